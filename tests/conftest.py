@@ -1,0 +1,24 @@
+"""Fixtures for every test: no real home, no real credentials, nothing but loopback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home of the test's own, and an environment that holds no credential and no proxy."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith(("ANTHROPIC_", "CLAUDE_", "PRX_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PRX_HOME", str(tmp_path / "prx"))

@@ -1,0 +1,92 @@
+"""Tokens and money: what a request used, what it cost, and what the cache saved. Pure arithmetic."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tui.chat.model import Model
+
+SEARCH_USD = 0.01  # one web search: $10 per 1,000
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Token counts of one request, or a sum of several, under the API's own names.
+
+    `input_tokens` is only what follows the last cache breakpoint; `total_input` is the whole prompt.
+    """
+
+    input_tokens: int = 0
+    cache_creation_input_tokens: int = 0
+    cache_read_input_tokens: int = 0
+    write_5m: int = 0
+    write_1h: int = 0
+    output_tokens: int = 0
+    thinking_tokens: int = 0
+    """A part of `output_tokens`."""
+    searches: int = 0
+
+    @property
+    def total_input(self) -> int:
+        return self.input_tokens + self.cache_creation_input_tokens + self.cache_read_input_tokens
+
+    @property
+    def hit_rate(self) -> float:
+        """The part of the prompt that was read from the cache, 0 to 1."""
+        return self.cache_read_input_tokens / self.total_input if self.total_input else 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(**{name: getattr(self, name) + getattr(other, name) for name in Usage.__struct_fields__})
+
+
+class UsageUpdate(msgspec.Struct, frozen=True, kw_only=True):
+    """What one event says of usage. None: it says nothing of that count, so the earlier value stays."""
+
+    input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    write_5m: int | None = None
+    write_1h: int | None = None
+    output_tokens: int | None = None
+    thinking_tokens: int | None = None
+    searches: int | None = None
+
+
+def merged(usage: Usage, update: UsageUpdate) -> Usage:
+    """The usage after an update. Counts in a stream are running totals: a value overwrites, it is never added.
+
+    Source: Messages API, streaming, `message_delta`.
+    """
+    said = {name: value for name in UsageUpdate.__struct_fields__ if (value := getattr(update, name)) is not None}
+    return msgspec.structs.replace(usage, **said) if said else usage
+
+
+class Bill(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request cost, in US dollars."""
+
+    cost_usd: float = 0.0
+    saved_usd: float = 0.0
+    """What the same input would have cost uncached, minus what was paid for it. Negative when writes were not read yet."""
+
+    def __add__(self, other: Bill) -> Bill:
+        return Bill(cost_usd=self.cost_usd + other.cost_usd, saved_usd=self.saved_usd + other.saved_usd)
+
+
+def bill(usage: Usage, model: Model) -> Bill | None:
+    """The bill of one request, or None where the model's price is unknown.
+
+    Writes that the server does not split by lifetime count as five-minute ones. Source: Anthropic's pricing page.
+    """
+    price = model.price_for(usage.total_input)
+    if price is None:
+        return None
+    write_1h = min(usage.write_1h, usage.cache_creation_input_tokens)
+    write_5m = usage.cache_creation_input_tokens - write_1h
+    paid_input = (
+        usage.input_tokens * price.input
+        + write_5m * price.write_5m
+        + write_1h * price.write_1h
+        + usage.cache_read_input_tokens * price.read
+    ) / 1e6
+    uncached = usage.total_input * price.input / 1e6
+    cost = paid_input + usage.output_tokens * price.output / 1e6 + usage.searches * SEARCH_USD
+    return Bill(cost_usd=cost, saved_usd=uncached - paid_input)

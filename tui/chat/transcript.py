@@ -1,0 +1,142 @@
+"""The conversation as values: blocks, messages and the transcript. Frozen, so they can be handed between threads.
+
+Blocks hold exactly what must be sent back to the API. JSON that we only keep and replay (tool input, citations, blocks of
+kinds we do not read) stays JSON *text*, so that its bytes never change.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from tui.chat.ledger import Bill, Usage
+
+JsonText = str
+"""One JSON value as text, byte for byte as it came."""
+
+
+class Text(msgspec.Struct, frozen=True, tag="text"):
+    text: str
+    citations: tuple[JsonText, ...] = ()
+
+
+class Thinking(msgspec.Struct, frozen=True, tag="thinking"):
+    """Claude's reasoning. Without a signature it was cut off, or came from a server that does not sign: never replayed."""
+
+    thinking: str
+    signature: str = ""
+
+
+class RedactedThinking(msgspec.Struct, frozen=True, tag="redacted_thinking"):
+    data: str
+
+
+class ToolUse(msgspec.Struct, frozen=True, tag="tool_use"):
+    id: str
+    name: str
+    input: JsonText = "{}"
+    """The arguments; while they stream, and after a cut, possibly not valid JSON."""
+
+
+class Image(msgspec.Struct, frozen=True, tag="image"):
+    media_type: str
+    data: str
+    """base64, as sent."""
+    name: str = ""
+    width: int = 0
+    height: int = 0
+
+
+class Document(msgspec.Struct, frozen=True, tag="document"):
+    media_type: str
+    data: str
+    """base64, as sent."""
+    name: str = ""
+    pages: int = 0
+
+
+class ToolResult(msgspec.Struct, frozen=True, tag="tool_result"):
+    tool_use_id: str
+    content: tuple[Text | Image | Document, ...] = ()
+    is_error: bool = False
+
+
+class Opaque(msgspec.Struct, frozen=True, tag="opaque"):
+    """A block that is kept and sent back as it came: server tools and their results, and kinds that are new to us."""
+
+    kind: str
+    json: JsonText
+
+
+Block = Text | Thinking | RedactedThinking | ToolUse | ToolResult | Image | Document | Opaque
+
+State = Literal["streaming", "complete", "stopped", "failed", "interrupted"]
+"""stopped: by the user. failed: by an error after it began. interrupted: the program ended meanwhile."""
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """An error as it is shown and kept: what happened, what to do, and how to find it in the provider's logs."""
+
+    message: str
+    hint: str = ""
+    type: str = ""
+    """The API's `error.type`, or our own: connection_error, timeout_error, protocol_error."""
+    status: int = 0
+    request_id: str = ""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One turn of either side. An assistant message is one API response; a turn may hold several in a row."""
+
+    role: Literal["user", "assistant"]
+    blocks: tuple[Block, ...] = ()
+    state: State = "complete"
+    at: float = 0.0
+    """When it was sent, or its request began: seconds since the epoch."""
+
+    # What follows is set on assistant messages only.
+    id: str = ""
+    model: str = ""
+    stop_reason: str = ""
+    """As the API said it; "" when it said nothing."""
+    stop_category: str = ""
+    """Of a refusal: cyber, bio, … or ""."""
+    stop_explanation: str = ""
+    usage: Usage = Usage()
+    bill: Bill | None = None
+    request_id: str = ""
+    elapsed_s: float = 0.0
+    thought_s: float = 0.0
+    failure: Failure | None = None
+
+    @property
+    def text(self) -> str:
+        """All of its text blocks, joined as the model wrote them."""
+        return "".join(block.text for block in self.blocks if isinstance(block, Text))
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user is about to send: text, and attachments that stand before it."""
+
+    text: str
+    attachments: tuple[Image | Document, ...] = ()
+
+
+class Tool(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool in Anthropic's own form. `input_schema` is JSON text, so that its bytes are the same in every request."""
+
+    name: str
+    description: str
+    input_schema: JsonText
+
+
+class Transcript(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation up to now, as the next request will tell it. It only ever grows at the end."""
+
+    messages: tuple[Message, ...] = ()
+    system: str = ""
+    tools: tuple[Tool, ...] = ()
+
+    def with_message(self, message: Message) -> Transcript:
+        return msgspec.structs.replace(self, messages=(*self.messages, message))

@@ -1,0 +1,1 @@
+"""A pretend Anthropic, for `prx demo` and for the tests."""

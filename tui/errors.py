@@ -1,0 +1,17 @@
+"""The root of every error that a user can see. Each layer adds its own subclasses beside the code that raises them."""
+
+from __future__ import annotations
+
+
+class TuiError(Exception):
+    """One sentence of what went wrong, and one of what to do about it.
+
+    `message` and `hint` are shown as they are, so they never hold a secret. `retry_after_s` is the server's own wish, in
+    seconds, where it gave one.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.retry_after_s = retry_after_s
