@@ -1,0 +1,111 @@
+"""The one table of actions. Keys, slash commands, palette entries and the help screen are all made from it.
+
+It says what an action is called and where its keys are heard; doing it is left to the app, the screen or the widget of
+that place, as a method `action_NAME`. `[keys]` in the configuration maps a name to other keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Place = Literal["app", "chat", "prompt", "conversation"]
+"""Who hears the keys and carries the action out: the app (on every screen), the chat, or one of its two widgets."""
+
+
+@dataclass(frozen=True)
+class Action:
+    name: str
+    """As `[keys]` in the configuration calls it."""
+    keys: tuple[str, ...]
+    line: str
+    """What it does, in a few words: the palette entry, and the line on the help screen."""
+    group: str
+    place: Place
+    slash: str = ""
+    """The word after the slash. Empty for what moves or edits in the prompt: typing a command there would be in its way."""
+    argument: str = ""
+    """What may follow the slash word, as the completion shows it."""
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("send", ("enter",), "Send the prompt", "Prompt", "prompt"),
+    Action("newline", ("ctrl+j", "shift+enter", "alt+enter"), "Start a new line", "Prompt", "prompt"),
+    Action("older_prompt", ("up",), "Earlier prompt, from the first line", "Prompt", "prompt"),
+    Action("newer_prompt", ("down",), "Later prompt, from the last line", "Prompt", "prompt"),
+    Action("editor", ("ctrl+g",), "Write the prompt in $VISUAL or $EDITOR", "Prompt", "prompt", "editor"),
+    Action("stop", ("escape",), "Stop the answer, keep its text", "Answer", "chat", "stop"),
+    Action("retry", ("r",), "Try again after a failure", "Answer", "conversation", "retry"),
+    Action("thinking", ("ctrl+t",), "Show or fold the thinking", "Answer", "chat", "thinking"),
+    Action("copy_message", ("y",), "Copy the focused message", "Answer", "conversation", "copy"),
+    Action("copy_code", ("u",), "Copy its code block", "Answer", "conversation", "code"),
+    Action("page_up", ("pageup",), "Back through the conversation", "Answer", "chat"),
+    Action("page_down", ("pagedown",), "Forward through the conversation", "Answer", "chat"),
+    Action("jump_to_end", ("ctrl+end",), "Jump to the end and follow the answer", "Answer", "chat", "end"),
+    Action("new_chat", ("ctrl+n",), "New chat", "Chat", "chat", "new"),
+    Action("models", ("ctrl+l", "f2"), "Choose the model of the next turn", "Chat", "chat", "model", "[name]"),
+    Action("inspect", ("f5",), "Look at the last request and its response", "Chat", "chat", "request"),
+    Action("theme", (), "Switch between dark and light", "Program", "app", "theme"),
+    Action("palette", ("ctrl+p",), "Find an action by typing", "Program", "app", "palette"),
+    Action("help", ("f1",), "Keys and commands", "Program", "app", "help"),
+    Action("quit", ("ctrl+q",), "Quit", "Program", "app", "quit"),
+    Action("interrupt", ("ctrl+c",), "Copy the selection, else stop, else ask to quit", "Program", "chat"),
+    Action("leave", ("ctrl+d",), "Quit, if the prompt is empty", "Program", "prompt"),
+)
+
+BY_NAME = {action.name: action for action in ACTIONS}
+BY_SLASH = {action.slash: action for action in ACTIONS if action.slash}
+
+
+def slash_matches(typed: str) -> tuple[Action, ...]:
+    """The actions whose slash word begins with what was typed after the slash, in the order of the table."""
+    return tuple(action for action in ACTIONS if action.slash and action.slash.startswith(typed))
+
+
+def parse_command(text: str) -> tuple[Action, str] | None:
+    """The action and the argument of a prompt that is a slash command; None if it is anything else.
+
+    Only a single line that begins with a known word counts, so that "/usr/bin is full" is still a prompt.
+    """
+    if not text.startswith("/") or "\n" in text.strip():
+        return None
+    word, _, argument = text[1:].strip().partition(" ")
+    action = BY_SLASH.get(word)
+    if action is None or (argument.strip() and not action.argument):
+        return None
+    return action, argument.strip()
+
+
+_SIGNS = {
+    "enter": "⏎",
+    "escape": "Esc",
+    "up": "↑",
+    "down": "↓",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "end": "End",
+    "home": "Home",
+}
+
+
+def key_name(key: str) -> str:
+    """A key as people write it: Ctrl+N, Shift+⏎, F1, y."""
+    *modifiers, last = key.split("+") if key != "+" else [key]
+    shown = _SIGNS.get(last) or (last.upper() if modifiers or (last[:1] == "f" and last[1:].isdigit()) else last)
+    return "+".join([*(modifier.capitalize() for modifier in modifiers), shown])
+
+
+def short_key_name(key: str) -> str:
+    """A key in the fewest characters, for a line of hints: ^N for Ctrl+N."""
+    return "^" + key_name(key.removeprefix("ctrl+")).upper() if key.startswith("ctrl+") else key_name(key)
+
+
+def keys_of(action: Action, remapped: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The keys of an action after the user's own have been taken into account."""
+    return remapped.get(action.name, action.keys)
+
+
+def unknown_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the names that no action has: a mistake in `[keys]`."""
+    return tuple(name for name in names if name not in BY_NAME)
