@@ -1,0 +1,352 @@
+"""The models of Anthropic as data: limits, prices, thinking rules, names and retirements; and which of them a name means.
+
+One table, kept by hand from Anthropic's model, pricing and deprecation pages (November 2026). What the server's own list
+says goes before it (`from_listing`), and what the user's configuration says before both (`overridden`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from tui.chat.model import Effort, Lifecycle, Model, Price
+from tui.errors import TuiError
+
+ALL_EFFORTS: tuple[Effort, ...] = ("low", "medium", "high", "xhigh", "max")
+NEWER_TOKENIZER = 0.325
+"""Tokens per character from Opus 4.7 and Sonnet 5 on: about 30 % more than before for the same text."""
+FAMILIES = ("opus", "sonnet", "haiku", "fable", "mythos")
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a name came to."""
+
+    model: Model
+    asked: str
+    notice: str = ""
+    """Set where another model answers than the one that was asked for; names both."""
+
+
+class ModelSettingsError(TuiError):
+    """`[models."ID"]` in the configuration says something that no model can have."""
+
+
+def _price(input: float, output: float, read: float, up_to: int | None = None) -> Price:
+    """A tier. Writes cost 1.25 (five minutes) and 2 times (an hour) the input on every model; reads differ."""
+    return Price(input=input, output=output, write_5m=1.25 * input, write_1h=2 * input, read=read, up_to=up_to)
+
+
+def _current(id: str, name: str, *prices: Price, **more: Any) -> Model:
+    """A model of the 1M-token generation: Claude 4.6 and later."""
+    family = name.split()[0].lower()
+    defaults: dict[str, Any] = {
+        "context": 1_000_000,
+        "max_output": 128_000,
+        "thinking": ("adaptive",),
+        "thinking_default": True,
+        "efforts": ALL_EFFORTS,
+        "high_vision": True,
+        "tokens_per_char": NEWER_TOKENIZER,
+        "lifecycle": "legacy",
+    }
+    return Model(id=id, name=name, family=family, prices=prices, **(defaults | more))
+
+
+def _dated(id: str, name: str, price: Price, **more: Any) -> Model:
+    """A model of the 4.5 generation: 200K tokens, thinking by budget only."""
+    defaults: dict[str, Any] = {"lifecycle": "legacy", "thinking": ("enabled", "disabled")}
+    return Model(id=id, name=name, family=name.split()[0].lower(), prices=(price,), **(defaults | more))
+
+
+def _retired(id: str, name: str, retires: str, successor: str, max_output: int = 4_096, **more: Any) -> Model:
+    """A model that answers no more. Its price is left out: nothing can be billed."""
+    family = name.split()[0].lower()
+    return Model(
+        id=id,
+        name=name,
+        family=family if family in FAMILIES else "",
+        max_output=max_output,
+        lifecycle="retired",
+        retires=retires,
+        successor=successor,
+        **more,
+    )
+
+
+_OFF: dict[str, Any] = {"thinking": ("adaptive", "disabled"), "thinking_default": False}
+_4_6: dict[str, Any] = {
+    "thinking": ("adaptive", "enabled", "disabled"),
+    "thinking_default": False,
+    "efforts": ("low", "medium", "high", "max"),
+    "high_vision": False,
+    "tokens_per_char": 0.25,
+}
+_TEXT: dict[str, Any] = {"vision": False, "tools": False, "context": 100_000}
+
+_LIVING: tuple[Model, ...] = (
+    _current("claude-opus-5-5", "Opus 5.5", _price(4, 20, 0.20), min_cache=512, lifecycle="active",
+             effort_default="medium", binds_thinking=True),
+    _current("claude-opus-5", "Opus 5", _price(5, 25, 0.50), min_cache=512, thinking=("adaptive", "disabled")),
+    _current("claude-opus-4-8", "Opus 4.8", _price(5, 25, 0.50), min_cache=1024, **_OFF),
+    _current("claude-opus-4-7", "Opus 4.7", _price(5, 25, 0.50), min_cache=2048, **_OFF),
+    _current("claude-opus-4-6", "Opus 4.6", _price(5, 25, 0.50), min_cache=4096, **_4_6),
+    _dated("claude-opus-4-5-20251101", "Opus 4.5", _price(5, 25, 0.50), min_cache=4096,
+           efforts=("low", "medium", "high")),
+    _current("claude-sonnet-5-5", "Sonnet 5.5", _price(2, 10, 0.10), min_cache=512, lifecycle="active",
+             thinking=("adaptive", "between_tools"), binds_thinking=True),
+    _current("claude-sonnet-5", "Sonnet 5", _price(2, 10, 0.20), min_cache=1024, thinking=("adaptive", "disabled")),
+    _current("claude-sonnet-4-6", "Sonnet 4.6", _price(3, 15, 0.30), min_cache=1024, **_4_6),
+    _dated("claude-sonnet-4-5-20250929", "Sonnet 4.5", _price(3, 15, 0.30), min_cache=1024,
+           lifecycle="deprecated", retires="2026-11-30", successor="claude-sonnet-4-6"),
+    _current("claude-haiku-5-5", "Haiku 5.5", _price(0.10, 0.50, 0.01, up_to=100_000), _price(0.50, 2.50, 0.05),
+             min_cache=512, lifecycle="active", thinking=("adaptive", "disabled"), effort_default="medium",
+             binds_thinking=True),
+    _dated("claude-haiku-4-5-20251001", "Haiku 4.5", _price(1, 5, 0.10), min_cache=4096, lifecycle="active"),
+    _current("claude-fable-5-2", "Fable 5.2", _price(8, 40, 0.20), min_cache=512, lifecycle="active",
+             binds_thinking=True),
+    _current("claude-fable-5-1", "Fable 5.1", _price(10, 50, 0.25), min_cache=512, lifecycle="active",
+             binds_thinking=True),
+    _current("claude-fable-5", "Fable 5", _price(10, 50, 1.00), min_cache=512),
+    # The Mythos models are Fable for verified organisations. Only 5.1 is said not to bind its thinking.
+    _current("claude-mythos-5-2", "Mythos 5.2", _price(8, 40, 0.20), min_cache=512, lifecycle="active",
+             binds_thinking=True),
+    _current("claude-mythos-5-1", "Mythos 5.1", _price(10, 50, 0.25), min_cache=512, lifecycle="active"),
+    _current("claude-mythos-5", "Mythos 5", _price(10, 50, 1.00), min_cache=512),
+)  # fmt: skip
+
+_GONE: tuple[Model, ...] = (
+    _retired("claude-opus-4-1-20250805", "Opus 4.1", "2026-08-05", "claude-opus-4-6", 32_000),
+    _retired("claude-opus-4-20250514", "Opus 4", "2026-06-15", "claude-opus-4-6", 32_000),
+    _retired("claude-3-opus-20240229", "Opus 3", "2026-01-05", "claude-opus-4-6"),
+    _retired("claude-sonnet-4-20250514", "Sonnet 4", "2026-06-15", "claude-sonnet-4-6", 64_000),
+    _retired("claude-3-7-sonnet-20250219", "Sonnet 3.7", "2026-02-19", "claude-sonnet-4-6", 64_000),
+    _retired("claude-3-5-sonnet-20241022", "Sonnet 3.5", "2025-10-28", "claude-sonnet-4-6", 8_192),
+    _retired("claude-3-5-sonnet-20240620", "Sonnet 3.5 (June 2024)", "2025-10-28", "claude-sonnet-4-6", 8_192),
+    _retired("claude-3-sonnet-20240229", "Sonnet 3", "2025-07-21", "claude-sonnet-4-6"),
+    _retired("claude-3-5-haiku-20241022", "Haiku 3.5", "2026-02-19", "claude-haiku-4-5-20251001", 8_192),
+    _retired("claude-3-haiku-20240307", "Haiku 3", "2026-04-20", "claude-haiku-4-5-20251001"),
+    _retired("claude-mythos-preview", "Mythos Preview", "2026-06-30", "claude-mythos-5", 128_000),
+    _retired("claude-2.1", "Claude 2.1", "2025-07-21", "claude-sonnet-4-6", **(_TEXT | {"context": 200_000})),
+    _retired("claude-2.0", "Claude 2", "2025-07-21", "claude-sonnet-4-6", **_TEXT),
+    _retired("claude-1.3", "Claude 1.3", "2024-11-06", "claude-sonnet-4-6", **(_TEXT | {"context": 9_000})),
+    _retired("claude-1.3-100k", "Claude 1.3 100K", "2024-11-06", "claude-sonnet-4-6", **_TEXT),
+    _retired("claude-instant-1.2", "Instant 1.2", "2024-11-06", "claude-haiku-4-5-20251001", **_TEXT),
+    _retired("claude-instant-1.1", "Instant 1.1", "2024-11-06", "claude-haiku-4-5-20251001",
+             **(_TEXT | {"context": 9_000})),
+    _retired("claude-instant-1.1-100k", "Instant 1.1 100K", "2024-11-06", "claude-haiku-4-5-20251001", **_TEXT),
+)  # fmt: skip
+
+MODELS: tuple[Model, ...] = _LIVING + _GONE
+"""Newest first within a family; the retired ones last."""
+
+ALIASES: Mapping[str, str] = {
+    "claude-opus-4-5": "claude-opus-4-5-20251101",
+    "claude-sonnet-4-5": "claude-sonnet-4-5-20250929",
+    "claude-haiku-4-5": "claude-haiku-4-5-20251001",
+    "claude-opus-4-1": "claude-opus-4-1-20250805",
+    "claude-opus-4-0": "claude-opus-4-20250514",
+    "claude-sonnet-4-0": "claude-sonnet-4-20250514",
+    "claude-3-7-sonnet-latest": "claude-3-7-sonnet-20250219",
+    "claude-3-5-sonnet-latest": "claude-3-5-sonnet-20241022",
+    "claude-3-5-haiku-latest": "claude-3-5-haiku-20241022",
+    "claude-3-opus-latest": "claude-3-opus-20240229",
+}
+"""Other IDs that the API takes, or took, for a dated one. From 4.6 on the dateless ID is the model itself."""
+
+MISSPELT: Mapping[str, str] = {"claude-haiku-3-5-20241022": "claude-3-5-haiku-20241022"}
+"""IDs that are in circulation and never existed."""
+
+_BY_ID: Mapping[str, Model] = {model.id: model for model in MODELS}
+
+
+def find(model_id: str) -> Model:
+    """The table's row for an ID, dated, dateless or misspelt; an unknown ID gets safe defaults and `known=False`."""
+    row = _BY_ID.get(MISSPELT.get(model_id) or ALIASES.get(model_id) or model_id)
+    return row if row is not None else Model(id=model_id, name=model_id, max_output=8_192, known=False)
+
+
+def is_retired(model: Model, today: date | None = None) -> bool:
+    """Whether the model answers no more on that day (None: only what the table itself says)."""
+    if model.lifecycle == "retired":
+        return True
+    return today is not None and bool(model.retires) and model.retires <= today.isoformat()
+
+
+def resolve(name: str, *, follow_retired: bool = True, live: Sequence[Model] = (), today: date | None = None) -> Choice:
+    """The model that answers to a name: a family ("sonnet"), any ID, or a name as people say it ("Sonnet 5.5").
+
+    A family is its newest model in the server's list, else in the table. A retired model is answered by its successor, with
+    a notice that names both; with `follow_retired` off, its ID goes out untouched.
+    """
+    asked = name.strip()
+    if asked.lower() in FAMILIES:
+        return Choice(model=_newest(asked.lower(), live, today), asked=asked)
+    listed = {model.id: model for model in live}
+    row = listed.get(asked) or _named(asked) or find(asked)
+    row = listed.get(row.id, row)
+    if not is_retired(row, today) and asked not in MISSPELT:
+        return Choice(model=row, asked=asked)
+    if not follow_retired:
+        return Choice(model=msgspec.structs.replace(row, id=asked if _is_id(asked) else row.id), asked=asked)
+    successor = row
+    while is_retired(successor, today) and successor.successor:
+        successor = listed.get(successor.successor) or find(successor.successor)
+    return Choice(model=successor, asked=asked, notice=_notice(asked, row, successor))
+
+
+def _newest(family: str, live: Sequence[Model], today: date | None) -> Model:
+    for model in (*live, *MODELS):
+        if model.family == family and not is_retired(model, today):
+            return model
+    raise AssertionError(f"the table has no living model of the family {family}")
+
+
+def _named(asked: str) -> Model | None:
+    said = asked.casefold().removeprefix("claude ")
+    return next((model for model in MODELS if model.name.casefold() == said), None)
+
+
+def _is_id(asked: str) -> bool:
+    return asked in _BY_ID or asked in ALIASES or asked in MISSPELT
+
+
+def _notice(asked: str, row: Model, successor: Model) -> str:
+    instead = f"{successor.name} ({successor.id}) answers in its place."
+    if asked in MISSPELT:
+        return f"{asked} is no model's ID: {row.name} is {row.id}, retired on {row.retires}. {instead}"
+    identity = asked if _is_id(asked) else row.id
+    when = f" on {row.retires}" if row.retires else ""
+    return f"{row.name} ({identity}) was retired{when}. {instead}"
+
+
+# What the server says of its models: GET /v1/models. Every field but `id` may be absent on gateways.
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    id: str
+    display_name: str | None = None
+    created_at: str | None = None
+    line: str | None = None
+    lifecycle: str | None = None
+    retires_at: str | None = None
+    max_input_tokens: int | None = None
+    max_tokens: int | None = None
+    capabilities: dict[str, Any] | None = None
+
+
+class _Listing(msgspec.Struct, frozen=True):
+    data: list[msgspec.Raw]
+
+
+_LIFECYCLES: Mapping[str, Lifecycle] = {"active": "active", "deprecated": "deprecated", "retired": "retired"}
+
+
+def from_listing(payload: bytes) -> tuple[Model, ...]:
+    """The rows of one page of `GET /v1/models`, newest first, each merged over the table's.
+
+    Takes OpenAI's shape as well. Entries that cannot be read are left out; a payload that is no list at all gives nothing.
+    """
+    try:
+        entries = msgspec.json.decode(payload, type=_Listing).data
+    except msgspec.DecodeError:
+        return ()
+    listed: list[_Listed] = []
+    for entry in entries:
+        try:
+            listed.append(msgspec.json.decode(entry, type=_Listed))
+        except msgspec.DecodeError:
+            continue
+    listed.sort(key=lambda one: one.created_at or "", reverse=True)
+    return tuple(_merged(one) for one in listed)
+
+
+def _merged(listed: _Listed) -> Model:
+    row = find(listed.id)
+    said: dict[str, Any] = {"id": listed.id}
+    if listed.display_name and not row.known:
+        said["name"] = listed.display_name.removeprefix("Claude ")
+    if listed.line:
+        said["family"] = listed.line
+    if listed.max_input_tokens:
+        said["context"] = listed.max_input_tokens
+    if listed.max_tokens:
+        said["max_output"] = listed.max_tokens
+    said |= _life(listed, row) | _abilities(listed.capabilities or {})
+    if listed.capabilities and not row.known:
+        # A Claude that is newer than this table: it counts tokens as the newest ones do.
+        said |= {"known": True, "tokens_per_char": NEWER_TOKENIZER}
+    return msgspec.structs.replace(row, **said)
+
+
+def _life(listed: _Listed, row: Model) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if listed.retires_at:
+        said["retires"] = listed.retires_at[:10]
+    lifecycle = _LIFECYCLES.get(listed.lifecycle or "")
+    if lifecycle == "active" and row.lifecycle == "legacy":
+        return said  # the API has no word for it: active, with something newer beside it
+    if lifecycle:
+        said["lifecycle"] = lifecycle
+    elif row.lifecycle == "retired":
+        # A gateway that lists a model answers for it, wherever it takes it from.
+        said |= {"lifecycle": "unknown", "retires": ""}
+    return said
+
+
+def _abilities(capabilities: Mapping[str, Any]) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    vision = _supported(capabilities.get("image_input"))
+    if vision is not None:
+        said["vision"] = vision
+    effort = capabilities.get("effort")
+    if _supported(effort) is not None and isinstance(effort, dict):
+        levels = tuple(level for level in ALL_EFFORTS if _supported(effort.get(level)))
+        if levels or not _supported(effort):
+            said["efforts"] = levels
+    thinking = capabilities.get("thinking")
+    if isinstance(thinking, dict):
+        types = thinking.get("types")
+        if _supported(thinking) is False:
+            said["thinking"] = ()
+        elif isinstance(types, dict):
+            said["thinking"] = tuple(kind for kind, ability in types.items() if _supported(ability))
+    return said
+
+
+def _supported(ability: object) -> bool | None:
+    """What `{"supported": …}` says, or None where it says nothing."""
+    value = ability.get("supported") if isinstance(ability, dict) else None
+    return value if isinstance(value, bool) else None
+
+
+def overridden(model: Model, settings: Mapping[str, object]) -> Model:
+    """The model with what `[models."ID"]` says of it. A price needs `input` and `output`; the rest follows from them.
+
+    Raises `ModelSettingsError` for a key that models do not have, or a value of another type.
+    """
+    allowed = [name for name in Model.__struct_fields__ if name != "id"]
+    for key in settings:
+        if key not in allowed:
+            raise ModelSettingsError(
+                f'[models."{model.id}"] has no setting {key!r}.', f"Allowed are: {', '.join(allowed)}."
+            )
+    said = dict(settings)
+    tiers = said.get("prices")
+    if isinstance(tiers, list):
+        said["prices"] = [_whole_price(tier) for tier in tiers]
+    try:
+        return msgspec.convert(msgspec.to_builtins(model) | said, Model)
+    except msgspec.ValidationError as error:
+        raise ModelSettingsError(f'[models."{model.id}"] cannot be read: {error}') from error
+
+
+def _whole_price(tier: object) -> object:
+    if not isinstance(tier, Mapping):
+        return tier
+    input_usd = tier.get("input")
+    if isinstance(input_usd, bool) or not isinstance(input_usd, int | float):
+        return dict(tier)
+    return {"write_5m": 1.25 * input_usd, "write_1h": 2 * input_usd, "read": 0.1 * input_usd, **tier}
