@@ -1,0 +1,110 @@
+"""What a key of the configuration accepts: a check, and the same in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+
+class Unacceptable(Exception):
+    """The value is not of its key's kind. The key's `allowed` says what would be."""
+
+
+class Kind(NamedTuple):
+    allowed: str
+    """Completes the sentence "it must be …"."""
+    read: Callable[[object], object]
+    """The value to keep, or `Unacceptable`."""
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise Unacceptable
+    return value
+
+
+def _word(value: object) -> str:
+    return _text(value).strip()
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Unacceptable
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 10**9:
+        raise Unacceptable
+    return value
+
+
+def _amount(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 10**6:
+        raise Unacceptable
+    return float(value)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise Unacceptable
+    return tuple(_word(item) for item in value)
+
+
+def _keys(value: object) -> tuple[str, ...]:
+    names = value.split(",") if isinstance(value, str) else _texts(value)
+    return tuple(name.strip() for name in names if name.strip())
+
+
+def _url(value: object) -> str:
+    url = _word(value)
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if url and (not usable or any(character.isspace() for character in url)):
+        raise Unacceptable
+    return url
+
+
+def one_of(*names: str, aliases: dict[str, str] | None = None) -> Kind:
+    """One of a few words; an alias is read as the word it stands for."""
+    stands_for = {name: name for name in names} | (aliases or {})
+
+    def read(value: object) -> str:
+        word = _word(value)
+        if word and word not in stands_for:
+            raise Unacceptable
+        return stands_for.get(word, "")
+
+    return Kind(listed(stands_for), read)
+
+
+def some_of(*names: str) -> Kind:
+    """A list of words out of a few."""
+
+    def read(value: object) -> tuple[str, ...]:
+        words = _texts(value)
+        if not set(words) <= set(names):
+            raise Unacceptable
+        return words
+
+    return Kind(f"a list of {listed(names)}", read)
+
+
+def listed(names: Iterable[str]) -> str:
+    """`"a", "b" or "c"`, in quotes as TOML writes them."""
+    quoted = [f'"{name}"' for name in names]
+    return " or ".join(filter(None, [", ".join(quoted[:-1]), *quoted[-1:]]))
+
+
+TEXT = Kind("a text in quotes", _text)
+WORD = Kind("a text in quotes", _word)
+FLAG = Kind("true or false", _flag)
+COUNT = Kind("a whole number above 0", _count)
+AMOUNT = Kind("a number, 0 or above", _amount)
+TEXTS = Kind('a list of texts, as ["one", "two"]', _texts)
+URL = Kind("a URL that begins with https:// or http://", _url)
+KEYS = Kind('keys, as "ctrl+k" or "f2,ctrl+l" ("" for none)', _keys)
