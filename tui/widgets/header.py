@@ -1,0 +1,57 @@
+"""The first line: which chat this is, and which model the next turn will use."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from textual import events
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+
+class Header(Widget):
+    """Title left, model right. The model is the one thing here that can be clicked, so it has the accent."""
+
+    DEFAULT_CSS = """
+    Header {
+        height: 1;
+        padding: 0 2;
+        color: $dim;
+        & .header--title { color: $foreground; }
+        & .header--mark { color: $warning; }
+        & .header--model { color: $accent; }
+    }
+    """
+    COMPONENT_CLASSES = {"header--title", "header--mark", "header--model"}
+
+    title: reactive[str] = reactive("")
+    mark: reactive[str] = reactive("")
+    """Said beside the title whatever the chat: that this is the demo."""
+    model_name: reactive[str] = reactive("")
+
+    class ModelClicked(Message):
+        """The user wants another model."""
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.x >= self.content_size.width - len(self._model):
+            self.post_message(self.ModelClicked())
+
+    @property
+    def _model(self) -> str:
+        return f"{self.model_name} ▾" if self.model_name else ""
+
+    def render_line(self, y: int) -> Strip:
+        width = self.content_size.width
+        base = self.rich_style
+        model = Strip([Segment(self._model, base + self.get_component_rich_style("header--model", partial=True))])
+        mark = Strip([Segment(self.mark, base + self.get_component_rich_style("header--mark", partial=True))])
+        title_style = self.get_component_rich_style("header--title", partial=True) if self.title else base
+        title = Strip([Segment(self.title or "New chat", base + title_style)])
+        gap = 3 if self.mark else 1
+        room = max(0, width - model.cell_length - mark.cell_length - gap - 1)
+        if title.cell_length > room:
+            title = Strip.join([title.crop(0, max(0, room - 1)), Strip([Segment("…", base)])])
+        left = Strip.join([title, Strip.blank(gap, base), mark])
+        return Strip.join([left.adjust_cell_length(max(0, width - model.cell_length), base), model]).crop(0, width)

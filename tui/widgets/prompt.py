@@ -1,0 +1,252 @@
+"""Where the prompt is written: it grows from one line to ten, sends on Enter, and remembers what was sent in this chat.
+
+What a prompt does is for the screen to say; this widget only posts it. Nothing typed is ever dropped: recalling an earlier
+prompt lays the draft aside, and sending brings it back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual import events
+from textual.binding import Binding
+from textual.message import Message
+from textual.widgets import TextArea
+from textual.widgets.text_area import TextAreaTheme
+
+from tui.actions import parse_command, slash_matches
+from tui.chat.transcript import Draft
+from tui.widgets.bindings import bindings_of
+from tui.widgets.commands import CommandList
+from tui.widgets.pastes import Pastes, cleaned
+
+
+class PromptArea(TextArea):
+    """A text area whose Enter sends."""
+
+    DEFAULT_CSS = """
+    PromptArea {
+        height: auto;
+        min-height: 3;
+        max-height: 12;
+        padding: 0 1;
+        border: round $faint;
+        background: $background;
+        color: $foreground;
+        scrollbar-size-vertical: 1;
+        border-subtitle-align: left;
+        border-subtitle-color: $dim;
+        border-subtitle-background: $background;
+        & .text-area--placeholder { color: $dim; }
+        & .text-area--cursor { color: $input-cursor-foreground; background: $input-cursor-background; }
+        &:focus { border: round $accent; }
+    }
+    """
+
+    # The text area's own keys for these stay where ours do not take them over.
+    BINDINGS = [
+        *bindings_of("prompt"),
+        Binding("tab", "complete", "Complete the command", show=False),
+        Binding("pageup", "screen.page_up", show=False),
+        Binding("pagedown", "screen.page_down", show=False),
+        Binding("ctrl+c", "screen.interrupt", show=False),
+    ]
+
+    @dataclass
+    class Submitted(Message):
+        """The prompt was sent, and is gone from the box."""
+
+        draft: Draft
+
+    @dataclass
+    class CommandGiven(Message):
+        """A slash command was entered. `name` is the action's."""
+
+        name: str
+        argument: str
+
+    class CommandUnknown(Message):
+        """A single word after a slash that is no command: it stays in the box."""
+
+        def __init__(self, word: str) -> None:
+            super().__init__()
+            self.word = word
+
+    class EmptySent(Message):
+        """Enter on an empty prompt."""
+
+    class LeaveRequested(Message):
+        """Ctrl+D on an empty prompt."""
+
+    class QueueWanted(Message):
+        """Up on an empty prompt: if prompts are queued, the last one is wanted back, before any that was sent."""
+
+    def __init__(self, commands: CommandList) -> None:
+        super().__init__(soft_wrap=True, tab_behavior="focus", highlight_cursor_line=False, compact=False)
+        self.cursor_blink = False  # a blinking cursor writes to the terminal twice a second
+        self.match_cursor_bracket = False
+        self.prefers_queue = False
+        """Whether Up on the empty prompt means the queue."""
+        self._commands = commands
+        self._pastes = Pastes()
+        self._sent: list[str] = []
+        self._at: int | None = None  # which of the sent prompts is shown
+        self._aside = ""  # the draft that was there before
+
+    def on_mount(self) -> None:
+        # Its own themes colour the text; ours only takes what the style sheet says.
+        self.register_theme(TextAreaTheme(name="prx", cursor_line_style=Style()))
+        self.theme = "prx"
+
+    # What is in the box
+
+    @property
+    def full_text(self) -> str:
+        """The text with folded parts put back."""
+        return self._pastes.unfold(self.text)
+
+    def put(self, text: str) -> None:
+        """Shows a text to be edited, with the cursor at its end."""
+        self.load_text(self._pastes.fold(cleaned(text)))
+        self.move_cursor(self.document.end)
+
+    def recall(self, text: str) -> None:
+        """Shows a text to be edited and lays aside what was being written; that comes back once this has been sent."""
+        if draft := self.full_text.strip():
+            self._aside = draft
+        self._at = None
+        self.put(text)
+
+    def remember(self, text: str) -> None:
+        """Adds a sent prompt to those that Up goes through."""
+        if not self._sent or self._sent[-1] != text:
+            self._sent.append(text)
+        self._at = None
+
+    def forget(self) -> None:
+        """Starts a new chat's history; a draft stays."""
+        self._sent.clear()
+        self._at = None
+
+    # Sending
+
+    def action_send(self) -> None:
+        if self._commands.is_open:
+            self._commands_enter()
+            return
+        text = self.full_text
+        if not text.strip():
+            self.post_message(self.EmptySent())
+            return
+        if command := parse_command(text):
+            self._clear()
+            self.post_message(self.CommandGiven(command[0].name, command[1]))
+        elif text.startswith("/") and text[1:].strip().isalpha():
+            self.post_message(self.CommandUnknown(text[1:].strip()))
+        else:
+            self._clear()
+            self.post_message(self.Submitted(Draft(text=text.strip("\n"))))
+
+    def _commands_enter(self) -> None:
+        action = self._commands.chosen
+        self._clear()
+        self.post_message(self.CommandGiven(action.name, ""))
+
+    def _clear(self) -> None:
+        """Empties the box, or brings back the draft that was laid aside."""
+        aside, self._aside, self._at = self._aside, "", None
+        self.put(aside)
+
+    def action_newline(self) -> None:
+        self.replace("\n", *self.selection)
+
+    def action_complete(self) -> None:
+        if self._commands.is_open:
+            self.put(f"/{self._commands.chosen.slash} ")
+        else:
+            self.screen.focus_next()
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "escape" and self._commands.is_open:
+            event.stop()
+            event.prevent_default()
+            self._commands.offer(())
+        elif event.key == "enter":
+            event.prevent_default()  # the text area would insert a line; ours comes from the table of actions
+
+    def on_text_area_changed(self) -> None:
+        text = self.text
+        word = text[1:] if text.startswith("/") and len(text) < 40 else " "
+        self._commands.offer(slash_matches(word) if " " not in word and "\n" not in word else ())
+
+    # Earlier prompts
+
+    @property
+    def _on_first_row(self) -> bool:
+        return self.wrapped_document.location_to_offset(self.cursor_location).y == 0
+
+    @property
+    def _on_last_row(self) -> bool:
+        return self.wrapped_document.location_to_offset(self.cursor_location).y >= self.wrapped_document.height - 1
+
+    def action_older_prompt(self) -> None:
+        if self._commands.is_open:
+            self._commands.move(-1)
+        elif not self._on_first_row:
+            self.action_cursor_up()
+        elif self.prefers_queue and not self.text:
+            self.post_message(self.QueueWanted())
+        elif self._at is None and self._sent:
+            self._aside = self.full_text or self._aside
+            self._show(len(self._sent) - 1)
+        elif self._at:
+            self._show(self._at - 1)
+
+    def action_newer_prompt(self) -> None:
+        if self._commands.is_open:
+            self._commands.move(1)
+        elif not self._on_last_row:
+            self.action_cursor_down()
+        elif self._at is not None and self._at < len(self._sent) - 1:
+            self._show(self._at + 1)
+        elif self._at is not None or (self._aside and not self.text):
+            self._clear()
+
+    def _show(self, at: int) -> None:
+        self._at = at
+        self.put(self._sent[at])
+        self.move_cursor((0, 0))  # so that another Up goes on
+
+    # Pasting, deleting, leaving
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self.replace(self._pastes.fold(cleaned(event.text)), *self.selection)
+
+    def action_delete_left(self) -> None:
+        if not self._delete_token(forward=False):
+            super().action_delete_left()
+
+    def action_delete_right(self) -> None:
+        if not self._delete_token(forward=True):
+            super().action_delete_right()
+
+    def _delete_token(self, *, forward: bool) -> bool:
+        """Deletes a folded text as a whole, since half a token would stand for nothing."""
+        start, end = self.selection
+        row, column = end
+        if start != end:
+            return False
+        span = self._pastes.token_around(self.document.get_line(row), column, forward=forward)
+        if span is None:
+            return False
+        self.delete((row, span[0]), (row, span[1]))
+        return True
+
+    def action_leave(self) -> None:
+        if self.text:
+            self.action_delete_right()
+        else:
+            self.post_message(self.LeaveRequested())

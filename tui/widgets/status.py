@@ -1,0 +1,105 @@
+"""The line at the foot: which model, how full its window is, tokens, what the cache gave, and what it all cost."""
+
+from __future__ import annotations
+
+import msgspec
+from rich.segment import Segment
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.chat.ledger import Bill, Usage
+from tui.chat.model import Model
+from tui.chat.transcript import Message, Transcript
+from tui.widgets import figures
+
+_GAP = " · "
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of one chat. `last` and `bill` are None before the first answer, `bill` also if a price is unknown."""
+
+    model: Model
+    last: Usage | None = None
+    total: Usage = Usage()
+    bill: Bill | None = None
+
+
+def standing(transcript: Transcript, model: Model) -> Standing:
+    """The figures of a conversation. Answers without a price are left out of the sum; with none priced, there is no sum."""
+    answers = [message for message in transcript.messages if message.role == "assistant" and message.usage != Usage()]
+    total = Usage()
+    bill: Bill | None = None
+    for message in answers:
+        total += message.usage
+        if message.bill is not None:
+            bill = message.bill if bill is None else bill + message.bill
+    return Standing(model=model, last=answers[-1].usage if answers else None, total=total, bill=bill)
+
+
+def with_answer(before: Standing, message: Message) -> Standing:
+    """The figures after one more answer."""
+    bill = before.bill
+    if message.bill is not None:
+        bill = message.bill if bill is None else bill + message.bill
+    return Standing(model=before.model, last=message.usage, total=before.total + message.usage, bill=bill)
+
+
+def parts(state: Standing, width: int) -> list[tuple[str, str]]:
+    """Text and kind of each figure that fits into so many cells, from left to right.
+
+    Each has a fixed width, so that nothing moves when a number changes. What gives way first is what the conversation
+    also tells: tokens, then the window; model, cache and cost stay.
+    """
+    last, total = state.last, state.total
+    used = (last.total_input + last.output_tokens) / state.model.context if last else None
+    last_share = figures.percent(last.hit_rate if last else None)
+    chat_share = figures.percent(total.hit_rate if last else None)
+    cost = figures.money(state.bill.cost_usd) if state.bill else (figures.UNKNOWN if last else "$0")
+    tokens = f"{figures.tokens(total.total_input):>5} in {figures.tokens(total.output_tokens):>5} out"
+    every = [
+        ("model", state.model.name),
+        ("ctx", f"ctx {figures.percent(used):>4}"),
+        ("tokens", tokens),
+        ("cache", f"cache {last_share:>5}"),
+        ("chat", f"chat {chat_share:>5}"),
+        ("cost", f"{cost:>6}"),
+    ]
+    for dropped in ((), ("tokens",), ("tokens", "ctx"), ("tokens", "ctx", "chat")):
+        kept = [(kind, text) for kind, text in every if kind not in dropped]
+        if sum(len(text) for _, text in kept) + len(_GAP) * (len(kept) - 1) <= width:
+            return kept
+    return kept
+
+
+class StatusBar(Widget):
+    """The figures, right-aligned and dim. Only what was read from the cache has a colour."""
+
+    DEFAULT_CSS = """
+    StatusBar {
+        height: 1;
+        padding: 0 2;
+        color: $dim;
+        & .status--cache { color: $success; }
+        & .status--gap { color: $faint; }
+    }
+    """
+    COMPONENT_CLASSES = {"status--cache", "status--gap"}
+
+    standing: reactive[Standing | None] = reactive(None)
+
+    def render_line(self, y: int) -> Strip:
+        width = self.content_size.width
+        base = self.rich_style
+        if y or self.standing is None:
+            return Strip.blank(width, base)
+        green = base + self.get_component_rich_style("status--cache", partial=True)
+        gap = base + self.get_component_rich_style("status--gap", partial=True)
+        segments: list[Segment] = []
+        for kind, text in parts(self.standing, width):
+            if segments:
+                segments.append(Segment(_GAP, gap))
+            read = kind == "cache" and self.standing.last is not None and self.standing.last.cache_read_input_tokens > 0
+            segments.append(Segment(text, green if read else base))
+        line = Strip(segments)
+        return Strip.join([Strip.blank(max(0, width - line.cell_length), base), line]).crop(0, width)
