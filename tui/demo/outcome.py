@@ -1,0 +1,155 @@
+"""What a request gets to see of a scripted answer, and what that counts: pure rules of the API, no wire format.
+
+Thinking is seen only by a request that thinks; nothing comes after a stop sequence or beyond `max_tokens`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tui.demo.scenarios import Answer, Pace, Part, Piece, Search, Text, Thinking, ToolUse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What a request and its account decide about the answer."""
+
+    model: str
+    message_id: str
+    usage: Mapping[str, Any]
+    """The counts of the input."""
+    thinking: Literal["off", "omitted", "summarized"] = "off"
+    max_tokens: int = 128_000
+    stop_sequences: tuple[str, ...] = ()
+    tokens_per_char: float = 0.25
+    sign: Callable[[str], str] = field(default=lambda _: "", repr=False)
+    """The signature of a thinking block with that text."""
+    pace: Pace | None = None
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    """Further fields of the message: diagnostics, input_transformations."""
+
+    def tokens(self, text: str) -> int:
+        """How many output tokens a text is; at least one if there is any."""
+        return math.ceil(len(text) * self.tokens_per_char)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """The parts that are seen, why they end, and the output they are billed as."""
+
+    parts: tuple[Part, ...]
+    stop_reason: str | None
+    stop_sequence: str | None = None
+    output_tokens: int = 0
+    thinking_tokens: int = 0
+    searches: int = 0
+
+
+Written = Text | Thinking | ToolUse
+"""The parts that are written piece by piece, and billed as output."""
+
+
+def text_of(pieces: Iterable[Piece]) -> str:
+    """The strings among the pieces, joined."""
+    return "".join(piece for piece in pieces if isinstance(piece, str))
+
+
+def tool_json(part: ToolUse) -> str:
+    """A tool call's input as it is written on the wire."""
+    return text_of(part.pieces) if part.pieces else json.dumps(dict(part.input), ensure_ascii=False)
+
+
+def outcome(answer: Answer, setting: Setting) -> Outcome:
+    """The answer as this request gets it."""
+    seen: list[Part] = []
+    spent = thought = 0
+    stop_reason, stop_sequence = _natural_stop(answer), None
+    for part in answer.parts:
+        if isinstance(part, Thinking) and setting.thinking == "off":
+            seen += [piece for piece in part.pieces if not isinstance(piece, str)]
+            continue
+        if not isinstance(part, Written):
+            seen.append(part)
+            continue
+        if isinstance(part, Text):
+            part, stop_sequence = _up_to_stop(part, setting.stop_sequences)
+        tokens, left = setting.tokens(_written(part)), setting.max_tokens - spent
+        is_cut = tokens > left
+        if is_cut:
+            part, tokens = _first_chars(part, int(left / setting.tokens_per_char)), left
+        spent += tokens
+        thought += tokens if isinstance(part, Thinking) else 0
+        if not (is_cut and not _written(part)):
+            seen.append(_blank(part) if setting.thinking == "omitted" else part)
+        if is_cut:
+            stop_reason, stop_sequence = "max_tokens", None
+            break
+        if stop_sequence is not None:
+            stop_reason = "stop_sequence"
+            break
+    return Outcome(
+        parts=tuple(seen),
+        stop_reason=stop_reason,
+        stop_sequence=stop_sequence,
+        output_tokens=spent,
+        thinking_tokens=thought,
+        searches=sum(isinstance(part, Search) for part in seen),
+    )
+
+
+def _natural_stop(answer: Answer) -> str | None:
+    if answer.options.stop_reason != "":
+        return answer.options.stop_reason
+    return "tool_use" if any(isinstance(part, ToolUse) for part in answer.parts) else "end_turn"
+
+
+def _written(part: Written) -> str:
+    return tool_json(part) if isinstance(part, ToolUse) else text_of(part.pieces)
+
+
+def _blank(part: Part) -> Part:
+    """The part with its thinking kept back, as `display: omitted` does."""
+    if isinstance(part, Thinking):
+        return _with_pieces(part, tuple(piece for piece in part.pieces if not isinstance(piece, str)))
+    return part
+
+
+def _up_to_stop(part: Text, sequences: tuple[str, ...]) -> tuple[Written, str | None]:
+    """The text before the first stop sequence, and which one that was."""
+    text = text_of(part.pieces)
+    found = [(at, sequence) for sequence in sequences if sequence and (at := text.find(sequence)) >= 0]
+    if not found:
+        return part, None
+    at, sequence = min(found)
+    return _first_chars(part, at), sequence
+
+
+def _first_chars(part: Written, chars: int) -> Written:
+    """The part cut after so many characters; what stood after them is gone."""
+    pieces: tuple[Piece, ...] = part.pieces
+    if isinstance(part, ToolUse) and not pieces:
+        pieces = (tool_json(part),)
+    kept: list[Piece] = []
+    for piece in pieces:
+        if not isinstance(piece, str):
+            kept.append(piece)
+            continue
+        kept.append(piece[:chars])
+        chars -= len(piece)
+        if chars <= 0:
+            break
+    return _with_pieces(part, tuple(kept))
+
+
+def _with_pieces(part: Written, pieces: tuple[Piece, ...]) -> Written:
+    match part:
+        case Text():
+            return Text(*pieces, citations=part.citations)
+        case Thinking():
+            return Thinking(*pieces, signature=part.signature)
+        case ToolUse():
+            return ToolUse(part.name, *pieces, input=part.input, id=part.id)
