@@ -1,0 +1,372 @@
+"""What can go wrong between us and the provider: one family of errors, made from a status, an event or a broken connection.
+
+    TuiError
+    └── ProviderError                 something else that the server said
+        ├── BadRequest                400, 409, 422: the request cannot be answered as it is
+        │   └── RequestTooLarge       413
+        ├── AuthenticationFailed      401
+        ├── PermissionDenied          403, and 400 where a login may not be used
+        ├── NotFound                  404: the model, or the path
+        ├── BillingProblem            402
+        │   └── SpendLimitReached     a cap of the account: waiting does not help
+        ├── RateLimited               429
+        ├── Overloaded                529
+        ├── ServerError               408, 5xx
+        ├── ConnectionFailed          no connection, or a broken one
+        │   └── TimedOut              nothing came for too long
+        └── ProtocolError             an answer that is none
+
+Bodies are read as leniently as they are written out there: the API's own shape, other vendors' shapes, HTML, plain text, or
+nothing. What a server says is shown without control characters and without anything that looks like a key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from tui.chat.transcript import Failure
+from tui.errors import TuiError
+
+CredentialKind = Literal["api_key", "oauth", "bearer", ""]
+"""What the request was signed with, for the advice that fits; "" where nobody knows."""
+
+_LONGEST_MESSAGE = 600  # characters of a server's own words
+_RETRIED = frozenset({408, 409, 429})  # besides everything from 500 up
+
+
+class ProviderError(TuiError):
+    """A request that failed, with all that is needed to show it, report it and decide on another attempt."""
+
+    own_type = "api_error"
+    """`Failure.type` where the server named none."""
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        status: int = 0,
+        type: str = "",
+        request_id: str = "",
+        retry_after_s: float | None = None,
+        retryable: bool = False,
+    ) -> None:
+        super().__init__(message, hint, retry_after_s=retry_after_s)
+        self.status = status
+        self.type = type or self.own_type
+        self.request_id = request_id
+        self.retryable = retryable
+        """Whether the same request may succeed a little later."""
+
+    def failure(self) -> Failure:
+        """The error as a value, to be shown and stored."""
+        return Failure(
+            message=self.message, hint=self.hint, type=self.type, status=self.status, request_id=self.request_id
+        )
+
+
+class BadRequest(ProviderError):
+    own_type = "invalid_request_error"
+
+
+class RequestTooLarge(BadRequest):
+    own_type = "request_too_large"
+
+
+class AuthenticationFailed(ProviderError):
+    own_type = "authentication_error"
+
+
+class PermissionDenied(ProviderError):
+    own_type = "permission_error"
+
+
+class NotFound(ProviderError):
+    own_type = "not_found_error"
+
+
+class BillingProblem(ProviderError):
+    own_type = "billing_error"
+
+
+class SpendLimitReached(BillingProblem):
+    pass
+
+
+class RateLimited(ProviderError):
+    own_type = "rate_limit_error"
+
+
+class Overloaded(ProviderError):
+    own_type = "overloaded_error"
+
+
+class ServerError(ProviderError):
+    pass
+
+
+class ConnectionFailed(ProviderError):
+    own_type = "connection_error"
+
+
+class TimedOut(ConnectionFailed):
+    own_type = "timeout_error"
+
+
+class ProtocolError(ProviderError):
+    own_type = "protocol_error"
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What an error body says, whatever its shape."""
+
+    message: str = ""
+    type: str = ""
+    code: str = ""
+    """`error.details.error_code`."""
+    request_id: str = ""
+
+
+def from_response(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    credential: CredentialKind = "",
+    custom_url: bool = False,
+    retry_after_s: float | None = None,
+) -> ProviderError:
+    """The error for a response that is not a success. Header names in lower case, or in a mapping that ignores case."""
+    said = read_body(body, headers.get("content-type", ""))
+    request_id = headers.get("request-id", "") or said.request_id
+    wish = headers.get("x-should-retry", "")
+    retryable = wish == "true" or (wish != "false" and (status in _RETRIED or status >= 500))
+    if 300 <= status < 400:
+        return _redirected(status, headers.get("location", ""), request_id)
+    return _made(
+        _class_for_status(status, said),
+        said,
+        status=status,
+        request_id=request_id,
+        retry_after_s=retry_after_s,
+        retryable=retryable,
+        credential=credential,
+        custom_url=custom_url,
+    )
+
+
+def from_event(
+    said: Said, *, request_id: str = "", credential: CredentialKind = "", custom_url: bool = False
+) -> ProviderError:
+    """The error that an `error` event in the middle of a stream stands for: by its type, as a status would."""
+    kind = _class_for_type(said)
+    return _made(
+        kind,
+        said,
+        request_id=said.request_id or request_id,
+        retryable=kind in (RateLimited, Overloaded, ServerError),
+        credential=credential,
+        custom_url=custom_url,
+    )
+
+
+def read_body(body: bytes, content_type: str = "") -> Said:
+    """The message, type and request id in an error body of any origin; empty fields where it says nothing."""
+    text = body.decode("utf-8", "replace").strip()
+    try:
+        parsed = msgspec.json.decode(body)
+    except msgspec.MsgspecError:
+        return Said(message=clean(_page_title(text) if _is_html(text, content_type) else text))
+    return said_in(parsed)
+
+
+def said_in(parsed: object) -> Said:
+    """What a decoded error body says: Anthropic's shape, OpenAI's, FastAPI's `detail`, or a bare string."""
+    if isinstance(parsed, str):
+        return Said(message=clean(parsed))
+    if not isinstance(parsed, dict):
+        return Said()
+    request_id = _string(parsed.get("request_id"))
+    error = parsed.get("error", parsed.get("detail", parsed))
+    if isinstance(error, str):  # {"error": "…"}; OAuth servers add a description beside it
+        described = _string(parsed.get("error_description")) or _string(parsed.get("message"))
+        return Said(message=clean(described or error), request_id=request_id)
+    if isinstance(error, list):  # FastAPI lists what did not fit
+        parts = [_string(item.get("msg")) for item in error if isinstance(item, dict)]
+        return Said(message=clean("; ".join(part for part in parts if part)), request_id=request_id)
+    if not isinstance(error, dict):
+        return Said(request_id=request_id)
+    details = error.get("details")
+    return Said(
+        message=clean(_string(error.get("message")) or _string(error.get("detail"))),
+        type=clean(_string(error.get("type"))),
+        code=clean(_string(details.get("error_code"))) if isinstance(details, dict) else "",
+        request_id=clean(request_id),
+    )
+
+
+# C0, DEL and C1, and what turns the direction of writing around. Space-like ones become spaces, the rest goes.
+_UNSEEN = [*range(32), *range(127, 160), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_CONTROLS = {code: " " if chr(code).isspace() else "" for code in _UNSEEN}
+_KEYS = re.compile(r"\b(sk-(?:ant-)?)[A-Za-z0-9_-]{8,}")
+
+
+def clean(text: str) -> str:
+    """Words of a server as one short line: no control or direction characters, no keys, no runs of spaces."""
+    words = " ".join(text.translate(_CONTROLS).split())
+    words = _KEYS.sub(r"\1…", words)
+    return words if len(words) <= _LONGEST_MESSAGE else words[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _is_html(text: str, content_type: str) -> bool:
+    return "html" in content_type or text[:200].lower().lstrip().startswith(("<!doctype", "<html", "<head", "<body"))
+
+
+def _page_title(text: str) -> str:
+    found = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
+    return found.group(1) if found else ""
+
+
+_CLASSES: dict[int, type[ProviderError]] = {
+    401: AuthenticationFailed,
+    402: BillingProblem,
+    403: PermissionDenied,
+    404: NotFound,
+    408: ServerError,
+    413: RequestTooLarge,
+    429: RateLimited,
+    529: Overloaded,
+}
+_TYPES: dict[str, type[ProviderError]] = {
+    "invalid_request_error": BadRequest,
+    "authentication_error": AuthenticationFailed,
+    "billing_error": BillingProblem,
+    "permission_error": PermissionDenied,
+    "not_found_error": NotFound,
+    "request_too_large": RequestTooLarge,
+    "rate_limit_error": RateLimited,
+    "overloaded_error": Overloaded,
+    "api_error": ServerError,
+    "internal_error": ServerError,  # vLLM
+    "timeout_error": ServerError,
+    "conflict_error": BadRequest,
+}
+
+
+def _class_for_status(status: int, said: Said) -> type[ProviderError]:
+    if _spent(said):
+        return SpendLimitReached
+    if status == 400 and _login_refused(said):
+        return PermissionDenied
+    if status == 400 and said.type == "authentication_error":  # some proxies answer a wrong key so
+        return AuthenticationFailed
+    return _CLASSES.get(status) or (ServerError if status >= 500 else BadRequest)
+
+
+def _class_for_type(said: Said) -> type[ProviderError]:
+    if _spent(said):
+        return SpendLimitReached
+    return _TYPES.get(said.type, ProviderError)
+
+
+def _spent(said: Said) -> bool:
+    words = said.message.lower()
+    return said.code == "enforced_spend_limit_reached" or "specified api usage limits" in words
+
+
+def _login_refused(said: Said) -> bool:
+    words = said.message.lower()
+    return "third-party apps" in words or "only authorized for use with claude code" in words or "extra usage" in words
+
+
+def _made(
+    kind: type[ProviderError],
+    said: Said,
+    *,
+    status: int = 0,
+    request_id: str = "",
+    retry_after_s: float | None = None,
+    retryable: bool = False,
+    credential: CredentialKind = "",
+    custom_url: bool = False,
+) -> ProviderError:
+    return kind(
+        _message(kind, said, status),
+        _hint(kind, said, credential, custom_url),
+        status=status,
+        type=said.type,
+        request_id=request_id,
+        retry_after_s=retry_after_s,
+        retryable=retryable and kind is not SpendLimitReached,
+    )
+
+
+def _message(kind: type[ProviderError], said: Said, status: int) -> str:
+    if kind is NotFound and said.message.startswith("model:"):
+        return f"The server does not know the model {said.message.removeprefix('model:').strip()}"
+    if kind is Overloaded and said.message in ("", "Overloaded"):
+        return "The server is overloaded"
+    if said.message:
+        return said.message
+    if kind is RequestTooLarge:
+        return "The request is too large for the server"
+    return f"The server answered {status} and gave no reason" if status else "The server reported an error"
+
+
+_HINTS: dict[type[ProviderError], str] = {
+    RequestTooLarge: "A request may hold 32 MB: remove attachments, or start a new chat.",
+    PermissionDenied: "This credential may not do that: check its workspace and rights in the Console.",
+    NotFound: "Pick another model (Ctrl+L), or check `api_url` in config.toml.",
+    BillingProblem: "Check billing at console.anthropic.com, then send again.",
+    SpendLimitReached: "Raise the limit in the Console, or wait for it to be reset; trying again does not help.",
+    RateLimited: "Wait a little and send again, or pick another model.",
+    Overloaded: "Wait a little and send again, or pick another model.",
+    ServerError: "Send again; if it stays, see status.anthropic.com.",
+}
+
+
+def _hint(kind: type[ProviderError], said: Said, credential: CredentialKind, custom_url: bool) -> str:
+    if kind is AuthenticationFailed:
+        return _credential_advice(credential, custom_url)
+    if _login_refused(said):
+        return (
+            "Anthropic meters or refuses a Claude Code login in other programs. "
+            "An API key in ANTHROPIC_API_KEY is the supported way."
+        )
+    if "credit balance" in said.message.lower():
+        return _HINTS[BillingProblem]
+    return _HINTS.get(kind, "")
+
+
+_KEY_ADVICE = "API key: verify it starts with sk-ant-api- and is not expired."
+_LOGIN_ADVICE = "OAuth token: run `prx auth login --provider anthropic`, or restart Claude Code to refresh it."
+_TOKEN_ADVICE = "Verify the token in ANTHROPIC_AUTH_TOKEN."
+_PROXY_ADVICE = "Custom api_url: confirm that the proxy forwards the {} header."
+
+
+def _credential_advice(credential: CredentialKind, custom_url: bool) -> str:
+    """What to do about a 401, for the credential in use."""
+    advice = {"api_key": _KEY_ADVICE, "oauth": _LOGIN_ADVICE, "bearer": _TOKEN_ADVICE}
+    header = {"api_key": "x-api-key", "oauth": "Authorization", "bearer": "Authorization"}
+    parts = [advice[credential]] if credential else [_KEY_ADVICE, _LOGIN_ADVICE]
+    if custom_url:
+        parts.append(_PROXY_ADVICE.format(header.get(credential, "x-api-key or Authorization")))
+    return " ".join(parts)
+
+
+def _redirected(status: int, location: str, request_id: str) -> ProviderError:
+    where = f" to {clean(location)}" if location else ""
+    return ProtocolError(
+        f"The server answered {status}: it wants the request sent elsewhere{where}",
+        "prx never takes a credential along to another address; if that one is right, set it as `api_url`.",
+        status=status,
+        request_id=request_id,
+    )

@@ -1,0 +1,193 @@
+"""A stream's events folded into the message they spell: pure, one value in, one value out.
+
+`Partial.message` can be shown after every step. Blocks stand in the order in which they began and are found again by
+the stream's index, so interleaved blocks and missing stops do no harm; a delta that fits no open block begins one.
+Folding copies the block it touches: join a burst with `coalesce` first, and a long answer stays cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+import msgspec
+from msgspec.structs import replace
+
+from tui.chat.events import (
+    BlockStart,
+    BlockStop,
+    CitationDelta,
+    InputDelta,
+    MessageDelta,
+    MessageStart,
+    MessageStop,
+    SignatureDelta,
+    StreamEvent,
+    TextDelta,
+    ThinkingDelta,
+    Unknown,
+)
+from tui.chat.ledger import merged
+from tui.chat.transcript import Block, Failure, Message, Opaque, State, Text, Thinking, ToolUse
+
+
+class Partial(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that is still arriving."""
+
+    message: Message
+    indices: tuple[int, ...] = ()
+    """The stream's index of each block of the message. Servers that use one twice mean the later block."""
+    inputs: tuple[str, ...] = ()
+    """The input text that has streamed for each block; "" for most."""
+
+
+def start(model: str, at: float) -> Partial:
+    """An answer of which nothing has arrived. `at`: when its request began, in seconds since the epoch."""
+    return Partial(message=Message(role="assistant", state="streaming", model=model, at=at))
+
+
+def fold(partial: Partial, event: StreamEvent) -> Partial:
+    """What the answer is after one more event."""
+    match event:
+        case TextDelta(index, text):
+            return _with_text(partial, index, text)
+        case ThinkingDelta(index, thinking):
+            return _with_thinking(partial, index, thinking)
+        case InputDelta(index, text):
+            return _with_input(partial, index, text)
+        case SignatureDelta(index, signature):
+            at = _position(partial, index)
+            if at is not None and isinstance(block := partial.message.blocks[at], Thinking):
+                return _with_block(partial, at, Thinking(block.thinking, block.signature + signature))
+            return partial
+        case CitationDelta(index, citation):
+            at = _position(partial, index)
+            if at is not None and isinstance(text_block := partial.message.blocks[at], Text):
+                return _with_block(partial, at, Text(text_block.text, (*text_block.citations, citation)))
+            return partial
+        case BlockStart(index, block):
+            return _with_new_block(partial, index, block)
+        case BlockStop(index):
+            at = _position(partial, index)
+            return partial if at is None else _with_block(partial, at, _closed(partial, at))
+        case MessageStart() | MessageDelta():
+            return replace(partial, message=_with_facts(partial.message, event))
+        case MessageStop() | Unknown():
+            return partial
+
+
+def fold_all(partial: Partial, events: Iterable[StreamEvent]) -> Partial:
+    """What the answer is after these events. Join them first: see `coalesce`."""
+    for event in events:
+        partial = fold(partial, event)
+    return partial
+
+
+def finish(partial: Partial, state: State, failure: Failure | None = None) -> Message:
+    """The message as it is kept. Blocks that stayed empty are left out: the API refuses to have them back."""
+    closed = (_closed(partial, at) for at in range(len(partial.indices)))
+    blocks = tuple(block for block in closed if block not in (Text(""), Thinking("")))
+    return replace(partial.message, blocks=blocks, state=state, failure=failure)
+
+
+def coalesce(events: Iterable[StreamEvent]) -> tuple[StreamEvent, ...]:
+    """The same happenings in fewer events: neighbouring deltas of one kind and block become one."""
+    joined: list[StreamEvent] = []
+    for (kind, index), run in groupby(events, _kind_and_index):
+        deltas = list(run)
+        if len(deltas) == 1 or index is None:
+            joined += deltas
+        elif kind is TextDelta:
+            joined.append(TextDelta(index, "".join(d.text for d in deltas if isinstance(d, TextDelta))))
+        elif kind is ThinkingDelta:
+            joined.append(ThinkingDelta(index, "".join(d.thinking for d in deltas if isinstance(d, ThinkingDelta))))
+        elif kind is InputDelta:
+            joined.append(InputDelta(index, "".join(d.partial_json for d in deltas if isinstance(d, InputDelta))))
+    return tuple(joined)
+
+
+def _kind_and_index(event: StreamEvent) -> tuple[type[StreamEvent], int | None]:
+    """The same for events that can be joined; no index for those that cannot."""
+    return type(event), event.index if isinstance(event, (TextDelta, ThinkingDelta, InputDelta)) else None
+
+
+def _with_facts(message: Message, event: MessageStart | MessageDelta) -> Message:
+    """What was said before stays, unless the event says otherwise."""
+    usage = merged(message.usage, event.usage)
+    if isinstance(event, MessageStart):
+        return replace(
+            message,
+            id=event.id or message.id,
+            model=event.model or message.model,
+            request_id=event.request_id or message.request_id,
+            usage=usage,
+        )
+    return replace(
+        message,
+        stop_reason=event.stop_reason or message.stop_reason,
+        stop_category=event.stop_category or message.stop_category,
+        stop_explanation=event.stop_explanation or message.stop_explanation,
+        usage=usage,
+    )
+
+
+def _position(partial: Partial, index: int) -> int | None:
+    """Where the block of that index stands."""
+    for at in range(len(partial.indices) - 1, -1, -1):
+        if partial.indices[at] == index:
+            return at
+    return None
+
+
+def _with_new_block(partial: Partial, index: int, block: Block) -> Partial:
+    return Partial(
+        message=replace(partial.message, blocks=(*partial.message.blocks, block)),
+        indices=(*partial.indices, index),
+        inputs=(*partial.inputs, ""),
+    )
+
+
+def _with_block(partial: Partial, at: int, block: Block) -> Partial:
+    blocks = partial.message.blocks
+    if block is blocks[at]:
+        return partial
+    return replace(partial, message=replace(partial.message, blocks=(*blocks[:at], block, *blocks[at + 1 :])))
+
+
+def _with_text(partial: Partial, index: int, text: str) -> Partial:
+    at = _position(partial, index)
+    if at is not None and isinstance(block := partial.message.blocks[at], Text):
+        return _with_block(partial, at, Text(block.text + text, block.citations))
+    return _with_new_block(partial, index, Text(text))
+
+
+def _with_thinking(partial: Partial, index: int, thinking: str) -> Partial:
+    at = _position(partial, index)
+    if at is not None and isinstance(block := partial.message.blocks[at], Thinking):
+        return _with_block(partial, at, Thinking(block.thinking + thinking, block.signature))
+    return _with_new_block(partial, index, Thinking(thinking))
+
+
+def _with_input(partial: Partial, index: int, text: str) -> Partial:
+    """The input as text grows beside the block; what the block began with, usually `{}`, was a placeholder."""
+    at = _position(partial, index)
+    if at is None or not text:
+        return partial
+    grown = partial.inputs[at] + text
+    block = partial.message.blocks[at]
+    if isinstance(block, ToolUse):
+        partial = _with_block(partial, at, ToolUse(block.id, block.name, grown))
+    return replace(partial, inputs=(*partial.inputs[:at], grown, *partial.inputs[at + 1 :]))
+
+
+def _closed(partial: Partial, at: int) -> Block:
+    """The block as it is kept: a server tool's input, which streamed beside it, is put where it belongs."""
+    block, text = partial.message.blocks[at], partial.inputs[at]
+    if not (text and isinstance(block, Opaque)):
+        return block
+    try:
+        fields = msgspec.json.decode(block.json, type=dict[str, msgspec.Raw])
+        msgspec.json.decode(text)
+    except msgspec.MsgspecError:  # cut off in the middle: it stays as it began
+        return block
+    return Opaque(block.kind, msgspec.json.encode({**fields, "input": msgspec.Raw(text.encode())}).decode())
