@@ -6,7 +6,7 @@ that place, as a method `action_NAME`. `[keys]` in the configuration maps a name
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,6 +46,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("new_chat", ("ctrl+n",), "New chat", "Chat", "chat", "new"),
     Action("models", ("ctrl+l", "f2"), "Choose the model of the next turn", "Chat", "chat", "model", "[name]"),
     Action("inspect", ("f5",), "Look at the last request and its response", "Chat", "chat", "request"),
+    Action("demo", (), "Try the demo: scripted answers, no key, no network", "Program", "chat", "demo"),
     Action("theme", (), "Switch between dark and light", "Program", "app", "theme"),
     Action("palette", ("ctrl+p",), "Find an action by typing", "Program", "app", "palette"),
     Action("help", ("f1",), "Keys and commands", "Program", "app", "help"),
@@ -101,11 +102,6 @@ def short_key_name(key: str) -> str:
     return "^" + key_name(key.removeprefix("ctrl+")).upper() if key.startswith("ctrl+") else key_name(key)
 
 
-def keys_of(action: Action, remapped: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+def keys_of(action: Action, remapped: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The keys of an action after the user's own have been taken into account."""
     return remapped.get(action.name, action.keys)
-
-
-def unknown_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Those of the names that no action has: a mistake in `[keys]`."""
-    return tuple(name for name in names if name not in BY_NAME)

@@ -1,0 +1,68 @@
+"""Small dialogs over the chat: a question, and the help screen made from the table of actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.actions import ACTIONS, key_name, keys_of
+
+
+class Question(ModalScreen[bool]):
+    """Something that cannot be taken back, asked plainly. Gives True for yes."""
+
+    BINDINGS = [
+        Binding("enter,y", "dismiss(True)", show=False),
+        Binding("escape,n", "dismiss(False)", show=False),
+    ]
+
+    def __init__(self, title: str, text: str, *, yes: str, no: str, also_yes: str = "") -> None:
+        """`yes` and `no` name the two answers. `also_yes` is a key that means yes too: the one that asked."""
+        super().__init__()
+        self._texts = (title, text, f"⏎ {yes}   esc {no}")
+        if also_yes:
+            self._bindings.bind(also_yes, "dismiss(True)", show=False)
+
+    def compose(self) -> ComposeResult:
+        title, text, answers = self._texts
+        with Vertical(classes="panel -small"):
+            yield Static(Content(title), classes="panel--title")
+            yield Static(Content(text), classes="panel--text")
+            yield Static(Content(answers), classes="panel--foot")
+
+
+class HelpScreen(ModalScreen[None]):
+    """Every action with its keys and its slash command."""
+
+    BINDINGS = [Binding("escape,f1,enter,q", "dismiss(None)", show=False)]
+
+    def __init__(self, remapped: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__()
+        self._remapped = remapped
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="panel"):
+            yield Static("Keys and commands", classes="panel--title")
+            with VerticalScroll(classes="panel--scroll"):
+                yield Static(help_text(self._remapped))
+            yield Static("↑↓ scroll   esc close", classes="panel--foot")
+
+
+def help_text(remapped: Mapping[str, tuple[str, ...]]) -> Content:
+    """The table of actions for reading, group by group."""
+    lines: list[Content] = []
+    group = ""
+    for action in ACTIONS:
+        if action.group != group:
+            group = action.group
+            lines += [Content(""), Content.styled(group, "$accent")] if lines else [Content.styled(group, "$accent")]
+        keys = ", ".join(key_name(key) for key in keys_of(action, remapped))
+        slash = f"/{action.slash}" if action.slash else ""
+        lines.append(Content.assemble((f"{keys:<24}", "$foreground"), (f"{slash:<11}", "$dim"), (action.line, "$dim")))
+    return Content("\n").join(lines)

@@ -1,0 +1,156 @@
+"""A list in which typing filters and Enter picks. It draws only the rows in sight, so its first frame is immediate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+
+@dataclass(frozen=True)
+class Item:
+    """One row. `words` is what typing is matched with; a heading (without `key`) is skipped by the cursor."""
+
+    draw: Callable[[int], Content]
+    """The row for a width in cells."""
+    words: str = ""
+    key: str = ""
+
+
+def fits(item: Item, typed: str) -> bool:
+    """Whether every word typed occurs in the row's words."""
+    words = item.words.casefold()
+    return all(part in words for part in typed.casefold().split())
+
+
+class FilterList(ScrollView, can_focus=True):
+    DEFAULT_CSS = """
+    FilterList {
+        height: auto;
+        max-height: 100%;
+        scrollbar-size-vertical: 1;
+        & .list--chosen { background: $block-cursor-background; }
+    }
+    """
+    COMPONENT_CLASSES = {"list--chosen"}
+    BINDINGS = [
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "move(-8)", show=False),
+        Binding("pagedown", "move(8)", show=False),
+        Binding("home", "move(-9999)", show=False),
+        Binding("end", "move(9999)", show=False),
+        Binding("enter", "pick", show=False),
+        Binding("backspace", "rub_out", show=False),
+        Binding("ctrl+u", "rub_out(True)", show=False),
+    ]
+
+    typed: reactive[str] = reactive("")
+    chosen: reactive[int] = reactive(0)
+    """The row of the cursor, among those that fit."""
+
+    @dataclass
+    class Picked(Message):
+        key: str
+
+    @dataclass
+    class Filtered(Message):
+        typed: str
+        count: int
+
+    def __init__(self, items: Sequence[Item], *, at: str = "", empty: Callable[[str], str]) -> None:
+        """`at` is the key of the row to begin on; `empty` says what to show when nothing fits what was typed."""
+        super().__init__()
+        self._items = items
+        self._empty = empty
+        self._shown: Sequence[Item] = items
+        keys = [item.key for item in items]
+        self.set_reactive(FilterList.chosen, keys.index(at) if at in keys else self._nearest(0, 1))
+        self.virtual_size = Size(0, len(items))
+
+    @property
+    def picked(self) -> str:
+        """The key of the row under the cursor, or "" where no row fits."""
+        return self._shown[self.chosen].key if self._shown else ""
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._keep_in_sight)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return max(1, len(self._items))  # filtering must not move the frame around the list
+
+    def watch_typed(self, typed: str) -> None:
+        self._shown = [item for item in self._items if item.key and fits(item, typed)] if typed else self._items
+        self.virtual_size = Size(0, max(1, len(self._shown)))
+        self.chosen = self._nearest(0, 1)
+        self.refresh()
+        self.post_message(self.Filtered(typed, sum(bool(item.key) for item in self._shown)))
+
+    def watch_chosen(self) -> None:
+        self._keep_in_sight()
+        self.refresh()
+
+    def _keep_in_sight(self) -> None:
+        self.scroll_to_region(Region(0, self.chosen, 1, 1), animate=False, force=True)
+
+    def _nearest(self, at: int, step: int) -> int:
+        """The closest row that is no heading, first in the direction of the step."""
+        last = len(self._shown) - 1
+        at = max(0, min(at, last))
+        ahead, behind = range(at, last + 1), range(at, -1, -1)
+        order: list[int] = [*ahead, *behind] if step > 0 else [*behind, *ahead]
+        return next((row for row in order if self._shown[row].key), 0)
+
+    def action_move(self, step: int) -> None:
+        self.chosen = self._nearest(self.chosen + step, 1 if step > 0 else -1)
+
+    def action_pick(self) -> None:
+        if self.picked:
+            self.post_message(self.Picked(self.picked))
+
+    def action_rub_out(self, everything: bool = False) -> None:
+        self.typed = "" if everything else self.typed[:-1]
+
+    def on_key(self, event: events.Key) -> None:
+        if event.character is not None and event.is_printable:
+            event.stop()
+            self.typed += event.character
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self.typed += " ".join(event.text.split())[:100]
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        row: int = offset.y + self.scroll_offset.y
+        if row < len(self._shown) and self._shown[row].key:
+            self.chosen = row
+            self.action_pick()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.scrollable_content_region.width
+        row = y + self.scroll_offset.y
+        base = self.rich_style
+        if not self._shown:
+            text = self._empty(self.typed) if y == 0 else ""
+            return Strip([Segment(text, base)]).adjust_cell_length(width, base)
+        if row >= len(self._shown):
+            return Strip.blank(width, base)
+        item = self._shown[row]
+        visual = self.visual_style
+        if row == self.chosen and item.key:
+            visual += self.get_visual_style("list--chosen", partial=True)
+            base += self.get_component_rich_style("list--chosen", partial=True)
+        content = item.draw(width)
+        return Strip(content.render_segments(visual)).adjust_cell_length(width, base)
