@@ -79,7 +79,7 @@ def _without(text: str, error: tomli.TOMLDecodeError) -> tuple[str, Problem]:
     lines[start.line - 1 : last] = [""] * (last - start.line + 1)
     if header:
         lines[start.line - 1] = f"['{UNREAD}{start.line}']"
-    where = (start.line, start.value) if at_end else (error.lineno, error.colno)
+    where = (start.line, start.value) if at_end and start.line < error.lineno else (error.lineno, error.colno)
     return "\n".join(lines), Problem(*where, f"this is not TOML: {error.msg[:1].lower()}{error.msg[1:]}")
 
 

@@ -1,0 +1,120 @@
+"""What `prx models` and `prx paths` list: rows as plain values, and the same as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from tui.config import Settings
+
+
+class ModelRow(TypedDict):
+    id: str
+    name: str
+    family: str
+    context: int
+    max_output: int
+    price_input: float | None
+    """US dollars per million tokens, for the smallest prompts; None: unknown."""
+    price_output: float | None
+    vision: bool
+    tools: bool
+    thinking: list[str]
+    efforts: list[str]
+    lifecycle: str
+    retires: str
+    successor: str
+    configured: bool
+    """Whether a new chat begins with it."""
+
+
+class PathRow(TypedDict):
+    name: str
+    path: str
+    exists: bool
+
+
+def model_rows(settings: Settings) -> list[ModelRow]:
+    """Every model of the table, newest first within a family, with what the configuration says of it."""
+    from tui.connection import choose, known_models
+
+    configured = choose(settings, settings.model).model.id
+    rows: list[ModelRow] = []
+    for model in known_models(settings):
+        price = model.price_for(0)
+        rows.append(
+            ModelRow(
+                id=model.id,
+                name=model.name,
+                family=model.family,
+                context=model.context,
+                max_output=model.max_output,
+                price_input=price.input if price else None,
+                price_output=price.output if price else None,
+                vision=model.vision,
+                tools=model.tools,
+                thinking=list(model.thinking),
+                efforts=list(model.efforts),
+                lifecycle=model.lifecycle,
+                retires=model.retires,
+                successor=model.successor,
+                configured=model.id == configured,
+            )
+        )
+    return rows
+
+
+def model_table(rows: Sequence[ModelRow]) -> str:
+    """The rows in columns; prices are US dollars per million tokens."""
+    from tui.widgets.figures import price, tokens
+
+    lines = [("", "MODEL", "CONTEXT", "OUTPUT", "PRICE", "", "")]
+    for row in rows:
+        prices = (row["price_input"], row["price_output"])
+        marks = [word for word, has in (("vision", row["vision"]), ("tools", row["tools"])) if has]
+        marks += ["thinking"] if row["thinking"] else []
+        lines.append(
+            (
+                "*" if row["configured"] else "",
+                row["id"],
+                tokens(row["context"]),
+                tokens(row["max_output"]),
+                " / ".join(price(amount) for amount in prices if amount is not None),
+                " ".join(marks),
+                _status(row),
+            )
+        )
+    return _columns(lines)
+
+
+def _status(row: ModelRow) -> str:
+    if row["lifecycle"] == "retired":
+        return f"retired {row['retires']}, answered by {row['successor']}"
+    if row["retires"]:
+        return f"{row['lifecycle']}, retires {row['retires']}"
+    return "" if row["lifecycle"] in ("active", "unknown") else row["lifecycle"]
+
+
+def path_rows(settings: Settings) -> list[PathRow]:
+    """The configuration file and the four folders."""
+    folders = settings.folders
+    named = {
+        "file": settings.file,
+        "config": folders.config,
+        "data": folders.data,
+        "state": folders.state,
+        "cache": folders.cache,
+    }
+    return [PathRow(name=name, path=str(path), exists=path.exists()) for name, path in named.items()]
+
+
+def path_table(rows: Sequence[PathRow]) -> str:
+    return _columns([(row["name"], row["path"], "" if row["exists"] else "(not there yet)") for row in rows])
+
+
+def _columns(lines: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
