@@ -1,0 +1,28 @@
+# What CI runs is `make check`. PYTHON names the virtual environment's interpreter.
+PYTHON ?= .venv/bin/python
+
+.PHONY: check format lint types test snapshots cold-start
+
+check: lint types test
+
+lint:
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+
+types:
+	$(PYTHON) -m mypy
+
+test:
+	$(PYTHON) -m pytest -q
+
+format:
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+
+# Records the pictures of the screen anew. Look at each of them before it is committed.
+snapshots:
+	$(PYTHON) -m pytest -q tests/snapshots --snapshot-update
+
+# Our time to the first paint beside that of an empty Textual app.
+cold-start:
+	$(PYTHON) tests/cold_start.py

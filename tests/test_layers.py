@@ -1,0 +1,187 @@
+"""Which part may import which. Read from the source, so that an arrow counts even where no test walks it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "tui"
+EVERYTHING = "*"
+
+
+class Layer(NamedTuple):
+    ours: frozenset[str]
+    """The layers it may import, itself aside."""
+    others: frozenset[str] = frozenset()
+    """The third-party packages it may import when it is itself imported; others only inside functions."""
+
+
+def layer(ours: str, others: str = "") -> Layer:
+    return Layer(frozenset(ours.split()), frozenset(others.split()))
+
+
+# The most specific name counts: a row for a module goes before that of its package.
+LAYERS = {
+    "errors": layer(""),
+    "chat": layer("errors", "msgspec"),
+    "anthropic": layer("chat errors", "msgspec"),
+    "anthropic.auth": layer("chat errors anthropic", "msgspec httpx"),
+    "anthropic.client": layer("chat errors anthropic", "msgspec httpx httpx_sse"),
+    "render": layer("chat.transcript", "rich markdown_it textual.strip textual.color"),
+    "config": layer("errors", "tomli platformdirs msgspec"),
+    "connection": layer("config anthropic chat errors", "msgspec"),
+    "engine": layer("chat errors"),
+    "demo": layer("anthropic.models chat.model errors", "msgspec"),
+    "actions": layer(""),
+    "widgets": layer("chat render actions", "textual rich msgspec"),
+    "screens": layer("widgets engine chat errors actions render", "textual rich msgspec"),
+    "app": layer(EVERYTHING, "textual rich"),
+    "answer": layer("config connection chat errors", "msgspec"),
+    "listing": layer("config"),
+    "cli": layer("config errors anthropic.credentials", "click"),
+    "__main__": layer("cli"),
+}
+
+
+class Import(NamedTuple):
+    module: str
+    """Dotted, without the leading `tui.` where it is ours."""
+    ours: bool
+    at_start: bool
+    line: int
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def name_of(file: Path) -> str:
+    parts = file.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def layer_of(module: str) -> str:
+    parts = module.split(".")
+    return next(name for n in range(len(parts), 0, -1) if (name := ".".join(parts[:n])) in LAYERS)
+
+
+def imports(source: str) -> Iterator[Import]:
+    """Every import of a module; those under `if TYPE_CHECKING` count as ones that never run."""
+
+    def walk(node: ast.AST, at_start: bool) -> Iterator[Import]:
+        for child in ast.iter_child_nodes(node):
+            inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            typing_only = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
+            if isinstance(child, ast.Import):
+                for alias in child.names:
+                    yield made(alias.name, at_start, child.lineno)
+            elif isinstance(child, ast.ImportFrom):
+                assert child.level == 0, f"line {child.lineno}: imports are absolute"
+                for alias in child.names:
+                    base = child.module or ""
+                    is_module = (PACKAGE.parent / base.replace(".", "/") / f"{alias.name}.py").exists()
+                    yield made(f"{base}.{alias.name}" if is_module or base == "tui" else base, at_start, child.lineno)
+            yield from walk(child, at_start and not inside and not typing_only)
+
+    def made(name: str, at_start: bool, line: int) -> Import:
+        ours = name == "tui" or name.startswith("tui.")
+        return Import(name.removeprefix("tui.") if ours else name, ours, at_start, line)
+
+    return walk(ast.parse(source), True)
+
+
+def offences(module: str, source: str) -> list[str]:
+    own = layer_of(module)
+    allowed = LAYERS[own]
+    found = []
+    for one in imports(source):
+        if one.ours:
+            if one.module in ("__version__", "tui"):
+                continue
+            target = one.module
+            same = target.split(".")[0] == own.split(".")[0]
+            fine = same or EVERYTHING in allowed.ours or covers(allowed.ours, target)
+            # What a command needs is imported inside it; which layers that may be is not restricted.
+            fine = fine or (own in ("cli", "listing", "answer", "connection") and not one.at_start)
+        else:
+            fine = (
+                one.module.split(".")[0] in sys.stdlib_module_names
+                or not one.at_start
+                or covers(allowed.others, one.module)
+            )
+        if not fine:
+            found.append(f"{module}:{one.line} imports {'tui.' if one.ours else ''}{one.module}")
+    return found
+
+
+def covers(names: frozenset[str], module: str) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in names)
+
+
+@pytest.mark.parametrize("file", modules(), ids=name_of)
+def test_a_module_imports_only_what_its_layer_may(file: Path) -> None:
+    if module := name_of(file):
+        assert offences(module, file.read_text()) == []
+
+
+@pytest.mark.parametrize("file", modules(), ids=name_of)
+def test_nothing_below_the_screen_mentions_textual(file: Path) -> None:
+    if layer_of(name_of(file) or "errors") in ("widgets", "screens", "app", "render"):
+        return
+    assert [one for one in imports(file.read_text()) if one.module.split(".")[0] == "textual"] == []
+
+
+def test_our_own_http_client_is_loaded_in_two_places_only() -> None:
+    users = {
+        name_of(file)
+        for file in modules()
+        for one in imports(file.read_text())
+        if one.at_start and one.module.split(".")[0] in ("httpx", "httpx_sse")
+    }
+    assert users <= {"anthropic.auth", "anthropic.client"}
+
+
+@pytest.mark.parametrize("file", modules(), ids=name_of)
+def test_a_module_stays_small_enough_to_read(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= 400
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("chat.session", "import httpx"),
+        ("chat.session", "from tui.anthropic import client"),
+        ("chat.session", "from tui import config"),
+        ("anthropic.wire", "import httpx"),
+        ("anthropic.models", "from tui.config import Settings"),
+        ("widgets.status", "from tui.connection import choose"),
+        ("widgets.status", "def f():\n    from tui.config import load"),
+        ("engine", "import textual"),
+        ("render.strips", "from textual.widgets import Markdown"),
+        ("config.toml", "import tomlkit"),
+        ("demo.service", "from tui.anthropic.client import Client"),
+        ("cli", "from tui.app import run"),
+    ],
+)
+def test_the_test_sees_a_wrong_arrow(module: str, source: str) -> None:
+    assert len(offences(module, source)) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("cli", "def f():\n    from tui.app import run"),
+        ("chat.session", "from tui.chat import events"),
+        ("anthropic.client", "import httpx, asyncio"),
+        ("config.settings", "if TYPE_CHECKING:\n    import rich"),
+        ("render.strips", "from textual.strip import Strip"),
+        ("app", "from tui.config import Settings"),
+    ],
+)
+def test_and_lets_the_right_ones_pass(module: str, source: str) -> None:
+    assert offences(module, source) == []
