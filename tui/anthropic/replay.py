@@ -1,0 +1,266 @@
+"""What of a conversation goes back to the API: its messages in the API's form, so that any history is accepted.
+
+Conversations are stored as they happened: stopped answers, tool calls nobody answered, refusals. The API takes only tidy
+ones. The rules here are decided by a message and what follows it at once, so that the same messages give the same bytes in
+every later request: the prompt cache and the signatures of thinking depend on that.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from tui.chat.model import Model
+from tui.chat.transcript import (
+    Block,
+    Document,
+    Image,
+    JsonText,
+    Message,
+    Opaque,
+    RedactedThinking,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
+
+Dialect = Literal["anthropic", "basic"]
+Param = dict[str, object]
+
+UNANSWERED = "stopped by the user"
+"""What a tool call is told that was never carried out."""
+
+
+def build_messages(messages: Sequence[Message], model: Model, dialect: Dialect) -> list[Param]:
+    """The `messages` of a request. It may end with an assistant message, or be empty: the caller judges that."""
+    kept = _without_refusals(messages)
+    replay = _Replay(model, dialect, _paired_server_tools(kept))
+    for at, message in enumerate(kept):
+        if message.role == "user":
+            replay.user(message)
+        else:
+            replay.assistant(message, unfinished=_awaits_the_server(kept, at))
+    replay.answer_pending()
+    return replay.sent
+
+
+def sendable(text: str) -> str:
+    """The text with nothing in it that UTF-8 cannot carry (a terminal may hand us half a surrogate pair)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="replace").decode()
+    return text
+
+
+def _without_refusals(messages: Sequence[Message]) -> list[Message]:
+    """The messages without the turns that ended in a refusal: its prompt, and whatever tools ran in between.
+
+    Source: Messages API, handling stop reasons: drop that turn before continuing.
+    """
+    kept: list[Message] = []
+    for message in messages:
+        if message.stop_reason != "refusal":
+            kept.append(message)
+            continue
+        while kept and (kept[-1].role == "assistant" or _answers_tools(kept[-1])):
+            kept.pop()
+        if kept:
+            kept.pop()
+    return kept
+
+
+def _answers_tools(message: Message) -> bool:
+    return message.role == "user" and any(isinstance(block, ToolResult) for block in message.blocks)
+
+
+def _awaits_the_server(messages: Sequence[Message], at: int) -> bool:
+    """Whether the server has yet to go on with what this message began: it paused, or waits for our tools' results."""
+    if messages[at].state != "complete":
+        return False
+    later = range(at + 1, len(messages))
+    if not later:
+        return messages[at].stop_reason == "pause_turn"
+    return all(isinstance(block, ToolResult) for after in later for block in messages[after].blocks)
+
+
+class _ServerTool(msgspec.Struct, frozen=True):
+    """As much of a server tool's block as pairs a call with its result."""
+
+    id: str = ""
+    tool_use_id: str = ""
+
+
+def _server_tool(block: Opaque) -> _ServerTool | None:
+    """What an opaque block says of pairing, or None where it is not whole."""
+    try:
+        return msgspec.json.decode(block.json, type=_ServerTool)
+    except msgspec.DecodeError:
+        return None
+
+
+def _paired_server_tools(messages: Sequence[Message]) -> frozenset[str]:
+    """The IDs of the server tools' calls that a result follows."""
+    called: set[str] = set()
+    paired: set[str] = set()
+    for message in messages:
+        for block in message.blocks:
+            if isinstance(block, Opaque) and (tool := _server_tool(block)) is not None:
+                called.add(tool.id)
+                paired |= called & {tool.tool_use_id}
+    return frozenset(paired - {""})
+
+
+class _Replay:
+    """The walk from the first message to the last: what was sent, and which tool calls wait for an answer."""
+
+    def __init__(self, model: Model, dialect: Dialect, paired_server_tools: frozenset[str]) -> None:
+        self.sent: list[Param] = []
+        self._model = model
+        self._rich = dialect == "anthropic"
+        self._paired = paired_server_tools
+        self._pending: dict[str, None] = {}
+        self._called: set[str] = set()
+
+    def user(self, message: Message) -> None:
+        """Takes a prompt or tool results. Every call of the answer before gets a result, and results come first."""
+        given = {block.tool_use_id: block for block in message.blocks if isinstance(block, ToolResult)}
+        calls = [call for call in given if call in self._pending]
+        calls += [call for call in self._pending if call not in given]
+        content: list[object] = [self._result(given.get(call) or _unanswered(call)) for call in calls]
+        self._pending.clear()
+        content += [
+            param
+            for block in message.blocks
+            if isinstance(block, Text | Image | Document) and (param := self._shown(block)) is not None
+        ]
+        if content:
+            self.sent.append({"role": "user", "content": content})
+
+    def assistant(self, message: Message, *, unfinished: bool) -> None:
+        """Takes an answer, or what there was of it."""
+        self.answer_pending()
+        paused = unfinished and message.stop_reason == "pause_turn"
+        content = [param for block in message.blocks if (param := self._said(block, message, unfinished)) is not None]
+        # An answer that ends in thinking was cut, or empty: the API takes it only where it is to be gone on with.
+        while content and not paused and _is_thinking(content[-1]):
+            content.pop()
+        if content and self.sent:  # a conversation begins with a user
+            self.sent.append({"role": "assistant", "content": content})
+        else:
+            self._pending.clear()
+
+    def answer_pending(self) -> None:
+        """Answers calls that no user message follows."""
+        if self._pending:
+            self.sent.append({"role": "user", "content": [self._result(_unanswered(call)) for call in self._pending]})
+            self._pending.clear()
+
+    def _said(self, block: Block, message: Message, unfinished: bool) -> object | None:
+        match block:
+            case Text():
+                return self._text(block)
+            case Thinking(thinking, signature):
+                if not (self._rich and signature and self._can_read(message)):
+                    return None
+                return {"type": "thinking", "thinking": thinking, "signature": signature}
+            case RedactedThinking(data):
+                if not (self._rich and data and self._can_read(message)):
+                    return None
+                return {"type": "redacted_thinking", "data": data}
+            case ToolUse(id, name, input):
+                return self._call(id, name, input)
+            case Opaque():
+                return self._opaque(block, unfinished) if self._rich else None
+            case ToolResult() | Image() | Document():
+                return None  # the API has no such blocks in an answer
+
+    def _can_read(self, message: Message) -> bool:
+        """Whether the thinking may be Claude's own. Other servers invent signatures, which Anthropic refuses."""
+        return message.model in ("", self._model.id) or message.model.startswith("claude")
+
+    def _call(self, id: str, name: str, input: JsonText) -> Param | None:
+        if not id or not name or id in self._called:
+            return None
+        self._called.add(id)
+        self._pending[id] = None
+        return {"type": "tool_use", "id": id, "name": name, "input": _object(input)}
+
+    def _opaque(self, block: Opaque, unfinished: bool) -> object | None:
+        tool = _server_tool(block)
+        if tool is None:
+            return None
+        identity = tool.tool_use_id or (tool.id if block.kind.endswith("tool_use") else "")
+        if identity and identity not in self._paired and not (unfinished and not tool.tool_use_id):
+            return None
+        return msgspec.Raw(block.json)
+
+    def _text(self, block: Text) -> Param | None:
+        if not block.text.strip():
+            return None  # "text content blocks must be non-empty"
+        param: Param = {"type": "text", "text": sendable(block.text)}
+        if self._rich and block.citations:
+            param["citations"] = [_citation(citation) for citation in block.citations]
+        return param
+
+    def _shown(self, block: Text | Image | Document) -> Param | None:
+        match block:
+            case Text():
+                return self._text(block)
+            case Image(media_type, data, name):
+                if not self._model.vision:
+                    return {"type": "text", "text": f"[image: {sendable(name) or media_type}]"}
+                return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}}
+            case Document():
+                return self._document(block)
+
+    def _document(self, block: Document) -> Param:
+        if not self._rich:
+            return {"type": "text", "text": f"[document: {sendable(block.name) or block.media_type}]"}
+        source: Param = {"type": "base64", "media_type": block.media_type, "data": block.data}
+        if block.media_type.startswith("text/"):
+            plain = base64.b64decode(block.data).decode(errors="replace")
+            source = {"type": "text", "media_type": "text/plain", "data": plain}
+        param: Param = {"type": "document", "source": source}
+        if block.name:
+            param["title"] = sendable(block.name)
+        return param
+
+    def _result(self, result: ToolResult) -> Param:
+        param: Param = {"type": "tool_result", "tool_use_id": result.tool_use_id}
+        content = [shown for block in result.content if (shown := self._shown(block)) is not None]
+        if content:
+            param["content"] = content
+        if result.is_error:
+            param["is_error"] = True
+        return param
+
+
+def _unanswered(call: str) -> ToolResult:
+    return ToolResult(tool_use_id=call, content=(Text(UNANSWERED),), is_error=True)
+
+
+def _is_thinking(param: object) -> bool:
+    return isinstance(param, dict) and param["type"] in ("thinking", "redacted_thinking")
+
+
+def _object(text: JsonText) -> msgspec.Raw:
+    """The JSON as it stands; `{}` where it is not a whole object (the answer was cut inside it)."""
+    try:
+        msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    except msgspec.DecodeError:
+        return msgspec.Raw(b"{}")
+    return msgspec.Raw(text)
+
+
+def _citation(text: JsonText) -> msgspec.Raw:
+    """The citation as it may be sent: responses carry a `file_id` that requests may not."""
+    if '"file_id"' not in text:
+        return msgspec.Raw(text)
+    fields = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    fields.pop("file_id", None)
+    return msgspec.Raw(msgspec.json.encode(fields))

@@ -1,0 +1,105 @@
+"""The body of a request, as a pure function of the conversation and the chosen options.
+
+Which parts of the history are sent is `replay`'s job, and where the cache breakpoints go is `caching`'s. No clock, no
+environment and no file is read here: the same values give the same bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from tui.anthropic.caching import with_breakpoints
+from tui.anthropic.replay import Dialect, Param, build_messages, sendable
+from tui.chat.model import Effort, Model
+from tui.chat.transcript import Transcript
+from tui.errors import TuiError
+
+MAX_TOKENS = 64_000
+"""The most that an answer may take unless asked for: more than any chat needs, and half of what the largest models allow."""
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """How the next answer is asked for."""
+
+    model: Model
+    max_tokens: int | None = None
+    effort: Effort | None = None
+    show_thinking: bool = True
+    """Ask for readable thinking. Models that think by default do so without it, unseen."""
+    dialect: Dialect = "anthropic"
+    """`basic` sends plain messages, tools and images, and nothing that only Anthropic knows."""
+
+
+class NothingToSend(TuiError):
+    """The conversation has nothing that a model could answer."""
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing to send.", "Type a prompt, or attach an image.")
+
+
+def dialect_for(setting: Literal["auto", "anthropic", "basic"], model: Model) -> Dialect:
+    """The dialect to speak. `auto`: Anthropic's with every model that we know, wherever it is served."""
+    if setting != "auto":
+        return setting
+    return "anthropic" if model.known else "basic"
+
+
+def build_body(transcript: Transcript, options: Options) -> Param:
+    """The request as JSON values, with cache breakpoints. Raises `NothingToSend`.
+
+    JSON that came from outside (tool arguments, schemas, citations) stands in it as `msgspec.Raw`, byte for byte.
+    Sampling parameters are never sent, and an answer is never begun for the model: current models refuse both.
+    """
+    model = options.model
+    messages = build_messages(transcript.messages, model, options.dialect)
+    if not messages or (messages[-1]["role"] == "assistant" and not _is_paused(transcript)):
+        raise NothingToSend
+    body: Param = {"model": model.id, "max_tokens": _max_tokens(options), "stream": True}
+    if options.dialect == "anthropic":
+        body |= _thinking(options) | _effort(options)
+    if transcript.tools and model.tools:
+        body["tools"] = [
+            {"name": tool.name, "description": tool.description, "input_schema": msgspec.Raw(tool.input_schema)}
+            for tool in transcript.tools
+        ]
+    if transcript.system.strip():
+        body["system"] = _system(transcript.system, options.dialect)
+    body["messages"] = messages
+    return with_breakpoints(body, model) if options.dialect == "anthropic" else body
+
+
+def encode(body: Param) -> bytes:
+    """The body as the JSON that is sent."""
+    return msgspec.json.encode(body)
+
+
+def _is_paused(transcript: Transcript) -> bool:
+    return transcript.messages[-1].stop_reason == "pause_turn"
+
+
+def _max_tokens(options: Options) -> int:
+    most = options.model.max_output
+    return min(most, options.max_tokens if options.max_tokens is not None else MAX_TOKENS)
+
+
+def _thinking(options: Options) -> Param:
+    """Asks for thinking that can be read: most models sign it and leave the text empty unless told otherwise."""
+    if options.show_thinking and "adaptive" in options.model.thinking:
+        return {"thinking": {"type": "adaptive", "display": "summarized"}}
+    return {}
+
+
+def _effort(options: Options) -> Param:
+    """The effort, where the model takes that one and it is not what it does anyway: saying so can cost the cache."""
+    effort, model = options.effort, options.model
+    if effort is None or effort not in model.efforts or effort == model.effort_default:
+        return {}
+    return {"output_config": {"effort": effort}}
+
+
+def _system(text: str, dialect: Dialect) -> object:
+    if dialect == "basic":
+        return sendable(text)
+    return [{"type": "text", "text": sendable(text)}]
