@@ -229,6 +229,32 @@ def parse_message(body: bytes) -> tuple[StreamEvent, ...]:
     return (*events, _ending(ending, message.usage), MessageStop())
 
 
+class _Count(_Wire, frozen=True):
+    input_tokens: int
+
+
+def parse_count(body: bytes) -> int:
+    """The answer of the token count endpoint. Raises ProtocolError."""
+    try:
+        return msgspec.json.decode(body, type=_Count).input_tokens
+    except msgspec.DecodeError as error:
+        raise ProtocolError("The server answered with something that is no token count") from error
+
+
+class _Page(_Wire, frozen=True):
+    has_more: bool | None = None
+    last_id: str | None = None
+
+
+def parse_next_page(body: bytes) -> str:
+    """The `after_id` of the page that follows this one of a list; "" after the last, and where the server has no pages."""
+    try:
+        page = msgspec.json.decode(body, type=_Page)
+    except msgspec.DecodeError:
+        return ""
+    return page.last_id or "" if page.has_more else ""
+
+
 def _delta(index: int, delta: _Delta | None) -> StreamEvent:
     match delta:
         case _TextDelta(text=text):

@@ -1,0 +1,347 @@
+"""The one place that sends requests to the provider: streams, retries, timeouts, and httpx's errors turned into ours.
+
+A failed attempt is repeated only while nothing of an answer has come, and each wait is announced (`Waiting`), so that it
+can be shown and given up. Cancelling the task that reads a stream closes its connection. Redirects are never followed: a
+credential would travel along.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing, suppress
+from email.utils import parsedate_to_datetime
+
+import httpx
+import msgspec
+from httpx_sse import EventSource
+
+from tui import __version__
+from tui.anthropic import errors, models, wire
+from tui.anthropic.errors import ConnectionFailed, CredentialKind, ProtocolError, ProviderError, TimedOut
+from tui.chat.events import MessageDelta, MessageStart, MessageStop, StreamEvent, Waiting
+from tui.chat.model import Model
+
+API_VERSION = "2023-06-01"  # the one that most gateways know
+ANTHROPIC_URL = "https://api.anthropic.com"
+ATTEMPTS = 3
+_CONNECT_S = 10.0
+_WRITE_S = 60.0  # for one piece of the body, not for all of it
+_KEEP_ALIVE_S = 60.0  # a person reads an answer before writing the next prompt
+_LISTING_S = 30.0
+_TRAILING_S = 0.5  # for what may follow `message_stop`, so that the connection can be used again
+_PAGES = 20
+
+
+def trimmed(api_url: str) -> str:
+    """The base of an API address, however much of the path was given with it."""
+    url = api_url.strip().rstrip("/")
+    for ending in ("/messages", "/v1"):
+        url = url.removesuffix(ending).rstrip("/")
+    return url
+
+
+class Client:
+    """The provider at one address, with one credential. Use it, and close it, on one event loop.
+
+    `auth` signs requests; `credential` says of what kind it is, for the advice in errors. `clock` is monotonic and `now`
+    counts from the epoch, both in seconds.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        auth: httpx.Auth,
+        *,
+        credential: CredentialKind = "",
+        idle_timeout_s: float = 180.0,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+        chance: Callable[[], float] = random.random,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.api_url = trimmed(api_url)
+        self._auth = auth
+        self._credential: CredentialKind = credential
+        self._idle_timeout_s = idle_timeout_s
+        self._clock = clock
+        self._now = now
+        self._chance = chance
+        self._sleep = sleep
+        self._transport = transport
+        self._opened: httpx.AsyncClient | None = None
+
+    async def stream(self, body: bytes, betas: tuple[str, ...] = ()) -> AsyncGenerator[StreamEvent | Waiting, None]:
+        """What the provider answers to a request, as it arrives; MessageStart always comes first.
+
+        Raises a ProviderError when the last attempt has failed, or when the answer broke after it had begun.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            begun = False
+            try:
+                async with aclosing(self._attempt(body, betas)) as events:
+                    async for event in events:
+                        begun = True
+                        yield event
+                return
+            except ProviderError as error:
+                if begun or attempt == ATTEMPTS or not error.retryable:
+                    raise
+                failed = error
+            delay_s = self._delay_s(failed, attempt)
+            until = self._clock() + delay_s
+            yield Waiting(failure=failed.failure(), attempt=attempt + 1, attempts=ATTEMPTS, until=until)
+            await self._sleep(delay_s)
+
+    async def count_tokens(self, body: bytes, betas: tuple[str, ...] = ()) -> int:
+        """The provider's own estimate of a request's input tokens. `body` is a message request's."""
+        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        asked = {name: value for name, value in fields.items() if name not in ("max_tokens", "stream")}
+        answer = await self._fetch("POST", "/v1/messages/count_tokens", content=msgspec.json.encode(asked), betas=betas)
+        return wire.parse_count(answer)
+
+    async def list_models(self) -> tuple[Model, ...]:
+        """The models that this server offers, newest first, all pages of them."""
+        found: list[Model] = []
+        after = ""
+        for _ in range(_PAGES):
+            page = await self._fetch(
+                "GET", "/v1/models", params={"limit": "1000", **({"after_id": after} if after else {})}
+            )
+            found += models.from_listing(page)
+            last, after = after, wire.parse_next_page(page)
+            if not after or after == last:
+                break
+        return tuple(found)
+
+    async def aclose(self) -> None:
+        """Closes idle connections."""
+        if self._opened is not None:
+            await self._opened.aclose()
+
+    # One attempt
+
+    async def _attempt(self, body: bytes, betas: tuple[str, ...]) -> AsyncGenerator[StreamEvent, None]:
+        request = self._request("POST", "/v1/messages", content=body, betas=betas, accept="text/event-stream")
+        try:
+            response = await self._http().send(request, auth=self._auth, stream=True)
+        except (httpx.HTTPError, UnicodeError) as error:
+            raise self._converted(error, began=False) from _harmless(error)
+        try:
+            async with aclosing(self._events(response)) as events:
+                async for event in events:
+                    yield event
+        except httpx.HTTPError as error:
+            raise self._converted(error, began=True) from error
+        except wire.ErrorSent as sent:
+            raise errors.from_event(
+                sent.said, request_id=_request_id(response), credential=self._credential, custom_url=self._is_custom
+            ) from None
+        finally:
+            await response.aclose()
+
+    async def _events(self, response: httpx.Response) -> AsyncGenerator[StreamEvent, None]:
+        """The events of a response, which is complete: it ends with MessageStop or with a stop reason."""
+        if not response.is_success:
+            raise await self._refused(response)
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "text/event-stream":
+            for event in _whole_message(kind, await response.aread()):
+                yield _signed(event, response)
+            return
+        response.encoding = "utf-8-sig"  # always, whatever the header says; a byte order mark is skipped
+        began = has_reason = False
+        async with aclosing(EventSource(response).aiter_sse()) as payloads:
+            async for payload in payloads:
+                parsed = wire.parse(payload.data)
+                if parsed is None:
+                    continue
+                if not began:
+                    began = True
+                    if not isinstance(parsed, MessageStart):
+                        yield _signed(MessageStart(), response)
+                yield _signed(parsed, response)
+                if isinstance(parsed, MessageStop):
+                    await _read_out(payloads)
+                    return
+                has_reason = has_reason or (isinstance(parsed, MessageDelta) and parsed.stop_reason != "")
+        if not has_reason:
+            raise ProtocolError(
+                "The answer ended before it was complete" if began else "The server ended the stream without an answer",
+                "Send again.",
+                request_id=_request_id(response),
+                retryable=not began,
+            )
+
+    async def _refused(self, response: httpx.Response) -> ProviderError:
+        try:
+            body = await response.aread()
+        except httpx.HTTPError:  # the status says enough
+            body = b""
+        return errors.from_response(
+            response.status_code,
+            response.headers,
+            body,
+            credential=self._credential,
+            custom_url=self._is_custom,
+            retry_after_s=retry_after_s(response.headers, self._now()),
+        )
+
+    async def _fetch(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes = b"",
+        betas: tuple[str, ...] = (),
+        params: dict[str, str] | None = None,
+    ) -> bytes:
+        """A small answer, in one attempt."""
+        request = self._request(method, path, content=content, betas=betas, params=params)
+        request.extensions["timeout"] = httpx.Timeout(_LISTING_S, connect=_CONNECT_S).as_dict()
+        try:
+            response = await self._http().send(request, auth=self._auth)
+        except (httpx.HTTPError, UnicodeError) as error:
+            raise self._converted(error, began=False) from _harmless(error)
+        if not response.is_success:
+            raise await self._refused(response)
+        return response.content
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes,
+        betas: tuple[str, ...],
+        accept: str = "application/json",
+        params: dict[str, str] | None = None,
+    ) -> httpx.Request:
+        headers = {"anthropic-version": API_VERSION, "accept": accept, "user-agent": f"prx/{__version__}"}
+        if content:
+            headers["content-type"] = "application/json"
+        if betas:
+            headers["anthropic-beta"] = ",".join(betas)
+        try:
+            return self._http().build_request(
+                method, self.api_url + path, content=content or None, headers=headers, params=params
+            )
+        except httpx.InvalidURL as error:
+            raise ConnectionFailed(f"{errors.clean(self.api_url)} is no address", "Check `api_url`.") from error
+
+    def _http(self) -> httpx.AsyncClient:
+        """Made at first use, on the loop that uses it. It honours proxy and certificate variables of the environment."""
+        if self._opened is None:
+            self._opened = httpx.AsyncClient(
+                timeout=httpx.Timeout(self._idle_timeout_s, connect=_CONNECT_S, write=_WRITE_S),
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=4, keepalive_expiry=_KEEP_ALIVE_S),
+                follow_redirects=False,
+                transport=self._transport,
+            )
+        return self._opened
+
+    # Failures
+
+    @property
+    def _is_custom(self) -> bool:
+        return self.api_url != ANTHROPIC_URL
+
+    def _delay_s(self, error: ProviderError, attempt: int) -> float:
+        """How long to wait after that attempt: as the server wishes, else longer each time, with some chance in it."""
+        if error.retry_after_s is not None:
+            return error.retry_after_s
+        return min(0.5 * 2.0 ** (attempt - 1), 8.0) * (1 - 0.25 * self._chance())
+
+    def _converted(self, error: httpx.HTTPError | UnicodeError, *, began: bool) -> ProviderError:
+        """Our error for one of httpx's. `began`: a response was on its way."""
+        host = errors.clean(httpx.URL(self.api_url).netloc.decode("ascii", "replace"))
+        match error:
+            case UnicodeError() | httpx.LocalProtocolError():  # its text would show the header
+                return errors.AuthenticationFailed(
+                    "The credential holds a character that no header can carry",
+                    "Paste it again, without quotes or line ends.",
+                )
+            case httpx.ConnectTimeout():
+                return TimedOut(f"No connection to {host} within {_CONNECT_S:.0f} s", _NETWORK, retryable=True)
+            case httpx.TimeoutException():
+                idle = f"{self._idle_timeout_s:.0f} s"
+                return TimedOut(f"{host} sent nothing for {idle}", "Send again.", retryable=True)
+            case httpx.UnsupportedProtocol():
+                return ConnectionFailed(
+                    f"{errors.clean(self.api_url)} is no address", "It begins with https://; check `api_url`."
+                )
+            case httpx.ProxyError():
+                return ConnectionFailed(
+                    f"The proxy refused: {errors.clean(str(error))}", "Check HTTPS_PROXY.", retryable=True
+                )
+            case httpx.ConnectError():
+                return ConnectionFailed(f"No connection to {host}: {_reason(error)}", _NETWORK, retryable=True)
+        what = f"The connection to {host} broke" + (" in the middle of the answer" if began else "")
+        return ConnectionFailed(what, "Send again.", retryable=True)
+
+
+_NETWORK = "Check the network and `api_url`; behind a proxy, HTTPS_PROXY."
+
+
+def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
+    """The wait that a server asks for, in seconds; None where it asks for none. `now`: seconds since the epoch."""
+    for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
+        value = headers.get(name, "")
+        try:
+            wish = float(value) / unit
+        except ValueError:
+            continue
+        return wish if 0 < wish < float("inf") else None
+    try:
+        wish = parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - now
+    except ValueError:
+        return None
+    return wish if wish > 0 else None
+
+
+def _reason(error: Exception) -> str:
+    text = errors.clean(str(error))
+    if "certificate" in text.lower():
+        return f"{text}. A proxy's certificate can be named in SSL_CERT_FILE"
+    if "Name or service not known" in text or "nodename nor servname" in text or "getaddrinfo" in text:
+        return "the name is not known"
+    return "nobody answers there" if "All connection attempts failed" in text or not text else text
+
+
+def _harmless(error: Exception) -> Exception | None:
+    """The error as a cause that may appear in a traceback: not if its text could hold a header."""
+    return None if isinstance(error, (UnicodeError, httpx.LocalProtocolError)) else error
+
+
+def _request_id(response: httpx.Response) -> str:
+    return errors.clean(response.headers.get("request-id", ""))
+
+
+def _signed(event: StreamEvent, response: httpx.Response) -> StreamEvent:
+    """A MessageStart with the response's request id; every other event as it is."""
+    if isinstance(event, MessageStart):
+        return msgspec.structs.replace(event, request_id=_request_id(response))
+    return event
+
+
+def _whole_message(kind: str, body: bytes) -> tuple[StreamEvent, ...]:
+    if body.lstrip()[:1] == b"{":
+        return wire.parse_message(body)
+    raise ProtocolError(
+        f"The server answered with {errors.clean(kind) or 'something'} instead of a stream",
+        "Check that `api_url` is the address of an Anthropic API.",
+    )
+
+
+async def _read_out(payloads: AsyncGenerator[object, None]) -> None:
+    """Reads what follows the end, normally nothing, since only a response that was read can leave its connection."""
+
+    async def read() -> None:
+        async for _ in payloads:
+            pass
+
+    with suppress(asyncio.TimeoutError, httpx.HTTPError):  # the answer is complete: nothing is lost
+        await asyncio.wait_for(read(), _TRAILING_S)

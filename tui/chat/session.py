@@ -1,0 +1,387 @@
+"""One conversation, and one turn of it at a time: from the prompt to the record, through every way a turn can end.
+
+The session owns the transcript. It knows neither HTTP nor the provider: what it needs of them comes as functions. A turn
+is read like an async generator; whoever has it cancelled calls `conclude`, which does at once, without awaiting, what
+any other end does: the text that is held is told, the message is recorded, and the last event says how it went.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Protocol, runtime_checkable
+
+from msgspec.structs import replace
+
+from tui.chat.events import (
+    Asked,
+    BlockStart,
+    BlockStop,
+    Grew,
+    MessageStop,
+    Notice,
+    Outcome,
+    Sent,
+    Settled,
+    StreamEvent,
+    TurnEnded,
+    TurnEvent,
+    Waiting,
+)
+from tui.chat.ledger import Bill
+from tui.chat.reducer import Partial, coalesce, finish, fold_all, start
+from tui.chat.transcript import Block, Draft, Failure, Message, State, Text, Thinking, Transcript
+from tui.errors import TuiError
+
+MAX_PAUSES = 10
+"""How often one turn goes on after `pause_turn` before it is left at that."""
+_COPIED_PER_S = 20_000_000  # characters: a long answer is told less often, since each time all of it is copied
+
+Stream = AsyncGenerator[StreamEvent | Waiting, None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one request of a turn will send, and how."""
+
+    model: str
+    body: bytes
+    stream: Callable[[], Stream]
+    """Sends it. The stream raises a TuiError where it fails."""
+    notices: tuple[str, ...] = ()
+    """What the user should know of the request itself, such as another model answering than the one that was asked for."""
+
+
+Ask = Callable[[Transcript], Request]
+"""Makes the request that continues a transcript. It runs on the engine's thread, once for each request of a turn."""
+
+
+@runtime_checkable
+class _Described(Protocol):
+    """An error that can say more of itself than its sentence: the provider's."""
+
+    def failure(self) -> Failure: ...
+
+
+class Busy(TuiError):
+    """A second turn was started while one was running."""
+
+    def __init__(self) -> None:
+        super().__init__("An answer is still arriving in this chat.", "Wait for it, or stop it with Esc.")
+
+
+def _nothing(message: Message) -> None:
+    pass
+
+
+def _no_bill(message: Message) -> Bill | None:
+    return None
+
+
+class Session:
+    """A conversation and the rules of its turns.
+
+    `record` gets every message that enters the transcript, the prompt before anything is sent; `withdraw` gets a prompt
+    that left it again. Both are called on the thread that runs the turn, and must neither block nor fail. `clock` is
+    monotonic and `now` counts from the epoch, in seconds.
+    """
+
+    def __init__(
+        self,
+        transcript: Transcript = Transcript(),  # noqa: B008  (a frozen value)
+        *,
+        record: Callable[[Message], None] = _nothing,
+        withdraw: Callable[[Message], None] = _nothing,
+        bill: Callable[[Message], Bill | None] = _no_bill,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.transcript = transcript
+        """To be replaced only between turns."""
+        self.record = record
+        self.withdraw = withdraw
+        self.bill = bill
+        self.clock = clock
+        self.now = now
+        self._turn: Turn | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a turn has begun and not ended."""
+        return self._turn is not None and not self._turn.is_over
+
+    def take_turn(self, draft: Draft, ask: Ask) -> Turn:
+        """The turn that sends this draft; nothing happens until it is read. Raises Busy while another one runs.
+
+        `ask` decides on the model, so a switch takes effect with the next turn.
+        """
+        if self.is_busy:
+            raise Busy
+        self._turn = Turn(self, draft, ask)
+        return self._turn
+
+
+class Turn:
+    """One turn. `async for event in turn` runs it, up to TurnEnded; after a cancellation `conclude` says the rest."""
+
+    def __init__(self, session: Session, draft: Draft, ask: Ask) -> None:
+        self._session = session
+        self._draft = draft
+        self._ask = ask
+        self._prompt: Message | None = None
+        self._reply: _Reply | None = None
+        self._has_answer = False
+        self.is_over = False
+
+    async def __aiter__(self) -> AsyncIterator[TurnEvent]:
+        error: TuiError | None = None
+        try:
+            async with aclosing(self._exchange()) as events:
+                async for event in events:
+                    yield event
+        except TuiError as failed:
+            error = failed
+        for event in self.conclude(error):
+            yield event
+
+    def conclude(self, error: BaseException | None = None) -> tuple[TurnEvent, ...]:
+        """Ends the turn and returns the events that were still to come; nothing if it is over already.
+
+        No error: the turn is complete. A CancelledError: the user stopped it. Any other: it failed.
+        """
+        if self.is_over:
+            return ()
+        self.is_over = True
+        outcome, failure = _outcome(error)
+        events: list[TurnEvent] = []
+        if self._reply is not None:
+            events += self._settle(self._reply, outcome, failure)
+        give_back = None
+        if outcome != "complete" and not self._has_answer:
+            give_back = self._draft
+            self._take_back_prompt()
+        ended = TurnEnded(outcome=outcome, transcript=self._session.transcript, failure=failure, give_back=give_back)
+        return (*events, ended)
+
+    async def _exchange(self) -> AsyncGenerator[TurnEvent, None]:
+        """The turn up to its end: the prompt, and one answer, or several where the server pauses."""
+        session = self._session
+        self._prompt = _prompt(self._draft, session.now())
+        self._enter(self._prompt)
+        yield Sent(self._prompt)
+        for _ in range(MAX_PAUSES + 1):
+            request = self._ask(session.transcript)
+            for text in request.notices:
+                yield Notice(text)
+            reply = _Reply(request.model, session.now(), session.clock)
+            self._reply = reply
+            yield Asked(model=request.model, body=request.body)
+            async with aclosing(reply.read(request.stream())) as arrivals:
+                async for event in arrivals:
+                    yield event
+            for event in self._settle(reply, "complete", None):
+                yield event
+            if session.transcript.messages[-1].stop_reason != "pause_turn":
+                return
+        yield Notice(f"The server paused {MAX_PAUSES + 1} times; the answer was left there.")
+
+    def _settle(self, reply: _Reply, outcome: Outcome, failure: Failure | None) -> tuple[TurnEvent, ...]:
+        """The end of one answer: what is held is told, and the message enters the transcript if there is any."""
+        self._reply = None
+        held = tuple(reply.rest())
+        message = reply.finished(outcome, failure)
+        if outcome != "complete" and not message.blocks:
+            return held
+        message = replace(message, bill=self._session.bill(message))
+        self._has_answer = True
+        self._enter(message)
+        settled: tuple[TurnEvent, ...] = (*held, Settled(message))
+        notice = notice_for(message)
+        return (*settled, Notice(notice)) if notice else settled
+
+    def _enter(self, message: Message) -> None:
+        self._session.transcript = self._session.transcript.with_message(message)
+        self._session.record(message)
+
+    def _take_back_prompt(self) -> None:
+        if self._prompt is None:  # stopped before it began
+            return
+        session = self._session
+        session.transcript = replace(session.transcript, messages=session.transcript.messages[:-1])
+        session.withdraw(self._prompt)
+
+
+class _Reply:
+    """One answer while it arrives: reads the stream, folds it, and keeps the time."""
+
+    def __init__(self, model: str, at: float, clock: Callable[[], float]) -> None:
+        self._partial: Partial = start(model, at)
+        self._clock = clock
+        self._began = clock()
+        self._thoughts = _Thoughts()
+        self._is_whole = False
+        self._inflow: _Inflow | None = None
+
+    async def read(self, stream: Stream) -> AsyncGenerator[TurnEvent, None]:
+        """Waiting and Grew, until the answer has ended. Raises what the stream raises, after everything that came."""
+        self._inflow = inflow = _Inflow(stream)
+        try:
+            while not self._is_whole and await inflow.has_more():
+                for event in self.rest():
+                    yield event
+                await self._breathe()
+        finally:
+            if not self._is_whole:  # a whole one is read out in peace, so that its connection can be used again
+                inflow.close()
+
+    def rest(self) -> Iterator[TurnEvent]:
+        """What has arrived and was not told yet."""
+        if self._inflow is None:
+            return
+        for is_waiting, run in groupby(self._inflow.take(), lambda event: isinstance(event, Waiting)):
+            if is_waiting:
+                yield from (event for event in run if isinstance(event, Waiting))
+            else:
+                yield self._grow(tuple(event for event in run if not isinstance(event, Waiting)))
+
+    def finished(self, outcome: Outcome, failure: Failure | None) -> Message:
+        """The message as it is kept."""
+        state: State = outcome
+        self._thoughts.end(self._clock())
+        return self._timed(finish(self._partial, state, failure))
+
+    def _grow(self, events: tuple[StreamEvent, ...]) -> Grew:
+        joined = coalesce(events)
+        self._partial = fold_all(self._partial, joined)
+        self._thoughts.note(joined, self._clock())
+        self._is_whole = self._is_whole or MessageStop() in joined
+        return Grew(self._timed(self._partial.message), joined)
+
+    def _timed(self, message: Message) -> Message:
+        now = self._clock()
+        return replace(message, elapsed_s=now - self._began, thought_s=self._thoughts.spent_s(now))
+
+    async def _breathe(self) -> None:
+        """Lets more gather before the next Grew, the longer the answer is: telling it stays cheap at any length."""
+        pause_s = sum(map(_length, self._partial.message.blocks)) / _COPIED_PER_S
+        if pause_s > 0.005:
+            await asyncio.sleep(pause_s)
+
+
+class _Inflow:
+    """Reads a stream in a task of its own, so that whatever is there at once is taken as one batch."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._held: list[StreamEvent | Waiting] = []
+        self._fresh = asyncio.Event()
+        self._task = asyncio.get_running_loop().create_task(self._read(stream))
+        self._task.add_done_callback(self._ended)
+
+    async def has_more(self) -> bool:
+        """True once something can be taken; False at the end. Raises what ended the stream, when all is taken."""
+        while not self._held:
+            if self._task.done():
+                self._task.result()
+                return False
+            self._fresh.clear()
+            await self._fresh.wait()
+        return True
+
+    def take(self) -> list[StreamEvent | Waiting]:
+        taken, self._held = self._held, []
+        return taken
+
+    def close(self) -> None:
+        """Stops reading, which closes the connection."""
+        self._task.cancel()
+
+    async def _read(self, stream: Stream) -> None:
+        async with aclosing(stream):
+            async for event in stream:
+                self._held.append(event)
+                self._fresh.set()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._fresh.set()
+        if not task.cancelled():
+            task.exception()  # counts as seen: when the turn was stopped meanwhile, nobody asks for it any more
+
+
+class _Thoughts:
+    """How long thinking blocks were open. Overlapping ones count once."""
+
+    def __init__(self) -> None:
+        self._open: set[int] = set()
+        self._since = 0.0
+        self._spent = 0.0
+
+    def note(self, events: tuple[StreamEvent, ...], now: float) -> None:
+        for event in events:
+            if isinstance(event, BlockStart) and isinstance(event.block, Thinking):
+                if not self._open:
+                    self._since = now
+                self._open.add(event.index)
+            elif isinstance(event, BlockStart):  # some servers stop all blocks at the very end
+                self.end(now)
+            elif isinstance(event, BlockStop) and event.index in self._open:
+                self._open.discard(event.index)
+                if not self._open:
+                    self._spent += now - self._since
+
+    def end(self, now: float) -> None:
+        self._spent = self.spent_s(now)
+        self._open.clear()
+
+    def spent_s(self, now: float) -> float:
+        return self._spent + (now - self._since if self._open else 0.0)
+
+
+def notice_for(message: Message) -> str:
+    """What the end of an answer means for the user, in one sentence; "" where it ended as it should."""
+    if message.state != "complete":
+        return ""
+    match message.stop_reason:
+        case "max_tokens":
+            return "The answer was cut: it reached the limit of output tokens (max_tokens)."
+        case "model_context_window_exceeded":
+            return "The answer was cut: the model's context window is full (model_context_window_exceeded)."
+        case "refusal":
+            category = f" ({message.stop_category})" if message.stop_category else ""
+            because = f": {message.stop_explanation}" if message.stop_explanation else "."
+            return f"Claude refused to answer{category}{because} This turn is left out of what is sent from now on."
+    if not any(isinstance(block, Text) and block.text.strip() for block in message.blocks) and message.stop_reason in (
+        "",
+        "end_turn",
+        "stop_sequence",
+    ):
+        return "The answer is empty."
+    return ""
+
+
+def _prompt(draft: Draft, at: float) -> Message:
+    text = (Text(draft.text),) if draft.text else ()
+    return Message(role="user", blocks=(*draft.attachments, *text), at=at)
+
+
+def _outcome(error: BaseException | None) -> tuple[Outcome, Failure | None]:
+    match error:
+        case None:
+            return "complete", None
+        case asyncio.CancelledError():
+            return "stopped", None
+        case _Described():
+            return "failed", error.failure()
+        case TuiError():
+            return "failed", Failure(message=error.message, hint=error.hint)
+    return "failed", Failure(message=f"prx has a bug: {type(error).__name__}", type="internal_error")
+
+
+def _length(block: Block) -> int:
+    match block:
+        case Text(text=text) | Thinking(thinking=text):
+            return len(text)
+    return 0

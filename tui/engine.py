@@ -1,0 +1,225 @@
+"""The worker thread with its own event loop: everything that waits for the network runs there, and the screen never waits.
+
+A generation is one turn as a task of that loop, so stopping it is cancelling it, which takes effect at once even while
+the server is silent. Its events gather here until the screen drains them; a wake-up tells it to, at most one a frame,
+however fast they come. No widget, and nothing of the screen's, is touched from the thread but that one function.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import aclosing, suppress
+from types import TracebackType
+from typing import Any, Protocol, TypeVar
+
+from tui.chat.events import Grew, TurnEnded, TurnEvent
+from tui.chat.reducer import coalesce
+from tui.errors import TuiError
+
+FRAME_S = 1 / 15
+_GRACE_S = 0.04  # for what is being cancelled, and again for what is being closed, when the program ends
+
+Result = TypeVar("Result")
+
+
+class Turn(Protocol):
+    """What runs. `conclude` is called once it ended, in whatever way, and returns the events that are still to come."""
+
+    def __aiter__(self) -> AsyncGenerator[TurnEvent, None]: ...
+
+    def conclude(self, error: BaseException | None = None) -> tuple[TurnEvent, ...]: ...
+
+
+class AlreadyRunning(TuiError):
+    """Two generations never run into one chat."""
+
+    def __init__(self) -> None:
+        super().__init__("An answer is still arriving in this chat.", "Wait for it, or stop it with Esc.")
+
+
+class Generation:
+    """One running turn, seen from the screen's thread. Nothing here ever blocks."""
+
+    def __init__(self, engine: Engine, key: str, turn: Turn, wake: Callable[[], None]) -> None:
+        self.key = key
+        self._engine = engine
+        self._turn = turn
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._queue: list[TurnEvent] = []
+        self._is_woken = False
+        self._woken_at = float("-inf")
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._crash: BaseException | None = None
+        self._done = False
+
+    @property
+    def done(self) -> bool:
+        """Whether the turn has ended; its last events may still wait to be drained."""
+        return self._done
+
+    def stop(self) -> None:
+        """Has the turn end now, with what it has. A turn that has ended stays as it is."""
+        self._engine.call(self._cancel)
+
+    def drain(self) -> tuple[TurnEvent, ...]:
+        """What is new since the last call; the last event of all is TurnEnded. Raises what crashed the turn, after it."""
+        with self._lock:
+            events, self._queue = self._queue, []
+            self._is_woken = False
+            crash = self._crash
+            self._crash = crash if events else None
+        if crash is not None and not events:
+            raise crash
+        if crash is not None:  # the screen has to come once more for it
+            self._engine.call(self._wake_now)
+        return tuple(events)
+
+    # From here on: only on the engine's loop.
+
+    def launch(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._task.add_done_callback(self._finish)
+
+    def finish(self, error: BaseException | None) -> None:
+        """The one end of every turn, however it came to it; a second call does nothing."""
+        if self._done:
+            return
+        for event in self._turn.conclude(error):
+            self._put(event)
+        if error is not None and not isinstance(error, (asyncio.CancelledError, TuiError)):
+            with self._lock:
+                self._crash = error
+        self._engine.forget(self)
+        self._done = True
+        self._wake_now()
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        async with aclosing(self._turn.__aiter__()) as events:
+            async for event in events:
+                self._put(event)
+
+    def _finish(self, task: asyncio.Task[None]) -> None:
+        # In a callback and not in the task: a task that is cancelled before its first step runs none of its own code.
+        self.finish(asyncio.CancelledError() if task.cancelled() else task.exception())
+
+    def _put(self, event: TurnEvent) -> None:
+        with self._lock:
+            last = self._queue[-1] if self._queue else None
+            if isinstance(event, Grew) and isinstance(last, Grew):
+                self._queue[-1] = Grew(event.message, coalesce((*last.events, *event.events)))
+            else:
+                self._queue.append(event)
+        if isinstance(event, TurnEnded):
+            return  # `finish` wakes
+        if self._timer is None and not self._is_woken:
+            wait_s = self._woken_at + self._engine.frame_s - self._engine.clock()
+            if wait_s <= 0:
+                self._wake_now()
+            else:
+                self._timer = asyncio.get_running_loop().call_later(wait_s, self._wake_now)
+
+    def _wake_now(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        with self._lock:
+            is_due = bool(self._queue or self._crash) and (self._done or not self._is_woken)
+            self._is_woken = self._is_woken or is_due
+        if is_due and not self._engine.is_closing:  # a screen that is gone needs no waking
+            self._woken_at = self._engine.clock()
+            with suppress(RuntimeError):  # the screen's loop has closed a moment ago
+                self._wake()
+
+
+class Engine:
+    """`with Engine() as engine:` runs the thread. Leaving the block ends every turn, as a stop would, within 100 ms."""
+
+    def __init__(self, *, frame_s: float = FRAME_S, clock: Callable[[], float] = time.monotonic) -> None:
+        self.frame_s = frame_s
+        """The shortest time between two wake-ups of one generation."""
+        self.clock = clock
+        self.is_closing = False
+        self._generations: dict[str, Generation] = {}
+        self._closers: list[Callable[[], Awaitable[object]]] = []
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, name="engine")
+
+    def __enter__(self) -> Engine:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.is_closing = True
+        asyncio.run_coroutine_threadsafe(self._wind_up(), self._loop)
+        self._thread.join()
+
+    def start(self, key: str, turn: Callable[[], Turn], wake: Callable[[], None]) -> Generation:
+        """The generation that runs this turn into the chat of that key. Raises AlreadyRunning, and what `turn` raises.
+
+        `wake` is called on the engine's thread and must not block; `drain` the generation then. `turn` is called here.
+        """
+        if key in self._generations:
+            raise AlreadyRunning
+        generation = Generation(self, key, turn(), wake)
+        self._generations[key] = generation
+        self.call(generation.launch)
+        return generation
+
+    def running(self, key: str) -> Generation | None:
+        """The generation that runs into the chat of that key, if there is one."""
+        return self._generations.get(key)
+
+    def submit(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Future[Result]:
+        """Other work for the loop, such as fetching the model list. Leaving the engine cancels it."""
+        return asyncio.run_coroutine_threadsafe(work(), self._loop)
+
+    def at_exit(self, close: Callable[[], Awaitable[object]]) -> None:
+        """Has this awaited at the very end, on the loop, as far as the time allows: closing a client's connections."""
+        self._closers.append(close)
+
+    def call(self, function: Callable[[], object]) -> None:
+        """Has a function called on the loop; once the loop is gone, there is nothing left to call it for."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(function)
+
+    def forget(self, generation: Generation) -> None:
+        """Frees the chat for its next generation."""
+        self._generations.pop(generation.key, None)
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.close()
+
+    async def _wind_up(self) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await _within(_GRACE_S, tasks)
+        for generation in list(self._generations.values()):  # whatever is slow to end has ended for us
+            generation.finish(asyncio.CancelledError())
+        await _within(_GRACE_S, {asyncio.ensure_future(_awaited(close)) for close in self._closers})
+        self._loop.stop()
+
+
+async def _within(limit_s: float, tasks: set[asyncio.Task[Any]]) -> None:
+    if tasks:
+        await asyncio.wait(tasks, timeout=limit_s)
+
+
+async def _awaited(close: Callable[[], Awaitable[object]]) -> None:
+    await close()
