@@ -6,13 +6,125 @@ httpx is not loaded, before the first request.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tui.anthropic import credentials
+from tui.anthropic.credentials import Found
 from tui.anthropic.models import MODELS, Choice, find, overridden, resolve
-from tui.chat.model import Model
+from tui.chat import ledger
+from tui.chat.ledger import Bill
+from tui.chat.model import Effort, Model
+from tui.chat.session import Ask, Request, Session
+from tui.chat.transcript import Message, Transcript
 from tui.config import ModelFacts, Settings
+from tui.errors import TuiError
+
+if TYPE_CHECKING:
+    from tui.anthropic.client import Client
+
+
+class Connection:
+    """The provider under these settings. `with` it; requests are made, and closed, on one event loop.
+
+    With `demo`, the provider is the built-in simulator: it starts with the first request and ends with the block.
+    """
+
+    def __init__(self, settings: Settings, env: Mapping[str, str], *, demo: bool = False) -> None:
+        self.settings = settings
+        self.demo = demo
+        self.live: tuple[Model, ...] = ()
+        """What the server's own list said, once it has been asked."""
+        self.found: Found = _simulated() if demo else _discovered(settings, env)
+        """The credential in use, or why there is none."""
+        self._client: Client | None = None
+        self._open = ExitStack()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def models(self) -> tuple[Model, ...]:
+        """Every model to choose from, newest first within a family."""
+        return known_models(self.settings, self.live)
+
+    def choose(self, name: str = "") -> Choice:
+        """The model that a family or an ID means. No name: the configured one."""
+        return choose(self.settings, name, self.live)
+
+    def bill(self, message: Message) -> Bill | None:
+        """What an answer cost; None where its model's price is unknown."""
+        model = next((model for model in self.live if model.id == message.model), None) or find(message.model)
+        return ledger.bill(message.usage, _corrected(model, self.settings))
+
+    @property
+    def obstacle(self) -> TuiError | None:
+        """Why nothing can be sent; None where it can."""
+        return None if self.found.credential else credentials.CredentialsMissing()
+
+    def session(self, system: str | None = None) -> Session:
+        """A new, empty conversation. No system prompt: the configured one."""
+        return Session(Transcript(system=self.settings.default.system if system is None else system), bill=self.bill)
+
+    def ask(self, choice: Choice, *, effort: Effort | None = None, show_thinking: bool = True) -> Ask:
+        """A session's way to send its transcript to that model. It raises `CredentialsMissing` where there is none."""
+
+        def ask(transcript: Transcript) -> Request:
+            # httpx and all that a request needs is loaded here, and so on the thread that sends it.
+            from tui.anthropic.request import Options, build_body, dialect_for, encode
+
+            client = self._connected()
+            dialect = dialect_for(self.settings.anthropic.dialect, choice.model)
+            options = Options(model=choice.model, effort=effort, show_thinking=show_thinking, dialect=dialect)
+            body = encode(build_body(transcript, options))
+            is_first = all(message.model != choice.model.id for message in transcript.messages)
+            notices = (choice.notice,) if choice.notice and is_first else ()
+            return Request(choice.model.id, body, lambda: client.stream(body), notices)
+
+        return ask
+
+    async def list_models(self) -> tuple[Model, ...]:
+        """The models that the server offers, which from then on go before our table. Raises ProviderError."""
+        self.live = await self._connected().list_models()
+        return self.models()
+
+    async def aclose(self) -> None:
+        """Closes what is open to the provider. On the loop that asked."""
+        if self._client is not None:
+            await self._client.aclose()
+
+    def _connected(self) -> Client:
+        if self._client is None:
+            from tui.anthropic.auth import auth_for
+            from tui.anthropic.client import Client
+
+            if self.found.credential is None:
+                raise credentials.CredentialsMissing()
+            url = self._simulator() if self.demo else self.settings.anthropic.api_url
+            self._client = Client(url, auth_for(self.found.credential, url))
+        return self._client
+
+    def _simulator(self) -> str:
+        from tui.demo.service import FakeAnthropic
+        from tui.demo.shells import Server
+
+        return self._open.enter_context(Server(FakeAnthropic())).url
+
+
+def _discovered(settings: Settings, env: Mapping[str, str]) -> Found:
+    return credentials.discover(settings.anthropic.api_key, env, Path.home())
+
+
+def _simulated() -> Found:
+    from tui.demo.service import DEMO_KEY
+
+    return Found(credential=credentials.ApiKey(key=DEMO_KEY, source="the built-in simulator"))
 
 
 def known_models(settings: Settings, live: tuple[Model, ...] = ()) -> tuple[Model, ...]:
