@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tui.anthropic import credentials
-from tui.anthropic.credentials import Found
+from tui.anthropic.credentials import ApiKey, Found, OAuthToken, discover
+from tui.anthropic.destinations import check
 from tui.anthropic.models import MODELS, Choice, find, overridden, resolve
 from tui.chat import ledger
 from tui.chat.ledger import Bill
@@ -65,15 +65,33 @@ class Connection:
 
     @property
     def obstacle(self) -> TuiError | None:
-        """Why nothing can be sent; None where it can."""
-        return None if self.found.credential else credentials.CredentialsMissing()
+        """Why nothing can be sent: no credential, or one that may not go to `api_url`. None where all is well."""
+        if self.demo:
+            return None
+        try:
+            check(self.found.required(), self.settings.anthropic.api_url, self.settings.anthropic.oauth_hosts)
+        except TuiError as error:
+            return error
+        return None
+
+    @property
+    def remark(self) -> str:
+        """What the user should know of the credential in use: that it is Claude Code's login, and what that means."""
+        credential = self.found.credential
+        if not isinstance(credential, OAuthToken) or not credential.borrowed:
+            return ""
+        plan = f" ({credential.plan} plan)" if credential.plan else ""
+        return (
+            f"No API key is set: Claude Code's login{plan} is used. Anthropic intends it for Claude Code and may refuse or "
+            "bill it here; an API key is the supported way."
+        )
 
     def session(self, system: str | None = None) -> Session:
         """A new, empty conversation. No system prompt: the configured one."""
         return Session(Transcript(system=self.settings.default.system if system is None else system), bill=self.bill)
 
     def ask(self, choice: Choice, *, effort: Effort | None = None, show_thinking: bool = True) -> Ask:
-        """A session's way to send its transcript to that model. It raises `CredentialsMissing` where there is none."""
+        """A session's way to send its transcript to that model. It raises the `obstacle` where there is one."""
 
         def ask(transcript: Transcript) -> Request:
             # httpx and all that a request needs is loaded here, and so on the thread that sends it.
@@ -104,10 +122,10 @@ class Connection:
             from tui.anthropic.auth import auth_for
             from tui.anthropic.client import Client
 
-            if self.found.credential is None:
-                raise credentials.CredentialsMissing()
+            credential = self.found.required()
             url = self._simulator() if self.demo else self.settings.anthropic.api_url
-            self._client = Client(url, auth_for(self.found.credential, url))
+            auth = auth_for(credential, url, self.settings.anthropic.oauth_hosts)
+            self._client = Client(url, auth, credential=credential.kind)
         return self._client
 
     def _simulator(self) -> str:
@@ -118,13 +136,13 @@ class Connection:
 
 
 def _discovered(settings: Settings, env: Mapping[str, str]) -> Found:
-    return credentials.discover(settings.anthropic.api_key, env, Path.home())
+    return discover(settings.anthropic.api_key, env, Path.home())
 
 
 def _simulated() -> Found:
     from tui.demo.service import DEMO_KEY
 
-    return Found(credential=credentials.ApiKey(key=DEMO_KEY, source="the built-in simulator"))
+    return Found(credential=ApiKey(key=DEMO_KEY, source="the built-in simulator"))
 
 
 def known_models(settings: Settings, live: tuple[Model, ...] = ()) -> tuple[Model, ...]:

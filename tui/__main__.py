@@ -1,0 +1,5 @@
+"""`python -m tui` is `prx`."""
+
+from tui.cli import main
+
+main()

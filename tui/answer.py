@@ -1,0 +1,339 @@
+"""`prx -p`: one prompt, one answer on stdout, as text, as one JSON object, or as one JSON event a line.
+
+Stdout carries the answer and nothing else; what there is to say about it goes to stderr.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import select
+import signal
+import sys
+import time
+import uuid
+from collections.abc import Mapping
+from typing import IO, TYPE_CHECKING, Literal, Protocol
+
+import msgspec
+
+from tui.chat.events import (
+    Asked,
+    BlockStart,
+    Grew,
+    Notice,
+    Settled,
+    StreamEvent,
+    TextDelta,
+    ThinkingDelta,
+    TurnEnded,
+    TurnEvent,
+    Waiting,
+)
+from tui.chat.ledger import Bill, Usage
+from tui.chat.transcript import Draft, Failure, Message, Text, Thinking
+from tui.errors import TuiError
+from tui.render.safe import neutral, safe
+
+if TYPE_CHECKING:
+    from tui.config import Settings
+    from tui.connection import Connection
+
+Output = Literal["text", "json", "stream-json"]
+
+_LARGEST_INPUT = 32_000_000  # bytes; the API takes no more in a whole request
+_SILENCE_S = 3.0  # before we say that we are waiting for stdin
+_INTERRUPTED = 130
+
+
+class InputProblem(TuiError):
+    """What stands on stdin cannot be sent."""
+
+
+def joined(prompt: str, piped_in: str) -> str:
+    """The prompt and, below a blank line, what came on stdin."""
+    return "\n\n".join(part for part in (prompt, piped_in) if part.strip())
+
+
+def piped(stdin: IO[str] | None) -> str:
+    """What stands on stdin where that is no terminal, read to its end; "" else. Raises `InputProblem`."""
+    if stdin is None or stdin.closed or stdin.isatty():
+        return ""
+    _announce_silence(stdin)
+    try:
+        raw = stdin.buffer.read(_LARGEST_INPUT + 1)  # type: ignore[attr-defined]
+    except OSError as error:
+        raise InputProblem(f"stdin cannot be read: {error.strerror}") from error
+    if len(raw) > _LARGEST_INPUT:
+        raise InputProblem("stdin holds more than 32 MB", "That is the most that a request may hold.")
+    try:
+        text: str = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputProblem("stdin is no UTF-8 text") from error
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def _announce_silence(stdin: IO[str]) -> None:
+    """Says what we wait for when a pipe stays open and silent: some programs start others with one that never ends."""
+    with contextlib.suppress(OSError, ValueError):  # not everything can be waited for
+        if not select.select([stdin], [], [], _SILENCE_S)[0]:
+            _say("waiting for the end of stdin; to go without it, add </dev/null")
+
+
+def run(
+    settings: Settings,
+    *,
+    prompt: str,
+    model: str | None,
+    system: str | None,
+    output: Output,
+    demo: bool = False,
+    env: Mapping[str, str] = os.environ,
+) -> int:
+    """Answers the prompt on stdout. Returns the exit code: 0, 1 for a failure, 130 when it was interrupted."""
+    from tui.connection import Connection
+
+    tally = Tally()
+    printer = _PRINTERS[output]()
+    code = 0
+    try:
+        with Connection(settings, env, demo=demo) as connection:
+            asyncio.run(_take(connection, Draft(text=prompt), model or "", system, tally, printer))
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        tally.note("Interrupted: this is what had arrived.")
+        code = _INTERRUPTED
+    except TuiError as error:
+        tally.failure = Failure(message=error.message, hint=error.hint, type=_type_of(error))
+    printer.end(tally)
+    return code or (1 if tally.failure else 0)
+
+
+async def _take(
+    connection: Connection, draft: Draft, model: str, system: str | None, tally: Tally, printer: Printer
+) -> None:
+    """One turn from the prompt to its end, however it ends; a cancellation goes on to the caller."""
+    task = asyncio.current_task()
+    if task is not None:
+        with contextlib.suppress(NotImplementedError):  # Windows: there, the interrupt arrives as an exception
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
+    choice = connection.choose(model)
+    tally.model = choice.model.id
+    if connection.obstacle:
+        raise connection.obstacle
+    if connection.remark:
+        _pass(Notice(connection.remark), tally, printer)
+    turn = connection.session(system).take_turn(draft, connection.ask(choice))
+    try:
+        async for event in turn:
+            _pass(event, tally, printer)
+    except asyncio.CancelledError as stopped:
+        for event in turn.conclude(stopped):
+            _pass(event, tally, printer)
+        raise
+    finally:
+        await connection.aclose()
+
+
+def _pass(event: TurnEvent, tally: Tally, printer: Printer) -> None:
+    tally.take(event)
+    printer.take(event)
+
+
+def _type_of(error: TuiError) -> str:
+    """A name for an error that is ours, in the API's spelling: CredentialsMissing is "credentials_missing"."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(error).__name__).lstrip("_")
+
+
+class Tally:
+    """What has become of the prompt so far."""
+
+    def __init__(self) -> None:
+        self.model = ""
+        self.failure: Failure | None = None
+        self.notices: list[str] = []
+        self._chat_id = uuid.uuid4().hex
+        self._asked = 0
+        self._settled: list[Message] = []
+        self._growing: Message | None = None
+
+    @property
+    def answers(self) -> list[Message]:
+        return [*self._settled, self._growing] if self._growing else self._settled
+
+    def take(self, event: TurnEvent) -> None:
+        match event:
+            case Asked():
+                self._asked += 1
+            case Grew(message=message):
+                self._growing = message
+            case Settled(message=message):
+                self._growing = None
+                self._settled.append(message)
+            case Notice(text=text):
+                self.note(text)
+            case TurnEnded(failure=failure):
+                self.failure = failure
+
+    def note(self, text: str) -> None:
+        if text not in self.notices:
+            self.notices.append(text)
+
+    def result(self) -> dict[str, object]:
+        """The object that `--output-format json` prints. Its fields are promised to scripts."""
+        answers = self.answers
+        last = answers[-1] if answers else Message(role="assistant")
+        usage = sum((message.usage for message in answers), Usage())
+        bills = [message.bill for message in answers if message.bill]
+        bill = sum(bills, Bill()) if bills else None
+        result: dict[str, object] = {
+            "text": last.text,
+            "model": last.model or self.model,
+            "stop_reason": last.stop_reason or None,
+            "usage": _usage(usage),
+            "requests": self._asked,
+            "cache": {
+                "hit_rate": usage.hit_rate,
+                "read_tokens": usage.cache_read_input_tokens,
+                "written_tokens": usage.cache_creation_input_tokens,
+                "saved_usd": round(bill.saved_usd, 9) if bill else None,
+            },
+            "cost_usd": round(bill.cost_usd, 9) if bill else None,
+            "chat_id": self._chat_id,
+            "request_id": last.request_id or (self.failure.request_id if self.failure else "") or None,
+            "notices": self.notices,
+        }
+        if self.failure:
+            failure = self.failure
+            result["error"] = {
+                "type": failure.type,
+                "status": failure.status or None,
+                "message": failure.message,
+                "hint": failure.hint,
+                "request_id": failure.request_id or None,
+            }
+        return result
+
+
+def _usage(usage: Usage) -> dict[str, object]:
+    """The counts under the API's own names."""
+    return {
+        "input_tokens": usage.input_tokens,
+        "cache_creation_input_tokens": usage.cache_creation_input_tokens,
+        "cache_read_input_tokens": usage.cache_read_input_tokens,
+        "cache_creation": {"ephemeral_5m_input_tokens": usage.write_5m, "ephemeral_1h_input_tokens": usage.write_1h},
+        "output_tokens": usage.output_tokens,
+        "output_tokens_details": {"thinking_tokens": usage.thinking_tokens},
+        "server_tool_use": {"web_search_requests": usage.searches},
+    }
+
+
+class Printer(Protocol):
+    def take(self, event: TurnEvent) -> None: ...
+
+    def end(self, tally: Tally) -> None: ...
+
+
+class TextPrinter:
+    """The answer as it arrives, exactly; on a terminal without what would command the terminal."""
+
+    def __init__(self) -> None:
+        self._on_terminal = sys.stdout.isatty()
+        self._open = False
+        """Something was written since the last line end of our own."""
+
+    def take(self, event: TurnEvent) -> None:
+        match event:
+            case Grew(events=events):
+                for piece in _texts(events):
+                    self._write(neutral(piece) if self._on_terminal else piece)
+            case Settled(message=message) if message.text:
+                self._end_line()
+            case Waiting():
+                left_s = max(0.0, event.until - time.monotonic())
+                _say(f"{event.failure.message}; next try in {left_s:.1f} s ({event.attempt} of {event.attempts})")
+
+    def end(self, tally: Tally) -> None:
+        if self._open or not (tally.failure or tally.notices or any(message.text for message in tally.answers)):
+            self._end_line()
+        for notice in tally.notices:
+            _say(notice)
+        if failure := tally.failure:
+            _say(failure.message)
+            for line in filter(None, (failure.hint, failure.request_id and f"request {failure.request_id}")):
+                print(safe(line), file=sys.stderr)
+
+    def _write(self, text: str) -> None:
+        self._open = True
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()
+
+    def _end_line(self) -> None:
+        self._write("\n")
+        self._open = False
+
+
+class JsonPrinter:
+    """Nothing until the end, then one object."""
+
+    def take(self, event: TurnEvent) -> None:
+        pass
+
+    def end(self, tally: Tally) -> None:
+        _write_json(tally.result())
+
+
+class StreamPrinter:
+    """One object a line: what happens as it happens, and last the result."""
+
+    def take(self, event: TurnEvent) -> None:
+        match event:
+            case Asked(model=model):
+                _write_json({"type": "request", "model": model})
+            case Grew(events=events):
+                for one in events:
+                    match one:
+                        case TextDelta(text=text) | BlockStart(block=Text(text=text)) if text:
+                            _write_json({"type": "delta", "text": text})
+                        case ThinkingDelta(thinking=text) | BlockStart(block=Thinking(thinking=text)) if text:
+                            _write_json({"type": "thinking", "text": text})
+            case Waiting():
+                _write_json(
+                    {
+                        "type": "waiting",
+                        "message": event.failure.message,
+                        "attempt": event.attempt,
+                        "attempts": event.attempts,
+                        "delay_s": round(max(0.0, event.until - time.monotonic()), 3),
+                    }
+                )
+            case Notice(text=text):
+                _write_json({"type": "notice", "text": text})
+
+    def end(self, tally: Tally) -> None:
+        _write_json({"type": "result", **tally.result()})
+
+
+_PRINTERS: dict[Output, type[TextPrinter | JsonPrinter | StreamPrinter]] = {
+    "text": TextPrinter,
+    "json": JsonPrinter,
+    "stream-json": StreamPrinter,
+}
+
+
+def _texts(events: tuple[StreamEvent, ...]) -> list[str]:
+    texts: list[str] = []
+    for event in events:
+        match event:
+            case TextDelta(text=text) | BlockStart(block=Text(text=text)):
+                texts.append(text)
+    return texts
+
+
+def _write_json(value: object) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _say(text: str) -> None:
+    print(f"prx: {safe(text, keep_newlines=False)}", file=sys.stderr, flush=True)

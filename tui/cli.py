@@ -1,0 +1,234 @@
+"""Commands, options and exit codes. What a command does is imported inside it, so that each start costs what it needs.
+
+Exit codes: 0 fine, 1 a problem that was found, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tui import __version__
+from tui.errors import TuiError
+
+if TYPE_CHECKING:
+    from tui.config import Settings
+
+INTERRUPTED = 130
+_LONGEST_SYSTEM = 10_000_000  # bytes of a --system-file; the API takes 32 MB in all
+
+
+class _PromptOrCommand(click.Group):
+    """`prx WORDS` is a prompt, unless the first word is a command. `prx -- WORDS` and `prx -p WORDS` always are prompts."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options, words, _ = self.make_parser(ctx).parse_args(list(args))
+        literal = len(words) < len(args) and args[len(args) - len(words) - 1] == "--"
+        if words and words[0] in self.commands and not literal and not options.get("once"):
+            return super().parse_args(ctx, args)
+        if not literal and not options.get("once"):
+            self._refuse_misspelt(ctx, words)
+        ctx.allow_interspersed_args = True  # prx "a question" -m opus
+        ctx.meta["prx.prompt"] = " ".join(click.Command.parse_args(self, ctx, args))
+        ctx.args = []
+        return []
+
+    def _refuse_misspelt(self, ctx: click.Context, words: list[str]) -> None:
+        """A lone word that is nearly a command is no prompt: it would be sent, and billed."""
+        close = difflib.get_close_matches(words[0], self.commands, n=1, cutoff=0.75) if len(words) == 1 else []
+        if close:
+            message = f'No command "{words[0]}": did you mean "{close[0]}"? To send it as a prompt: prx -- {words[0]}'
+            raise click.UsageError(message, ctx)
+
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _chat_options(command: _Command) -> _Command:
+    for option in reversed(
+        (
+            click.option("-p", "--print", "once", is_flag=True, help="Answer once on stdout, without the full screen."),
+            click.option("-m", "--model", metavar="MODEL", help="opus, sonnet, haiku, or a model's ID."),
+            click.option("--system", metavar="TEXT", help="The system prompt."),
+            click.option(
+                "--system-file",
+                metavar="FILE",
+                type=click.Path(path_type=Path, exists=True, dir_okay=False),
+                help="A file with the system prompt.",
+            ),
+            click.option(
+                "--output-format",
+                type=click.Choice(["text", "json", "stream-json"]),
+                help="With -p: the text, one JSON object, or one JSON event a line.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(
+    cls=_PromptOrCommand,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    options_metavar="[OPTIONS]",
+    subcommand_metavar="[PROMPT | COMMAND]",
+)
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The configuration file. It stands before a command.",
+)
+@_chat_options
+@click.version_option(__version__, "--version", prog_name="prx", message="%(prog)s %(version)s")
+@click.pass_context
+def prx(ctx: click.Context, /, config: Path | None, **options: Any) -> None:
+    """Claude in your terminal.
+
+    Without a command, prx opens the chat, and sends PROMPT if there is one.
+    """
+    ctx.obj = config
+    if ctx.invoked_subcommand is None:
+        ctx.exit(_chat(config, ctx.meta["prx.prompt"], demo=False, **options))
+    ctx.meta["prx.options"] = options
+
+
+@prx.command()
+@click.argument("words", metavar="[PROMPT]", nargs=-1)
+@_chat_options
+@click.pass_context
+def demo(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> None:
+    """The same on the built-in simulator: no key, no network, scripted answers."""
+    before = ctx.meta["prx.options"]
+    merged = {name: value or before[name] for name, value in options.items()}
+    ctx.exit(_chat(ctx.obj, " ".join(words), demo=True, **merged))
+
+
+@prx.command()
+@click.option("--json", "as_json", is_flag=True, help="A list of objects.")
+@click.pass_obj
+def models(config: Path | None, as_json: bool) -> None:
+    """The models that prx knows, with limits and prices."""
+    from tui.listing import model_rows, model_table
+
+    settings = _settings(config)
+    rows = model_rows(settings)
+    _print(_json(rows) if as_json else model_table(rows))
+
+
+@prx.command()
+@click.option("--json", "as_json", is_flag=True, help="A list of objects.")
+@click.pass_obj
+def paths(config: Path | None, as_json: bool) -> None:
+    """Where prx keeps its files."""
+    from tui.listing import path_rows, path_table
+
+    rows = path_rows(_settings(config))
+    _print(_json(rows) if as_json else path_table(rows))
+
+
+def _chat(
+    config: Path | None,
+    prompt: str,
+    *,
+    demo: bool,
+    once: bool,
+    model: str | None,
+    system: str | None,
+    system_file: Path | None,
+    output_format: str | None,
+) -> int:
+    """The exit code of a conversation, on the full screen or on stdout."""
+    if system is not None and system_file is not None:
+        raise click.UsageError("Give --system or --system-file, not both.")
+    if output_format and not once:
+        raise click.UsageError("--output-format goes with -p.")
+    if system_file is not None:
+        system = _system_text(system_file)
+    if once:
+        from tui import answer
+
+        return answer.run(
+            _settings(config),
+            prompt=answer.joined(prompt, answer.piped(sys.stdin)),
+            model=model,
+            system=system,
+            output=output_format or "text",
+            demo=demo,
+        )
+    if not (sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("The full screen needs a terminal. For one answer on stdout: prx -p PROMPT")
+    from tui.actions import BY_NAME
+    from tui.app import run
+
+    return run(_settings(config, tuple(BY_NAME)), demo=demo, prompt=prompt, model=model, system=system)
+
+
+def _system_text(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            raw = stream.read(_LONGEST_SYSTEM + 1)
+        if len(raw) > _LONGEST_SYSTEM:
+            raise click.UsageError(f"{file} is too large for a system prompt: more than 10 MB.")
+        return raw.decode("utf-8-sig").strip()
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{file} is no UTF-8 text.") from error
+
+
+def _settings(config: Path | None, actions: tuple[str, ...] = ()) -> Settings:
+    """The settings; what could not be used of them is said on stderr (a screen drawn over it says it again)."""
+    from tui.config import load
+    from tui.render.safe import safe
+
+    settings = load(os.environ, file=config, actions=actions)
+    for finding in settings.findings:
+        click.echo(f"prx: {safe(str(finding), keep_newlines=False)}", err=True)
+    return settings
+
+
+def _json(rows: object) -> str:
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(rows), indent=2).decode()
+
+
+def _print(text: str) -> None:
+    click.echo(text)
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """The `prx` command. It never shows a traceback for what a user, a file or a server did."""
+    sys.exit(_main())
+
+
+def _main() -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 is no reason to stop
+    try:
+        code = prx.main(prog_name="prx", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except TuiError as error:
+        click.echo(f"prx: {error.message}", err=True)
+        if error.hint:
+            click.echo(error.hint, err=True)
+        return 1
+    except BrokenPipeError:
+        # Whoever read our output has stopped: not worth a word. Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
