@@ -1,0 +1,195 @@
+"""Which credential is used, where it comes from, and why not the others.
+
+Only looks: it reads the environment and one file it is given, and sends nothing. Where a credential may go is
+`destinations`' job, and how it signs a request is `auth`'s. Secrets stay out of every `repr` and every reason.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from tui.anthropic.login import Unusable, parse_login
+from tui.errors import TuiError
+
+ALIASES = ("anthropic", "claude-code", "claude-cli")
+"""Names of this provider. As an `api_key`, each means the login of Claude Code."""
+SETUP_TOKEN = "sk-ant-oat01-"
+CONFIGURED = "api_key in config.toml"
+
+
+class CredentialsMissing(TuiError):
+    """Nothing to sign a request with."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Anthropic credentials not set",
+            "Set the ANTHROPIC_API_KEY environment variable, or api_key in config.toml under [providers.anthropic], or "
+            "sign in with Claude Code, which leaves a valid ~/.claude/.credentials.json.",
+        )
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """A key of Anthropic's Console, or of a gateway."""
+
+    kind: ClassVar[Literal["api_key"]] = "api_key"
+    key: str = field(repr=False)
+    source: str
+
+
+@dataclass(frozen=True)
+class BearerToken:
+    """A gateway's token (`ANTHROPIC_AUTH_TOKEN`)."""
+
+    kind: ClassVar[Literal["bearer"]] = "bearer"
+    token: str = field(repr=False)
+    source: str
+
+
+@dataclass(frozen=True)
+class OAuthToken:
+    """A token of a Claude account: a setup token that the user gave, or the login that Claude Code keeps."""
+
+    kind: ClassVar[Literal["oauth"]] = "oauth"
+    access_token: str = field(repr=False)
+    source: str
+    refresh_token: str = field(default="", repr=False)
+    expires_at_s: float | None = None
+    """Seconds since the epoch; None where nobody said."""
+    file: Path | None = None
+    """Claude Code's credentials file, where it was found there; it may then go to few places only."""
+    plan: str = ""
+    """What Claude Code calls the subscription: max, pro, …"""
+
+    @property
+    def borrowed(self) -> bool:
+        """Whether it is Claude Code's login, and not a token that the user gave us."""
+        return self.file is not None
+
+
+Credential = ApiKey | BearerToken | OAuthToken
+
+
+@dataclass(frozen=True)
+class Considered:
+    """One place where a credential could have been."""
+
+    source: str
+    used: bool
+    reason: str
+    """Why it is used, or why not; never holds the secret."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The credential in use, and every place that was looked at, in the order of precedence."""
+
+    credential: Credential | None = None
+    considered: tuple[Considered, ...] = ()
+
+    def required(self) -> Credential:
+        """The credential. Raises `CredentialsMissing` where there is none."""
+        if self.credential is None:
+            raise CredentialsMissing
+        return self.credential
+
+
+def discover(api_key: str, env: Mapping[str, str], home: Path, *, now_s: float | None = None) -> Found:
+    """The first usable credential: `api_key`, three environment variables, then the login of Claude Code.
+
+    `api_key` is the configured value with its variables filled in, "" where there is none. `now_s` is the time since the
+    epoch by which a login counts as expired; by default the system's.
+    """
+    now_s = time.time() if now_s is None else now_s
+    file = credentials_file(env, home)
+    wants_login = api_key.strip() in ALIASES
+    used: Credential | None = None
+    considered: list[Considered] = []
+    for source, found in _candidates(api_key.strip(), env, file, now_s, wants_login):
+        if isinstance(found, Unusable):
+            considered.append(Considered(source, False, found.reason))
+        elif used is not None:
+            considered.append(Considered(source, False, f"set, but {used.source} comes first"))
+        else:
+            used = found
+            considered.append(Considered(source, True, _described(found)))
+    return Found(used, tuple(considered))
+
+
+def credentials_file(env: Mapping[str, str], home: Path) -> Path:
+    """Where Claude Code keeps its login. Source: Claude Code's page on authentication."""
+    folder = env.get("CLAUDE_CONFIG_DIR", "").strip()
+    return (Path(folder) if folder else home / ".claude") / ".credentials.json"
+
+
+def by_text(secret: str, source: str) -> Credential | Unusable:
+    """The credential that a text is, by how it begins. A key that is not Anthropic's is a gateway's, sent like a key."""
+    if not secret:
+        return Unusable("not set")
+    if not secret.isascii() or not secret.isprintable() or " " in secret:
+        return Unusable("holds characters that no key has")
+    if secret.startswith(SETUP_TOKEN):
+        return OAuthToken(access_token=secret, source=source)
+    return ApiKey(key=secret, source=source)
+
+
+def read_login(file: Path, *, now_s: float) -> OAuthToken | Unusable:
+    """The login of Claude Code as it stands in its file now. It may have to be refreshed before it is of use."""
+    try:
+        login = parse_login(file.read_bytes())
+    except FileNotFoundError:
+        return Unusable("there is no such file")
+    except OSError as error:
+        return Unusable(f"cannot be read: {error.strerror or 'unknown error'}")
+    if isinstance(login, Unusable):
+        return login
+    if login.expires_at_s is not None and login.expires_at_s <= now_s and not login.refresh_token:
+        return Unusable("has expired, and holds nothing to refresh it with: open Claude Code")
+    return OAuthToken(
+        access_token=login.access_token,
+        refresh_token=login.refresh_token,
+        expires_at_s=login.expires_at_s,
+        source=f"Claude Code's login ({file})",
+        file=file,
+        plan=login.plan,
+    )
+
+
+def _candidates(
+    api_key: str, env: Mapping[str, str], file: Path, now_s: float, wants_login: bool
+) -> Iterator[tuple[str, Credential | Unusable]]:
+    """Every place in the order of precedence, and what is there."""
+    login = f"Claude Code's login ({file})"
+    if wants_login:
+        # The user asked for this account: no other one may pay instead.
+        reason = Unusable(f"passed over: {CONFIGURED} asks for Claude Code's login")
+        yield CONFIGURED, Unusable(f'is "{api_key}": the login of Claude Code')
+        yield login, read_login(file, now_s=now_s)
+        yield from ((name, reason) for name in _VARIABLES if env.get(name, "").strip())
+        return
+    yield CONFIGURED, by_text(api_key, CONFIGURED)
+    for name in _VARIABLES:
+        found = by_text(env.get(name, "").strip(), name)
+        if isinstance(found, ApiKey) and name == "ANTHROPIC_AUTH_TOKEN":
+            found = BearerToken(token=found.key, source=name)
+        if isinstance(found, ApiKey) and name == "CLAUDE_CODE_OAUTH_TOKEN":
+            found = OAuthToken(access_token=found.key, source=name)
+        yield name, found
+    yield login, read_login(file, now_s=now_s)
+
+
+_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")
+
+
+def _described(credential: Credential) -> str:
+    match credential:
+        case ApiKey():
+            return "used, as an API key"
+        case BearerToken():
+            return "used, as a bearer token"
+        case OAuthToken():
+            return "used, as Claude Code's login" if credential.borrowed else "used, as a setup token"

@@ -1,0 +1,77 @@
+"""Where a credential may be sent: over https, or to this machine; and the login of Claude Code only to few hosts.
+
+A key or token that the user gave goes to the address that the user gave. A login that we found goes to Anthropic, to this
+machine, and to the hosts that the configuration names (`oauth_hosts`).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from tui.anthropic.credentials import Credential, OAuthToken
+from tui.errors import TuiError
+
+ANTHROPIC_HOST = "api.anthropic.com"
+
+
+class Misdirected(TuiError):
+    """A credential would have gone where it must not."""
+
+
+class NotAnAddress(Misdirected):
+    """`api_url` names no host that could be reached over HTTP."""
+
+
+class Unencrypted(Misdirected):
+    """Plain http to another machine."""
+
+
+class ForeignHost(Misdirected):
+    """Claude Code's login, and a host that is not one of its own."""
+
+
+def check(credential: Credential, url: str, oauth_hosts: Sequence[str] = ()) -> None:
+    """Raises a `Misdirected` unless the credential may be sent to that URL."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", None
+    if not host or parts.scheme not in ("http", "https"):
+        raise NotAnAddress(
+            "api_url is not an address that a request can be sent to.",
+            "It begins with https:// and names a host, as https://api.anthropic.com does.",
+        )
+    check_host(credential, parts.scheme, host, port, oauth_hosts)
+
+
+def check_host(
+    credential: Credential, scheme: str, host: str, port: int | None = None, oauth_hosts: Sequence[str] = ()
+) -> None:
+    """As `check`, for a URL that is already in parts; the host without brackets."""
+    host = host.lower()
+    if scheme != "https" and not is_loopback(host):
+        raise Unencrypted(
+            f"A credential is not sent to {host} over plain http: everyone on the way could read it.",
+            "Use https:// in api_url. Plain http is for this machine only (localhost, 127.0.0.1).",
+        )
+    if not (isinstance(credential, OAuthToken) and credential.borrowed):
+        return
+    named = {one.strip().lower() for one in oauth_hosts}
+    if host != ANTHROPIC_HOST and not is_loopback(host) and not {host, f"{host}:{port}"} & named:
+        raise ForeignHost(
+            f"Claude Code's login is not sent to {host}: it belongs to {ANTHROPIC_HOST}.",
+            f'Set an api_key for that server, or allow it: oauth_hosts = ["{host}"] under [providers.anthropic].',
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name is this machine's own."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
