@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 from tui.actions import ACTIONS, Place
 
 
-def bindings_of(place: Place) -> list[Binding]:
+def bindings_of(place: Place) -> list[BindingType]:
     """The bindings of one place. Their IDs are the names of the actions, which is what `App.set_keymap` remaps by.
 
     An action without a key of its own gets one that no terminal sends, so that it can still be given another.

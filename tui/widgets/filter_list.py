@@ -54,8 +54,8 @@ class FilterList(ScrollView, can_focus=True):
         Binding("ctrl+u", "rub_out(True)", show=False),
     ]
 
-    typed: reactive[str] = reactive("")
-    chosen: reactive[int] = reactive(0)
+    typed: reactive[str] = reactive("", init=False)
+    chosen: reactive[int] = reactive(0, init=False)
     """The row of the cursor, among those that fit."""
 
     @dataclass
@@ -74,7 +74,7 @@ class FilterList(ScrollView, can_focus=True):
         self._empty = empty
         self._shown: Sequence[Item] = items
         keys = [item.key for item in items]
-        self.set_reactive(FilterList.chosen, keys.index(at) if at in keys else self._nearest(0, 1))
+        self.set_reactive(FilterList.chosen, keys.index(at) if at and at in keys else self._nearest(0, 1))
         self.virtual_size = Size(0, len(items))
 
     @property
@@ -104,6 +104,8 @@ class FilterList(ScrollView, can_focus=True):
 
     def _nearest(self, at: int, step: int) -> int:
         """The closest row that is no heading, first in the direction of the step."""
+        if not self._shown:
+            return 0
         last = len(self._shown) - 1
         at = max(0, min(at, last))
         ahead, behind = range(at, last + 1), range(at, -1, -1)

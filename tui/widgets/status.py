@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 from rich.segment import Segment
 from textual.reactive import reactive
@@ -10,7 +12,7 @@ from textual.widget import Widget
 
 from tui.chat.ledger import Bill, Usage
 from tui.chat.model import Model
-from tui.chat.transcript import Message, Transcript
+from tui.chat.transcript import Transcript
 from tui.widgets import figures
 
 _GAP = " · "
@@ -37,39 +39,36 @@ def standing(transcript: Transcript, model: Model) -> Standing:
     return Standing(model=model, last=answers[-1].usage if answers else None, total=total, bill=bill)
 
 
-def with_answer(before: Standing, message: Message) -> Standing:
-    """The figures after one more answer."""
-    bill = before.bill
-    if message.bill is not None:
-        bill = message.bill if bill is None else bill + message.bill
-    return Standing(model=before.model, last=message.usage, total=before.total + message.usage, bill=bill)
-
-
 def parts(state: Standing, width: int) -> list[tuple[str, str]]:
-    """Text and kind of each figure that fits into so many cells, from left to right.
+    """Kind and text of each figure that fits into so many cells, from left to right.
 
-    Each has a fixed width, so that nothing moves when a number changes. What gives way first is what the conversation
-    also tells: tokens, then the window; model, cache and cost stay.
+    Each has a fixed width, so that nothing moves when a number changes. Tokens give way first, then the window: model, cache
+    and cost stay.
     """
     last, total = state.last, state.total
     used = (last.total_input + last.output_tokens) / state.model.context if last else None
     last_share = figures.percent(last.hit_rate if last else None)
     chat_share = figures.percent(total.hit_rate if last else None)
     cost = figures.money(state.bill.cost_usd) if state.bill else (figures.UNKNOWN if last else "$0")
-    tokens = f"{figures.tokens(total.total_input):>5} in {figures.tokens(total.output_tokens):>5} out"
-    every = [
-        ("model", state.model.name),
-        ("ctx", f"ctx {figures.percent(used):>4}"),
-        ("tokens", tokens),
-        ("cache", f"cache {last_share:>5}"),
-        ("chat", f"chat {chat_share:>5}"),
-        ("cost", f"{cost:>6}"),
-    ]
-    for dropped in ((), ("tokens",), ("tokens", "ctx"), ("tokens", "ctx", "chat")):
-        kept = [(kind, text) for kind, text in every if kind not in dropped]
-        if sum(len(text) for _, text in kept) + len(_GAP) * (len(kept) - 1) <= width:
-            return kept
-    return kept
+    read, written = figures.tokens(total.total_input), figures.tokens(total.output_tokens)
+    every = {
+        "model": state.model.name,
+        "ctx": f"ctx {figures.percent(used):>4}",
+        "tokens": f"{read:>5} in {written:>5} out",
+        "cache": f"cache {last_share:>5}",
+        "chat": f"chat {chat_share:>5}",
+        "cost": f"{cost:>6}",
+    }
+    if _width(every) > width:
+        every["tokens"] = f"↑{read:>5} ↓{written:>5}"
+    for name in ("tokens", "ctx", "chat"):
+        if _width(every) > width:
+            del every[name]
+    return list(every.items())
+
+
+def _width(figures_shown: Mapping[str, str]) -> int:
+    return sum(map(len, figures_shown.values())) + len(_GAP) * (len(figures_shown) - 1)
 
 
 class StatusBar(Widget):

@@ -1,0 +1,48 @@
+"""The prompts that wait for their turn, in order. After a stop or a failure they are held until the user says go on."""
+
+from __future__ import annotations
+
+from tui.chat.transcript import Draft
+
+
+class Outbox:
+    def __init__(self) -> None:
+        self.drafts: tuple[Draft, ...] = ()
+        self._held = False
+
+    @property
+    def held(self) -> bool:
+        """Whether something waits that will not be sent by itself."""
+        return self._held and bool(self.drafts)
+
+    def add(self, draft: Draft) -> None:
+        self.drafts = (*self.drafts, draft)
+
+    def put_first(self, draft: Draft) -> None:
+        """Puts a prompt that came back before all others, and holds them: they may depend on it."""
+        self.drafts = (draft, *self.drafts)
+        self._held = True
+
+    def remove(self, index: int) -> Draft | None:
+        """The prompt that stood there, which it no longer does; None if it was sent meanwhile."""
+        if not 0 <= index < len(self.drafts):
+            return None
+        draft = self.drafts[index]
+        self.drafts = self.drafts[:index] + self.drafts[index + 1 :]
+        return draft
+
+    def hold(self) -> None:
+        """Keeps what waits now from being sent by itself. With nothing waiting there is nothing to hold."""
+        self._held = bool(self.drafts)
+
+    def next(self) -> Draft | None:
+        """The first prompt, which leaves the queue, unless it is held or there is none."""
+        if self._held and self.drafts:
+            return None
+        self._held = False
+        return self.remove(0)
+
+    def release(self) -> Draft | None:
+        """The first prompt, held or not; the others follow by themselves again."""
+        self._held = False
+        return self.remove(0)
