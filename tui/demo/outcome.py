@@ -65,6 +65,8 @@ def tool_json(part: ToolUse) -> str:
 
 def outcome(answer: Answer, setting: Setting) -> Outcome:
     """The answer as this request gets it."""
+    if setting.max_tokens == 0:  # it only warms the cache
+        return Outcome(parts=(), stop_reason="max_tokens")
     seen: list[Part] = []
     spent = thought = 0
     stop_reason, stop_sequence = _natural_stop(answer), None

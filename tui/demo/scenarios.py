@@ -138,6 +138,12 @@ class Answer:
         object.__setattr__(self, "parts", parts)
         object.__setattr__(self, "options", Options(**options))
 
+    def with_options(self, options: Options) -> Answer:
+        """The same parts under other options."""
+        answer = Answer(*self.parts)
+        object.__setattr__(answer, "options", options)
+        return answer
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options:

@@ -16,10 +16,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from tui.demo.http1 import BadRequest, Request, RequestReader, chunk, head_bytes
 from tui.demo.reply import Cut, Gate, Pause, Reply, Step
+
+if TYPE_CHECKING:
+    from tui.demo.service import FakeAnthropic
 
 
 class Service(Protocol):
@@ -152,6 +155,14 @@ class Server(Generic[AnyService]):
             recorded.closed_early = early
             recorded.answered = not early
             self._changed.notify_all()
+
+
+def start_demo() -> Server[FakeAnthropic]:
+    """The server of `prx demo`, at the pace of a real model: `with start_demo() as server`, and DEMO_KEY as the key."""
+    from tui.demo.scenarios import Pace
+    from tui.demo.service import FakeAnthropic  # only the demo needs its answers
+
+    return Server(FakeAnthropic(pace=Pace()))
 
 
 class _Connection(asyncio.Protocol):

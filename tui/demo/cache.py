@@ -1,0 +1,135 @@
+"""The prompt cache as Anthropic describes it: prefixes kept at breakpoints, found again by looking back, for a while.
+
+A request's plan says what it reads, and what it writes once its answer begins. Nothing here looks at a clock: the time is
+given with every call, in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tui.chat.model import Model
+from tui.demo.breakpoints import Breakpoint
+from tui.demo.prompt import Item, Level, digest
+from tui.demo.rules import effort, thinking_type
+
+LOOK_BACK = 20
+"""How many positions a breakpoint looks back for an earlier entry, its own included."""
+TTL_S = {"5m": 300.0, "1h": 3600.0}
+
+
+@dataclass
+class _Entry:
+    ttl: str
+    expires_at: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a request gets from the cache and leaves in it."""
+
+    input_tokens: int
+    read_tokens: int
+    write_5m_tokens: int
+    write_1h_tokens: int
+    renewed: tuple[bytes, ...]
+    written: tuple[tuple[bytes, str], ...]
+
+    def usage(self) -> dict[str, Any]:
+        """The counts under the API's names."""
+        return {
+            "input_tokens": self.input_tokens,
+            "cache_creation_input_tokens": self.write_5m_tokens + self.write_1h_tokens,
+            "cache_read_input_tokens": self.read_tokens,
+            "cache_creation": {
+                "ephemeral_5m_input_tokens": self.write_5m_tokens,
+                "ephemeral_1h_input_tokens": self.write_1h_tokens,
+            },
+        }
+
+
+class PromptCache:
+    """The entries of one organisation."""
+
+    def __init__(self) -> None:
+        self._entries: dict[bytes, _Entry] = {}
+
+    def plan(self, prefixes: Prefixes, breakpoints: Sequence[Breakpoint], min_tokens: int, now: float) -> Plan:
+        """What a request reads, and what `commit` will write for it."""
+        read = max((self._found(prefixes, breakpoint, now) for breakpoint in breakpoints), default=-1)
+        written = [
+            breakpoint
+            for breakpoint in breakpoints
+            if breakpoint.position > read and prefixes.tokens_up_to(breakpoint.position) >= min_tokens
+        ]
+        last = max([read, *(breakpoint.position for breakpoint in written)])
+        last_hour = max([read, *(breakpoint.position for breakpoint in written if breakpoint.ttl == "1h")])
+        kept = [breakpoint.position for breakpoint in breakpoints if breakpoint.position <= read]
+        return Plan(
+            input_tokens=prefixes.tokens - prefixes.tokens_up_to(last),
+            read_tokens=prefixes.tokens_up_to(read),
+            write_1h_tokens=prefixes.tokens_up_to(last_hour) - prefixes.tokens_up_to(read),
+            write_5m_tokens=prefixes.tokens_up_to(last) - prefixes.tokens_up_to(last_hour),
+            renewed=tuple(prefixes.key(position) for position in {read, *kept} if position >= 0),
+            written=tuple((prefixes.key(breakpoint.position), breakpoint.ttl) for breakpoint in written),
+        )
+
+    def commit(self, plan: Plan, now: float) -> None:
+        """Keeps what the plan writes and renews what it read. To be called when the answer begins."""
+        for key in plan.renewed:
+            entry = self._entries.get(key)
+            if entry is not None:
+                entry.expires_at = now + TTL_S[entry.ttl]
+        for key, ttl in plan.written:
+            self._entries[key] = _Entry(ttl, now + TTL_S[ttl])
+
+    def _found(self, prefixes: Prefixes, breakpoint: Breakpoint, now: float) -> int:
+        """The position of the longest entry that this breakpoint finds, or -1."""
+        for position in range(breakpoint.position, max(-1, breakpoint.position - LOOK_BACK), -1):
+            entry = self._entries.get(prefixes.key(position))
+            if entry is not None and entry.expires_at > now:
+                return position
+        return -1
+
+
+class Prefixes:
+    """Every prefix of a request, with the key it is kept under and its tokens.
+
+    A key also holds the settings that lose the cache of its level: the model for all, speed and citations from the system
+    prompt on, tool choice, images, thinking and effort from the messages on.
+    """
+
+    def __init__(self, body: dict[str, Any], items: Sequence[Item], model: Model) -> None:
+        settings = _settings(body, items, model)
+        self._keys: list[bytes] = []
+        self._sums = [0]
+        said = b""
+        for item in items:
+            said = digest((said, item.data))
+            self._keys.append(digest((said, settings[item.level])))
+            self._sums.append(self._sums[-1] + item.tokens)
+
+    @property
+    def tokens(self) -> int:
+        """The whole prompt's."""
+        return self._sums[-1]
+
+    def tokens_up_to(self, position: int) -> int:
+        """Those of the prefix that ends with this position; none for -1."""
+        return self._sums[position + 1]
+
+    def key(self, position: int) -> bytes:
+        """What the prefix that ends with this position is kept under."""
+        return self._keys[position]
+
+
+def _settings(body: dict[str, Any], items: Sequence[Item], model: Model) -> dict[Level, bytes]:
+    has_images = any(item.kind == "image" or b'"type":"image"' in item.data for item in items)
+    has_citations = any(item.kind == "document" and b'"citations":{"enabled":true}' in item.data for item in items)
+    thinking = (thinking_type(body, model), (body.get("thinking") or {}).get("budget_tokens"))
+    tools = (model.id,)
+    system = (*tools, body.get("speed") or "standard", has_citations)
+    messages = (*system, body.get("tool_choice"), has_images, thinking, effort(body, model))
+    return {"tools": repr(tools).encode(), "system": repr(system).encode(), "messages": repr(messages).encode()}

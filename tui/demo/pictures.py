@@ -1,0 +1,144 @@
+"""What the bytes of an image say without decoding it: its kind and size; and the limits the API sets to images.
+
+Headers are read by hand, from the formats' own specifications: the simulator has no imaging library.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import struct
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from tui.demo.errors import Refused
+from tui.demo.shape import refuse
+
+MAX_BASE64_BYTES = 10 * 1024 * 1024
+MAX_SIDE_PX = 8000
+MAX_SIDE_OF_MANY_PX = 2000
+MANY = 20
+"""With more images than this in a request, the smaller side limit holds for every one of them."""
+
+_JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""The JPEG markers of frame headers, which hold the size."""
+
+
+class Picture(NamedTuple):
+    media_type: str
+    width: int
+    height: int
+
+
+class BadPicture(ValueError):
+    """The bytes are no image of a kind that the API takes, or break off before their size."""
+
+
+def read_picture(data: bytes) -> Picture:
+    """Kind and size of an image from its first bytes. Raises BadPicture."""
+    try:
+        if data.startswith(b"\x89PNG\r\n\x1a\n"):
+            return Picture("image/png", *struct.unpack(">II", data[16:24]))
+        if data[:6] in (b"GIF87a", b"GIF89a"):
+            return Picture("image/gif", *struct.unpack("<HH", data[6:10]))
+        if data.startswith(b"\xff\xd8\xff"):
+            return Picture("image/jpeg", *_jpeg_size(data))
+        if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+            return Picture("image/webp", *_webp_size(data))
+    except (struct.error, IndexError):
+        pass
+    raise BadPicture("no image")
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    at = 2
+    while True:
+        while data[at] == 0xFF and data[at + 1] == 0xFF:  # fill bytes
+            at += 1
+        marker = data[at + 1]
+        if marker in _JPEG_SIZES:
+            height, width = struct.unpack(">HH", data[at + 5 : at + 9])
+            return width, height
+        if marker == 0x01 or 0xD0 <= marker <= 0xD8:  # these stand alone
+            at += 2
+        else:
+            at += 2 + struct.unpack(">H", data[at + 2 : at + 4])[0]
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    kind = data[12:16]
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if kind == b"VP8L":
+        (bits,) = struct.unpack("<I", data[21:25])
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    width, height = struct.unpack("<HH", data[26:30])
+    return width & 0x3FFF, height & 0x3FFF
+
+
+class Placed(NamedTuple):
+    """An image block and where it stands."""
+
+    path: str
+    block: dict[str, Any]
+
+
+def images_in(body: dict[str, Any]) -> Iterator[Placed]:
+    """Every image of a request, those in tool results included."""
+    for index, message in enumerate(body["messages"]):
+        yield from _images(message["content"], f"messages.{index}.content")
+
+
+def _images(content: object, path: str) -> Iterator[Placed]:
+    for at, block in enumerate(content if isinstance(content, list) else ()):
+        if block["type"] == "image":
+            yield Placed(f"{path}.{at}", block)
+        elif block["type"] == "tool_result":
+            yield from _images(block.get("content"), f"{path}.{at}.content")
+
+
+def check_images(body: dict[str, Any], max_count: int) -> None:
+    """Raises Refused for the first image that the API would not take."""
+    placed = list(images_in(body))
+    if len(placed) > max_count:
+        raise Refused(f"too many images: {len(placed)} > {max_count}")
+    too_wide: list[str] = []
+    for path, block in placed:
+        if block["source"]["type"] != "base64":
+            continue
+        picture = _checked(block["source"], f"{path}.image.source.base64")
+        if max(picture.width, picture.height) > MAX_SIDE_PX:
+            raise refuse(
+                f"{path}.image.source.base64.data",
+                f"At least one of the image dimensions exceed max allowed size: {MAX_SIDE_PX} pixels",
+            )
+        if max(picture.width, picture.height) > MAX_SIDE_OF_MANY_PX:
+            too_wide.append(path)
+    if len(placed) > MANY and too_wide:
+        raise Refused(
+            f"{too_wide[0]}.image.source.base64.data: At least one of the image dimensions exceed max allowed size for"
+            f" many-image requests: {MAX_SIDE_OF_MANY_PX} pixels",
+            details={
+                "error_code": "image_dimensions_too_large",
+                "max_side_length_pixels": MAX_SIDE_OF_MANY_PX,
+                "paths": too_wide,
+            },
+        )
+
+
+def _checked(source: dict[str, str], path: str) -> Picture:
+    text = source["data"]
+    if len(text) > MAX_BASE64_BYTES:
+        raise refuse(path, f"image exceeds 10 MB maximum: {len(text)} bytes > {MAX_BASE64_BYTES} bytes")
+    try:
+        picture = read_picture(base64.b64decode(text, validate=True))
+    except binascii.Error:
+        raise refuse(f"{path}.data", "Invalid base64 data") from None
+    except BadPicture:
+        raise Refused("Could not process image") from None
+    if picture.media_type != source["media_type"]:
+        raise Refused(
+            f"{path}.media_type: Image does not match the provided media type {source['media_type']}"
+            f" (it appears to be {picture.media_type})"
+        )
+    return picture

@@ -1,0 +1,81 @@
+"""A request read and checked, in the order in which the API complains. What comes out may be answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tui.chat.model import Model
+from tui.demo import schema
+from tui.demo.access import betas_of, check_access, check_version
+from tui.demo.breakpoints import Breakpoint, breakpoints_of
+from tui.demo.errors import Refused
+from tui.demo.history import check_history
+from tui.demo.pictures import check_images
+from tui.demo.prompt import Item, items_of
+from tui.demo.rules import BINDING_BETA, Terms, check_model_rules, model_called
+from tui.demo.signatures import check_thinking
+
+LONG_CONTEXT = 1_000_000
+MAX_IMAGES, MAX_IMAGES_LONG_CONTEXT = 100, 600
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that keeps every rule."""
+
+    body: dict[str, Any]
+    model: Model
+    items: tuple[Item, ...]
+    breakpoints: tuple[Breakpoint, ...]
+    dropped_thinking: tuple[str, ...]
+    """Paths of the thinking blocks that were left out for their changed past."""
+    last_signature: str
+
+    @property
+    def tokens(self) -> int:
+        return max(1, sum(item.tokens for item in self.items))
+
+
+def read_request(
+    headers: Mapping[str, str], payload: bytes, *, expired: Collection[str] = (), counting: bool = False
+) -> Request:
+    """The request of POST /v1/messages, or of its count_tokens. Raises Refused."""
+    check_access(headers, expired)
+    version = check_version(headers)
+    betas = betas_of(headers)
+    body = read_json(payload)
+    (schema.count_request if counting else schema.message_request)(body, "")
+    model = model_called(body["model"])
+    check_history(body, model.id)
+    check_model_rules(body, Terms(model, version, betas))
+    if not counting:
+        check_images(body, MAX_IMAGES_LONG_CONTEXT if model.context >= LONG_CONTEXT else MAX_IMAGES)
+    items = items_of(body, model)
+    breakpoints = breakpoints_of(body, items)
+    checked = check_thinking(body, items, model, BINDING_BETA in betas)
+    if checked.items != items:
+        breakpoints = _moved(breakpoints, items, checked.items)
+    request = Request(body, model, checked.items, breakpoints, checked.dropped, checked.last_signature)
+    if request.tokens > model.context:
+        raise Refused(f"prompt is too long: {request.tokens} tokens > {model.context} maximum")
+    return request
+
+
+def read_json(payload: bytes) -> dict[str, Any]:
+    """The body as an object. Raises Refused."""
+    try:
+        body = json.loads(payload)
+    except ValueError:
+        raise Refused("The request body is not valid JSON") from None
+    if not isinstance(body, dict):
+        raise Refused("Input should be a valid dictionary or object to extract fields from")
+    return body
+
+
+def _moved(breakpoints: tuple[Breakpoint, ...], old: tuple[Item, ...], new: tuple[Item, ...]) -> tuple[Breakpoint, ...]:
+    """The breakpoints at the places that their blocks have once thinking blocks are gone from the row."""
+    places = {item.path: position for position, item in enumerate(new)}
+    return tuple(Breakpoint(places[old[one.position].path], one.ttl) for one in breakpoints)
