@@ -305,7 +305,8 @@ def test_an_error_event_is_raised(data, type, message):
 # Whole messages
 
 WHOLE = b"""{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[
- {"type":"thinking","thinking":"Hm","signature":"S"},{"type":"text","text":"Two moons.","citations":null},{"type":"tool_use","id":"t","name":"n","input":{ "a":1 }}],
+ {"type":"thinking","thinking":"Hm","signature":"S"},{"type":"text","text":"Two moons.","citations":null},
+ {"type":"tool_use","id":"t","name":"n","input":{ "a":1 }}],
  "stop_reason":"end_turn","stop_details":null,"usage":{"input_tokens":12,"output_tokens":9,"server_tool_use":null}}"""
 
 
