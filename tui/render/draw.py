@@ -1,0 +1,307 @@
+"""One piece of a text drawn: a piece, a width and a look to lines of styled segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+
+from tui.render import inline
+from tui.render.blocks import (
+    CodeHead,
+    CodeLine,
+    Container,
+    Heading,
+    Item,
+    Piece,
+    Prose,
+    Quote,
+    Rule,
+    TableHead,
+    TableRow,
+)
+from tui.render.highlight import Kind, State, colour_line
+from tui.render.inline import CODE, EMPHASIS, LINK, STRIKE, STRONG, Run
+from tui.render.look import Look
+from tui.render.safe import safe
+from tui.render.table import GUTTER, Columns, columns_for, table_rows
+from tui.render.wrap import Carry, Wrapped, Wrapper
+
+LEAST_WIDTH = 12
+"""What quotes and lists leave of a line for its text; deeper nesting is not indented any more."""
+BAR = "┃ "
+
+Parts = Sequence[tuple[str, Style]]
+
+
+@dataclass(slots=True)
+class Line:
+    """One row of cells, not yet a strip."""
+
+    segments: list[Segment]
+    cells: int
+    soft: bool = False
+    joiner: str = ""
+    lead: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """What a line of code leaves to the next, or one part of a long line to the next part."""
+
+    state: State
+    carry: Carry[Style] | None = None
+    hang: int = 0
+
+
+Rest = Carry[Style] | Columns | _Code | None
+"""What a piece leaves to the one that is joined to it."""
+
+
+class Pen:
+    """Draws in one look at one width; keeps the styles it made, so that equal ones are the same object."""
+
+    def __init__(self, look: Look, width: int) -> None:
+        self.look, self.width = look, width
+        self._plain = Style(color=look.text)
+        self._dim = Style(color=look.dim)
+        self._bullet = Style(color=look.accent)
+        self._code = Style(color=look.code_text, bgcolor=look.code_background)
+        self._bar = Style(color=look.dim, bgcolor=look.code_background)
+        self._theme = dict(look.code_theme)
+        self._code_styles: dict[Kind, Style] = {(): self._code}
+        self._styles: dict[tuple[int, str, int], Style] = {}
+
+    def draw(self, piece: Piece, before: Rest) -> tuple[list[Line], Rest]:
+        """The lines of `piece`, and what it leaves to a piece that goes on from it. `before` is what it goes on from."""
+        frame = _Frame(piece, self)
+        rest: Rest = None
+        match piece.body:
+            case Prose() as prose:
+                rest = self._prose(prose, piece, frame, before if isinstance(before, Carry) else None)
+            case CodeLine() as line:
+                rest = self._code_line(
+                    line, frame, before if isinstance(before, _Code) else _Code(State(line.language))
+                )
+            case CodeHead(language):
+                frame.add(
+                    [(BAR, self._bar), (language, self._bar)], 2 + cell_len(language), lead=self.width, fill=self._code
+                )
+                rest = _Code(State(language))
+            case Heading(level, text):
+                self._wrapped(self._runs(inline.parse(text, piece.growing), level), frame)
+            case TableHead() as head:
+                rest = self._table(head, piece, frame)
+            case TableRow(cells):
+                assert isinstance(before, Columns)
+                self._table_row(cells, before, frame, growing=piece.growing)
+                rest = before
+            case Rule():
+                frame.add([("─" * frame.room, self._dim)], frame.room)
+        return frame.lines, rest
+
+    # Prose -------------------------------------------------------------------------------------------------------------
+
+    def _prose(self, prose: Prose, piece: Piece, frame: _Frame, carry: Carry[Style] | None) -> Carry[Style] | None:
+        wrapper: Wrapper[Style] = Wrapper(frame.room, carry=carry)
+        wrapper.feed(self._runs(inline.parse(prose.text, piece.growing)))
+        if not prose.last:
+            frame.extend(wrapper.rows)
+            return wrapper.carry()
+        frame.extend(wrapper.flush())
+        return None
+
+    def _wrapped(self, parts: Iterable[tuple[str, Style]], frame: _Frame) -> None:
+        wrapper: Wrapper[Style] = Wrapper(frame.room)
+        wrapper.feed(parts)
+        frame.extend(wrapper.flush())
+
+    def _runs(self, runs: Iterable[Run], heading: int = 0) -> list[tuple[str, Style]]:
+        return [(run.text, self._style(run.flags, run.url, heading)) for run in runs]
+
+    def _style(self, flags: int, url: str, heading: int) -> Style:
+        key = (flags, url, heading)
+        style = self._styles.get(key)
+        if style is None:
+            look = self.look
+            colour = look.text
+            if heading:
+                colour = look.accent if heading == 1 else look.heading if heading <= 3 else look.dim
+            if flags & CODE:
+                colour = look.code
+            if flags & LINK:
+                colour = look.link
+            style = self._styles[key] = Style(
+                color=colour,
+                bold=bool(flags & STRONG or heading) or None,
+                italic=bool(flags & EMPHASIS) or None,
+                strike=bool(flags & STRIKE) or None,
+                underline=bool(flags & LINK) or None,
+                link=url or None,
+            )
+        return style
+
+    # Code --------------------------------------------------------------------------------------------------------------
+
+    def _code_line(self, line: CodeLine, frame: _Frame, before: _Code) -> _Code:
+        tokens, state = colour_line(line.text, before.state)
+        text = safe(line.text)
+        parts = [(safe(part) if "\t" in part else part, self._code_style(kind)) for part, kind in tokens]
+        room = frame.room - len(BAR)
+        if before.carry is None and line.last and _cells(text) <= room:
+            self._code_row(parts, _cells(text), frame)
+            return _Code(state)
+        indent = len(text) - len(text.lstrip(" "))
+        hang = before.hang if before.carry else min(indent + 2, room // 2)
+        wrapper: Wrapper[Style] = Wrapper(room, hang, before.carry)
+        if before.carry is None and indent:
+            wrapper.indent(text[: min(indent, room // 2)], self._code)
+            parts = _without_indent(parts, indent)
+        wrapper.feed(parts)
+        for row in wrapper.flush() if line.last else wrapper.rows:
+            self._code_row(row.parts, row.cells, frame, row, hang)
+        return _Code(state) if line.last else _Code(state, wrapper.carry(), hang)
+
+    def _code_row(
+        self, parts: Parts, cells: int, frame: _Frame, row: Wrapped[Style] | None = None, hang: int = 0
+    ) -> None:
+        soft, joiner = (row.soft, row.joiner) if row else (False, "")
+        bar = BAR + " " * hang if soft else BAR
+        frame.add([(bar, self._bar), *parts], len(bar) + cells, soft, joiner, lead=len(bar), fill=self._code)
+
+    def _code_style(self, kind: Kind) -> Style:
+        style = self._code_styles.get(kind)
+        if style is None:
+            style = self._code
+            for length in range(len(kind), 0, -1):
+                if found := self._theme.get(".".join(kind[:length])):
+                    colour, _, weight = found.partition(" ")
+                    style += Style(color=colour, bold=weight == "bold" or None, italic=weight == "italic" or None)
+                    break
+            self._code_styles[kind] = style
+        return style
+
+    # Tables ------------------------------------------------------------------------------------------------------------
+
+    def _table(self, head: TableHead, piece: Piece, frame: _Frame) -> Columns:
+        columns = columns_for(head, self._natural, frame.room)
+        self._table_row(head.header, columns, frame, heading=2, growing=piece.growing and not head.rows)
+        if head.ruled and columns.widths:
+            drawn = columns_for(head, self._natural, frame.room)._replace(aligns=columns.aligns)
+            rule = "┼".join("─" * width for width in _padded(drawn.widths))
+            frame.add([(rule, self._dim)], len(rule), lead=0)
+        for row in head.rows:
+            self._table_row(row, columns, frame, growing=piece.growing and row is head.rows[-1])
+        return columns
+
+    def _table_row(
+        self, cells: Sequence[str], columns: Columns, frame: _Frame, heading: int = 0, growing: bool = False
+    ) -> None:
+        last = len(cells) - 1
+        runs = [self._runs(inline.parse(cell, growing and at == last), heading) for at, cell in enumerate(cells)]
+        if not columns.widths:
+            joined: list[tuple[str, Style]] = []
+            for cell in runs:
+                joined += [(" │ ", self._dim), *cell] if joined else cell
+            self._wrapped(joined, frame)
+            return
+        for parts, length in table_rows(runs, columns, self._plain, (" │ ", self._dim)):
+            frame.add(parts, length)
+
+    def _natural(self, cell: str) -> int:
+        text = "".join(run.text for run in inline.parse(cell))
+        return max(map(_cells, text.split("\n")))
+
+
+def _without_indent(parts: Parts, indent: int) -> list[tuple[str, Style]]:
+    left: list[tuple[str, Style]] = []
+    for text, style in parts:
+        left.append((text[indent:], style))
+        indent = max(0, indent - len(text))
+    return left
+
+
+def _padded(widths: Sequence[int]) -> list[int]:
+    """The widths of a rule's stretches: each column with the blanks beside its separators."""
+    last = len(widths) - 1
+    return [width + (GUTTER // 2) * ((at > 0) + (at < last)) for at, width in enumerate(widths)]
+
+
+class _Frame:
+    """The lines of a piece, each with the bars and indents of the quotes and lists around it."""
+
+    def __init__(self, piece: Piece, pen: Pen) -> None:
+        self._pen = pen
+        self.lines: list[Line] = []
+        self._first, self._next, self._cells, self._lead = self._prefixes(piece)
+        self.room = max(2, pen.width - self._cells)
+        if piece.gap >= 0:
+            self._gap(piece.frame[: piece.gap])
+
+    def _prefixes(self, piece: Piece) -> tuple[list[Segment], list[Segment], int, int]:
+        """What stands before the first line and before the others, how wide that is, and how far its bars reach."""
+        pen, first, following = self._pen, list[Segment](), list[Segment]()
+        cells = bars = 0
+        begins = len(piece.frame) - piece.starts
+        for depth, container in enumerate(piece.frame):
+            width = _width(container)
+            if pen.width - cells - width < LEAST_WIDTH:
+                break
+            cells += width
+            if isinstance(container, Quote):
+                bars = cells
+                first.append(Segment("▌ ", pen._dim))
+                following.append(Segment("▌ ", pen._dim))
+            else:
+                marker = container.marker if depth >= begins else " " * width
+                first.append(Segment(marker, pen._bullet if depth >= begins else pen._plain))
+                following.append(Segment(" " * width, pen._plain))
+        return first, following, cells, bars
+
+    def _gap(self, frame: tuple[Container, ...]) -> None:
+        segments = list[Segment]()
+        cells = 0
+        for container in frame:
+            width = _width(container)
+            if self._pen.width - cells - width < LEAST_WIDTH:
+                break
+            cells += width
+            segments.append(Segment("▌ " if isinstance(container, Quote) else " " * width, self._pen._dim))
+        self.lines.append(Line(segments, cells, lead=cells))
+
+    def add(
+        self,
+        parts: Iterable[tuple[str, Style]],
+        cells: int,
+        soft: bool = False,
+        joiner: str = "",
+        lead: int | None = None,
+        fill: Style | None = None,
+    ) -> None:
+        """Adds a line of `cells` cells; the first `lead` of them are not for copying. `fill` paints the rest of the row."""
+        prefix = self._first
+        self._first = self._next
+        segments = [*prefix, *(Segment(text, style) for text, style in parts if text)]
+        if fill is not None and cells < self.room:
+            segments.append(Segment(" " * (self.room - cells), fill))
+            cells = self.room
+        if lead is None:
+            lead = self._cells if soft else self._lead
+        else:
+            lead = min(self._cells + lead, self._pen.width)
+        self.lines.append(Line(segments, self._cells + cells, soft, joiner, lead))
+
+    def extend(self, rows: Iterable[Wrapped[Style]]) -> None:
+        for row in rows:
+            self.add(row.parts, row.cells, row.soft, row.joiner)
+
+
+def _width(container: Container) -> int:
+    return cell_len(container.marker) if isinstance(container, Item) else 2
+
+
+def _cells(text: str) -> int:
+    return len(text) if text.isascii() else cell_len(text)

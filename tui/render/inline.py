@@ -1,0 +1,365 @@
+"""The inside of a paragraph: Markdown's marks read into runs of styled text.
+
+CommonMark's rules for emphasis, code, links and escapes, with strikethrough and bare addresses, and what answers need of it:
+formulas stay as they were written, `<br>` breaks a line, and only ASCII punctuation counts when a mark is judged by its
+neighbours, so that `**重要：**次` is bold. References (`[a][b]`) stay text, since what defines them may come much later.
+
+A text that is still `growing` is drawn as it will look: a mark that waits for its partner styles what follows, and the half
+of a mark at the very end is held back. So nothing flickers when the rest arrives.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from html import unescape
+from typing import NamedTuple
+from urllib.parse import quote
+
+STRONG, EMPHASIS, CODE, STRIKE, LINK = 1, 2, 4, 8, 16
+
+_HOPE = 300
+"""How many characters a mark may wait for its partner before it is drawn as text."""
+_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+_SPECIAL = re.compile(r"[\\`*_~\[\]<&\n$]|!\[|(?<![A-Za-z])https?://")
+_BARE_URL = re.compile(r"https?://[^\s<>`*|\"]+")
+_ANGLE_URL = re.compile(r"<((?:https?://|mailto:)[^\s<>]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>")
+_BREAK = re.compile(r"<br[ ]?/?>\n?", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_DOLLARS = re.compile(r"\$\$[^$]+\$\$|\$(?=\S)(?:[^$\n\\]|\\.)*(?<=\S)\$(?!\d)")
+_FORMULA = re.compile(r"[\\_^{}*]")
+_TARGET = re.compile(
+    r"\(\s*(?:<([^<>\n]*)>|((?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*))"
+    r"(?:\s+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?\s*\)"
+)
+_HALF_TARGET = re.compile(r"\([^()\s]*(?:\([^()\s]*\)?[^()\s]*)?(?:\s+[\"'(][^\n]*)?")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_SCHEME = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
+
+
+class Run(NamedTuple):
+    """A stretch of text in one style; a line feed in it is a line break."""
+
+    text: str
+    flags: int = 0
+    url: str = ""
+    """Where a link leads; "" when it may not be followed."""
+
+
+@dataclass(slots=True)
+class _Node:
+    text: str
+    flags: int = 0
+    url: str = ""
+
+
+@dataclass(slots=True)
+class _Mark:
+    """A run of `*`, `_` or `~` that may begin or end a style."""
+
+    node: int
+    char: str
+    count: int
+    whole: int
+    opens: bool
+    closes: bool
+
+
+@dataclass(slots=True)
+class _Bracket:
+    node: int
+    mark: int
+    """How many marks stood before it."""
+    after: int
+    """Where the text inside begins."""
+    image: bool
+    active: bool = True
+
+
+def safe_url(url: str) -> str:
+    """`url` when it is a web or mail address, with only printable ASCII in it; otherwise ""."""
+    if not _SCHEME.match(url) or len(url) > 2000:
+        return ""
+    return quote(url, safe="!#$%&'()*+,-./:;=?@[]_~")
+
+
+def parse(text: str, growing: bool = False) -> tuple[Run, ...]:
+    """The runs of `text`, one block's inline content without its block marks."""
+    text = text.replace("\t", " ")
+    if _SPECIAL.search(text) is None:
+        return (Run(text),) if text else ()
+    return _parse(text, growing)
+
+
+@lru_cache(maxsize=512)
+def _parse(text: str, growing: bool) -> tuple[Run, ...]:
+    return _Parser(text, growing).runs()
+
+
+class _Parser:
+    """One pass over a text, left to right; styles are paired at the end of each link and of the whole."""
+
+    def __init__(self, text: str, growing: bool) -> None:
+        self.text = text.rstrip("*_~`\\[<") if growing else text
+        self.growing = growing
+        self.nodes: list[_Node] = []
+        self.marks: list[_Mark] = []
+        self.brackets: list[_Bracket] = []
+        self.left: list[_Mark] = []
+        """Marks that found no partner."""
+
+    def runs(self) -> tuple[Run, ...]:
+        text, pos, end = self.text, 0, len(self.text)
+        while pos < end:
+            special = _SPECIAL.search(text, pos)
+            start = special.start() if special else end
+            if start > pos:
+                self.nodes.append(_Node(text[pos:start]))
+            pos = self.special(start) if special else end
+        self.pair(0)
+        if self.growing:
+            self.hope()
+        runs: list[Run] = []
+        for node in self.nodes:
+            if not node.text:
+                continue
+            if runs and runs[-1].flags == node.flags and runs[-1].url == node.url:
+                runs[-1] = Run(runs[-1].text + node.text, node.flags, node.url)
+            else:
+                runs.append(Run(node.text, node.flags, node.url))
+        return tuple(runs)
+
+    def special(self, pos: int) -> int:
+        """Reads what begins at `pos`; where to go on."""
+        match self.text[pos]:
+            case "\\":
+                return self.escape(pos)
+            case "`":
+                return self.code(pos)
+            case "*" | "_" | "~":
+                return self.mark(pos)
+            case "[" | "!":
+                image = self.text[pos] == "!"
+                after = pos + 1 + image
+                self.brackets.append(_Bracket(len(self.nodes), len(self.marks), after, image))
+                return self.literal(pos, after)
+            case "]":
+                return self.link(pos)
+            case "\n":
+                return self.line_end(pos)
+            case "h":
+                return self.bare_url(pos)
+            case _:
+                return self.rarity(pos)
+
+    def literal(self, pos: int, end: int) -> int:
+        self.nodes.append(_Node(self.text[pos:end]))
+        return end
+
+    def escape(self, pos: int) -> int:
+        following = self.text[pos + 1 : pos + 2]
+        if following == "\n":
+            self.nodes.append(_Node("\n"))
+            return pos + 2
+        if following in ("(", "["):  # a formula: \( … \) or \[ … \]; yet \[ alone is more often just a bracket
+            close = self.text.find("\\" + (")" if following == "(" else "]"), pos + 2)
+            if close >= 0 and (following == "(" or _FORMULA.search(self.text, pos + 2, close)):
+                return self.literal(pos, close + 2)
+        if following and following in _PUNCTUATION:
+            self.nodes.append(_Node(following))
+            return pos + 2
+        return self.literal(pos, pos + 1)
+
+    def code(self, pos: int) -> int:
+        text = self.text
+        after = pos
+        while text.startswith("`", after):
+            after += 1
+        fence = text[pos:after]
+        close = text.find(fence, after)
+        while close >= 0 and (text.startswith("`", close + len(fence)) or text[close - 1] == "`"):
+            while text.startswith("`", close):
+                close += 1
+            close = text.find(fence, close)
+        if close < 0:
+            if not self.growing or len(text) - after > _HOPE:
+                return self.literal(pos, after)
+            close = len(text)
+        content = text[after:close].replace("\n", " ")
+        if content.startswith(" ") and content.endswith(" ") and content.strip():
+            content = content[1:-1]
+        self.nodes.append(_Node(content, CODE))
+        return close + len(fence)
+
+    def mark(self, pos: int) -> int:
+        text, char, after = self.text, self.text[pos], pos
+        while text.startswith(char, after):
+            after += 1
+        count = after - pos
+        before, behind = text[pos - 1] if pos else " ", text[after] if after < len(text) else " "
+        left = not behind.isspace() and (behind not in _PUNCTUATION or before.isspace() or before in _PUNCTUATION)
+        right = not before.isspace() and (before not in _PUNCTUATION or behind.isspace() or behind in _PUNCTUATION)
+        if char == "_":
+            left, right = left and (not right or before in _PUNCTUATION), right and (not left or behind in _PUNCTUATION)
+        if (left or right) and (char != "~" or count == 2):
+            self.marks.append(_Mark(len(self.nodes), char, count, count, left, right))
+        return self.literal(pos, after)
+
+    def link(self, pos: int) -> int:
+        if not self.brackets:
+            return self.literal(pos, pos + 1)
+        bracket = self.brackets.pop()
+        target = _TARGET.match(self.text, pos + 1) if bracket.active else None
+        if target:
+            end, url = target.end(), target[1] if target[1] is not None else target[2]
+        else:
+            half = _HALF_TARGET.fullmatch(self.text, pos + 1) if self.growing and bracket.active else None
+            if half is None:
+                return self.literal(pos, pos + 1)
+            end, url = len(self.text), ""
+        self.pair(bracket.mark)
+        url = safe_url(unescape(_ESCAPED.sub(r"\1", url)))
+        self.nodes[bracket.node].text = ""
+        inside = self.nodes[bracket.node + 1 :]
+        for node in inside:
+            node.flags |= LINK
+            node.url = url
+        if not any(node.text for node in inside):
+            self.nodes.append(_Node("image" if bracket.image else url or "link", LINK, url))
+        if not bracket.image:
+            for outer in self.brackets:  # no link within a link
+                outer.active = outer.active and outer.image
+        return end
+
+    def line_end(self, pos: int) -> int:
+        last = self.nodes[-1] if self.nodes else None
+        hard = last is not None and last.text.endswith("  ")
+        if last is not None and not last.flags & CODE:
+            last.text = last.text.rstrip(" ")
+        after = pos + 1
+        while self.text.startswith(" ", after):
+            after += 1
+        self.nodes.append(_Node("\n" if hard else " "))
+        return after
+
+    def bare_url(self, pos: int) -> int:
+        match = _BARE_URL.match(self.text, pos)
+        url = match[0] if match else self.text[pos:]
+        while url and (url[-1] in ".,:;!?'_~)]}" and (url[-1] != ")" or url.count(")") > url.count("("))):
+            url = url[:-1]
+        inside_link = any(not bracket.image for bracket in self.brackets) and "](" in self.text[pos:]
+        if inside_link or len(url) <= len("https://"):
+            return self.literal(pos, pos + max(1, len(url)))
+        self.nodes.append(_Node(url, LINK, safe_url(url)))
+        return pos + len(url)
+
+    def rarity(self, pos: int) -> int:
+        """`<`, `&` and `$`: an address, a line break, an entity or a formula, else the character itself."""
+        text = self.text
+        match text[pos]:
+            case "<":
+                if found := _ANGLE_URL.match(text, pos):
+                    address = found[1]
+                    url = safe_url(address if _SCHEME.match(address) else "mailto:" + address)
+                    self.nodes.append(_Node(address, LINK, url))
+                    return found.end()
+                if found := _BREAK.match(text, pos):
+                    self.nodes.append(_Node("\n"))
+                    return found.end()
+            case "&":
+                if found := _ENTITY.match(text, pos):
+                    self.nodes.append(_Node(_harmless(unescape(found[0]))))
+                    return found.end()
+            case _:
+                if (found := _DOLLARS.match(text, pos)) and _FORMULA.search(found[0]):
+                    return self.literal(pos, found.end())
+        return self.literal(pos, pos + 1)
+
+    def pair(self, bottom: int) -> None:
+        """Pairs the marks from `bottom` on, nearest first (CommonMark's "process emphasis"), and drops them."""
+        marks, openers = self.marks[bottom:], list[_Mark]()
+        del self.marks[bottom:]
+        floor: dict[tuple[str, bool, int], int] = {}
+        """By kind of closer: below this height of the stack nothing opens it."""
+        for mark in marks:
+            while mark.closes and mark.count:
+                kind = (mark.char, mark.opens, mark.whole % 3)
+                at = self.opener(openers, mark, floor.get(kind, 0))
+                if at is None:
+                    floor[kind] = len(openers)
+                    break
+                self.style(openers[at], mark)
+                del openers[at + (openers[at].count > 0) :]
+                floor = {key: min(height, len(openers)) for key, height in floor.items()}
+            if mark.opens and mark.count:
+                openers.append(mark)
+        self.left = openers
+
+    @staticmethod
+    def opener(openers: list[_Mark], closer: _Mark, floor: int) -> int | None:
+        for at in range(len(openers) - 1, floor - 1, -1):
+            opener = openers[at]
+            if opener.char != closer.char:
+                continue
+            either = opener.closes or closer.opens
+            if either and (opener.whole + closer.whole) % 3 == 0 and (opener.whole % 3 or closer.whole % 3):
+                continue
+            return at
+        return None
+
+    def style(self, opener: _Mark, closer: _Mark) -> None:
+        used = 2 if min(opener.count, closer.count) >= 2 else 1
+        flag = STRIKE if opener.char == "~" else STRONG if used == 2 else EMPHASIS
+        for node in self.nodes[opener.node + 1 : closer.node]:
+            node.flags |= flag
+        for mark in (opener, closer):
+            mark.count -= used
+            self.nodes[mark.node].text = mark.char * mark.count
+
+    def hope(self) -> None:
+        """Takes what the marks left open began as lasting to the end, where that is near."""
+        for mark in self.left:
+            rest = self.nodes[mark.node + 1 :]
+            if mark.count > 3 or sum(len(node.text) for node in rest) > _HOPE:
+                continue
+            flag = STRIKE if mark.char == "~" else (0, EMPHASIS, STRONG, STRONG | EMPHASIS)[mark.count]
+            for node in rest:
+                node.flags |= flag
+            self.nodes[mark.node].text = ""
+
+
+def _harmless(text: str) -> str:
+    """What an entity stood for, made safe: `&#27;` must not become an escape."""
+    from tui.render.safe import safe  # here, so that this module stands alone where there are no entities
+
+    return safe(text, keep_newlines=False)
+
+
+def cut_at(text: str, least: int, most: int) -> int | None:
+    """Where a long text may be cut so that both sides parse as they would together: at a space that no open mark spans, from
+    `least` on; at any space when `most` is reached, and in mid-word not much later. None while there is no such place.
+
+    Only what stands before a place decides about it, so the answer is the same however much of the text is known.
+    """
+    depth, code = 0, ""
+    for found in _CUT.finditer(text):
+        token, pos = found[0], found.start()
+        if token.isspace():
+            if pos >= most or (pos >= least and not depth and not code):
+                return pos
+        elif token[0] == "`":
+            code = "" if code == token else code or token
+        elif code:
+            continue
+        elif token[0] in "*_~":
+            opens = text[found.end() : found.end() + 1].strip() and (not pos or text[pos - 1] in " \n([{\"'")
+            depth = depth + 1 if opens else max(0, depth - 1)
+        elif token in "[(":
+            depth += 1
+        elif token in "])":
+            depth = max(0, depth - 1)
+    return most + least if len(text) > most + least else None
+
+
+_CUT = re.compile(r"\\[^\s]|`+|\*+|_+|~~|[\[\]()]|(?<=[^\s\\])[ \n](?=\S)")

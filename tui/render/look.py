@@ -1,0 +1,123 @@
+"""The colours a text is drawn in: one frozen value, with a dark and a light one to begin with.
+
+Words stand out most: text has a contrast of at least 7 to its background, code of 4.5, and what only helps the eye of 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Look:
+    """All colours are `#rrggbb`. `background` is what the page has; only contrast is judged by it."""
+
+    dark: bool
+    background: str
+    text: str
+    dim: str
+    """Bars, rules, bullets, and what matters least."""
+    accent: str
+    heading: str
+    link: str
+    code: str
+    """Code within a sentence."""
+    code_background: str
+    code_text: str
+    code_theme: tuple[tuple[str, str], ...]
+    """A colour, optionally with `italic` or `bold`, by the name of a Pygments token; the longest name that fits counts."""
+
+
+DARK = Look(
+    dark=True,
+    background="#12151a",
+    text="#dfe3e8",
+    dim="#78818e",
+    accent="#e0a16b",
+    heading="#f4ede2",
+    link="#8fbcf0",
+    code="#e8b98a",
+    code_background="#1a1e25",
+    code_text="#d3d9e0",
+    code_theme=(
+        ("Comment", "#838d9c italic"),
+        ("Comment.Preproc", "#b79be0"),
+        ("Keyword", "#b79be0"),
+        ("Keyword.Constant", "#e3a377"),
+        ("Keyword.Type", "#7cc5c0"),
+        ("Operator.Word", "#b79be0"),
+        ("Name.Function", "#8fbcf0"),
+        ("Name.Class", "#7cc5c0"),
+        ("Name.Decorator", "#d6b878"),
+        ("Name.Builtin", "#8fb8d8"),
+        ("Name.Exception", "#7cc5c0"),
+        ("Name.Namespace", "#d3d9e0"),
+        ("Name.Tag", "#8fbcf0"),
+        ("Name.Attribute", "#d6b878"),
+        ("Name.Constant", "#e3a377"),
+        ("Name.Variable", "#d8b6c8"),
+        ("Literal", "#e3a377"),
+        ("Literal.String", "#a3c586"),
+        ("Literal.String.Escape", "#e3a377"),
+        ("Literal.String.Interpol", "#e3a377"),
+        ("Literal.String.Doc", "#8fa883"),
+        ("Literal.Number", "#e3a377"),
+        ("Operator", "#a9b4c2"),
+        ("Punctuation", "#a9b4c2"),
+        ("Generic.Deleted", "#e58a8a"),
+        ("Generic.Inserted", "#a3c586"),
+        ("Generic.Heading", "#f4ede2 bold"),
+        ("Generic.Subheading", "#8fbcf0"),
+        ("Generic.Prompt", "#838d9c"),
+        ("Generic.Output", "#a9b4c2"),
+        ("Generic.Emph", "#d3d9e0 italic"),
+        ("Generic.Strong", "#d3d9e0 bold"),
+    ),
+)
+
+LIGHT = Look(
+    dark=False,
+    background="#fbfaf7",
+    text="#23262b",
+    dim="#7d8087",
+    accent="#a8551c",
+    heading="#0f1114",
+    link="#1f5fae",
+    code="#8f4513",
+    code_background="#f1efea",
+    code_text="#2c3036",
+    code_theme=(
+        ("Comment", "#676c75 italic"),
+        ("Comment.Preproc", "#7640a8"),
+        ("Keyword", "#7640a8"),
+        ("Keyword.Constant", "#a14a10"),
+        ("Keyword.Type", "#0c6a6a"),
+        ("Operator.Word", "#7640a8"),
+        ("Name.Function", "#1f5fae"),
+        ("Name.Class", "#0c6a6a"),
+        ("Name.Decorator", "#7d5a00"),
+        ("Name.Builtin", "#2a6285"),
+        ("Name.Exception", "#0c6a6a"),
+        ("Name.Namespace", "#2c3036"),
+        ("Name.Tag", "#1f5fae"),
+        ("Name.Attribute", "#7d5a00"),
+        ("Name.Constant", "#a14a10"),
+        ("Name.Variable", "#8a3562"),
+        ("Literal", "#a14a10"),
+        ("Literal.String", "#3c6b1e"),
+        ("Literal.String.Escape", "#a14a10"),
+        ("Literal.String.Interpol", "#a14a10"),
+        ("Literal.String.Doc", "#5a6b50"),
+        ("Literal.Number", "#a14a10"),
+        ("Operator", "#50565f"),
+        ("Punctuation", "#50565f"),
+        ("Generic.Deleted", "#b03030"),
+        ("Generic.Inserted", "#3c6b1e"),
+        ("Generic.Heading", "#0f1114 bold"),
+        ("Generic.Subheading", "#1f5fae"),
+        ("Generic.Prompt", "#676c75"),
+        ("Generic.Output", "#50565f"),
+        ("Generic.Emph", "#2c3036 italic"),
+        ("Generic.Strong", "#2c3036 bold"),
+    ),
+)

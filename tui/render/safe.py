@@ -1,0 +1,50 @@
+"""Outside text made safe to draw: nothing in it can move the cursor, hide, turn around or widen what is on the screen.
+
+Every character is judged by itself, so a text may be made safe piece by piece as it arrives. What carried meaning leaves a
+visible sign (`␛` for an escape); what is only invisible is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+
+TAB_STOP = 4
+
+_DROPPED = (
+    "\r"  # the line feed beside it ends the line
+    "\u00ad"  # soft hyphen: terminals disagree on its width
+    "\u034f\u061c\u180b-\u180f\u200b\u200d-\u200f"  # joiners, marks of direction and other fillers without width
+    "\u202a-\u202e\u2060-\u206f"  # bidi embeddings, overrides and isolates; invisible operators
+    "\u115f\u1160\u3164\uffa0"  # Hangul fillers: blank, and two cells or none
+    "\ufe00-\ufe0f\ufeff\ufff0-\ufffb"  # variation selectors change a glyph's width after the fact
+    "\U0001d173-\U0001d17a"  # invisible musical marks
+    "\U0001f3fb-\U0001f3ff"  # skin tones: no cells in new terminals, two in others
+    "\U000e0000-\U000e0fff"  # tags: text nobody sees
+)
+_SHOWN = "\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029"
+_UNSAFE = re.compile(f"[{_DROPPED}{_SHOWN}]")
+_DROP = re.compile(f"[{_DROPPED}]+")
+
+
+def _sign(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    return " " if code in (0x2028, 0x2029) else "\ufffd"
+
+
+def neutral(text: str) -> str:
+    """`text` without unsafe characters, its tabs and line feeds kept; neutral(a) + neutral(b) == neutral(a + b)."""
+    if _UNSAFE.search(text) is None:
+        return text
+    return _UNSAFE.sub(_sign, _DROP.sub("", text))
+
+
+def safe(text: str, *, keep_newlines: bool = True) -> str:
+    """`text` fit to be drawn: neutral, tabs as spaces up to the next stop, and on request on a single line."""
+    text = neutral(text)
+    if "\t" in text:
+        text = text.expandtabs(TAB_STOP)
+    return text if keep_newlines else text.replace("\n", " ")

@@ -1,0 +1,167 @@
+"""Runs of styled text broken into rows of a width: at spaces, between ideographs, and within words only where one is wider
+than a row. Wrapping may stop anywhere and go on later from its `Carry`, with the same rows as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Generic, NamedTuple, TypeVar
+
+from rich.cells import cell_len, get_character_cell_size
+
+S = TypeVar("S")
+Part = tuple[str, S]
+
+_WIDE = (
+    "\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f"
+    "\uff01-\uff60\uffe0-\uffe6\U0001f300-\U0001faff\U00020000-\U0003fffd"
+)
+_BEGINS = "「『（［｛〈《【〔“‘"
+"""Never last in a row."""
+_ENDS = "、。，．！？：；」』）］｝〉》】〕”’…ー々"
+"""Never first in a row."""
+_TOKEN = re.compile(
+    f"[ ]+|\\n|[{_BEGINS}]*[{_WIDE}][\u0300-\u036f]*[{_ENDS}]*|[^ \\n{_WIDE}{_BEGINS}]+[{_ENDS}]*|[{_BEGINS}]+"
+)
+_ASCII_TOKEN = re.compile(r" +|\n|[^ \n]+")
+_CROWD = 8
+"""Characters a cell may hold; more are broken off, so that marks without width cannot pile up in one row."""
+
+
+class Wrapped(NamedTuple, Generic[S]):
+    """One row as wrapping left it."""
+
+    parts: tuple[tuple[str, S], ...]
+    cells: int
+    soft: bool
+    """It goes on with what the row above began."""
+    joiner: str
+    """What stood between the row above and this one, where that was soft."""
+
+
+class Carry(NamedTuple, Generic[S]):
+    """Where wrapping stopped: the last row, still open."""
+
+    parts: tuple[tuple[str, S], ...] = ()
+    cells: int = 0
+    gap: str = ""
+    soft: bool = False
+    joiner: str = ""
+    first: bool = True
+
+
+class Wrapper(Generic[S]):
+    """Wraps what it is fed; `rows` holds the finished ones."""
+
+    def __init__(self, width: int, hang: int = 0, carry: Carry[S] | None = None) -> None:
+        """Every row but the first is narrower by `hang`."""
+        carry = carry or Carry()
+        self.width = max(1, width)
+        self.rest = max(1, width - hang)
+        self.room = self.width if carry.first else self.rest
+        self.rows: list[Wrapped[S]] = []
+        self._row: list[tuple[str, S]] = list(carry.parts)
+        self._cells = carry.cells
+        self._chars = sum(len(text) for text, _ in carry.parts)
+        self._gap = carry.gap
+        self._gap_style: S | None = carry.parts[-1][1] if carry.parts else None
+        self._soft, self._joiner, self._first = carry.soft, carry.joiner, carry.first
+
+    def feed(self, runs: Iterable[tuple[str, S]]) -> None:
+        word: list[tuple[str, S]] = []
+        width = 0
+        for text, style in runs:
+            plain = text.isascii()
+            for token in (_ASCII_TOKEN if plain else _TOKEN).findall(text):
+                if token[0] == " " or token == "\n":
+                    if word:
+                        self._place(word, width)
+                        word, width = [], 0
+                    if token == "\n":
+                        self._end(soft=False, joiner="")
+                    elif self._row:
+                        self._gap += token
+                        self._gap_style = style
+                elif plain:
+                    word.append((token, style))
+                    width += len(token)
+                else:
+                    wide = cell_len(token)
+                    if wide != len(token) and word:  # ideographs part from what stands before them …
+                        self._place(word, width)
+                        word, width = [], 0
+                    word.append((token, style))
+                    width += wide
+                    if wide != len(token):  # … and after them
+                        self._place(word, width)
+                        word, width = [], 0
+        if word:
+            self._place(word, width)
+
+    def flush(self) -> list[Wrapped[S]]:
+        """All rows, the open one ended; at least one."""
+        if self._row or (self._first and not self.rows):
+            self._end(soft=False, joiner="")
+        return self.rows
+
+    def carry(self) -> Carry[S]:
+        return Carry(tuple(self._row), self._cells, self._gap, self._soft, self._joiner, self._first)
+
+    def indent(self, text: str, style: S) -> None:
+        """Puts `text` before the first word, as it is."""
+        self._add(text, style, len(text))
+
+    def _place(self, word: list[tuple[str, S]], width: int) -> None:
+        gap = len(self._gap)
+        crowded = self._chars > self.room * _CROWD
+        if self._row and (self._cells + gap + width > self.room or crowded):
+            if width > self.rest and self._cells + gap < self.room // 2:
+                pass  # a word that no row can hold begins where it stands, rather than leave most of a row empty
+            else:
+                self._end(soft=True, joiner=self._gap)
+                gap = 0
+        if gap:
+            self._add(self._gap, self._gap_style if self._gap_style is not None else word[0][1], gap)
+            self._gap = ""
+        if self._cells + width <= self.room:
+            for text, style in word:
+                self._add(text, style, len(text) if text.isascii() else cell_len(text))
+        else:
+            self._split(word)
+
+    def _split(self, word: list[tuple[str, S]]) -> None:
+        for text, style in word:
+            if text.isascii():
+                while text:
+                    if self._cells >= self.room:
+                        self._end(soft=True, joiner="")
+                    piece = text[: self.room - self._cells]
+                    self._add(piece, style, len(piece))
+                    text = text[len(piece) :]
+                continue
+            start, cells = 0, 0
+            for at, char in enumerate(text):
+                size = get_character_cell_size(char)
+                if self._cells + cells + size > self.room and self._cells + cells:
+                    self._add(text[start:at], style, cells)
+                    self._end(soft=True, joiner="")
+                    start, cells = at, 0
+                cells += size
+            self._add(text[start:], style, cells)
+
+    def _add(self, text: str, style: S, cells: int) -> None:
+        if not text:
+            return
+        row = self._row
+        if row and row[-1][1] is style:
+            row[-1] = (row[-1][0] + text, style)
+        else:
+            row.append((text, style))
+        self._cells += cells
+        self._chars += len(text)
+
+    def _end(self, soft: bool, joiner: str) -> None:
+        self.rows.append(Wrapped(tuple(self._row), self._cells, self._soft, self._joiner))
+        self._row, self._cells, self._chars, self._gap = [], 0, 0, ""
+        self._soft, self._joiner, self._first, self.room = soft, joiner, False, self.rest
