@@ -1,0 +1,221 @@
+"""What the conversation says around the words of both sides: speaker lines, endings, failures, cache figures. Text only."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+from tui.chat.transcript import Block, Document, Failure, Image, Message, Opaque, Text, ToolResult, ToolUse
+from tui.widgets import figures
+
+Tone = Literal["text", "dim", "name", "accent", "error", "warning", "good"]
+"""What a piece of a caption means; the look gives it a colour."""
+
+Caption = tuple[tuple[str, Tone], ...]
+"""One line in pieces, each with its tone."""
+
+TOKENS_PER_CHAR = 0.25
+"""Only for the live count, until the server has said how many tokens there really were."""
+
+
+LONGEST_ARGUMENT = 400
+"""Characters of one argument that are shown when a tool's line is opened."""
+
+
+class Source(NamedTuple):
+    """Where a cited statement comes from. `url` is "" for a document that was attached."""
+
+    title: str
+    url: str
+
+
+def when(at_s: float, now_s: float) -> str:
+    """The time of a message: 09:41 today, 21 Nov 09:41 before that, with the year once it is another."""
+    if not at_s:
+        return ""
+    then, now = time.localtime(at_s), time.localtime(now_s)
+    if then[:3] == now[:3]:
+        return time.strftime("%H:%M", then)
+    return f"{then.tm_mday} " + time.strftime("%b %H:%M" if then.tm_year == now.tm_year else "%b %Y %H:%M", then)
+
+
+def figures_of(messages: Iterable[Message]) -> str:
+    """Time, tokens and cost of an answer that has ended, over all of its responses: 3.1 s · 214 tok · $0.012."""
+    answers = [message for message in messages if message.role == "assistant"]
+    elapsed_s = sum(answer.elapsed_s for answer in answers)
+    tokens = sum(answer.usage.output_tokens for answer in answers)
+    bills = [answer.bill.cost_usd for answer in answers if answer.bill]
+    parts = [
+        figures.seconds(elapsed_s) if elapsed_s else "",
+        f"{figures.tokens(tokens)} tok" if tokens else "",
+        figures.money(sum(bills)) if bills else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def live_figures(elapsed_s: float, tokens: int) -> str:
+    """Time and tokens of an answer under way. Whole seconds: it changes once a second, in the same width."""
+    seconds = f"{elapsed_s:.0f} s" if elapsed_s < 59.5 else figures.clock(elapsed_s)
+    return f"{seconds} · {figures.tokens(tokens)} tok" if tokens else seconds
+
+
+def cache_line(message: Message) -> Caption:
+    """What the cache did for a request, or nothing where the server gave no figures."""
+    usage = message.usage
+    if not usage.total_input:
+        return ()
+    if not usage.cache_read_input_tokens:
+        if not usage.cache_creation_input_tokens:
+            return ()
+        return ((f"cache {figures.tokens(usage.cache_creation_input_tokens)} written, nothing read yet", "dim"),)
+    pieces: list[tuple[str, Tone]] = [("cache ", "dim"), (f"{figures.percent(usage.hit_rate)} read", "good")]
+    if message.bill is not None:
+        saved = message.bill.saved_usd
+        pieces.append(
+            (f" · saved {figures.money(saved)}" if saved >= 0 else f" · cost {figures.money(-saved)} more", "dim")
+        )
+    return tuple(pieces)
+
+
+def ending(message: Message) -> Caption:
+    """Why an answer is not simply complete, or nothing if it is. Stop reasons: Messages API, "Stop reasons"."""
+    match message.state:
+        case "stopped":
+            return (("stopped by you", "dim"),)
+        case "interrupted":
+            return (("cut off: prx ended while this arrived", "warning"),)
+        case "streaming" | "failed":
+            return ()
+    match message.stop_reason:
+        case "max_tokens":
+            return (("stopped at the output limit (max_tokens)", "warning"),)
+        case "model_context_window_exceeded":
+            return (("stopped: the model's context window is full. A new chat has room again.", "warning"),)
+        case "refusal":
+            category = f" ({message.stop_category})" if message.stop_category else ""
+            why = f". {message.stop_explanation.rstrip('.')}" if message.stop_explanation else ""
+            return ((f"Claude declined{category}{why}. Left out of what Claude sees from here on.", "warning"),)
+    return () if any(_has_content(block) for block in message.blocks) else (("(empty reply)", "dim"),)
+
+
+def failure_lines(failure: Failure) -> tuple[Caption, ...]:
+    """One sentence, what to do about it, and how to find it in the provider's logs."""
+    lines: list[Caption] = [(("✗ ", "error"), (failure.message, "error"))]
+    if failure.hint:
+        lines.append((("  " + failure.hint, "text"),))
+    facts = " · ".join(
+        fact
+        for fact in (
+            str(failure.status or ""),
+            failure.type,
+            f"request {failure.request_id}" * bool(failure.request_id),
+        )
+        if fact
+    )
+    lines.append((("  r", "accent"), (" to try again", "dim"), (f" · {facts}" if facts else "", "dim")))
+    return tuple(lines)
+
+
+def waiting_line(left_s: float, attempt: int, attempts: int) -> Caption:
+    """The countdown to the next attempt. The number keeps its place while it falls."""
+    whole = max(0, -int(-left_s // 1))
+    return (
+        (f"  next try in {whole:>2} s ({attempt} of {attempts}) · ", "dim"),
+        ("Esc", "accent"),
+        (" gives up", "dim"),
+    )
+
+
+def attachment(block: Image | Document) -> Caption:
+    """A chip: ▣ fjord.jpg  2576×1449."""
+    pixels = isinstance(block, Image) and block.width and f"{block.width}×{block.height}"
+    pages = isinstance(block, Document) and block.pages and figures.plural(block.pages, "page")
+    facts = pixels or pages or block.media_type
+    return (
+        ("▣ ", "accent"),
+        (block.name or ("image" if isinstance(block, Image) else "document"), "text"),
+        (f"  {facts}", "dim"),
+    )
+
+
+def thought(span_s: float) -> str:
+    return f"thought for {max(1, round(span_s))} s" if span_s else "thought"
+
+
+def tool_line(block: ToolUse | Opaque) -> str:
+    """A tool call in one line: its name and the argument that says most."""
+    if isinstance(block, ToolUse):
+        return f"{block.name}  {_main_argument(block.input)}".rstrip()
+    fields = _decoded(block.json)
+    if isinstance(fields, dict) and block.kind == "server_tool_use":
+        return f"{fields.get('name', block.kind)}  {_main_argument(json.dumps(fields.get('input', {})))}".rstrip()
+    results = fields.get("content") if isinstance(fields, dict) else None
+    name = block.kind.removesuffix("_tool_result").replace("_", " ")
+    return f"{name}: {figures.plural(len(results), 'result')}" if isinstance(results, list) else name
+
+
+def result_line(block: ToolResult) -> str:
+    """What a tool gave back, in one line."""
+    words = " ".join(part.text for part in block.content if isinstance(part, Text)).strip()
+    first, _, rest = words.partition("\n")
+    more = f"  (+{figures.plural(rest.count(chr(10)) + 1, 'line')})" if rest else ""
+    return f"{'failed: ' if block.is_error else ''}{first or 'done'}{more}"
+
+
+def arguments(block: ToolUse | Opaque) -> str:
+    """All that a tool was given or gave back, laid out; as it came where it is not valid JSON."""
+    text = block.input if isinstance(block, ToolUse) else block.json
+    fields = _decoded(text)
+    return text if fields is None else json.dumps(_shortened(fields), indent=2, ensure_ascii=False)
+
+
+def sources(message: Message) -> tuple[Source, ...]:
+    """What an answer cites, each once, in the order of first mention."""
+    found: dict[Source, None] = {}
+    for block in message.blocks:
+        for text in block.citations if isinstance(block, Text) else ():
+            match _decoded(text):
+                case {"url": str(url), **rest}:
+                    found[Source(str(rest.get("title") or url), url)] = None
+                case {"document_title": str(title)}:
+                    found[Source(title, "")] = None
+    return tuple(found)
+
+
+def estimated_tokens(messages: Sequence[Message], chars: int) -> int:
+    """Tokens so far: what the server has counted, or what the text so far suggests, whichever is more."""
+    return max(sum(message.usage.output_tokens for message in messages), round(chars * TOKENS_PER_CHAR))
+
+
+def _has_content(block: Block) -> bool:
+    return bool(block.text.strip()) if isinstance(block, Text) else isinstance(block, ToolUse | Opaque)
+
+
+def _decoded(text: str) -> object:
+    try:
+        decoded: object = json.loads(text)
+    except ValueError:  # half an argument, after a cut
+        return None
+    return decoded
+
+
+def _shortened(value: object) -> object:
+    """The same JSON with long strings cut: encrypted search results are of no use to a reader."""
+    if isinstance(value, dict):
+        return {name: _shortened(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_shortened(one) for one in value]
+    return f"{value[:LONGEST_ARGUMENT]}…" if isinstance(value, str) and len(value) > LONGEST_ARGUMENT else value
+
+
+def _main_argument(text: str) -> str:
+    """The value worth showing: of the fields people look for first, else the first short one."""
+    fields = _decoded(text)
+    if not isinstance(fields, dict) or not fields:
+        return ""
+    for name in ("path", "file_path", "command", "query", "url", "pattern", "question"):
+        if isinstance(fields.get(name), str):
+            return str(fields[name]).partition("\n")[0]
+    return str(next(iter(fields.values()))).partition("\n")[0]

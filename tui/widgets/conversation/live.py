@@ -1,0 +1,176 @@
+"""An answer under way: events in, parts of its turn grown, and the first row that changed out. No clock, no widget."""
+
+from __future__ import annotations
+
+from tui.chat.events import BlockStart, BlockStop, InputDelta, StreamEvent, TextDelta, ThinkingDelta
+from tui.chat.transcript import Message, Text, Thinking, ToolUse
+from tui.widgets.conversation import captions
+from tui.widgets.conversation.parts import Fold, Part, Prose, Words
+from tui.widgets.conversation.turn import Turn, closing
+
+CARET = "▍"
+
+
+class LiveAnswer:
+    """Feeds one response after another into a turn.
+
+    Blocks may be interleaved and their starts may be missing (other servers do that), so parts are kept by index.
+    """
+
+    def __init__(self, turn: Turn) -> None:
+        self.turn = turn
+        self.chars = 0
+        """Of text and thinking so far, in this response."""
+        self._message: Message | None = None
+        self._parts: dict[int, Part] = {}
+        self._json: dict[int, str] = {}
+        self._tools: dict[int, ToolUse] = {}
+        self._held = ""
+        self._first_part = 0
+        self.expect()
+
+    @property
+    def caret_row(self) -> int | None:
+        """The row at whose end a caret says that more is coming. None while a part of its own says so."""
+        last = self.turn.parts[-1]
+        return self.turn.tops()[-1] - 1 if last in self._parts.values() else None
+
+    @property
+    def thinks(self) -> Fold | None:
+        """The thinking that is growing just now."""
+        last = self.turn.parts[-1] if self.turn.parts else None
+        return last if isinstance(last, Fold) and last.is_thinking and self._message is not None else None
+
+    @property
+    def tokens(self) -> int:
+        return captions.estimated_tokens(self.turn.messages, self.chars)
+
+    def expect(self) -> int:
+        """A response is coming. Returns the first row that changed."""
+        self.turn.end_with()
+        row = self.turn.tops()[-1]
+        self._parts, self._json, self._tools, self._held, self._message = {}, {}, {}, "", None
+        self._first_part = len(self.turn.parts)
+        self.turn.end_with(Words(((CARET, "accent"),)))
+        return row
+
+    def show_instead(self, *parts: Part) -> int:
+        """Puts parts (a countdown) where the response would begin. Returns the first row that changed."""
+        self.turn.end_with()
+        row = self.turn.tops()[-1]
+        self.turn.end_with(*parts)
+        return row
+
+    def stands_at(self, message: Message) -> None:
+        """The response as it is after the events that are about to come."""
+        if self._message is None:
+            self.turn.messages.append(message)
+        else:
+            self.turn.messages[-1] = message
+        self._message = message
+
+    def take(self, event: StreamEvent) -> int | None:
+        """Takes one event. Returns the first row that changed, or None if none did."""
+        match event:
+            case BlockStart(index=index, block=Text(text=text)):
+                self._parts.pop(index, None)  # an index that is used twice means the later block
+                return self._take_text(index, text)
+            case BlockStart(index=index, block=Thinking(thinking=text)):
+                self._parts.pop(index, None)
+                return self._take_thinking(index, text)
+            case BlockStart(index=index, block=block):
+                self._held = ""
+                if isinstance(block, ToolUse):
+                    self._tools[index] = block
+                part = self.turn.part_of(block, self._message or Message(role="assistant"))
+                return self._put(index, part) if part is not None else None
+            case TextDelta(index=index, text=text):
+                return self._take_text(index, text)
+            case ThinkingDelta(index=index, thinking=text):
+                return self._take_thinking(index, text)
+            case InputDelta(index=index, partial_json=text):
+                self._json[index] = self._json.get(index, "") + text
+                return None
+            case BlockStop(index=index) if index in self._tools and self._json.get(index):
+                tool = self._tools[index]
+                whole = ToolUse(id=tool.id, name=tool.name, input=self._json[index])
+                return self._replace(
+                    index, Fold(captions.tool_line(whole), Words(((captions.arguments(whole), "dim"),)))
+                )
+        return None
+
+    def _take_text(self, index: int, text: str) -> int | None:
+        self.chars += len(text)
+        part = self._parts.get(index)
+        last = self.turn.parts[-1]
+        if part is None and isinstance(last, Prose) and len(self.turn.parts) > self._first_part:
+            part = self._parts[index] = last  # a citation has split the paragraph
+        if isinstance(part, Prose):
+            row = self.turn.top_of(part) + part.feed(text)
+            self.turn.changed()
+            return row
+        self._held += text
+        if not self._held.strip():
+            return None
+        part, self._held = Prose(self._held, closed=False), ""
+        return self._put(index, part)
+
+    def _take_thinking(self, index: int, text: str) -> int | None:
+        self.chars += len(text)
+        part = self._parts.get(index)
+        if not isinstance(part, Fold):
+            return self._put(index, self.turn.thinking("thinking", Prose(text, closed=False, quiet=True)))
+        row = self.turn.top_of(part) + part.feed(text)
+        self.turn.changed()
+        return row
+
+    def _put(self, index: int, part: Part) -> int:
+        self.turn.end_with()
+        row = self.turn.tops()[-1]
+        self.turn.add(part)
+        self._parts[index] = part
+        return row
+
+    def _replace(self, index: int, part: Part) -> int:
+        before = self._parts[index]
+        row = self.turn.top_of(before)
+        self.turn.replace(before, part)
+        self._parts[index] = part
+        return row
+
+    def leave(self) -> None:
+        """Nothing more will come, and nothing was settled: what has arrived stays as it is."""
+        if self._message is None:
+            self.turn.end_with(*self.turn.footer())
+        for part in self._response():
+            if isinstance(part, Prose | Fold):
+                part.close()
+        self.turn.changed()
+        self.turn.say()
+
+    def settle(self, message: Message) -> int:
+        """The response has ended as this message. Returns the first row that changed.
+
+        What was drawn while it streamed stays, unless the message says something else than the events did.
+        """
+        self.stands_at(message)
+        self.turn.end_with()
+        row = self.turn.tops()[-1]
+        if "".join(part.source for part in self._response() if isinstance(part, Prose)).strip() != message.text.strip():
+            row = self.turn.tops()[min(self._first_part, len(self.turn.tops()) - 1)]
+            self.turn.keep_only(self._first_part)
+            self.turn.add(*self.turn.body(message))
+        for part in self._response():
+            if isinstance(part, Prose | Fold):
+                row = min(row, self.turn.top_of(part) + part.close())
+            if isinstance(part, Fold) and part.is_thinking:
+                part.say(captions.thought(message.thought_s))
+                row = min(row, self.turn.top_of(part))
+            self.turn.changed()
+        self.turn.add(*closing(message))
+        self.turn.end_with(*self.turn.footer())
+        self._message, self._first_part = None, len(self.turn.parts)
+        return row
+
+    def _response(self) -> list[Part]:
+        return self.turn.parts[self._first_part :]

@@ -1,0 +1,82 @@
+"""The colours of the conversation, taken from the theme in use: the look of documents, and a style for each tone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from rich.style import Style
+from textual.color import Color, ColorParseError
+from textual.theme import Theme
+
+from tui.render.look import DARK, LIGHT, Look
+from tui.widgets.conversation.captions import Tone
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Hashable, so that what was drawn with it can be kept and told apart."""
+
+    look: Look
+    error: str
+    warning: str
+    good: str
+
+    def style(self, tone: Tone) -> Style:
+        return _style(self, tone)
+
+    @property
+    def quiet(self) -> Look:
+        """The look of thinking: the same text, further back."""
+        return replace(self.look, text=self.look.dim, heading=self.look.dim, accent=self.look.dim, code=self.look.dim)
+
+
+@lru_cache(maxsize=64)
+def _style(palette: Palette, tone: Tone) -> Style:
+    look = palette.look
+    match tone:
+        case "text":
+            return Style(color=look.text)
+        case "dim":
+            return Style(color=look.dim)
+        case "name":
+            return Style(color=look.heading, bold=True)
+        case "accent":
+            return Style(color=look.accent)
+        case "error":
+            return Style(color=palette.error)
+        case "warning":
+            return Style(color=palette.warning)
+        case "good":
+            return Style(color=palette.good)
+
+
+def palette_of(theme: Theme, variables: Mapping[str, str]) -> Palette:
+    """The palette of a theme. What a theme does not say (or says in a way only CSS understands) keeps our own colour."""
+    base = DARK if theme.dark else LIGHT
+
+    def colour(name: str, otherwise: str) -> str:
+        try:
+            return Color.parse(variables.get(name, "")).hex6.lower()
+        except ColorParseError:
+            return otherwise
+
+    text = colour("foreground", base.text)
+    accent = colour("primary", base.accent)
+    look = replace(
+        base,
+        background=colour("background", base.background),
+        text=text,
+        heading=text,
+        dim=colour("dim", base.dim),
+        accent=accent,
+        link=accent,
+        code_background=colour("code-background", colour("panel", base.code_background)),
+    )
+    return Palette(
+        look,
+        error=colour("error", base.accent),
+        warning=colour("warning", base.accent),
+        good=colour("success", base.accent),
+    )

@@ -1,0 +1,332 @@
+"""The conversation pane: what is said in a chat, as it is being said.
+
+It takes what arrives in small steps and draws at a calm pace, so that keys never wait for text. What rows look like is left
+to `turn`, which of them are in view to `viewport`, bringing them to the screen to `view`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.timer import Timer
+
+from tui.chat.events import StreamEvent, Waiting
+from tui.chat.transcript import Failure, Message, ToolResult
+from tui.widgets.conversation import captions
+from tui.widgets.conversation.backlog import Backlog, Step
+from tui.widgets.conversation.live import CARET, LiveAnswer
+from tui.widgets.conversation.parts import Line, Words
+from tui.widgets.conversation.reading import ReadingView
+from tui.widgets.conversation.turn import Turn, failure_parts
+from tui.widgets.conversation.viewport import Place
+
+FRAMES_PER_S = 12
+BUDGET_S = 0.008
+"""Of work in one go; the screen's thread is free again after it."""
+BREATH_S = 0.01
+"""Between two goes while more is waiting: keys and the painter come in here."""
+
+
+class Conversation(ReadingView):
+    """The transcript of one chat. Give it messages; it posts what the reader wants."""
+
+    def __init__(
+        self,
+        names: Callable[[str], str],
+        *,
+        welcome: Sequence[tuple[str, str]] = (),
+        clock: Callable[[], float] = time.monotonic,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """`names` gives a model ID its name as people say it; `clock` is in seconds and never goes back."""
+        super().__init__(welcome=welcome, id=id, classes=classes)
+        self._names = names
+        self._clock = clock
+        self._backlog = Backlog()
+        self._live: LiveAnswer | None = None
+        self._waiting: tuple[Waiting, Words] | None = None
+        self._thinking_open = False
+        self._thinking_since: float | None = None
+        self._begun = 0.0
+        self._painted = float("-inf")
+        self._changed: int | None = None
+        self._frame: Timer | None = None
+        self._ticker: Timer | None = None
+        self._caret_row: int | None = None
+
+    # What the screen calls
+
+    @property
+    def empty(self) -> bool:
+        return not self.view.turns and not self._backlog
+
+    @property
+    def streaming(self) -> bool:
+        """Whether an answer is under way, or still being drawn."""
+        return self._live is not None or bool(self._backlog)
+
+    def show(self, messages: Sequence[Message]) -> None:
+        """Opens a stored conversation at its end. Only what is looked at is parsed and drawn."""
+        self._backlog.clear()
+        self._end_live()
+        self.marked = None
+        turns: list[Turn] = []
+        for message in messages:
+            if turns and _continues(turns[-1], message):
+                turns[-1].messages.append(message)
+            else:
+                turns.append(self._turn([message]))
+        self.view.replace(turns)
+        self.place(redraw=True)
+
+    def add(self, message: Message) -> None:
+        """A message that stands in the transcript: a prompt, a tool's results, a settled answer."""
+        self._later(partial(self._add, message))
+
+    def begin(self, model_name: str) -> None:
+        """An answer is coming. After a settled answer it goes on under the same speaker line."""
+        self._later(partial(self._begin, model_name))
+
+    def grow(self, message: Message, events: Sequence[StreamEvent]) -> None:
+        """The answer as it stands, and what was added since the last time."""
+        if self._live is None and not self._backlog:
+            self._begin(self._names(message.model))
+        self._backlog.put_events(message, events)
+        self._wake()
+
+    def wait(self, waiting: Waiting) -> None:
+        """A failed attempt will be repeated: counts down where the answer would be."""
+        self._later(partial(self._wait, waiting))
+
+    def settle(self, message: Message) -> None:
+        """The answer has ended, in whatever way `message.state` says. It is drawn after all that came before it."""
+        self._later(partial(self._settle, message))
+
+    def fail(self, failure: Failure) -> None:
+        """The turn has failed. The next prompt takes the place of one that got no answer at all."""
+        self._later(partial(self._fail, failure))
+
+    def withdraw(self) -> None:
+        """The last prompt has left the transcript again: it goes, with the answer that never came."""
+        self._later(self._withdraw)
+
+    def note(self, text: str) -> None:
+        """A dim line under what was said last."""
+        self._later(partial(self._note, text))
+
+    def toggle_thinking(self) -> None:
+        """Opens or folds all thinking, now and to come."""
+        self._thinking_open = not self._thinking_open
+        mark = self.view.mark()
+        for turn in self.view.turns:
+            turn.show_thinking(self._thinking_open)
+        for index, turn in enumerate(self.view.turns):
+            if turn.parts:
+                self.view.changed(index)
+        self.view.return_to(mark)
+        self.place(redraw=True)
+
+    # Steps: each happens once all that arrived before it is drawn
+
+    def _add(self, message: Message) -> None:
+        if self._live is not None:
+            self._end_live()
+        last = self.view.turns[-1] if self.view.turns else None
+        if last is not None and _continues(last, message):
+            last.messages.append(message)
+            last.add(*last.body(message))
+            last.say()
+            self._touch(0)
+            return
+        if last is not None and last.is_bare and last.is_answer and last.failure is not None:
+            self._withdraw()
+        self.view.append(self._turn([message]))
+        self._touch(0)
+
+    def _begin(self, model_name: str) -> None:
+        self._end_live()
+        last = self.view.turns[-1] if self.view.turns else None
+        if last is None or not last.is_answer:
+            last = self._turn([])
+            last.name = model_name
+            self.view.append(last)
+        if not last.parts:
+            last.build()
+        last.failure = None
+        self._live = LiveAnswer(last)
+        self._begun = self._clock() - sum(message.elapsed_s for message in last.messages)
+        last.say(captions.live_figures(self._clock() - self._begun, self._live.tokens))
+        self._touch(0)
+        self._tick_on()
+
+    def _wait(self, waiting: Waiting) -> None:
+        if self._live is None:
+            self._begin("")
+        assert self._live is not None
+        countdown = Words(
+            captions.waiting_line(waiting.until - self._clock(), waiting.attempt, waiting.attempts), hang=2
+        )
+        reason = Words(((waiting.failure.message, "warning"),), hang=2)
+        self._touch(self._live.show_instead(reason, countdown))
+        self._waiting = waiting, countdown
+        self._tick_on()
+
+    def _settle(self, message: Message) -> None:
+        if self._live is None:
+            self._begin(self._names(message.model))
+        assert self._live is not None
+        self._touch(self._live.settle(message))
+        self._end_live()
+
+    def _fail(self, failure: Failure) -> None:
+        if self._live is None and (not self.view.turns or not self.view.turns[-1].is_answer):
+            self._begin("")
+        turn = self.view.turns[-1]
+        self._end_live()
+        if not any(message.failure for message in turn.messages[-1:]):
+            turn.end_with(*failure_parts(failure, above=0 if turn.is_bare else 1))
+        turn.failure = failure
+        self._touch(0)
+
+    def _withdraw(self) -> None:
+        self._end_live()
+        if self.view.turns and self.view.turns[-1].is_answer and self.view.turns[-1].is_bare:
+            self.view.pop()
+        if self.view.turns and not self.view.turns[-1].is_answer:
+            self.view.pop()
+        self.marked = None
+        self.view.settle()
+        self.place(redraw=True)
+
+    def _note(self, text: str) -> None:
+        if not self.view.turns:
+            turn = self._turn([])
+            turn.name = "Note"
+            self.view.append(turn)
+        self.view.turns[-1].note(text)
+        self._touch(0)
+
+    def _end_live(self) -> None:
+        """Nothing is alive any more: no timer runs."""
+        if self._live is not None:
+            self._live.leave()
+            self._touch(0)
+        self._live = self._waiting = self._thinking_since = self._caret_row = None
+        if self._ticker is not None:
+            self._ticker.stop()
+            self._ticker = None
+
+    def _turn(self, messages: Iterable[Message]) -> Turn:
+        return Turn(list(messages), self._names, thinking_open=self._thinking_open)
+
+    def decorated(self, line: Line, turn: Turn, place: Place) -> Line:
+        if self._live is not None and turn is self._live.turn and place.row == self._caret_row:
+            room = line.strip.cell_length + line.indent < self.column
+            if room and self.app.animation_level != "none" and self.palette is not None:
+                caret = Segment(CARET, self.palette.style("accent"))
+                return line._replace(strip=Strip([*line.strip, caret]), end=len(line.strip.text))
+        return super().decorated(line, turn, place)
+
+    # Pace
+
+    def _later(self, step: Callable[[], None]) -> None:
+        if self._backlog:
+            self._backlog.put(step)
+            self._wake()
+        else:
+            step()
+            self._paint()
+
+    def _wake(self) -> None:
+        if self._frame is None:
+            wait_s = self._painted + 1 / FRAMES_PER_S - self._clock()
+            self._frame = self.set_timer(max(0.001, wait_s), self._work)
+
+    def _work(self) -> None:
+        """Takes from the backlog for as long as one go may last, and draws if a frame is due."""
+        self._frame = None
+        end = self._clock() + BUDGET_S
+        while self._backlog:
+            self._do(self._backlog.take())
+            if self._clock() >= end:
+                break
+        if not self._backlog or self._clock() - self._painted >= 1 / FRAMES_PER_S:
+            self._paint()
+        if self._backlog:
+            self._frame = self.set_timer(BREATH_S, self._work)
+
+    def _do(self, step: Step) -> None:
+        if callable(step):
+            step()
+            return
+        if self._live is None:
+            self._begin(self._names(step.model) if isinstance(step, Message) else "")
+        assert self._live is not None
+        if isinstance(step, Message):
+            self._live.stands_at(step)
+            return
+        if self._waiting is not None:
+            self._waiting = None
+            self._touch(self._live.expect())
+        row = self._live.take(step)
+        if row is not None:
+            self._touch(row)
+        if (thinks := self._live.thinks) is None:
+            self._thinking_since = None
+        elif self._thinking_since is None:
+            self._thinking_since = self._clock()
+            thinks.say("thinking")
+
+    def _touch(self, row: int) -> None:
+        """Notes the first row of the last turn that is to be drawn again."""
+        self._changed = row if self._changed is None else min(row, self._changed)
+
+    def _paint(self) -> None:
+        """Draws the rows of the last turn that changed."""
+        self._painted = self._clock()
+        if self._changed is None or not self.view.turns:
+            return
+        row, self._changed = self._changed, None
+        last = len(self.view.turns) - 1
+        if self._live is not None and self._live.caret_row != self._caret_row:
+            row = row if self._caret_row is None else min(row, self._caret_row)
+            self._caret_row = self._live.caret_row
+        self.view.changed(last)
+        self.view.settle()
+        self.place(first=self.view.heights.top(last) + row)
+
+    def _tick_on(self) -> None:
+        if self._ticker is None:
+            self._ticker = self.set_interval(1.0, self._tick)
+
+    def _tick(self) -> None:
+        """Once a second: the seconds and tokens of the answer under way, and the countdown."""
+        if self._live is None or (self.app.animation_level == "none" and self._waiting is None):
+            return
+        turn = self._live.turn
+        turn.say(captions.live_figures(self._clock() - self._begun, self._live.tokens))
+        rows = [0]
+        fold = self._live.thinks
+        if fold is not None and self._thinking_since is not None:
+            fold.say(f"thinking for {self._clock() - self._thinking_since:.0f} s")
+            rows.append(turn.top_of(fold))
+        if self._waiting is not None:
+            waiting, words = self._waiting
+            words.say(captions.waiting_line(waiting.until - self._clock(), waiting.attempt, waiting.attempts))
+            rows.append(turn.top_of(words))
+        top = self.view.heights.top(len(self.view.turns) - 1)
+        for row in rows:
+            self.refresh_rows(top + row, top + row + 1)
+
+
+def _continues(turn: Turn, message: Message) -> bool:
+    """Whether a message stands under the speaker line of the turn before it: an answer may take several responses."""
+    if not turn.is_answer:
+        return False
+    holds_results = bool(message.blocks) and all(isinstance(block, ToolResult) for block in message.blocks)
+    return message.role == "assistant" or holds_results

@@ -1,0 +1,248 @@
+"""What a turn is drawn from: captions and plain words, Markdown, and lines that open. Each knows its height and its rows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tui.render.look import Look
+from tui.render.safe import safe
+from tui.render.strips import CodeBlock, Document
+from tui.widgets.conversation.captions import Caption
+from tui.widgets.conversation.palette import Palette
+from tui.widgets.conversation.wrapping import Span, wrapped
+
+
+class Line(NamedTuple):
+    """One row as it stands in the column, and what of it a selection copies."""
+
+    strip: Strip
+    soft: bool = False
+    """It continues the row above."""
+    joiner: str = ""
+    """What the text has between the two."""
+    start: int = 0
+    """Characters before this one are bars and indents around the text."""
+    end: int | None = None
+    """Characters from here on are decoration, and are not copied."""
+    indent: int = 0
+    """Blank cells before the strip."""
+
+
+BLANK = Line(Strip([], 0))
+
+
+class Part:
+    """One piece of a turn. Heights may be estimates until `settle` has been asked for the rows that are looked at."""
+
+    above = 0
+    """Blank rows before it."""
+
+    @property
+    def height(self) -> int:
+        """In rows."""
+        raise NotImplementedError
+
+    def fit(self, width: int, palette: Palette) -> None:
+        raise NotImplementedError
+
+    def settle(self, first: int, last: int) -> bool:
+        """Makes rows exact. True if that changed the height."""
+        return False
+
+    def line(self, y: int) -> Line:
+        raise NotImplementedError
+
+
+class Words(Part):
+    """Captions, notes and prompts: text in its tones, wrapped, otherwise as it is. `right` ends the first row."""
+
+    def __init__(self, caption: Caption, *, right: str = "", above: int = 0, hang: int = 0, link: str = "") -> None:
+        self.above = above
+        self._caption: Caption = tuple((safe(text), tone) for text, tone in caption)
+        self._right = safe(right, keep_newlines=False)
+        self._hang = hang
+        self._link = link
+        self._width = 0
+        self._rows: tuple[Span, ...] = ()
+        self._lines: dict[int, Line] = {}
+
+    def say(self, caption: Caption, right: str = "") -> None:
+        """Says something else in the same place. For captions of one row, which stay one row."""
+        self._caption = tuple((safe(text), tone) for text, tone in caption)
+        self._right = safe(right, keep_newlines=False)
+        self._wrap()
+
+    def fit(self, width: int, palette: Palette) -> None:
+        self._width, self._palette = width, palette
+        self._wrap()
+
+    def _wrap(self) -> None:
+        self._lines.clear()
+        if self._width:
+            text = "".join(text for text, _ in self._caption)
+            self._rows = wrapped(text, self._width - self._hang)
+
+    @property
+    def height(self) -> int:
+        return len(self._rows)
+
+    def line(self, y: int) -> Line:
+        if y not in self._lines:
+            self._lines[y] = self._draw(y)
+        return self._lines[y]
+
+    def _draw(self, y: int) -> Line:
+        row = self._rows[y]
+        segments: list[Segment] = []
+        at = 0
+        for text, tone in self._caption:
+            if piece := text[max(0, row.start - at) : max(0, row.end - at)]:
+                style = self._palette.style(tone)
+                if self._link and tone == "accent":
+                    style += Style(link=self._link)
+                segments.append(Segment(piece, style))
+            at += len(text)
+        strip = Strip(segments)
+        end = len(strip.text)
+        if y == 0 and self._right:
+            gap = self._width - strip.cell_length - Strip([Segment(self._right)]).cell_length
+            if gap >= 2:
+                strip = Strip([*segments, Segment(" " * gap), Segment(self._right, self._palette.style("dim"))])
+        return Line(strip, row.soft, row.joiner, end=end, indent=self._hang if y else 0)
+
+
+class Prose(Part):
+    """Markdown. It is parsed and drawn when it is first looked at, and can grow."""
+
+    def __init__(self, text: str, *, closed: bool = True, quiet: bool = False, above: int = 0) -> None:
+        self.above = above
+        self._chunks = [text] if text else []
+        self._closed = closed
+        self._quiet = quiet
+        self._document: Document | None = None
+        self._fitted: tuple[int, Look] | None = None
+
+    @property
+    def source(self) -> str:
+        """All of its text so far."""
+        if len(self._chunks) > 1:
+            self._chunks = ["".join(self._chunks)]
+        return self._chunks[0] if self._chunks else ""
+
+    @property
+    def height(self) -> int:
+        return self._document.height if self._document is not None else 0
+
+    def code_blocks(self) -> tuple[CodeBlock, ...]:
+        return self._document.code_blocks() if self._document is not None else ()
+
+    def code_at(self, y: int) -> CodeBlock | None:
+        """The block of code that begins in a row."""
+        return next((block for block in self.code_blocks() if block.top == y), None)
+
+    def fit(self, width: int, palette: Palette) -> None:
+        look = palette.quiet if self._quiet else palette.look
+        if self._document is None:
+            self._document = Document(look, width, self.source, closed=self._closed)
+        elif self._fitted != (width, look):
+            self._document.resize(width, look)
+        self._fitted = width, look
+
+    def feed(self, more: str) -> int:
+        """Takes more text. Returns the first row that changed."""
+        self._chunks.append(more)
+        return self._document.feed(more) if self._document is not None else 0
+
+    def close(self) -> int:
+        """No more text will come. Returns the first row that changed."""
+        if self._closed:
+            return self.height
+        self._closed = True
+        return self._document.close() if self._document is not None else 0
+
+    def settle(self, first: int, last: int) -> bool:
+        return self._document is not None and self._document.settle(first, last)
+
+    def line(self, y: int) -> Line:
+        assert self._document is not None, "fit comes first"
+        row = self._document.row(y)
+        return Line(row.strip, row.soft, row.joiner, row.lead)
+
+
+class Fold(Part):
+    """A line that opens: thinking, and what a tool was asked. Its body costs nothing before it is opened."""
+
+    def __init__(self, summary: str, body: Part | None = None, *, is_thinking: bool = False, above: int = 0) -> None:
+        self.above = above
+        self.open = False
+        self.is_thinking = is_thinking
+        self._summary = summary
+        self._body = body
+        self._head = Words(self._caption())
+        self._fitted: tuple[int, Palette] | None = None
+
+    @property
+    def can_open(self) -> bool:
+        return self._body is not None and not (isinstance(self._body, Prose) and not self._body.source.strip())
+
+    @property
+    def body(self) -> Part | None:
+        """What stands below the line, if it is open."""
+        return self._body if self.open else None
+
+    @property
+    def height(self) -> int:
+        return self._head.height + (self.body.height if self.body else 0)
+
+    def say(self, summary: str) -> None:
+        """Says something else in its line."""
+        self._summary = summary
+        self._head.say(self._caption())
+
+    def show(self, is_open: bool) -> None:
+        """Opens or folds it."""
+        self.open = is_open
+        self._head.say(self._caption())
+        self._fit_body()
+
+    def feed(self, more: str) -> int:
+        """Takes more thinking. Returns the first row that changed."""
+        assert isinstance(self._body, Prose), "only thinking grows"
+        could_open = self.can_open
+        row = self._body.feed(more)
+        if not could_open:
+            self._head.say(self._caption())
+            self._fit_body()
+            return 0
+        return self._head.height + row if self.open else self.height
+
+    def close(self) -> int:
+        row = self._body.close() if isinstance(self._body, Prose) else 0
+        return self._head.height + row if self.open else self.height
+
+    def _caption(self) -> Caption:
+        sign = " " if not self.can_open else "▾" if self.open else "▸"
+        return ((f"{sign} {self._summary}", "dim"),)
+
+    def fit(self, width: int, palette: Palette) -> None:
+        self._fitted = width, palette
+        self._head.fit(width, palette)
+        self._fit_body()
+
+    def _fit_body(self) -> None:
+        if self.body is not None and self._fitted is not None:
+            width, palette = self._fitted
+            self.body.fit(max(1, width - 2), palette)
+
+    def settle(self, first: int, last: int) -> bool:
+        head = self._head.height
+        return last >= head and self.body is not None and self.body.settle(max(0, first - head), last - head)
+
+    def line(self, y: int) -> Line:
+        if y < self._head.height or self.body is None:
+            return self._head.line(y)
+        return self.body.line(y - self._head.height)._replace(indent=2)

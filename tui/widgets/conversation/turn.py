@@ -1,0 +1,292 @@
+"""One side's turn as rows: a prompt, or all responses of an answer under one speaker line. Built when first looked at."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+
+from tui.chat.transcript import (
+    Block,
+    Document,
+    Failure,
+    Image,
+    Message,
+    Opaque,
+    RedactedThinking,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
+from tui.widgets.conversation import captions
+from tui.widgets.conversation.palette import Palette
+from tui.widgets.conversation.parts import BLANK, Fold, Line, Part, Prose, Words
+
+_serials = count(1)
+
+
+class Turn:
+    """Messages of one side that stand under one speaker line, and the parts they are drawn from.
+
+    Its height is an estimate until `fit` has been called; then the parts exist, and `settle` makes rows exact.
+    """
+
+    def __init__(
+        self, messages: Sequence[Message], names: Callable[[str], str], *, thinking_open: bool = False
+    ) -> None:
+        self.serial = next(_serials)
+        """Tells its rows apart from those of other turns, whatever stands before it."""
+        self.messages = list(messages)
+        self.failure: Failure | None = None
+        self.parts: list[Part] = []
+        self.name = ""
+        """The speaker, where no message says it yet."""
+        self._names = names
+        self._thinking_open = thinking_open
+        self._fitted: tuple[int, Palette] | None = None
+        self._tops: list[int] | None = None
+        self._tail: list[Part] = []
+
+    # What it says
+
+    @property
+    def is_answer(self) -> bool:
+        return not self.messages or any(message.role == "assistant" for message in self.messages)
+
+    @property
+    def is_bare(self) -> bool:
+        """Nothing of an answer has arrived."""
+        return not any(message.blocks for message in self.messages)
+
+    @property
+    def source(self) -> str:
+        """Its text as it was written."""
+        return "\n\n".join(text for message in self.messages if (text := message.text))
+
+    def say(self, right: str | None = None) -> None:
+        """Draws the speaker line again: who speaks, and at its end the figures, or `right`."""
+        if self.parts:
+            speaker = self.parts[0]
+            assert isinstance(speaker, Words), "the first part is the speaker"
+            speaker.say(*self._speaker(right))
+
+    def _speaker(self, right: str | None = None) -> tuple[captions.Caption, str]:
+        if not self.is_answer:
+            return (("You", "name"),), captions.when(self.messages[0].at, time.time())
+        models = [message.model for message in self.messages if message.model]
+        name = self._names(models[-1]) if models else self.name
+        return ((name, "name"),), captions.figures_of(self.messages) if right is None else right
+
+    # Its parts
+
+    def build(self) -> None:
+        """Makes the parts of all its messages, from what they say now."""
+        caption, right = self._speaker()
+        self.parts, self._tail = [Words(caption, right=right)], []
+        for message in self.messages:
+            self.add(*self.body(message), *closing(message))
+        self.end_with(*self.footer())
+
+    def add(self, *parts: Part) -> None:
+        """Puts parts after the others; what ended the turn so far goes."""
+        self.end_with()
+        for part in parts:
+            self._put(part)
+
+    def end_with(self, *parts: Part) -> None:
+        """Puts parts at the end for as long as nothing follows: a countdown, the cache figures."""
+        if self._tail:
+            del self.parts[-len(self._tail) :]
+        self._tail = []
+        for part in parts:
+            self._put(part)
+        self._tail = list(parts)
+        self.changed()
+
+    def note(self, text: str) -> None:
+        """A dim line that stays, above what only ends the turn for now."""
+        tail = self._tail
+        self.end_with()
+        self._put(Words(((text, "dim"),), above=1 if len(self.parts) > 1 else 0))
+        self.end_with(*tail)
+
+    def _put(self, part: Part) -> None:
+        before = self.parts[-1] if self.parts else None
+        if before is not None and len(self.parts) > 1 and _needs_air(before, part):
+            part.above = 1
+        if self._fitted:
+            part.fit(*self._fitted)
+        self.parts.append(part)
+        self.changed()
+
+    def replace(self, before: Part, after: Part) -> None:
+        """Puts a part in the place of another."""
+        after.above = before.above
+        if self._fitted:
+            after.fit(*self._fitted)
+        self.parts[self.parts.index(before)] = after
+        self.changed()
+
+    def keep_only(self, count: int) -> None:
+        """Drops all parts but the first ones."""
+        self.end_with()
+        del self.parts[count:]
+        self.changed()
+
+    def body(self, message: Message) -> Iterator[Part]:
+        """The parts of a message's blocks. Citations split a paragraph into several blocks; it is one text all the same."""
+        if message.role == "user":
+            if message.text:
+                yield Words(((message.text.strip("\n"), "text"),))
+            yield from (part for block in message.blocks if (part := self.part_of(block, message)))
+            return
+        text = ""
+        for block in (*message.blocks, None):
+            if isinstance(block, Text):
+                text += block.text
+                continue
+            if text.strip():
+                yield Prose(text)
+            text = ""
+            if block is not None and (part := self.part_of(block, message)):
+                yield part
+
+    def part_of(self, block: Block, message: Message) -> Part | None:
+        """What a block that is no text is drawn as."""
+        match block:
+            case Thinking():
+                return self.thinking(captions.thought(message.thought_s), Prose(block.thinking, quiet=True))
+            case RedactedThinking():
+                return Fold("thought, in a form that only Claude can read")
+            case ToolUse() | Opaque():
+                return Fold(captions.tool_line(block), Words(((captions.arguments(block), "dim"),)))
+            case ToolResult():
+                return Words(
+                    (("↳ ", "dim"), (captions.result_line(block), "error" if block.is_error else "dim")), hang=2
+                )
+            case Image() | Document():
+                return Words(captions.attachment(block))
+            case Text():
+                return None
+
+    def thinking(self, summary: str, prose: Prose) -> Fold:
+        """Thinking, folded to a line unless all of it is being shown."""
+        fold = Fold(summary, prose, is_thinking=True)
+        fold.show(self._thinking_open)
+        return fold
+
+    def footer(self) -> Iterator[Part]:
+        """What stands under the whole answer: what the cache did for its last request."""
+        if self.is_answer and self.messages and (line := captions.cache_line(self.messages[-1])):
+            yield Words(line, above=1)
+
+    def show_thinking(self, is_open: bool) -> None:
+        """Opens or folds all of its thinking."""
+        self._thinking_open = is_open
+        for part in self.parts:
+            if isinstance(part, Fold) and part.is_thinking:
+                part.show(is_open)
+        self.changed()
+
+    # Its rows
+
+    def fit(self, width: int, palette: Palette) -> None:
+        """Gives it a width and colours; builds it if that has not been done."""
+        if self._fitted == (width, palette):
+            return
+        if not self.parts:
+            self.build()
+        self._fitted = width, palette
+        for part in self.parts:
+            part.fit(width, palette)
+        self.changed()
+
+    def estimated_height(self, width: int) -> int:
+        """Rows, guessed from the amount of text: cheap, for what nobody has looked at."""
+        rows = 3
+        for message in self.messages:
+            for block in message.blocks:
+                if isinstance(block, Text):
+                    rows += len(block.text) // max(1, width) + block.text.count("\n") + 1
+                else:
+                    rows += 1
+        return rows
+
+    @property
+    def height(self) -> int:
+        """Of the parts and the blank row after them."""
+        return self.tops()[-1] + 1
+
+    def tops(self) -> list[int]:
+        """The first row of each part, and the row after the last one."""
+        if self._tops is None:
+            self._tops, row = [], 0
+            for part in self.parts:
+                self._tops.append(row + part.above)
+                row += part.above + part.height
+            self._tops.append(row)
+        return self._tops
+
+    def changed(self) -> None:
+        """A part's height may have changed."""
+        self._tops = None
+
+    def top_of(self, part: Part) -> int:
+        """The first row of a part; the later it stands, the sooner it is found."""
+        for index in range(len(self.parts) - 1, -1, -1):
+            if self.parts[index] is part:
+                return self.tops()[index]
+        raise ValueError("not a part of this turn")
+
+    def at(self, row: int) -> tuple[int, int]:
+        """The part a row belongs to, and the row within it: negative in the blank rows before it, too large after it."""
+        tops = self.tops()
+        index = max(0, bisect_right(tops, row, hi=len(self.parts)) - 1)
+        if index + 1 < len(self.parts) and row >= tops[index] + self.parts[index].height:
+            index += 1
+        return index, row - tops[index]
+
+    def settle(self, first: int, last: int) -> bool:
+        """Makes rows exact. True if that moved any of them."""
+        moved = False
+        for index, part in enumerate(self.parts):
+            top = self.tops()[index]
+            if top > last:
+                break
+            if top + part.height > first and part.settle(max(0, first - top), last - top):
+                self.changed()
+                moved = True
+        return moved
+
+    def line(self, row: int) -> Line:
+        index, y = self.at(row)
+        part = self.parts[index]
+        return part.line(y) if 0 <= y < part.height else BLANK
+
+
+def closing(message: Message) -> Iterator[Part]:
+    """What stands under one response: its sources, and why it is not simply complete."""
+    if message.role != "assistant":
+        return
+    for number, source in enumerate(captions.sources(message), 1):
+        title: captions.Caption = ((f"{number:>2} ", "dim"), (source.title, "accent" if source.url else "dim"))
+        yield Words(title, above=1 if number == 1 else 0, hang=3, link=source.url)
+    if ending := captions.ending(message):
+        yield Words(ending, above=1 if message.blocks else 0)
+    if message.failure is not None:
+        yield from failure_parts(message.failure, above=1 if message.blocks else 0)
+
+
+def failure_parts(failure: Failure, *, above: int) -> list[Part]:
+    """A failure where the rest of the answer would be."""
+    lines = captions.failure_lines(failure)
+    return [Words(line, above=above if index == 0 else 0, hang=2) for index, line in enumerate(lines)]
+
+
+def _needs_air(before: Part, after: Part) -> bool:
+    """Text stands apart from what precedes it, but not from the thinking that led to it; folded lines stand together."""
+    if isinstance(after, Prose):
+        return not (isinstance(before, Fold) and before.is_thinking)
+    return isinstance(after, Fold) and isinstance(before, Prose)

@@ -1,0 +1,268 @@
+"""A transcript on the screen: rows drawn from a viewport, scrolled by whoever reads, selected with the mouse.
+
+It uses Textual's line API: one widget however long the transcript is, and only rows that changed are drawn again. What the
+rows say, and when they change, is left to `pane`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App
+from textual.cache import LRUCache
+from textual.geometry import Region, Size
+from textual.message import Message as TextualMessage
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+from tui.widgets.conversation.palette import Palette, palette_of
+from tui.widgets.conversation.parts import Line
+from tui.widgets.conversation.selecting import highlighted, row_number, selected_text, span_in
+from tui.widgets.conversation.turn import Turn
+from tui.widgets.conversation.viewport import Place, Viewport
+
+MEASURE = 100
+"""The widest column, in cells: longer lines are hard to read."""
+MARGIN = 1
+"""On either side of the column, at least; the scrollbar stands in the right one."""
+BAR = "▎"
+
+
+class TranscriptView(ScrollView, can_focus=True):
+    """Turns as rows. It follows the end until the reader scrolls away."""
+
+    ALLOW_SELECT = True
+    DEFAULT_CSS = """
+    TranscriptView {
+        background: $background;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+    }
+    """
+
+    class FollowChanged(TextualMessage, namespace="conversation"):
+        """The view follows the end, or does not; `lines_below` are under it, of which `new_lines` came since it let go."""
+
+        def __init__(self, following: bool, lines_below: int, new_lines: int) -> None:
+            super().__init__()
+            self.following = following
+            self.lines_below = lines_below
+            self.new_lines = new_lines
+
+    def __init__(
+        self, *, welcome: Sequence[tuple[str, str]] = (), id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.view = Viewport()
+        self.marked: int | None = None
+        """The turn that has the reader's attention, if any."""
+        self.palette: Palette | None = None
+        self.base = Style.null()
+        """The page's own colours."""
+        self.column = 1
+        """The width of the text, in cells."""
+        self.left = MARGIN
+        """Cells before it."""
+        self._dressed = Size()
+        self._welcome = tuple(welcome)
+        self._drawn: LRUCache[tuple[int, int], tuple[Strip, bool, Strip]] = LRUCache(512)
+        self._placing = False
+        self._total_when_let_go = 0
+        self._told: tuple[bool, int] = (True, 0)
+
+    # Size and colours
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.dress())
+
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
+        """Wraps anew before the first frame at another size, rather than after it, when the event comes."""
+        updated = super()._size_updated(size, virtual_size, container_size, layout)
+        if size != self._dressed:
+            self.dress()
+        return updated
+
+    def dress(self) -> None:
+        """Takes the width and the theme that hold now. The reader's place stays where it is."""
+        app: App[Any] = self.app
+        self.palette = palette_of(app.current_theme, app.theme_variables)
+        self.base = self.visual_style.rich_style
+        self._drawn.clear()
+        self._dressed = self.size
+        self.column = max(1, min(MEASURE, self.size.width - 2 * MARGIN))
+        self.left = max(0, (self.size.width - self.column) // 2)
+        if self.size:
+            self.view.resize(self.column, self.size.height, self.palette)
+        self.place(redraw=True)
+
+    # Scrolling
+
+    def place(self, *, redraw: bool = False, first: int | None = None) -> None:
+        """Puts the screen where the viewport is, and draws again what moved or changed.
+
+        `first` is the first row that changed, counted from the beginning; those above it are as they were. The new size
+        is set past the layout: how long the transcript is changes no other widget, and a layout would repaint everything.
+        """
+        top = self.view.top
+        self._placing = True
+        try:
+            size = Size(self.size.width, self.view.total)
+            if size != self.virtual_size:
+                self.set_reactive(TranscriptView.virtual_size, size)
+                self._scroll_update(size)
+            moved = round(self.scroll_y) != top
+            if moved:
+                self.scroll_y = self.scroll_target_y = top
+        finally:
+            self._placing = False
+        if redraw or moved:
+            self.refresh(self.size.region)
+        elif first is not None:
+            self.refresh_rows(first, self.view.total)
+        self._tell()
+
+    def refresh_rows(self, first: int, stop: int) -> None:
+        """Draws rows again, as far as they are in view."""
+        top = self.view.top
+        start, end = max(0, first - top), min(self.size.height, stop - top)
+        if start < end:
+            self.refresh(Region(0, start, self.size.width, end - start))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        if self._placing:
+            if self.show_vertical_scrollbar:
+                self.vertical_scrollbar.position = new_value
+            return
+        super().watch_scroll_y(old_value, new_value)
+        if rows := round(new_value) - self.view.top:
+            self.scroll_rows(rows)
+
+    def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
+        """Scrolls at once: rows that rush past would all have to be made exact."""
+        super().scroll_to(x, y, **{**options, "animate": False})
+
+    def action_scroll_home(self) -> None:
+        self.view.to_start()
+        self.after_moving()
+
+    def action_scroll_end(self) -> None:
+        self.jump_to_end()
+
+    def jump_to_end(self) -> None:
+        """Shows the end, and follows it from here on."""
+        self.view.to_end()
+        self.place(redraw=True)
+
+    def scroll_rows(self, rows: int) -> None:
+        """Goes down so many rows, or up."""
+        self.view.move(rows)
+        self.after_moving()
+
+    def after_moving(self) -> None:
+        """The viewport was moved for the reader: counts new lines from here if that let go of the end."""
+        if self._told[0]:
+            self._total_when_let_go = self.view.total
+        self.place(redraw=True)
+
+    @property
+    def following(self) -> bool:
+        return self.view.following
+
+    def _tell(self) -> None:
+        """Says how far the end is, whenever that has changed."""
+        state = (self.view.following, self.view.below)
+        if state != self._told:
+            self._told = state
+            new_lines = 0 if self.view.following else max(0, self.view.total - self._total_when_let_go)
+            self.post_message(self.FollowChanged(*state, new_lines))
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        width, view = self._dressed.width, self.view
+        row = view.top + y
+        if not view.turns or not width:
+            return self._welcome_line(y)
+        if row >= view.total:
+            return Strip.blank(width, self.base)
+        place = Place(*view.heights.at(row))
+        turn = view.turns[place.turn]
+        line = self.decorated(turn.line(place.row), turn, place)
+        selection = self.text_selection
+        if selection is not None and (span := span_in(line, place, selection)) is not None:
+            style = self.screen.get_component_rich_style("screen--selection")
+            line = line._replace(strip=highlighted(line.strip, *span, style))
+        barred = self.marked == place.turn and self.has_focus and place.row < turn.height - 1
+        kept = self._drawn.get((turn.serial, place.row))
+        if kept is not None and kept[0] is line.strip and kept[1] == barred:
+            return kept[2]
+        drawn = self._draw(line, place, barred)
+        self._drawn[turn.serial, place.row] = (line.strip, barred, drawn)
+        return drawn
+
+    def decorated(self, line: Line, turn: Turn, place: Place) -> Line:
+        """A row with what stands on top of it just now."""
+        return line
+
+    def _draw(self, line: Line, place: Place, barred: bool) -> Strip:
+        """A row with its margins, and with what a selection needs to know of it."""
+        number, left = row_number(place), self.left + line.indent
+        meta = _margin(left, number)
+        margin = [Segment(" " * left, meta)]
+        if barred and self.palette is not None:
+            before, after = " " * (self.left - 1), " " * line.indent
+            bar = Segment(BAR, self.palette.style("accent"))
+            margin = [Segment(before, meta), bar, Segment(after, _margin(line.indent, number))]
+        text = line.strip.apply_offsets(0, number)
+        return (
+            Strip([*(piece for piece in margin if piece.text), *text])
+            .apply_style(self.base)
+            .adjust_cell_length(self.size.width, self.base)
+        )
+
+    def _welcome_line(self, y: int) -> Strip:
+        """Three things to try, in the middle of an empty page."""
+        width, height = self._dressed
+        index = y - max(0, (height - len(self._welcome)) // 2)
+        if self.palette is None or not 0 <= index < len(self._welcome):
+            return Strip.blank(width, self.base)
+        keys = max(len(key) for key, _ in self._welcome)
+        left = max(0, (width - keys - 2 - max(len(what) for _, what in self._welcome)) // 2)
+        key, what = self._welcome[index]
+        segments = [
+            Segment(" " * left),
+            Segment(f"{key:>{keys}}  ", self.palette.style("accent")),
+            Segment(what, self.palette.style("dim")),
+        ]
+        return Strip(segments).apply_style(self.base).adjust_cell_length(width, self.base)
+
+    # Selecting
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        return selected_text(self.view, selection), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self.refresh(self.size.region)
+
+    def line_at(self, y: int) -> tuple[Turn, Place] | None:
+        """What stands in a row of the screen's."""
+        row = self.view.top + y
+        if not self.view.turns or row >= self.view.total:
+            return None
+        place = Place(*self.view.heights.at(row))
+        return self.view.turns[place.turn], place
+
+    def on_blur(self) -> None:
+        self.refresh(self.size.region)
+
+
+def _margin(cells: int, number: int) -> Style:
+    """Marks cells as lying before the first character of a row. Textual reads an end at -1 as the end of the row, so the
+    offsets stay clear of it.
+    """
+    return Style.from_meta({"offset": (-cells - 2, number)})

@@ -1,0 +1,66 @@
+"""Where plain text breaks at a width: for what is shown as it was typed, with no Markdown read into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rich.cells import get_character_cell_size
+
+
+class Span(NamedTuple):
+    """One row of a text: its characters from `start` to `end`. A row that continues the one above says what lay between."""
+
+    start: int
+    end: int
+    soft: bool
+    joiner: str
+
+
+def wrapped(text: str, width: int) -> tuple[Span, ...]:
+    """The rows of a text. It breaks at spaces where it can, inside a word where it must."""
+    rows: list[Span] = []
+    start = 0
+    for line in text.split("\n"):
+        breaks = _ascii_breaks if line.isascii() else _breaks
+        soft, joiner, at = False, "", 0
+        for end, after in breaks(line, max(1, width)):
+            rows.append(Span(start + at, start + end, soft, joiner))
+            soft, joiner, at = True, line[end:after], after
+        rows.append(Span(start + at, start + len(line), soft, joiner))
+        start += len(line) + 1
+    return tuple(rows)
+
+
+def _ascii_breaks(line: str, width: int) -> Iterator[tuple[int, int]]:
+    """Where rows end and the next ones begin, in a line in which every character is one cell wide."""
+    at, length = 0, len(line)
+    while length - at > width:
+        space = line.rfind(" ", at + 1, at + width + 1)
+        end = space if space > 0 else at + width
+        after = end + 1 if space > 0 else end
+        yield end, after
+        at = after
+
+
+def _breaks(line: str, width: int) -> Iterator[tuple[int, int]]:
+    """The same in any line, character by character."""
+    at, cells, space, cells_after_space = 0, 0, -1, 0
+    for index, character in enumerate(line):
+        size = get_character_cell_size(character)
+        if cells + size > width and index > at:
+            if character == " ":
+                yield index, index + 1
+                at, cells, space, cells_after_space = index + 1, 0, -1, 0
+                continue
+            if space > at:
+                yield space, space + 1
+                at, cells = space + 1, cells_after_space
+            else:
+                yield index, index
+                at, cells = index, 0
+            space, cells_after_space = -1, 0
+        cells += size
+        cells_after_space += size
+        if character == " ":
+            space, cells_after_space = index, 0
