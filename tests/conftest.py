@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,6 @@ def anyio_backend() -> str:
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A home of the test's own, and an environment that holds no credential and no proxy."""
-    import os
-
     for name in list(os.environ):
         if name.startswith(("ANTHROPIC_", "CLAUDE_", "PRX_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)

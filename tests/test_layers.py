@@ -41,7 +41,7 @@ LAYERS = {
     "widgets": layer("chat render actions", "textual rich msgspec"),
     "screens": layer("widgets engine chat errors actions render", "textual rich msgspec"),
     "app": layer(EVERYTHING, "textual rich"),
-    "answer": layer("config connection chat errors", "msgspec"),
+    "answer": layer("config connection chat errors render.safe", "msgspec"),
     "listing": layer("config"),
     "cli": layer("config errors anthropic.credentials", "click"),
     "__main__": layer("cli"),

@@ -150,6 +150,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.model = ""
+        self.is_complete = False
         self.failure: Failure | None = None
         self.notices: list[str] = []
         self._chat_id = uuid.uuid4().hex
@@ -172,7 +173,8 @@ class Tally:
                 self._settled.append(message)
             case Notice(text=text):
                 self.note(text)
-            case TurnEnded(failure=failure):
+            case TurnEnded(outcome=outcome, failure=failure):
+                self.is_complete = outcome == "complete"
                 self.failure = failure
 
     def note(self, text: str) -> None:
@@ -247,14 +249,15 @@ class TextPrinter:
             case Grew(events=events):
                 for piece in _texts(events):
                     self._write(neutral(piece) if self._on_terminal else piece)
-            case Settled(message=message) if message.text:
+            case Settled() if self._open:
                 self._end_line()
             case Waiting():
                 left_s = max(0.0, event.until - time.monotonic())
                 _say(f"{event.failure.message}; next try in {left_s:.1f} s ({event.attempt} of {event.attempts})")
 
     def end(self, tally: Tally) -> None:
-        if self._open or not (tally.failure or tally.notices or any(message.text for message in tally.answers)):
+        is_empty = tally.is_complete and not any(message.text for message in tally.answers)
+        if self._open or is_empty:
             self._end_line()
         for notice in tally.notices:
             _say(notice)

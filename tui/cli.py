@@ -18,6 +18,7 @@ from tui import __version__
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
+    from tui.answer import Output
     from tui.config import Settings
 
 INTERRUPTED = 130
@@ -143,7 +144,7 @@ def _chat(
     model: str | None,
     system: str | None,
     system_file: Path | None,
-    output_format: str | None,
+    output_format: Output | None,
 ) -> int:
     """The exit code of a conversation, on the full screen or on stdout."""
     if system is not None and system_file is not None:
@@ -228,7 +229,9 @@ def _main() -> int:
         if error.hint:
             click.echo(error.hint, err=True)
         return 1
-    except BrokenPipeError:
-        # Whoever read our output has stopped: not worth a word. Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:  # stdout: its reader has left, or its disk is full
+        if not isinstance(error, BrokenPipeError):
+            click.echo(f"prx: {error.strerror}", err=True)
+        # Python would complain once more when it closes stdout with something still to be written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1

@@ -1,0 +1,88 @@
+"""What is loaded before the first paint, counted by modules instead of a clock: each of these costs more than it looks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LATER = (
+    "httpx",
+    "httpx_sse",
+    "PIL",
+    "sqlite3",
+    "markdown_it",
+    "pygments.lexers",
+    "textual.widgets._markdown",
+    "tomlkit",
+)
+"""Loaded when they are needed, or by a thread after the first paint."""
+
+
+def loaded(script: str, *args: str, line: int = -1) -> set[str]:
+    """The modules in memory at the end of a script in a process of its own, or those that its `line` of output names."""
+    run = subprocess.run(
+        [sys.executable, "-c", f"{script}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))", *args],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr
+    return set(json.loads(run.stdout.splitlines()[line]))
+
+
+FIRST_PAINT = """
+import asyncio, inspect, json, os, sys
+from tui.app import ChatApp, Desk
+from tui.config import load
+from tui.engine import Engine
+
+class Watched(ChatApp):
+    CSS_PATH = inspect.getfile(ChatApp).replace(".py", ".tcss")
+
+    def _warm_up(self):  # what it does right after the first paint
+        print(json.dumps(sorted(sys.modules)))
+        self.exit()
+
+async def paint(desk, engine, settings):
+    app = Watched(settings, desk, engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+
+settings = load(os.environ)
+with Desk(settings, os.environ, demo=sys.argv[1:] == ["demo"]) as desk, Engine() as engine:
+    asyncio.run(paint(desk, engine, settings))
+"""
+
+
+@pytest.mark.parametrize("command", [[], ["demo"]])
+def test_the_first_paint_loads_only_what_it_shows(command: list[str]) -> None:
+    modules = loaded(FIRST_PAINT, *command, line=0)
+    assert "textual.app" in modules
+    heavy = [name for name in modules if any(name == later or name.startswith(f"{later}.") for later in LATER)]
+    assert heavy == []
+
+
+@pytest.mark.parametrize("command", [["--version"], ["--help"], ["paths"], ["-p", "x"]])
+def test_a_command_without_a_screen_loads_none(command: list[str]) -> None:
+    modules = loaded("import sys\nfrom tui.cli import _main\nsys.argv = ['prx', *sys.argv[1:]]\n_main()", *command)
+    assert not [name for name in modules if name.split(".")[0] == "textual"]
+    assert not {"httpx", "sqlite3", "PIL"} & modules  # `-p` without a credential has nothing to send
+
+
+def test_version_costs_next_to_nothing() -> None:
+    modules = loaded("import sys\nfrom tui.cli import _main\nsys.argv = ['prx', '--version']\n_main()")
+    assert {name for name in modules if name.split(".")[0] == "tui"} == {"tui", "tui.cli", "tui.errors"}
+    assert not {"msgspec", "tomli", "platformdirs", "rich", "asyncio"} & modules
+
+
+def test_the_domain_needs_neither_screen_nor_network() -> None:
+    modules = loaded("import tui.chat.session, tui.connection, tui.anthropic.request, tui.engine")
+    assert not {name.split(".")[0] for name in modules} & {"textual", "rich", "httpx", "click"}
