@@ -301,6 +301,24 @@ def test_a_search_that_never_ended_is_left_out() -> None:
     assert contents(user("Hi"), answer(FOUND, "So."), user("And?"))[1] == ("assistant", ["text"])
 
 
+def test_a_result_that_comes_after_another_prompt_completes_no_search() -> None:
+    late = answer(FOUND, "So.")
+    stopped = answer("Let me look.", SEARCH, stop_reason="", state="stopped")
+    kinds = [("user", ["text"]), ("assistant", ["text"]), ("user", ["text"]), ("assistant", ["text"])]
+    assert contents(user("Hi"), stopped, user("Never mind"), late, user("And?"))[:4] == kinds
+    # The same call made again is another one.
+    again = answer(SEARCH, FOUND, "So.")
+    assert contents(user("Hi"), stopped, user("Once more"), again, user("And?"))[1::2] == [
+        ("assistant", ["text"]),
+        ("assistant", ["server_tool_use", "web_search_tool_result", "text"]),
+    ]
+
+
+def test_blocks_of_a_new_kind_are_sent_back_as_they_came() -> None:
+    new = Opaque("container_upload", '{"type": "container_upload", "file_id": "file_1"}')
+    assert sent(user("Hi"), answer("So.", new), user("And?"))[1]["content"][1] == json.loads(new.json)
+
+
 def test_a_search_may_wait_while_our_own_tools_answer() -> None:
     both = answer(SEARCH, ToolUse("toolu_1", "t"), stop_reason="tool_use")
     assert contents(user("Hi"), both, user(ToolResult("toolu_1")))[1] == ("assistant", ["server_tool_use", "tool_use"])

@@ -38,12 +38,19 @@ UNANSWERED = "stopped by the user"
 def build_messages(messages: Sequence[Message], model: Model, dialect: Dialect) -> list[Param]:
     """The `messages` of a request. It may end with an assistant message, or be empty: the caller judges that."""
     kept = _without_refusals(messages)
-    replay = _Replay(model, dialect, _paired_server_tools(kept))
+    replay = _Replay(model, dialect)
+    paired = _paired_server_tools(kept)
     for at, message in enumerate(kept):
         if message.role == "user":
             replay.user(message)
-        else:
-            replay.assistant(message, unfinished=_awaits_the_server(kept, at))
+            continue
+        unfinished = _awaits_the_server(kept, at)
+        blocks = [
+            block
+            for number, block in enumerate(message.blocks)
+            if not isinstance(block, Opaque) or (at, number) in paired or _may_stand_alone(block, unfinished)
+        ]
+        replay.assistant(message, blocks, is_paused=unfinished and message.stop_reason == "pause_turn")
     replay.answer_pending()
     return replay.sent
 
@@ -103,26 +110,37 @@ def _server_tool(block: Opaque) -> _ServerTool | None:
         return None
 
 
-def _paired_server_tools(messages: Sequence[Message]) -> frozenset[str]:
-    """The IDs of the server tools' calls that a result follows."""
-    called: set[str] = set()
-    paired: set[str] = set()
-    for message in messages:
-        for block in message.blocks:
+def _paired_server_tools(messages: Sequence[Message]) -> frozenset[tuple[int, int]]:
+    """Where (message, block) a server tool's call has its result, and that result, with no prompt in between."""
+    called: dict[str, tuple[int, int]] = {}
+    paired: set[tuple[int, int]] = set()
+    for at, message in enumerate(messages):
+        for number, block in enumerate(message.blocks):
             if isinstance(block, Opaque) and (tool := _server_tool(block)) is not None:
-                called.add(tool.id)
-                paired |= called & {tool.tool_use_id}
-    return frozenset(paired - {""})
+                if tool.tool_use_id in called:
+                    paired |= {called.pop(tool.tool_use_id), (at, number)}
+                if tool.id:
+                    called[tool.id] = (at, number)
+            elif message.role == "user" and not isinstance(block, ToolResult):
+                called.clear()
+    return frozenset(paired)
+
+
+def _may_stand_alone(block: Opaque, unfinished: bool) -> bool:
+    """Whether a block without its other half may be sent: a call the server has yet to run, or no tool's block at all."""
+    tool = _server_tool(block)
+    if tool is None or tool.tool_use_id:
+        return False
+    return unfinished or not block.kind.endswith("tool_use")
 
 
 class _Replay:
     """The walk from the first message to the last: what was sent, and which tool calls wait for an answer."""
 
-    def __init__(self, model: Model, dialect: Dialect, paired_server_tools: frozenset[str]) -> None:
+    def __init__(self, model: Model, dialect: Dialect) -> None:
         self.sent: list[Param] = []
         self._model = model
         self._rich = dialect == "anthropic"
-        self._paired = paired_server_tools
         self._pending: dict[str, None] = {}
         self._called: set[str] = set()
 
@@ -141,13 +159,12 @@ class _Replay:
         if content:
             self.sent.append({"role": "user", "content": content})
 
-    def assistant(self, message: Message, *, unfinished: bool) -> None:
+    def assistant(self, message: Message, blocks: Sequence[Block], *, is_paused: bool) -> None:
         """Takes an answer, or what there was of it."""
         self.answer_pending()
-        paused = unfinished and message.stop_reason == "pause_turn"
-        content = [param for block in message.blocks if (param := self._said(block, message, unfinished)) is not None]
+        content = [param for block in blocks if (param := self._said(block, message)) is not None]
         # An answer that ends in thinking was cut, or empty: the API takes it only where it is to be gone on with.
-        while content and not paused and _is_thinking(content[-1]):
+        while content and not is_paused and _is_thinking(content[-1]):
             content.pop()
         if content and self.sent:  # a conversation begins with a user
             self.sent.append({"role": "assistant", "content": content})
@@ -160,7 +177,7 @@ class _Replay:
             self.sent.append({"role": "user", "content": [self._result(_unanswered(call)) for call in self._pending]})
             self._pending.clear()
 
-    def _said(self, block: Block, message: Message, unfinished: bool) -> object | None:
+    def _said(self, block: Block, message: Message) -> object | None:
         match block:
             case Text():
                 return self._text(block)
@@ -174,8 +191,8 @@ class _Replay:
                 return {"type": "redacted_thinking", "data": data}
             case ToolUse(id, name, input):
                 return self._call(id, name, input)
-            case Opaque():
-                return self._opaque(block, unfinished) if self._rich else None
+            case Opaque(_, json):
+                return msgspec.Raw(json) if self._rich else None
             case ToolResult() | Image() | Document():
                 return None  # the API has no such blocks in an answer
 
@@ -189,15 +206,6 @@ class _Replay:
         self._called.add(id)
         self._pending[id] = None
         return {"type": "tool_use", "id": id, "name": name, "input": _object(input)}
-
-    def _opaque(self, block: Opaque, unfinished: bool) -> object | None:
-        tool = _server_tool(block)
-        if tool is None:
-            return None
-        identity = tool.tool_use_id or (tool.id if block.kind.endswith("tool_use") else "")
-        if identity and identity not in self._paired and not (unfinished and not tool.tool_use_id):
-            return None
-        return msgspec.Raw(block.json)
 
     def _text(self, block: Text) -> Param | None:
         if not block.text.strip():
