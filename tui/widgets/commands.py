@@ -20,7 +20,7 @@ class CommandList(Static):
     CommandList {
         display: none;
         height: auto;
-        padding: 0 2;
+        padding: 0 1;
         color: $dim;
         &.-open { display: block; }
     }

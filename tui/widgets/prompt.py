@@ -31,6 +31,7 @@ class PromptArea(TextArea):
         min-height: 3;
         max-height: 12;
         padding: 0 1;
+        margin: 0 1;
         border: round $faint;
         background: $background;
         color: $foreground;

@@ -28,7 +28,7 @@ class QueueList(Widget, can_focus=True):
     DEFAULT_CSS = """
     QueueList {
         height: auto;
-        padding: 0 2;
+        padding: 0 1;
         color: $dim;
         display: none;
         &.-any { display: block; }

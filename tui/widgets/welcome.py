@@ -20,7 +20,7 @@ class Welcome(Static):
     DEFAULT_CSS = """
     Welcome {
         height: 1fr;
-        padding: 1 2;
+        padding: 0 1 1 1;
         color: $dim;
         content-align: left bottom;
     }

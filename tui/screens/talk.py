@@ -1,0 +1,80 @@
+"""One chat's dealings with the engine: what runs, what waits for its turn, and what the last exchange was. No widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from tui.chat.events import Asked, Settled, TurnEnded, TurnEvent
+from tui.chat.session import Ask, Session
+from tui.chat.transcript import Draft
+from tui.engine import Engine, Generation
+from tui.screens.inspector import Exchange
+from tui.screens.outbox import Outbox
+
+
+class Talk:
+    """Sends prompts one at a time; a second generation is never started while one runs.
+
+    `ask` is called when a turn starts, so that it holds the model of that moment. `wake` is called from the engine's
+    thread when there is something to collect.
+    """
+
+    def __init__(
+        self, key: str, session: Session, engine: Engine, ask: Callable[[], Ask], wake: Callable[[], None]
+    ) -> None:
+        self.session = session
+        self.outbox = Outbox()
+        self.exchange: Exchange | None = None
+        """The last request, for the inspector."""
+        self._key = key
+        self._engine = engine
+        self._ask = ask
+        self._wake = wake
+        self._generation: Generation | None = None
+        self._ended: Generation | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._generation is not None
+
+    def submit(self, draft: Draft) -> bool:
+        """Sends the draft, or queues it behind the running answer. True if it was sent."""
+        if self._generation is not None:
+            self.outbox.add(draft)
+            return False
+        ask = self._ask()
+        self._generation = self._engine.start(self._key, lambda: self.session.take_turn(draft, ask), self._wake)
+        return True
+
+    def go_on(self) -> None:
+        """Sends the next queued prompt, if one may be sent by itself."""
+        if self._generation is None and (draft := self.outbox.next()):
+            self.submit(draft)
+
+    def stop(self) -> None:
+        """Stops the running answer; its last events are collected like any others."""
+        if self._generation is not None:
+            self._generation.stop()
+
+    def collect(self) -> tuple[TurnEvent, ...]:
+        """What has happened since the last time. Returns at once."""
+        if self._generation is None:
+            if self._ended is not None:
+                self._ended.drain()  # a turn that crashed says so after its last event; that is for the app to end with
+            return ()
+        events = self._generation.drain()
+        for event in events:
+            match event:
+                case Asked(body=body):
+                    self.exchange = Exchange(body=body)
+                case Settled(message=answer) if self.exchange is not None:
+                    self.exchange = replace(self.exchange, answer=answer)
+                case TurnEnded(outcome=outcome):
+                    self._generation, self._ended = None, self._generation
+                    if outcome != "complete":
+                        self.outbox.hold()
+                case _:
+                    pass
+        return events
