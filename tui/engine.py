@@ -51,6 +51,7 @@ class Generation:
         self._wake = wake
         self._lock = threading.Lock()
         self._queue: list[TurnEvent] = []
+        self._held_end: tuple[TurnEnded, ...] = ()
         self._is_woken = False
         self._woken_at = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
@@ -90,13 +91,14 @@ class Generation:
         """The one end of every turn, however it came to it; a second call does nothing."""
         if self._done:
             return
-        for event in self._turn.conclude(error):
-            self._put(event)
-        if error is not None and not isinstance(error, (asyncio.CancelledError, TuiError)):
-            with self._lock:
+        events = (*self._held_end, *self._turn.conclude(error))
+        self._engine.forget(self)  # first: whoever sees the end may start the next turn at once
+        with self._lock:
+            for event in events:
+                self._append(event)
+            if error is not None and not isinstance(error, (asyncio.CancelledError, TuiError)):
                 self._crash = error
-        self._engine.forget(self)
-        self._done = True
+            self._done = True
         self._wake_now()
 
     def _cancel(self) -> None:
@@ -106,7 +108,10 @@ class Generation:
     async def _run(self) -> None:
         async with aclosing(self._turn.__aiter__()) as events:
             async for event in events:
-                self._put(event)
+                if isinstance(event, TurnEnded):
+                    self._held_end = (event,)
+                else:
+                    self._put(event)
 
     def _finish(self, task: asyncio.Task[None]) -> None:
         # In a callback and not in the task: a task that is cancelled before its first step runs none of its own code.
@@ -114,19 +119,21 @@ class Generation:
 
     def _put(self, event: TurnEvent) -> None:
         with self._lock:
-            last = self._queue[-1] if self._queue else None
-            if isinstance(event, Grew) and isinstance(last, Grew):
-                self._queue[-1] = Grew(event.message, coalesce((*last.events, *event.events)))
-            else:
-                self._queue.append(event)
-        if isinstance(event, TurnEnded):
-            return  # `finish` wakes
+            self._append(event)
         if self._timer is None and not self._is_woken:
             wait_s = self._woken_at + self._engine.frame_s - self._engine.clock()
             if wait_s <= 0:
                 self._wake_now()
             else:
                 self._timer = asyncio.get_running_loop().call_later(wait_s, self._wake_now)
+
+    def _append(self, event: TurnEvent) -> None:
+        """Queues an event; growth that nobody has fetched yet becomes one piece with the growth before it."""
+        last = self._queue[-1] if self._queue else None
+        if isinstance(event, Grew) and isinstance(last, Grew):
+            self._queue[-1] = Grew(event.message, coalesce((*last.events, *event.events)))
+        else:
+            self._queue.append(event)
 
     def _wake_now(self) -> None:
         if self._timer is not None:
@@ -210,10 +217,16 @@ class Engine:
         for task in tasks:
             task.cancel()
         await _within(_GRACE_S, tasks)
-        for generation in list(self._generations.values()):  # whatever is slow to end has ended for us
+        self._loop.set_exception_handler(_ignored)  # what did not end in time is left behind without a word
+        for generation in list(self._generations.values()):
             generation.finish(asyncio.CancelledError())
         await _within(_GRACE_S, {asyncio.ensure_future(_awaited(close)) for close in self._closers})
+        await asyncio.sleep(0)  # transports that were just closed let go of their sockets in the loop's next round
         self._loop.stop()
+
+
+def _ignored(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    pass
 
 
 async def _within(limit_s: float, tasks: set[asyncio.Task[Any]]) -> None:
