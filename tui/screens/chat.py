@@ -242,6 +242,9 @@ class ChatScreen(Screen[None]):
     def on_prompt_area_command_unknown(self, event: PromptArea.CommandUnknown) -> None:
         self.say(f"no command /{event.word} · F1 shows them · a space before the slash sends it as text")
 
+    def on_prompt_area_editor_refused(self, event: PromptArea.EditorRefused) -> None:
+        self.say(event.reason)
+
     async def perform(self, name: str, argument: str = "") -> None:
         """Carries out an action of the table, wherever its place is."""
         action = BY_NAME[name]

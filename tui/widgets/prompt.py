@@ -6,6 +6,7 @@ prompt lays the draft aside, and sending brings it back.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from rich.style import Style
@@ -73,6 +74,13 @@ class PromptArea(TextArea):
         def __init__(self, word: str) -> None:
             super().__init__()
             self.word = word
+
+    class EditorRefused(Message):
+        """The editor could not be used; the text says why."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
 
     class EmptySent(Message):
         """Enter on an empty prompt."""
@@ -218,6 +226,24 @@ class PromptArea(TextArea):
         self._at = at
         self.put(self._sent[at])
         self.move_cursor((0, 0))  # so that another Up goes on
+
+    # Writing elsewhere
+
+    def action_editor(self) -> None:
+        from textual.app import SuspendNotSupported
+
+        from tui.widgets.editor import EditorFailed, edited  # starts processes: not needed for the first paint
+
+        text = self.full_text
+        try:
+            after = edited(text, os.environ, self.app.suspend)
+        except SuspendNotSupported:
+            self.post_message(self.EditorRefused("this terminal cannot be lent to an editor"))
+        except EditorFailed as error:
+            self.post_message(self.EditorRefused(str(error)))
+        else:
+            if after != text:
+                self.put(after)
 
     # Pasting, deleting, leaving
 
