@@ -9,6 +9,7 @@ import asyncio
 import json
 import threading
 import time
+from itertools import groupby
 
 import pytest
 
@@ -19,7 +20,7 @@ from tui.chat.events import Asked, Grew, Sent, Settled, TextDelta, TurnEnded, Wa
 from tui.chat.session import Request, Session
 from tui.chat.transcript import Draft
 from tui.demo.reply import Gate
-from tui.demo.scenarios import Answer, Error, Text
+from tui.demo.scenarios import Answer, Error, Pace, Text
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
 from tui.engine import AlreadyRunning, Engine
@@ -110,7 +111,7 @@ def chat(engine, server):
 def test_a_turn_comes_across_in_order(server, chat):
     server.service.script(Answer(Text("Two.")))
     ended = chat.send().until_ended()
-    assert [type(event) for event in chat.events] == [Sent, Asked, Grew, Settled, TurnEnded]
+    assert [kind for kind, _ in groupby(map(type, chat.events))] == [Sent, Asked, Grew, Settled, TurnEnded]
     assert ended.outcome == "complete"
     assert ended.transcript.messages[-1].text == chat.text == "Two."
     assert chat.generation.done
@@ -232,6 +233,19 @@ def test_a_burst_wakes_the_screen_once_a_frame(server):
         (grew,) = [event for event in chat.generation.drain() if isinstance(event, Grew)]
         assert TextDelta(0, text) in grew.events
         assert grew.message.text == text
+
+
+def test_a_steady_stream_is_read_in_batches(server):
+    """Even a screen that could draw at any time gets some thirty pieces a second, not one a token."""
+    with Engine(frame_s=0.0) as engine:
+        chat = Chat(engine, client_of(server, engine))
+        server.service.script(Answer(Text("word " * 200), pace=Pace(first_s=0.0, tokens_per_s=500.0)))
+        began = time.monotonic()
+        chat.send().until_ended()
+        elapsed_s = time.monotonic() - began
+        grown = [event for event in chat.events if isinstance(event, Grew)]
+        assert chat.text == "word " * 200
+        assert len(grown) <= 2 * 30 * elapsed_s + 3
 
 
 def test_the_first_event_does_not_wait_for_a_frame(server):

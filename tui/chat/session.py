@@ -34,12 +34,14 @@ from tui.chat.events import (
 )
 from tui.chat.ledger import Bill
 from tui.chat.reducer import Partial, coalesce, finish, fold_all, start
-from tui.chat.transcript import Block, Draft, Failure, Message, State, Text, Thinking, Transcript
+from tui.chat.transcript import Draft, Failure, Message, State, Text, Thinking, Transcript
 from tui.errors import TuiError
 
 MAX_PAUSES = 10
 """How often one turn goes on after `pause_turn` before it is left at that."""
-_COPIED_PER_S = 20_000_000  # characters: a long answer is told less often, since each time all of it is copied
+_REST_S = 1 / 30  # before a drained stream is read again
+_WAITED_S = 0.001  # a read that took longer than this found nothing there
+_MANY = 50  # events between two waits: reads are well filled without a rest
 
 Stream = AsyncGenerator[StreamEvent | Waiting, None]
 
@@ -233,7 +235,6 @@ class _Reply:
             while not self._is_whole and await inflow.has_more():
                 for event in self.rest():
                     yield event
-                await self._breathe()
         finally:
             if not self._is_whole:  # a whole one is read out in peace, so that its connection can be used again
                 inflow.close()
@@ -265,12 +266,6 @@ class _Reply:
         now = self._clock()
         return replace(message, elapsed_s=now - self._began, thought_s=self._thoughts.spent_s(now))
 
-    async def _breathe(self) -> None:
-        """Lets more gather before the next Grew, the longer the answer is: telling it stays cheap at any length."""
-        pause_s = sum(map(_length, self._partial.message.blocks)) / _COPIED_PER_S
-        if pause_s > 0.005:
-            await asyncio.sleep(pause_s)
-
 
 class _Inflow:
     """Reads a stream in a task of its own, so that whatever is there at once is taken as one batch."""
@@ -300,10 +295,21 @@ class _Inflow:
         self._task.cancel()
 
     async def _read(self, stream: Stream) -> None:
+        """Rests whenever it had to wait, so that the next read finds many tokens: each read costs much more than a token.
+
+        The token that ended the wait is handed on first, so nothing is ever late by more than the rest.
+        """
+        time_s = asyncio.get_running_loop().time
         async with aclosing(stream):
+            count, asked_s = 0, time_s()
             async for event in stream:
                 self._held.append(event)
                 self._fresh.set()
+                if time_s() - asked_s > _WAITED_S:
+                    if count < _MANY:
+                        await asyncio.sleep(_REST_S)
+                    count = 0
+                count, asked_s = count + 1, time_s()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._fresh.set()
@@ -378,10 +384,3 @@ def _outcome(error: BaseException | None) -> tuple[Outcome, Failure | None]:
         case TuiError():
             return "failed", Failure(message=error.message, hint=error.hint)
     return "failed", Failure(message=f"prx has a bug: {type(error).__name__}", type="internal_error")
-
-
-def _length(block: Block) -> int:
-    match block:
-        case Text(text=text) | Thinking(thinking=text):
-            return len(text)
-    return 0
