@@ -236,16 +236,17 @@ def test_a_burst_wakes_the_screen_once_a_frame(server):
 
 
 def test_a_steady_stream_is_read_in_batches(server):
-    """Even a screen that could draw at any time gets some thirty pieces a second, not one a token."""
+    """Even a screen that could draw at any time gets a few pieces for each rest of 1/30 s, not one a token."""
     with Engine(frame_s=0.0) as engine:
         chat = Chat(engine, client_of(server, engine))
-        server.service.script(Answer(Text("word " * 200), pace=Pace(first_s=0.0, tokens_per_s=500.0)))
+        server.service.script(Answer(Text("word " * 600), pace=Pace(first_s=0.0, tokens_per_s=1_000.0)))
         began = time.monotonic()
         chat.send().until_ended()
         elapsed_s = time.monotonic() - began
         grown = [event for event in chat.events if isinstance(event, Grew)]
-        assert chat.text == "word " * 200
-        assert len(grown) <= 2 * 30 * elapsed_s + 3
+        assert chat.text == "word " * 600
+        assert elapsed_s < 4.0, "too slow to tell pieces from tokens"
+        assert len(grown) <= 3 * 30 * elapsed_s + 3
 
 
 def test_the_first_event_does_not_wait_for_a_frame(server):
