@@ -18,7 +18,7 @@ from tui.render.inline import cut_at
 
 LONG = 1000
 """A longer line is text or code, whatever it looks like; a longer paragraph can no longer become a heading or a table."""
-PIECE = 400
+PIECE = 240
 """About how many characters of a long paragraph or line are frozen at a time."""
 TABLE_ROWS = 12
 """So many rows decide about a table's columns; later rows keep to them."""
@@ -432,7 +432,7 @@ class Scanner:
     def _cut(self, paragraph: _Paragraph) -> None:
         if not paragraph.cut and len(paragraph.text) <= LONG:
             return
-        while (at := cut_at(paragraph.text, PIECE, LONG)) is not None:
+        while len(paragraph.text) > 2 * PIECE and (at := cut_at(paragraph.text, PIECE, LONG)) is not None:
             self._emit(Prose(paragraph.text[:at], last=False), joined=paragraph.cut)
             paragraph.text = paragraph.text[at:]
             paragraph.cut = True

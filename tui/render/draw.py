@@ -26,13 +26,15 @@ from tui.render.blocks import (
 from tui.render.highlight import Kind, State, colour_line
 from tui.render.inline import CODE, EMPHASIS, LINK, STRIKE, STRONG, Run
 from tui.render.look import Look
-from tui.render.safe import safe
+from tui.render.safe import TAB_STOP
 from tui.render.table import GUTTER, Columns, columns_for, table_rows
 from tui.render.wrap import Carry, Wrapped, Wrapper
 
 LEAST_WIDTH = 12
 """What quotes and lists leave of a line for its text; deeper nesting is not indented any more."""
 BAR = "┃ "
+_BOLD = (1, 2, 4, 5, 6)
+"""Levels of headings; the third has colour instead."""
 
 Parts = Sequence[tuple[str, Style]]
 
@@ -68,9 +70,10 @@ class Pen:
         self.look, self.width = look, width
         self._plain = Style(color=look.text)
         self._dim = Style(color=look.dim)
-        self._bullet = Style(color=look.accent)
+        self._line = Style(color=look.faint)
         self._code = Style(color=look.code_text, bgcolor=look.code_background)
-        self._bar = Style(color=look.dim, bgcolor=look.code_background)
+        self._label = Style(color=look.dim, bgcolor=look.code_background)
+        self._bar = Style(color=look.faint, bgcolor=look.code_background)
         self._theme = dict(look.code_theme)
         self._code_styles: dict[Kind, Style] = {(): self._code}
         self._styles: dict[tuple[int, str, int], Style] = {}
@@ -100,7 +103,7 @@ class Pen:
                 self._table_row(cells, before, frame, growing=piece.growing)
                 rest = before
             case Rule():
-                frame.add([("─" * frame.room, self._dim)], frame.room)
+                frame.add([("─" * frame.room, self._line)], frame.room)
         return frame.lines, rest
 
     # Prose -------------------------------------------------------------------------------------------------------------
@@ -129,14 +132,14 @@ class Pen:
             look = self.look
             colour = look.text
             if heading:
-                colour = look.accent if heading == 1 else look.heading if heading <= 3 else look.dim
+                colour = (look.code, look.heading, look.code, look.dim)[min(heading, 4) - 1]
             if flags & CODE:
                 colour = look.code
             if flags & LINK:
                 colour = look.link
             style = self._styles[key] = Style(
                 color=colour,
-                bold=bool(flags & STRONG or heading) or None,
+                bold=bool(flags & STRONG or heading in _BOLD) or None,
                 italic=bool(flags & EMPHASIS) or None,
                 strike=bool(flags & STRIKE) or None,
                 underline=bool(flags & LINK) or None,
@@ -148,8 +151,10 @@ class Pen:
 
     def _code_line(self, line: CodeLine, frame: _Frame, before: _Code) -> _Code:
         tokens, state = colour_line(line.text, before.state)
-        text = safe(line.text)
-        parts = [(safe(part) if "\t" in part else part, self._code_style(kind)) for part, kind in tokens]
+        if "\t" in line.text:
+            tokens = _without_tabs(tokens)
+        parts = [(part, self._code_style(kind)) for part, kind in tokens]
+        text = "".join(part for part, _ in parts)
         room = frame.room - len(BAR)
         if before.carry is None and line.last and _cells(text) <= room:
             self._code_row(parts, _cells(text), frame)
@@ -192,7 +197,7 @@ class Pen:
         if head.ruled and columns.widths:
             drawn = columns_for(head, self._natural, frame.room)._replace(aligns=columns.aligns)
             rule = "┼".join("─" * width for width in _padded(drawn.widths))
-            frame.add([(rule, self._dim)], len(rule), lead=0)
+            frame.add([(rule, self._line)], len(rule), lead=0)
         for row in head.rows:
             self._table_row(row, columns, frame, growing=piece.growing and row is head.rows[-1])
         return columns
@@ -205,15 +210,25 @@ class Pen:
         if not columns.widths:
             joined: list[tuple[str, Style]] = []
             for cell in runs:
-                joined += [(" │ ", self._dim), *cell] if joined else cell
+                joined += [(" │ ", self._line), *cell] if joined else cell
             self._wrapped(joined, frame)
             return
-        for parts, length in table_rows(runs, columns, self._plain, (" │ ", self._dim)):
+        for parts, length in table_rows(runs, columns, self._plain, (" │ ", self._line)):
             frame.add(parts, length)
 
     def _natural(self, cell: str) -> int:
         text = "".join(run.text for run in inline.parse(cell))
         return max(map(_cells, text.split("\n")))
+
+
+def _without_tabs(tokens: Sequence[tuple[str, Kind]]) -> list[tuple[str, Kind]]:
+    """The same with spaces up to the next tab stop of the line."""
+    line, spread = "", list[tuple[str, Kind]]()
+    for text, kind in tokens:
+        before = len(line)
+        line = (line + text).expandtabs(TAB_STOP)
+        spread.append((line[before:], kind))
+    return spread
 
 
 def _without_indent(parts: Parts, indent: int) -> list[tuple[str, Style]]:
@@ -253,11 +268,11 @@ class _Frame:
             cells += width
             if isinstance(container, Quote):
                 bars = cells
-                first.append(Segment("▌ ", pen._dim))
-                following.append(Segment("▌ ", pen._dim))
+                first.append(Segment("│ ", pen._line))
+                following.append(Segment("│ ", pen._line))
             else:
                 marker = container.marker if depth >= begins else " " * width
-                first.append(Segment(marker, pen._bullet if depth >= begins else pen._plain))
+                first.append(Segment(marker, pen._dim if depth >= begins else pen._plain))
                 following.append(Segment(" " * width, pen._plain))
         return first, following, cells, bars
 
@@ -269,7 +284,7 @@ class _Frame:
             if self._pen.width - cells - width < LEAST_WIDTH:
                 break
             cells += width
-            segments.append(Segment("▌ " if isinstance(container, Quote) else " " * width, self._pen._dim))
+            segments.append(Segment("│ " if isinstance(container, Quote) else " " * width, self._pen._line))
         self.lines.append(Line(segments, cells, lead=cells))
 
     def add(

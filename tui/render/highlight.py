@@ -116,7 +116,7 @@ def _span(lexer: Lexer, text: str, state: State) -> tuple[list[tuple[str, Kind]]
         return tokens, after if stack == state.stack else after._replace(stack=state.stack)
     for begin, end in _SPANS:
         at = text.rfind(begin)
-        if at < 0 or (begin != end and text.find(end, at + len(begin)) >= 0):
+        if at < 0 or (text.find(end, at + len(begin)) >= 0 if begin != end else text.count(begin) % 2 == 0):
             continue
         tokens, _ = _read(lexer, text + end, state.stack)
         last, kind = tokens[-1] if tokens else ("", _PLAIN)

@@ -318,8 +318,8 @@ class _Parser:
             self.nodes[mark.node].text = mark.char * mark.count
 
     def hope(self) -> None:
-        """Takes what the marks left open began as lasting to the end, where that is near."""
-        for mark in self.left:
+        """Takes what the last marks left open began as lasting to the end, where that is near."""
+        for mark in self.left[-3:]:
             rest = self.nodes[mark.node + 1 :]
             if mark.count > 3 or sum(len(node.text) for node in rest) > _HOPE:
                 continue

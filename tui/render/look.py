@@ -1,6 +1,6 @@
 """The colours a text is drawn in: one frozen value, with a dark and a light one to begin with.
 
-Words stand out most: text has a contrast of at least 7 to its background, code of 4.5, and what only helps the eye of 3.
+Words stand out most: every colour that words are drawn in has a contrast of at least 4.5 to its background, text of 7.
 """
 
 from __future__ import annotations
@@ -16,28 +16,38 @@ class Look:
     background: str
     text: str
     dim: str
-    """Bars, rules, bullets, and what matters least."""
+    """Bullets and labels: what matters least, and is read all the same."""
     accent: str
     heading: str
     link: str
     code: str
-    """Code within a sentence."""
+    """Code within a sentence, and the first among headings: the page's second hue."""
     code_background: str
     code_text: str
     code_theme: tuple[tuple[str, str], ...]
     """A colour, optionally with `italic` or `bold`, by the name of a Pygments token; the longest name that fits counts."""
 
+    @property
+    def faint(self) -> str:
+        """For lines and bars, which are seen and not read: half way from `dim` to the background."""
+        pairs = zip(_rgb(self.dim), _rgb(self.background), strict=True)
+        return "#" + "".join(f"{(one + other) // 2:02x}" for one, other in pairs)
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
 
 DARK = Look(
     dark=True,
-    background="#12151a",
-    text="#dfe3e8",
-    dim="#78818e",
-    accent="#e0a16b",
-    heading="#f4ede2",
-    link="#8fbcf0",
-    code="#e8b98a",
-    code_background="#1a1e25",
+    background="#14161a",
+    text="#e4e6eb",
+    dim="#8b929e",
+    accent="#7da6f5",
+    heading="#f3f4f7",
+    link="#7da6f5",
+    code="#8ecadb",
+    code_background="#1c1f25",
     code_text="#d3d9e0",
     code_theme=(
         ("Comment", "#838d9c italic"),
@@ -77,14 +87,14 @@ DARK = Look(
 
 LIGHT = Look(
     dark=False,
-    background="#fbfaf7",
-    text="#23262b",
-    dim="#7d8087",
-    accent="#a8551c",
-    heading="#0f1114",
-    link="#1f5fae",
-    code="#8f4513",
-    code_background="#f1efea",
+    background="#fbfaf8",
+    text="#1e2127",
+    dim="#666b75",
+    accent="#2a5bd0",
+    heading="#0c0e12",
+    link="#2a5bd0",
+    code="#0f667d",
+    code_background="#f1efeb",
     code_text="#2c3036",
     code_theme=(
         ("Comment", "#676c75 italic"),

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from rich.cells import cell_len, get_character_cell_size
 
@@ -21,15 +22,16 @@ _BEGINS = "「『（［｛〈《【〔“‘"
 """Never last in a row."""
 _ENDS = "、。，．！？：；」』）］｝〉》】〕”’…ー々"
 """Never first in a row."""
-_TOKEN = re.compile(
-    f"[ ]+|\\n|[{_BEGINS}]*[{_WIDE}][\u0300-\u036f]*[{_ENDS}]*|[^ \\n{_WIDE}{_BEGINS}]+[{_ENDS}]*|[{_BEGINS}]+"
-)
+_CLUSTER = re.compile(f"[{_BEGINS}]*[{_WIDE}][\u0300-\u036f]*[{_ENDS}]*")
+"""What stays together where a row may end between any two ideographs."""
+_TOKEN = re.compile(f"[ ]+|\\n|(?:{_CLUSTER.pattern})+|[^ \\n{_WIDE}{_BEGINS}]+[{_ENDS}]*|[{_BEGINS}]+")
 _ASCII_TOKEN = re.compile(r" +|\n|[^ \n]+")
 _CROWD = 8
 """Characters a cell may hold; more are broken off, so that marks without width cannot pile up in one row."""
 
 
-class Wrapped(NamedTuple, Generic[S]):
+@dataclass(frozen=True, slots=True)
+class Wrapped(Generic[S]):
     """One row as wrapping left it."""
 
     parts: tuple[tuple[str, S], ...]
@@ -40,7 +42,8 @@ class Wrapped(NamedTuple, Generic[S]):
     """What stood between the row above and this one, where that was soft."""
 
 
-class Carry(NamedTuple, Generic[S]):
+@dataclass(frozen=True, slots=True)
+class Carry(Generic[S]):
     """Where wrapping stopped: the last row, still open."""
 
     parts: tuple[tuple[str, S], ...] = ()
@@ -86,16 +89,14 @@ class Wrapper(Generic[S]):
                 elif plain:
                     word.append((token, style))
                     width += len(token)
+                elif _CLUSTER.match(token):  # ideographs part from what stands around them
+                    if word:
+                        self._place(word, width)
+                        word, width = [], 0
+                    self._place_wide(token, style)
                 else:
-                    wide = cell_len(token)
-                    if wide != len(token) and word:  # ideographs part from what stands before them …
-                        self._place(word, width)
-                        word, width = [], 0
                     word.append((token, style))
-                    width += wide
-                    if wide != len(token):  # … and after them
-                        self._place(word, width)
-                        word, width = [], 0
+                    width += cell_len(token)
         if word:
             self._place(word, width)
 
@@ -116,7 +117,7 @@ class Wrapper(Generic[S]):
         gap = len(self._gap)
         crowded = self._chars > self.room * _CROWD
         if self._row and (self._cells + gap + width > self.room or crowded):
-            if width > self.rest and self._cells + gap < self.room // 2:
+            if width > self.rest and (not gap or self._cells + gap < self.room // 2):
                 pass  # a word that no row can hold begins where it stands, rather than leave most of a row empty
             else:
                 self._end(soft=True, joiner=self._gap)
@@ -129,6 +130,23 @@ class Wrapper(Generic[S]):
                 self._add(text, style, len(text) if text.isascii() else cell_len(text))
         else:
             self._split(word)
+
+    def _place_wide(self, text: str, style: S) -> None:
+        piece, cells, gap = "", 0, len(self._gap)
+        for cluster in _CLUSTER.findall(text):
+            size = cell_len(cluster)
+            if self._cells + gap + cells + size > self.room or size > self.room:
+                self._add(piece, style, cells)
+                piece, cells, gap = "", 0, 0
+                self._place([(cluster, style)], size)
+                continue
+            if gap:
+                self._place([(cluster, style)], size)
+                gap = 0
+                continue
+            piece += cluster
+            cells += size
+        self._add(piece, style, cells)
 
     def _split(self, word: list[tuple[str, S]]) -> None:
         for text, style in word:
