@@ -38,6 +38,8 @@ class Counting(Conversation):
 
 
 class ChatApp(App):
+    AUTO_FOCUS = None
+
     def __init__(self, welcome=(), messages=()) -> None:
         super().__init__()
         self.clock = Clock()

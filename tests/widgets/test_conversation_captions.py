@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-
 from conversation_app import answer, prompt
+
 from tui.chat.ledger import Bill, Usage
 from tui.chat.transcript import Failure, Image, Opaque, Text, ToolResult, ToolUse
 from tui.widgets.conversation import captions
@@ -74,7 +74,7 @@ def test_a_failure_says_what_to_do_and_where_to_look() -> None:
     first, second, third = captions.failure_lines(failure)
     assert "Claude is overloaded." in said(first)
     assert "Wait a moment." in said(second)
-    assert said(third).split() == "r to try again · 529 · overloaded_error · request req_1".split()
+    assert " ".join(said(third).split()) == "r to try again · 529 · overloaded_error · request req_1"
 
 
 def test_the_countdown_keeps_its_width() -> None:

@@ -51,7 +51,7 @@ class LiveAnswer:
         row = self.turn.tops()[-1]
         self._parts, self._json, self._tools, self._held, self._message = {}, {}, {}, "", None
         self._first_part = len(self.turn.parts)
-        self.turn.end_with(Words(((CARET, "accent"),)))
+        self.turn.end_with(Words(((CARET, "accent"),), above=0 if self._first_part == 1 else 1))
         return row
 
     def show_instead(self, *parts: Part) -> int:

@@ -78,10 +78,12 @@ class Conversation(ReadingView):
         turns: list[Turn] = []
         for message in messages:
             if turns and _continues(turns[-1], message):
-                turns[-1].messages.append(message)
+                turns[-1].join(message)
             else:
                 turns.append(self._turn([message]))
         self.view.replace(turns)
+        if self.has_focus:
+            self.mark_something()
         self.place(redraw=True)
 
     def add(self, message: Message) -> None:
@@ -119,6 +121,12 @@ class Conversation(ReadingView):
         """A dim line under what was said last."""
         self._later(partial(self._note, text))
 
+    def catch_up(self) -> None:
+        """Draws all that has arrived, at once and however long that takes."""
+        while self._backlog:
+            self._do(self._backlog.take())
+        self._paint()
+
     def toggle_thinking(self) -> None:
         """Opens or folds all thinking, now and to come."""
         self._thinking_open = not self._thinking_open
@@ -138,9 +146,7 @@ class Conversation(ReadingView):
             self._end_live()
         last = self.view.turns[-1] if self.view.turns else None
         if last is not None and _continues(last, message):
-            last.messages.append(message)
-            last.add(*last.body(message))
-            last.say()
+            last.join(message)
             self._touch(0)
             return
         if last is not None and last.is_bare and last.is_answer and last.failure is not None:

@@ -55,9 +55,13 @@ class ReadingView(TranscriptView):
     # The mark
 
     def on_focus(self) -> None:
+        self.mark_something()
+        self.refresh(self.size.region)
+
+    def mark_something(self) -> None:
+        """Marks what the reader most likely looks at, unless a turn is marked already."""
         if self.view.turns and (self.marked is None or self.marked >= len(self.view.turns)):
             self.marked = self.view.turn_at_end()
-        self.refresh(self.size.region)
 
     def action_previous(self) -> None:
         self._go(-1)
@@ -67,10 +71,11 @@ class ReadingView(TranscriptView):
 
     def _go(self, step: int) -> None:
         """To the next message; through the marked one first, where it does not fit the screen."""
-        view = self.view
-        if not view.turns:
+        view, marked = self.view, self.marked
+        if marked is None:
+            self.mark_something()
+            self.refresh(self.size.region)
             return
-        marked = min(self.marked if self.marked is not None else view.turn_at_end(), len(view.turns) - 1)
         top, bottom = view.heights.top(marked), view.heights.top(marked) + view.heights.height(marked) - 1
         page = max(1, view.rows // 2)
         hidden = bottom - (view.top + view.rows) if step > 0 else view.top - top
@@ -130,8 +135,8 @@ class ReadingView(TranscriptView):
         self.place(redraw=True)
 
     def _marked_turn(self) -> Turn | None:
-        turns = self.view.turns
-        return turns[self.marked] if self.marked is not None and self.marked < len(turns) else None
+        self.mark_something()
+        return self.view.turns[self.marked] if self.marked is not None else None
 
     # The mouse
 

@@ -55,6 +55,8 @@ def selected_text(viewport: Viewport, selection: Selection) -> str:
     """What a selection copies: rows that were only wrapped are joined again."""
     text: list[str] = []
     for place, line in _lines(viewport, selection):
+        if 0 < len(line.strip.text) <= line.start:
+            continue  # decoration from end to end
         span = span_in(line, place, selection)
         if text:
             text.append(line.joiner if line.soft else "\n")

@@ -89,6 +89,14 @@ class Turn:
             self.add(*self.body(message), *closing(message))
         self.end_with(*self.footer())
 
+    def join(self, message: Message) -> None:
+        """Lets another message stand under the same speaker line."""
+        self.messages.append(message)
+        if self.parts:
+            self.add(*self.body(message), *closing(message))
+            self.end_with(*self.footer())
+            self.say()
+
     def add(self, *parts: Part) -> None:
         """Puts parts after the others; what ended the turn so far goes."""
         self.end_with()
@@ -255,7 +263,8 @@ class Turn:
             top = self.tops()[index]
             if top > last:
                 break
-            if top + part.height > first and part.settle(max(0, first - top), last - top):
+            before = part.height
+            if top + before > first and (part.settle(max(0, first - top), last - top) or part.height != before):
                 self.changed()
                 moved = True
         return moved
