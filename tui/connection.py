@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tui.anthropic.credentials import ApiKey, Found, OAuthToken, discover
+from tui.anthropic.credentials import ApiKey, Credential, Found, OAuthToken, discover
 from tui.anthropic.destinations import check
 from tui.anthropic.models import MODELS, Choice, find, overridden, resolve
 from tui.chat import ledger
@@ -39,8 +39,8 @@ class Connection:
         self.demo = demo
         self.live: tuple[Model, ...] = ()
         """What the server's own list said, once it has been asked."""
-        self.found: Found = _simulated() if demo else _discovered(settings, env)
-        """The credential in use, or why there is none."""
+        self.found = Found() if demo else discover(settings.anthropic.api_key, env, Path.home())
+        """The credential in use, or why there is none; the simulator needs none of the user's."""
         self._client: Client | None = None
         self._open = ExitStack()
 
@@ -122,27 +122,18 @@ class Connection:
             from tui.anthropic.auth import auth_for
             from tui.anthropic.client import Client
 
-            credential = self.found.required()
-            url = self._simulator() if self.demo else self.settings.anthropic.api_url
-            auth = auth_for(credential, url, self.settings.anthropic.oauth_hosts)
+            settings = self.settings.anthropic
+            url, credential = self._simulator() if self.demo else (settings.api_url, self.found.required())
+            auth = auth_for(credential, url, settings.oauth_hosts)
             self._client = Client(url, auth, credential=credential.kind)
         return self._client
 
-    def _simulator(self) -> str:
-        from tui.demo.service import FakeAnthropic
-        from tui.demo.shells import Server
+    def _simulator(self) -> tuple[str, Credential]:
+        """Starts it. Returns its address and a key that it takes."""
+        from tui.demo.service import DEMO_KEY
+        from tui.demo.shells import start_demo
 
-        return self._open.enter_context(Server(FakeAnthropic())).url
-
-
-def _discovered(settings: Settings, env: Mapping[str, str]) -> Found:
-    return discover(settings.anthropic.api_key, env, Path.home())
-
-
-def _simulated() -> Found:
-    from tui.demo.service import DEMO_KEY
-
-    return Found(credential=ApiKey(key=DEMO_KEY, source="the built-in simulator"))
+        return self._open.enter_context(start_demo()).url, ApiKey(key=DEMO_KEY, source="the built-in simulator")
 
 
 def known_models(settings: Settings, live: tuple[Model, ...] = ()) -> tuple[Model, ...]:
