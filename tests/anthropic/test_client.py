@@ -302,7 +302,7 @@ async def test_a_silent_server_is_given_up(server):
     async with client_of(server.url, idle_timeout_s=0.1) as client:
         error, events = await failure(client)
     assert isinstance(error, errors.TimedOut)
-    assert "sent nothing for" in error.message
+    assert "sent nothing for 0.1 s" in error.message
     assert TextDelta(0, "Half") in events
     assert len(server.requests) == 1
     server.wait_until_closed()

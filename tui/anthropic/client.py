@@ -205,7 +205,7 @@ class Client:
         try:
             response = await self._http().send(request, auth=self._auth)
         except (httpx.HTTPError, UnicodeError) as error:
-            raise self._converted(error, began=False) from _harmless(error)
+            raise self._converted(error, began=False, idle_s=_LISTING_S) from _harmless(error)
         if not response.is_success:
             raise await self._refused(response)
         return response.content
@@ -255,8 +255,10 @@ class Client:
             return error.retry_after_s
         return min(0.5 * 2.0 ** (attempt - 1), 8.0) * (1 - 0.25 * self._chance())
 
-    def _converted(self, error: httpx.HTTPError | UnicodeError, *, began: bool) -> ProviderError:
-        """Our error for one of httpx's. `began`: a response was on its way."""
+    def _converted(
+        self, error: httpx.HTTPError | UnicodeError, *, began: bool, idle_s: float | None = None
+    ) -> ProviderError:
+        """Our error for one of httpx's. `began`: a response was on its way. `idle_s`: the longest silence allowed."""
         host = errors.clean(httpx.URL(self.api_url).netloc.decode("ascii", "replace"))
         match error:
             case UnicodeError() | httpx.LocalProtocolError():  # its text would show the header
@@ -267,8 +269,8 @@ class Client:
             case httpx.ConnectTimeout():
                 return TimedOut(f"No connection to {host} within {_CONNECT_S:.0f} s", _NETWORK, retryable=True)
             case httpx.TimeoutException():
-                idle = f"{self._idle_timeout_s:.0f} s"
-                return TimedOut(f"{host} sent nothing for {idle}", "Send again.", retryable=True)
+                silence = f"{idle_s or self._idle_timeout_s:g} s"
+                return TimedOut(f"{host} sent nothing for {silence}", "Send again.", retryable=True)
             case httpx.UnsupportedProtocol():
                 return ConnectionFailed(
                     f"{errors.clean(self.api_url)} is no address", "It begins with https://; check `api_url`."
