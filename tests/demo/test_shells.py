@@ -10,10 +10,10 @@ import time
 import httpx
 import pytest
 
-from tui.demo.reply import Cut, Gate
+from tui.demo.reply import Cut, Gate, Pause
 from tui.demo.scenarios import Answer, Error, Text
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
+from tui.demo.shells import Server, start_demo
 
 HEADERS = {"x-api-key": DEMO_KEY, "anthropic-version": "2023-06-01"}
 BODY = {
@@ -146,3 +146,13 @@ def test_closing_a_server_that_never_started_frees_its_port():
     server.close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])))
+
+
+def test_the_demo_answers_at_the_pace_of_a_model():
+    with start_demo() as server:
+        reply = server.service.respond("POST", "/v1/messages", HEADERS, json.dumps(BODY).encode())
+        pauses = [step.seconds for step in reply.steps if isinstance(step, Pause)]
+        assert pauses[0] == 0.4
+        assert 3 < sum(pauses) < 15
+        assert max(pauses[1:]) < 0.3  # it flows, it does not jump
+        assert httpx.get(f"{server.url}/v1/models", headers=HEADERS).json()["data"]

@@ -13,7 +13,7 @@ from tui.demo.errors import Refused
 MAX_PAGE = 1000
 LIFECYCLES = ("active", "deprecated", "retired")
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
-THINKING_TYPES = ("adaptive", "between_tools", "disabled", "enabled")
+THINKING_TYPES = ("adaptive", "between_tools", "enabled", "disabled")
 
 
 def page(query: str) -> dict[str, Any]:

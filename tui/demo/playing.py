@@ -68,7 +68,7 @@ def message(answer: Answer, setting: Setting) -> dict[str, Any]:
 def steps_of(answer: Answer) -> tuple[Step, ...]:
     """The pauses, gates and cuts of an answer that is not streamed: all of them come before its first byte."""
     held: list[Step] = list(answer.options.before)
-    for part in answer.parts:
+    for part in (*answer.options.opening, *answer.parts):
         for piece in part.pieces if isinstance(part, Text | Thinking | ToolUse) else (part,):
             if isinstance(piece, Pause | Gate | Cut):
                 held.append(piece)
@@ -91,6 +91,7 @@ def frames(answer: Answer, setting: Setting) -> Iterator[Frame]:
 def _all_frames(answer: Answer, setting: Setting) -> Iterator[Frame]:
     seen = outcome(answer, setting)
     started = {**setting.usage, "output_tokens": min(1, seen.output_tokens), **answer.options.usage}
+    yield from answer.options.opening
     yield Event({"type": "message_start", "message": {**_empty_message(setting), "usage": started, **setting.extras}})
     yield Event({"type": "ping"})
     yield from (_interleaved if answer.options.interleaved else _in_turn)(answer, seen, setting)

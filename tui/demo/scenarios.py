@@ -156,6 +156,8 @@ class Options:
     """Counts that replace the simulated ones, in both places where usage is told."""
     before: tuple[Step, ...] = ()
     """Before the status line leaves."""
+    opening: tuple[Interruption, ...] = ()
+    """After the headers, before `message_start`."""
     after: tuple[Interruption, ...] = ()
     """After `message_stop`."""
     leave_out: tuple[str, ...] = ()
