@@ -1,0 +1,164 @@
+"""A real pseudo-terminal with a screen in memory: runs a program in it, types, and looks at what is drawn."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pyte
+
+# What a terminal answers when it is asked about itself.
+_ANSWERS = (
+    (re.compile(rb"\x1b\[6n"), b"\x1b[1;1R"),
+    (re.compile(rb"\x1b\[0?c"), b"\x1b[?62;22c"),
+    (re.compile(rb"\x1b\[\?2026\$p"), b"\x1b[?2026;2$y"),
+    (re.compile(rb"\x1b\[\?2048\$p"), b"\x1b[?2048;0$y"),
+)
+# Sequences that pyte would print or misread: private modes with <, =, >, and strings.
+_ODD = re.compile(rb"\x1b\[[><=?][0-9;:]*[uqm]|\x1bP.*?\x1b\\|\x1b_.*?\x1b\\|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)", re.S)
+# Modes that a full-screen program switches on and has to switch off again.
+_MODES = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
+
+
+class Terminal:
+    """A program in a pty of `columns` by `rows`. Use as a context manager: the program is ended with it."""
+
+    def __init__(
+        self, argv: Sequence[str], env: Mapping[str, str], cwd: Path, columns: int = 120, rows: int = 40
+    ) -> None:
+        self.output = b""
+        self._screen = pyte.Screen(columns, rows)
+        self._feed = pyte.ByteStream(self._screen)
+        self._held = b""
+        self._modes: dict[bytes, bytes] = {}
+        self._fd, slave = os.openpty()
+        self.resize(columns, rows, tell=False)
+        self.settings_before = termios.tcgetattr(slave)
+        self.process = subprocess.Popen(
+            argv,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=cwd,
+            env={
+                "TERM": "xterm-256color",
+                "COLORTERM": "truecolor",
+                "LANG": "C.UTF-8",
+                "PATH": os.environ["PATH"],
+                **env,
+            },
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        self._slave = slave  # kept open, so that the settings can be read after the program has gone
+        os.set_blocking(self._fd, False)
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+        os.close(self._fd)
+        os.close(self._slave)
+
+    def resize(self, columns: int, rows: int, *, tell: bool = True) -> None:
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._screen.resize(rows, columns)
+        if tell:
+            os.killpg(self.process.pid, signal.SIGWINCH)
+
+    def type(self, keys: str | bytes) -> None:
+        data = keys.encode() if isinstance(keys, str) else keys
+        while data:
+            select.select([], [self._fd], [], 5)
+            data = data[os.write(self._fd, data[:1024]) :]
+            self._read(0)
+
+    def paste(self, text: str) -> None:
+        """As a terminal does it with bracketed paste."""
+        self.type(b"\x1b[200~" + text.encode() + b"\x1b[201~")
+
+    @property
+    def lines(self) -> list[str]:
+        return [line.rstrip() for line in self._screen.display]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def wait(self, until: Callable[[], object], limit_s: float = 20) -> None:
+        """Reads what is drawn until the condition holds; fails with the screen when it never does."""
+        end = time.monotonic() + limit_s
+        while not until():
+            left = end - time.monotonic()
+            if left <= 0:
+                raise AssertionError(f"never came to hold; the screen was:\n{self.text}")
+            self._read(min(left, 0.05))
+
+    def wait_for(self, text: str, limit_s: float = 20) -> None:
+        self.wait(lambda: text in self.text, limit_s)
+
+    def wait_exit(self, limit_s: float = 10) -> int:
+        self.wait(lambda: self.process.poll() is not None, limit_s)
+        self._read(0.1)
+        return self.process.returncode
+
+    def settle(self, quiet_s: float = 1.5, limit_s: float = 20) -> int:
+        """Reads until nothing has come for a while; the number of bytes written until then. Fails if it never rests."""
+        end = time.monotonic() + limit_s
+        while time.monotonic() < end:
+            before = len(self.output)
+            self._read(quiet_s)
+            if len(self.output) == before:
+                return before
+        raise AssertionError(f"it never came to rest; the screen was:\n{self.text}")
+
+    @property
+    def modes_left_on(self) -> set[str]:
+        """Private modes that the program switched on and did not switch off, and the cursor if it stays hidden."""
+        left = {mode.decode() for mode, state in self._modes.items() if state == b"h" and mode not in (b"25", b"7")}
+        return left | ({"cursor hidden"} if self._modes.get(b"25") == b"l" else set())
+
+    @property
+    def settings_restored(self) -> bool:
+        return termios.tcgetattr(self._slave) == self.settings_before
+
+    def _read(self, wait_s: float) -> None:
+        while select.select([self._fd], [], [], wait_s)[0]:
+            try:
+                data = os.read(self._fd, 1 << 16)
+            except OSError:
+                return
+            if not data:
+                return
+            self.output += data
+            for modes, state in _MODES.findall(data):
+                self._modes.update(dict.fromkeys(modes.split(b";"), state))
+            for pattern, answer in _ANSWERS:
+                for _ in pattern.findall(data):
+                    os.write(self._fd, answer)
+            self._draw(data)
+            wait_s = 0
+
+    def _draw(self, data: bytes) -> None:
+        data = self._held + data
+        cut = data.rfind(b"\x1b")
+        # An escape sequence may be cut by the read: keep a short unfinished tail for the next one.
+        if cut >= 0 and len(data) - cut < 64 and not re.match(rb"\x1b(\[[0-9;:?<>=$ ]*[@-~]|[^\[\]P_])", data[cut:]):
+            data, self._held = data[:cut], data[cut:]
+        else:
+            self._held = b""
+        with contextlib.suppress(TypeError, NotImplementedError):  # sequences that pyte does not know
+            self._feed.feed(_ODD.sub(b"", data))
