@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import groupby
@@ -139,7 +139,7 @@ class Turn:
         self._has_answer = False
         self.is_over = False
 
-    async def __aiter__(self) -> AsyncIterator[TurnEvent]:
+    async def __aiter__(self) -> AsyncGenerator[TurnEvent, None]:
         error: TuiError | None = None
         try:
             async with aclosing(self._exchange()) as events:
