@@ -10,7 +10,10 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tui.render import inline
-from tui.render.blocks import (
+from tui.render.highlight import Kind, State, colour_line
+from tui.render.inline import CODE, EMPHASIS, LINK, STRIKE, STRONG, Run
+from tui.render.look import Look
+from tui.render.pieces import (
     CodeHead,
     CodeLine,
     Container,
@@ -23,9 +26,6 @@ from tui.render.blocks import (
     TableHead,
     TableRow,
 )
-from tui.render.highlight import Kind, State, colour_line
-from tui.render.inline import CODE, EMPHASIS, LINK, STRIKE, STRONG, Run
-from tui.render.look import Look
 from tui.render.safe import TAB_STOP
 from tui.render.table import GUTTER, Columns, columns_for, table_rows
 from tui.render.wrap import Carry, Wrapped, Wrapper

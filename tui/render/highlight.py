@@ -2,7 +2,8 @@
 
 Pygments itself reads a text whole. Its lexers are tables of rules and a stack of states, and that stack is all a line leaves
 to the next. What some lexers match across lines with one rule (a comment in C, a string in Go, a here-document) is found by
-asking how the line would end if it were closed, and carried as `until`. Lexers of other kinds read each line by itself.
+asking how the line would end if it were closed, and carried as `until`. Lexers of other kinds read each line by itself, and
+those that touch up what their rules found do so only outside of all states.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class State(NamedTuple):
 _SPANS = (("/*", "*/"), ("<!--", "-->"), ('"""', '"""'), ("'''", "'''"), ("`", "`"))
 """What may begin on one line and end on a later one."""
 _HERE_DOCUMENT = re.compile(r"<<[-~]?\s*(['\"]?)(\w+)\1")
+_EMBEDDING = re.compile(r"<(/?)(script|style)\b[^>]*>", re.IGNORECASE)
 _SHELLS = frozenset(("bash", "sh", "shell", "zsh", "ksh", "ruby", "rb", "perl", "php"))
 _ALIASES = {
     "jsonc": "json",
@@ -150,7 +152,12 @@ def _read(lexer: Lexer, text: str, stack: Stack) -> tuple[list[tuple[str, Kind]]
     try:
         if not isinstance(lexer, ExtendedRegexLexer):
             if isinstance(lexer, RegexLexer):
-                return _run(lexer, text, stack)
+                tokens, after = _run(lexer, text, stack)
+                if "script-content" in lexer._tokens:
+                    after = _inside_html(text, stack, after)
+                if own is not RegexLexer.get_tokens_unprocessed and stack == ("root",):
+                    tokens = [(value, kind) for _, kind, value in lexer.get_tokens_unprocessed(text)]
+                return tokens, after
         elif own is ExtendedRegexLexer.get_tokens_unprocessed:
             context = LexerContext(text, 0, list(stack))
             tokens = [(value, kind) for _, kind, value in lexer.get_tokens_unprocessed(context=context)]
@@ -160,19 +167,26 @@ def _read(lexer: Lexer, text: str, stack: Stack) -> tuple[list[tuple[str, Kind]]
         return [(text, _PLAIN)], ("root",)  # what a lexer's own rules raise on half a text; colour is not worth a crash
 
 
-def _run(lexer: RegexLexer, text: str, stack: Stack) -> tuple[list[tuple[str, Kind]], Stack]:
-    """Applies the lexer's rules from a given stack on, as Pygments' own loop does, which keeps the stack to itself.
+def _inside_html(text: str, stack: Stack, after: Stack) -> Stack:
+    """Stays inside a script or style sheet until its tag is closed; the lexer itself gives up at a line's end."""
+    tags = _EMBEDDING.findall(text)
+    if tags:
+        closing, tag = tags[-1]
+        return after if closing else ("root", f"{tag.lower()}-content")
+    return stack if stack[-1].endswith("-content") else after
 
-    Lexers that only touch up what their rules found (C's names of the standard library) go without that.
-    """
+
+def _run(lexer: RegexLexer, text: str, stack: Stack) -> tuple[list[tuple[str, Kind]], Stack]:
+    """Applies the lexer's rules from a given stack on, as Pygments' own loop does, which keeps the stack to itself."""
     from pygments.token import Error, _TokenType  # type: ignore[import-untyped]
 
     rules = lexer._tokens
-    states, tokens, pos, steps = list(stack), list[tuple[str, Kind]](), 0, 0
+    states, tokens = list(stack), list[tuple[str, Kind]]()
+    pos = steps = entered = 0
     if states[-1] not in rules:
         states = ["root"]
     length = len(text)
-    while steps < 20 * length + 100:  # rules that match nothing might turn round for ever
+    while pos < length and steps < 20 * length + 100:  # rules that match nothing might turn round for ever
         steps += 1
         for matches, action, new_state in rules[states[-1]]:
             match = matches(text, pos)
@@ -186,11 +200,10 @@ def _run(lexer: RegexLexer, text: str, stack: Stack) -> tuple[list[tuple[str, Ki
             pos = match.end()
             if new_state is not None:
                 _move(states, new_state)
+                entered = pos
             break
         else:
-            if pos >= length:
-                break
-            if text[pos] == "\n":
+            if text[pos] == "\n" and entered < pos:  # what a state could not finish by the line's end was no such thing
                 states = ["root"]
             tokens.append((text[pos], Error))
             pos += 1

@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 from textual.strip import Strip
 
-from tui.render.blocks import CodeHead, CodeLine, Heading, Piece, Prose, Rule, Scanner, TableHead, TableRow
+from tui.render.blocks import Scanner
 from tui.render.draw import Line, Pen, Rest
 from tui.render.look import DARK, LIGHT, Look
+from tui.render.pieces import CodeHead, CodeLine, Heading, Piece, Prose, Rule, TableHead, TableRow
 from tui.render.safe import neutral
 
 __all__ = ["DARK", "LIGHT", "CodeBlock", "Document", "Look", "Row", "copied", "warm"]

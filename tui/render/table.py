@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-from tui.render.blocks import Align, TableHead
+from tui.render.pieces import Align, TableHead
 from tui.render.wrap import Wrapped, Wrapper
 
 S = TypeVar("S")

@@ -1,0 +1,173 @@
+"""The blocks that hold text while they are open: a paragraph, code, a table. Each hands out what of it is finished."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tui.render import syntax
+from tui.render.inline import cut_at
+from tui.render.pieces import Align, Body, CodeLine, Heading, Prose, TableHead, TableRow
+
+LONG = 1000
+"""A longer line is text or code, whatever it looks like; a longer paragraph can no longer become a heading or a table."""
+PIECE = 240
+"""About how many characters of a long paragraph or line are frozen at a time."""
+TABLE_ROWS = 12
+"""So many rows decide about a table's columns; later rows keep to them."""
+RESTART = 500
+"""Code is coloured from the start after so many lines, so that a jump into the middle of it stays cheap."""
+
+
+class Part(NamedTuple):
+    """A finished stretch of a leaf."""
+
+    body: Body
+    joined: bool = False
+    """It goes on from the part before it."""
+
+
+@dataclass(slots=True)
+class Paragraph:
+    text: str = ""
+    cut: bool = False
+    """Its beginning has been handed out."""
+    html: bool = False
+
+    def add(self, line: str) -> Iterator[Part]:
+        if self.text or self.cut:
+            self.text += ("  \n" if self.html else "\n") + line
+        else:
+            self.text, self.html = line, syntax.HTML.match(line) is not None
+        return self.extend("")
+
+    def extend(self, more: str) -> Iterator[Part]:
+        """Goes on with its last line."""
+        self.text += more
+        if not self.cut and len(self.text) <= LONG:
+            return
+        while len(self.text) > 2 * PIECE and (at := cut_at(self.text, PIECE, LONG)) is not None:
+            yield Part(Prose(self.text[:at], last=False), self.cut)
+            self.text, self.cut = self.text[at:], True
+
+    def finish(self, growing: bool = False) -> Iterator[Part]:
+        if growing and not self.cut and self.text.startswith("|") and "\n" not in self.text:
+            header = syntax.split_cells(self.text)  # most likely the first line of a table
+            yield Part(TableHead(header, tuple[Align, ...]("left" for _ in header), (), ruled=False))
+        else:
+            yield Part(Prose(self.text), self.cut)
+
+    def is_underlined_by(self, line: str) -> bool:
+        """Whether `line` makes a heading of it."""
+        return not self.cut and syntax.UNDERLINE.match(line) is not None
+
+    def heading(self, underline: str) -> Heading:
+        return Heading(1 if underline[0] == "=" else 2, self.text.replace("\n", " "))
+
+    def table(self, dashes: str) -> Table | None:
+        """The table that the dashes below its last line make of that line, which it then has no longer."""
+        if ("|" not in dashes and ":" not in dashes) or not syntax.DELIMITER.match(dashes):
+            return None
+        above, feed, last = self.text.rpartition("\n")
+        header, columns = syntax.split_cells(last), syntax.split_cells(dashes)
+        if len(header) != len(columns) or (self.cut and not feed):
+            return None
+        self.text = above
+        return Table(header, tuple(map(syntax.align, columns)), piped=last.startswith("|"))
+
+
+@dataclass(slots=True)
+class Code:
+    language: str = ""
+    fence: str = ""
+    """What opened it; "" for indented code."""
+    indent: int = 4
+    """Columns that do not belong to its lines."""
+    lines: int = 0
+    blanks: int = 0
+    """Blank lines at the end of indented code: they belong to it if more code follows."""
+    part: str = ""
+    """The end of a long line that has not ended."""
+    begun: bool = False
+    """The beginning of that line has been handed out."""
+
+    def ends_with(self, line: str) -> bool:
+        return bool(self.fence) and self.may_end_with(line) and len(line.strip(" \t")) >= len(self.fence)
+
+    def may_end_with(self, line: str) -> bool:
+        """Whether `line` is the fence that closes it, or becomes that when it goes on."""
+        bare = line.strip(" \t")
+        return bool(bare) and not bare.strip(self.fence[:1] or " ") and len(line) - len(line.lstrip(" ")) < 4
+
+    def add(self, line: str) -> Iterator[Part]:
+        """Adds a line as it stands in its containers."""
+        for _ in range(self.blanks):
+            yield self._line("")
+        self.blanks = 0
+        yield self._line(self._own(line))
+
+    def begin_long(self, line: str) -> Iterator[Part]:
+        for _ in range(self.blanks):
+            yield self._line("")
+        self.blanks = 0
+        yield from self.extend(self._own(line))
+
+    def extend(self, more: str) -> Iterator[Part]:
+        """Goes on with a long line."""
+        self.part += more
+        while len(self.part) > PIECE:
+            yield self._line(self.part[:PIECE], last=False)
+            self.part = self.part[PIECE:]
+
+    def end_long(self) -> Iterator[Part]:
+        part, self.part = self.part, ""
+        yield self._line(part)
+
+    def finish(self, growing: bool = False) -> Iterator[Part]:
+        return self.end_long() if self.part else iter(())
+
+    def _own(self, line: str) -> str:
+        indent = len(line) - len(line.lstrip(" "))
+        return line[min(indent, self.indent) :]
+
+    def _line(self, text: str, last: bool = True) -> Part:
+        joined = self.begun or not self.lines or self.lines % RESTART != 0
+        self.lines += last
+        self.begun = not last
+        return Part(CodeLine(self.language, text, last), joined)
+
+
+@dataclass(slots=True)
+class Table:
+    header: tuple[str, ...]
+    aligns: tuple[Align, ...]
+    piped: bool
+    """Its lines begin with a bar."""
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+    headed: bool = False
+    """Its head has been handed out: its columns are settled."""
+
+    def takes(self, line: str) -> bool:
+        return "|" in line or not self.piped
+
+    def add(self, line: str) -> Iterator[Part]:
+        cells, columns = syntax.split_cells(line), len(self.header)
+        if len(cells) > columns:
+            cells = (*cells[: columns - 1], " | ".join(cells[columns - 1 :]))
+        cells += ("",) * (columns - len(cells))
+        if not self.headed and len(self.rows) < TABLE_ROWS:
+            self.rows.append(cells)
+            return
+        if not self.headed:
+            self.headed = True
+            yield Part(TableHead(self.header, self.aligns, tuple(self.rows), more=True))
+            self.rows = []
+        yield Part(TableRow(cells), joined=True)
+
+    def finish(self, growing: bool = False) -> Iterator[Part]:
+        if not self.headed:
+            yield Part(TableHead(self.header, self.aligns, tuple(self.rows)))
+
+
+Leaf = Paragraph | Code | Table

@@ -1,0 +1,91 @@
+"""What a Markdown text is cut into: pieces that are drawn one by one, and the quotes and list items they stand in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+
+class Quote(NamedTuple):
+    id: int
+
+
+class Item(NamedTuple):
+    id: int
+    list_id: int
+    kind: str
+    """The bullet, or what follows the number."""
+    number: int
+    indent: int
+    """Columns a line must be indented by to belong to it."""
+    marker: str
+    """What is drawn before it."""
+
+
+Container = Quote | Item
+Align = Literal["left", "right", "center"]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A paragraph, or a stretch of a long one."""
+
+    text: str
+    last: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CodeHead:
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    language: str
+    text: str
+    last: bool = True
+    """False: the line goes on in the next piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableHead:
+    """A table's header and the rows that decide about its columns."""
+
+    header: tuple[str, ...]
+    aligns: tuple[Align, ...]
+    rows: tuple[tuple[str, ...], ...]
+    ruled: bool = True
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    pass
+
+
+Body = Heading | Prose | CodeHead | CodeLine | TableHead | TableRow | Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    body: Body
+    frame: tuple[Container, ...] = ()
+    """The quotes and list items around it, outermost first."""
+    starts: int = 0
+    """How many of them, from the innermost, begin here."""
+    gap: int = -1
+    """A blank row stands before it, within so many of the containers; -1: none does."""
+    joined: bool = False
+    """It goes on where the piece before it stopped."""
+    growing: bool = False

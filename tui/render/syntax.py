@@ -1,0 +1,41 @@
+"""How the lines of Markdown begin: the signs that make a line a heading, an item, a fence, a table's row."""
+
+from __future__ import annotations
+
+import re
+
+from tui.render.pieces import Align
+
+HEADING = re.compile(r"#{1,6}(?=[ \t]|$)")
+FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*([^\n]*)$")
+RULE = re.compile(r"(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
+UNDERLINE = re.compile(r"(=+|-+)[ \t]*$")
+MARKER = re.compile(r"([-*+]|(\d{1,9})([.)]))(?=[ \t]|$)")
+TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
+HALF_TASK = re.compile(r"\[[ xX]?\]?[ \t]*$")
+DELIMITER = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_PIPE = re.compile(r"(?<!\\)\|")
+HTML = re.compile(r"<[A-Za-z/!?]")
+HELD = re.compile(r"[-=*_+#>|:~` ]+|\d{1,9}[.)]?[ ]*")
+"""What a line may begin with before one can say what it is; not drawn until it goes on."""
+BULLETS = "•◦▪"
+
+
+def split_cells(line: str) -> tuple[str, ...]:
+    """The cells of a table's line."""
+    line = line.strip().removeprefix("|")
+    if line.endswith("|") and not line.endswith("\\|"):
+        line = line[:-1]
+    return tuple(cell.strip().replace("\\|", "|") for cell in _PIPE.split(line))
+
+
+def align(dashes: str) -> Align:
+    if dashes.endswith(":"):
+        return "center" if dashes.startswith(":") else "right"
+    return "left"
+
+
+def expand_indent(line: str) -> str:
+    """`line` with the tabs it begins with as spaces, to stops of four."""
+    bare = line.lstrip(" \t")
+    return line[: len(line) - len(bare)].expandtabs(4) + bare
