@@ -17,18 +17,13 @@ from textual.timer import Timer
 from tui.chat.events import StreamEvent, Waiting
 from tui.chat.transcript import Failure, Message, ToolResult
 from tui.widgets.conversation import captions
-from tui.widgets.conversation.backlog import Backlog, Step
+from tui.widgets.conversation.backlog import Step
 from tui.widgets.conversation.live import CARET, LiveAnswer
+from tui.widgets.conversation.pace import Pace
 from tui.widgets.conversation.parts import Line, Words
 from tui.widgets.conversation.reading import ReadingView
 from tui.widgets.conversation.turn import Turn, failure_parts
 from tui.widgets.conversation.viewport import Place
-
-FRAMES_PER_S = 12
-BUDGET_S = 0.008
-"""Of work in one go; the screen's thread is free again after it."""
-BREATH_S = 0.01
-"""Between two goes while more is waiting: keys and the painter come in here."""
 
 
 class Conversation(ReadingView):
@@ -47,15 +42,13 @@ class Conversation(ReadingView):
         super().__init__(welcome=welcome, id=id, classes=classes)
         self._names = names
         self._clock = clock
-        self._backlog = Backlog()
+        self._pace = Pace(self._do, self._paint, set_timer=self.set_timer, clock=clock)
         self._live: LiveAnswer | None = None
         self._waiting: tuple[Waiting, Words] | None = None
         self._thinking_open = False
         self._thinking_since: float | None = None
         self._begun = 0.0
-        self._painted = float("-inf")
         self._changed: int | None = None
-        self._frame: Timer | None = None
         self._ticker: Timer | None = None
         self._caret_row: int | None = None
 
@@ -63,16 +56,16 @@ class Conversation(ReadingView):
 
     @property
     def empty(self) -> bool:
-        return not self.view.turns and not self._backlog
+        return not self.view.turns and not self._pace.behind
 
     @property
     def streaming(self) -> bool:
         """Whether an answer is under way, or still being drawn."""
-        return self._live is not None or bool(self._backlog)
+        return self._live is not None or self._pace.behind
 
     def show(self, messages: Sequence[Message]) -> None:
         """Opens a stored conversation at its end. Only what is looked at is parsed and drawn."""
-        self._backlog.clear()
+        self._pace.clear()
         self._end_live()
         self.marked = None
         turns: list[Turn] = []
@@ -88,44 +81,39 @@ class Conversation(ReadingView):
 
     def add(self, message: Message) -> None:
         """A message that stands in the transcript: a prompt, a tool's results, a settled answer."""
-        self._later(partial(self._add, message))
+        self._pace.then(partial(self._add, message))
 
     def begin(self, model_name: str) -> None:
         """An answer is coming. After a settled answer it goes on under the same speaker line."""
-        self._later(partial(self._begin, model_name))
+        self._pace.then(partial(self._begin, model_name))
 
     def grow(self, message: Message, events: Sequence[StreamEvent]) -> None:
         """The answer as it stands, and what was added since the last time."""
-        if self._live is None and not self._backlog:
-            self._begin(self._names(message.model))
-        self._backlog.put_events(message, events)
-        self._wake()
+        self._pace.arrive(message, events)
 
     def wait(self, waiting: Waiting) -> None:
         """A failed attempt will be repeated: counts down where the answer would be."""
-        self._later(partial(self._wait, waiting))
+        self._pace.then(partial(self._wait, waiting))
 
     def settle(self, message: Message) -> None:
         """The answer has ended, in whatever way `message.state` says. It is drawn after all that came before it."""
-        self._later(partial(self._settle, message))
+        self._pace.then(partial(self._settle, message))
 
     def fail(self, failure: Failure) -> None:
         """The turn has failed. The next prompt takes the place of one that got no answer at all."""
-        self._later(partial(self._fail, failure))
+        self._pace.then(partial(self._fail, failure))
 
     def withdraw(self) -> None:
         """The last prompt has left the transcript again: it goes, with the answer that never came."""
-        self._later(self._withdraw)
+        self._pace.then(self._withdraw)
 
     def note(self, text: str) -> None:
         """A dim line under what was said last."""
-        self._later(partial(self._note, text))
+        self._pace.then(partial(self._note, text))
 
     def catch_up(self) -> None:
         """Draws all that has arrived, at once and however long that takes."""
-        while self._backlog:
-            self._do(self._backlog.take())
-        self._paint()
+        self._pace.catch_up()
 
     def toggle_thinking(self) -> None:
         """Opens or folds all thinking, now and to come."""
@@ -238,33 +226,7 @@ class Conversation(ReadingView):
                 return line._replace(strip=Strip([*line.strip, caret]), end=len(line.strip.text))
         return super().decorated(line, turn, place)
 
-    # Pace
-
-    def _later(self, step: Callable[[], None]) -> None:
-        if self._backlog:
-            self._backlog.put(step)
-            self._wake()
-        else:
-            step()
-            self._paint()
-
-    def _wake(self) -> None:
-        if self._frame is None:
-            wait_s = self._painted + 1 / FRAMES_PER_S - self._clock()
-            self._frame = self.set_timer(max(0.001, wait_s), self._work)
-
-    def _work(self) -> None:
-        """Takes from the backlog for as long as one go may last, and draws if a frame is due."""
-        self._frame = None
-        end = self._clock() + BUDGET_S
-        while self._backlog:
-            self._do(self._backlog.take())
-            if self._clock() >= end:
-                break
-        if not self._backlog or self._clock() - self._painted >= 1 / FRAMES_PER_S:
-            self._paint()
-        if self._backlog:
-            self._frame = self.set_timer(BREATH_S, self._work)
+    # Drawing
 
     def _do(self, step: Step) -> None:
         if callable(step):
@@ -294,7 +256,6 @@ class Conversation(ReadingView):
 
     def _paint(self) -> None:
         """Draws the rows of the last turn that changed."""
-        self._painted = self._clock()
         if self._changed is None or not self.view.turns:
             return
         row, self._changed = self._changed, None
@@ -304,7 +265,7 @@ class Conversation(ReadingView):
             self._caret_row = self._live.caret_row
         self.view.changed(last)
         self.view.settle()
-        self.place(first=self.view.heights.top(last) + row)
+        self.place(first=self.view.heights.top(last) + row, calmly=self._live is not None)
 
     def _tick_on(self) -> None:
         if self._ticker is None:
@@ -325,6 +286,7 @@ class Conversation(ReadingView):
             waiting, words = self._waiting
             words.say(captions.waiting_line(waiting.until - self._clock(), waiting.attempt, waiting.attempts))
             rows.append(turn.top_of(words))
+        self.tell()
         top = self.view.heights.top(len(self.view.turns) - 1)
         for row in rows:
             self.refresh_rows(top + row, top + row + 1)

@@ -187,9 +187,11 @@ class ReadingView(TranscriptView):
 
     def decorated(self, line: Line, turn: Turn, place: Place) -> Line:
         """Code says in its first row how it is copied."""
+        if self.palette is None or not line.start or line.start < line.strip.cell_length:
+            return line  # such a row is decoration from end to end
         index, y = turn.at(place.row)
         part = turn.parts[index]
-        if self.palette is None or not isinstance(part, Prose) or part.code_at(y) is None:
+        if not isinstance(part, Prose) or part.code_at(y) is None:
             return line
         room = self.column - len(COPY_HINT)
         strip = line.strip.adjust_cell_length(max(room, line.strip.cell_length))

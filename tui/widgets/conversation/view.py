@@ -87,6 +87,11 @@ class TranscriptView(ScrollView, can_focus=True):
             self.dress()
         return updated
 
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        if self._dressed and self.visual_style.rich_style != self.base:
+            self.dress()
+
     def dress(self) -> None:
         """Takes the width and the theme that hold now. The reader's place stays where it is."""
         app: App[Any] = self.app
@@ -102,7 +107,7 @@ class TranscriptView(ScrollView, can_focus=True):
 
     # Scrolling
 
-    def place(self, *, redraw: bool = False, first: int | None = None) -> None:
+    def place(self, *, redraw: bool = False, first: int | None = None, calmly: bool = False) -> None:
         """Puts the screen where the viewport is, and draws again what moved or changed.
 
         `first` is the first row that changed, counted from the beginning; those above it are as they were. The new size
@@ -124,7 +129,7 @@ class TranscriptView(ScrollView, can_focus=True):
             self.refresh(self.size.region)
         elif first is not None:
             self.refresh_rows(first, self.view.total)
-        self._tell()
+        self.tell(calmly=calmly)
 
     def refresh_rows(self, first: int, stop: int) -> None:
         """Draws rows again, as far as they are in view."""
@@ -145,6 +150,13 @@ class TranscriptView(ScrollView, can_focus=True):
     def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
         """Scrolls at once: rows that rush past would all have to be made exact."""
         super().scroll_to(x, y, **{**options, "animate": False})
+
+    def scroll_page_up(self, **options: Any) -> None:
+        """A page up, with the two rows in common that a reader needs to find the place again."""
+        self.scroll_to(y=self.scroll_y - max(1, self.view.rows - 2))
+
+    def scroll_page_down(self, **options: Any) -> None:
+        self.scroll_to(y=self.scroll_y + max(1, self.view.rows - 2))
 
     def action_scroll_home(self) -> None:
         self.view.to_start()
@@ -173,10 +185,10 @@ class TranscriptView(ScrollView, can_focus=True):
     def following(self) -> bool:
         return self.view.following
 
-    def _tell(self) -> None:
-        """Says how far the end is, whenever that has changed."""
+    def tell(self, *, calmly: bool = False) -> None:
+        """Says how far the end is, if that has changed; `calmly`: only whether it is followed."""
         state = (self.view.following, self.view.below)
-        if state != self._told:
+        if state != self._told and not (calmly and state[0] == self._told[0]):
             self._told = state
             new_lines = 0 if self.view.following else max(0, self.view.total - self._total_when_let_go)
             self.post_message(self.FollowChanged(*state, new_lines))
@@ -212,18 +224,20 @@ class TranscriptView(ScrollView, can_focus=True):
     def _draw(self, line: Line, place: Place, barred: bool) -> Strip:
         """A row with its margins, and with what a selection needs to know of it."""
         number, left = row_number(place), self.left + line.indent
-        meta = _margin(left, number)
-        margin = [Segment(" " * left, meta)]
+        base, margin = self.base, _margin(left, number)
         if barred and self.palette is not None:
-            before, after = " " * (self.left - 1), " " * line.indent
-            bar = Segment(BAR, self.palette.style("accent"))
-            margin = [Segment(before, meta), bar, Segment(after, _margin(line.indent, number))]
-        text = line.strip.apply_offsets(0, number)
-        return (
-            Strip([*(piece for piece in margin if piece.text), *text])
-            .apply_style(self.base)
-            .adjust_cell_length(self.size.width, self.base)
-        )
+            bar = Segment(BAR, base + self.palette.style("accent"))
+            segments = [Segment(" " * (self.left - 1), base + margin), bar, Segment(" " * line.indent, base + margin)]
+        else:
+            segments = [Segment(" " * left, base + margin)]
+        at = 0
+        for text, style, _ in line.strip:
+            offset = Style.from_meta({"offset": (at, number)})
+            segments.append(Segment(text, (base + style if style else base) + offset))
+            at += len(text)
+        if (rest := self._dressed.width - left - line.strip.cell_length) > 0:
+            segments.append(Segment(" " * rest, base))
+        return Strip([segment for segment in segments if segment.text], left + line.strip.cell_length + max(0, rest))
 
     def _welcome_line(self, y: int) -> Strip:
         """Three things to try, in the middle of an empty page."""

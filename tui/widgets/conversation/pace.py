@@ -1,0 +1,92 @@
+"""When what has arrived is taken in and drawn: a little at a time, so that keys never wait for text.
+
+Work is done for a few milliseconds, then the loop is free again; drawing is rarer still. While nothing arrives, nothing
+runs. The clock and the timers come from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from tui.chat.events import StreamEvent
+from tui.chat.transcript import Message
+from tui.widgets.conversation.backlog import Backlog, Step
+
+FRAMES_PER_S = 12
+BUDGET_S = 0.008
+"""Of work in one go."""
+BREATH_S = 0.01
+"""Between two goes while more is waiting: keys and the painter come in here."""
+
+
+class SetTimer(Protocol):
+    def __call__(self, delay: float, callback: Callable[[], None]) -> object: ...
+
+
+class Pace:
+    """Takes steps in order: `do` carries one out, `paint` brings what changed to the screen."""
+
+    def __init__(
+        self, do: Callable[[Step], None], paint: Callable[[], None], *, set_timer: SetTimer, clock: Callable[[], float]
+    ) -> None:
+        self._do = do
+        self._paint_now = paint
+        self._set_timer = set_timer
+        self._clock = clock
+        self._backlog = Backlog()
+        self._painted = float("-inf")
+        self._is_set = False
+
+    @property
+    def behind(self) -> bool:
+        """Whether something has arrived that was not taken in."""
+        return bool(self._backlog)
+
+    def arrive(self, message: Message, events: Iterable[StreamEvent]) -> None:
+        """More of an answer: it is drawn with the next frame."""
+        self._backlog.put_events(message, events)
+        self._wake()
+
+    def then(self, step: Callable[[], None]) -> None:
+        """Something to do once all that arrived before it is drawn: at once, if it is."""
+        if self._backlog:
+            self._backlog.put(step)
+            self._wake()
+        else:
+            step()
+            self._paint()
+
+    def clear(self) -> None:
+        self._backlog.clear()
+
+    def catch_up(self) -> None:
+        """Takes in all that has arrived and draws it, however long that takes."""
+        while self._backlog:
+            self._do(self._backlog.take())
+        self._paint()
+
+    def _wake(self) -> None:
+        if not self._is_set:
+            self._set(self._painted + 1 / FRAMES_PER_S - self._clock())
+
+    def _set(self, delay_s: float) -> None:
+        self._is_set = True
+        self._set_timer(max(0.001, delay_s), self._go)
+
+    def _go(self) -> None:
+        """Takes in as much as one go may last, and draws if a frame is due."""
+        self._is_set = False
+        end = self._clock() + BUDGET_S
+        while self._backlog:
+            self._do(self._backlog.take())
+            if self._clock() >= end:
+                break
+        if not self._backlog or self._clock() - self._painted >= 1 / FRAMES_PER_S:
+            self._paint()
+        if self._backlog and not self._is_set:
+            self._set(BREATH_S)
+
+    def _paint(self) -> None:
+        self._painted = self._clock()
+        self._paint_now()
