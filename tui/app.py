@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 
 from rich.traceback import Traceback
@@ -111,11 +111,19 @@ class ChatApp(App[int], inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = False  # ours is made from the table of actions
     BINDINGS = bindings_of("app")
 
-    def __init__(self, settings: Settings, desk: Desk, engine: Engine, *, prompt: str = "") -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        desk: Desk,
+        engine: Engine,
+        *,
+        prompt: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__()
         self._settings = settings
         notices = [str(finding) for finding in settings.findings] + ([desk.notice] if desk.notice else [])
-        self.chat = ChatScreen(desk, engine, notices=notices, prompt=prompt, keys=settings.keys)
+        self.chat = ChatScreen(desk, engine, notices=notices, prompt=prompt, keys=settings.keys, clock=clock)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = theme_name(settings.ui.theme)

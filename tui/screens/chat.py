@@ -7,7 +7,8 @@ credentials are the `Provider`'s, which the app hands in.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -63,6 +64,7 @@ class ChatScreen(Screen[None]):
         notices: Sequence[str] = (),
         prompt: str = "",
         keys: Mapping[str, tuple[str, ...]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`notices` stand above an empty chat; `prompt` is sent at once; `keys` are those that the user remapped."""
         super().__init__()
@@ -71,6 +73,7 @@ class ChatScreen(Screen[None]):
         self._engine = engine
         self._notices = notices
         self._first_prompt = prompt
+        self._clock = clock
         self._number = 0
         self._talk = self._new_talk()
         self._said: Timer | None = None
@@ -81,11 +84,12 @@ class ChatScreen(Screen[None]):
             yield Header()
             yield Static(Content("\n".join(self._notices)), id="notices")
         with Container(id="body"):
-            yield Conversation(names=self._provider.name_of)
+            yield Conversation(self._provider.name_of, clock=self._clock)
             with Container(id="welcome"):
                 yield Welcome()
+            with Container(id="below"):
+                yield EndLine()
         with Vertical(id="foot"):
-            yield EndLine()
             yield QueueList()
             yield commands
             yield PromptArea(commands)
@@ -107,6 +111,11 @@ class ChatScreen(Screen[None]):
     @property
     def conversation(self) -> Conversation:
         return self.query_one(Conversation)
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether an answer is under way."""
+        return self._talk.running
 
     @property
     def header(self) -> Header:
@@ -195,6 +204,9 @@ class ChatScreen(Screen[None]):
     def _end(self, event: TurnEnded) -> None:
         if event.failure is not None:
             self.conversation.fail(event.failure)
+        elif event.give_back is not None:  # stopped before anything came: nothing to show for it
+            self.conversation.withdraw()
+            self._clear_title()
         if event.give_back is not None:
             self._give_back(event.give_back)
         self._show_hints()
@@ -292,8 +304,7 @@ class ChatScreen(Screen[None]):
         self._talk = self._new_talk()
         self.prompt.forget()
         self.conversation.show(())
-        self.header.title = ""
-        self.remove_class("-begun")
+        self._clear_title()
         self._show_queue()
         self._show_hints()
         self._show_standing()
@@ -400,6 +411,12 @@ class ChatScreen(Screen[None]):
         self.query_one("#notices").display = False
         if not self.header.title:
             self.header.title = " ".join(text.split("\n", 1)[0].split())[:120]
+
+    def _clear_title(self) -> None:
+        """Back to the empty chat, if that is what it is."""
+        if not self._talk.session.transcript.messages:
+            self.header.title = ""
+            self.remove_class("-begun")
 
     def _show_queue(self) -> None:
         queue = self.query_one(QueueList)

@@ -1,4 +1,7 @@
-"""The line under a conversation that was scrolled up: how much there is below, and the way back."""
+"""A few words over the foot of a conversation that was scrolled up: how much there is below, and the way back.
+
+They lie over the text, so that scrolling away moves nothing.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,10 @@ class EndLine(Static):
     DEFAULT_CSS = """
     EndLine {
         display: none;
+        width: auto;
         height: 1;
         padding: 0 1;
-        color: $accent;
-        text-align: right;
+        background: $panel;
         &.-away { display: block; }
     }
     """

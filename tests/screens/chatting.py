@@ -1,0 +1,133 @@
+"""The whole app on a headless screen, against the real simulator on loopback. Time is the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tui.actions import BY_NAME
+from tui.app import ChatApp, Desk
+from tui.chat.session import Session
+from tui.config import load
+from tui.demo.scenarios import Answer, Scenario, Text
+from tui.demo.service import DEMO_KEY, FakeAnthropic
+from tui.demo.shells import Recorded, Server
+from tui.engine import Engine
+from tui.screens.chat import ChatScreen
+from tui.widgets.conversation import Conversation
+from tui.widgets.prompt import PromptArea
+from tui.widgets.queue import QueueList
+
+
+class Clock:
+    """Seconds that pass when the test says so. The wall stands at 09:41 today, whatever day that is."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    def wall(self) -> float:
+        return time.mktime((*time.localtime()[:3], 9, 41, 0, 0, 0, -1)) + self.now_s
+
+
+class ClockedDesk(Desk):
+    """The app's own desk, with sessions that tell the test's time."""
+
+    clock: Clock | None = None
+
+    def session(self) -> Session:
+        session = super().session()
+        if self.clock is not None:
+            session.clock, session.now = self.clock, self.clock.wall
+        return session
+
+
+class Chat:
+    """What a test does with the app, and what it looks at."""
+
+    def __init__(self, app: ChatApp, pilot: Pilot[int], server: Server[FakeAnthropic], clock: Clock) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.server = server
+        self.clock = clock
+
+    @property
+    def screen(self) -> ChatScreen:
+        return self.app.chat
+
+    @property
+    def prompt(self) -> PromptArea:
+        return self.screen.prompt
+
+    @property
+    def queued(self) -> list[str]:
+        return [draft.text for draft in self.screen.query_one(QueueList).drafts]
+
+    @property
+    def shown(self) -> str:
+        """The rows of the conversation in view, as text."""
+        view = self.screen.query_one(Conversation)
+        return "\n".join(view.render_line(y).text.rstrip() for y in range(view.size.height))
+
+    @property
+    def hint(self) -> str:
+        return str(self.prompt._border_subtitle)
+
+    async def send(self, text: str) -> None:
+        self.prompt.put(text)
+        await self.pilot.press("enter")
+
+    async def until(self, condition: Callable[[], Any], said: str = "") -> None:
+        """Waits for the screen to get there; the engine and the server work on threads of their own."""
+        end = time.monotonic() + 10
+        while not condition():
+            assert time.monotonic() < end, said or f"it never came to that; shown: {self.shown}"
+            await self.pilot.pause()
+
+    async def until_shown(self, text: str) -> None:
+        await self.until(lambda: text in self.shown, f'"{text}" was never shown: {self.shown}')
+
+    async def until_idle(self) -> None:
+        await self.until(lambda: not self.screen.is_answering and not self.screen.conversation.streaming)
+
+    async def request(self, number: int = 1) -> Recorded:
+        return await asyncio.to_thread(self.server.wait_for_request, number)
+
+
+def words(text: str) -> Answer:
+    return Answer(Text(text))
+
+
+@asynccontextmanager
+async def chatting(
+    *scenarios: Scenario,
+    size: tuple[int, int] = (80, 24),
+    key: str = DEMO_KEY,
+    config: str = "",
+    prompt: str = "",
+    demo: bool = False,
+) -> AsyncIterator[Chat]:
+    """The app with credentials (or none: `key=""`), its first requests answered as scripted."""
+    home = Path.home()
+    home.mkdir(exist_ok=True)
+    file = home / "config.toml"
+    file.write_text(config)
+    clock = Clock()
+    with Server(FakeAnthropic()) as server:
+        server.service.script(*scenarios)
+        env = {"ANTHROPIC_BASE_URL": server.url, "PRX_HOME": str(home), "ANTHROPIC_API_KEY": key}
+        settings = load(env, file=file, actions=tuple(BY_NAME))
+        with ClockedDesk(settings, env, demo=demo) as desk, Engine() as engine:
+            desk.clock = clock
+            engine.at_exit(desk.aclose)
+            app = ChatApp(settings, desk, engine, prompt=prompt, clock=clock)
+            async with app.run_test(size=size) as pilot:
+                yield Chat(app, pilot, server, clock)
