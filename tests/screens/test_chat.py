@@ -491,3 +491,15 @@ async def test_scrolling_up_lets_go_of_the_end_and_the_way_back_is_shown() -> No
         await chat.pilot.press("ctrl+end")
         await chat.until(lambda: not chat.screen.query_one("EndLine").display)
         assert "line 59" in chat.shown
+
+
+async def test_a_growing_prompt_does_not_make_the_conversation_let_go_of_its_end() -> None:
+    async with chatting(words("\n\n".join(f"line {number}" for number in range(60)))) as chat:
+        await chat.send("go")
+        await chat.until_idle()
+        for text in ("\n\n\n\n\n\n", ""):
+            chat.prompt.put(text)
+            await chat.pilot.pause()
+            await chat.pilot.pause()
+            assert chat.screen.conversation.following
+            assert "line 59" in chat.shown

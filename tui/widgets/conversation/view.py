@@ -144,6 +144,8 @@ class TranscriptView(ScrollView, can_focus=True):
                 self.vertical_scrollbar.position = new_value
             return
         super().watch_scroll_y(old_value, new_value)
+        if self.size.height != self.view.rows:
+            return  # Textual pulls the place into a view that has just grown; `dress` will follow
         if rows := round(new_value) - self.view.top:
             self.scroll_rows(rows)
 
