@@ -87,8 +87,12 @@ class Connection:
         )
 
     def session(self, system: str | None = None) -> Session:
-        """A new, empty conversation. No system prompt: the configured one."""
-        return Session(Transcript(system=self.settings.default.system if system is None else system), bill=self.bill)
+        """A new, empty conversation. No system prompt: the configured one, else in the demo the simulator's own."""
+        if system is None:
+            system = self.settings.default.system
+        if not system and self.demo:
+            from tui.demo.briefing import BRIEFING as system  # the demo alone needs it
+        return Session(Transcript(system=system), bill=self.bill)
 
     def ask(self, choice: Choice, *, effort: Effort | None = None, show_thinking: bool = True) -> Ask:
         """A session's way to send its transcript to that model. It raises the `obstacle` where there is one."""
