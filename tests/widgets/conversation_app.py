@@ -40,14 +40,14 @@ class Counting(Conversation):
 class ChatApp(App):
     AUTO_FOCUS = None
 
-    def __init__(self, welcome=(), messages=()) -> None:
+    def __init__(self, messages=()) -> None:
         super().__init__()
         self.clock = Clock()
         self.posted: list[object] = []
-        self._welcome, self._messages = welcome, messages
+        self._messages = messages
 
     def compose(self) -> ComposeResult:
-        yield Counting(lambda model: model.upper(), welcome=self._welcome, clock=self.clock)
+        yield Counting(lambda model: model.upper(), clock=self.clock)
 
     def on_mount(self) -> None:
         for theme in (DARK, LIGHT):

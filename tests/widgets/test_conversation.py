@@ -287,6 +287,32 @@ async def test_rows_stay_in_place_while_estimates_above_them_are_corrected() -> 
             assert moved[:-5] == before[5:] or app.pane.following
 
 
+async def test_rows_stay_in_place_within_one_long_answer_too() -> None:
+    app = ChatApp(messages=[prompt("?"), answer("\n\n".join(f"## {n}\n\n{MARKDOWN}" for n in range(60)))])
+    async with app.run_test(size=(50, 24)) as pilot:
+        await pilot.pause()
+        for step in (3, 22) * 40:
+            before = app.rows()
+            app.pane.scroll_relative(y=-step, animate=False)
+            if app.pane.view.top == 0:
+                break
+            assert app.rows()[step:] == before[:-step]
+        assert app.pane.view.top < 900
+
+
+@pytest.mark.parametrize("size", [(1, 1), (4, 2), (20, 3)])
+async def test_a_terminal_too_small_to_read_in_does_no_harm(size: tuple[int, int]) -> None:
+    app = ChatApp(messages=long_chat(3))
+    async with app.run_test(size=size) as pilot:
+        app.pane.add(prompt("漢字"))
+        await stream(app, MARKDOWN)
+        app.pane.settle(answer(MARKDOWN))
+        app.pane.action_scroll_home()
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert app.rows()[0] == " You"
+
+
 async def test_paging_up_from_the_end_reaches_the_very_beginning() -> None:
     app = ChatApp(messages=long_chat(40))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -408,6 +434,30 @@ async def test_a_prompt_that_was_given_back_leaves_with_its_empty_answer() -> No
         assert app.rows() == before
 
 
+async def test_an_empty_reply_stays_when_the_talk_goes_on() -> None:
+    app = ChatApp()
+    async with app.run_test(size=(80, 24)):
+        app.pane.add(prompt("say nothing"))
+        await stream(app, "")
+        app.pane.settle(answer(""))
+        app.pane.add(prompt("thank you"))
+        for words in ("say nothing", "(empty reply)", "thank you"):
+            assert words in app.screen_text()
+
+
+async def test_a_failure_before_the_first_block_counts_as_no_answer() -> None:
+    app = ChatApp()
+    async with app.run_test(size=(80, 24)):
+        app.pane.add(prompt("my question"))
+        app.pane.begin("Sonnet 5.5")
+        app.pane.grow(Message(role="assistant", model="sonnet", state="streaming"), [])
+        app.pane.catch_up()
+        app.pane.fail(OVERLOADED)
+        assert app.rows()[3].startswith(" Sonnet 5.5")
+        app.pane.add(prompt("another question"))
+        assert app.rows()[:2] == [" You", " another question"]
+
+
 async def test_a_failure_after_text_is_told_once() -> None:
     app = ChatApp()
     async with app.run_test(size=(80, 24)):
@@ -425,14 +475,13 @@ async def test_a_note_stays_above_the_cache_figures() -> None:
         assert text.index("yes") < text.index("is retired") < text.index("cache 94 %")
 
 
-async def test_an_empty_pane_shows_what_to_try() -> None:
-    app = ChatApp(welcome=[("^O", "attach an image"), ("F1", "keys")])
+async def test_an_empty_pane_says_so() -> None:
+    app = ChatApp()
     async with app.run_test(size=(60, 20)):
         assert app.pane.empty
-        assert [row.strip() for row in app.rows() if row.strip()] == ["^O  attach an image", "F1  keys"]
+        assert not any(app.rows())
         app.pane.add(prompt("hello"))
         assert not app.pane.empty
-        assert "attach" not in app.screen_text()
 
 
 async def test_outside_text_is_neither_markup_nor_control() -> None:

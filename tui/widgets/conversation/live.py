@@ -140,6 +140,9 @@ class LiveAnswer:
 
     def leave(self) -> None:
         """Nothing more will come, and nothing was settled: what has arrived stays as it is."""
+        if self._message is not None and not self._message.blocks:
+            self.turn.messages.pop()
+            self._message = None
         if self._message is None:
             self.turn.end_with(*self.turn.footer())
         for part in self._response():

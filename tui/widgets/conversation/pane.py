@@ -33,13 +33,12 @@ class Conversation(ReadingView):
         self,
         names: Callable[[str], str],
         *,
-        welcome: Sequence[tuple[str, str]] = (),
         clock: Callable[[], float] = time.monotonic,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
         """`names` gives a model ID its name as people say it; `clock` is in seconds and never goes back."""
-        super().__init__(welcome=welcome, id=id, classes=classes)
+        super().__init__(id=id, classes=classes)
         self._names = names
         self._clock = clock
         self._pace = Pace(self._do, self._paint, set_timer=self.set_timer, clock=clock)
@@ -137,7 +136,7 @@ class Conversation(ReadingView):
             last.join(message)
             self._touch(0)
             return
-        if last is not None and last.is_bare and last.is_answer and last.failure is not None:
+        if last is not None and not last.messages and len(self.view.turns) > 1:
             self._withdraw()
         self.view.append(self._turn([message]))
         self._touch(0)
@@ -189,7 +188,7 @@ class Conversation(ReadingView):
 
     def _withdraw(self) -> None:
         self._end_live()
-        if self.view.turns and self.view.turns[-1].is_answer and self.view.turns[-1].is_bare:
+        if self.view.turns and not self.view.turns[-1].messages:
             self.view.pop()
         if self.view.turns and not self.view.turns[-1].is_answer:
             self.view.pop()
@@ -219,7 +218,7 @@ class Conversation(ReadingView):
         return Turn(list(messages), self._names, thinking_open=self._thinking_open)
 
     def decorated(self, line: Line, turn: Turn, place: Place) -> Line:
-        if self._live is not None and turn is self._live.turn and place.row == self._caret_row:
+        if self._live is not None and turn is self._live.turn and place.row == self._live.caret_row:
             room = line.strip.cell_length + line.indent < self.column
             if room and self.app.animation_level != "none" and self.palette is not None:
                 caret = Segment(CARET, self.palette.style("accent"))

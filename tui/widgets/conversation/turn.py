@@ -231,9 +231,13 @@ class Turn:
         """The first row of each part, and the row after the last one."""
         if self._tops is None:
             self._tops, row = [], 0
+            before: Part | None = None
             for part in self.parts:
-                self._tops.append(row + part.above)
-                row += part.above + part.height
+                # Text stands close to the folded line of its thinking, but not to the thinking itself.
+                above = 1 if isinstance(before, Fold) and before.open else part.above
+                self._tops.append(row + above)
+                row += above + part.height
+                before = part
             self._tops.append(row)
         return self._tops
 

@@ -6,7 +6,6 @@ rows say, and when they change, is left to `pane`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from rich.segment import Segment
@@ -54,9 +53,7 @@ class TranscriptView(ScrollView, can_focus=True):
             self.lines_below = lines_below
             self.new_lines = new_lines
 
-    def __init__(
-        self, *, welcome: Sequence[tuple[str, str]] = (), id: str | None = None, classes: str | None = None
-    ) -> None:
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.view = Viewport()
         self.marked: int | None = None
@@ -69,7 +66,6 @@ class TranscriptView(ScrollView, can_focus=True):
         self.left = MARGIN
         """Cells before it."""
         self._dressed = Size()
-        self._welcome = tuple(welcome)
         self._drawn: LRUCache[tuple[int, int], tuple[Strip, bool, Strip]] = LRUCache(512)
         self._placing = False
         self._total_when_let_go = 0
@@ -200,9 +196,7 @@ class TranscriptView(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         width, view = self._dressed.width, self.view
         row = view.top + y
-        if not view.turns or not width:
-            return self._welcome_line(y)
-        if row >= view.total:
+        if not width or row >= view.total:
             return Strip.blank(width, self.base)
         place = Place(*view.heights.at(row))
         turn = view.turns[place.turn]
@@ -240,22 +234,6 @@ class TranscriptView(ScrollView, can_focus=True):
         if (rest := self._dressed.width - left - line.strip.cell_length) > 0:
             segments.append(Segment(" " * rest, base))
         return Strip([segment for segment in segments if segment.text], left + line.strip.cell_length + max(0, rest))
-
-    def _welcome_line(self, y: int) -> Strip:
-        """Three things to try, in the middle of an empty page."""
-        width, height = self._dressed
-        index = y - max(0, (height - len(self._welcome)) // 2)
-        if self.palette is None or not 0 <= index < len(self._welcome):
-            return Strip.blank(width, self.base)
-        keys = max(len(key) for key, _ in self._welcome)
-        left = max(0, (width - keys - 2 - max(len(what) for _, what in self._welcome)) // 2)
-        key, what = self._welcome[index]
-        segments = [
-            Segment(" " * left),
-            Segment(f"{key:>{keys}}  ", self.palette.style("accent")),
-            Segment(what, self.palette.style("dim")),
-        ]
-        return Strip(segments).apply_style(self.base).adjust_cell_length(width, self.base)
 
     # Selecting
 
