@@ -23,7 +23,7 @@ _HOPE = 300
 """How many characters a mark may wait for its partner before it is drawn as text."""
 _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _SPECIAL = re.compile(r"[\\`*_~\[\]<&\n$]|!\[|(?<![A-Za-z])https?://")
-_BARE_URL = re.compile(r"https?://[^\s<>`*|\"]+")
+_BARE_URL = re.compile(r"https?://[^\s<>`*|\"\[\]]+")
 _ANGLE_URL = re.compile(r"<((?:https?://|mailto:)[^\s<>]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>")
 _BREAK = re.compile(r"<br[ ]?/?>\n?", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -345,6 +345,8 @@ def cut_at(text: str, least: int, most: int) -> int | None:
     depth, code = 0, ""
     for found in _CUT.finditer(text):
         token, pos = found[0], found.start()
+        if pos > most + least:
+            break
         if token.isspace():
             if pos >= most or (pos >= least and not depth and not code):
                 return pos

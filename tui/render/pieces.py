@@ -89,3 +89,17 @@ class Piece:
     joined: bool = False
     """It goes on where the piece before it stopped."""
     growing: bool = False
+
+
+def rows_of(piece: Piece, width: int) -> int:
+    """About how many rows a piece takes at a width, before it is drawn."""
+    gap = piece.gap >= 0
+    match piece.body:
+        case Prose(text, last):
+            return gap + (max(1, -(-len(text) // width)) if last else len(text) // width)
+        case CodeLine(text=text):
+            return max(1, -(-len(text) // max(1, width - 2)))
+        case TableHead(rows=rows):
+            return gap + 2 + len(rows)
+        case Heading() | CodeHead() | TableRow() | Rule():
+            return gap + 1

@@ -10,15 +10,18 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.strip import Strip
 
-from tui.render.blocks import Scanner
-from tui.render.draw import Line, Pen, Rest
 from tui.render.look import DARK, LIGHT, Look
-from tui.render.pieces import CodeHead, CodeLine, Heading, Piece, Prose, Rule, TableHead, TableRow
 from tui.render.safe import neutral
+
+if (
+    TYPE_CHECKING
+):  # what reads and draws Markdown costs 20 ms to import; the first text pays, not the start of the program
+    from tui.render.draw import Line, Rest
+    from tui.render.pieces import Piece
 
 __all__ = ["DARK", "LIGHT", "CodeBlock", "Document", "Look", "Row", "copied", "warm"]
 
@@ -65,6 +68,8 @@ class CodeBlock:
     @property
     def source(self) -> str:
         """The code as it was written, without the fence."""
+        from tui.render.pieces import CodeLine
+
         bodies = [slot.piece.body for slot in self._slots[slice(*self._span)]]
         return "".join(body.text + "\n" * body.last for body in bodies if isinstance(body, CodeLine))
 
@@ -102,6 +107,9 @@ class Document:
     def __init__(self, look: Look, width: int, text: str = "", *, closed: bool = True) -> None:
         self.drawn_pieces = 0
         """How many pieces were drawn so far: the work, counted."""
+        from tui.render.blocks import Scanner
+        from tui.render.draw import Pen
+
         self._pen = Pen(look, max(LEAST, width))
         self._unread = neutral(text)
         self._closed = closed
@@ -109,8 +117,8 @@ class Document:
         self._slots: list[_Slot] = []
         self._firm = 0
         """So many slots are finished; what is behind them changes with every feed."""
-        self._code: list[tuple[int, int]] = []
-        """The slots of each finished piece of code: its head, and after its last line."""
+        self._code: list[tuple[str, int, int]] = []
+        """The finished code: its language, the slot of its head, and the slot behind its last line."""
         self._tops = [0]
         """Where each slot begins, and where the last one ends."""
 
@@ -154,17 +162,14 @@ class Document:
         return self._tops[firm] + same
 
     def _replace(self, pieces: list[Piece]) -> None:
-        width = self._pen.width
+        from tui.render.pieces import rows_of
+
         del self._slots[self._firm :]
-        for piece in pieces:
-            if isinstance(piece.body, CodeHead):
-                self._code.append((len(self._slots), len(self._slots) + 1))
-            elif isinstance(piece.body, CodeLine):
-                self._code[-1] = (self._code[-1][0], len(self._slots) + 1)
-            self._slots.append(_Slot(piece, _guess(piece, width)))
-        self._firm = len(self._slots)
-        if not self._closed:
-            self._slots.extend(_Slot(piece, _guess(piece, width)) for piece in self._scanner.tail())
+        tail = [] if self._closed else self._scanner.tail()
+        self._slots.extend(_Slot(piece, rows_of(piece, self._pen.width)) for piece in (*pieces, *tail))
+        for index in range(self._firm, self._firm + len(pieces)):
+            self._find_code(index, self._code)
+        self._firm += len(pieces)
 
     def _read(self) -> None:
         """Cuts the text it began with into pieces, when that has not been done yet."""
@@ -189,9 +194,12 @@ class Document:
         width = max(LEAST, width)
         if (width, look) == (self._pen.width, self._pen.look):
             return
+        from tui.render.draw import Pen
+        from tui.render.pieces import rows_of
+
         self._pen = Pen(look, width)
         for slot in self._slots:
-            slot.reset(_guess(slot.piece, width))
+            slot.reset(rows_of(slot.piece, width))
         self._place(0)
 
     def settle(self, first: int, last: int) -> bool:
@@ -220,18 +228,23 @@ class Document:
         self._read()
         spans = self._code.copy()
         for index in range(self._firm, len(self._slots)):
-            body = self._slots[index].piece.body
-            if isinstance(body, CodeHead):
-                spans.append((index, index + 1))
-            elif isinstance(body, CodeLine):
-                spans[-1] = (spans[-1][0], index + 1)
-        return tuple(self._code_block(start, end) for start, end in spans)
+            self._find_code(index, spans)
+        blocks = []
+        for language, start, end in spans:
+            top = self._tops[start] + (self._slots[start].piece.gap >= 0)
+            blocks.append(CodeBlock(language, top, self._tops[end] - top, self._slots, (start, end)))
+        return tuple(blocks)
 
-    def _code_block(self, start: int, end: int) -> CodeBlock:
-        piece = self._slots[start].piece
-        assert isinstance(piece.body, CodeHead)
-        top = self._tops[start] + (piece.gap >= 0)
-        return CodeBlock(piece.body.language, top, self._tops[end] - top, self._slots, (start, end))
+    def _find_code(self, index: int, spans: list[tuple[str, int, int]]) -> None:
+        """Adds a slot to the spans, if there is code in it."""
+        from tui.render.pieces import CodeHead, CodeLine
+
+        body = self._slots[index].piece.body
+        if isinstance(body, CodeHead):
+            spans.append((body.language, index, index + 1))
+        elif isinstance(body, CodeLine):
+            language, start, _ = spans[-1]
+            spans[-1] = (language, start, index + 1)
 
     # Pieces in their places ---------------------------------------------------------------------------------------------
 
@@ -265,20 +278,6 @@ class Document:
         self._tops[first:] = accumulate(heights, initial=self._tops[first])
 
 
-def _guess(piece: Piece, width: int) -> int:
-    """About how many rows a piece takes."""
-    gap = piece.gap >= 0
-    match piece.body:
-        case Prose(text, last):
-            return gap + (max(1, -(-len(text) // width)) if last else len(text) // width)
-        case CodeLine(text=text):
-            return max(1, -(-len(text) // max(1, width - 2)))
-        case TableHead(rows=rows):
-            return gap + 2 + len(rows)
-        case Heading() | CodeHead() | TableRow() | Rule():
-            return gap + 1
-
-
 def _estimate(text: str, width: int) -> int:
     """About how many rows a text takes."""
     return len(text) // max(1, width) + text.count("\n") + 1
@@ -286,7 +285,5 @@ def _estimate(text: str, width: int) -> int:
 
 def warm() -> None:
     """Imports what the first answer needs. For a thread, after the first paint."""
-    from tui.render.highlight import State, colour_line
-
     for language in ("python", "bash", "json"):
-        colour_line("x = 1", State(language))
+        Document(DARK, 80, f"```{language}\nx = 1\n```").row(1)
