@@ -279,7 +279,7 @@ class Conversation(ReadingView):
         rows = [0]
         fold = self._live.thinks
         if fold is not None and self._thinking_since is not None:
-            fold.say(f"thinking for {self._clock() - self._thinking_since:.0f} s")
+            fold.say(f"thinking for {max(1, round(self._clock() - self._thinking_since))} s")
             rows.append(turn.top_of(fold))
         if self._waiting is not None:
             waiting, words = self._waiting
