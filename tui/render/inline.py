@@ -233,10 +233,9 @@ class _Parser:
         return end
 
     def line_end(self, pos: int) -> int:
-        last = self.nodes[-1] if self.nodes else None
-        hard = last is not None and last.text.endswith("  ")
-        if last is not None and not last.flags & CODE:
-            last.text = last.text.rstrip(" ")
+        hard = self.text.endswith("  ", 0, pos)
+        if self.text.endswith(" ", 0, pos):  # then what stands before is plain text
+            self.nodes[-1].text = self.nodes[-1].text.rstrip(" ")
         after = pos + 1
         while self.text.startswith(" ", after):
             after += 1

@@ -204,6 +204,7 @@ class Document:
 
     def settle(self, first: int, last: int) -> bool:
         """Makes rows `first` to `last` exact; True if the height changed, or where these rows stand."""
+        before = self.height
         self._read()
         index = begin = max(0, bisect_right(self._tops, max(0, first)) - 1)
         y, changed = self._tops[begin], False
@@ -213,7 +214,7 @@ class Document:
             index += 1
         if changed:
             self._place(begin)
-        return changed
+        return changed or self.height != before
 
     def row(self, y: int) -> Row:
         """Row `y`, exact; an empty one where there is none."""
