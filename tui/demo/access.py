@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 
 from tui.demo.errors import Refused
 from tui.demo.rules import VERSIONS
@@ -16,7 +16,7 @@ def betas_of(headers: Mapping[str, str]) -> frozenset[str]:
     return frozenset(beta.strip() for beta in headers.get("anthropic-beta", "").split(",") if beta.strip())
 
 
-def check_access(headers: Mapping[str, str], expired: Collection[str] = ()) -> None:
+def check_access(headers: Mapping[str, str], expired: Container[str] = ()) -> None:
     """Raises Refused (401) unless the headers hold one good credential. `expired`: OAuth tokens whose time is over."""
     key = headers.get("x-api-key")
     authorization = headers.get("authorization")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
@@ -18,6 +18,7 @@ from tui.demo.cache import Prefixes, PromptCache
 from tui.demo.diagnosis import Diagnosis
 from tui.demo.dialects import DIALECTS, Dialect
 from tui.demo.errors import Refused
+from tui.demo.oauth import TokenEndpoint
 from tui.demo.outcome import Setting
 from tui.demo.playing import frames, message, steps_of
 from tui.demo.replies import answer_for
@@ -39,7 +40,8 @@ class FakeAnthropic:
     """A pretend Anthropic. Without a script it answers by itself; `script` says what the next requests get.
 
     `pace` is how fast answers arrive (None: as fast as they can); `clock` gives seconds since the epoch; `dialect` makes it
-    one of the compatible servers, which check next to nothing; OAuth tokens in `expired` are refused as too old.
+    one of the compatible servers, which check next to nothing; OAuth tokens in `expired` are refused as too old; with
+    `oauth` it also renews logins, and takes their tokens only.
     """
 
     def __init__(
@@ -49,14 +51,16 @@ class FakeAnthropic:
         pace: Pace | None = None,
         clock: Callable[[], float] = time.time,
         dialect: str = "",
-        expired: Collection[str] = (),
+        expired: Container[str] = (),
+        oauth: TokenEndpoint | None = None,
     ) -> None:
         self.cache = PromptCache()
         self._replies = replies
         self._pace = pace
         self._clock = clock
         self._dialect = dialect
-        self._expired = expired
+        self._expired = expired if oauth is None else oauth
+        self._oauth = oauth
         self._diagnosis = Diagnosis()
         self._scripts: dict[str, deque[Scenario]] = {}
         self._numbers = itertools.count(1)
@@ -86,6 +90,8 @@ class FakeAnthropic:
                     return self._answer(headers, body, request_id)
                 case "POST", "/v1/messages/count_tokens":
                     return self._count(headers, body, request_id)
+                case "POST", "/v1/oauth/token" if self._oauth is not None:
+                    return self._oauth.respond(read_json(body))
                 case "GET", "/v1/models":
                     return self._models(headers, url.query, request_id)
                 case "GET", where if where.startswith("/v1/models/"):

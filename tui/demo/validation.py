@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,7 @@ class Request:
 
 
 def read_request(
-    headers: Mapping[str, str], payload: bytes, *, expired: Collection[str] = (), counting: bool = False
+    headers: Mapping[str, str], payload: bytes, *, expired: Container[str] = (), counting: bool = False
 ) -> Request:
     """The request of POST /v1/messages, or of its count_tokens. Raises Refused."""
     check_access(headers, expired)
