@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from typing import Any
 
 import msgspec
 
@@ -60,7 +61,70 @@ def parse_login(raw: bytes) -> Login | Unusable:
     )
 
 
+@dataclass(frozen=True)
+class Grant:
+    """New tokens, as the token endpoint gave them."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    """Empty where the old one stays good."""
+    expires_at_s: float
+    """Seconds since the epoch."""
+    refresh_expires_at_s: float | None = None
+    """The same for the refresh token; None: not said."""
+
+
+def renewed(raw: bytes, grant: Grant) -> bytes:
+    """The file with the new tokens in it, in the spelling and the units it has; everything else is kept to the letter.
+
+    Only for a file that `parse_login` took for a login.
+    """
+    outer = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    nested = outer.get("claudeAiOauth", msgspec.Raw(b"null"))
+    if bytes(nested).lstrip()[:1] == b"{":
+        inner = msgspec.json.decode(nested, type=dict[str, msgspec.Raw])
+        outer["claudeAiOauth"] = msgspec.Raw(msgspec.json.encode(_with(inner, grant)))
+    else:
+        outer = _with(outer, grant)
+    written = msgspec.json.encode(outer)
+    return msgspec.json.format(written, indent=2) if b"\n" in raw.strip() else written
+
+
+def _with(fields: dict[str, msgspec.Raw], grant: Grant) -> dict[str, msgspec.Raw]:
+    camel = "accessToken" in fields or "access_token" not in fields
+    new: dict[str, Any] = {}
+    for value, names in (
+        (grant.access_token, ("accessToken", "access_token")),
+        (grant.refresh_token, _REFRESH),
+        (grant.expires_at_s, _EXPIRY),
+        (grant.refresh_expires_at_s, ("refreshTokenExpiresAt",)),
+    ):
+        if not value:
+            continue
+        present = [name for name in names if name in fields]
+        for name in present or ([names[0] if camel else names[-1]] if len(names) > 1 else []):
+            new[name] = value if isinstance(value, str) else _in_the_unit_of(fields.get(name), value, camel)
+    return fields | {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in new.items()}
+
+
+def _in_the_unit_of(old: msgspec.Raw | None, time_s: float, milliseconds: bool) -> int | str:
+    """The time as the old one was written: in ms or s, as a number, a text or a date."""
+    before = msgspec.json.decode(old) if old is not None else None
+    if isinstance(before, bool) or not isinstance(before, str | int | float):
+        return int(time_s * 1000) if milliseconds else int(time_s)
+    try:
+        number = float(before)
+    except (ValueError, OverflowError):
+        if isinstance(before, str) and _iso_seconds(before) is not None:
+            return datetime.fromtimestamp(time_s, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    else:
+        milliseconds = number > _MILLISECONDS if number > 0 else milliseconds
+    written = int(time_s * 1000) if milliseconds else int(time_s)
+    return str(written) if isinstance(before, str) else written
+
+
 _REFRESH = ("refreshToken", "refresh_token")
+_EXPIRY = ("expiresAt", "expires_at")
 
 
 def _token(fields: dict[str, object], *names: str) -> str | None:
