@@ -10,9 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from typing import Any
 
+from rich.console import RenderableType
 from rich.traceback import Traceback
+from textual._compositor import CompositorUpdate
 from textual.app import App
+from textual.screen import Screen
 
 from tui.chat.model import Model
 from tui.chat.session import Ask, Session
@@ -22,6 +26,7 @@ from tui.engine import Engine
 from tui.errors import TuiError
 from tui.screens.chat import ChatScreen
 from tui.widgets.bindings import bindings_of
+from tui.widgets.repaint import Repaint
 from tui.widgets.themes import DARK, LIGHT, THEMES, theme_name
 
 _WARM = ("tui.anthropic.client", "tui.anthropic.request", "tui.anthropic.auth", "markdown_it", "pygments.lexers")
@@ -73,8 +78,8 @@ class Desk:
     def ways_in(self) -> Sequence[tuple[str, str]]:
         return (
             ("Set ANTHROPIC_API_KEY", 'export ANTHROPIC_API_KEY="sk-ant-…"'),
-            ("Or api_key in config.toml", "below [providers.anthropic]"),
-            ("Or log in to Claude Code", "~/.claude/.credentials.json is found"),
+            ("Set api_key in config.toml", "below [providers.anthropic]"),
+            ("Log in to Claude Code", "~/.claude/.credentials.json is found"),
         )
 
     @property
@@ -129,6 +134,7 @@ class ChatApp(App[int], inherit_bindings=False):
         self.theme = theme_name(settings.ui.theme)
         if settings.ui.reduced_motion:
             self.animation_level = "none"
+        self._repaint = Repaint()
         self.set_keymap({name: ",".join(keys) for name, keys in settings.keys.items()})
 
     def get_default_screen(self) -> ChatScreen:
@@ -140,6 +146,7 @@ class ChatApp(App[int], inherit_bindings=False):
             # Without this the terminal would be left as it is. Not every loop can: then Python's own way must do.
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self.exit, 128 + number, 128 + number)
+        self.app_resume_signal.subscribe(self, lambda _: self._repaint.forget())  # an editor has drawn meanwhile
         self.call_after_refresh(self._warm_up)
 
     def _warm_up(self) -> None:
@@ -167,6 +174,12 @@ class ChatApp(App[int], inherit_bindings=False):
             self.chat.ask_to_quit(also_yes="ctrl+q")
         else:
             self.exit()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        # Textual's one way to the terminal, here with less to write.
+        if isinstance(renderable, CompositorUpdate):
+            renderable = self._repaint.of(renderable)
+        super()._display(screen, renderable)
 
     def _fatal_error(self) -> None:
         # Textual shows the values of local variables with a traceback. Ours may be somebody's words or worse.

@@ -1,0 +1,181 @@
+"""Writes to the terminal only what is not there yet: lines that merely moved are moved by the terminal itself.
+
+Textual repaints every line of a view that has scrolled, some 8 KB a frame, which is felt over SSH. `Repaint` keeps what each
+part of each line shows, takes the difference, and where a block of lines has moved up or down it has the terminal delete or
+insert lines (a VT102 can) and then writes the few that are new. It changes nothing of what is seen in the end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from rich.console import Console
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import Strip
+
+_LEAST_GAIN = 4  # lines; for fewer, moving is not worth its own bytes
+
+Part = tuple[int, Strip]
+"""What stands on a line from one column up to another: the end column, and the cells."""
+Line = dict[int, Part]
+"""The parts of a line by the column they begin at; a gap is not known."""
+
+
+class Repaint:
+    """The terminal as it is, as far as we know. `forget` whenever something else may have drawn on it."""
+
+    def __init__(self) -> None:
+        self._shown: dict[int, Line] = {}
+        self._width = 0
+
+    def forget(self) -> None:
+        self._shown.clear()
+
+    def of(self, update: CompositorUpdate) -> CompositorUpdate:
+        """The same update in fewer bytes. Nothing counts as shown before it is asked for its bytes."""
+        if isinstance(update, ChopsUpdate | LayoutUpdate):
+            return _Difference(self, update)
+        self.forget()
+        return update
+
+    def whole(self, update: LayoutUpdate, console: Console) -> str:
+        """The bytes of a full repaint, all of them, and from now on its lines are known."""
+        x, y, width, _ = update.region
+        rows = [list(row) for row in update.strips]
+        update.strips = list(rows)  # they may be iterators
+        if x == 0 and y == 0:
+            self.forget()
+            self._width = width
+        for number, row in enumerate(rows, y):
+            column = x
+            for strip in row:
+                _put(self._shown.setdefault(number, {}), column, (column + strip.cell_length, strip))
+                column += strip.cell_length
+        return update.render_segments(console)
+
+    def partial(self, update: ChopsUpdate, console: Console) -> str:
+        """The bytes that turn what is shown into what the update shows."""
+        wanted: dict[int, Line] = {}
+        written: list[str] = []
+        for y, x1, x2 in update.spans:
+            for x, end, strip in _parts(update, y):
+                if x >= x2 or end <= x1:
+                    continue
+                if x >= x1 and end <= x2:
+                    wanted.setdefault(y, {})[x] = (end, strip)
+                else:  # only a piece of this part: written as it is, and known no longer
+                    wanted.get(y, {}).pop(x, None)
+                    _cut(self._shown.setdefault(y, {}), x, end)
+                    written.append(_at(x, y) + strip.crop(0, min(end, x2) - x).render(console))
+        written.insert(0, self._moved(wanted))
+        for y, line in wanted.items():
+            shown = self._shown.setdefault(y, {})
+            for x, part in line.items():
+                if shown.get(x) != part:
+                    _put(shown, x, part)
+                    written.append(_at(x, y) + part[1].render(console))
+        return "".join(written)
+
+    def _moved(self, wanted: dict[int, Line]) -> str:
+        """Moves a block of lines on the terminal if that spares writing them. Adds to `wanted` what was moved in error."""
+        run = _longest_run(wanted)
+        if len(run) < _LEAST_GAIN or not all(self._covers(self._shown.get(y, {})) for y in run):
+            return ""
+        by = self._shift(wanted, run)
+        if by == 0:
+            return ""
+        before = {y: self._shown[y] for y in run}
+        meant = {y: _laid_over(before[y], wanted[y]) for y in run}  # whole lines move, so whole lines are to be right
+        if not all(self._covers(line) for line in meant.values()):
+            return ""
+        wanted |= meant
+        for y in run:
+            self._shown[y] = dict(before.get(y + by, {}))
+        top, bottom = run[0], run[-1]
+        # Delete or insert lines at the top of a region that ends with the block; then the region is the screen again.
+        return f"\x1b[{top + 1};{bottom + 1}r\x1b[{top + 1};1H\x1b[{abs(by)}{'M' if by > 0 else 'L'}\x1b[r"
+
+    def _shift(self, wanted: dict[int, Line], run: range) -> int:
+        """How many lines further down on the terminal most of the block stands already; 0 where moving spares nothing."""
+        places: dict[str, list[int]] = {}
+        for y in run:
+            if text := _key(self._shown[y]):
+                places.setdefault(text, []).append(y)
+        votes: Counter[int] = Counter()
+        for y in run:
+            if text := _key(wanted[y]):
+                votes.update(place - y for place in places.get(text, ()))
+        if not votes:
+            return 0
+        by, count = votes.most_common(1)[0]
+        return by if count >= votes[0] + _LEAST_GAIN else 0
+
+    def _covers(self, line: Line) -> bool:
+        """Whether the line is known from its first column to its last."""
+        column = 0
+        for x in sorted(line):
+            if x != column:
+                return False
+            column = line[x][0]
+        return column == self._width > 0
+
+
+class _Difference(CompositorUpdate):
+    """An update that is taken as a difference when its bytes are wanted."""
+
+    def __init__(self, repaint: Repaint, update: ChopsUpdate | LayoutUpdate) -> None:
+        self._repaint = repaint
+        self._update = update
+
+    def render_segments(self, console: Console) -> str:
+        if isinstance(self._update, LayoutUpdate):
+            return self._repaint.whole(self._update, console)
+        return self._repaint.partial(self._update, console)
+
+
+def _parts(update: ChopsUpdate, y: int) -> Iterator[tuple[int, int, Strip]]:
+    """Column, end and cells of each part of a line that was rendered."""
+    chops: Mapping[int, Strip | None] = update.chops[y]
+    for end, (x, strip) in zip(update.chop_ends[y], chops.items(), strict=False):
+        if strip is not None:
+            yield x, end, strip
+
+
+def _longest_run(wanted: dict[int, Line]) -> range:
+    """The longest block of neighbouring lines that are to be painted."""
+    best = run = range(0)
+    for y in sorted(wanted):
+        run = range(run.start, y + 1) if run.stop == y and len(run) else range(y, y + 1)
+        if len(run) > len(best):
+            best = run
+    return best
+
+
+def _key(line: Line) -> str:
+    """What tells a line from others: the text of its widest part; "" for a blank one, which is like too many."""
+    widest = max(line.values(), key=lambda part: part[1].cell_length, default=None)
+    text = widest[1].text if widest is not None else ""
+    return text if text.strip() else ""
+
+
+def _laid_over(below: Line, above: Line) -> Line:
+    line = dict(below)
+    for x, part in above.items():
+        _put(line, x, part)
+    return line
+
+
+def _put(line: Line, x: int, part: Part) -> None:
+    _cut(line, x, part[0])
+    line[x] = part
+
+
+def _cut(line: Line, x: int, end: int) -> None:
+    """Forgets whatever overlaps these columns."""
+    for other in [other for other, (other_end, _) in line.items() if other < end and other_end > x]:
+        del line[other]
+
+
+def _at(x: int, y: int) -> str:
+    return f"\x1b[{y + 1};{x + 1}H"
