@@ -1,4 +1,4 @@
-"""Each credential as an `httpx.Auth`: the headers it signs a request with.
+"""Each credential as an `httpx.Auth`: the headers it signs a request with, and the login of Claude Code kept alive.
 
 The address is checked again for every request, as httpx itself understood it, so that no misreading of a URL and no other
 caller can send a credential astray.
@@ -6,20 +6,53 @@ caller can send a credential astray.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+import asyncio
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import suppress
 
 import httpx
 
-from tui.anthropic.credentials import ApiKey, BearerToken, Credential, OAuthToken
+from tui.anthropic.credentials import ApiKey, BearerToken, Credential, OAuthToken, read_keychain
 from tui.anthropic.destinations import check, check_host
+from tui.anthropic.refresh import Renewer
+from tui.anthropic.token_endpoint import TOKEN_URL, exchange
 
 OAUTH_BETA = "oauth-2025-04-20"
+PATIENCE_S = 5.0
+"""How long a request waits for a renewal while its token is still good."""
 
 
-def auth_for(credential: Credential, api_url: str, oauth_hosts: Sequence[str] = ()) -> httpx.Auth:
-    """What signs requests to that address. Raises `destinations.Misdirected` where the credential may not go."""
+def _unheard(_: str) -> None:
+    pass
+
+
+def auth_for(
+    credential: Credential,
+    api_url: str,
+    oauth_hosts: Sequence[str] = (),
+    *,
+    token_url: str = TOKEN_URL,
+    warn: Callable[[str], None] = _unheard,
+    now: Callable[[], float] = time.time,
+) -> httpx.Auth:
+    """What signs requests to that address. Raises `destinations.Misdirected` where the credential may not go.
+
+    The login of Claude Code is renewed at `token_url`. `warn` is told, from any thread, what the user should know of that.
+    """
     check(credential, api_url, oauth_hosts)
-    return CredentialAuth(credential, oauth_hosts)
+    if not isinstance(credential, OAuthToken) or not credential.borrowed:
+        return CredentialAuth(credential, oauth_hosts)
+    service = credential.keychain
+    renewer = Renewer(
+        credential,
+        lambda refresh_token: exchange(refresh_token, token_url, now, oauth_hosts),
+        now=now,
+        warn=warn,
+        reread=(lambda: read_keychain(service, now_s=now())) if service else None,
+    )
+    return LoginAuth(renewer, oauth_hosts)
 
 
 class CredentialAuth(httpx.Auth):
@@ -32,6 +65,74 @@ class CredentialAuth(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         sign(request, self._credential, self._oauth_hosts)
         yield request
+
+
+class LoginAuth(httpx.Auth):
+    """Signs with the login of Claude Code, renewed early or after a 401, once for each request."""
+
+    requires_response_body = False  # else httpx would gather a whole stream before anybody sees of it
+
+    def __init__(self, renewer: Renewer, oauth_hosts: Sequence[str] = (), *, patience_s: float = PATIENCE_S) -> None:
+        self._renewer = renewer
+        self._oauth_hosts = tuple(oauth_hosts)
+        self._patience_s = patience_s
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        token = self._renewer.before_request() if self._renewer.is_due() else self._renewer.in_use()
+        sign(request, token, self._oauth_hosts)
+        response = yield request
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            sign(request, self._renewer.after_refusal(token), self._oauth_hosts)
+            yield request
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        token = await self._token()
+        sign(request, token, self._oauth_hosts)
+        response = yield request
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            sign(request, await _in_thread(lambda: self._renewer.after_refusal(token)), self._oauth_hosts)
+            yield request
+
+    async def _token(self) -> OAuthToken:
+        if not self._renewer.is_due():
+            return self._renewer.in_use()
+        renewal = _in_thread(self._renewer.before_request)
+        if self._renewer.is_alive():  # then nobody has to wait for a slow endpoint: the renewal goes on meanwhile
+            done, _ = await asyncio.wait([renewal], timeout=self._patience_s)
+            if not done:
+                return self._renewer.in_use()
+        return await renewal
+
+
+def _in_thread(work: Callable[[], OAuthToken]) -> asyncio.Future[OAuthToken]:
+    """The outcome of work that is finished whatever becomes of the one who waits for it.
+
+    Stopping an answer or quitting must not lose tokens that are on their way: the thread is none of the loop's, and the
+    program does not end before it.
+    """
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[OAuthToken] = loop.create_future()
+    outcome.add_done_callback(lambda _: outcome.cancelled() or outcome.exception())  # also where nobody waits any more
+
+    def run() -> None:
+        token, failure = None, None
+        try:
+            token = work()
+        except BaseException as error:  # noqa: BLE001 - it is raised where the outcome is awaited
+            failure = error
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(deliver, token, failure)
+
+    def deliver(token: OAuthToken | None, failure: BaseException | None) -> None:
+        if outcome.done():
+            return
+        if token is not None:
+            outcome.set_result(token)
+        else:
+            outcome.set_exception(failure or RuntimeError("no outcome"))
+
+    threading.Thread(target=run, name="login-renewal").start()
+    return outcome
 
 
 def sign(request: httpx.Request, credential: Credential, oauth_hosts: Sequence[str] = ()) -> None:

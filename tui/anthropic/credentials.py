@@ -1,18 +1,21 @@
 """Which credential is used, where it comes from, and why not the others.
 
-Only looks: it reads the environment and one file it is given, and sends nothing. Where a credential may go is
-`destinations`' job, and how it signs a request is `auth`'s. Secrets stay out of every `repr` and every reason.
+Only looks: it reads the environment, the files it is given and, on macOS, the Keychain, and sends nothing. Where a
+credential may go is `destinations`' job, and how it signs a request is `auth`'s. Secrets stay out of every `repr` and every
+reason.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from tui.anthropic.login import Unusable, parse_login
+from tui.anthropic.keychain import read_secret, service_name
+from tui.anthropic.login import Login, Unusable, parse_login
 from tui.errors import TuiError
 
 ALIASES = ("anthropic", "claude-code", "claude-cli")
@@ -62,13 +65,15 @@ class OAuthToken:
     """Seconds since the epoch; None where nobody said."""
     file: Path | None = None
     """Claude Code's credentials file, where it was found there; it may then go to few places only."""
+    keychain: str = ""
+    """The service in the macOS Keychain, where it was found there. It is as restricted, and we cannot write there."""
     plan: str = ""
     """What Claude Code calls the subscription: max, pro, …"""
 
     @property
     def borrowed(self) -> bool:
         """Whether it is Claude Code's login, and not a token that the user gave us."""
-        return self.file is not None
+        return self.file is not None or bool(self.keychain)
 
 
 Credential = ApiKey | BearerToken | OAuthToken
@@ -98,18 +103,18 @@ class Found:
         return self.credential
 
 
-def discover(api_key: str, env: Mapping[str, str], home: Path, *, now_s: float | None = None) -> Found:
+def discover(
+    api_key: str, env: Mapping[str, str], home: Path, *, now_s: float | None = None, platform: str = sys.platform
+) -> Found:
     """The first usable credential: `api_key`, three environment variables, then the login of Claude Code.
 
     `api_key` is the configured value with its variables filled in, "" where there is none. `now_s` is the time since the
-    epoch by which a login counts as expired; by default the system's.
+    epoch by which a login counts as expired; by default the system's. `platform` is Python's name of the system.
     """
     now_s = time.time() if now_s is None else now_s
-    file = credentials_file(env, home)
-    wants_login = api_key.strip() in ALIASES
     used: Credential | None = None
     considered: list[Considered] = []
-    for source, found in _candidates(api_key.strip(), env, file, now_s, wants_login):
+    for source, found in _candidates(api_key.strip(), env, home, now_s, platform):
         if isinstance(found, Unusable):
             considered.append(Considered(source, False, found.reason))
         elif used is not None:
@@ -145,44 +150,81 @@ def read_login(file: Path, *, now_s: float) -> OAuthToken | Unusable:
         return Unusable("there is no such file")
     except OSError as error:
         return Unusable(f"cannot be read: {error.strerror or 'unknown error'}")
-    if isinstance(login, Unusable):
-        return login
-    if login.expires_at_s is not None and login.expires_at_s <= now_s and not login.refresh_token:
+    if isinstance(login, Login) and _is_over(login, now_s) and not login.refresh_token:
         return Unusable("has expired, and holds nothing to refresh it with: open Claude Code")
+    return login if isinstance(login, Unusable) else _token(login, _file_source(file), file=file)
+
+
+def read_keychain(service: str, *, now_s: float) -> OAuthToken | Unusable:
+    """The login of Claude Code as it stands in the macOS Keychain now. Claude Code alone can renew it there."""
+    secret = read_secret(service)
+    login = secret if isinstance(secret, Unusable) else parse_login(secret)
+    if isinstance(login, Login) and _is_over(login, now_s):
+        return Unusable("has expired: open Claude Code, which renews it")
+    return login if isinstance(login, Unusable) else _token(login, _KEYCHAIN, keychain=service)
+
+
+def _is_over(login: Login, now_s: float) -> bool:
+    return login.expires_at_s is not None and login.expires_at_s <= now_s
+
+
+def _token(login: Login, source: str, *, file: Path | None = None, keychain: str = "") -> OAuthToken:
     return OAuthToken(
         access_token=login.access_token,
         refresh_token=login.refresh_token,
         expires_at_s=login.expires_at_s,
-        source=f"Claude Code's login ({file})",
+        source=source,
         file=file,
+        keychain=keychain,
         plan=login.plan,
     )
 
 
 def _candidates(
-    api_key: str, env: Mapping[str, str], file: Path, now_s: float, wants_login: bool
+    api_key: str, env: Mapping[str, str], home: Path, now_s: float, platform: str
 ) -> Iterator[tuple[str, Credential | Unusable]]:
     """Every place in the order of precedence, and what is there."""
-    login = f"Claude Code's login ({file})"
-    if wants_login:
+    if api_key in ALIASES:
         # The user asked for this account: no other one may pay instead.
         reason = Unusable(f"passed over: {CONFIGURED} asks for Claude Code's login")
         yield CONFIGURED, Unusable(f'is "{api_key}": the login of Claude Code')
-        yield login, read_login(file, now_s=now_s)
+        yield from _logins(env, home, now_s, platform, is_wanted=True)
         yield from ((name, reason) for name in _VARIABLES if env.get(name, "").strip())
         return
-    yield CONFIGURED, by_text(api_key, CONFIGURED)
-    for name in _VARIABLES:
-        found = by_text(env.get(name, "").strip(), name)
-        if isinstance(found, ApiKey) and name == "ANTHROPIC_AUTH_TOKEN":
-            found = BearerToken(token=found.key, source=name)
-        if isinstance(found, ApiKey) and name == "CLAUDE_CODE_OAUTH_TOKEN":
-            found = OAuthToken(access_token=found.key, source=name)
-        yield name, found
-    yield login, read_login(file, now_s=now_s)
+    given = [(CONFIGURED, by_text(api_key, CONFIGURED))]
+    given += [(name, _by_variable(name, env.get(name, "").strip())) for name in _VARIABLES]
+    yield from given
+    is_wanted = all(isinstance(found, Unusable) for _, found in given)
+    yield from _logins(env, home, now_s, platform, is_wanted=is_wanted)
+
+
+def _by_variable(name: str, value: str) -> Credential | Unusable:
+    found = by_text(value, name)
+    if isinstance(found, ApiKey) and name == "ANTHROPIC_AUTH_TOKEN":
+        return BearerToken(token=found.key, source=name)
+    if isinstance(found, ApiKey) and name == "CLAUDE_CODE_OAUTH_TOKEN":
+        return OAuthToken(access_token=found.key, source=name)
+    return found
+
+
+def _logins(
+    env: Mapping[str, str], home: Path, now_s: float, platform: str, *, is_wanted: bool
+) -> Iterator[tuple[str, Credential | Unusable]]:
+    """Where Claude Code keeps its login. On macOS the Keychain is what counts, and the file may be an old copy of it."""
+    if platform == "darwin":
+        # Asking it takes a program, and can raise a question to the user: only where it matters.
+        found = read_keychain(service_name(env), now_s=now_s) if is_wanted else Unusable("not asked: not needed")
+        yield _KEYCHAIN, found
+    file = credentials_file(env, home)
+    yield _file_source(file), read_login(file, now_s=now_s)
+
+
+def _file_source(file: Path) -> str:
+    return f"Claude Code's login ({file})"
 
 
 _VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")
+_KEYCHAIN = "Claude Code's login (macOS Keychain)"
 
 
 def _described(credential: Credential) -> str:

@@ -14,6 +14,8 @@ from tui.anthropic.credentials import Credential, OAuthToken
 from tui.errors import TuiError
 
 ANTHROPIC_HOST = "api.anthropic.com"
+TOKEN_HOSTS = (ANTHROPIC_HOST, "platform.claude.com", "console.anthropic.com")
+"""Anthropic's own, that renew the login of Claude Code."""
 
 
 class Misdirected(TuiError):
@@ -59,12 +61,41 @@ def check_host(
         )
     if not (isinstance(credential, OAuthToken) and credential.borrowed):
         return
-    named = {one.strip().lower() for one in oauth_hosts}
-    if host != ANTHROPIC_HOST and not is_loopback(host) and not {host, f"{host}:{port}"} & named:
+    if host != ANTHROPIC_HOST and not _is_named(host, port, oauth_hosts):
         raise ForeignHost(
             f"Claude Code's login is not sent to {host}: it belongs to {ANTHROPIC_HOST}.",
             f'Set an api_key for that server, or allow it: oauth_hosts = ["{host}"] under [providers.anthropic].',
         )
+
+
+def check_token_url(url: str, oauth_hosts: Sequence[str] = ()) -> None:
+    """Raises a `Misdirected` unless the login of Claude Code may be renewed at that URL."""
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        host, port = "", None
+    if not host or parts.scheme not in ("http", "https"):
+        raise NotAnAddress(
+            "oauth_token_url is not an address that a request can be sent to.",
+            "Without it in config.toml the login is renewed at platform.claude.com.",
+        )
+    if parts.scheme != "https" and not is_loopback(host):
+        raise Unencrypted(
+            f"Claude Code's login is not renewed at {host} over plain http: everyone on the way could read it.",
+            "Use https:// in oauth_token_url.",
+        )
+    if host not in TOKEN_HOSTS and not _is_named(host, port, oauth_hosts):
+        raise ForeignHost(
+            f"Claude Code's login is not renewed at {host}: it belongs to platform.claude.com.",
+            f'Remove oauth_token_url, or allow its host: oauth_hosts = ["{host}"] under [providers.anthropic].',
+        )
+
+
+def _is_named(host: str, port: int | None, oauth_hosts: Sequence[str]) -> bool:
+    """Whether Claude Code's login may go there without being Anthropic's: this machine, or a host that the user named."""
+    named = {one.strip().lower() for one in oauth_hosts}
+    return is_loopback(host) or bool({host, f"{host}:{port}"} & named)
 
 
 def is_loopback(host: str) -> bool:

@@ -1,0 +1,66 @@
+"""Reads the macOS Keychain through its own command. It never writes: that would show a secret to every other program."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+
+from tui.anthropic.login import Unusable
+
+_SERVICE = "Claude Code-credentials"
+_TIMEOUT_S = 10.0  # the system may ask the user for permission
+_NOT_FOUND = 44
+
+
+def service_name(env: Mapping[str, str]) -> str:
+    """Under which name Claude Code keeps its login. Another one for each CLAUDE_CONFIG_DIR. Source: seen in the field."""
+    folder = env.get("CLAUDE_CONFIG_DIR", "")
+    if not folder.strip():
+        return _SERVICE
+    return f"{_SERVICE}-{hashlib.sha256(unicodedata.normalize('NFC', folder).encode()).hexdigest()[:8]}"
+
+
+def read_secret(service: str) -> bytes | Unusable:
+    """What the Keychain holds for that service: for this user, else for anybody."""
+    answer: bytes | Unusable = Unusable("holds no login")
+    for account in (["-a", _user()], []):
+        answer = _ask(["find-generic-password", *account, "-s", service, "-w"])
+        if isinstance(answer, bytes):
+            break
+    return answer
+
+
+def _ask(arguments: list[str]) -> bytes | Unusable:
+    import subprocess  # on macOS only
+
+    try:
+        asked = subprocess.run(
+            ["security", *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return Unusable("did not answer: unlock it, or allow access")
+    except OSError as error:
+        return Unusable(f"cannot be asked: {error.strerror or 'unknown error'}")
+    if asked.returncode == _NOT_FOUND:
+        return Unusable("holds no login")
+    if asked.returncode != 0:
+        return Unusable(f"did not give it (the security command ended with {asked.returncode})")
+    return _plain(asked.stdout.strip())
+
+
+def _plain(printed: bytes) -> bytes:
+    """The secret: the command prints one that has characters beyond ASCII as hexadecimal digits."""
+    try:
+        return bytes.fromhex(printed.decode("ascii"))
+    except ValueError:
+        return printed
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""

@@ -1,0 +1,121 @@
+"""Trades a refresh token for new tokens, in one POST that is never repeated: such a token works only once.
+
+Every way in which it can fail says whether the token may have been used up by it. Blocking, on a connection of its own: so
+an answer that is on its way is not lost with the request that asked for it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import httpx
+import msgspec
+
+from tui import __version__
+from tui.anthropic.destinations import check_token_url
+from tui.anthropic.errors import AuthenticationFailed, clean, read_body
+from tui.anthropic.login import Grant
+
+TOKEN_URL = "https://platform.claude.com/v1/oauth/token"
+CLIENT_ID = "9d1c250a-e61b-44d9-88ed-5944d1962f5e"
+"""Whose refresh tokens these are: the endpoint takes them for the client only that they were issued to."""
+WAY_OUT = "Run `prx auth login --provider anthropic`, or open Claude Code."
+UNSAID_LIFE_S = 3600.0
+"""How long a token is taken to live that came without `expires_in`. Too short costs one refresh, too long one 401."""
+_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+
+
+class RefreshFailed(AuthenticationFailed):
+    """The login was not renewed. The refresh token is as good as it was."""
+
+
+class NotSent(RefreshFailed):
+    """No connection: the endpoint never saw the token."""
+
+
+class GrantRefused(RefreshFailed):
+    """`invalid_grant`: the refresh token was used before, has expired, or was withdrawn."""
+
+    def __init__(self) -> None:
+        super().__init__("Claude Code's login cannot be renewed any more", WAY_OUT)
+
+
+class ReplyLost(RefreshFailed):
+    """The token was sent, and what came of it is not known. It must never be sent again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The answer to renewing Claude Code's login was lost, and it cannot be asked for twice", WAY_OUT
+        )
+
+
+class _Reply(msgspec.Struct):
+    access_token: str
+    refresh_token: str | None = None
+    expires_in: object = None
+    refresh_token_expires_in: object = None
+
+
+def exchange(refresh_token: str, url: str, now: Callable[[], float], oauth_hosts: Sequence[str] = ()) -> Grant:
+    """The tokens that the endpoint gives for a refresh token. Raises RefreshFailed, or Misdirected for that address."""
+    check_token_url(url, oauth_hosts)
+    body = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": CLIENT_ID}
+    headers = {"accept": "application/json", "content-type": "application/json", "user-agent": f"prx/{__version__}"}
+    try:
+        with httpx.Client(timeout=_TIMEOUT, follow_redirects=False) as client:
+            response = client.post(url, content=msgspec.json.encode(body), headers=headers)
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol, httpx.InvalidURL):
+        host = httpx.URL(url).host
+        raise NotSent(
+            f"No connection to {host}, where Claude Code's login is renewed", "Check the network.", retryable=True
+        ) from None
+    except httpx.HTTPError:
+        raise ReplyLost from None  # without the cause: it holds the request, and that the token
+    if not response.is_success:
+        raise _refused(response)
+    return _granted(response.content, now())
+
+
+def _granted(body: bytes, now_s: float) -> Grant:
+    try:
+        reply = msgspec.json.decode(body, type=_Reply)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise ReplyLost from None
+    tokens = (reply.access_token, reply.refresh_token or "")
+    if not tokens[0] or not all(token.isascii() and token.isprintable() and " " not in token for token in tokens):
+        raise ReplyLost
+    refresh_life_s = _duration_s(reply.refresh_token_expires_in)
+    return Grant(
+        access_token=tokens[0],
+        refresh_token=tokens[1],
+        expires_at_s=now_s + (_duration_s(reply.expires_in) or UNSAID_LIFE_S),
+        refresh_expires_at_s=now_s + refresh_life_s if refresh_life_s else None,
+    )
+
+
+def _duration_s(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        seconds = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return seconds if math.isfinite(seconds) and 0 < seconds < 1e10 else None
+
+
+def _refused(response: httpx.Response) -> RefreshFailed:
+    try:
+        parsed = msgspec.json.decode(response.content)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        parsed = None
+    code = parsed.get("error") if isinstance(parsed, dict) else None
+    if code == "invalid_grant" or (isinstance(code, dict) and code.get("type") == "invalid_grant"):
+        return GrantRefused()
+    said = read_body(response.content, response.headers.get("content-type", "")).message
+    return RefreshFailed(
+        f"Claude Code's login was not renewed: {clean(response.url.host)} answered {response.status_code}"
+        + (f", {said}" if said else ""),
+        WAY_OUT,
+        status=response.status_code,
+    )
