@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tui.render.strips import DARK, LIGHT, Document
+from tui.render.strips import DARK, LIGHT, Document, copied
 
 WORDS = ("tide", "rock", "kelp", "seaward", "the", "in", "long", "brown", "and", "runs", "out")
 
@@ -49,6 +49,10 @@ def shown(text: str, width: int = 60) -> str:
         ("some **bold", "*"),
         ("some **bold", "**"),
         ("some `code", "`"),
+        ("- one\n", "- ["),
+        ("- one\n", "- [x]"),
+        ("```\ncode\n", "  "),
+        ("| a | b |\n|--|--|\n| 1 | 2 |\n| 3 |", " fou"),
     ],
 )
 def test_half_a_mark_is_not_drawn(before: str, half: str) -> None:
@@ -56,9 +60,11 @@ def test_half_a_mark_is_not_drawn(before: str, half: str) -> None:
 
 
 def test_a_table_looks_like_one_from_its_header_on() -> None:
-    assert shown("| Name | Cou") == "Name │ Cou"
+    assert shown("| Name | Cou") == "Name"
+    assert shown("| Name | Count |") == "Name │ Count"
     assert shown("| Name | Count |\n|---") == "Name │ Count"
-    assert shown("| Name | Count |\n|---|--:|\n| a | 1") == "Name │ Count\n─────┼──────\na    │     1"
+    assert shown("| Name | Count |\n|---|--:|\n| a | 1") == "Name │ Count\n─────┼──────\na    │"
+    assert shown("| Name | Count |\n|---|--:|\n| a | 1 |") == "Name │ Count\n─────┼──────\na    │     1"
 
 
 def test_what_was_held_back_is_drawn_at_the_end() -> None:
@@ -151,7 +157,23 @@ def test_settling_says_whether_heights_changed() -> None:
 def test_looking_into_the_middle_of_code_reads_only_part_of_it() -> None:
     document = Document(DARK, 80, "```python\n" + "x = 1\n" * 5000 + "```\n")
     document.row(4990)
-    assert document.drawn_pieces <= 501
+    assert document.drawn_pieces <= 1001
+    document = Document(DARK, 80, "```python\n" + 'def f():\n    """Doc."""\n\n    return 1\n\n' * 1000 + "```\n")
+    document.row(4990)
+    assert document.drawn_pieces <= 206
+
+
+def test_looking_into_the_middle_of_a_paragraph_wraps_only_part_of_it() -> None:
+    document = Document(DARK, 80, sentences(20_000))
+    document.settle(document.height - 10, document.height)
+    assert document.drawn_pieces <= 62
+
+
+def test_a_paragraph_is_one_text_however_long() -> None:
+    text = sentences(20_000)
+    document = Document(DARK, 80, text)
+    document.settle(0, 10_000)
+    assert copied(document.row(y) for y in range(document.height)) == text
 
 
 def test_the_first_text_needs_no_more_than_its_height() -> None:

@@ -26,7 +26,6 @@ from tui.render.pieces import (
     Prose,
     Quote,
     Rule,
-    TableRow,
 )
 
 DEPTH = 10
@@ -176,7 +175,7 @@ class Scanner:
             sibling = None
             if not rest.strip(" \t"):
                 return
-            if mode == "partial" and (syntax.HELD.fullmatch(rest.strip(" \t")) or syntax.HALF_TASK.match(rest)):
+            if mode == "partial" and syntax.HELD.fullmatch(rest.strip(" \t")):
                 return
         if kind == "text":
             self._text(rest, mode)
@@ -262,6 +261,8 @@ class Scanner:
         """Reads a line of code; False if the line ends the code and is yet to be read."""
         if not code.fence and (not rest.strip(" ") or not rest.startswith(" " * code.indent)):
             return False
+        if mode == "partial" and not rest.strip(" \t"):
+            return True
         if code.fence and mode != "long" and code.may_end_with(rest):
             if mode == "partial":
                 return True
@@ -276,7 +277,10 @@ class Scanner:
         line, leaf = rest.lstrip(" \t"), self._leaf
         bare, long = line.rstrip(" \t"), mode == "long"
         if isinstance(leaf, Table) and not long and leaf.takes(bare):
-            self._emit_all(leaf.add(bare))
+            if mode == "partial":
+                bare = syntax.whole_cells(bare)
+            if bare.strip("|"):
+                self._emit_all(leaf.add(bare))
             return
         if isinstance(leaf, Paragraph) and not long:
             if leaf.is_underlined_by(bare):
@@ -329,7 +333,7 @@ class Scanner:
 
     def _emit(self, body: Body, joined: bool = False, growing: bool = False) -> None:
         gap = -1
-        inside = isinstance(body, CodeLine | TableRow) or joined
+        inside = joined or isinstance(body, CodeLine) or (isinstance(body, Prose) and body.soft)
         if self._last is not None and not inside:
             gap = self._gap()
         self._done.append(Piece(body, self._containers, self._fresh, gap, joined, growing))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -33,6 +34,8 @@ from tui.render.wrap import Carry, Wrapped, Wrapper
 LEAST_WIDTH = 12
 """What quotes and lists leave of a line for its text; deeper nesting is not indented any more."""
 BAR = "┃ "
+_STYLES = 4096
+"""So many styles are kept, since every link has its own."""
 _BOLD = (1, 2, 4, 5, 6)
 """Levels of headings; the third has colour instead."""
 
@@ -61,6 +64,12 @@ class _Code:
 
 Rest = Carry[Style] | Columns | _Code | None
 """What a piece leaves to the one that is joined to it."""
+
+
+@lru_cache(maxsize=16)
+def pen_for(look: Look, width: int) -> Pen:
+    """The pen of a look and a width, shared by all texts drawn so."""
+    return Pen(look, width)
 
 
 class Pen:
@@ -109,6 +118,8 @@ class Pen:
     # Prose -------------------------------------------------------------------------------------------------------------
 
     def _prose(self, prose: Prose, piece: Piece, frame: _Frame, carry: Carry[Style] | None) -> Carry[Style] | None:
+        if prose.soft:
+            carry = Carry(soft=True, joiner=prose.text[: len(prose.text) - len(prose.text.lstrip())], first=False)
         wrapper: Wrapper[Style] = Wrapper(frame.room, carry=carry)
         wrapper.feed(self._runs(inline.parse(prose.text, piece.growing)))
         if not prose.last:
@@ -129,6 +140,8 @@ class Pen:
         key = (flags, url, heading)
         style = self._styles.get(key)
         if style is None:
+            if len(self._styles) > _STYLES:
+                self._styles.clear()
             look = self.look
             colour = look.text
             if heading:

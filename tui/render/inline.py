@@ -166,6 +166,8 @@ class _Parser:
             close = self.text.find("\\" + (")" if following == "(" else "]"), pos + 2)
             if close >= 0 and (following == "(" or _FORMULA.search(self.text, pos + 2, close)):
                 return self.literal(pos, close + 2)
+            if close < 0 and self.growing:
+                return self.literal(pos, pos + 2)
         if following and following in _PUNCTUATION:
             self.nodes.append(_Node(following))
             return pos + 2

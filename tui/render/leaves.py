@@ -16,8 +16,11 @@ PIECE = 240
 """About how many characters of a long paragraph or line are frozen at a time."""
 TABLE_ROWS = 12
 """So many rows decide about a table's columns; later rows keep to them."""
-RESTART = 500
-"""Code is coloured from the start after so many lines, so that a jump into the middle of it stays cheap."""
+PIECES = 60
+"""After so many pieces of a paragraph a row ends early, so that a jump into the middle of it stays cheap."""
+RESTART = 200
+"""For the same reason code is coloured afresh after so many lines, where a line looks like a beginning; after five times as
+many it is wherever that falls."""
 
 
 class Part(NamedTuple):
@@ -34,6 +37,7 @@ class Paragraph:
     cut: bool = False
     """Its beginning has been handed out."""
     html: bool = False
+    pieces: int = 0
 
     def add(self, line: str) -> Iterator[Part]:
         if self.text or self.cut:
@@ -48,15 +52,20 @@ class Paragraph:
         if not self.cut and len(self.text) <= LONG:
             return
         while len(self.text) > 2 * PIECE and (at := cut_at(self.text, PIECE, LONG)) is not None:
-            yield Part(Prose(self.text[:at], last=False), self.cut)
+            yield self._piece(self.text[:at], last=self.pieces % PIECES == PIECES - 1)
             self.text, self.cut = self.text[at:], True
 
     def finish(self, growing: bool = False) -> Iterator[Part]:
         if growing and not self.cut and self.text.startswith("|") and "\n" not in self.text:
-            header = syntax.split_cells(self.text)  # most likely the first line of a table
+            header = syntax.split_cells(syntax.whole_cells(self.text))  # most likely the first line of a table
             yield Part(TableHead(header, tuple[Align, ...]("left" for _ in header), (), ruled=False))
         else:
-            yield Part(Prose(self.text), self.cut)
+            yield self._piece(self.text, last=True)
+
+    def _piece(self, text: str, last: bool) -> Part:
+        begins = self.pieces % PIECES == 0
+        self.pieces += 1
+        return Part(Prose(text, last, soft=begins and self.cut), joined=not begins)
 
     def is_underlined_by(self, line: str) -> bool:
         """Whether `line` makes a heading of it."""
@@ -85,6 +94,9 @@ class Code:
     indent: int = 4
     """Columns that do not belong to its lines."""
     lines: int = 0
+    """How many since it was last coloured afresh."""
+    gap: bool = False
+    """Its last line was blank."""
     blanks: int = 0
     """Blank lines at the end of indented code: they belong to it if more code follows."""
     part: str = ""
@@ -132,10 +144,13 @@ class Code:
         return line[min(indent, self.indent) :]
 
     def _line(self, text: str, last: bool = True) -> Part:
-        joined = self.begun or not self.lines or self.lines % RESTART != 0
+        begins = self.gap and bool(text[:1].strip())
+        afresh = not self.begun and self.lines >= (RESTART if begins else 5 * RESTART)
+        if afresh:
+            self.lines = 0
         self.lines += last
-        self.begun = not last
-        return Part(CodeLine(self.language, text, last), joined)
+        self.gap, self.begun = not text and last, not last
+        return Part(CodeLine(self.language, text, last), joined=not afresh)
 
 
 @dataclass(slots=True)

@@ -38,6 +38,9 @@ class Prose:
 
     text: str
     last: bool = True
+    """Its last row is full or ends the paragraph; otherwise the next piece goes on with that row."""
+    soft: bool = False
+    """It goes on with the paragraph in a row of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def rows_of(piece: Piece, width: int) -> int:
     """About how many rows a piece takes at a width, before it is drawn."""
     gap = piece.gap >= 0
     match piece.body:
-        case Prose(text, last):
+        case Prose(text=text, last=last):
             return gap + (max(1, -(-len(text) // width)) if last else len(text) // width)
         case CodeLine(text=text):
             return max(1, -(-len(text) // max(1, width - 2)))

@@ -108,10 +108,12 @@ class Document:
         self.drawn_pieces = 0
         """How many pieces were drawn so far: the work, counted."""
         from tui.render.blocks import Scanner
-        from tui.render.draw import Pen
+        from tui.render.draw import pen_for
 
-        self._pen = Pen(look, max(LEAST, width))
+        self._pen = pen_for(look, max(LEAST, width))
         self._unread = neutral(text)
+        self._estimate = 0
+        """How many rows that may take; 0 when nobody asked yet."""
         self._closed = closed
         self._scanner = Scanner()
         self._slots: list[_Slot] = []
@@ -187,17 +189,22 @@ class Document:
     @property
     def height(self) -> int:
         """In rows. What was not looked at counts by estimate."""
-        return _estimate(self._unread, self._pen.width) if self._unread else self._tops[-1]
+        if not self._unread:
+            return self._tops[-1]
+        if not self._estimate:
+            self._estimate = _estimate(self._unread, self._pen.width)
+        return self._estimate
 
     def resize(self, width: int, look: Look) -> None:
         """Has everything drawn again, when it is looked at."""
         width = max(LEAST, width)
         if (width, look) == (self._pen.width, self._pen.look):
             return
-        from tui.render.draw import Pen
+        from tui.render.draw import pen_for
         from tui.render.pieces import rows_of
 
-        self._pen = Pen(look, width)
+        self._pen = pen_for(look, width)
+        self._estimate = 0
         for slot in self._slots:
             slot.reset(rows_of(slot.piece, width))
         self._place(0)
@@ -281,7 +288,7 @@ class Document:
 
 def _estimate(text: str, width: int) -> int:
     """About how many rows a text takes."""
-    return len(text) // max(1, width) + text.count("\n") + 1
+    return sum(len(line) // width + 1 for line in text.strip("\n").split("\n"))
 
 
 def warm() -> None:

@@ -12,11 +12,10 @@ RULE = re.compile(r"(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
 UNDERLINE = re.compile(r"(=+|-+)[ \t]*$")
 MARKER = re.compile(r"([-*+]|(\d{1,9})([.)]))(?=[ \t]|$)")
 TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
-HALF_TASK = re.compile(r"\[[ xX]?\]?[ \t]*$")
 DELIMITER = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _PIPE = re.compile(r"(?<!\\)\|")
 HTML = re.compile(r"<[A-Za-z/!?]")
-HELD = re.compile(r"[-=*_+#>|:~` ]+|\d{1,9}[.)]?[ ]*")
+HELD = re.compile(r"[-=*_+#>|:~` ]+|\d{1,9}[.)]?|[-*+] +\[[ xX]?\]?")
 """What a line may begin with before one can say what it is; not drawn until it goes on."""
 BULLETS = "•◦▪"
 
@@ -27,6 +26,12 @@ def split_cells(line: str) -> tuple[str, ...]:
     if line.endswith("|") and not line.endswith("\\|"):
         line = line[:-1]
     return tuple(cell.strip().replace("\\|", "|") for cell in _PIPE.split(line))
+
+
+def whole_cells(line: str) -> str:
+    """What there is of a table's line up to its last bar: a cell that grows would widen its column with every letter."""
+    bars = [found.end() for found in _PIPE.finditer(line)]
+    return line[: bars[-1]] if bars else ""
 
 
 def align(dashes: str) -> Align:
