@@ -1,0 +1,172 @@
+"""The installed program in a real terminal: what a person sees from the first key to the last."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from terminal import Terminal
+
+ROOT = Path(__file__).parent.parent
+PRX = str(Path(sys.executable).with_name("prx"))
+if not Path(PRX).exists():  # the tests of a source tree that is not installed
+    PRX = ""
+COMMAND = [PRX] if PRX else [sys.executable, "-m", "tui"]
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    home = tmp_path / "home"
+    home.mkdir()
+    return {"HOME": str(home), "PRX_HOME": str(tmp_path / "prx"), "PYTHONPATH": str(ROOT), "EDITOR": "false"}
+
+
+@pytest.fixture
+def demo(env: dict[str, str], tmp_path: Path) -> Iterator[Terminal]:
+    with Terminal([*COMMAND, "demo"], env, tmp_path) as terminal:
+        terminal.wait_for("Talk to")
+        yield terminal
+
+
+def assert_restored(terminal: Terminal) -> None:
+    """The terminal is as it was: modes off, cursor shown, line discipline back, main screen."""
+    assert terminal.modes_left_on == set()
+    assert terminal.settings_restored
+
+
+def test_type_see_the_stream_switch_the_model_and_quit(demo: Terminal) -> None:
+    demo.type("Show me some code\r")
+    demo.wait_for("Show me some code")
+    demo.wait_for("simulator wrote it")  # how every scripted answer ends
+    demo.type("\x0c")  # Ctrl+L
+    demo.wait_for("type to filter")
+    demo.type("haiku 5\r")
+    demo.wait(lambda: "Haiku 5.5" in demo.lines[0])
+    demo.type("And who answers now?\r")
+    demo.wait(lambda: demo.text.count("Haiku 5.5") >= 3)  # header, speaker line, status
+    demo.type("\x11")  # Ctrl+Q
+    assert demo.wait_exit() == 0
+    assert_restored(demo)
+
+
+def test_keys_typed_while_it_starts_are_not_lost(env: dict[str, str], tmp_path: Path) -> None:
+    with Terminal([*COMMAND, "demo"], env, tmp_path) as terminal:
+        terminal.type("early bird")
+        terminal.wait_for("early bird")
+
+
+def test_a_burst_of_keys_is_carried_out_in_its_order(demo: Terminal) -> None:
+    demo.type("one\x0atwo\x7f\x7f\x7fthree\rleft over")
+    demo.wait_for("│ left over")
+    demo.wait(lambda: {"one", "three"} <= {line.strip() for line in demo.lines})
+    assert "two" not in demo.text
+
+
+def test_esc_in_the_middle_keeps_the_text_and_the_next_turn_works(demo: Terminal) -> None:
+    demo.type("Write something long\r")
+    demo.wait_for("Esc stop")
+    demo.wait(lambda: len([line for line in demo.lines if line.strip()]) > 9)
+    demo.type("\x1b")
+    demo.wait_for("text kept")
+    demo.type("Show me a table\r")
+    demo.wait_for("The longest day is Mercury's")
+
+
+def test_quit_in_mid_answer_is_immediate(demo: Terminal) -> None:
+    demo.type("Write something long\r")
+    demo.wait_for("Esc stop")
+    demo.type("\x11")
+    assert demo.wait_exit(limit_s=3) == 0
+    assert_restored(demo)
+
+
+def test_sigterm_restores_the_terminal(demo: Terminal) -> None:
+    demo.type("Write something long\r")
+    demo.wait_for("Esc stop")
+    demo.process.send_signal(signal.SIGTERM)
+    assert demo.wait_exit() == 128 + signal.SIGTERM
+    assert_restored(demo)
+
+
+def test_a_crash_restores_the_terminal_and_shows_no_local_values(env: dict[str, str], tmp_path: Path) -> None:
+    program = """
+import os
+
+import tui.app
+from tui.config import load
+from tui.widgets.prompt import PromptArea
+
+class Crashing(tui.app.ChatApp):
+    CSS_PATH = os.path.join(os.path.dirname(tui.app.__file__), "app.tcss")
+
+    def on_prompt_area_submitted(self, event):
+        secret = "the-words-" + "of-the-user"
+        raise RuntimeError("on purpose")
+
+tui.app.ChatApp = Crashing
+raise SystemExit(tui.app.run(load(os.environ), demo=True))
+"""
+    script = tmp_path / "crashing.py"
+    script.write_text(program)
+    with Terminal([sys.executable, str(script)], env, tmp_path) as terminal:
+        terminal.wait_for("Talk to")
+        terminal.type("x\r")
+        assert terminal.wait_exit() != 0
+        assert_restored(terminal)
+        assert b"on purpose" in terminal.output
+        assert b"the-words-of-the-user" not in terminal.output
+
+
+def test_a_paste_of_many_lines_is_one_prompt(demo: Terminal) -> None:
+    demo.paste("first line\nsecond line\nthird line")
+    demo.wait(lambda: {"first line", "second line", "third line"} <= {line.strip(" │") for line in demo.lines})
+    assert "You" not in demo.text
+
+
+def test_resizing_keeps_everything_in_place(demo: Terminal) -> None:
+    demo.type("Show me a table\r")
+    demo.wait_for("simulator wrote")
+    demo.wait_for("⏎ send")
+    for columns, rows in ((60, 20), (200, 60), (80, 24)):
+        demo.resize(columns, rows)
+        demo.wait(lambda rows=rows: demo.lines[rows - 2].strip().startswith("╰"))
+        demo.wait_for("simulator wrote")
+
+
+def test_idle_writes_nothing(demo: Terminal) -> None:
+    demo.type("Show me a table\r")
+    demo.wait_for("simulator wrote it")
+    demo.wait_for("⏎ send")
+    demo.settle(quiet_s=2)  # fails if anything is drawn again and again
+
+
+def test_control_sequences_in_a_prompt_never_reach_the_terminal(demo: Terminal) -> None:
+    demo.paste("look \x1b]0;owned\x07 here \x1b[31mred")
+    demo.wait_for("red")
+    demo.type("\r")
+    demo.wait_for("⏎ send")
+    demo.wait_for("You")
+    assert b"\x1b]0;owned" not in demo.output
+    assert b"\x1b[31m" not in demo.output
+
+
+def test_without_a_credential_it_says_so_and_offers_the_demo(env: dict[str, str], tmp_path: Path) -> None:
+    with Terminal(COMMAND, env, tmp_path) as terminal:
+        terminal.wait_for("Anthropic credentials not set")
+        for way in ("ANTHROPIC_API_KEY", "api_key", ".claude/.credentials.json"):
+            assert way in terminal.text
+        terminal.type("\r")
+        terminal.wait_for("scripted answers")
+
+
+def test_a_broken_configuration_is_named_and_the_app_opens(env: dict[str, str], tmp_path: Path) -> None:
+    config = tmp_path / "broken.toml"
+    config.write_text('[ui]\ntheme = "mauve"\n')
+    with Terminal([*COMMAND, "--config", str(config), "demo"], env, tmp_path) as terminal:
+        terminal.wait_for("Talk to")
+        terminal.wait_for("broken.toml:2:9")
+        terminal.type("table\r")
+        terminal.wait_for("simulator wrote it")
