@@ -42,6 +42,7 @@ LINES = st.sampled_from(
         ),
         *(
             "```python",
+            "```a-long-name-for-a-language",
             "```",
             "~~~",
             "````",

@@ -99,9 +99,7 @@ class Pen:
                     line, frame, before if isinstance(before, _Code) else _Code(State(line.language))
                 )
             case CodeHead(language):
-                frame.add(
-                    [(BAR, self._bar), (language, self._bar)], 2 + cell_len(language), lead=self.width, fill=self._code
-                )
+                self._code_head(language, frame)
                 rest = _Code(State(language))
             case Heading(level, text):
                 self._wrapped(self._runs(inline.parse(text, piece.growing), level), frame)
@@ -161,6 +159,11 @@ class Pen:
         return style
 
     # Code --------------------------------------------------------------------------------------------------------------
+
+    def _code_head(self, language: str, frame: _Frame) -> None:
+        label = language if cell_len(language) <= frame.room - len(BAR) else ""
+        parts = [(BAR, self._bar), (label, self._label)]
+        frame.add(parts, len(BAR) + cell_len(label), lead=self.width, fill=self._code)
 
     def _code_line(self, line: CodeLine, frame: _Frame, before: _Code) -> _Code:
         tokens, state = colour_line(line.text, before.state)
