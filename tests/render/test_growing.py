@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
+from rendering import copied, rows
 
-from tui.render.strips import DARK, LIGHT, Document, copied
+from tui.render.strips import DARK, LIGHT, Document
 
 WORDS = ("tide", "rock", "kelp", "seaward", "the", "in", "long", "brown", "and", "runs", "out")
 
@@ -65,6 +66,13 @@ def test_a_table_looks_like_one_from_its_header_on() -> None:
     assert shown("| Name | Count |\n|---") == "Name │ Count"
     assert shown("| Name | Count |\n|---|--:|\n| a | 1") == "Name │ Count\n─────┼──────\na    │"
     assert shown("| Name | Count |\n|---|--:|\n| a | 1 |") == "Name │ Count\n─────┼──────\na    │     1"
+
+
+def test_a_table_keeps_its_rows_when_its_columns_are_settled() -> None:
+    document = Document(DARK, 60, closed=False)
+    document.feed("| n | text |\n|---|---|\n" + "| 1 | word |\n" * 12)
+    assert document.feed("| 1 | a few words more |\n") == 14
+    assert document.row(14).strip.text == "1    │ a few words more"
 
 
 def test_what_was_held_back_is_drawn_at_the_end() -> None:
@@ -172,8 +180,7 @@ def test_looking_into_the_middle_of_a_paragraph_wraps_only_part_of_it() -> None:
 def test_a_paragraph_is_one_text_however_long() -> None:
     text = sentences(20_000)
     document = Document(DARK, 80, text)
-    document.settle(0, 10_000)
-    assert copied(document.row(y) for y in range(document.height)) == text
+    assert copied(rows(document)) == text
 
 
 def test_the_first_text_needs_no_more_than_its_height() -> None:

@@ -7,9 +7,10 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rendering import copied, rows
 from rich.cells import cell_len
 
-from tui.render.strips import DARK, LIGHT, Document, Row, copied
+from tui.render.strips import DARK, LIGHT, Document
 
 LINES = st.sampled_from(
     [
@@ -79,11 +80,6 @@ LINES = st.sampled_from(
 )
 TEXT = st.lists(LINES | st.text("ab *_`[]()|->#\n1.~\\", max_size=12), max_size=14).map("\n".join)
 WIDTH = st.sampled_from([16, 33, 80])
-
-
-def rows(document: Document) -> list[Row]:
-    document.settle(0, document.height + 10_000)
-    return [document.row(y) for y in range(document.height)]
 
 
 def drawn(document: Document) -> list[tuple[object, ...]]:

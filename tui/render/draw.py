@@ -211,9 +211,8 @@ class Pen:
         columns = columns_for(head, self._natural, frame.room)
         self._table_row(head.header, columns, frame, heading=2, growing=piece.growing and not head.rows)
         if head.ruled and columns.widths:
-            drawn = columns_for(head, self._natural, frame.room)._replace(aligns=columns.aligns)
-            rule = "┼".join("─" * width for width in _padded(drawn.widths))
-            frame.add([(rule, self._line)], len(rule), lead=0)
+            rule = "┼".join("─" * width for width in _stretches(columns))
+            frame.add([(rule, self._line)], len(rule))
         for row in head.rows:
             self._table_row(row, columns, frame, growing=piece.growing and row is head.rows[-1])
         return columns
@@ -255,9 +254,10 @@ def _without_indent(parts: Parts, indent: int) -> list[tuple[str, Style]]:
     return left
 
 
-def _padded(widths: Sequence[int]) -> list[int]:
-    """The widths of a rule's stretches: each column with the blanks beside its separators."""
-    last = len(widths) - 1
+def _stretches(columns: Columns) -> list[int]:
+    """How long the rule below the header is in each column, with the blanks beside the separators."""
+    last = len(columns.widths) - 1
+    widths = [*columns.widths[:last], columns.widths[last] - columns.spare]
     return [width + (GUTTER // 2) * ((at > 0) + (at < last)) for at, width in enumerate(widths)]
 
 

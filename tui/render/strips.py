@@ -7,7 +7,6 @@ nothing until it is looked at: until then its height is an estimate. The rows ar
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,7 +22,7 @@ if (
     from tui.render.draw import Line, Rest
     from tui.render.pieces import Piece
 
-__all__ = ["DARK", "LIGHT", "CodeBlock", "Document", "Look", "Row", "copied", "warm"]
+__all__ = ["DARK", "LIGHT", "CodeBlock", "Document", "Look", "Row", "warm"]
 
 
 LEAST = 8
@@ -40,19 +39,6 @@ class Row(NamedTuple):
     """What stood between the two, and was left out at the break."""
     lead: int = 0
     """So many cells at its beginning are only drawn around the text: bars, and the indent of a wrapped line."""
-
-
-def copied(rows: Iterable[Row], start: int = 0, end: int | None = None) -> str:
-    """The text of `rows` from cell `start` of the first to before cell `end` of the last, as it was before wrapping."""
-    parts: list[str] = []
-    chosen = list(rows)
-    for at, row in enumerate(chosen):
-        first = max(row.lead, start if at == 0 else 0)
-        last = end if end is not None and at == len(chosen) - 1 else row.strip.cell_length
-        if at:
-            parts.append(row.joiner if row.soft else "\n")
-        parts.append(row.strip.crop(first, max(first, last)).text.rstrip())
-    return "".join(parts)
 
 
 @dataclass(frozen=True)

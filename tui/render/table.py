@@ -12,7 +12,7 @@ S = TypeVar("S")
 GUTTER = 3
 """Cells between two columns."""
 LEAST = 4
-"""Narrower columns are unreadable: such a table is drawn as lines of text."""
+"""No column is narrower, since later rows may hold more than the first; without room for that there are no columns."""
 
 
 class Columns(NamedTuple):
@@ -20,19 +20,21 @@ class Columns(NamedTuple):
 
     widths: tuple[int, ...]
     aligns: tuple[Align, ...]
+    spare: int = 0
+    """So much of the last column is only there for later rows."""
 
 
 def columns_for(head: TableHead, natural: Callable[[str], int], width: int) -> Columns:
     """Columns that hold what is known of the table, within `width` cells; `natural` measures a cell."""
     rows = [head.header, *head.rows]
-    wants = [max(LEAST if head.more else 1, *(natural(row[at]) for row in rows)) for at in range(len(head.header))]
+    wants = [max(LEAST, *(natural(row[at]) for row in rows)) for at in range(len(head.header))]
     room = width - GUTTER * (len(wants) - 1)
-    if room < sum(min(want, LEAST) for want in wants):
+    if room < LEAST * len(wants):
         return Columns((), head.aligns)
     widths = _shared(wants, room)
-    if head.more and head.aligns[-1] == "left":
-        widths[-1] += max(0, room - sum(widths))  # later rows may want more
-    return Columns(tuple(widths), head.aligns)
+    spare = max(0, room - sum(widths)) if head.more and head.aligns[-1] == "left" else 0
+    widths[-1] += spare
+    return Columns(tuple(widths), head.aligns, spare)
 
 
 def _shared(wants: Sequence[int], room: int) -> list[int]:
@@ -62,17 +64,21 @@ def table_rows(
         wrapper: Wrapper[S] = Wrapper(width)
         wrapper.feed(runs)
         wrapped.append(wrapper.flush())
+    last = len(wrapped) - 1
     for line in range(max(map(len, wrapped))):
         parts: list[tuple[str, S]] = []
+        length = GUTTER * last
         for at, (rows, width, align) in enumerate(zip(wrapped, columns.widths, columns.aligns, strict=True)):
+            row = rows[line] if line < len(rows) else None
+            filled = row.cells if row else 0
+            before = 0 if align == "left" else width - filled if align == "right" else (width - filled) // 2
+            after = width - filled - before if at < last else 0
             if at:
                 parts.append(separator)
-            row = rows[line] if line < len(rows) else None
-            blank = width - (row.cells if row else 0)
-            before = 0 if align == "left" else blank if align == "right" else blank // 2
             if before:
                 parts.append((" " * before, space))
             parts.extend(row.parts if row else ())
-            if blank - before:
-                parts.append((" " * (blank - before), space))
-        yield parts, sum(columns.widths) + GUTTER * (len(columns.widths) - 1)
+            if after:
+                parts.append((" " * after, space))
+            length += before + filled + after
+        yield parts, length
