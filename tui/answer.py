@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, TYPE_CHECKING, Literal, Protocol
 
 import msgspec
@@ -123,6 +123,8 @@ async def _take(
         raise connection.obstacle
     if connection.remark:
         _pass(Notice(connection.remark), tally, printer)
+    loop = asyncio.get_running_loop()
+    connection.warn = lambda text: _on(loop, lambda: _pass(Notice(text), tally, printer))
     turn = connection.session(system).take_turn(draft, connection.ask(choice))
     try:
         async for event in turn:
@@ -133,6 +135,11 @@ async def _take(
         raise
     finally:
         await connection.aclose()
+
+
+def _on(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the answer was stopped, and the loop with it
+        loop.call_soon_threadsafe(call)
 
 
 def _pass(event: TurnEvent, tally: Tally, printer: Printer) -> None:

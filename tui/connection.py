@@ -6,7 +6,7 @@ httpx is not loaded, before the first request.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,8 +39,10 @@ class Connection:
         self.demo = demo
         self.live: tuple[Model, ...] = ()
         """What the server's own list said, once it has been asked."""
-        self.found = Found() if demo else discover(settings.anthropic.api_key, env, Path.home())
+        self.found = Found() if demo else discovered(settings, env)
         """The credential in use, or why there is none; the simulator needs none of the user's."""
+        self.warn: Callable[[str], None] = lambda _: None
+        """Is told, from any thread, what the user should know of that credential while it is in use."""
         self._client: Client | None = None
         self._open = ExitStack()
 
@@ -128,7 +130,13 @@ class Connection:
 
             settings = self.settings.anthropic
             url, credential = self._simulator() if self.demo else (settings.api_url, self.found.required())
-            auth = auth_for(credential, url, settings.oauth_hosts)
+            auth = auth_for(
+                credential,
+                url,
+                settings.oauth_hosts,
+                token_url=settings.oauth_token_url,
+                warn=lambda text: self.warn(text),
+            )
             self._client = Client(url, auth, credential=credential.kind)
         return self._client
 
@@ -138,6 +146,16 @@ class Connection:
         from tui.demo.shells import start_demo
 
         return self._open.enter_context(start_demo()).url, ApiKey(key=DEMO_KEY, source="the built-in simulator")
+
+
+def discovered(settings: Settings, env: Mapping[str, str]) -> Found:
+    """The credential that these settings and this environment lead to, and why not the others."""
+    return discover(settings.anthropic.api_key, env, Path.home(), stored=key_file(settings))
+
+
+def key_file(settings: Settings) -> Path:
+    """Where `prx auth login` stores what it is given."""
+    return settings.folders.data / "credentials.json"
 
 
 def known_models(settings: Settings, live: tuple[Model, ...] = ()) -> tuple[Model, ...]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from tui.anthropic.key_file import read_key
 from tui.anthropic.keychain import read_secret, service_name
 from tui.anthropic.login import Login, Unusable, parse_login
 from tui.errors import TuiError
@@ -104,17 +105,24 @@ class Found:
 
 
 def discover(
-    api_key: str, env: Mapping[str, str], home: Path, *, now_s: float | None = None, platform: str = sys.platform
+    api_key: str,
+    env: Mapping[str, str],
+    home: Path,
+    *,
+    stored: Path | None = None,
+    now_s: float | None = None,
+    platform: str = sys.platform,
 ) -> Found:
-    """The first usable credential: `api_key`, three environment variables, then the login of Claude Code.
+    """The first usable credential: `api_key`, three environment variables, the stored key, the login of Claude Code.
 
-    `api_key` is the configured value with its variables filled in, "" where there is none. `now_s` is the time since the
-    epoch by which a login counts as expired; by default the system's. `platform` is Python's name of the system.
+    `api_key` is the configured value with its variables filled in, "" where there is none. `stored` is the file of
+    `prx auth login`. `now_s` is the time since the epoch by which a login counts as expired; by default the system's.
+    `platform` is Python's name of the system.
     """
     now_s = time.time() if now_s is None else now_s
     used: Credential | None = None
     considered: list[Considered] = []
-    for source, found in _candidates(api_key.strip(), env, home, now_s, platform):
+    for source, found in _candidates(api_key.strip(), env, home, stored, now_s, platform):
         if isinstance(found, Unusable):
             considered.append(Considered(source, False, found.reason))
         elif used is not None:
@@ -181,7 +189,7 @@ def _token(login: Login, source: str, *, file: Path | None = None, keychain: str
 
 
 def _candidates(
-    api_key: str, env: Mapping[str, str], home: Path, now_s: float, platform: str
+    api_key: str, env: Mapping[str, str], home: Path, stored: Path | None, now_s: float, platform: str
 ) -> Iterator[tuple[str, Credential | Unusable]]:
     """Every place in the order of precedence, and what is there."""
     if api_key in ALIASES:
@@ -190,9 +198,14 @@ def _candidates(
         yield CONFIGURED, Unusable(f'is "{api_key}": the login of Claude Code')
         yield from _logins(env, home, now_s, platform, is_wanted=True)
         yield from ((name, reason) for name in _VARIABLES if env.get(name, "").strip())
+        if stored is not None and stored.exists():
+            yield _stored_source(stored), reason
         return
     given = [(CONFIGURED, by_text(api_key, CONFIGURED))]
     given += [(name, _by_variable(name, env.get(name, "").strip())) for name in _VARIABLES]
+    if stored is not None:
+        source, secret = _stored_source(stored), read_key(stored)
+        given.append((source, secret if isinstance(secret, Unusable) else by_text(secret, source)))
     yield from given
     is_wanted = all(isinstance(found, Unusable) for _, found in given)
     yield from _logins(env, home, now_s, platform, is_wanted=is_wanted)
@@ -221,6 +234,10 @@ def _logins(
 
 def _file_source(file: Path) -> str:
     return f"Claude Code's login ({file})"
+
+
+def _stored_source(file: Path) -> str:
+    return f"prx auth login ({file})"
 
 
 _VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")

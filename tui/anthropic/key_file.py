@@ -1,0 +1,57 @@
+"""The key or setup token that the user gave to `prx auth login`: in a file of prx's own, for the user's eyes only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from tui.anthropic.login import Unusable
+from tui.errors import TuiError
+from tui.private_file import Occupied, locked, write_private
+
+_LOCK_S = 5.0
+_FIELD = "anthropic"
+
+
+class NotStored(TuiError):
+    """The key could not be written, or not be removed."""
+
+
+def read_key(file: Path) -> str | Unusable:
+    """The stored secret."""
+    try:
+        data = msgspec.json.decode(file.read_bytes())
+    except FileNotFoundError:
+        return Unusable("nothing is stored")
+    except OSError as error:
+        return Unusable(f"cannot be read: {error.strerror or 'unknown error'}")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Unusable("is not JSON: run `prx auth login` again")
+    secret = data.get(_FIELD) if isinstance(data, dict) else None
+    return secret if isinstance(secret, str) and secret else Unusable("holds no key: run `prx auth login` again")
+
+
+def write_key(file: Path, secret: str) -> None:
+    """Stores the secret in place of any other. Raises NotStored."""
+    try:
+        with locked(file, _LOCK_S):
+            write_private(file, msgspec.json.encode({_FIELD: secret}))
+    except (OSError, Occupied) as error:
+        raise NotStored(f"{file} cannot be written: {_reason(error)}", "Set ANTHROPIC_API_KEY instead.") from error
+
+
+def remove_key(file: Path) -> bool:
+    """Forgets the secret; False where none was stored. Raises NotStored."""
+    if not file.exists():
+        return False
+    try:
+        with locked(file, _LOCK_S):
+            file.unlink(missing_ok=True)
+    except (OSError, Occupied) as error:
+        raise NotStored(f"{file} cannot be removed: {_reason(error)}", "Remove it by hand.") from error
+    return True
+
+
+def _reason(error: OSError | Occupied) -> str:
+    return "another program is at it" if isinstance(error, Occupied) else error.strerror or "unknown error"
