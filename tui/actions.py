@@ -30,6 +30,9 @@ class Action:
 
 
 ACTIONS: tuple[Action, ...] = (
+    Action("new_chat", ("ctrl+n",), "New chat", "Chat", "chat", "new"),
+    Action("models", ("ctrl+l", "f2"), "Choose the model of the next turn", "Chat", "chat", "model", "[name]"),
+    Action("inspect", ("f5",), "Look at the last request and its response", "Chat", "chat", "request"),
     Action("send", ("enter",), "Send the prompt", "Prompt", "prompt"),
     Action("newline", ("ctrl+j", "shift+enter", "alt+enter"), "Start a new line", "Prompt", "prompt"),
     Action("older_prompt", ("up",), "Earlier prompt, from the first line", "Prompt", "prompt"),
@@ -43,15 +46,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("page_up", ("pageup",), "Back through the conversation", "Answer", "chat"),
     Action("page_down", ("pagedown",), "Forward through the conversation", "Answer", "chat"),
     Action("jump_to_end", ("ctrl+end",), "Jump to the end and follow the answer", "Answer", "chat", "end"),
-    Action("new_chat", ("ctrl+n",), "New chat", "Chat", "chat", "new"),
-    Action("models", ("ctrl+l", "f2"), "Choose the model of the next turn", "Chat", "chat", "model", "[name]"),
-    Action("inspect", ("f5",), "Look at the last request and its response", "Chat", "chat", "request"),
-    Action("demo", (), "Try the demo: scripted answers, no key, no network", "Program", "chat", "demo"),
+    Action("demo", (), "Try the demo: scripted answers, no key", "Program", "chat", "demo"),
     Action("theme", (), "Switch between dark and light", "Program", "app", "theme"),
     Action("palette", ("ctrl+p",), "Find an action by typing", "Program", "app", "palette"),
     Action("help", ("f1",), "Keys and commands", "Program", "app", "help"),
     Action("quit", ("ctrl+q",), "Quit", "Program", "app", "quit"),
-    Action("interrupt", ("ctrl+c",), "Copy the selection, else stop, else ask to quit", "Program", "chat"),
+    Action("interrupt", ("ctrl+c",), "Copy, else stop, else ask to quit", "Program", "chat"),
     Action("leave", ("ctrl+d",), "Quit, if the prompt is empty", "Program", "prompt"),
 )
 
@@ -93,13 +93,14 @@ _SIGNS = {
 def key_name(key: str) -> str:
     """A key as people write it: Ctrl+N, Shift+⏎, F1, y."""
     *modifiers, last = key.split("+") if key != "+" else [key]
-    shown = _SIGNS.get(last) or (last.upper() if modifiers or (last[:1] == "f" and last[1:].isdigit()) else last)
+    shown = _SIGNS.get(last, "") or (last.upper() if modifiers or (last[:1] == "f" and last[1:].isdigit()) else last)
     return "+".join([*(modifier.capitalize() for modifier in modifiers), shown])
 
 
 def short_key_name(key: str) -> str:
     """A key in the fewest characters, for a line of hints: ^N for Ctrl+N."""
-    return "^" + key_name(key.removeprefix("ctrl+")).upper() if key.startswith("ctrl+") else key_name(key)
+    rest = key.removeprefix("ctrl+")
+    return key_name(key) if rest == key else "^" + (rest.upper() if len(rest) == 1 else key_name(rest))
 
 
 def keys_of(action: Action, remapped: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

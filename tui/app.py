@@ -115,6 +115,7 @@ class ChatApp(App[int], inherit_bindings=False):
     TITLE = "prx"
     ENABLE_COMMAND_PALETTE = False  # ours is made from the table of actions
     BINDINGS = bindings_of("app")
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-high")]
 
     def __init__(
         self,

@@ -242,6 +242,15 @@ async def test_a_failure_in_mid_answer_keeps_what_arrived() -> None:
         assert chat.prompt.text == ""
 
 
+async def test_after_half_an_answer_retry_asks_again() -> None:
+    async with chatting(Answer(Text("Half an answer", Cut())), words("whole")) as chat:
+        await chat.send("go")
+        await chat.until_idle()
+        await chat.send("/retry")
+        await chat.until_shown("whole")
+        assert prompts((await chat.request(2)).json)[-1] == "go"
+
+
 async def test_after_a_failure_the_queue_is_held() -> None:
     gate = Gate()
     async with chatting(Error(400, before=(gate,))) as chat:
@@ -253,6 +262,22 @@ async def test_after_a_failure_the_queue_is_held() -> None:
         assert chat.prompt.text == "first"
         assert chat.queued == ["second"]
         assert len(chat.server.requests) == 1
+
+
+async def test_r_sends_the_prompt_that_came_back_again() -> None:
+    async with chatting(Error(400), words("fine")) as chat:
+        await chat.send("once more")
+        await chat.until_idle()
+        await chat.pilot.press("r")
+        await chat.until_shown("fine")
+
+
+async def test_r_is_a_letter_once_the_prompt_that_came_back_is_being_edited() -> None:
+    async with chatting(Error(400)) as chat:
+        await chat.send("once more")
+        await chat.until_idle()
+        await chat.pilot.press("space", "r")
+        assert chat.prompt.text == "once more r"
 
 
 async def test_r_on_the_conversation_tries_again() -> None:

@@ -34,7 +34,7 @@ class ListApp(App[None]):
 @asynccontextmanager
 async def listing(at: str = "") -> AsyncIterator[tuple[ListApp, Pilot[None]]]:
     app = ListApp(at)
-    async with app.run_test(size=(40, 10)) as pilot:
+    async with app.run_test(size=(40, 20)) as pilot:
         app.query_one(FilterList).focus()
         await pilot.pause()
         yield app, pilot
@@ -42,7 +42,7 @@ async def listing(at: str = "") -> AsyncIterator[tuple[ListApp, Pilot[None]]]:
 
 def rows(app: ListApp) -> list[str]:
     filtered = app.query_one(FilterList)
-    return [text for y in range(filtered.size.height) if (text := filtered.render_line(y).text.strip())]
+    return [text for y in range(filtered.size.height) if (text := filtered.render_line(y).text.strip(" ›"))]
 
 
 async def test_it_begins_on_the_row_it_was_told() -> None:

@@ -38,7 +38,7 @@ class QueueApp(App[None]):
 
 
 @asynccontextmanager
-async def queued(*texts: str, held: bool = False, width: int = 60) -> AsyncIterator[tuple[QueueApp, Pilot[None]]]:
+async def queued(*texts: str, held: bool = False, width: int = 80) -> AsyncIterator[tuple[QueueApp, Pilot[None]]]:
     app = QueueApp()
     async with app.run_test(size=(width, 20)) as pilot:
         queue = app.query_one(QueueList)
@@ -90,7 +90,7 @@ async def test_down_from_the_last_one_leads_back_to_the_prompt() -> None:
 async def test_a_click_edits_and_a_click_on_remove_removes() -> None:
     async with queued("one", "two") as (app, pilot):
         await pilot.click(QueueList, offset=(5, 1))
-        await pilot.click(QueueList, offset=(55, 0))
+        await pilot.click(QueueList, offset=(75, 0))
         assert app.posted == [QueueList.EditRequested(1), QueueList.RemoveRequested(0)]
 
 
@@ -104,3 +104,10 @@ async def test_of_many_a_few_are_shown_and_the_rest_is_counted() -> None:
 async def test_a_held_queue_says_how_it_goes_on() -> None:
     async with queued("one", held=True) as (app, _):
         assert rows(app)[-1] == "held · ⏎ on the empty prompt sends the next"
+
+
+async def test_on_a_narrow_screen_only_the_chosen_line_says_what_can_be_done() -> None:
+    async with queued("one", "two", width=60) as (app, pilot):
+        assert [row.endswith("del remove") for row in rows(app)] == [True, False]
+        await pilot.click(QueueList, offset=(55, 1))
+        assert app.posted == [QueueList.EditRequested(1)]

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.actions import ACTIONS, key_name, keys_of
+from tui.widgets.panel import PanelHead
 
 
 class Question(ModalScreen[bool]):
@@ -32,7 +33,7 @@ class Question(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         title, text, answers = self._texts
         with Vertical(classes="panel -small"):
-            yield Static(Content(title), classes="panel--title")
+            yield PanelHead(title)
             yield Static(Content(text), classes="panel--text")
             yield Static(Content(answers), classes="panel--foot")
 
@@ -48,7 +49,7 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="panel"):
-            yield Static("Keys and commands", classes="panel--title")
+            yield PanelHead("Keys and commands")
             with VerticalScroll(classes="panel--scroll"):
                 yield Static(help_text(self._remapped))
             yield Static("↑↓ scroll   esc close", classes="panel--foot")

@@ -15,6 +15,7 @@ from textual.widgets import Static, TextArea
 from tui.chat.ledger import Usage
 from tui.chat.transcript import Message
 from tui.widgets import figures
+from tui.widgets.panel import PanelHead
 
 _LONGEST = 2_000
 """Characters of one JSON string that are shown; of a longer one, its beginning and its size."""
@@ -80,7 +81,7 @@ class Inspector(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="panel -tall"):
-            yield Static("The last request", classes="panel--title")
+            yield PanelHead("The last request")
             text = TextArea("", read_only=True, soft_wrap=True, show_cursor=False, highlight_cursor_line=False)
             text.cursor_blink = False
             yield text

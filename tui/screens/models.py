@@ -14,9 +14,11 @@ from textual.widgets import Static
 from tui.chat.model import Model
 from tui.widgets import figures
 from tui.widgets.filter_list import FilterList, Item
+from tui.widgets.panel import PanelHead
 
-_NARROW = 66
+_NARROW = 68
 _MARKS = (("vision", "vis"), ("tools", "tool"), ("thinking", "think"))
+_NAMES = ("context", "output"), ("ctx", "out")
 
 
 def in_order(models: Sequence[Model]) -> tuple[tuple[Model, ...], tuple[Model, ...]]:
@@ -32,33 +34,40 @@ def in_order(models: Sequence[Model]) -> tuple[tuple[Model, ...], tuple[Model, .
 
 
 def columns(model: Model, width: int, *, current: bool, successor: str) -> Content:
-    """One row: mark, name, price, window, longest answer, abilities; or when it was retired and who answers instead."""
+    """One row: mark, name, price, limits, abilities; or when it was retired and who answers instead."""
     retired = model.lifecycle == "retired"
     mark = ("● ", "$accent") if current else ("  ", "")
-    name = (f"{_cut(model.name, 13):<14}", "$dim" if retired else "$foreground")
+    name = (_name(model.name, width), "$dim" if retired else "$foreground")
     if retired:
         since = f" {model.retires}" if model.retires else ""
         return Content.assemble(mark, name, (f"retired{since} → {successor}", "$dim"))
     price = model.price_for(1)
-    cost = f"{figures.price(price.input)} / {figures.price(price.output)}" if price else "price unknown"
-    limits = f"{cost:<14}{figures.tokens(model.context):>5}  {figures.tokens(model.max_output):>5}   "
+    cost = f"{figures.price(price.input)} / {figures.price(price.output)}" if price else "not known"
+    limits = _limits(cost, figures.tokens(model.context), figures.tokens(model.max_output), width)
     abilities = (model.vision, model.tools, any(kind != "disabled" for kind in model.thinking))
     marks = " ".join(
-        (pair[width < _NARROW] if has else " " * len(pair[width < _NARROW]))
-        for pair, has in zip(_MARKS, abilities, strict=True)
+        f"{words[width < _NARROW] if has else '':<{len(words[width < _NARROW])}}"
+        for words, has in zip(_MARKS, abilities, strict=True)
     )
-    leaving = (f"  retires {model.retires}", "$warning") if model.lifecycle == "deprecated" and model.retires else ""
-    return Content.assemble(mark, name, (limits, "$dim"), (marks, "$dim"), leaving)
+    if model.lifecycle == "deprecated" and model.retires:
+        marks = f"retires {model.retires}"
+        return Content.assemble(mark, name, (limits, "$dim"), (marks, "$warning"))
+    return Content.assemble(mark, name, (limits, "$dim"), (marks, "$dim"))
 
 
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+def titles(width: int) -> Content:
+    """What the columns are."""
+    limits = _limits("$/M in / out", *_NAMES[width < _NARROW], width)
+    return Content.styled(f"  {_name('', width)}{limits}".rstrip(), "$dim")
 
 
-def _titles(width: int) -> Content:
-    return Content.styled(
-        f"  {'':<14}{'$ in / out':<14}{'window':>6} {'answer':>6}   per million tokens"[:width], "$dim"
-    )
+def _name(name: str, width: int) -> str:
+    room = 12 if width < _NARROW else 14
+    return f"{name if len(name) < room else name[: room - 2] + '…':<{room}}"
+
+
+def _limits(cost: str, context: str, output: str, width: int) -> str:
+    return f"{cost:<13}{context:>4} {output:>4}  " if width < _NARROW else f"{cost:<14}{context:>7}  {output:>6}   "
 
 
 class ModelPicker(ModalScreen[Model | None]):
@@ -75,14 +84,13 @@ class ModelPicker(ModalScreen[Model | None]):
 
     def compose(self) -> ComposeResult:
         heads, rest = in_order(tuple(self._models.values()))
+        head = Item(draw=titles)
         more = Item(draw=lambda width: Content.styled("  ─ more ─", "$faint"))
-        items = [*map(self._item, heads), *([more] if heads and rest else []), *map(self._item, rest)]
+        items = [head, *map(self._item, heads), *([more] if heads and rest else []), *map(self._item, rest)]
         with Vertical(classes="panel"):
-            yield Static("Model for the next turn", classes="panel--title")
-            yield Static("type to filter", classes="panel--aside")
-            yield Static(_titles(200), classes="panel--head")
+            yield PanelHead("Model for the next turn", "type to filter")
             yield FilterList(
-                items, at=self._current.id, empty=lambda typed: f'  no model with "{typed}" in its name or ID'
+                items, at=self._current.id, empty=lambda typed: f'no model with "{typed}" in its name or ID'
             )
             yield Static("⏎ use it from the next turn on   esc keep", classes="panel--foot")
 
@@ -97,7 +105,7 @@ class ModelPicker(ModalScreen[Model | None]):
 
     def on_filter_list_filtered(self, event: FilterList.Filtered) -> None:
         said = f"{event.typed}▏ {figures.plural(event.count, 'model')}" if event.typed else "type to filter"
-        self.query_one(".panel--aside", Static).update(Content(said))
+        self.query_one(PanelHead).say(said)
 
     def on_filter_list_picked(self, event: FilterList.Picked) -> None:
         self.dismiss(self._models[event.key])

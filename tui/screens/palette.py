@@ -13,14 +13,15 @@ from textual.widgets import Static
 
 from tui.actions import ACTIONS, Action, key_name, keys_of
 from tui.widgets.filter_list import FilterList, Item
+from tui.widgets.panel import PanelHead
 
 
 def line_of(action: Action, keys: tuple[str, ...], width: int) -> Content:
     """What it does on the left; its slash command and its keys on the right."""
     shown = "  ".join([*([f"/{action.slash}"] if action.slash else []), *(key_name(key) for key in keys)])
-    room = max(1, width - len(shown) - 2)
+    room = max(1, width - len(shown) - 3)
     said = action.line if len(action.line) <= room else action.line[: room - 1] + "…"
-    return Content.assemble((f" {said:<{room}}", "$foreground"), (f"{shown} ", "$dim"))
+    return Content.assemble((f"{said:<{room}}", "$foreground"), (f"  {shown} ", "$dim"))
 
 
 class Palette(ModalScreen[str]):
@@ -35,9 +36,8 @@ class Palette(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         items = [self._item(action) for action in ACTIONS if action.name != "palette"]
         with Vertical(classes="panel"):
-            yield Static("Actions", classes="panel--title")
-            yield Static("type to filter", classes="panel--aside")
-            yield FilterList(items, empty=lambda typed: f' no action with "{typed}"')
+            yield PanelHead("Actions", "type to filter")
+            yield FilterList(items, empty=lambda typed: f'no action with "{typed}"')
             yield Static("⏎ do it   esc close", classes="panel--foot")
 
     def _item(self, action: Action) -> Item:
@@ -49,7 +49,7 @@ class Palette(ModalScreen[str]):
         )
 
     def on_filter_list_filtered(self, event: FilterList.Filtered) -> None:
-        self.query_one(".panel--aside", Static).update(Content(f"{event.typed}▏" if event.typed else "type to filter"))
+        self.query_one(PanelHead).say(f"{event.typed}▏" if event.typed else "type to filter")
 
     def on_filter_list_picked(self, event: FilterList.Picked) -> None:
         self.dismiss(event.key)

@@ -20,7 +20,7 @@ class CommandList(Static):
     CommandList {
         display: none;
         height: auto;
-        padding: 0 1;
+        padding: 0 2;
         color: $dim;
         &.-open { display: block; }
     }
@@ -58,6 +58,7 @@ class CommandList(Static):
         for index, action in enumerate(self._actions[top : top + ROWS], top):
             word = f"/{action.slash} {action.argument}".ljust(16)
             keys = "  ".join(key_name(key) for key in action.keys)
-            row = Content.assemble((word, "$accent" if index == self._at else ""), action.line, "  ", (keys, "$faint"))
-            rows.append(row.stylize("$foreground") if index == self._at else row)
+            chosen = index == self._at
+            row = Content.assemble(("› " if chosen else "  ", "$accent"), f"{word}{action.line}  {keys}")
+            rows.append(row.stylize("$foreground", 2) if chosen else row)
         self.update(Content("\n").join(rows))

@@ -15,13 +15,16 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+AROUND = 10
+"""Rows of a dialog around its list: padding, head, titles, foot, and some of the screen behind."""
+
 
 @dataclass(frozen=True)
 class Item:
     """One row. `words` is what typing is matched with; a heading (without `key`) is skipped by the cursor."""
 
     draw: Callable[[int], Content]
-    """The row for a width in cells."""
+    """The row for a width in cells; the cursor's sign stands before it."""
     words: str = ""
     key: str = ""
 
@@ -86,7 +89,8 @@ class FilterList(ScrollView, can_focus=True):
         self.call_after_refresh(self._keep_in_sight)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return max(1, len(self._items))  # filtering must not move the frame around the list
+        # Filtering must not move the frame around the list, and that frame has to fit the screen.
+        return max(1, min(len(self._items), viewport.height - AROUND))
 
     def watch_typed(self, typed: str) -> None:
         self._shown = [item for item in self._items if item.key and fits(item, typed)] if typed else self._items
@@ -145,14 +149,12 @@ class FilterList(ScrollView, can_focus=True):
         row = y + self.scroll_offset.y
         base = self.rich_style
         if not self._shown:
-            text = self._empty(self.typed) if y == 0 else ""
+            text = f"  {self._empty(self.typed)}" if y == 0 else ""
             return Strip([Segment(text, base)]).adjust_cell_length(width, base)
         if row >= len(self._shown):
             return Strip.blank(width, base)
         item = self._shown[row]
-        visual = self.visual_style
-        if row == self.chosen and item.key:
-            visual += self.get_visual_style("list--chosen", partial=True)
-            base += self.get_component_rich_style("list--chosen", partial=True)
-        content = item.draw(width)
-        return Strip(content.render_segments(visual)).adjust_cell_length(width, base)
+        chosen = row == self.chosen and bool(item.key)
+        visual = self.get_visual_style("list--chosen") if chosen else self.visual_style
+        content = Content.assemble(("› " if chosen else "  ", "$accent"), item.draw(max(1, width - 2)))
+        return Strip(content.render_segments(visual)).adjust_cell_length(width, visual.rich_style)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from rich.style import Style
 from textual import events
 from textual.binding import Binding
+from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
 
@@ -21,6 +23,9 @@ from tui.chat.transcript import Draft
 from tui.widgets.bindings import bindings_of
 from tui.widgets.commands import CommandList
 from tui.widgets.pastes import Pastes, cleaned
+
+SAID_S = 4.0
+"""How long something said in passing stays."""
 
 
 class PromptArea(TextArea):
@@ -42,6 +47,7 @@ class PromptArea(TextArea):
         border-subtitle-background: $background;
         & .text-area--placeholder { color: $dim; }
         & .text-area--cursor { color: $input-cursor-foreground; background: $input-cursor-background; }
+        &:light .text-area--cursor { color: $input-cursor-foreground; background: $input-cursor-background; }
         &:focus { border: round $accent; }
     }
     """
@@ -85,6 +91,9 @@ class PromptArea(TextArea):
     class EmptySent(Message):
         """Enter on an empty prompt."""
 
+    class RetryRequested(Message):
+        """The prompt that came back is to be sent again as it is."""
+
     class LeaveRequested(Message):
         """Ctrl+D on an empty prompt."""
 
@@ -97,6 +106,11 @@ class PromptArea(TextArea):
         self.match_cursor_bracket = False
         self.prefers_queue = False
         """Whether Up on the empty prompt means the queue."""
+        self.retry_keys: tuple[str, ...] = ()
+        """Keys that send a prompt that came back once more, as long as nothing else was pressed."""
+        self._came_back = False
+        self._hints = ""
+        self._said: Timer | None = None
         self._commands = commands
         self._pastes = Pastes()
         self._sent: list[str] = []
@@ -107,6 +121,26 @@ class PromptArea(TextArea):
         # Its own themes colour the text; ours only takes what the style sheet says.
         self.register_theme(TextAreaTheme(name="prx", cursor_line_style=Style()))
         self.theme = "prx"
+
+    # The line of hints on its lower border
+
+    def hint(self, text: str) -> None:
+        """Shows hints, until something else is said there."""
+        self._hints = text
+        self._forget_said()
+        self.border_subtitle = Content(f" {text} ")
+
+    def say(self, text: str, *, lasting: bool = False) -> None:
+        """A word in passing, in the place of the hints; a lasting one stays until there are new hints."""
+        self._forget_said()
+        self.border_subtitle = Content(f" {text} ")
+        if not lasting:
+            self._said = self.set_timer(SAID_S, lambda: self.hint(self._hints))
+
+    def _forget_said(self) -> None:
+        if self._said is not None:
+            self._said.stop()
+            self._said = None
 
     # What is in the box
 
@@ -120,12 +154,22 @@ class PromptArea(TextArea):
         self.load_text(self._pastes.fold(cleaned(text)))
         self.move_cursor(self.document.end)
 
+    def give_back(self, text: str) -> None:
+        """Shows a prompt that could not be sent."""
+        self.put(text)
+        self._came_back = True
+
     def recall(self, text: str) -> None:
         """Shows a text to be edited and lays aside what was being written; that comes back once this has been sent."""
         if draft := self.full_text.strip():
             self._aside = draft
         self._at = None
         self.put(text)
+
+    @property
+    def last_sent(self) -> str:
+        """The prompt that was sent last in this chat, or ""."""
+        return self._sent[-1] if self._sent else ""
 
     def remember(self, text: str) -> None:
         """Adds a sent prompt to those that Up goes through."""
@@ -177,12 +221,20 @@ class PromptArea(TextArea):
             self.screen.focus_next()
 
     async def _on_key(self, event: events.Key) -> None:
-        if event.key == "escape" and self._commands.is_open:
+        came_back, self._came_back = self._came_back, False
+        if came_back and event.key in self.retry_keys:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.RetryRequested())
+        elif event.key == "escape" and self._commands.is_open:
             event.stop()
             event.prevent_default()
             self._commands.offer(())
-        elif event.key == "enter":
-            event.prevent_default()  # the text area would insert a line; ours comes from the table of actions
+        elif not event.is_printable and await self.app._check_bindings(event.key):
+            # Here and at once. Left to bubble up to the app, a key's action would run after characters typed behind it,
+            # and a burst of keys (a slow line, a paste without brackets) would come out in another order.
+            event.stop()
+            event.prevent_default()
 
     def on_text_area_changed(self) -> None:
         text = self.text

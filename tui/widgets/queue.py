@@ -19,6 +19,8 @@ from tui.chat.transcript import Draft
 
 ROWS = 4
 """So many are shown; a line says how many more there are."""
+WIDE = 70
+"""From this width on every line says what can be done to it; below, only the chosen one."""
 EDIT, REMOVE = "⏎ edit", "del remove"
 
 
@@ -86,7 +88,8 @@ class QueueList(Widget, can_focus=True):
             return
         index = rows[offset.y]
         assert index is not None
-        if offset.x >= self.content_size.width - len(REMOVE):
+        width = self.content_size.width
+        if offset.x >= width - len(REMOVE) and (width >= WIDE or index == self.chosen):
             self.post_message(self.RemoveRequested(index))
         else:
             self.post_message(self.EditRequested(index))
@@ -116,7 +119,7 @@ class QueueList(Widget, can_focus=True):
 
     def _row(self, index: int, width: int, style: Style) -> Strip:
         label = f"queued {index + 1}  "
-        keys = f"  {EDIT} · {REMOVE}"
+        keys = f"  {EDIT} · {REMOVE}" if width >= WIDE or index == self.chosen else ""
         text = Strip([Segment(" ".join(self.drafts[index].text[:500].split()), style)])
         room = max(0, width - len(label) - len(keys))
         if text.cell_length > room:

@@ -42,22 +42,27 @@ def standing(transcript: Transcript, model: Model) -> Standing:
 def parts(state: Standing, width: int) -> list[tuple[str, str]]:
     """Kind and text of each figure that fits into so many cells, from left to right.
 
-    Each has a fixed width, so that nothing moves when a number changes. Tokens give way first, then the window: model, cache
-    and cost stay.
+    From the first answer on each has a fixed width, so that nothing moves when a number changes. Tokens give way first,
+    then the window: model, cache and cost stay.
     """
     last, total = state.last, state.total
-    used = (last.total_input + last.output_tokens) / state.model.context if last else None
-    last_share = figures.percent(last.hit_rate if last else None)
-    chat_share = figures.percent(total.hit_rate if last else None)
-    cost = figures.money(state.bill.cost_usd) if state.bill else (figures.UNKNOWN if last else "$0")
+    if last is None:
+        return [
+            ("model", state.model.name),
+            ("ctx", f"ctx {figures.UNKNOWN}"),
+            ("cache", f"cache {figures.UNKNOWN}"),
+            ("cost", "$0"),
+        ]
+    used = (last.total_input + last.output_tokens) / state.model.context
+    cost = figures.money(state.bill.cost_usd if state.bill else None)
     read, written = figures.tokens(total.total_input), figures.tokens(total.output_tokens)
     every = {
         "model": state.model.name,
         "ctx": f"ctx {figures.percent(used):>4}",
         "tokens": f"{read:>5} in {written:>5} out",
-        "cache": f"cache {last_share:>5}",
-        "chat": f"chat {chat_share:>5}",
-        "cost": f"{cost:>6}",
+        "cache": f"cache {figures.percent(last.hit_rate):>4}",
+        "chat": f"chat {figures.percent(total.hit_rate):>4}",
+        "cost": f"{cost:>7}",
     }
     if _width(every) > width:
         every["tokens"] = f"↑{read:>5} ↓{written:>5}"

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from textual.pilot import Pilot
 
 from tui.actions import BY_NAME
 from tui.app import ChatApp, Desk
-from tui.chat.session import Session
+from tui.chat.events import StreamEvent, Waiting
+from tui.chat.session import Ask, Request, Session, Stream
+from tui.chat.transcript import Transcript
 from tui.config import load
 from tui.demo.scenarios import Answer, Scenario, Text
 from tui.demo.service import DEMO_KEY, FakeAnthropic
@@ -48,6 +52,24 @@ class ClockedDesk(Desk):
         if self.clock is not None:
             session.clock, session.now = self.clock, self.clock.wall
         return session
+
+    def ask(self) -> Ask:
+        ask = super().ask()
+
+        def clocked(transcript: Transcript) -> Request:
+            request = ask(transcript)
+            return replace(request, stream=lambda: self._told(request.stream()))
+
+        return clocked if self.clock is not None else ask
+
+    async def _told(self, stream: Stream) -> AsyncGenerator[StreamEvent | Waiting, None]:
+        """The stream with its countdowns by the test's clock: the client has one of its own."""
+        async with aclosing(stream):
+            async for event in stream:
+                if isinstance(event, Waiting) and self.clock is not None:
+                    wait_s = round(event.until - time.monotonic())
+                    event = msgspec.structs.replace(event, until=self.clock.now_s + wait_s)
+                yield event
 
 
 class Chat:
@@ -98,6 +120,10 @@ class Chat:
     async def until_idle(self) -> None:
         await self.until(lambda: not self.screen.is_answering and not self.screen.conversation.streaming)
 
+    async def until_written(self) -> None:
+        """Waits until the running answer has text, as far as the server lets it come."""
+        await self.until(lambda: self.screen.conversation.view.turns[-1].messages or "▍" in self.shown)
+
     async def request(self, number: int = 1) -> Recorded:
         return await asyncio.to_thread(self.server.wait_for_request, number)
 
@@ -106,28 +132,39 @@ def words(text: str) -> Answer:
     return Answer(Text(text))
 
 
-@asynccontextmanager
-async def chatting(
-    *scenarios: Scenario,
-    size: tuple[int, int] = (80, 24),
-    key: str = DEMO_KEY,
-    config: str = "",
-    prompt: str = "",
-    demo: bool = False,
-) -> AsyncIterator[Chat]:
+@dataclass
+class Opened:
+    """The app, not yet running, and what is around it."""
+
+    app: ChatApp
+    server: Server[FakeAnthropic]
+    clock: Clock
+
+
+@contextmanager
+def opened(
+    *scenarios: Scenario, key: str = DEMO_KEY, config: str = "", prompt: str = "", demo: bool = False
+) -> Iterator[Opened]:
     """The app with credentials (or none: `key=""`), its first requests answered as scripted."""
     home = Path.home()
     home.mkdir(exist_ok=True)
-    file = home / "config.toml"
+    file = home / "config" / "config.toml"
+    file.parent.mkdir(exist_ok=True)
     file.write_text(config)
     clock = Clock()
     with Server(FakeAnthropic()) as server:
         server.service.script(*scenarios)
         env = {"ANTHROPIC_BASE_URL": server.url, "PRX_HOME": str(home), "ANTHROPIC_API_KEY": key}
-        settings = load(env, file=file, actions=tuple(BY_NAME))
+        settings = load(env, actions=tuple(BY_NAME))
         with ClockedDesk(settings, env, demo=demo) as desk, Engine() as engine:
             desk.clock = clock
             engine.at_exit(desk.aclose)
-            app = ChatApp(settings, desk, engine, prompt=prompt, clock=clock)
-            async with app.run_test(size=size) as pilot:
-                yield Chat(app, pilot, server, clock)
+            yield Opened(ChatApp(settings, desk, engine, prompt=prompt, clock=clock), server, clock)
+
+
+@asynccontextmanager
+async def chatting(*scenarios: Scenario, size: tuple[int, int] = (80, 24), **options: Any) -> AsyncIterator[Chat]:
+    """The app as `opened` gives it, running."""
+    with opened(*scenarios, **options) as around:
+        async with around.app.run_test(size=size) as pilot:
+            yield Chat(around.app, pilot, around.server, around.clock)

@@ -1,0 +1,298 @@
+"""Pictures of the screen, each named for what the user did. They are for layout; what happens is asserted elsewhere.
+
+`make snapshots` records them anew. Look at each before you commit it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from chatting import Chat, opened, words
+from textual.pilot import Pilot
+
+from tui.demo.reply import Gate
+from tui.demo.scenarios import Answer, Error, Scenario, Text, Thinking, error_event
+
+Story = Callable[[Chat], Awaitable[None]]
+Compare = Callable[..., bool]
+
+NORMAL, LARGE, NARROW, WIDE = (80, 24), (120, 40), (60, 20), (200, 60)
+LIGHT = '[ui]\ntheme = "light"\n'
+USAGE = {"input_tokens": 310, "cache_read_input_tokens": 11_200, "cache_creation_input_tokens": 420}
+TIDE = """\
+It runs **out**: the kelp lies seaward, and the wet line on the rock is about a hand above the water.
+
+| Hour  | Level | Runs |
+|-------|------:|------|
+| 06:10 | 2.4 m | in   |
+| 12:25 | 0.3 m | out  |
+
+To know how much is still to come, take the two lines and halve the difference:
+
+```python
+def level(above: float, below: float) -> float:
+    \"\"\"Half way between two lines, in metres.\"\"\"
+    return (above - below) / 2
+```
+
+So about `0.6 m`, over the next two hours."""
+
+
+@pytest.fixture
+def pictured(snap_compare: Compare) -> Callable[..., bool]:
+    """Plays a story and compares the screen at its end."""
+
+    def compare(
+        *scenarios: Scenario, story: Story | None = None, size: tuple[int, int] = NORMAL, **options: Any
+    ) -> bool:
+        with opened(*scenarios, **options) as around:
+
+            async def play(pilot: Pilot[int]) -> None:
+                await pilot.pause()
+                if story is not None:
+                    await story(Chat(around.app, pilot, around.server, around.clock))
+                await pilot.pause()
+
+            return snap_compare(around.app, terminal_size=size, run_before=play)
+
+    return compare
+
+
+class Timed:
+    """An answer that takes its time: two seconds to think, and one to write."""
+
+    def __init__(self, text: str, thinking: str = "") -> None:
+        self.thought, self.written = Gate(), Gate()
+        first = (Thinking(thinking, self.thought),) if thinking else ()
+        self.answer = Answer(*first, Text(text, self.written), usage=USAGE)
+        self.thinks = bool(thinking)
+
+    async def play(self, chat: Chat) -> None:
+        await chat.send("Which way does the tide run in this one?")
+        if self.thinks:
+            await chat.until_shown("thinking")
+            chat.clock.now_s = 2
+            self.thought.open()
+        await chat.until_written()
+        chat.clock.now_s = 3.1
+        self.written.open()
+        await chat.until_idle()
+
+
+async def until_ticked(chat: Chat) -> None:
+    """Waits for what is sent so far, three seconds into the answer, and for the count of seconds that tells it."""
+    await chat.until_shown("the water.")
+    chat.clock.now_s = 3
+    await chat.until_shown("3 s · ")
+
+
+@pytest.mark.parametrize("size", [NORMAL, LARGE, NARROW], ids=["80x24", "120x40", "60x20"])
+def test_opens_it_without_credentials(pictured: Compare, size: tuple[int, int]) -> None:
+    """The message, the ways to set credentials, and the demo."""
+    assert pictured(key="", size=size)
+
+
+@pytest.mark.parametrize("size", [NORMAL, LARGE, NARROW, WIDE], ids=["80x24", "120x40", "60x20", "200x60"])
+def test_opens_an_empty_chat(pictured: Compare, size: tuple[int, int]) -> None:
+    """Three things to try; the prompt has the focus."""
+    assert pictured(size=size)
+
+
+def test_opens_the_demo(pictured: Compare) -> None:
+    """It marks itself in the title."""
+    assert pictured(demo=True)
+
+
+def test_opens_it_with_a_broken_configuration(pictured: Compare) -> None:
+    """What is wrong is said above the chat."""
+    assert pictured(config='[default]\nmodel = "claude-sonnet-4-20250514"\n[ui]\ntheme = 7\n')
+
+
+@pytest.mark.parametrize("size", [NORMAL, LARGE], ids=["80x24", "120x40"])
+def test_watches_an_answer_arrive(pictured: Compare, size: tuple[int, int]) -> None:
+    """The speaker line counts; the hints say how to stop and that prompts are queued."""
+
+    async def story(chat: Chat) -> None:
+        await chat.send("Which way does the tide run in this one?")
+        await until_ticked(chat)
+
+    assert pictured(Answer(Text(TIDE[:130], Gate())), story=story, size=size)
+
+
+@pytest.mark.parametrize("size", [NORMAL, LARGE, NARROW, WIDE], ids=["80x24", "120x40", "60x20", "200x60"])
+def test_reads_an_answer_with_a_table_and_code(pictured: Compare, size: tuple[int, int]) -> None:
+    """Time, tokens and cost at the speaker; what the cache gave below the answer and in the status."""
+    timed = Timed(TIDE)
+    assert pictured(timed.answer, story=timed.play, size=size)
+
+
+@pytest.mark.parametrize("size", [NORMAL, LARGE], ids=["80x24", "120x40"])
+def test_reads_an_answer_in_the_light_theme(pictured: Compare, size: tuple[int, int]) -> None:
+    """The same page on paper."""
+    timed = Timed(TIDE, thinking="The kelp lies seaward.")
+    assert pictured(timed.answer, story=timed.play, size=size, config=LIGHT)
+
+
+def test_sees_that_it_thought(pictured: Compare) -> None:
+    """Thinking is one line until it is opened."""
+    timed = Timed("It runs **out**.", thinking="The kelp lies seaward, so the water runs that way.")
+    assert pictured(timed.answer, story=timed.play)
+
+
+def test_opens_the_thinking(pictured: Compare) -> None:
+    """Ctrl+T; what was thought is further back than what was said."""
+    timed = Timed("It runs **out**.", thinking="The kelp lies seaward, so the water runs that way.\n\nThe rock is wet.")
+
+    async def story(chat: Chat) -> None:
+        await timed.play(chat)
+        await chat.pilot.press("ctrl+t")
+
+    assert pictured(timed.answer, story=story)
+
+
+@pytest.mark.parametrize("size", [NORMAL, LARGE, NARROW], ids=["80x24", "120x40", "60x20"])
+def test_opens_the_model_picker(pictured: Compare, size: tuple[int, int]) -> None:
+    """Families first, then every other model."""
+
+    async def story(chat: Chat) -> None:
+        await chat.pilot.press("ctrl+l")
+
+    assert pictured(story=story, size=size)
+
+
+def test_filters_the_model_picker(pictured: Compare) -> None:
+    """Retired models are named with their successor."""
+
+    async def story(chat: Chat) -> None:
+        await chat.pilot.press("ctrl+l", *"sonnet 4")
+
+    assert pictured(story=story, config=LIGHT)
+
+
+def test_waits_for_a_busy_server(pictured: Compare) -> None:
+    """The countdown stands where the answer would."""
+
+    async def story(chat: Chat) -> None:
+        await chat.send("Which way does the tide run in this one?")
+        await chat.until_shown("next try in")
+
+    assert pictured(Error(529, headers={"retry-after": "12"}), story=story)
+
+
+def test_has_a_prompt_refused(pictured: Compare) -> None:
+    """What happened, what to do, the request's ID; the prompt is back in the box."""
+
+    async def story(chat: Chat) -> None:
+        await chat.send("Which way does the tide run in this one?")
+        await chat.until_idle()
+
+    assert pictured(Error(401), story=story)
+
+
+def test_has_an_answer_fail_halfway(pictured: Compare) -> None:
+    """The text is kept, and the failure stands below it."""
+
+    async def story(chat: Chat) -> None:
+        await chat.send("Which way does the tide run in this one?")
+        await chat.until_idle()
+
+    assert pictured(Answer(Text(TIDE[:130], error_event())), story=story)
+
+
+def test_stops_an_answer(pictured: Compare) -> None:
+    """The hints say what became of it."""
+
+    async def story(chat: Chat) -> None:
+        await chat.send("Which way does the tide run in this one?")
+        await until_ticked(chat)
+        await chat.pilot.press("escape")
+        await chat.until_idle()
+
+    assert pictured(Answer(Text(TIDE[:130], Gate())), story=story)
+
+
+@pytest.mark.parametrize("size", [NORMAL, NARROW], ids=["80x24", "60x20"])
+def test_queues_prompts_while_an_answer_arrives(pictured: Compare, size: tuple[int, int]) -> None:
+    """They are above the prompt, with what can be done to them."""
+
+    async def story(chat: Chat) -> None:
+        await chat.send("Which way does the tide run in this one?")
+        await until_ticked(chat)
+        await chat.send("And at which hour does it turn?")
+        await chat.send("Then write all of that down as a table with hours, levels and the direction of the water.")
+        await chat.pilot.press(*"and more")
+
+    assert pictured(Answer(Text(TIDE[:130], Gate())), story=story, size=size)
+
+
+def test_types_a_slash(pictured: Compare) -> None:
+    """The commands that fit are above the prompt."""
+
+    async def story(chat: Chat) -> None:
+        await chat.pilot.press("/")
+
+    assert pictured(story=story)
+
+
+def test_writes_a_prompt_of_many_lines(pictured: Compare) -> None:
+    """The box has grown upwards to its ten lines."""
+
+    async def story(chat: Chat) -> None:
+        await chat.send("go")
+        await chat.until_idle()
+        chat.prompt.put("\n".join(f"This is line {number} of the prompt." for number in range(1, 15)))
+
+    assert pictured(words("A short answer."), story=story)
+
+
+def test_scrolls_up(pictured: Compare) -> None:
+    """A few words over the foot of the page lead back to its end."""
+    timed = Timed(TIDE)
+
+    async def story(chat: Chat) -> None:
+        await timed.play(chat)
+        await chat.pilot.press("pageup")
+
+    assert pictured(timed.answer, story=story)
+
+
+@pytest.mark.parametrize("size", [NORMAL, LARGE], ids=["80x24", "120x40"])
+def test_asks_for_the_keys(pictured: Compare, size: tuple[int, int]) -> None:
+    """F1: the table of actions."""
+
+    async def story(chat: Chat) -> None:
+        await chat.pilot.press("f1")
+
+    assert pictured(story=story, size=size)
+
+
+def test_opens_the_palette(pictured: Compare) -> None:
+    """Every action by what it does."""
+
+    async def story(chat: Chat) -> None:
+        await chat.pilot.press("ctrl+p", *"the")
+
+    assert pictured(story=story)
+
+
+def test_is_asked_before_quitting(pictured: Compare) -> None:
+    """Ctrl+C with a draft."""
+
+    async def story(chat: Chat) -> None:
+        await chat.pilot.press(*"a draft", "ctrl+c")
+
+    assert pictured(story=story)
+
+
+def test_inspects_the_request(pictured: Compare) -> None:
+    """F5: what came back, and what was sent."""
+    timed = Timed(TIDE)
+
+    async def story(chat: Chat) -> None:
+        await timed.play(chat)
+        await chat.pilot.press("f5")
+        await chat.until(lambda: "model" in chat.app.screen.query_one("TextArea").text)
+
+    assert pictured(timed.answer, story=story, size=LARGE)

@@ -1,0 +1,231 @@
+"""The flow of a chat on the screen: a prompt goes out, events come back, and every widget shows how things stand.
+
+What is sent and when is `Talk`'s; models and credentials are the `Provider`'s, which the app hands in. The actions that a
+user takes are added by `chat`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.message import Message as Notification
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui.actions import BY_NAME, keys_of, short_key_name
+from tui.chat.events import Asked, Grew, Notice, Sent, Settled, TurnEnded, TurnEvent, Waiting
+from tui.chat.transcript import Draft
+from tui.engine import Engine
+from tui.screens.provider import Provider
+from tui.screens.talk import Talk
+from tui.widgets.commands import CommandList
+from tui.widgets.conversation import Conversation
+from tui.widgets.end_line import EndLine
+from tui.widgets.header import Header
+from tui.widgets.prompt import PromptArea
+from tui.widgets.queue import QueueList
+from tui.widgets.status import StatusBar, standing
+from tui.widgets.welcome import Welcome
+
+_HINTS = (("send", "send"), ("newline", "newline"), ("models", "model"), ("help", "keys"))
+_HINTS_RUNNING = (("stop", "stop"), ("send", "queue"), ("help", "keys"))
+"""Actions and their words in the line of hints: at rest, and while an answer runs."""
+
+
+class FlowScreen(Screen[None]):
+    class Woken(Notification):
+        """The engine has something to collect for the chat of that number."""
+
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+
+    def __init__(
+        self,
+        provider: Provider,
+        engine: Engine,
+        *,
+        notices: Sequence[str] = (),
+        prompt: str = "",
+        keys: Mapping[str, tuple[str, ...]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`notices` stand above an empty chat; `prompt` is sent at once; `keys` are those that the user remapped."""
+        super().__init__()
+        self._keys = keys or {}
+        self.provider = provider
+        self._engine = engine
+        self._notices = notices
+        self._first_prompt = prompt
+        self._clock = clock
+        self._number = 0
+        self.talk = self.new_talk()
+
+    def compose(self) -> ComposeResult:
+        commands = CommandList()
+        with Vertical(id="head"):
+            yield Header()
+            yield Static(Content("\n".join(self._notices)), id="notices")
+        with Container(id="body"):
+            yield Conversation(self.provider.name_of, clock=self._clock)
+            with Container(id="welcome"):
+                yield Welcome()
+            with Container(id="below"):
+                yield EndLine()
+        with Vertical(id="foot"):
+            yield QueueList()
+            yield commands
+            yield PromptArea(commands)
+            yield StatusBar()
+
+    def on_mount(self) -> None:
+        self.query_one("#notices").display = bool(self._notices)
+        self.prompt.focus()
+        self.prompt.retry_keys = keys_of(BY_NAME["retry"], self._keys)
+        self.show_hints()
+        self.show_model()
+        self.show_welcome()
+        if self._first_prompt:
+            self.submit(Draft(text=self._first_prompt))
+
+    @property
+    def prompt(self) -> PromptArea:
+        return self.query_one(PromptArea)
+
+    @property
+    def conversation(self) -> Conversation:
+        return self.query_one(Conversation)
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether an answer is under way."""
+        return self.talk.running
+
+    @property
+    def header(self) -> Header:
+        return self.query_one(Header)
+
+    # Sending
+
+    def on_prompt_area_submitted(self, event: PromptArea.Submitted) -> None:
+        self.submit(event.draft)
+
+    def submit(self, draft: Draft) -> None:
+        self.prompt.remember(draft.text)
+        self.talk.submit(draft)
+        self.show_queue()
+        self.show_hints()
+
+    # What the engine tells
+
+    def new_talk(self) -> Talk:
+        """The dealings of a new chat. What an earlier one still has to say is no longer listened to."""
+        self._number += 1
+        number = self._number
+
+        def wake() -> None:  # on the engine's thread: posting a message is all that may be done from there
+            self.post_message(self.Woken(number))
+
+        return Talk(f"chat-{number}", self.provider.session(), self._engine, self.provider.ask, wake)
+
+    def on_flow_screen_woken(self, event: Woken) -> None:
+        if event.number == self._number:
+            for happened in self.talk.collect():
+                self._take(happened)
+
+    def _take(self, event: TurnEvent) -> None:
+        conversation = self.conversation
+        match event:
+            case Sent(message=message):
+                self._title(message.text)
+                conversation.add(message)
+            case Asked(model=model):
+                conversation.begin(self.provider.name_of(model))
+            case Waiting():
+                conversation.wait(event)
+            case Grew(message=message, events=events):
+                conversation.grow(message, events)
+            case Settled(message=message):
+                conversation.settle(message)
+                self.show_standing()
+            case Notice(text=text):
+                conversation.note(text)
+            case TurnEnded():
+                self._end(event)
+
+    def _end(self, event: TurnEnded) -> None:
+        if event.failure is not None:
+            self.conversation.fail(event.failure)
+        elif event.give_back is not None:  # stopped before anything came: nothing to show for it
+            self.conversation.withdraw()
+            self.clear_title()
+        if event.give_back is not None:
+            self._give_back(event.give_back)
+        self.show_hints()
+        if event.outcome == "stopped":
+            came_back = event.give_back is not None
+            self.prompt.say(
+                "stopped, prompt is back" if came_back else "stopped, text kept · ↑ edit prompt", lasting=True
+            )
+        elif event.outcome == "failed" and event.give_back is None:
+            self.prompt.say("text kept · /retry asks again", lasting=True)
+        elif event.outcome == "complete":
+            self.talk.go_on()
+            self.show_hints()
+        self.show_queue()
+
+    def _give_back(self, draft: Draft) -> None:
+        """The prompt goes back into the box. What was typed meanwhile stays there; then the prompt waits in the queue."""
+        if self.prompt.text:
+            self.talk.outbox.put_first(draft)
+        else:
+            self.prompt.give_back(draft.text)
+
+    # What is shown
+
+    def show_hints(self) -> None:
+        hints = _HINTS_RUNNING if self.talk.running else _HINTS
+        self.prompt.hint("  ".join(f"{self.key_of(name)} {word}" for name, word in hints))
+
+    def key_of(self, name: str) -> str:
+        """The key of an action in the fewest characters, or its slash command where it has none."""
+        keys = keys_of(BY_NAME[name], self._keys)
+        return short_key_name(keys[0]) if keys else f"/{BY_NAME[name].slash}"
+
+    def _title(self, text: str) -> None:
+        self.add_class("-begun")
+        self.query_one("#notices").display = False
+        if not self.header.title:
+            self.header.title = " ".join(text.split("\n", 1)[0].split())[:120]
+
+    def clear_title(self) -> None:
+        """Back to the empty chat, if that is what it is."""
+        if not self.talk.session.transcript.messages:
+            self.header.title = ""
+            self.remove_class("-begun")
+
+    def show_queue(self) -> None:
+        queue = self.query_one(QueueList)
+        queue.drafts, queue.held = self.talk.outbox.drafts, self.talk.outbox.held
+        self.prompt.prefers_queue = bool(queue.drafts)
+        if not queue.drafts and queue.has_focus:
+            self.prompt.focus()
+
+    def show_model(self) -> None:
+        self.header.model_name = self.provider.model.name
+        self.header.mark = "demo · scripted answers" if self.provider.is_demo else ""
+        self.show_standing()
+
+    def show_standing(self) -> None:
+        self.query_one(StatusBar).standing = standing(self.talk.session.transcript, self.provider.model)
+
+    def show_welcome(self) -> None:
+        welcome = self.query_one(Welcome)
+        if (obstacle := self.provider.obstacle) is None:
+            welcome.show_ideas(self.provider.model.name)
+        else:
+            welcome.show_ways_in(obstacle.message, self.provider.ways_in)
