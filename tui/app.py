@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,8 +15,10 @@ from typing import Any
 
 from rich.console import RenderableType
 from rich.traceback import Traceback
+from textual import constants
 from textual._compositor import CompositorUpdate
 from textual.app import App
+from textual.driver import Driver
 from textual.screen import Screen
 
 from tui.chat.model import Model
@@ -126,7 +129,7 @@ class ChatApp(App[int], inherit_bindings=False):
         prompt: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=_driver_class())
         self._settings = settings
         notices = [str(finding) for finding in settings.findings] + ([desk.notice] if desk.notice else [])
         self.chat = ChatScreen(desk, engine, notices=notices, prompt=prompt, keys=settings.keys, clock=clock)
@@ -185,6 +188,15 @@ class ChatApp(App[int], inherit_bindings=False):
     def _fatal_error(self) -> None:
         # Textual shows the values of local variables with a traceback. Ours may be somebody's words or worse.
         self.panic(Traceback(show_locals=False))
+
+
+def _driver_class() -> type[Driver] | None:
+    """Our way to read keys, where there is a terminal to read them from; None leaves the choice to Textual."""
+    if sys.platform == "win32" or constants.DRIVER is not None:
+        return None
+    from tui.widgets.terminal import PromptDriver
+
+    return PromptDriver
 
 
 def _import_all(names: Sequence[str]) -> None:

@@ -1,0 +1,101 @@
+"""The keyboard of a plain terminal, read more closely than Textual does: Esc within 50 ms, Alt+Enter, and pastes whole.
+
+A terminal without the newer keyboard protocol sends a bare ESC byte for Esc, and begins every other special key with the
+same byte, so one has to wait whether more follows. Textual waits for 100 ms and looks every 100 ms; that is all the time in
+which Esc has to stop an answer. Its parser also takes escape sequences within a paste for keys.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+from codecs import getincrementaldecoder
+from enum import Enum
+from threading import Event
+from typing import Any
+
+from textual import _ansi_sequences, constants, events
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+
+from tui.widgets.key_stream import KeyStream, Piece
+
+ESC_S = 0.05
+"""How long more may follow an ESC byte. Keys that come over a slow line in two parts need some of it."""
+
+
+class _Chord(Enum):
+    ALT_ENTER = "alt+enter"
+    SHIFT_ENTER = "shift+enter"
+
+
+_CHORDS = {
+    "\x1b\r": (_Chord.ALT_ENTER,),
+    "\x1b[27;3;13~": (_Chord.ALT_ENTER,),  # xterm with modifyOtherKeys, and so tmux
+    "\x1b[27;2;13~": (_Chord.SHIFT_ENTER,),
+}
+
+
+class _Bell(Event):
+    """An event that also ends a `select` on its file descriptor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._heard, self._rung = os.pipe()
+
+    def fileno(self) -> int:
+        return self._heard
+
+    def set(self) -> None:
+        super().set()
+        os.write(self._rung, b".")
+
+    def clear(self) -> None:
+        if self.is_set():
+            os.read(self._heard, 4096)
+        super().clear()
+
+    def close(self) -> None:
+        os.close(self._heard)
+        os.close(self._rung)
+
+
+class PromptDriver(LinuxDriver):
+    """Textual's own driver for terminals, with another way to read keys. While none is pressed, nothing runs."""
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._bell = _Bell()
+        self.exit_event = self._bell
+        constants.ESCAPE_DELAY = 0.0  # type: ignore[misc]  # the waiting is ours: what the parser gets is complete
+        _ansi_sequences.ANSI_SEQUENCES_KEYS.update(_CHORDS)  # type: ignore[attr-defined]
+
+    def run_input_thread(self) -> None:
+        """Reads keys until the bell is rung."""
+        stream, parser = KeyStream(), XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        while not self._bell.is_set():
+            readable, _, _ = select.select([self.fileno, self._bell], [], [], ESC_S if stream.waits else None)
+            if self.fileno in readable:
+                raw = os.read(self.fileno, 65_536)
+                if not raw:
+                    return  # the terminal is gone
+                pieces = stream.feed(decode(raw))
+            else:
+                pieces = stream.expire()
+            for piece in pieces:
+                self._pass_on(piece, parser)
+
+    def _pass_on(self, piece: Piece, parser: XTermParser) -> None:
+        if piece.pasted:
+            self.process_message(events.Paste(piece.text.replace("\x00", "")))
+            return
+        for event in (*parser.feed(piece.text), *parser.tick()):
+            self.process_message(event)
+
+    def close(self) -> None:
+        super().close()
+        self._bell.close()
