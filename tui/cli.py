@@ -20,6 +20,7 @@ from tui.errors import TuiError
 if TYPE_CHECKING:
     from tui.answer import Output
     from tui.config import Settings
+    from tui.doctor import Check
 
 INTERRUPTED = 130
 _LONGEST_SYSTEM = 10_000_000  # bytes of a --system-file; the API takes 32 MB in all
@@ -133,6 +134,69 @@ def paths(config: Path | None, as_json: bool) -> None:
 
     rows = path_rows(_settings(config))
     _print(_json(rows) if as_json else path_table(rows))
+
+
+@prx.group()
+def auth() -> None:
+    """Sign in, sign out, and see which credential is used."""
+
+
+_provider = click.option(
+    "--provider",
+    type=click.Choice(("anthropic", "claude-code", "claude-cli")),
+    default="anthropic",
+    help="All three are Anthropic, the only provider.",
+    expose_value=False,
+)
+
+
+@auth.command()
+@_provider
+@click.pass_obj
+def login(config: Path | None) -> int:
+    """Take an API key or setup token, or Claude Code's login; check it, and store it.
+
+    The key is asked for without being shown, or read from stdin where that is no terminal.
+    """
+    from tui import auth_command
+
+    return auth_command.login(_settings(config), os.environ, sys.stdin)
+
+
+@auth.command()
+@_provider
+@click.option("--json", "as_json", is_flag=True, help="One object.")
+@click.pass_obj
+def status(config: Path | None, as_json: bool) -> int:
+    """Which credential is used, from where, and why not the others. Exit code 1 when signed out."""
+    from tui import auth_command
+
+    return auth_command.status(_settings(config), os.environ, _print, as_json=as_json)
+
+
+@auth.command()
+@_provider
+@click.pass_obj
+def logout(config: Path | None) -> int:
+    """Forget the key that `prx auth login` stored."""
+    from tui import auth_command
+
+    return auth_command.logout(_settings(config), os.environ)
+
+
+@prx.command()
+@click.argument("check", type=click.Choice(("models", "config", "auth", "terminal")), required=False)
+@click.option("--json", "as_json", is_flag=True, help="One object: ok, findings, models.")
+@click.pass_obj
+def doctor(config: Path | None, check: Check | None, as_json: bool) -> int:
+    """What is wrong, and how to mend it: all of it, or one part. Changes nothing; exit code 1 if something failed."""
+    from tui.actions import BY_NAME
+    from tui.config import load
+    from tui.doctor import CHECKS, examine, report_json, report_text
+
+    report = examine(load(os.environ, file=config, actions=tuple(BY_NAME)), os.environ, (check,) if check else CHECKS)
+    _print(report_json(report) if as_json else report_text(report))
+    return 0 if report.ok else 1
 
 
 def _chat(

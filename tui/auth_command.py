@@ -1,0 +1,249 @@
+"""`prx auth`: signing in and out at the command line, and which credential is used."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from typing import IO, TypedDict
+
+import click
+
+from tui import sign_in
+from tui.anthropic.credentials import ApiKey, BearerToken, Credential, CredentialsMissing, Found, OAuthToken
+from tui.anthropic.destinations import check, shown
+from tui.anthropic.errors import AuthenticationFailed
+from tui.anthropic.key_file import remove_key
+from tui.anthropic.login import Unusable
+from tui.config import Settings
+from tui.connection import discovered, key_file
+from tui.errors import TuiError
+
+_LONGEST_SECRET = 64_000
+_SHOWN = 4
+_LONG_ENOUGH = 16  # for four characters of it to give nothing away
+
+
+class Refused(TuiError):
+    """Signing in came to nothing."""
+
+
+class Place(TypedDict):
+    source: str
+    used: bool
+    reason: str
+
+
+class Status(TypedDict):
+    """What `prx auth status --json` prints."""
+
+    provider: str
+    signed_in: bool
+    kind: str | None
+    """api_key, oauth (a setup token, or Claude Code's login), or bearer."""
+    source: str | None
+    tail: str | None
+    """The last characters of the secret."""
+    expires_at: str | None
+    """In UTC; null where it is not known."""
+    expired: bool
+    """A login that is due to be renewed by the next request."""
+    plan: str | None
+    claude_code: bool
+    """Whether it is Claude Code's login."""
+    api_url: str
+    problem: str | None
+    """Why it cannot be used, or that there is none."""
+    considered: list[Place]
+
+
+# Signing in
+
+
+def login(settings: Settings, env: Mapping[str, str], stdin: IO[str] | None) -> int:
+    """Takes a key or setup token, or Claude Code's login, checks it, and stores what is to be stored. Raises TuiError."""
+    is_terminal = stdin is not None and stdin.isatty()
+    existing = sign_in.claude_code_login(env)
+    program = shutil.which("claude", path=env.get("PATH")) if is_terminal else None
+    secret = _asked(existing, program) if is_terminal else _piped(stdin)
+    if secret:
+        return _take_key(settings, env, secret)
+    if isinstance(existing, OAuthToken):
+        try:
+            return _take_login(settings, env, existing)
+        except AuthenticationFailed as error:
+            if program is None or error.retryable:  # no connection is no reason to sign in anew
+                raise
+            click.echo(f"{error.message}. Claude Code signs in anew:", err=True)
+    if program is not None:
+        return _sign_in_elsewhere(settings, env, program)
+    raise Refused(
+        "No key was given, and Claude Code is not signed in here",
+        "prx auth login --provider anthropic < FILE-WITH-THE-KEY, or run it in a terminal.",
+    )
+
+
+def _asked(existing: OAuthToken | Unusable, program: str | None) -> str:
+    """The secret that the user typed or pasted, unseen; "" for Claude Code's login."""
+    if isinstance(existing, OAuthToken):
+        other = f"; or press Enter for Claude Code's login ({sign_in.described(existing)})"
+    else:
+        other = "; or press Enter to sign in with Claude Code" if program else ""
+    if other:
+        click.echo(_TERMS, err=True)
+    label = f"API key or setup token (not shown){other}"
+    text: str = click.prompt(label, default="" if other else None, hide_input=True, show_default=False, err=True)
+    return sign_in.bare(text)
+
+
+_TERMS = (
+    "Anthropic intends Claude Code's login for Claude Code, and may refuse or bill it here; a key is the supported way."
+)
+
+
+def _piped(stdin: IO[str] | None) -> str:
+    if stdin is None or stdin.closed:
+        return ""
+    try:
+        text = stdin.read(_LONGEST_SECRET + 1)
+    except UnicodeDecodeError:
+        raise Refused("stdin is no UTF-8 text", "It holds the key and nothing else.") from None
+    if len(text) > _LONGEST_SECRET:
+        raise Refused("stdin holds more than a key", "It holds the key and nothing else.")
+    return sign_in.bare(text.removeprefix("\ufeff"))
+
+
+def _take_key(settings: Settings, env: Mapping[str, str], secret: str) -> int:
+    checked = asyncio.run(sign_in.check(settings, secret))
+    file = sign_in.store(settings, secret)
+    proved = "" if checked.models is not None else " It could not be checked: the server has no list of models."
+    click.echo(f"Signed in with {_kind(checked.credential)}, stored in {file} for you alone (0600).{proved}")
+    if other := sign_in.overruled_by(settings, env):
+        click.echo(f"It is not used as long as another one comes first: {other}.", err=True)
+    return 0
+
+
+def _take_login(settings: Settings, env: Mapping[str, str], found: OAuthToken) -> int:
+    asyncio.run(sign_in.check_credential(settings, found))
+    renewed = sign_in.claude_code_login(env)
+    shown = renewed if isinstance(renewed, OAuthToken) else found
+    click.echo(f"Signed in with Claude Code's login{_until(shown.expires_at_s)}.")
+    if other := sign_in.overruled_by(settings, env, login=True):
+        click.echo(f'It is not used as long as {other} is set; api_key = "claude-code" puts it first.', err=True)
+    return 0
+
+
+def _sign_in_elsewhere(settings: Settings, env: Mapping[str, str], program: str) -> int:
+    ended = subprocess.run([program, "auth", "login"], check=False).returncode
+    found = sign_in.claude_code_login(env)
+    if ended != 0 or isinstance(found, Unusable):
+        raise Refused("Claude Code did not sign in", "Run `claude` and sign in there, or paste an API key.")
+    return _take_login(settings, env, found)
+
+
+# Signing out
+
+
+def logout(settings: Settings, env: Mapping[str, str]) -> int:
+    """Forgets the stored key, and says what is used from now on. Raises TuiError."""
+    file = key_file(settings)
+    click.echo(f"Removed {file}." if remove_key(file) else "prx had stored no key.")
+    left = discovered(settings, env).credential
+    if isinstance(left, OAuthToken) and left.borrowed:
+        click.echo("Claude Code is still signed in, and prx uses that; to end it, sign out in Claude Code.", err=True)
+    elif left is not None:
+        click.echo(f"Still used: {left.source}.", err=True)
+    return 0
+
+
+# Which credential is used
+
+
+def status(settings: Settings, env: Mapping[str, str], show: Callable[[str], None], *, as_json: bool) -> int:
+    """Shows the credential in use; 1 where there is none, or none that may be sent to `api_url`."""
+    told = status_of(settings, discovered(settings, env))
+    if as_json:
+        import msgspec
+
+        show(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+    else:
+        show("\n".join(_lines(told)))
+    return 0 if told["signed_in"] and told["problem"] is None else 1
+
+
+def status_of(settings: Settings, found: Found) -> Status:
+    """The credential in use as plain values, without the secret."""
+    used = found.credential
+    login = used if isinstance(used, OAuthToken) else None
+    expires_at_s = login.expires_at_s if login else None
+    return Status(
+        provider="anthropic",
+        signed_in=used is not None,
+        kind=used.kind if used else None,
+        source=used.source if used else None,
+        tail=tail(used) if used else None,
+        expires_at=_moment(expires_at_s) if expires_at_s is not None else None,
+        expired=expires_at_s is not None and expires_at_s <= time.time(),
+        plan=(login.plan or None) if login else None,
+        claude_code=login is not None and login.borrowed,
+        api_url=shown(settings.anthropic.api_url),
+        problem=_problem(settings, used),
+        considered=[Place(source=one.source, used=one.used, reason=one.reason) for one in found.considered],
+    )
+
+
+def tail(credential: Credential) -> str:
+    """The end of the secret, by which its owner knows it."""
+    match credential:
+        case ApiKey(key=secret) | BearerToken(token=secret) | OAuthToken(access_token=secret):
+            return f"…{secret[-_SHOWN:]}" if len(secret) >= _LONG_ENOUGH else "…"
+
+
+def _problem(settings: Settings, used: Credential | None) -> str | None:
+    try:
+        if used is None:
+            raise CredentialsMissing
+        check(used, settings.anthropic.api_url, settings.anthropic.oauth_hosts)
+    except TuiError as error:
+        return f"{error.message.rstrip('.')}. {error.hint}".strip()
+    return None
+
+
+def _lines(told: Status) -> list[str]:
+    lines = [told["problem"]] if told["problem"] else []
+    if told["signed_in"]:
+        lines += [
+            f"kind     {_NAMES[told['kind'] or '']}" + (", Claude Code's login" if told["claude_code"] else ""),
+            f"source   {told['source']}",
+            f"ends in  {told['tail']}",
+        ]
+        if told["plan"]:
+            lines.append(f"plan     {told['plan']}")
+        if told["expires_at"]:
+            lines.append(f"expires  {told['expires_at']}" + (", renewed by the next request" * told["expired"]))
+        lines.append(f"sent to  {told['api_url']}")
+        if told["claude_code"]:
+            lines.append(_TERMS)
+    others = [place for place in told["considered"] if not place["used"]]
+    return [*lines, "", "Not used:", *(f"  {place['source']}: {place['reason']}" for place in others)]
+
+
+_NAMES = {"api_key": "API key", "oauth": "OAuth token", "bearer": "bearer token"}
+
+
+def _kind(credential: Credential) -> str:
+    return "a setup token" if isinstance(credential, OAuthToken) else "an API key"
+
+
+def _moment(at_s: float) -> str:
+    try:
+        return datetime.fromtimestamp(at_s, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return "never"
+
+
+def _until(expires_at_s: float | None) -> str:
+    return f", good until {_moment(expires_at_s)}" if expires_at_s is not None else ""

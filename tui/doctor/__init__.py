@@ -1,0 +1,104 @@
+"""`prx doctor`: looks at configuration, credential, models and terminal, and says what is wrong and how to mend it.
+
+It changes nothing: it writes no file, and renews no login.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timezone
+
+from tui.config import Settings
+from tui.doctor.findings import CHECKS, Check, Finding, ModelRow, Report
+
+__all__ = ["CHECKS", "Check", "Finding", "Report", "examine", "report_json", "report_text"]
+
+
+def examine(
+    settings: Settings, env: Mapping[str, str], checks: Sequence[Check] = CHECKS, *, today: date | None = None
+) -> Report:
+    """What the checks find. Sends requests for `models` only, and blocks until they are answered."""
+    today = today or datetime.now(timezone.utc).date()
+    findings: list[Finding] = []
+    rows: tuple[ModelRow, ...] = ()
+    for check in checks:
+        # Each check's own imports are its own cost: `doctor config` needs no HTTP client.
+        match check:
+            case "config":
+                from tui.doctor.configuration import config_findings
+
+                findings += config_findings(settings)
+            case "auth":
+                from tui.doctor.access import auth_findings
+
+                findings += auth_findings(settings, env)
+            case "models":
+                from tui.doctor.models import model_findings
+
+                found, rows = model_findings(settings, env, today)
+                findings += found
+            case "terminal":
+                from tui.doctor.terminal import look, terminal_findings
+
+                findings += terminal_findings(look(env))
+    return Report(tuple(findings), rows)
+
+
+def report_json(report: Report) -> str:
+    """The report as one JSON object: `ok`, `findings` and, where they were looked at, `models`."""
+    import msgspec
+
+    told: dict[str, object] = {"ok": report.ok, "findings": report.findings}
+    if report.models:
+        told["models"] = report.models
+    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
+
+
+def report_text(report: Report) -> str:
+    """The report for people: a line for each finding, what to do below it, and the table of models."""
+    from tui.render.safe import safe
+
+    lines: list[str] = []
+    for finding in report.findings:
+        lines.append(f"{_SIGNS[finding.status]} {finding.check:<9} {safe(finding.message, keep_newlines=False)}")
+        if finding.fix:
+            lines.append(f"            → {safe(finding.fix, keep_newlines=False)}")
+    if report.models:
+        lines += ["", *_table(report.models)]
+    return "\n".join(lines)
+
+
+_SIGNS = {"ok": "✓", "note": "·", "warning": "!", "failed": "✗"}
+
+
+def _table(rows: Sequence[ModelRow]) -> list[str]:
+    from tui.widgets.figures import tokens  # needs no screen
+
+    cells = [("", "MODEL", "CONTEXT", "OUTPUT", "VISION", "TOOLS", "STATUS")]
+    cells += [
+        (
+            "*" if row["configured"] else "",
+            row["id"],
+            tokens(row["context"]),
+            tokens(row["max_output"]),
+            "yes" if row["vision"] else "no",
+            "yes" if row["tools"] else "no",
+            _status(row),
+        )
+        for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def _status(row: ModelRow) -> str:
+    match row["status"]:
+        case "retired":
+            return f"retired {row['retires']}, answered by {row['successor']}"
+        case "misspelt":
+            return f"misspelt: the right ID is {row['successor']}"
+        case "deprecated" if row["days_left"] is not None:
+            words = f"deprecated, {row['days_left']} days left"
+        case other:
+            words = other
+    return f"{words}, not listed by the server" if row["listed"] is False else words

@@ -1,0 +1,71 @@
+"""Looks at the credentials: which is used, why not the others, and what stands in its way."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from tui.anthropic.credentials import CredentialsMissing, OAuthToken
+from tui.config import Settings
+from tui.connection import Connection, key_file
+from tui.doctor.findings import Finding
+
+
+def auth_findings(settings: Settings, env: Mapping[str, str]) -> list[Finding]:
+    """The credential that a chat would use now. Nothing is sent."""
+    connection = Connection(settings, env)
+    used = connection.found.credential
+    others = [
+        Finding("auth", "note", f"{one.source}: {one.reason}") for one in connection.found.considered if not one.used
+    ]
+    if used is None:
+        missing = CredentialsMissing()
+        return [Finding("auth", "failed", missing.message, missing.hint), *others]
+    findings = [_used(settings, connection)]
+    if (obstacle := connection.obstacle) is not None:
+        findings.append(Finding("auth", "failed", obstacle.message, obstacle.hint))
+    if connection.remark:
+        findings.append(Finding("auth", "warning", connection.remark, "Set ANTHROPIC_API_KEY, or `prx auth login`."))
+    if isinstance(used, OAuthToken):
+        findings += _life(used)
+    return [*findings, *_readers(key_file(settings)), *others]
+
+
+def _used(settings: Settings, connection: Connection) -> Finding:
+    from tui.auth_command import status_of
+
+    told = status_of(settings, connection.found)
+    kind = {"api_key": "an API key", "oauth": "an OAuth token", "bearer": "a bearer token"}[told["kind"] or "api_key"]
+    words = f"{kind} from {told['source']} (ends in {told['tail']}), sent to {told['api_url']}"
+    return Finding("auth", "ok", words)
+
+
+def _life(token: OAuthToken) -> list[Finding]:
+    if token.expires_at_s is None:
+        return []
+    left_s = token.expires_at_s - time.time()
+    if left_s > 0:
+        return [Finding("auth", "ok", f"it is good for {_duration(left_s)}")]
+    if token.refresh_token and token.file is not None:
+        return [Finding("auth", "note", "it has expired, and the next request renews it")]
+    return [Finding("auth", "failed", "it has expired, and only Claude Code can renew it", "Open Claude Code.")]
+
+
+def _duration(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    if minutes >= 2 * 24 * 60:
+        return f"{minutes // (24 * 60)} days"
+    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"
+
+
+def _readers(file: Path) -> list[Finding]:
+    try:
+        mode = file.stat().st_mode
+    except OSError:
+        return []
+    if os.name != "posix" or not mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return []
+    return [Finding("auth", "warning", f"other users of this machine may read {file}", f"chmod 600 {file}")]

@@ -1,0 +1,95 @@
+"""Signing in: a key that was given is checked with the provider before it is stored, and Claude Code's login is tried.
+
+For `prx auth login` and for the app's first screen alike. Asking the user is theirs; nothing here prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from tui.anthropic.credentials import Credential, OAuthToken, by_text, discover
+from tui.anthropic.errors import NotFound
+from tui.anthropic.key_file import write_key
+from tui.anthropic.login import Unusable
+from tui.config import Settings
+from tui.connection import discovered, key_file
+from tui.errors import TuiError
+
+PASTED = "the key that was given"
+
+
+class NotAKey(TuiError):
+    """What was given cannot be a key."""
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of asking the provider with a credential."""
+
+    credential: Credential
+    models: int | None
+    """How many models it may use; None where the server does not list them, so that nothing was proved."""
+
+
+async def check(settings: Settings, secret: str) -> Checked:
+    """Asks `GET /v1/models` with a pasted key or setup token. Raises a TuiError where it is refused or cannot be asked."""
+    credential = by_text(bare(secret), PASTED)
+    if isinstance(credential, Unusable):
+        raise NotAKey(
+            "Nothing was given" if credential.reason == "not set" else f"The key {credential.reason}",
+            "A key is one word that begins with sk-ant-; make one at console.anthropic.com, under API Keys.",
+        )
+    return await check_credential(settings, credential)
+
+
+async def check_credential(settings: Settings, credential: Credential) -> Checked:
+    """The same for a credential that is there already. Claude Code's login is renewed by it where that is due."""
+    from tui.anthropic.auth import auth_for  # httpx is loaded once something is sent
+    from tui.anthropic.client import Client
+
+    ours = settings.anthropic
+    auth = auth_for(credential, ours.api_url, ours.oauth_hosts, token_url=ours.oauth_token_url)
+    client = Client(ours.api_url, auth, credential=credential.kind)
+    try:
+        return Checked(credential=credential, models=len(await client.list_models()))
+    except NotFound:  # not every server has a list of models
+        return Checked(credential=credential, models=None)
+    finally:
+        await client.aclose()
+
+
+def store(settings: Settings, secret: str) -> Path:
+    """Keeps a key for later runs, readable by the user alone. Returns where. Raises `key_file.NotStored`."""
+    file = key_file(settings)
+    write_key(file, bare(secret))
+    return file
+
+
+def overruled_by(settings: Settings, env: Mapping[str, str], *, login: bool = False) -> str:
+    """What is used instead of the stored key, or of Claude Code's login: the name of its source, or ""."""
+    used = discovered(settings, env).credential
+    if used is None:
+        return ""
+    own = (isinstance(used, OAuthToken) and used.borrowed) if login else str(key_file(settings)) in used.source
+    return "" if own else used.source
+
+
+def claude_code_login(env: Mapping[str, str]) -> OAuthToken | Unusable:
+    """The login of Claude Code on this machine, whatever else is set; or why there is none."""
+    found = discover("claude-code", env, Path.home())
+    if isinstance(found.credential, OAuthToken):
+        return found.credential
+    return Unusable(next((one.reason for one in found.considered if "login (" in one.source), "there is none"))
+
+
+def described(login: OAuthToken) -> str:
+    """A login in a few words, for a line on the screen: "found, Max plan"."""
+    return f"found, {login.plan.capitalize()} plan" if login.plan else "found"
+
+
+def bare(secret: str) -> str:
+    """The key without what comes along when it is copied: line ends, spaces and quotes around it."""
+    text = secret.strip()
+    return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
