@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
+import click
 import pytest
 import tomli
 from click.testing import CliRunner
@@ -43,11 +44,22 @@ def test_the_install_line_names_the_extra_that_exists() -> None:
     assert project["scripts"] == {"prx": "tui.cli:main"}
 
 
+def command_in(words: list[str]) -> list[str]:
+    """The words that name a command, or one of a group's."""
+    path: list[str] = []
+    group: click.Command | None = prx
+    for word in words:
+        group = group.commands.get(word) if isinstance(group, click.Group) else None
+        if group is None:
+            break
+        path.append(word)
+    return path
+
+
 @pytest.mark.parametrize("line", [line for line in COMMANDS if re.match(r"prx \[?[a-z]", line)])
 def test_each_command_exists_with_its_options(line: str) -> None:
     words = shlex.split(line.split("#")[0].replace("[", " ").replace("]", " "))[1:]
-    name = words[0] if words[0] in prx.commands else ""
-    shown = CliRunner().invoke(prx, [*([name] if name else []), "--help"])
+    shown = CliRunner().invoke(prx, [*command_in(words), "--help"])
     assert shown.exit_code == 0
     assert all(word in shown.output for word in words if word.startswith("-"))
 
