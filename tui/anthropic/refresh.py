@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from tui.anthropic.claude_locks import claude_locks
 from tui.anthropic.credentials import OAuthToken, read_login
 from tui.anthropic.login import Grant, Unusable, parse_login, renewed
 from tui.anthropic.token_endpoint import WAY_OUT, GrantRefused, RefreshFailed, ReplyLost
@@ -26,7 +27,9 @@ EARLY_S = 90.0
 _PAUSE_S = 30.0
 """After a renewal failed, for which a token that still lives is not bothered again."""
 _LOCK_S = 45.0
-"""For the lock: longer than its holder waits for the endpoint."""
+"""For our lock: longer than its holder waits for the endpoint."""
+_CLAUDE_LOCK_S = 20.0
+"""For Claude Code's, which is held for a moment."""
 
 
 class LoginGone(RefreshFailed):
@@ -102,11 +105,12 @@ class Renewer:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """The lock that all programs share; without one where its folder cannot be written, as then nobody can renew it."""
+        """Our lock and Claude Code's; none where the folder cannot be written, as then nobody can renew the login."""
         with ExitStack() as stack:
             if self._held.file is not None:
                 try:
                     stack.enter_context(locked(self._held.file, _LOCK_S))
+                    stack.enter_context(claude_locks(self._held.file, _CLAUDE_LOCK_S))
                 except Occupied:
                     raise RefreshFailed(
                         "Claude Code's login is being renewed by another program that does not finish", "Send again."
