@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from asking import ask, assistant, request, text, user
-from test_pictures import drawn, image
+from test_image_rules import drawn, image
 
 from tui.demo import texts
 from tui.demo.replies import answer_for
