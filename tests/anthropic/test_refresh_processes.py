@@ -197,3 +197,49 @@ def test_quitting_waits_for_the_answer(tmp_path: Path) -> None:
         program.communicate(timeout=60)
         assert program.returncode != 0
         assert place.in_file()["accessToken"] != place.access
+
+
+def prompt(place: SignedIn) -> subprocess.Popen:
+    """`prx -p`, which has to renew the login first."""
+    place.clock.now = time.time()
+    place.write(*place.endpoint.sign_in(0), place.clock.now - 5)
+    (place.home / "prx" / "config").mkdir(parents=True)
+    (place.home / "prx" / "config" / "config.toml").write_text(
+        f'[providers.anthropic]\napi_url = "{place.server.url}"\noauth_token_url = "{place.token_url}"\n'
+    )
+    env = {**os.environ, "HOME": str(place.home), "PRX_HOME": str(place.home / "prx")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "tui", "-p", "Hi"],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def interrupted(program: subprocess.Popen, gate: Gate) -> None:
+    """Ctrl+C while the endpoint is silent, and what the program then says of it."""
+    gate.wait_until_reached(20)
+    program.send_signal(signal.SIGINT)
+    assert program.stderr is not None
+    while "waiting for Claude Code's renewed login" not in (line := program.stderr.readline()):
+        assert line, "it ended"
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_interrupted_during_a_renewal_it_says_what_it_waits_for(tmp_path: Path, again: bool) -> None:
+    with SignedIn(tmp_path) as place:
+        gate = Gate()
+        place.endpoint.trouble(Trouble(before=(gate,)))
+        program = prompt(place)
+        before = place.in_file()
+        interrupted(program, gate)
+        if again:
+            program.send_signal(signal.SIGINT)
+        else:
+            gate.open()
+        _, err = program.communicate(timeout=20)
+        assert program.returncode == 130
+        assert "Traceback" not in err
+        assert (place.in_file() == before) is again

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
@@ -114,3 +117,25 @@ def test_tokens_as_values_do_not_show_themselves() -> None:
     grant = Grant(access_token=PLANTED, refresh_token=PLANTED, expires_at_s=0.0)
     login = parse_login(json.dumps({"accessToken": PLANTED, "refreshToken": PLANTED}).encode())
     assert PLANTED not in f"{grant!r} {login!r}"
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize(("refused", "output"), [(False, "stream-json"), (True, "json")])
+def test_the_command_prints_no_secret(
+    server: Server[FakeAnthropic], tmp_path: Path, source: str, output: str, refused: bool
+) -> None:
+    secret = f"sk-ant-{'no' if refused else 'api03'}-{PLANTED}"
+    api_key, env = set_up(tmp_path, source, secret, 9e9)
+    (tmp_path / "prx.toml").write_text(
+        f'[providers.anthropic]\napi_key = {json.dumps(api_key)}\noauth_token_url = "{server.url}/v1/oauth/token"\n'
+    )
+    run = subprocess.run(
+        [sys.executable, "-m", "tui", "--config", str(tmp_path / "prx.toml"), "-p", "Hi", "--output-format", output],
+        env={**os.environ, "ANTHROPIC_BASE_URL": server.url, "HOME": str(tmp_path), **env},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert run.stdout + run.stderr
+    assert PLANTED.encode() not in run.stdout + run.stderr
