@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,7 +170,8 @@ def known_models(settings: Settings, live: tuple[Model, ...] = ()) -> tuple[Mode
 
 def choose(settings: Settings, name: str, live: tuple[Model, ...] = ()) -> Choice:
     """The model that a family or an ID means under these settings. No name: the configured one."""
-    choice = resolve(name or settings.model, follow_retired=settings.anthropic.follow_retired, live=live)
+    follow, today = settings.anthropic.follow_retired, date.today()
+    choice = resolve(name or settings.model, follow_retired=follow, live=live, today=today)
     return msgspec.structs.replace(choice, model=_corrected(choice.model, settings))
 
 

@@ -16,7 +16,7 @@ import pytest
 from tui.anthropic import errors
 from tui.anthropic.auth import auth_for
 from tui.anthropic.client import Client, retry_after_s, trimmed
-from tui.anthropic.credentials import ApiKey
+from tui.anthropic.credentials import ApiKey, BearerToken
 from tui.chat.events import MessageStart, MessageStop, TextDelta, Waiting
 from tui.chat.reducer import finish, fold_all, start
 from tui.demo.reply import Cut, Gate, Reply
@@ -463,3 +463,17 @@ async def test_an_endpoint_that_is_not_there_is_an_error():
         async with client_of(server.url) as client:
             with pytest.raises(errors.NotFound, match="Not Found"):
                 await client.list_models()
+
+
+@pytest.mark.parametrize("as_bearer", [False, True])
+async def test_a_gateway_that_repeats_the_credential_does_not_show_it(server, as_bearer: bool):
+    secret = "a-gateway's-own-word"
+    server.service.script(Error(400, body=f"no such key: {secret}".encode(), headers={"content-type": "text/plain"}))
+    credential = BearerToken(token=secret, source="test") if as_bearer else ApiKey(key=secret, source="test")
+    client = Client(server.url, auth_for(credential, server.url))
+    with pytest.raises(errors.ProviderError) as caught:
+        async for _ in client.stream(BODY):
+            pass
+    await client.aclose()
+    assert "no such key" in caught.value.message
+    assert secret not in str(caught.value) + repr(caught.value.failure())

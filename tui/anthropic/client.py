@@ -184,7 +184,7 @@ class Client:
         return errors.from_response(
             response.status_code,
             response.headers,
-            body,
+            _without_credential(body, response.request),
             credential=self._credential,
             custom_url=self._is_custom,
             retry_after_s=retry_after_s(response.headers, self._now()),
@@ -316,6 +316,15 @@ def _reason(error: Exception) -> str:
 def _harmless(error: Exception) -> Exception | None:
     """The error as a cause that may appear in a traceback: not if its text could hold a header."""
     return None if isinstance(error, (UnicodeError, httpx.LocalProtocolError)) else error
+
+
+def _without_credential(body: bytes, request: httpx.Request) -> bytes:
+    """An error's body without the credential that was sent: some gateways repeat what they refuse."""
+    for name in ("x-api-key", "authorization"):
+        secret = request.headers.get(name, "").removeprefix("Bearer ").strip()
+        if secret:
+            body = body.replace(secret.encode(), "…".encode())
+    return body
 
 
 def _request_id(response: httpx.Response) -> str:
