@@ -32,7 +32,7 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action("new_chat", ("ctrl+n",), "New chat", "Chat", "chat", "new"),
     Action("models", ("ctrl+l", "f2"), "Choose the model of the next turn", "Chat", "chat", "model", "[name]"),
-    Action("inspect", ("f5",), "Look at the last request and its response", "Chat", "chat", "request"),
+    Action("inspect", ("f5",), "Look at the last request", "Chat", "chat", "request"),
     Action("send", ("enter",), "Send the prompt", "Prompt", "prompt"),
     Action("newline", ("ctrl+j", "shift+enter", "alt+enter"), "Start a new line", "Prompt", "prompt"),
     Action("older_prompt", ("up",), "Earlier prompt, from the first line", "Prompt", "prompt"),

@@ -14,7 +14,6 @@ from contextlib import ExitStack, suppress
 from typing import Any
 
 from rich.console import RenderableType
-from rich.traceback import Traceback
 from textual import constants
 from textual._compositor import CompositorUpdate
 from textual.app import App
@@ -118,7 +117,6 @@ class ChatApp(App[int], inherit_bindings=False):
     TITLE = "prx"
     ENABLE_COMMAND_PALETTE = False  # ours is made from the table of actions
     BINDINGS = bindings_of("app")
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-high")]
 
     def __init__(
         self,
@@ -187,6 +185,8 @@ class ChatApp(App[int], inherit_bindings=False):
 
     def _fatal_error(self) -> None:
         # Textual shows the values of local variables with a traceback. Ours may be somebody's words or worse.
+        from rich.traceback import Traceback  # brings all of pygments: not needed unless it comes to this
+
         self.panic(Traceback(show_locals=False))
 
 

@@ -511,10 +511,11 @@ async def test_scrolling_up_lets_go_of_the_end_and_the_way_back_is_shown() -> No
         await chat.send("go")
         await chat.until_idle()
         await chat.pilot.press("pageup")
-        await chat.until(lambda: chat.screen.query_one("EndLine").display)
+        await chat.until(lambda: chat.prompt.border_title)
+        assert "^End" in str(chat.prompt.border_title)
         assert not chat.screen.query_one(Conversation).following
         await chat.pilot.press("ctrl+end")
-        await chat.until(lambda: not chat.screen.query_one("EndLine").display)
+        await chat.until(lambda: not chat.prompt.border_title)
         assert "line 59" in chat.shown
 
 

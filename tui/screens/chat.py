@@ -9,7 +9,6 @@ from tui.errors import TuiError
 from tui.screens.flow import FlowScreen
 from tui.widgets.bindings import bindings_of
 from tui.widgets.conversation import Conversation
-from tui.widgets.end_line import EndLine
 from tui.widgets.figures import plural
 from tui.widgets.prompt import PromptArea
 from tui.widgets.queue import QueueList
@@ -140,6 +139,9 @@ class ChatScreen(FlowScreen):
         self.show_welcome()
         self.prompt.focus()
 
+    def on_welcome_demo_wanted(self) -> None:
+        self.action_demo()
+
     def action_demo(self) -> None:
         if self.provider.is_demo:
             self.prompt.say("this is the demo already")
@@ -169,14 +171,10 @@ class ChatScreen(FlowScreen):
         self.conversation.jump_to_end()
 
     def on_conversation_follow_changed(self, event: Conversation.FollowChanged) -> None:
-        self.query_one(EndLine).show(
-            following=event.following,
-            new_lines=event.new_lines,
-            lines_below=event.lines_below,
-            key=self.key_of("jump_to_end"),
-        )
+        count = plural(event.new_lines, "new line") if event.new_lines else plural(event.lines_below, "line")
+        self.prompt.show_way_down("" if event.following else f"↓ {count} · {self.key_of('jump_to_end')}")
 
-    def on_end_line_clicked(self) -> None:
+    def on_prompt_area_way_down_clicked(self) -> None:
         self.action_jump_to_end()
 
     def action_interrupt(self) -> None:

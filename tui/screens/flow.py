@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from textual import events
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.message import Message as Notification
 from textual.screen import Screen
@@ -24,7 +24,6 @@ from tui.screens.provider import Provider
 from tui.screens.talk import Talk
 from tui.widgets.commands import CommandList
 from tui.widgets.conversation import Conversation
-from tui.widgets.end_line import EndLine
 from tui.widgets.header import Header
 from tui.widgets.prompt import PromptArea
 from tui.widgets.queue import QueueList
@@ -67,23 +66,17 @@ class FlowScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         commands = CommandList()
-        with Vertical(id="head"):
-            yield Header()
+        yield Header()
+        if self._notices:
             yield Static(Content("\n".join(self._notices)), id="notices")
-        with Container(id="body"):
-            yield Conversation(self.provider.name_of, clock=self._clock)
-            with Container(id="welcome"):
-                yield Welcome()
-            with Container(id="below"):
-                yield EndLine()
-        with Vertical(id="foot"):
-            yield QueueList()
-            yield commands
-            yield PromptArea(commands)
-            yield StatusBar()
+        yield Welcome()
+        yield Conversation(self.provider.name_of, clock=self._clock)
+        yield QueueList()
+        yield commands
+        yield PromptArea(commands)
+        yield StatusBar()
 
     def on_mount(self) -> None:
-        self.query_one("#notices").display = bool(self._notices)
         self.prompt.focus()
         self.prompt.retry_keys = keys_of(BY_NAME["retry"], self._keys)
         self.show_hints()
@@ -91,6 +84,17 @@ class FlowScreen(Screen[None]):
         self.show_welcome()
         if self._first_prompt:
             self.submit(Draft(text=self._first_prompt))
+
+    def on_resize(self, event: events.Resize) -> None:
+        # Not as breakpoints: those set a class in any case, and the first paint would be styled twice.
+        self.set_class(event.size.height < 24, "-short")
+
+    def on_mouse_scroll_up(self) -> None:
+        """The wheel beside the column, or over what does not scroll, moves the conversation too."""
+        self.conversation.scroll_up(animate=False)
+
+    def on_mouse_scroll_down(self) -> None:
+        self.conversation.scroll_down(animate=False)
 
     @property
     def prompt(self) -> PromptArea:
@@ -198,7 +202,6 @@ class FlowScreen(Screen[None]):
 
     def _title(self, text: str) -> None:
         self.add_class("-begun")
-        self.query_one("#notices").display = False
         if not self.header.title:
             self.header.title = " ".join(text.split("\n", 1)[0].split())[:120]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 
-import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -14,18 +13,12 @@ from textual.widgets import Static, TextArea
 
 from tui.chat.ledger import Usage
 from tui.chat.transcript import Message
+from tui.screens.exchange import Exchange
 from tui.widgets import figures
 from tui.widgets.panel import PanelHead
 
 _LONGEST = 2_000
 """Characters of one JSON string that are shown; of a longer one, its beginning and its size."""
-
-
-class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """A request's body as it was sent, and the answer once it has ended."""
-
-    body: bytes
-    answer: Message | None = None
 
 
 def elided(value: object) -> object:

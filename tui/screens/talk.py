@@ -10,7 +10,7 @@ from tui.chat.events import Asked, Settled, TurnEnded, TurnEvent
 from tui.chat.session import Ask, Session
 from tui.chat.transcript import Draft
 from tui.engine import Engine, Generation
-from tui.screens.inspector import Exchange
+from tui.screens.exchange import Exchange
 from tui.screens.outbox import Outbox
 
 

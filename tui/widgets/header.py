@@ -16,7 +16,6 @@ class Header(Widget):
     DEFAULT_CSS = """
     Header {
         height: 1;
-        padding: 0 1;
         color: $dim;
         & .header--title { color: $foreground; }
         & .header--mark { color: $warning; }

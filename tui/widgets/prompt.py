@@ -37,11 +37,13 @@ class PromptArea(TextArea):
         min-height: 3;
         max-height: 12;
         padding: 0 1;
-        margin: 0 1;
         border: round $faint;
         background: $background;
         color: $foreground;
         scrollbar-size-vertical: 1;
+        border-title-align: right;
+        border-title-color: $accent;
+        border-title-background: $background;
         border-subtitle-align: left;
         border-subtitle-color: $dim;
         border-subtitle-background: $background;
@@ -88,6 +90,9 @@ class PromptArea(TextArea):
             super().__init__()
             self.reason = reason
 
+    class WayDownClicked(Message):
+        """The words on the upper border were clicked."""
+
     class EmptySent(Message):
         """Enter on an empty prompt."""
 
@@ -122,7 +127,14 @@ class PromptArea(TextArea):
         self.register_theme(TextAreaTheme(name="prx", cursor_line_style=Style()))
         self.theme = "prx"
 
-    # The line of hints on its lower border
+    # What stands on its borders: the way to the end of the conversation above, hints below
+    def show_way_down(self, text: str) -> None:
+        """Says on the upper border how much of the conversation is below, and which key leads there; "" for nothing."""
+        self.border_title = Content(f" {text} ") if text else None
+
+    def on_click(self, event: events.Click) -> None:
+        if self.border_title and event.y < 0:
+            self.post_message(self.WayDownClicked())
 
     def hint(self, text: str) -> None:
         """Shows hints, until something else is said there."""

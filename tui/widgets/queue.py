@@ -30,7 +30,6 @@ class QueueList(Widget, can_focus=True):
     DEFAULT_CSS = """
     QueueList {
         height: auto;
-        padding: 0 1;
         color: $dim;
         display: none;
         &.-any { display: block; }

@@ -82,7 +82,6 @@ class StatusBar(Widget):
     DEFAULT_CSS = """
     StatusBar {
         height: 1;
-        padding: 0 1;
         color: $dim;
         & .status--cache { color: $success; }
         & .status--gap { color: $faint; }

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from textual import events
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
+from textual.reactive import reactive
+from textual.widget import Widget
 
-TRY = (
-    ("ask", "Write a question and press ⏎", "^J starts a new line"),
-    ("switch", "Change the model, also in mid-chat", "^L or /model"),
-    ("look", "See every key and command", "F1 or /"),
+_TWO_COLUMNS = 70
+"""From this width on, what belongs to a row stands beside it; below, under it."""
+
+
+class Row(NamedTuple):
+    sign: str
+    text: str
+    detail: str
+
+
+_IDEAS = (
+    Row("", "Write a question and press ⏎", "^J starts a new line"),
+    Row("", "Change the model, also in mid-chat", "^L or /model"),
+    Row("", "See every key and command", "F1 or /"),
 )
 
 
-class Welcome(Static):
+class Welcome(Widget):
     DEFAULT_CSS = """
     Welcome {
         height: 1fr;
@@ -27,30 +38,35 @@ class Welcome(Static):
     """
 
     class DemoWanted(Message):
-        """The line that offers the demo was clicked."""
+        """The demo was offered, and clicked."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._offers_demo = False
+    headline: reactive[str] = reactive("")
+    rows: reactive[tuple[Row, ...]] = reactive(())
+    offers_demo: reactive[bool] = reactive(False)
 
     def show_ideas(self, model_name: str) -> None:
         """An empty chat, ready to be used."""
-        self._offers_demo = False
-        lines = [Content.assemble((f"Talk to {model_name}", "$foreground")), Content("")]
-        lines += [Content.assemble((f"{line:<38}", "$dim"), (keys, "$accent")) for _, line, keys in TRY]
-        self.update(Content("\n").join(lines))
+        self.headline, self.rows, self.offers_demo = f"Talk to {model_name}", _IDEAS, False
 
     def show_ways_in(self, message: str, ways: Sequence[tuple[str, str]]) -> None:
         """No credentials: the message, the ways to set them, and the demo, which works at once."""
-        self._offers_demo = True
-        lines = [Content.assemble((message, "bold $foreground")), Content("")]
-        for number, (way, detail) in enumerate(ways, 1):
-            lines.append(Content.assemble((f" {number}  ", "$accent"), (f"{way:<29}", "$foreground"), (detail, "$dim")))
-        demo = Content.assemble(
-            (" ⏎  ", "$accent"), (f"{'Try the demo now':<29}", "$foreground"), "scripted answers, no key, no network"
-        )
-        self.update(Content("\n").join([*lines, Content(""), demo]))
+        rows = [Row(f" {number}  ", way, detail) for number, (way, detail) in enumerate(ways, 1)]
+        demo = Row(" ⏎  ", "Try the demo now", "scripted answers, no key, no network")
+        self.headline, self.rows, self.offers_demo = message, (*rows, Row("", "", ""), demo), True
 
-    def on_click(self, event: events.Click) -> None:
-        if self._offers_demo:
+    def render(self) -> Content:
+        wide = self.content_size.width >= _TWO_COLUMNS
+        lines = [Content.styled(self.headline, "bold $foreground"), Content("")]
+        for row in self.rows:
+            if not row.text:
+                lines.append(Content(""))
+                continue
+            text = f"{row.text:<{40 - len(row.sign)}}" if wide else row.text
+            first = Content.assemble((row.sign, "$accent"), (text, "$foreground" if row.sign else "$dim"))
+            detail = Content.styled(row.detail, "$dim" if row.sign else "$accent")
+            lines += [first + detail] if wide else [first, Content(" " * max(2, len(row.sign))) + detail]
+        return Content("\n").join(lines)
+
+    def on_click(self) -> None:
+        if self.offers_demo:
             self.post_message(self.DemoWanted())
