@@ -244,8 +244,24 @@ def test_no_bytes_raise(raw: bytes) -> None:
 
 
 _pieces = st.sampled_from(
-    ["[default]", "[providers.anthropic]", "[[ui]]", "[", "]", "model", "api_key", "=", '"', '"""', "'''", "'x'", "\\"]
-    + ["\n", "\r", "#", ",", ".", "{", "}", "1979-05-27", "0x", "inf", "true", '"${A:-b}"', " ", "é", "\x00"]
+    [
+        *(
+            "[default]",
+            "[providers.anthropic]",
+            "[[ui]]",
+            "[",
+            "]",
+            "model",
+            "api_key",
+            "=",
+            '"',
+            '"""',
+            "'''",
+            "'x'",
+            "\\",
+        ),
+        *("\n", "\r", "#", ",", ".", "{", "}", "1979-05-27", "0x", "inf", "true", '"${A:-b}"', " ", "é", "\x00"),
+    ]
 )
 
 
