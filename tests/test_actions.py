@@ -82,7 +82,13 @@ def test_typing_narrows_the_commands_down() -> None:
 
 @pytest.mark.parametrize(
     ("key", "long", "short"),
-    [("ctrl+n", "Ctrl+N", "^N"), ("shift+enter", "Shift+⏎", "Shift+⏎"), ("f1", "F1", "F1"), ("ctrl+end", "Ctrl+End", "^End"), ("y", "y", "y")],
+    [
+        ("ctrl+n", "Ctrl+N", "^N"),
+        ("shift+enter", "Shift+⏎", "Shift+⏎"),
+        ("f1", "F1", "F1"),
+        ("ctrl+end", "Ctrl+End", "^End"),
+        ("y", "y", "y"),
+    ],
 )
 def test_a_key_is_shown_as_people_write_it(key: str, long: str, short: str) -> None:
     assert (key_name(key), short_key_name(key)) == (long, short)
