@@ -7,6 +7,7 @@ import time
 
 import pytest
 from chatting import chatting, words
+from textual.events import Paste
 
 from tui.demo.reply import Cut, Gate
 from tui.demo.scenarios import Answer, Error, Text, Thinking
@@ -529,3 +530,26 @@ async def test_a_growing_prompt_does_not_make_the_conversation_let_go_of_its_end
             await chat.pilot.pause()
             assert chat.screen.conversation.following
             assert "line 59" in chat.shown
+
+
+async def test_what_is_typed_or_pasted_beside_the_prompt_goes_into_it() -> None:
+    async with chatting(words("an answer")) as chat:
+        await chat.send("go")
+        await chat.until_idle()
+        chat.screen.conversation.focus()
+        await chat.pilot.press("a")
+        assert (chat.app.focused, chat.prompt.text) == (chat.prompt, "a")
+        chat.screen.conversation.focus()
+        await chat.pilot.pause()
+        chat.screen.conversation.post_message(Paste("bc"))
+        await chat.until(lambda: chat.prompt.text == "abc")
+
+
+async def test_a_letter_that_is_a_key_of_the_conversation_stays_one() -> None:
+    async with chatting(words("an answer")) as chat:
+        await chat.send("go")
+        await chat.until_idle()
+        chat.screen.conversation.focus()
+        await chat.pilot.press("y")
+        assert chat.prompt.text == ""
+        assert chat.app.clipboard

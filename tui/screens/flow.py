@@ -89,6 +89,18 @@ class FlowScreen(Screen[None]):
         # Not as breakpoints: those set a class in any case, and the first paint would be styled twice.
         self.set_class(event.size.height < 24, "-short")
 
+    def on_key(self, event: events.Key) -> None:
+        """What is typed beside the prompt belongs into it, unless it is a key of where the focus is."""
+        typed = event.character if event.is_printable else None
+        if typed and not self.prompt.has_focus and event.key not in self.active_bindings:
+            event.stop()
+            self.prompt.focus()
+            self.prompt.insert(typed)
+
+    def on_paste(self, event: events.Paste) -> None:
+        self.prompt.focus()
+        self.prompt.paste(event.text)
+
     def on_mouse_scroll_up(self) -> None:
         """The wheel beside the column, or over what does not scroll, moves the conversation too."""
         self.conversation.scroll_up(animate=False)

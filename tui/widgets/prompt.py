@@ -314,7 +314,11 @@ class PromptArea(TextArea):
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        self.replace(self._pastes.fold(cleaned(event.text)), *self.selection)
+        self.paste(event.text)
+
+    def paste(self, text: str) -> None:
+        """Puts a text in the place of the selection; a long one folded."""
+        self.replace(self._pastes.fold(cleaned(text)), *self.selection)
 
     def action_delete_left(self) -> None:
         if not self._delete_token(forward=False):

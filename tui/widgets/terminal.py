@@ -25,6 +25,10 @@ ESC_S = 0.05
 """How long more may follow an ESC byte. Keys that come over a slow line in two parts need some of it."""
 
 
+HUNG_UP = 128 + 1
+"""Exit code of a program whose terminal went away, as a shell reports SIGHUP."""
+
+
 class _Chord(Enum):
     ALT_ENTER = "alt+enter"
     SHIFT_ENTER = "shift+enter"
@@ -64,30 +68,45 @@ class _Bell(Event):
 class PromptDriver(LinuxDriver):
     """Textual's own driver for terminals, with another way to read keys. While none is pressed, nothing runs."""
 
+    _bell: _Bell | None = None
+    """One for each stay in application mode."""
+
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self._bell = _Bell()
-        self.exit_event = self._bell
         constants.ESCAPE_DELAY = 0.0  # type: ignore[misc]  # the waiting is ours: what the parser gets is complete
         _ansi_sequences.ANSI_SEQUENCES_KEYS.update(_CHORDS)  # type: ignore[attr-defined]
 
+    def start_application_mode(self) -> None:
+        self.exit_event = self._bell = _Bell()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
     def run_input_thread(self) -> None:
         """Reads keys until the bell is rung."""
+        bell = self._bell
+        assert bell is not None, "only application mode has keys to read"
         stream, parser = KeyStream(), XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
-        while not self._bell.is_set():
-            readable, _, _ = select.select([self.fileno, self._bell], [], [], ESC_S if stream.waits else None)
+        while not bell.is_set():
+            readable, _, _ = select.select([self.fileno, bell], [], [], ESC_S if stream.waits else None)
             if self.fileno in readable:
-                raw = os.read(self.fileno, 65_536)
+                raw = self._read()
                 if not raw:
-                    return  # the terminal is gone
+                    self._app.call_later(self._app.exit, None, HUNG_UP)
+                    return
                 pieces = stream.feed(decode(raw))
             else:
                 pieces = stream.expire()
             for piece in pieces:
                 self._pass_on(piece, parser)
+
+    def _read(self) -> bytes:
+        """What was typed; nothing if the terminal is gone."""
+        try:
+            return os.read(self.fileno, 65_536)
+        except OSError:
+            return b""
 
     def _pass_on(self, piece: Piece, parser: XTermParser) -> None:
         if piece.pasted:
@@ -97,5 +116,8 @@ class PromptDriver(LinuxDriver):
             self.process_message(event)
 
     def close(self) -> None:
+        """Leaves application mode for good, or until it is started again: for the user's editor, or after Ctrl+Z."""
         super().close()
-        self._bell.close()
+        if self._bell is not None:
+            self._bell.close()
+            self._bell, self.exit_event = None, Event()
