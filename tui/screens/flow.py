@@ -98,6 +98,7 @@ class FlowScreen(Screen[None]):
             self.prompt.insert(typed)
 
     def on_paste(self, event: events.Paste) -> None:
+        event.stop()
         self.prompt.focus()
         self.prompt.paste(event.text)
 
