@@ -7,7 +7,7 @@ import time
 
 import pytest
 from chatting import chatting, words
-from textual.events import Paste
+from textual.events import MouseScrollUp, Paste
 
 from tui.demo.reply import Cut, Gate
 from tui.demo.scenarios import Answer, Error, Text, Thinking
@@ -553,3 +553,45 @@ async def test_a_letter_that_is_a_key_of_the_conversation_stays_one() -> None:
         await chat.pilot.press("y")
         assert chat.prompt.text == ""
         assert chat.app.clipboard
+
+
+async def test_the_words_on_the_border_of_the_prompt_lead_to_the_end_when_clicked() -> None:
+    async with chatting(words("\n\n".join(f"line {number}" for number in range(60)))) as chat:
+        await chat.send("go")
+        await chat.until_idle()
+        await chat.pilot.press("pageup")
+        await chat.until(lambda: chat.prompt.border_title)
+        await chat.pilot.click("PromptArea", offset=(70, 0))
+        await chat.until(lambda: chat.screen.conversation.following)
+
+
+async def test_a_click_on_the_model_opens_the_picker_and_one_on_a_row_picks() -> None:
+    async with chatting() as chat:
+        await chat.pilot.click("Header", offset=(75, 0))
+        assert isinstance(chat.app.screen, ModelPicker)
+        await chat.pilot.click("FilterList", offset=(10, 1))
+        await chat.until(lambda: chat.screen.header.model_name == "Opus 5.5")
+
+
+async def test_a_click_on_a_queued_prompt_brings_it_back() -> None:
+    async with chatting(Answer(Text("one", Gate()))) as chat:
+        await chat.send("first")
+        await chat.until_shown("one")
+        await chat.send("second")
+        await chat.pilot.click("QueueList", offset=(20, 0))
+        await chat.until(lambda: chat.prompt.text == "second")
+
+
+async def test_the_wheel_over_the_prompt_moves_the_conversation() -> None:
+    async with chatting(words("\n\n".join(f"line {number}" for number in range(60)))) as chat:
+        await chat.send("go")
+        await chat.until_idle()
+        chat.prompt.post_message(
+            MouseScrollUp(None, 5, 1, 0, -1, 0, shift=False, meta=False, ctrl=False, screen_x=5, screen_y=20)
+        )
+        await chat.until(lambda: not chat.screen.conversation.following)
+
+
+async def test_a_light_theme_is_one_setting_away() -> None:
+    async with chatting(config='[ui]\ntheme = "light"\n') as chat:
+        assert chat.app.theme == "prx-light"

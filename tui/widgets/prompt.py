@@ -133,7 +133,7 @@ class PromptArea(TextArea):
         self.border_title = Content(f" {text} ") if text else None
 
     def on_click(self, event: events.Click) -> None:
-        if self.border_title and event.y < 0:
+        if self.border_title and event.get_content_offset(self) is None and event.y == 0:
             self.post_message(self.WayDownClicked())
 
     def hint(self, text: str) -> None:
