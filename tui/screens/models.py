@@ -50,7 +50,7 @@ def columns(model: Model, width: int, *, current: bool, successor: str) -> Conte
         for words, has in zip(_MARKS, abilities, strict=True)
     )
     if model.lifecycle == "deprecated" and model.retires:
-        marks = f"retires {model.retires}"
+        marks = f"{'ends' if width < _NARROW else 'retires'} {model.retires}"
         return Content.assemble(mark, name, (limits, "$dim"), (marks, "$warning"))
     return Content.assemble(mark, name, (limits, "$dim"), (marks, "$dim"))
 
