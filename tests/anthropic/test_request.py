@@ -100,6 +100,44 @@ def test_effort_is_sent_where_the_model_takes_it_and_it_changes_something(model,
     assert config == (None if sent_effort is None else {"effort": sent_effort})
 
 
+@pytest.mark.parametrize(
+    ("model", "mode", "shown", "thinking"),
+    [
+        ("claude-sonnet-5-5", "between_tools", True, {"type": "between_tools"}),
+        ("claude-sonnet-5-5", "off", True, {"type": "adaptive", "display": "summarized"}),  # it cannot be switched off
+        ("claude-opus-5", "off", True, {"type": "disabled"}),
+        ("claude-opus-4-8", "on", False, {"type": "adaptive", "display": "omitted"}),
+        ("claude-opus-4-6", "on", True, {"type": "adaptive", "display": "summarized"}),
+        ("claude-haiku-4-5", "on", True, {"type": "enabled", "budget_tokens": 16_000}),
+        ("claude-haiku-4-5", None, True, None),
+        ("claude-haiku-4-5", "off", True, {"type": "disabled"}),
+        ("qwen3", "on", True, None),
+    ],
+)
+def test_thinking_is_what_the_user_chose_where_the_model_has_it(model, mode, shown, thinking) -> None:
+    assert body_of(user("Hi"), model=find(model), thinking=mode, show_thinking=shown).get("thinking") == thinking
+
+
+def test_a_budget_is_kept_below_the_answers_limit() -> None:
+    options = {"model": find("claude-haiku-4-5"), "thinking": "on"}
+    body = body_of(user("Hi"), max_tokens=4_096, **options)
+    assert body["thinking"] == {"type": "enabled", "budget_tokens": 4_095}
+    assert "thinking" not in body_of(user("Hi"), max_tokens=500, **options)
+
+
+def test_effort_stays_within_what_the_thinking_mode_allows() -> None:
+    body = body_of(user("Hi"), model=find("claude-haiku-5-5"), thinking="off", effort="max")
+    assert body["output_config"] == {"effort": "high"}
+
+
+def test_the_api_is_asked_why_the_cache_was_missed_once_there_is_an_answer_of_its_own() -> None:
+    known = (user("Hi"), answer("Hello.", id="msg_1"), user("And now?"))
+    assert body_of(*known)["diagnostics"] == {"previous_message_id": "msg_1"}
+    assert "diagnostics" not in body_of(*known, dialect="basic")
+    assert "diagnostics" not in body_of(user("Hi"))
+    assert "diagnostics" not in body_of(*known, answer("Hello.", id="chatcmpl-1"), user("And now?"))
+
+
 def test_an_answer_may_be_as_long_as_the_model_allows_and_no_longer() -> None:
     assert body_of(user("Hi"), max_tokens=1)["max_tokens"] == 1
     assert body_of(user("Hi"), max_tokens=500_000)["max_tokens"] == 128_000

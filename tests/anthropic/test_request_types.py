@@ -34,6 +34,7 @@ from tui.chat.transcript import (
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 
 LIVING = [model for model in MODELS if not is_retired(model)]
+MODES = [None, "on", "off", "between_tools"]
 LONG = "The tide runs out. " * 300
 FOUND = {
     "type": "web_search_tool_result",
@@ -188,10 +189,21 @@ def test_the_check_does_not_round_or_convert() -> None:
     st.sampled_from(MODELS),
     st.sampled_from([None, "low", "medium", "high", "xhigh", "max"]),
     st.booleans(),
+    st.sampled_from(MODES),
+    st.sampled_from(["5m", "1h"]),
     st.sampled_from(["anthropic", "basic"]),
 )
-def test_every_request_is_one_by_the_sdks_types(transcript: Transcript, model, effort, show_thinking, dialect) -> None:
-    options = Options(model=model, effort=effort, show_thinking=show_thinking, dialect=dialect)
+def test_every_request_is_one_by_the_sdks_types(
+    transcript: Transcript, model, effort, show_thinking, thinking, lifetime, dialect
+) -> None:
+    options = Options(
+        model=model,
+        effort=effort,
+        show_thinking=show_thinking,
+        thinking=thinking,
+        lifetime=lifetime,
+        dialect=dialect,
+    )
     sdk_types.check(encode(build_body(transcript, options)))
 
 
@@ -215,9 +227,13 @@ def without_thinking(transcript: Transcript) -> Transcript:
     st.sampled_from(LIVING),
     st.sampled_from([None, "low", "medium", "high", "xhigh", "max"]),
     st.booleans(),
+    st.sampled_from(MODES),
+    st.sampled_from(["5m", "1h"]),
 )
-def test_every_request_is_one_that_the_simulator_takes(transcript: Transcript, model, effort, show_thinking) -> None:
-    options = Options(model=model, effort=effort, show_thinking=show_thinking)
+def test_every_request_is_one_that_the_simulator_takes(
+    transcript: Transcript, model, effort, show_thinking, thinking, lifetime
+) -> None:
+    options = Options(model=model, effort=effort, show_thinking=show_thinking, thinking=thinking, lifetime=lifetime)
     body = encode(build_body(transcript, options))
     reply = FakeAnthropic().respond("POST", "/v1/messages", HEADERS, body)
     assert reply.status == 200, reply

@@ -316,6 +316,24 @@ def test_a_whole_message_gives_the_events_of_a_stream():
     assert (found.id, found.stop_reason, found.usage.output_tokens) == ("msg_1", "end_turn", 9)
 
 
+@pytest.mark.parametrize(
+    ("diagnostics", "reason"),
+    [
+        ('{"cache_miss_reason":{"type":"tools_changed","cache_missed_input_tokens":900}}', "tools_changed"),
+        ('{"cache_miss_reason":{"type":"new_reason"}}', "new_reason"),
+        ('{"cache_miss_reason":null}', ""),
+        ('{"cache_miss_reason":{}}', ""),
+        ('{"cache_miss_reason":"lots"}', ""),
+        ("null", ""),
+        ("[]", ""),
+    ],
+)
+def test_why_the_cache_was_missed_is_read_where_it_is_said(diagnostics, reason):
+    event = wire.parse(f'{{"type":"message_start","message":{{"id":"m","diagnostics":{diagnostics}}}}}')
+    assert event == MessageStart(id="m", cache_miss=reason)
+    assert fold_all(start("", 0.0), [event, MessageStart()]).message.cache_miss == reason
+
+
 def test_a_whole_message_may_be_empty():
     events = wire.parse_message(b'{"content":null}')
     assert finish(fold_all(start("", 0.0), events), "complete").blocks == ()

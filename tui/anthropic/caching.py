@@ -13,6 +13,7 @@ from typing import NamedTuple, cast
 import msgspec
 
 from tui.anthropic.replay import Param
+from tui.chat.ledger import Lifetime
 from tui.chat.model import Model
 
 MAX_BREAKPOINTS = 4
@@ -36,7 +37,7 @@ class _Place(NamedTuple):
     block: int
 
 
-def with_breakpoints(body: Param, model: Model) -> Param:
+def with_breakpoints(body: Param, model: Model, lifetime: Lifetime = "5m") -> Param:
     """The body with its breakpoints; the one that was given stays as it was. It must not carry any yet.
 
     In order of worth: the last tool and the system prompt, which every chat shares; the end of the request before this
@@ -50,13 +51,13 @@ def with_breakpoints(body: Param, model: Model) -> Param:
     marked = dict(body)
     used = 0
     if tools:
-        marked["tools"] = [*tools[:-1], _marked(tools[-1])]
+        marked["tools"] = [*tools[:-1], _marked(tools[-1], lifetime)]
         used += 1
     if isinstance(system, list) and (_bytes(system) > SYSTEM_BYTES or lengths.suffices(lengths.opening)):
-        marked["system"] = [*system[:-1], _marked(system[-1])]
+        marked["system"] = [*system[:-1], _marked(system[-1], lifetime)]
         used += 1
     places = _places_to_mark(messages, lengths, MAX_BREAKPOINTS - used)
-    marked["messages"] = [_with_marks(message, at, places) for at, message in enumerate(messages)]
+    marked["messages"] = [_with_marks(message, at, places, lifetime) for at, message in enumerate(messages)]
     return marked
 
 
@@ -143,18 +144,19 @@ def _content(message: Param) -> list[object]:
     return cast("list[object]", message["content"])
 
 
-def _with_marks(message: Param, at: int, places: frozenset[_Place]) -> Param:
+def _with_marks(message: Param, at: int, places: frozenset[_Place], lifetime: Lifetime) -> Param:
     if all(place.message != at for place in places):
         return message
     content = [
-        _marked(cast(Param, block)) if _Place(at, number) in places else block
+        _marked(cast(Param, block), lifetime) if _Place(at, number) in places else block
         for number, block in enumerate(_content(message))
     ]
     return {**message, "content": content}
 
 
-def _marked(block: Param) -> Param:
-    return {**block, "cache_control": {"type": "ephemeral"}}
+def _marked(block: Param, lifetime: Lifetime) -> Param:
+    control = {"type": "ephemeral"} if lifetime == "5m" else {"type": "ephemeral", "ttl": lifetime}
+    return {**block, "cache_control": control}
 
 
 def _bytes(param: object) -> int:

@@ -12,12 +12,16 @@ import msgspec
 
 from tui.anthropic.caching import with_breakpoints
 from tui.anthropic.replay import Dialect, Param, build_messages, sendable
+from tui.chat.ledger import Lifetime
 from tui.chat.model import Effort, Model
+from tui.chat.thinking import ThinkingMode, budget_in_use, effort_in_use, mode_in_use
 from tui.chat.transcript import Transcript
 from tui.errors import TuiError
 
 MAX_TOKENS = 64_000
 """The most that an answer may take unless asked for: more than any chat needs, and half of what the largest models allow."""
+THINKING_BUDGET = 16_000
+"""The most that a model which thinks by budget spends on it unless asked otherwise."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +32,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     effort: Effort | None = None
     show_thinking: bool = True
     """Ask for readable thinking. Models that think by default do so without it, unseen."""
+    thinking: ThinkingMode | None = None
+    """Taken where the model has that mode. None: adaptive where the model can, else as the model does by itself."""
+    thinking_budget: int = THINKING_BUDGET
+    """For models that have no adaptive thinking."""
+    lifetime: Lifetime = "5m"
+    """How long the cache is to keep what this request writes."""
     dialect: Dialect = "anthropic"
     """`basic` sends plain messages, tools and images, and nothing that only Anthropic knows."""
 
@@ -58,7 +68,7 @@ def build_body(transcript: Transcript, options: Options) -> Param:
         raise NothingToSend
     body: Param = {"model": model.id, "max_tokens": _max_tokens(options), "stream": True}
     if options.dialect == "anthropic":
-        body |= _thinking(options) | _effort(options)
+        body |= _thinking(options) | _effort(options) | _diagnostics(transcript)
     if transcript.tools and model.tools:
         body["tools"] = [
             {"name": tool.name, "description": tool.description, "input_schema": msgspec.Raw(tool.input_schema)}
@@ -67,7 +77,7 @@ def build_body(transcript: Transcript, options: Options) -> Param:
     if transcript.system.strip():
         body["system"] = _system(transcript.system, options.dialect)
     body["messages"] = messages
-    return with_breakpoints(body, model) if options.dialect == "anthropic" else body
+    return with_breakpoints(body, model, options.lifetime) if options.dialect == "anthropic" else body
 
 
 def encode(body: Param) -> bytes:
@@ -86,17 +96,32 @@ def _max_tokens(options: Options) -> int:
 
 def _thinking(options: Options) -> Param:
     """Asks for thinking that can be read: most models sign it and leave the text empty unless told otherwise."""
-    if options.show_thinking and "adaptive" in options.model.thinking:
-        return {"thinking": {"type": "adaptive", "display": "summarized"}}
+    model, mode = options.model, mode_in_use(options.model, options.thinking)
+    match mode:
+        case "off":
+            return {"thinking": {"type": "disabled"}}
+        case "between_tools":
+            return {"thinking": {"type": "between_tools"}}
+    if "adaptive" in model.thinking and (options.show_thinking or mode == "on"):
+        return {"thinking": {"type": "adaptive", "display": "summarized" if options.show_thinking else "omitted"}}
+    budget = budget_in_use(options.thinking_budget, _max_tokens(options))
+    if mode == "on" and budget is not None and "adaptive" not in model.thinking:
+        return {"thinking": {"type": "enabled", "budget_tokens": budget}}
     return {}
 
 
 def _effort(options: Options) -> Param:
-    """The effort, where the model takes that one and it is not what it does anyway: saying so can cost the cache."""
-    effort, model = options.effort, options.model
-    if effort is None or effort not in model.efforts or effort == model.effort_default:
-        return {}
-    return {"output_config": {"effort": effort}}
+    effort = effort_in_use(options.model, mode_in_use(options.model, options.thinking), options.effort)
+    return {} if effort is None else {"output_config": {"effort": effort}}
+
+
+def _diagnostics(transcript: Transcript) -> Param:
+    """Asks why the cache was missed, if it was: compared with the answer before, where Anthropic gave that one an ID."""
+    for message in reversed(transcript.messages):
+        if message.role == "assistant":
+            known = message.id.startswith("msg_")
+            return {"diagnostics": {"previous_message_id": message.id}} if known else {}
+    return {}
 
 
 def _system(text: str, dialect: Dialect) -> object:

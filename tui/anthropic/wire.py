@@ -76,6 +76,14 @@ class _StopDetails(_Wire, frozen=True):
     explanation: str | None = None
 
 
+class _Miss(_Wire, frozen=True):
+    type: str | None = None
+
+
+class _Diagnostics(_Wire, frozen=True):
+    cache_miss_reason: _Miss | None = None
+
+
 class _Message(_Wire, frozen=True):
     id: str | None = None
     model: str | None = None
@@ -83,6 +91,7 @@ class _Message(_Wire, frozen=True):
     stop_reason: str | None = None
     stop_details: _StopDetails | None = None
     usage: msgspec.Raw = _ABSENT
+    diagnostics: msgspec.Raw = _ABSENT
 
 
 class _Text(_Wire, frozen=True, tag="text"):
@@ -175,6 +184,7 @@ _events: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
 _blocks: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Text | _Thinking | _Redacted | _ToolUse)
 _usages = msgspec.json.Decoder(_Usage, strict=False)
 _messages = msgspec.json.Decoder(_Message)
+_diagnoses = msgspec.json.Decoder(_Diagnostics)
 
 
 def parse(data: str) -> StreamEvent | None:
@@ -271,7 +281,12 @@ def _delta(index: int, delta: _Delta | None) -> StreamEvent:
 
 
 def _start(message: _Message) -> MessageStart:
-    return MessageStart(id=message.id or "", model=message.model or "", usage=_usage(message.usage))
+    return MessageStart(
+        id=message.id or "",
+        model=message.model or "",
+        usage=_usage(message.usage),
+        cache_miss=_cache_miss(message.diagnostics),
+    )
 
 
 def _ending(ending: _Ending, usage: msgspec.Raw) -> MessageDelta:
@@ -301,6 +316,15 @@ def _usage(raw: msgspec.Raw) -> UsageUpdate:
         thinking_tokens=usage.output_tokens_details.thinking_tokens if usage.output_tokens_details else None,
         searches=usage.server_tool_use.web_search_requests if usage.server_tool_use else None,
     )
+
+
+def _cache_miss(raw: msgspec.Raw) -> str:
+    """The reason that a message's diagnostics give, or "". It helps to explain a cost, and is never worth an answer."""
+    try:
+        reason = _diagnoses.decode(_given(raw) or b"{}").cache_miss_reason
+    except msgspec.ValidationError:
+        return ""
+    return reason.type or "" if reason is not None else ""
 
 
 def _block(raw: bytes) -> Block:
@@ -335,14 +359,8 @@ def _kind(raw: bytes) -> str:
 
 
 _KNOWN_KINDS = frozenset(
-    [
-        "message_start",
-        "content_block_start",
-        "content_block_delta",
-        "content_block_stop",
-        "message_delta",
-        "message_stop",
-    ]
+    event.__struct_config__.tag
+    for event in (_MessageStart, _BlockStart, _BlockDelta, _BlockStop, _MessageDelta, _MessageStop)
 )
 _KNOWN_DELTAS = frozenset(["text_delta", "thinking_delta", "signature_delta", "input_json_delta", "citations_delta"])
 
@@ -360,7 +378,7 @@ def _unexpected(data: str) -> StreamEvent | None:
     kind = fields.get("type")
     if kind == "error" or (kind is None and "error" in fields):
         raise ErrorSent(said_in(fields))
-    if kind not in _KNOWN_KINDS:
+    if not isinstance(kind, str) or kind not in _KNOWN_KINDS:
         return Unknown(kind if isinstance(kind, str) else "")
     delta = fields.get("delta")
     if isinstance(delta, dict) and isinstance(name := delta.get("type"), str) and name not in _KNOWN_DELTAS:

@@ -24,6 +24,8 @@ class MessageStart(_Event, frozen=True, kw_only=True):
     usage: UsageUpdate = UsageUpdate()
     request_id: str = ""
     """From the response's headers."""
+    cache_miss: str = ""
+    """Why the API says it could not read the cache: `model_changed`, …; "" where it says nothing."""
 
 
 class BlockStart(_Event, frozen=True):

@@ -1,10 +1,18 @@
-"""Tokens and money: what a request used, what it cost, and what the cache saved. Pure arithmetic."""
+"""Tokens and money: what a request used, what it cost, and what the cache saved. Pure arithmetic.
+
+This is about one request, or a sum of them; the rows of a chat, a day and a life are `spending`'s.
+"""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import msgspec
 
 from tui.chat.model import Model
+
+Lifetime = Literal["5m", "1h"]
+"""How long the cache keeps an entry that nobody reads."""
 
 SEARCH_USD = 0.01  # one web search: $10 per 1,000
 
@@ -66,6 +74,11 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     cost_usd: float = 0.0
     saved_usd: float = 0.0
     """What the same input would have cost uncached, minus what was paid for it. Negative when writes were not read yet."""
+
+    @property
+    def uncached_usd(self) -> float:
+        """What the same answer would have cost without the cache."""
+        return self.cost_usd + self.saved_usd
 
     def __add__(self, other: Bill) -> Bill:
         return Bill(cost_usd=self.cost_usd + other.cost_usd, saved_usd=self.saved_usd + other.saved_usd)

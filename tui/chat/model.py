@@ -43,6 +43,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     efforts: tuple[Effort, ...] = ()
     """Accepted values of `output_config.effort`; empty: the field is refused."""
     effort_default: Effort = "high"
+    high_effort_needs_thinking: bool = False
+    """Takes no effort above high while its thinking is off, or only between tools."""
     min_cache: int = 1024
     """The shortest prefix, in tokens, that the prompt cache keeps."""
     high_vision: bool = False

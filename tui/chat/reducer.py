@@ -121,6 +121,7 @@ def _with_facts(message: Message, event: MessageStart | MessageDelta) -> Message
             model=event.model or message.model,
             request_id=event.request_id or message.request_id,
             usage=usage,
+            cache_miss=event.cache_miss or message.cache_miss,
         )
     return replace(
         message,

@@ -109,6 +109,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     elapsed_s: float = 0.0
     thought_s: float = 0.0
     failure: Failure | None = None
+    cache_miss: str = ""
+    """The API's own `cache_miss_reason`, or ""."""
 
     @property
     def text(self) -> str:
