@@ -215,6 +215,18 @@ async def test_an_answer_that_never_got_beyond_its_start_gives_the_prompt_back()
     assert Settled not in kinds(events)
 
 
+async def test_what_an_answer_cost_is_kept_although_nothing_of_it_came():
+    lost = []
+    session = session_with(write_off=lost.append, bill=lambda message: Bill(cost_usd=message.usage.input_tokens))
+    begun = MessageStart(id="m", usage=UsageUpdate(input_tokens=10))
+    await run(session, Provider([begun, TuiError("cut")]))
+    assert session.transcript == Transcript()
+    assert session.written_off == tuple(lost)
+    assert [(one.id, one.state, one.bill) for one in lost] == [("m", "failed", Bill(cost_usd=10))]
+    await run(session, Provider([TuiError("refused")]))  # nothing was billed
+    assert len(lost) == 1
+
+
 async def test_a_request_that_cannot_be_made_gives_the_prompt_back():
     def ask(transcript):
         raise TuiError("There is nothing to send.")

@@ -32,7 +32,7 @@ from tui.chat.events import (
     TurnEvent,
     Waiting,
 )
-from tui.chat.ledger import Bill
+from tui.chat.ledger import Bill, Usage
 from tui.chat.reducer import Partial, coalesce, finish, fold_all, start
 from tui.chat.transcript import Draft, Failure, Message, State, Text, Thinking, Transcript
 from tui.errors import TuiError
@@ -88,8 +88,8 @@ class Session:
     """A conversation and the rules of its turns.
 
     `record` gets every message that enters the transcript, the prompt before anything is sent; `withdraw` gets a prompt
-    that left it again. Both are called on the thread that runs the turn, and must neither block nor fail. `clock` is
-    monotonic and `now` counts from the epoch, in seconds.
+    that left it again; `write_off` gets an answer that was billed and has nothing to keep. All are called on the thread
+    that runs the turn, and must neither block nor fail. `clock` is monotonic and `now` counts from the epoch, in seconds.
     """
 
     def __init__(
@@ -98,6 +98,7 @@ class Session:
         *,
         record: Callable[[Message], None] = _nothing,
         withdraw: Callable[[Message], None] = _nothing,
+        write_off: Callable[[Message], None] = _nothing,
         bill: Callable[[Message], Bill | None] = _no_bill,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
@@ -106,6 +107,9 @@ class Session:
         """To be replaced only between turns."""
         self.record = record
         self.withdraw = withdraw
+        self.write_off = write_off
+        self.written_off: tuple[Message, ...] = ()
+        """Answers that were stopped or failed before their first word, and cost their input all the same."""
         self.bill = bill
         self.clock = clock
         self.now = now
@@ -196,9 +200,10 @@ class Turn:
         self._reply = None
         held = tuple(reply.rest())
         message = reply.finished(outcome, failure)
-        if outcome != "complete" and not message.blocks:
-            return held
         message = replace(message, bill=self._session.bill(message))
+        if outcome != "complete" and not message.blocks:
+            self._write_off(message)
+            return held
         self._has_answer = True
         self._enter(message)
         settled: tuple[TurnEvent, ...] = (*held, Settled(message))
@@ -208,6 +213,11 @@ class Turn:
     def _enter(self, message: Message) -> None:
         self._session.transcript = self._session.transcript.with_message(message)
         self._session.record(message)
+
+    def _write_off(self, message: Message) -> None:
+        if message.usage != Usage():
+            self._session.written_off = (*self._session.written_off, message)
+            self._session.write_off(message)
 
     def _take_back_prompt(self) -> None:
         if self._prompt is None:  # stopped before it began
