@@ -1,0 +1,153 @@
+"""What is in the system's clipboard, if it can be attached: a picture's bytes, or the paths of copied files.
+
+Each system has programs of its own for this; ours is to know which, and to say which one is missing. They are run with a
+time limit, in a thread.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tui.images.errors import EmptyClipboard, NoClipboard
+from tui.images.kinds import kind_of
+from tui.images.sources import paths_in
+
+Clip = bytes | tuple[Path, ...]
+Run = Callable[[list[str]], bytes]
+"""Runs a program and gives what it wrote; b"" where it failed."""
+
+TIMEOUT_S = 8
+"""PowerShell alone takes two or three to start."""
+_TYPES = ("image/png", "image/webp", "image/jpeg", "image/gif", "image/avif", "image/heic", "image/tiff", "image/bmp")
+"""Offered types of a picture, best first: programs offer what they have beside conversions of it."""
+_FILES = ("text/uri-list", "x-special/gnome-copied-files")
+_PNG_ON_MAC = "the clipboard as «class PNGf»"
+_FILE_ON_MAC = "POSIX path of (the clipboard as «class furl»)"
+_POWERSHELL = """
+Add-Type -AssemblyName System.Windows.Forms, System.Drawing
+$files = [System.Windows.Forms.Clipboard]::GetFileDropList()
+if ($files.Count) { 'files'; $files; exit }
+$image = [System.Windows.Forms.Clipboard]::GetImage()
+if ($image) {
+  $out = New-Object System.IO.MemoryStream
+  $image.Save($out, [System.Drawing.Imaging.ImageFormat]::Png)
+  'image'; [Convert]::ToBase64String($out.ToArray())
+}
+"""
+
+
+def read_clipboard(env: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Clip:
+    """A picture's bytes, or the copied files. Raises EmptyClipboard, or NoClipboard with what to install."""
+    tools = _tools(env, platform)
+    found = [(tool, read) for tool, read in tools if shutil.which(tool, path=env.get("PATH"))]
+    if not found:
+        raise NoClipboard("The clipboard cannot be read here", _advice(env, platform))
+    for tool, read in found:
+        program = shutil.which(tool, path=env.get("PATH")) or tool
+        if clip := read(lambda arguments, program=program: _output([program, *arguments], env)):  # type: ignore[misc]
+            return clip
+    raise EmptyClipboard("There is no picture in the clipboard", "Copy one, or drop its file on the window.")
+
+
+def _tools(env: Mapping[str, str], platform: str) -> list[tuple[str, Callable[[Run], Clip]]]:
+    """The programs that may be asked, in this order, and how."""
+    if platform == "darwin":
+        return [("pngpaste", _from_pngpaste), ("osascript", _from_osascript)]
+    if platform in ("win32", "cygwin"):
+        return [("powershell.exe", _from_powershell), ("pwsh.exe", _from_powershell)]
+    tools: list[tuple[str, Callable[[Run], Clip]]] = []
+    if env.get("WAYLAND_DISPLAY"):
+        tools.append(("wl-paste", _from_wl_paste))
+    if env.get("DISPLAY"):
+        tools.append(("xclip", _from_xclip))
+    if env.get("WSL_DISTRO_NAME"):
+        tools.insert(0, ("powershell.exe", _from_powershell))  # it sees what Windows programs copied
+    return tools
+
+
+def _advice(env: Mapping[str, str], platform: str) -> str:
+    if platform == "darwin":
+        return "Neither pngpaste nor osascript is on the PATH."
+    if platform in ("win32", "cygwin") or env.get("WSL_DISTRO_NAME"):
+        return "powershell.exe is not on the PATH."
+    if env.get("WAYLAND_DISPLAY"):
+        return "Install wl-clipboard, which brings wl-paste."
+    if env.get("DISPLAY"):
+        return "Install xclip."
+    return "There is no screen in this session (over SSH, say): attach a file by its path instead."
+
+
+def _output(command: list[str], env: Mapping[str, str]) -> bytes:
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=TIMEOUT_S, env=dict(env), stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired):
+        return b""
+    return done.stdout if done.returncode == 0 else b""
+
+
+def _from_wl_paste(run: Run) -> Clip:
+    return _offered(run(["--list-types"]), lambda kind: run(["--no-newline", "--type", kind]))
+
+
+def _from_xclip(run: Run) -> Clip:
+    def of_type(kind: str) -> bytes:
+        return run(["-selection", "clipboard", "-o", "-t", kind])
+
+    return _offered(of_type("TARGETS"), of_type)
+
+
+def _offered(listing: bytes, of_type: Callable[[str], bytes]) -> Clip:
+    """The copied files, else the best picture, of what the owner of the clipboard offers."""
+    offered = set(listing.decode(errors="replace").split())
+    for kind in _FILES:
+        # File managers offer the files' icons as pictures, too.
+        if kind in offered and (paths := _listed(of_type(kind))):
+            return paths
+    return next((data for kind in _TYPES if kind in offered and _is_picture(data := of_type(kind))), b"")
+
+
+def _listed(listing: bytes) -> tuple[Path, ...]:
+    lines = listing.decode(errors="surrogateescape").splitlines()
+    return paths_in("\n".join(line for line in lines if line.startswith("file:")))
+
+
+def _is_picture(data: bytes) -> bool:
+    kind = kind_of(data)
+    return kind is not None and kind.use == "image"
+
+
+def _from_pngpaste(run: Run) -> Clip:
+    data = run(["-"])
+    return data if _is_picture(data) else b""
+
+
+def _from_osascript(run: Run) -> Clip:
+    if paths := paths_in(run(["-e", _FILE_ON_MAC]).decode(errors="surrogateescape")):
+        return paths
+    # AppleScript writes data as «data PNGf89504E47…».
+    match = re.search(rb"data PNGf([0-9A-Fa-f]+)", run(["-e", _PNG_ON_MAC]))
+    data = binascii.unhexlify(match[1]) if match and len(match[1]) % 2 == 0 else b""
+    return data if _is_picture(data) else b""
+
+
+def _from_powershell(run: Run) -> Clip:
+    # Encoded, since quotes would not survive the way from Linux to Windows. The clipboard wants a thread of its own kind.
+    script = base64.b64encode(_POWERSHELL.encode("utf-16-le")).decode()
+    what, _, rest = run(["-NoProfile", "-NonInteractive", "-STA", "-EncodedCommand", script]).partition(b"\n")
+    if what.strip() == b"files":
+        return paths_in(rest.decode(errors="surrogateescape"))
+    if what.strip() != b"image":
+        return b""
+    try:
+        data = base64.b64decode(rest.strip(), validate=True)
+    except binascii.Error:
+        return b""
+    return data if _is_picture(data) else b""

@@ -1,0 +1,82 @@
+"""Pictures of every colour model as plain 8-bit grey or sRGB, with or without transparency."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+_SRGB_NAMES = ("sRGB", "c2")
+"""How profiles of sRGB call themselves; the second is a tiny one that Pillow-like tools embed."""
+
+
+def drawable(image: Image.Image) -> Image.Image:
+    """The picture in a mode that can be resized: L, LA, RGB, RGBA, CMYK or LAB."""
+    match image.mode:
+        case "L" | "RGB" if "transparency" in image.info:  # one colour that stands for "nothing here"
+            return image.convert("LA" if image.mode == "L" else "RGBA")
+        case "L" | "LA" | "RGB" | "RGBA" | "CMYK" | "LAB":
+            return image
+        case "1":
+            return image.convert("LA" if "transparency" in image.info else "L")
+        case "La":
+            return image.convert("LA")
+        case "P":
+            return image.convert("RGBA" if "transparency" in image.info else "RGB")
+        case "PA" | "RGBa":
+            return image.convert("RGBA")
+        case "I" | "F":
+            return _deep_grey(image)
+        case mode if mode.startswith("I;16"):
+            return _deep_grey(image.convert("I"))
+        case _:
+            return image.convert("RGB")
+
+
+def _deep_grey(image: Image.Image) -> Image.Image:
+    """Grey of more than 8 bits, where white is 255, 65535, or else the lightest value that there is."""
+    low, high = image.getextrema()
+    assert not isinstance(low, tuple)  # of pictures with one channel they are numbers
+    assert not isinstance(high, tuple)
+    if image.mode == "F" or low < 0 or high > 65535:
+        scale = 255 / (high - low) if high > low else 1
+        return image.point(lambda value: value * scale - low * scale).convert("L")
+    if high <= 255:
+        return image.convert("L")
+    return image.point(lambda value: value * (1 / 257) + 0).convert("L")
+
+
+def has_strange_profile(profile: bytes | None) -> bool:
+    """Whether the colours mean something other than sRGB."""
+    if not profile:
+        return False
+    from PIL import ImageCms  # loads a library of its own, which few pictures need
+
+    try:
+        opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return not ImageCms.getProfileDescription(opened).startswith(_SRGB_NAMES)
+    except (ImageCms.PyCMSError, OSError):
+        return False  # a profile that nobody can read means nothing
+
+
+def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """The picture in L, LA, RGB or RGBA, its colours brought from its profile to sRGB."""
+    if image.mode == "LAB" or has_strange_profile(profile):
+        image = _converted(image, profile)
+    return image.convert("RGB") if image.mode in ("CMYK", "LAB") else image
+
+
+def _converted(image: Image.Image, profile: bytes | None) -> Image.Image:
+    from PIL import ImageCms
+
+    alpha = image.getchannel("A") if image.mode in ("LA", "RGBA") else None
+    opaque = image.convert(image.mode[:-1]) if alpha else image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile)) if profile else ImageCms.createProfile("LAB")
+        converted = ImageCms.profileToProfile(opaque, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return image  # the profile is for other colours than the picture's
+    assert converted is not None
+    if alpha:
+        converted.putalpha(alpha)
+    return converted

@@ -1,0 +1,107 @@
+"""What kind of file some bytes are, by how they begin. The name of a file and the label of a data URI count for nothing."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+LONGEST_START = 4096
+"""So many bytes of a file tell its kind."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file, under the name that people know it by."""
+
+    name: str
+    media_type: str
+    use: Literal["image", "document", "none"]
+    """What can be made of it."""
+    advice: str = ""
+    """What to do instead, where nothing can be made of it."""
+
+
+JPEG = Kind("JPEG image", "image/jpeg", "image")
+PNG = Kind("PNG image", "image/png", "image")
+GIF = Kind("GIF image", "image/gif", "image")
+WEBP = Kind("WebP image", "image/webp", "image")
+AVIF = Kind("AVIF image", "image/avif", "image")
+HEIC = Kind("HEIC image", "image/heic", "image")
+BMP = Kind("BMP image", "image/bmp", "image")
+TIFF = Kind("TIFF image", "image/tiff", "image")
+PDF = Kind("PDF", "application/pdf", "document")
+TEXT = Kind("text file", "text/plain", "document")
+SVG = Kind("SVG drawing", "image/svg+xml", "none", "Export it as PNG and attach that, or paste its source as text.")
+
+ACCEPTED = frozenset({JPEG.media_type, PNG.media_type, GIF.media_type, WEBP.media_type})
+"""The media types that the API takes for images."""
+
+_CONVERT = "Convert it to JPEG or PNG first."
+_OTHERS = (
+    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", Kind("JPEG XL image", "image/jxl", "none", _CONVERT)),
+    (b"\xff\x0a", Kind("JPEG XL image", "image/jxl", "none", _CONVERT)),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", Kind("JPEG 2000 image", "image/jp2", "none", _CONVERT)),
+    (b"\x00\x00\x01\x00", Kind("Windows icon", "image/x-icon", "none", _CONVERT)),
+    (b"8BPS", Kind("Photoshop file", "image/vnd.adobe.photoshop", "none", "Export it as JPEG or PNG first.")),
+    (b"PK\x03\x04", Kind("ZIP archive or office file", "application/zip", "none", "Export it as PDF, or unpack it.")),
+    (b"\x1f\x8b", Kind("compressed file", "application/gzip", "none", "Unpack it first.")),
+    (b"\xd0\xcf\x11\xe0", Kind("old office file", "application/msword", "none", "Export it as PDF first.")),
+    (b"\x1aE\xdf\xa3", Kind("video", "video/webm", "none", "Attach a picture of the moment that matters.")),
+    (b"ID3", Kind("sound recording", "audio/mpeg", "none", "Claude does not hear sound.")),
+)
+_BRANDS = {
+    **dict.fromkeys((b"avif", b"avis"), AVIF),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), HEIC),
+}
+_VIDEO = Kind("video", "video/mp4", "none", "Attach a picture of the moment that matters.")
+_SVG = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE\s+svg[^>]*>\s*)*<svg[\s>]", re.DOTALL | re.IGNORECASE
+)
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+def kind_of(data: bytes) -> Kind | None:
+    """The kind of file that begins with these bytes (4 kB are enough); None where nobody knows it."""
+    start = data[:LONGEST_START]
+    if start.startswith(b"\xff\xd8\xff"):
+        return JPEG
+    if start.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PNG
+    if start[:6] in (b"GIF87a", b"GIF89a"):
+        return GIF
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        return WEBP
+    if start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return TIFF
+    if start[:2] == b"BM" and start[6:10] == b"\0\0\0\0":
+        return BMP
+    if start[4:8] == b"ftyp":
+        return _boxed(start)
+    if start.lstrip(b"\xef\xbb\xbf\0\t\r\n ").startswith(b"%PDF-"):
+        return PDF
+    for beginning, kind in _OTHERS:
+        if start.startswith(beginning):
+            return kind
+    return _written(start)
+
+
+def _boxed(start: bytes) -> Kind:
+    """The kind of a file of boxes: the same family holds pictures and films, told apart by their brands."""
+    end = min(len(start), int.from_bytes(start[:4], "big"))
+    brands = [start[8:12], *(start[at : at + 4] for at in range(16, end - 3, 4))]
+    # AVIF files also call themselves mif1, so the telling brand may be a later one.
+    kinds = [_BRANDS[brand] for brand in brands if brand in _BRANDS]
+    return AVIF if AVIF in kinds else kinds[0] if kinds else _VIDEO
+
+
+def _written(start: bytes) -> Kind | None:
+    """SVG or plain text, if it is text at all: UTF-8, and no control characters that text has no use for."""
+    if not start or _CONTROLS.search(start):
+        return None
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)  # the last character may be cut
+    except UnicodeDecodeError:
+        return None
+    return SVG if _SVG.match(start.removeprefix(codecs.BOM_UTF8)) else TEXT
