@@ -44,6 +44,7 @@ LAYERS = {
     "auth_command": layer("config connection anthropic sign_in errors", "click"),
     "doctor": layer("config connection anthropic chat.model errors", "msgspec"),
     "engine": layer("chat errors"),
+    "store": layer("chat errors", "msgspec"),
     "demo": layer("anthropic.models chat.model errors", "msgspec"),
     "actions": layer(""),
     "widgets": layer("chat render actions", "textual rich msgspec"),

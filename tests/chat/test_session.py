@@ -155,6 +155,15 @@ async def test_the_prompt_is_recorded_before_anything_is_sent():
     assert [message.text for message in recorded] == [PROMPT.text]
 
 
+async def test_an_answer_is_told_of_each_time_that_it_has_grown():
+    store, partials = Store(), []
+    session = session_with(store, partial=lambda message: partials.append((message.text, len(store.messages))))
+    gone = Provider([BlockStart(0, Text("One")), None])
+    await stopped(session, gone)
+    assert partials == [("One", 1)]
+    assert [message.text for message in store.messages] == [PROMPT.text, "One"]
+
+
 async def test_attachments_stand_before_the_text():
     image = Image("image/png", "aGk=")
     events = await run(session_with(), Provider(answer()), Draft(text="What is it?", attachments=(image,)))

@@ -87,9 +87,10 @@ def _no_bill(message: Message) -> Bill | None:
 class Session:
     """A conversation and the rules of its turns.
 
-    `record` gets every message that enters the transcript, the prompt before anything is sent; `withdraw` gets a prompt
-    that left it again; `write_off` gets an answer that was billed and has nothing to keep. All are called on the thread
-    that runs the turn, and must neither block nor fail. `clock` is monotonic and `now` counts from the epoch, in seconds.
+    `record` gets every message that enters the transcript, the prompt before anything is sent; `partial` gets an answer
+    each time that it has grown, before it enters; `withdraw` gets a prompt that left again; `write_off` gets an answer that
+    was billed and has nothing to keep. All are called on the thread that runs the turn, and must neither block nor fail.
+    `clock` is monotonic and `now` counts from the epoch, in seconds.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Session:
         transcript: Transcript = Transcript(),  # noqa: B008  (a frozen value)
         *,
         record: Callable[[Message], None] = _nothing,
+        partial: Callable[[Message], None] = _nothing,
         withdraw: Callable[[Message], None] = _nothing,
         write_off: Callable[[Message], None] = _nothing,
         bill: Callable[[Message], Bill | None] = _no_bill,
@@ -106,6 +108,7 @@ class Session:
         self.transcript = transcript
         """To be replaced only between turns."""
         self.record = record
+        self.partial = partial
         self.withdraw = withdraw
         self.write_off = write_off
         self.written_off: tuple[Message, ...] = ()
@@ -163,9 +166,7 @@ class Turn:
             return ()
         self.is_over = True
         outcome, failure = _outcome(error)
-        events: list[TurnEvent] = []
-        if self._reply is not None:
-            events += self._settle(self._reply, outcome, failure)
+        events = () if self._reply is None else self._settle(self._reply, outcome, failure)
         give_back = None
         if outcome != "complete" and not self._has_answer:
             give_back = self._draft
@@ -188,6 +189,8 @@ class Turn:
             yield Asked(model=request.model, body=request.body)
             async with aclosing(reply.read(request.stream())) as arrivals:
                 async for event in arrivals:
+                    if isinstance(event, Grew):
+                        session.partial(event.message)
                     yield event
             for event in self._settle(reply, "complete", None):
                 yield event

@@ -1,0 +1,325 @@
+"""What is recorded is read back as it was: chats, their branches, what they cost, and how they are listed."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from storing import LIMIT_S, Wall, answer, billed, opened, prompt, said, talk, with_block
+from transcripts import PNG, answers, prompts, user_messages
+
+from tui.chat.transcript import Draft, Failure, Image, Message, Text, ToolResult
+from tui.store import Chat, NewChat, Place, Recorder, Store
+from tui.store.errors import Closed, NoSuchChat
+
+
+def only(store: Store) -> Chat:
+    (chat,) = store.chats().result(LIMIT_S)
+    return chat
+
+
+def test_what_was_said_is_there_when_the_store_is_opened_again(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        talk(store, "a", "Which way does the tide run?", "Out.")
+    with opened(tmp_path) as store:
+        assert said(store, "a") == ["Which way does the tide run?", "Out."]
+        assert only(store).title == "Which way does the tide run?"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(messages=st.lists(user_messages | prompts | answers, min_size=1, max_size=6))
+def test_a_message_is_read_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, messages: list[Message]) -> None:
+    with opened(tmp_path_factory.mktemp("store")) as store:
+        recorder = Recorder(store, NewChat(id="a"))
+        for message in messages:
+            recorder.record(message)
+        assert list(store.transcript("a").result(LIMIT_S).messages) == messages
+        assert [row.role for row in store.branch("a").result(LIMIT_S)] == [message.role for message in messages]
+
+
+def test_every_fact_of_an_answer_is_kept(tmp_path: Path) -> None:
+    message = billed(
+        "Out.",
+        cache_read_input_tokens=7,
+        write_1h=3,
+        cache_creation_input_tokens=3,
+        thinking_tokens=2,
+        searches=1,
+    )
+    facts = {
+        "id": "msg_1",
+        "stop_reason": "refusal",
+        "stop_category": "bio",
+        "stop_explanation": "no",
+        "request_id": "req_1",
+        "elapsed_s": 3.25,
+        "thought_s": 1.5,
+        "state": "failed",
+        "failure": Failure(message="Cut.", hint="Again.", type="timeout_error", status=529, request_id="req_2"),
+    }
+    message = Message(**{**{name: getattr(message, name) for name in Message.__struct_fields__}, **facts})
+    with opened(tmp_path) as store:
+        store.append(NewChat(id="a"), "m", None, message)
+        assert store.transcript("a").result(LIMIT_S).messages == (message,)
+
+
+@pytest.mark.parametrize("data", [PNG, "no base64 at all", "AA=", "AB==", "aGk=\n", "sha256:00"])
+def test_attached_data_comes_back_letter_by_letter(tmp_path: Path, data: str) -> None:
+    message = with_block(ToolResult("toolu_1", (Text("seen"), Image("image/png", data, "a.png", 3, 4))))
+    with opened(tmp_path) as store:
+        store.append(NewChat(id="a"), "m", None, message)
+        assert store.transcript("a").result(LIMIT_S).messages == (message,)
+        (row,) = store.branch("a").result(LIMIT_S)
+        shown = row.message.blocks[0].content[1]
+        assert (shown.data, shown.name, shown.width, shown.height) == ("", "a.png", 3, 4)
+
+
+def test_what_is_attached_twice_is_stored_once(tmp_path: Path) -> None:
+    picture = with_block(Image("image/png", PNG))
+    with opened(tmp_path) as store:
+        store.append(NewChat(id="a"), "m", None, picture)
+        store.append(NewChat(id="b"), "n", None, picture)
+    with closing(sqlite3.connect(tmp_path / "data" / "chats.db")) as db:
+        assert db.execute("SELECT count(*) FROM attachments").fetchone() == (1,)
+
+
+def test_half_of_a_surrogate_pair_costs_one_character_and_no_more(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        store.append(NewChat(id="a"), "m", None, prompt("a\ud83d tide"))
+        assert said(store, "a") == ["a? tide"]
+        assert store.told == []
+
+
+def test_edits_and_repetitions_are_siblings_and_nothing_is_overwritten(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        first, out = talk(store, "a", "Tide?", "Out.")
+        store.append(NewChat(id="a"), "again", first, answer("Out, I think."))
+        store.append(NewChat(id="a"), "edit", None, prompt("Tide now?"))
+        assert said(store, "a") == ["Tide now?"]
+        assert said(store, "a", out) == ["Tide?", "Out."]
+        edited, answered = store.branch("a", "again").result(LIMIT_S)
+        assert edited.siblings == (first, "edit")
+        assert (answered.siblings, answered.position) == ((out, "again"), 1)
+        assert answered.parent_id == edited.id == first
+        assert store.leaf(first).result(LIMIT_S) == "again"
+        store.set_head("a", out)
+        assert said(store, "a") == ["Tide?", "Out."]
+
+
+def test_a_fork_is_a_chat_of_its_own(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        ids = talk(store, "a", "Tide?", "Out.", "And now?", "In.")
+        store.append(NewChat(id="a"), "picture", ids[1], with_block(Image("image/png", PNG)))
+        fork = store.fork("picture", "Another").result(LIMIT_S)
+        assert [m.text for m in store.transcript(fork).result(LIMIT_S).messages] == ["Tide?", "Out.", ""]
+        assert store.transcript(fork).result(LIMIT_S).messages[2].blocks == (Image("image/png", PNG),)
+        store.delete("a")
+        assert only(store).title == "Another"
+        assert [hit.chat_id for hit in store.search("tide").result(LIMIT_S).hits] == [fork]
+
+
+def test_the_list_is_newest_first_with_pinned_ones_on_top(tmp_path: Path) -> None:
+    wall = Wall()
+    with opened(tmp_path, now=wall) as store:
+        for chat_id in "abc":
+            talk(store, chat_id, f"Chat {chat_id}")
+            wall.now += 60
+        store.pin("a", True)
+        assert [chat.id for chat in store.chats().result(LIMIT_S)] == ["a", "c", "b"]
+        assert [chat.id for chat in store.chats(limit=1, offset=1).result(LIMIT_S)] == ["c"]
+        talk(store, "b", "More", head="b-0")
+        assert [chat.id for chat in store.chats().result(LIMIT_S)] == ["a", "b", "c"]
+
+
+def test_a_chat_says_what_it_holds_and_cost(tmp_path: Path) -> None:
+    wall = Wall()
+    with opened(tmp_path, now=wall) as store:
+        chat = NewChat(id="a", model="claude-opus-5-5", system="Be brief.", tools="read", preset="sea")
+        store.append(chat, "m", None, prompt("\n  Tide\tand \n moon?"))
+        wall.now += 5
+        store.append(chat, "n", "m", billed("Out.", cache_read_input_tokens=5))
+        store.append(chat, "o", "m", billed("Out!", cost_usd=0.5, cache_creation_input_tokens=5, write_1h=5))
+        found = only(store)
+        assert (found.title, found.model, found.system, found.tools) == (
+            "Tide and",
+            "claude-opus-5-5",
+            "Be brief.",
+            "read",
+        )
+        assert (found.preset, found.messages, found.cost_usd, found.head) == ("sea", 3, 0.75, "o")
+        assert (found.created, found.updated) == (wall.now - 5, wall.now)
+        assert (found.cached_at, found.cache_ttl_s) == (101.0, 3600)
+        assert not found.elsewhere
+
+
+def test_the_users_own_title_stays(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        talk(store, "a", "Tide?")
+        store.rename("a", "Made", mine=False)
+        assert only(store).title == "Made"
+        store.rename("a", "My own")
+        store.rename("a", "Made again", mine=False)
+        assert (only(store).title, only(store).title_is_mine) == ("My own", True)
+
+
+def test_a_deleted_chat_can_be_had_back_and_is_forgotten_in_the_end(tmp_path: Path) -> None:
+    wall = Wall()
+    with opened(tmp_path, now=wall) as store:
+        store.append(NewChat(id="a"), "m", None, with_block(Image("image/png", PNG, "tide.png")))
+        store.delete("a")
+        assert store.chats().result(LIMIT_S) == ()
+        assert store.search("tide").result(LIMIT_S).hits == ()
+        assert store.prompts().result(LIMIT_S) == ()
+        store.restore("a")
+        assert only(store).id == "a"
+        store.delete("a")
+    wall.now += 31 * 86_400
+    with opened(tmp_path, now=wall) as store, pytest.raises(NoSuchChat):
+        store.branch("a").result(LIMIT_S)
+    with closing(sqlite3.connect(tmp_path / "data" / "chats.db")) as db:
+        for table in ("chats", "messages", "attachments", "attached"):
+            assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+
+
+def test_a_withdrawn_prompt_is_unsent_text_from_the_same_moment(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        recorder = Recorder(store, NewChat(id="a"))
+        recorder.record(prompt("Tide?"))
+        recorder.withdraw(prompt("Tide?"))
+        assert store.chats().result(LIMIT_S) == ()
+        assert store.place("a").result(LIMIT_S) == Place(chat_id="a", draft=Draft(text="Tide?"))
+        recorder.record(prompt("Tide now?"))
+        assert said(store, "a") == ["Tide now?"]
+
+
+def test_a_withdrawn_prompt_does_not_replace_what_was_typed_meanwhile(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        recorder = Recorder(store, NewChat(id="a"))
+        recorder.record(prompt("Tide?"))
+        store.save_place(Place(chat_id="a", draft=Draft(text="And the moon?")))
+        store.settle()
+        recorder.withdraw(prompt("Tide?"))
+        place = store.place("a").result(LIMIT_S)
+        assert (place.draft.text, [one.text for one in place.queue], place.held) == ("And the moon?", ["Tide?"], True)
+
+
+def test_an_answer_is_one_message_from_its_first_word_to_its_end(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        recorder = Recorder(store, NewChat(id="a"))
+        recorder.record(prompt("Tide?"))
+        recorder.partial(Message(role="assistant", state="streaming"))
+        assert len(store.branch("a").result(LIMIT_S)) == 1
+        recorder.partial(answer("Ou", state="streaming"))
+        assert [row.state for row in store.branch("a").result(LIMIT_S)] == ["complete", "streaming"]
+        recorder.partial(answer("Out", state="streaming"))
+        recorder.record(answer("Out."))
+        assert said(store, "a") == ["Tide?", "Out."]
+        assert only(store).messages == 2
+        recorder.record(prompt("And now?"))
+        assert said(store, "a") == ["Tide?", "Out.", "And now?"]
+
+
+def test_a_day_remembers_what_was_used_when_the_chat_is_gone(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        for id in ("m", "n"):
+            store.append(NewChat(id="a"), id, None, billed("Out.", cache_read_input_tokens=90))
+        store.append(NewChat(id="a"), "n", None, billed("Out.", cache_read_input_tokens=90))
+        store.delete("a")
+        (day,) = store.days().result(LIMIT_S)
+        assert (day.requests, day.input_tokens, day.cache_read_tokens, day.output_tokens) == (2, 200, 180, 8)
+        assert day.cost_usd == 0.5
+
+
+def test_an_id_may_be_cut_as_long_as_it_is_clear(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        talk(store, "abc", "One")
+        talk(store, "abd", "Two")
+        assert store.chat("abc").result(LIMIT_S).id == "abc"
+        for unclear in ("ab", "x", ""):
+            with pytest.raises(NoSuchChat):
+                store.chat(unclear).result(LIMIT_S)
+
+
+def test_drafts_and_queues_of_a_screen_come_back(tmp_path: Path) -> None:
+    picture = Image("image/png", PNG, "fjord.png")
+    place = Place(
+        chat_id="a",
+        draft=Draft(text="Which way", attachments=(picture,)),
+        queue=(Draft(text="First"), Draft(text="Second", attachments=(picture,))),
+        held=True,
+        scroll=12.0,
+    )
+    with opened(tmp_path) as store:
+        store.save_place(Place(chat_id="a", draft=Draft(text="Wh")))
+        store.save_place(place)
+        assert store.place("a").result(LIMIT_S) == place
+    with opened(tmp_path) as store:
+        assert [one.chat_id for one in store.unsent().result(LIMIT_S)] == ["a"]
+        assert store.place("a").result(LIMIT_S) == place
+        store.save_place(Place(chat_id="a"))
+        assert store.unsent().result(LIMIT_S) == ()
+    with opened(tmp_path) as store:
+        assert store.place("a").result(LIMIT_S) == Place(chat_id="a")
+
+
+def test_an_instance_sees_what_another_has_open(tmp_path: Path) -> None:
+    with opened(tmp_path) as one, opened(tmp_path) as two:
+        talk(one, "a", "Tide?")
+        one.look_at("a")
+        one.save_place(Place(chat_id="a", draft=Draft(text="mine")))
+        one.settle()
+        assert only(two).elsewhere
+        assert not only(one).elsewhere
+        assert len(two.others("a").result(LIMIT_S)) == 1
+        assert two.place("a").result(LIMIT_S) == Place(chat_id="a"), "unsent text of a screen that is open is its own"
+        assert two.left_off().result(LIMIT_S) == ""
+        one.close()
+        assert not only(two).elsewhere
+        assert two.place("a").result(LIMIT_S).draft.text == "mine"
+
+
+def test_only_the_user_can_read_the_files(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        talk(store, "a", "Tide?")
+        store.settle()
+        folder = tmp_path / "data"
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        files = {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+        assert files == {"chats.db": 0o600, "chats.db-wal": 0o600, "chats.db-shm": 0o600}
+
+
+def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "chats.db"
+    file.parent.mkdir()
+    file.touch(mode=0o644)
+    with opened(tmp_path) as store:
+        store.settle()
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_after_the_end_nothing_is_written_and_nothing_raises(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        talk(store, "a", "Tide?")
+    talk(store, "b", "Late")
+    with pytest.raises(Closed):
+        store.chats().result(LIMIT_S)
+
+
+def test_a_store_that_is_not_used_makes_no_file(tmp_path: Path) -> None:
+    with opened(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_search_that_was_cancelled_is_not_made(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        talk(store, "a", "Tide?")
+        futures = [store.search("tide") for _ in range(3)]
+        cancelled = [future.cancel() for future in futures[:2]]
+        assert len(futures[2].result(LIMIT_S).hits) == 2
+        assert all(future.cancelled() for future, was in zip(futures, cancelled, strict=False) if was)

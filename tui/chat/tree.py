@@ -1,0 +1,53 @@
+"""A chat as it is kept: a tree of messages, of which every edit, repetition and continuation is a branch of its own.
+
+Pure values. `store` keeps them, `exchange` turns them into files and back. A message has no identity of its own; here it
+has an id and a parent, which is all that storage adds to it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tui.chat.transcript import Message, Transcript
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """A message in its place. Without a parent it begins the chat."""
+
+    id: str
+    parent_id: str | None = None
+    message: Message
+
+
+class ChatTree(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole chat. Parents stand before their children; times are seconds since the epoch."""
+
+    id: str
+    title: str = ""
+    title_is_mine: bool = False
+    """Whether the user named it; such a title is never replaced by a made one."""
+    model: str = ""
+    system: str = ""
+    tools: str = ""
+    """What Claude may do in this chat: none, read, ask, or "" where nothing was said."""
+    preset: str = ""
+    created: float = 0.0
+    updated: float = 0.0
+    pinned: bool = False
+    head: str | None = None
+    """The message that the chat was left at."""
+    nodes: tuple[Node, ...] = ()
+
+    def path(self, head: str | None = None) -> tuple[Node, ...]:
+        """The messages from the beginning to `head`, or to the one that the chat was left at."""
+        by_id = {node.id: node for node in self.nodes}
+        node = by_id.get(head or self.head or (self.nodes[-1].id if self.nodes else ""))
+        found: list[Node] = []
+        while node is not None:
+            found.append(node)
+            node = by_id.get(node.parent_id or "")
+        return tuple(reversed(found))
+
+    def transcript(self, head: str | None = None) -> Transcript:
+        """That path as a request will tell it."""
+        return Transcript(messages=tuple(node.message for node in self.path(head)), system=self.system)

@@ -1,0 +1,203 @@
+"""Messages as columns, and back without loss. Pure.
+
+Blocks are kept as the JSON that msgspec makes of them, exactly as replayed. The data of pictures and documents is taken
+out of it and kept once, under its SHA-256, however many messages hold it; what is left in its place names it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from tui.chat.transcript import (
+    Block,
+    Document,
+    Draft,
+    Image,
+    Message,
+    State,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
+
+_MARK = "\x00sha256:"
+"""Begins what stands in place of attached data. No base64 holds such a character."""
+_BLOCKS = msgspec.json.Decoder(tuple[Block, ...])
+_DRAFTS = msgspec.json.Decoder(tuple[Draft, ...])
+
+
+_FACTS = msgspec.json.Decoder(Message)
+_COLUMNS = {"role", "blocks", "state", "at"}
+"""What a message says in columns of its own; all else are its facts, of which only those are written that say something."""
+
+
+class Attachment(NamedTuple):
+    hash: str
+    data: bytes
+    is_base64: bool
+    """Whether `data` is what the base64 text spells. Else it is the text itself, which was no base64 as we write it."""
+
+
+class Row(NamedTuple):
+    """A message as it is written."""
+
+    blocks: bytes
+    facts: bytes
+    attachments: tuple[Attachment, ...]
+
+
+def encode(message: Message) -> Row:
+    """The columns of a message. Its role, state and time are columns as they are."""
+    found: dict[str, Attachment] = {}
+    blocks = _json(tuple(_without_data(block, found) for block in message.blocks))
+    said = {name: value for name, value in _spoken(message).items() if name not in _COLUMNS}
+    facts = _json({"role": message.role, **said}) if said else b""
+    return Row(blocks, facts, tuple(found.values()))
+
+
+def decode(
+    role: Literal["user", "assistant"],
+    state: State,
+    at: float,
+    blocks: bytes,
+    facts: bytes,
+    attached: Mapping[str, str] | None = None,
+) -> Message:
+    """The message of these columns. `attached`: data by hash, as base64; without it, that data is left empty."""
+    content = _BLOCKS.decode(blocks)
+    if _MARK_JSON in blocks:
+        content = tuple(_with_data(block, attached or {}) for block in content)
+    if not facts:
+        return Message(role=role, blocks=content, state=state, at=at)
+    return replace(_FACTS.decode(facts), blocks=content, state=state, at=at)
+
+
+def encode_drafts(drafts: tuple[Draft, ...]) -> tuple[bytes, tuple[Attachment, ...]]:
+    """Unsent prompts as JSON, and what is attached to them."""
+    found: dict[str, Attachment] = {}
+    bare = tuple(
+        replace(draft, attachments=tuple(_without_data(one, found) for one in draft.attachments)) for draft in drafts
+    )
+    return _json(bare), tuple(found.values())
+
+
+def decode_drafts(json: bytes, attached: Mapping[str, str]) -> tuple[Draft, ...]:
+    """The drafts that `encode_drafts` was given."""
+    return tuple(
+        replace(draft, attachments=tuple(_with_data(one, attached) for one in draft.attachments))
+        for draft in _DRAFTS.decode(json)
+    )
+
+
+def hashes(json: bytes) -> tuple[str, ...]:
+    """The hashes of what is attached to these blocks or drafts."""
+    if _MARK_JSON not in json:
+        return ()
+    return tuple(piece[:64].decode() for piece in json.split(_MARK_JSON)[1:])
+
+
+def as_base64(data: bytes, is_base64: bool) -> str:
+    """The attached data as a block holds it."""
+    return base64.b64encode(data).decode() if is_base64 else data.decode()
+
+
+def searchable(blocks: Iterable[Block]) -> str:
+    """The text of a message that a search looks into: everything a person can read in it."""
+    return "\n".join(part for block in blocks if (part := _readable(block)))
+
+
+def searchable_row(blocks: bytes) -> str:
+    """The same of the column."""
+    return searchable(_BLOCKS.decode(blocks))
+
+
+def _readable(block: Block) -> str:
+    match block:
+        case Text(text=text):
+            return text
+        case Thinking(thinking=text):
+            return text
+        case ToolUse(name=name, input=given):
+            return f"{name} {given}"
+        case ToolResult(content=content):
+            return searchable(content)
+        case Image(name=name) | Document(name=name):
+            return name
+        case _:
+            return ""
+
+
+def _without_data(block: Any, found: dict[str, Attachment]) -> Any:
+    match block:
+        case Image(data=data) | Document(data=data) if data:
+            attachment = _attachment(data)
+            found[attachment.hash] = attachment
+            return replace(block, data=f"{_MARK}{attachment.hash}")
+        case ToolResult(content=content):
+            return replace(block, content=tuple(_without_data(one, found) for one in content))
+    return block
+
+
+def _with_data(block: Any, attached: Mapping[str, str]) -> Any:
+    match block:
+        case Image(data=data) | Document(data=data) if data.startswith(_MARK):
+            return replace(block, data=attached.get(data.removeprefix(_MARK), ""))
+        case ToolResult(content=content):
+            return replace(block, content=tuple(_with_data(one, attached) for one in content))
+    return block
+
+
+def _attachment(data: str) -> Attachment:
+    try:
+        raw = base64.b64decode(data, validate=True)
+        is_base64 = base64.b64encode(raw).decode() == data
+    except (binascii.Error, ValueError):
+        is_base64 = False
+    kept = raw if is_base64 else data.encode("utf-8", "replace")
+    # The two spellings of the same bytes must not share a name.
+    return Attachment(hashlib.sha256(kept if is_base64 else b"\x00" + kept).hexdigest(), kept, is_base64)
+
+
+def _spoken(value: msgspec.Struct) -> dict[str, object]:
+    """The fields of a struct, and of the structs in it, that are not at their defaults."""
+    found: dict[str, object] = {}
+    for name, default in _defaults(type(value)):
+        said = getattr(value, name)
+        if said != default:
+            found[name] = _spoken(said) if isinstance(said, msgspec.Struct) else said
+    return found
+
+
+@cache
+def _defaults(kind: type[msgspec.Struct]) -> tuple[tuple[str, object], ...]:
+    return tuple((field.name, field.default) for field in msgspec.structs.fields(kind))
+
+
+def _json(value: object) -> bytes:
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:  # half of a surrogate pair, which no file and no request can hold
+        return msgspec.json.encode(_spelt(msgspec.to_builtins(value), lambda text: text.encode("utf-8", "replace")))
+
+
+def _spelt(value: object, encode: Callable[[str], bytes]) -> object:
+    match value:
+        case str():
+            return encode(value).decode()
+        case dict():
+            return {key: _spelt(one, encode) for key, one in value.items()}
+        case list() | tuple():
+            return [_spelt(one, encode) for one in value]
+    return value
+
+
+_MARK_JSON = msgspec.json.encode(_MARK)[1:-1]

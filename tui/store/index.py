@@ -1,0 +1,34 @@
+"""The index of words: which message holds which. It can always be made anew from the messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.store.codec import searchable_row
+from tui.store.words import folded
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+_STEP = 1000
+
+
+def add(db: Connection, key: int, text: str) -> None:
+    db.execute("INSERT INTO words (rowid, body) VALUES (?, ?)", (key, folded(text)))
+
+
+def remove(db: Connection, key: int, text: str) -> None:
+    """`text` has to be what was added."""
+    db.execute("INSERT INTO words (words, rowid, body) VALUES ('delete', ?, ?)", (key, folded(text)))
+
+
+def rebuild(db: Connection) -> None:
+    """The index of all messages but those that still arrive."""
+    db.execute("INSERT INTO words (words) VALUES ('delete-all')")
+    last = 0
+    while rows := db.execute(
+        "SELECT key, blocks FROM messages WHERE key > ? AND writer IS NULL ORDER BY key LIMIT ?", (last, _STEP)
+    ).fetchall():
+        for key, blocks in rows:
+            add(db, key, searchable_row(blocks))
+        last = rows[-1][0]

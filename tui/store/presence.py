@@ -1,0 +1,164 @@
+"""Who has the chats open, and how each screen was left: for several prx at once, and for the one after a crash.
+
+Every instance has a random token, under which it notes its places. It counts as gone when its process is, or when it has not
+been heard of for a while; what it left is then taken over by whoever asks first.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import TYPE_CHECKING
+
+from tui.chat.transcript import Draft
+from tui.store import writing
+from tui.store.codec import decode_drafts, encode_drafts
+from tui.store.reading import attached
+from tui.store.values import Instance, Place
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+BEAT_S = 30.0
+_SILENCE_S = 4 * BEAT_S
+_NO_DRAFT, _NO_DRAFTS = b"", b"[]"
+
+
+def arrive(db: Connection, token: str, now: float) -> None:
+    """Notes that this instance runs, and ends what those that are gone had begun."""
+    db.execute(
+        "INSERT OR IGNORE INTO instances (token, pid, host, started, seen) VALUES (?, ?, ?, ?, ?)",
+        (token, os.getpid(), platform.node(), now, now),
+    )
+    running = {token, *_running(db, now)}
+    for (writer,) in db.execute("SELECT DISTINCT writer FROM messages WHERE writer IS NOT NULL").fetchall():
+        if writer not in running:
+            writing.interrupt(db, writer)
+
+
+def beat(db: Connection, token: str, now: float) -> None:
+    """Says that this instance still runs."""
+    db.execute("UPDATE instances SET seen = ? WHERE token = ?", (now, token))
+
+
+def leave(db: Connection, token: str) -> None:
+    """Takes the instance out. Its unsent text stays."""
+    writing.interrupt(db, token)
+    db.execute("DELETE FROM places WHERE token = ? AND draft = ? AND queue = ?", (token, _NO_DRAFT, _NO_DRAFTS))
+    db.execute("DELETE FROM instances WHERE token = ?", (token,))
+
+
+def look_at(db: Connection, token: str, chat_id: str) -> None:
+    """Notes which chat this instance has open."""
+    db.execute("UPDATE instances SET chat_id = ? WHERE token = ?", (chat_id, token))
+
+
+def open_elsewhere(db: Connection, token: str, now: float) -> frozenset[str]:
+    """The chats that other running instances have open."""
+    return frozenset(one.chat_id for key, one in _running(db, now).items() if key != token and one.chat_id)
+
+
+def others(db: Connection, token: str, chat_id: str, now: float) -> tuple[Instance, ...]:
+    """The other running instances that have this chat open."""
+    return tuple(one for key, one in _running(db, now).items() if key != token and one.chat_id == chat_id)
+
+
+def save(db: Connection, token: str, place: Place, now: float) -> None:
+    """Notes how this instance's screen of a chat stands."""
+    draft, found = encode_drafts((place.draft,)) if place.draft != Draft(text="") else (_NO_DRAFT, ())
+    queue, more = encode_drafts(place.queue)
+    writing.keep(db, (*found, *more))
+    db.execute(
+        """
+        INSERT INTO places (token, chat_id, at, draft, queue, held, scroll) VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (token, chat_id) DO UPDATE SET at = excluded.at, draft = excluded.draft, queue = excluded.queue,
+            held = excluded.held, scroll = excluded.scroll
+        """,
+        (token, place.chat_id, now, draft, queue, place.held, place.scroll),
+    )
+
+
+def give_back(db: Connection, token: str, chat_id: str, draft: Draft, now: float) -> None:
+    """Notes a prompt that came back as unsent text: in the box if that is empty, else first in the queue."""
+    place = _read(db, token, chat_id) or Place(chat_id=chat_id)
+    if place.draft.text or place.draft.attachments:
+        place = Place(chat_id=chat_id, draft=place.draft, queue=(draft, *place.queue), held=True, scroll=place.scroll)
+    else:
+        place = Place(chat_id=chat_id, draft=draft, queue=place.queue, held=place.held, scroll=place.scroll)
+    save(db, token, place, now)
+
+
+def adopt(db: Connection, token: str, chat_id: str, now: float) -> Place:
+    """How the chat was left by this instance, or else by one that is gone: its place is this one's from now on."""
+    if (own := _read(db, token, chat_id)) is not None and not own.is_empty:
+        return own
+    running = {token, *_running(db, now)}
+    rows = db.execute(
+        "SELECT token FROM places WHERE chat_id = ? ORDER BY (draft = ? AND queue = ?), at DESC",
+        (chat_id, _NO_DRAFT, _NO_DRAFTS),
+    ).fetchall()
+    for (left_by,) in rows:
+        if left_by not in running:
+            db.execute("DELETE FROM places WHERE token = ? AND chat_id = ?", (token, chat_id))
+            db.execute("UPDATE places SET token = ? WHERE token = ? AND chat_id = ?", (token, left_by, chat_id))
+            break
+    return _read(db, token, chat_id) or Place(chat_id=chat_id)
+
+
+def left_off(db: Connection, token: str, now: float) -> str:
+    """The chat that an instance had open when it was killed, the newest first, or ""; each is told once.
+
+    What else such instances noted of themselves is forgotten; their places stay.
+    """
+    running = {token, *_running(db, now)}
+    rows = db.execute("SELECT token, chat_id FROM instances ORDER BY seen DESC").fetchall()
+    gone = [(left, chat_id) for left, chat_id in rows if left not in running]
+    db.executemany("DELETE FROM instances WHERE token = ?", [(left,) for left, _ in gone])
+    return next((chat_id for _, chat_id in gone if chat_id), "")
+
+
+def unsent(db: Connection, token: str, now: float) -> tuple[Place, ...]:
+    """Places with unsent text that no other running instance holds, newest first."""
+    mine = {token, *_running(db, now)} - {token}
+    rows = db.execute("SELECT token, chat_id FROM places ORDER BY at DESC").fetchall()
+    found = (_read(db, left_by, chat_id) for left_by, chat_id in rows if left_by not in mine)
+    return tuple(place for place in found if place is not None and not place.is_empty)
+
+
+def _running(db: Connection, now: float) -> dict[str, Instance]:
+    rows = db.execute("SELECT token, pid, host, started, seen, chat_id FROM instances").fetchall()
+    return {
+        token: Instance(pid=pid, started=started, chat_id=chat_id)
+        for token, pid, host, started, seen, chat_id in rows
+        if now - seen < _SILENCE_S and _may_run(pid, host)
+    }
+
+
+def _may_run(pid: int, host: str) -> bool:
+    """False only where it is certain that there is no such process."""
+    if host != platform.node() or os.name != "posix":  # elsewhere, asking with signal 0 would end it
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True
+
+
+def _read(db: Connection, token: str, chat_id: str) -> Place | None:
+    row = db.execute(
+        "SELECT draft, queue, held, scroll FROM places WHERE token = ? AND chat_id = ?", (token, chat_id)
+    ).fetchone()
+    if row is None:
+        return None
+    draft, queue, held, scroll = row
+    data = attached(db, (draft, queue))
+    return Place(
+        chat_id=chat_id,
+        draft=decode_drafts(draft, data)[0] if draft else Draft(text=""),
+        queue=decode_drafts(queue, data),
+        held=bool(held),
+        scroll=scroll,
+    )

@@ -1,0 +1,268 @@
+"""What reads the chats: functions of a connection that change nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from tui.chat.transcript import Transcript
+from tui.chat.tree import ChatTree, Node
+from tui.store.codec import as_base64, decode, hashes, searchable_row
+from tui.store.errors import NoSuchChat
+from tui.store.values import Branch, Chat, Day, Found, Hit, Stored
+from tui.store.words import Query, fold, marks, parsed, snippet
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+_CHAT = """
+    SELECT id, title, title_is_mine, model, system, tools, preset, created, updated, pinned,
+        (SELECT id FROM messages WHERE key = chats.head), messages, cost_usd, saved_usd, cached_at, cache_ttl_s,
+        key FROM chats
+"""
+# Bounds for the index, so that it does not read through all other chats.
+_IN_CHAT = """
+    AND c.id = ?
+    AND words.rowid >= (SELECT min(m.key) FROM messages AS m JOIN chats AS c ON c.key = m.chat WHERE c.id = ?)
+    AND words.rowid <= (SELECT max(m.key) FROM messages AS m JOIN chats AS c ON c.key = m.chat WHERE c.id = ?)
+"""
+_HITS_PER_CHAT = 3
+_MOST_LOOKED_AT = 2000
+"""Messages that one search looks at: beyond it, hits in the same few chats would only repeat themselves."""
+
+
+def chats(db: Connection, elsewhere: frozenset[str], limit: int | None, offset: int) -> tuple[Chat, ...]:
+    """Pinned ones first, then the newest first."""
+    rows = db.execute(
+        f"{_CHAT} WHERE deleted_at IS NULL ORDER BY pinned DESC, updated DESC, key DESC LIMIT ? OFFSET ?",
+        (-1 if limit is None else limit, offset),
+    )
+    return tuple(_chat(row, elsewhere) for row in rows)
+
+
+def chat(db: Connection, chat_id: str, elsewhere: frozenset[str] = frozenset()) -> Chat:
+    """The chat of that id, or of the only one that begins so, deleted or not. Raises NoSuchChat."""
+    row = db.execute(f"{_CHAT} WHERE id = ?", (chat_id,)).fetchone()
+    if row is None and chat_id:
+        found = db.execute(
+            f"{_CHAT} WHERE substr(id, 1, ?) = ? AND deleted_at IS NULL LIMIT 2", (len(chat_id), chat_id)
+        ).fetchall()
+        row = found[0] if len(found) == 1 else None
+    if row is None:
+        raise NoSuchChat(chat_id)
+    return _chat(row, elsewhere)
+
+
+def branch(db: Connection, chat_id: str, head: str | None, elsewhere: frozenset[str] = frozenset()) -> Branch:
+    """The way to `head`, or to where the chat was left. Raises NoSuchChat."""
+    of = chat(db, chat_id, elsewhere)
+    rows = _rows(db, of.id, head or of.head)
+    siblings = _siblings(db, of.id)
+    return Branch(
+        of,
+        [
+            Stored(
+                id=id,
+                parent_id=parent,
+                role=role,
+                state=state,
+                at=at,
+                facts=facts,
+                blocks=blocks,
+                siblings=siblings.get(parent_key, (id,)),
+            )
+            for _, id, parent_key, parent, role, state, at, facts, blocks in rows
+        ],
+    )
+
+
+def transcript(db: Connection, chat_id: str, head: str | None) -> Transcript:
+    """The same as a request tells it, with everything that is attached. Raises NoSuchChat."""
+    of = chat(db, chat_id)
+    rows = _rows(db, of.id, head or of.head)
+    data = attached(db, (row[-1] for row in rows))
+    messages = tuple(decode(role, state, at, blocks, facts, data) for *_, role, state, at, facts, blocks in rows)
+    return Transcript(messages=messages, system=of.system)
+
+
+def tree(db: Connection, chat_id: str) -> ChatTree:
+    """All of a chat. Raises NoSuchChat."""
+    of = chat(db, chat_id)
+    rows = db.execute(
+        """
+        SELECT m.id, (SELECT p.id FROM messages AS p WHERE p.key = m.parent), m.role, m.state, m.at, m.facts, m.blocks
+        FROM messages AS m WHERE m.chat = (SELECT key FROM chats WHERE id = ?) ORDER BY m.key
+        """,
+        (of.id,),
+    ).fetchall()
+    data = attached(db, (row[-1] for row in rows))
+    return ChatTree(
+        **{name: getattr(of, name) for name in ChatTree.__struct_fields__ if name != "nodes"},
+        nodes=tuple(
+            Node(id=id, parent_id=parent, message=decode(role, state, at, blocks, facts, data))
+            for id, parent, role, state, at, facts, blocks in rows
+        ),
+    )
+
+
+def leaf(db: Connection, message_id: str) -> str:
+    """The newest message below that one, always taking the newest branch: where a step to a sibling leads."""
+    row = db.execute(
+        """
+        WITH RECURSIVE down (key, id, chat) AS (
+            SELECT key, id, chat FROM messages WHERE id = ?
+            UNION ALL SELECT m.key, m.id, m.chat FROM down JOIN messages AS m ON m.key =
+                (SELECT max(c.key) FROM messages AS c WHERE c.chat = down.chat AND c.parent = down.key)
+        ) SELECT id FROM down ORDER BY key DESC LIMIT 1
+        """,
+        (message_id,),
+    ).fetchone()
+    return row[0] if row else message_id
+
+
+def attached(db: Connection, columns: Iterable[bytes]) -> dict[str, str]:
+    """The data that these blocks name, as base64 by hash."""
+    wanted = {hash for column in columns for hash in hashes(column)}
+    found = {}
+    for hash in wanted:
+        row = db.execute("SELECT data, is_base64 FROM attachments WHERE hash = ?", (hash,)).fetchone()
+        if row is not None:
+            found[hash] = as_base64(*row)
+    return found
+
+
+def search(db: Connection, typed: str, limit: int, chat_id: str = "") -> Found:
+    """Titles and messages with all of these words. With a chat: only in it, in reading order of its branches."""
+    query = parsed(typed)
+    hits = [] if chat_id else _titles(db, typed, query, limit)
+    if not query:
+        return Found(hits=tuple(hits))
+    is_cut = len(hits) >= limit
+    count: dict[str, int] = defaultdict(int)
+    for looked_at, row in enumerate(_matches(db, query, chat_id)):
+        if len(hits) >= limit or looked_at >= _MOST_LOOKED_AT:
+            is_cut = True
+            break
+        count[row[0]] += 1
+        if chat_id or count[row[0]] <= _HITS_PER_CHAT:
+            hits.append(_hit(row, query))
+    titles = sum(1 for hit in hits if not hit.message_id)
+    messages = sorted(hits[titles:], key=lambda hit: hit.at, reverse=not chat_id)
+    return Found(hits=(*hits[:titles], *messages), is_cut=is_cut)
+
+
+def prompts(db: Connection, typed: str, limit: int) -> tuple[str, ...]:
+    """What the user has sent before, newest first, each once; with all of these words, if there are any."""
+    query = parsed(typed)
+    if typed.strip() and not query:
+        return ()
+    rows = (
+        db.execute(
+            """
+            SELECT m.blocks FROM words JOIN messages AS m ON m.key = words.rowid JOIN chats AS c ON c.key = m.chat
+            WHERE words MATCH ? AND m.role = 'user' AND c.deleted_at IS NULL ORDER BY words.rowid DESC
+            """,
+            (query.match(),),
+        )
+        if query
+        else db.execute(
+            """
+            SELECT m.blocks FROM messages AS m JOIN chats AS c ON c.key = m.chat
+            WHERE m.role = 'user' AND c.deleted_at IS NULL ORDER BY m.key DESC
+            """
+        )
+    )
+    found: dict[str, None] = {}
+    for looked_at, (blocks,) in enumerate(rows):
+        if len(found) >= limit or looked_at > limit + _MOST_LOOKED_AT:
+            break
+        if text := decode("user", "complete", 0, blocks, b"").text.strip():
+            found.setdefault(text)
+    return tuple(found)
+
+
+def days(db: Connection) -> tuple[Day, ...]:
+    """Oldest first."""
+    return tuple(Day(**dict(zip(Day.__struct_fields__, row, strict=True))) for row in _days(db))
+
+
+def _days(db: Connection) -> list[tuple[Any, ...]]:
+    return db.execute(f"SELECT {', '.join(Day.__struct_fields__)} FROM days ORDER BY day").fetchall()
+
+
+def _chat(row: tuple[Any, ...], elsewhere: frozenset[str]) -> Chat:
+    values = dict(zip(Chat.__struct_fields__, row, strict=False))
+    values["title_is_mine"], values["pinned"] = bool(values["title_is_mine"]), bool(values["pinned"])
+    values["elsewhere"] = values["id"] in elsewhere
+    return Chat(**values)
+
+
+def _rows(db: Connection, chat_id: str, head: str | None) -> list[tuple[Any, ...]]:
+    """key, id, parent's key and id, role, state, at, facts, blocks: from the beginning to `head`."""
+    rows = db.execute(
+        """
+        WITH RECURSIVE up (key, parent, depth) AS (
+            SELECT m.key, m.parent, 0 FROM messages AS m JOIN chats AS c ON c.key = m.chat WHERE m.id = ? AND c.id = ?
+            UNION ALL SELECT m.key, m.parent, up.depth + 1 FROM messages AS m JOIN up ON m.key = up.parent
+        )
+        SELECT m.key, m.id, m.parent, NULL, m.role, m.state, m.at, m.facts, m.blocks
+        FROM up JOIN messages AS m ON m.key = up.key ORDER BY up.depth DESC
+        """,
+        (head, chat_id),
+    ).fetchall()
+    ids = [None, *(row[1] for row in rows)]
+    return [(*row[:3], parent, *row[4:]) for row, parent in zip(rows, ids, strict=False)]
+
+
+def _siblings(db: Connection, chat_id: str) -> dict[int | None, tuple[str, ...]]:
+    """The children of each message that has several, oldest first."""
+    found: dict[int | None, list[str]] = defaultdict(list)
+    rows = db.execute(
+        """
+        SELECT m.parent, m.id FROM messages AS m JOIN (
+            SELECT chat, parent FROM messages WHERE chat = (SELECT key FROM chats WHERE id = ?)
+            GROUP BY chat, parent HAVING count(*) > 1
+        ) AS several ON m.chat = several.chat AND m.parent IS several.parent ORDER BY m.key
+        """,
+        (chat_id,),
+    )
+    for parent, id in rows:
+        found[parent].append(id)
+    return {parent: tuple(ids) for parent, ids in found.items()}
+
+
+def _titles(db: Connection, typed: str, query: Query, limit: int) -> list[Hit]:
+    """A title is hit by any piece of it, be it inside a word."""
+    pieces = [fold(piece) for piece in typed.split()]
+    if not pieces:
+        return []
+    rows = db.execute(
+        f"SELECT id, title, updated FROM chats WHERE deleted_at IS NULL {'AND instr(folded_title, ?) ' * len(pieces)}"
+        "ORDER BY pinned DESC, updated DESC LIMIT ?",
+        (*pieces, limit),
+    )
+    return [
+        Hit(chat_id=id, title=title, message_id="", role="", at=at, snippet=title, marks=marks(title, query))
+        for id, title, at in rows
+    ]
+
+
+def _matches(db: Connection, query: Query, chat_id: str) -> Iterable[tuple[str, str, str, str, float, bytes]]:
+    """Chat, title, message, role, time and blocks of each, newest first; read one by one."""
+    return db.execute(
+        f"""
+        SELECT c.id, c.title, m.id, m.role, m.at, m.blocks
+        FROM words JOIN messages AS m ON m.key = words.rowid JOIN chats AS c ON c.key = m.chat
+        WHERE words MATCH ? AND c.deleted_at IS NULL {_IN_CHAT if chat_id else ""} ORDER BY words.rowid DESC
+        """,
+        (query.match(), chat_id, chat_id, chat_id) if chat_id else (query.match(),),
+    )
+
+
+def _hit(row: tuple[str, str, str, str, float, bytes], query: Query) -> Hit:
+    chat_id, title, message_id, role, at, blocks = row
+    piece = snippet(searchable_row(blocks), query)
+    return Hit(
+        chat_id=chat_id, title=title, message_id=message_id, role=role, at=at, snippet=piece.text, marks=piece.marks
+    )

@@ -1,0 +1,155 @@
+"""The tables, as a list of numbered steps: the schema of a file is the number of steps it has taken (`user_version`).
+
+A step that was released is never changed; what comes later is a step of its own. tests/store/schemas holds a file of each.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+
+def _01_chats_as_trees(db: Connection) -> None:
+    # Keys are never used twice, since the index of words outlives what it points to.
+    _run(
+        db,
+        """
+        CREATE TABLE chats (
+            key INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            title TEXT NOT NULL DEFAULT '',
+            folded_title TEXT NOT NULL DEFAULT '',
+            title_is_mine INTEGER NOT NULL DEFAULT 0,
+            model TEXT NOT NULL DEFAULT '',
+            system TEXT NOT NULL DEFAULT '',
+            tools TEXT NOT NULL DEFAULT '',
+            preset TEXT NOT NULL DEFAULT '',
+            created REAL NOT NULL,
+            updated REAL NOT NULL,
+            pinned INTEGER NOT NULL DEFAULT 0,
+            deleted_at REAL,
+            head INTEGER,
+            messages INTEGER NOT NULL DEFAULT 0,
+            cost_usd REAL NOT NULL DEFAULT 0,
+            saved_usd REAL NOT NULL DEFAULT 0,
+            cached_at REAL NOT NULL DEFAULT 0,
+            cache_ttl_s INTEGER NOT NULL DEFAULT 0
+        )
+        """,
+        "CREATE INDEX chats_in_order ON chats (pinned DESC, updated DESC) WHERE deleted_at IS NULL",
+        """
+        CREATE TABLE messages (
+            key INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            chat INTEGER NOT NULL,
+            parent INTEGER,
+            role TEXT NOT NULL,
+            state TEXT NOT NULL,
+            at REAL NOT NULL,
+            writer TEXT,
+            cost_usd REAL NOT NULL DEFAULT 0,
+            saved_usd REAL NOT NULL DEFAULT 0,
+            facts BLOB NOT NULL,
+            blocks BLOB NOT NULL
+        )
+        """,
+        "CREATE INDEX messages_by_parent ON messages (chat, parent)",
+        "CREATE INDEX messages_arriving ON messages (writer) WHERE writer IS NOT NULL",
+        "CREATE INDEX prompts ON messages (key) WHERE role = 'user'",
+        # The sums stand in the chat, so that a list of thousands reads one table only.
+        """
+        CREATE TRIGGER message_added AFTER INSERT ON messages BEGIN
+            UPDATE chats SET messages = messages + 1, cost_usd = cost_usd + NEW.cost_usd,
+                saved_usd = saved_usd + NEW.saved_usd WHERE key = NEW.chat;
+        END
+        """,
+        """
+        CREATE TRIGGER message_billed AFTER UPDATE OF cost_usd, saved_usd ON messages BEGIN
+            UPDATE chats SET cost_usd = cost_usd + NEW.cost_usd - OLD.cost_usd,
+                saved_usd = saved_usd + NEW.saved_usd - OLD.saved_usd WHERE key = NEW.chat;
+        END
+        """,
+        """
+        CREATE TRIGGER message_gone AFTER DELETE ON messages BEGIN
+            UPDATE chats SET messages = messages - 1, cost_usd = cost_usd - OLD.cost_usd,
+                saved_usd = saved_usd - OLD.saved_usd WHERE key = OLD.chat;
+        END
+        """,
+        "CREATE TABLE attachments (hash TEXT PRIMARY KEY, is_base64 INTEGER NOT NULL, data BLOB NOT NULL)",
+        "CREATE TABLE attached (message INTEGER NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (message, hash)) WITHOUT ROWID",
+        # Folded words without the text, which stands in the messages. Of the prefixes only those that are short
+        # enough to be slow have an index.
+        "CREATE VIRTUAL TABLE words USING fts5 (body, content='', tokenize='ascii', prefix='1 2')",
+    )
+
+
+def _02_places_and_instances(db: Connection) -> None:
+    _run(
+        db,
+        """
+        CREATE TABLE instances (
+            token TEXT PRIMARY KEY,
+            pid INTEGER NOT NULL,
+            host TEXT NOT NULL,
+            started REAL NOT NULL,
+            seen REAL NOT NULL,
+            chat_id TEXT NOT NULL DEFAULT ''
+        )
+        """,
+        """
+        CREATE TABLE places (
+            token TEXT NOT NULL,
+            chat_id TEXT NOT NULL,
+            at REAL NOT NULL,
+            draft BLOB NOT NULL,
+            queue BLOB NOT NULL,
+            held INTEGER NOT NULL,
+            scroll REAL,
+            PRIMARY KEY (token, chat_id)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX places_by_chat ON places (chat_id)",
+        # What was used stays known after the chats are gone.
+        """
+        CREATE TABLE days (
+            day TEXT PRIMARY KEY,
+            requests INTEGER NOT NULL DEFAULT 0,
+            input_tokens INTEGER NOT NULL DEFAULT 0,
+            cache_read_tokens INTEGER NOT NULL DEFAULT 0,
+            cache_write_tokens INTEGER NOT NULL DEFAULT 0,
+            output_tokens INTEGER NOT NULL DEFAULT 0,
+            cost_usd REAL NOT NULL DEFAULT 0,
+            saved_usd REAL NOT NULL DEFAULT 0
+        )
+        """,
+    )
+
+
+STEPS = (_01_chats_as_trees, _02_places_and_instances)
+VERSION = len(STEPS)
+
+
+def version_of(db: Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(db: Connection) -> None:
+    """Takes the steps that the file has not taken, all or none of them. Another program may be about to do the same."""
+    if version_of(db) >= VERSION:
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for number in range(version_of(db), VERSION):
+            STEPS[number](db)
+        db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("COMMIT")
+    except BaseException:
+        db.rollback()
+        raise
+
+
+def _run(db: Connection, *statements: str) -> None:
+    for statement in statements:
+        db.execute(statement)

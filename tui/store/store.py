@@ -1,0 +1,235 @@
+"""`Store`: the door to the chats on disk. What writes only queues; what reads returns a future.
+
+Nothing here blocks, and nothing raises for what is wrong with the disk: that is told to `problems`. While the file takes no
+changes, everything goes on in memory.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.chat.transcript import Draft, Message, Transcript
+from tui.chat.tree import ChatTree
+from tui.store import presence, reading, writing
+from tui.store.database import Database
+from tui.store.errors import StoreProblem
+from tui.store.values import Branch, Chat, Day, Found, Instance, Merged, NewChat, Place
+from tui.store.worker import Worker
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+_KEPT_DELETED_S = 30 * 86_400
+"""Deleted chats can be brought back for so long."""
+
+
+def new_id() -> str:
+    """An id for a chat or a message, which no other computer will ever make."""
+    return uuid.uuid4().hex
+
+
+def _unheard(problem: StoreProblem) -> None:
+    pass
+
+
+class Store:
+    """`with Store(file) as store`: leaving the block writes everything that is queued.
+
+    `problems` is called from the store's thread, once for each thing that is wrong. `now` counts from the epoch, in seconds.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        *,
+        problems: Callable[[StoreProblem], None] = _unheard,
+        now: Callable[[], float] = time.time,
+        max_pages: int | None = None,
+    ) -> None:
+        self.file = file
+        self.token = secrets.token_hex(8)
+        """This instance among those that share the file."""
+        self._now = now
+        self._database = Database(file, problems, on_open=self._arrive, max_pages=max_pages)
+        self._worker = Worker(
+            self._database,
+            problems,
+            beat=lambda db: presence.beat(db, self.token, now()),
+            beat_s=presence.BEAT_S,
+            farewell=lambda db: presence.leave(db, self.token),
+        )
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._worker.close()
+
+    def ready(self) -> Future[None]:
+        """Done once the file is open. Raises StoreProblem where its chats cannot be read, such as a newer schema."""
+
+        def check(db: Connection) -> None:
+            if self._database.refusal is not None:
+                raise self._database.refusal
+
+        return self._worker.ask(check)
+
+    # What is said
+
+    def append(self, chat: NewChat, message_id: str, parent_id: str | None, message: Message) -> None:
+        """Records a message below its parent; the chat begins with its first. Again with the same id: what became of it."""
+        self._worker.soon(self._appending(chat, message_id, parent_id, message), instead_of=message_id)
+
+    def partial(self, chat: NewChat, message_id: str, parent_id: str | None, message: Message) -> None:
+        """The same for an answer that still arrives, as often as it grows: only the latest is written, four a second."""
+        self._worker.latest(message_id, self._appending(chat, message_id, parent_id, message))
+
+    def withdraw(self, chat_id: str, message_id: str, give_back: Draft | None = None) -> None:
+        """Takes back a message that came to nothing. `give_back` becomes unsent text of the chat in the same moment."""
+        now = self._now()
+
+        def job(db: Connection) -> None:
+            writing.withdraw(db, message_id)
+            if give_back is not None:
+                presence.give_back(db, self.token, chat_id, give_back, now)
+
+        self._worker.soon(job, instead_of=message_id)
+
+    # Chats
+
+    def chats(self, limit: int | None = None, offset: int = 0) -> Future[tuple[Chat, ...]]:
+        """Pinned ones first, then the newest first."""
+        return self._worker.ask(lambda db: reading.chats(db, self._elsewhere(db), limit, offset), flush=True)
+
+    def chat(self, chat_id: str) -> Future[Chat]:
+        """The chat of that id, or the only one whose id begins so. Raises NoSuchChat."""
+        return self._worker.ask(lambda db: reading.chat(db, chat_id, self._elsewhere(db)), flush=True)
+
+    def branch(self, chat_id: str, head: str | None = None) -> Future[Branch]:
+        """The messages up to `head`, or to where the chat was left. Raises NoSuchChat."""
+        return self._worker.ask(lambda db: reading.branch(db, chat_id, head, self._elsewhere(db)), flush=True)
+
+    def transcript(self, chat_id: str, head: str | None = None) -> Future[Transcript]:
+        """The same with everything that is attached, for what is to be sent. Raises NoSuchChat."""
+        return self._worker.ask(lambda db: reading.transcript(db, chat_id, head), flush=True)
+
+    def tree(self, chat_id: str) -> Future[ChatTree]:
+        """All of a chat, for an export. Raises NoSuchChat."""
+        return self._worker.ask(lambda db: reading.tree(db, chat_id), flush=True)
+
+    def leaf(self, message_id: str) -> Future[str]:
+        """The end of the newest branch below a message: where a step to a sibling leads."""
+        return self._worker.ask(lambda db: reading.leaf(db, message_id), flush=True)
+
+    def rename(self, chat_id: str, title: str, *, mine: bool = True) -> None:
+        """`mine`: the user's own title, which no made one replaces."""
+        self._worker.soon(lambda db: writing.rename(db, chat_id, title, mine=mine))
+
+    def pin(self, chat_id: str, pinned: bool) -> None:
+        self._set(chat_id, "pinned", pinned)
+
+    def delete(self, chat_id: str) -> None:
+        """Out of every list. `restore` brings it back, for 30 days."""
+        self._set(chat_id, "deleted_at", self._now())
+
+    def restore(self, chat_id: str) -> None:
+        self._set(chat_id, "deleted_at", None)
+
+    def set_head(self, chat_id: str, message_id: str) -> None:
+        """The chat is left at that message: another branch is the one to show."""
+        self._worker.soon(lambda db: writing.set_head(db, chat_id, message_id))
+
+    def set_model(self, chat_id: str, model: str) -> None:
+        self._set(chat_id, "model", model)
+
+    def set_system(self, chat_id: str, system: str) -> None:
+        self._set(chat_id, "system", system)
+
+    def set_tools(self, chat_id: str, tools: str) -> None:
+        self._set(chat_id, "tools", tools)
+
+    def fork(self, message_id: str, title: str = "") -> Future[str]:
+        """The id of a new chat that begins with everything up to and with that message."""
+        new, now = NewChat(id=new_id(), title=title), self._now()
+
+        def job(db: Connection) -> str:
+            writing.fork(db, message_id, new, now)
+            return new.id
+
+        return self._worker.change(job, flush=True)
+
+    def merge(self, tree: ChatTree) -> Future[Merged]:
+        """Adds what is not there yet of a chat that was exported, here or elsewhere."""
+        now = self._now()
+        return self._worker.change(lambda db: writing.merge(db, tree, now=now))
+
+    # Search
+
+    def search(self, words: str, *, limit: int = 50, chat_id: str = "") -> Future[Found]:
+        """Where all of these words stand; the last one may be half typed. Cancel it when more has been typed."""
+        return self._worker.ask(lambda db: reading.search(db, words, limit, chat_id))
+
+    def prompts(self, words: str = "", *, limit: int = 200) -> Future[tuple[str, ...]]:
+        """What was sent before, in any chat: newest first, each once."""
+        return self._worker.ask(lambda db: reading.prompts(db, words, limit))
+
+    # Where things stand
+
+    def save_place(self, place: Place) -> None:
+        """Notes what is typed, queued and seen in a chat; as often as it changes, written four times a second."""
+        now = self._now()
+        self._worker.latest(f"place {place.chat_id}", lambda db: presence.save(db, self.token, place, now))
+
+    def place(self, chat_id: str) -> Future[Place]:
+        """How the chat was left, by this prx or by one that has ended; empty if there is nothing to tell."""
+        now = self._now()
+        return self._worker.change(lambda db: presence.adopt(db, self.token, chat_id, now), flush=True)
+
+    def look_at(self, chat_id: str) -> None:
+        """Notes which chat is open here, for other instances and for the time after a crash; "" for none."""
+        self._worker.soon(lambda db: presence.look_at(db, self.token, chat_id))
+
+    def left_off(self) -> Future[str]:
+        """The chat that was open when prx was killed, or ""; each is told once."""
+        return self._worker.change(lambda db: presence.left_off(db, self.token, self._now()))
+
+    def unsent(self) -> Future[tuple[Place, ...]]:
+        """Every chat with unsent text, newest first; some were never begun."""
+        return self._worker.ask(lambda db: presence.unsent(db, self.token, self._now()), flush=True)
+
+    def others(self, chat_id: str) -> Future[tuple[Instance, ...]]:
+        """The other running instances that have this chat open."""
+        return self._worker.ask(lambda db: presence.others(db, self.token, chat_id, self._now()))
+
+    def version(self) -> Future[int]:
+        """A number that changes when another program has written to the chats."""
+        return self._worker.ask(lambda db: int(db.execute("PRAGMA data_version").fetchone()[0]))
+
+    def days(self) -> Future[tuple[Day, ...]]:
+        """What was used, by day, oldest first: a lifetime's ledger."""
+        return self._worker.ask(reading.days, flush=True)
+
+    def _appending(
+        self, chat: NewChat, message_id: str, parent_id: str | None, message: Message
+    ) -> Callable[[Connection], None]:
+        now, token = self._now(), self.token
+        return lambda db: writing.append(db, chat, message_id, parent_id, message, token=token, now=now)
+
+    def _set(self, chat_id: str, column: str, value: object) -> None:
+        self._worker.soon(lambda db: writing.set_fact(db, chat_id, column, value))
+
+    def _elsewhere(self, db: Connection) -> frozenset[str]:
+        return presence.open_elsewhere(db, self.token, self._now())
+
+    def _arrive(self, db: Connection) -> None:
+        presence.arrive(db, self.token, self._now())
+        writing.purge(db, self._now() - _KEPT_DELETED_S)

@@ -1,0 +1,189 @@
+"""What comes out of the store, and what goes in beside messages. Frozen; times are seconds since the epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Literal, overload
+
+import msgspec
+
+from tui.chat.transcript import Draft, Message, State
+from tui.store.codec import decode
+
+
+class NewChat(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a chat when its first message is recorded. A chat of that id that exists stays as it is."""
+
+    id: str
+    title: str = ""
+    """Empty: the first line of its first prompt."""
+    model: str = ""
+    system: str = ""
+    tools: str = ""
+    preset: str = ""
+
+
+class Chat(msgspec.Struct, frozen=True, kw_only=True):
+    """A chat as a line of the list, without its messages."""
+
+    id: str
+    title: str
+    title_is_mine: bool
+    """Whether the user named it; such a title is never replaced by a made one."""
+    model: str
+    system: str
+    tools: str
+    preset: str
+    created: float
+    updated: float
+    pinned: bool
+    head: str | None
+    """The message that it was left at."""
+    messages: int
+    """All of them, in every branch."""
+    cost_usd: float
+    saved_usd: float
+    cached_at: float
+    """When the last request began that read or wrote the prompt cache; 0 where none did."""
+    cache_ttl_s: int
+    """How long after `cached_at` the cache stays warm."""
+    elsewhere: bool
+    """Whether another running prx has it open."""
+
+
+class Stored:
+    """A message of a chat, in its place. Its content is decoded when it is first looked at."""
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        parent_id: str | None,
+        role: Literal["user", "assistant"],
+        state: State,
+        at: float,
+        blocks: bytes,
+        facts: bytes,
+        siblings: tuple[str, ...],
+    ) -> None:
+        self.id = id
+        self.parent_id = parent_id
+        self.role = role
+        self.state = state
+        self.at = at
+        self.siblings = siblings
+        """The ids of all answers to the same message, or edits of it, this one among them, oldest first."""
+        self._blocks = blocks
+        self._facts = facts
+
+    @property
+    def position(self) -> int:
+        """Which of its siblings it is: 0 is the oldest."""
+        return self.siblings.index(self.id)
+
+    @cached_property
+    def message(self) -> Message:
+        """What was said. The data of pictures and documents is left out: `Store.transcript` has it."""
+        return decode(self.role, self.state, self.at, self._blocks, self._facts)
+
+    def __repr__(self) -> str:
+        return f"Stored({self.id!r}, {self.role}, {self.state})"
+
+
+class Branch(Sequence[Stored]):
+    """One way through the tree of a chat, from its beginning to `head`."""
+
+    def __init__(self, chat: Chat, rows: Sequence[Stored]) -> None:
+        self.chat = chat
+        self._rows = tuple(rows)
+
+    @property
+    def head(self) -> str | None:
+        return self._rows[-1].id if self._rows else None
+
+    @overload
+    def __getitem__(self, index: int) -> Stored: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Stored, ...]: ...
+    def __getitem__(self, index: int | slice) -> Stored | tuple[Stored, ...]:
+        return self._rows[index]
+
+    def __iter__(self) -> Iterator[Stored]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __repr__(self) -> str:
+        return f"Branch({self.chat.id!r}, {len(self)} messages)"
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """A message, or a chat's title, in which the words were found."""
+
+    chat_id: str
+    title: str
+    message_id: str
+    """Empty where the title was hit."""
+    role: str
+    at: float
+    snippet: str
+    marks: tuple[tuple[int, int], ...]
+    """Where the words stand in the snippet: first character, and the one after the last."""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What a search found: titles first, then messages, each newest first."""
+
+    hits: tuple[Hit, ...] = ()
+    is_cut: bool = False
+    """Whether there is more than these."""
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """How the screen of a chat was left: what is typed and not sent, what waits, and how far it is scrolled."""
+
+    chat_id: str
+    draft: Draft = Draft(text="")
+    queue: tuple[Draft, ...] = ()
+    held: bool = False
+    """Whether the queue waits for the user's word."""
+    scroll: float | None = None
+    """The first line that is seen, or None for the end."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.draft.text or self.draft.attachments or self.queue)
+
+
+class Instance(msgspec.Struct, frozen=True, kw_only=True):
+    """A running prx."""
+
+    pid: int
+    started: float
+    chat_id: str
+
+
+class Day(msgspec.Struct, frozen=True, kw_only=True):
+    """What was used on one day (local time) by this computer, in chats that may be gone by now."""
+
+    day: str
+    """ISO date."""
+    requests: int
+    input_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+    cost_usd: float
+    saved_usd: float
+
+
+class Merged(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import added. Nothing, where everything was there already."""
+
+    chats: int = 0
+    messages: int = 0
+
+    def __add__(self, other: Merged) -> Merged:
+        return Merged(chats=self.chats + other.chats, messages=self.messages + other.messages)

@@ -1,0 +1,123 @@
+"""Text as words that can be found again: however they are accented or cased, in scripts with and without spaces.
+
+A word is a run of letters and digits. What is written without spaces (Chinese, Japanese, Thai; Korean too) counts by the
+character, and so does every emoji, so that any piece of it is found as a phrase. The index holds folded words only, and what
+the user types is folded in the same way and always quoted: nothing in it is ever an operator. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+# One word each: CJK, kana, Hangul, Thai, Lao, Myanmar, Khmer, symbols and emoji.
+_SINGLE = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2190-\u23ff\u2460-\u24ff\u25a0-\u2bff\u3005-\u3007\u3040-\u30ff\u3130-\u318f"
+    "\u31f0-\u31ff\u3297\u3299\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U0001f000-\U0001fbff\U00020000-\U0003ffff"
+)
+# Signs above, below and beside a letter, which are part of the word: accents, points, vowel signs.
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0711\u0730-\u074a"
+    "\u0900-\u0dff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+)
+_WORD = re.compile(rf"[{_SINGLE}]|(?:(?![{_SINGLE}])[^\W_]|[{_MARKS}])+")
+_IS_SINGLE = re.compile(rf"[{_SINGLE}]")
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_BEFORE, _AFTER = 32, 88  # characters of a snippet around the first word that was found
+
+
+class Snippet(NamedTuple):
+    text: str
+    marks: tuple[tuple[int, int], ...]
+
+
+def folded(text: str) -> str:
+    """The words of a text as the index takes them, separated by spaces."""
+    if text.isascii():
+        return text  # the index's own tokenizer splits and folds ASCII
+    return " ".join(fold(match.group()) for match in _WORD.finditer(text))
+
+
+def fold(word: str) -> str:
+    """A word without case, accents and other differences that people do not type: É is e, ﬁ is fi, Ａ is a."""
+    if word.isascii():
+        return word.lower()
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", word)).casefold()
+    return unicodedata.normalize("NFC", bare)
+
+
+class Query(NamedTuple):
+    """What the user looks for: phrases of which every one has to be there."""
+
+    phrases: tuple[tuple[str, ...], ...]
+    is_open: bool
+    """Whether the last word is still being typed, so that any word which begins with it will do."""
+
+    def __bool__(self) -> bool:
+        return bool(self.phrases)
+
+    def match(self) -> str:
+        """The same for FTS5: strings only, in which nothing is an operator."""
+        quoted = ['"' + " ".join(phrase).replace('"', '""') + '"' for phrase in self.phrases]
+        if self.is_open and not _IS_SINGLE.match(self.phrases[-1][-1]):
+            quoted[-1] += " *"
+        return " ".join(quoted)
+
+
+def parsed(typed: str) -> Query:
+    """What these words ask for. Words that are joined by other signs, such as `node.js`, are a phrase."""
+    phrases = []
+    for chunk in typed.split():
+        words = tuple(fold(match.group()) for match in _WORD.finditer(chunk))
+        if words:
+            phrases.append(words)
+    return Query(tuple(phrases), bool(phrases) and not typed[-1:].isspace())
+
+
+def marks(text: str, query: Query) -> tuple[tuple[int, int], ...]:
+    """Where in the text the phrases stand: first character, and the one after the last; in order, not overlapping."""
+    found = list(_WORD.finditer(text))
+    words = [fold(match.group()) for match in found]
+    spans: list[tuple[int, int]] = []
+    for number, phrase in enumerate(query.phrases):
+        is_open = query.is_open and number == len(query.phrases) - 1
+        for start in range(len(words) - len(phrase) + 1):
+            if _stands_at(words, start, phrase, is_open):
+                last = found[start + len(phrase) - 1]
+                end = last.start() + len(phrase[-1]) if is_open and last.group().isascii() else last.end()
+                spans.append((found[start].start(), end))
+    return _joined(spans)
+
+
+def snippet(text: str, query: Query) -> Snippet:
+    """The piece of a text around the first phrase that was found, on one line, and what to highlight in it."""
+    spans = marks(text, query)
+    first = spans[0][0] if spans else 0
+    start = max(0, first - _BEFORE)
+    if start:  # at a word's beginning, where one is near
+        space = text.find(" ", start, first)
+        start = space + 1 if space >= 0 else start
+    end = min(len(text), max(start, first) + _AFTER)
+    lead, tail = ("…" if start else ""), ("…" if end < len(text) else "")
+    piece = re.sub(r"\s", " ", text[start:end])
+    shift = len(lead) - start
+    kept = tuple((a + shift, min(b, end) + shift) for a, b in spans if start <= a < end)
+    return Snippet(lead + piece + tail, kept)
+
+
+def _stands_at(words: list[str], start: int, phrase: tuple[str, ...], is_open: bool) -> bool:
+    last = start + len(phrase) - 1
+    if any(words[start + n] != word for n, word in enumerate(phrase[:-1])):
+        return False
+    return words[last].startswith(phrase[-1]) if is_open else words[last] == phrase[-1]
+
+
+def _joined(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined)

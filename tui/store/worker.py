@@ -1,0 +1,175 @@
+"""The store's thread: takes jobs from a queue, one after the other, and never makes anyone wait who only writes.
+
+What changes many times a second (an answer that arrives, a draft that is typed) is given with a key: of those only the
+latest is written, so that the first is on disk at once, and any later one within the pace.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tui.store.database import RETRY_S, Database, Job, Result
+from tui.store.errors import Closed, Mistake, StoreProblem
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+PACE_S = 0.2
+"""Between two writings of what changes all the time: at most a quarter of a second is lost, its writing included."""
+
+
+class _Item(NamedTuple):
+    job: Job[Any]
+    future: Future[Any] | None
+    is_read: bool
+    flush: bool = False
+
+
+class Worker:
+    """The thread starts with the first job, so that SQLite is not loaded before it is needed."""
+
+    def __init__(
+        self,
+        database: Database,
+        report: Callable[[StoreProblem], None],
+        *,
+        beat: Job[None],
+        beat_s: float,
+        farewell: Job[None],
+    ) -> None:
+        self._database = database
+        self._report = report
+        self._beat, self._beat_s, self._farewell = beat, beat_s, farewell
+        self._queue: queue.SimpleQueue[_Item | str | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._latest: dict[str, Job[Any]] = {}
+        self._ready: set[str] = set()
+        """Keys whose turn in the queue has come: what was queued before them is done."""
+        self._due: dict[str, float] = {}
+        self._thread: threading.Thread | None = None
+        self._is_closed = False
+
+    def soon(self, job: Job[Any], *, instead_of: str = "") -> None:
+        """Has the job done after those before it. `instead_of`: the key of what need not be written any more."""
+        with self._lock:
+            self._latest.pop(instead_of, None)
+            self._put(_Item(job, None, is_read=False))
+
+    def latest(self, key: str, job: Job[Any]) -> None:
+        """Has the job done, unless a later one of that key comes first."""
+        with self._lock:
+            is_new = key not in self._latest
+            self._latest[key] = job
+            if is_new:
+                self._put(key)
+
+    def change(self, job: Job[Result], *, flush: bool = False) -> Future[Result]:
+        """The result of a job that writes; with `flush`, after all that waits to be written."""
+        return self._asked(job, is_read=False, flush=flush)
+
+    def ask(self, job: Job[Result], *, flush: bool = False) -> Future[Result]:
+        """The result of a job that only reads; with `flush`, after all that waits to be written."""
+        return self._asked(job, is_read=True, flush=flush)
+
+    def close(self) -> None:
+        """Writes what is queued, and ends the thread."""
+        with self._lock:
+            if self._is_closed:
+                return
+            self._is_closed = True
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+
+    def _asked(self, job: Job[Result], *, is_read: bool, flush: bool = False) -> Future[Result]:
+        future: Future[Result] = Future()
+        with self._lock:
+            if self._is_closed:
+                future.set_exception(Closed())
+            else:
+                self._put(_Item(job, future, is_read, flush))
+        return future
+
+    def _put(self, item: _Item | str) -> None:
+        if self._is_closed:
+            return
+        self._queue.put(item)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, name="store")
+            self._thread.start()
+
+    # From here on: only on the thread.
+
+    def _serve(self) -> None:
+        self._guarded(self._database.open)
+        now = time.monotonic()
+        next_beat, next_retry = now + self._beat_s, now + RETRY_S
+        while not (self._is_closed and self._queue.empty()):
+            item = self._next(min([next_beat, *([next_retry] if self._database.is_behind else []), *self._times()]))
+            if isinstance(item, str):
+                self._ready.add(item)
+            elif item is not None:
+                self._do(item)
+            self._write_due(time.monotonic())
+            if (now := time.monotonic()) >= next_beat:
+                self._guarded(lambda: self._database.write(self._beat))
+                next_beat = now + self._beat_s
+            if now >= next_retry:
+                self._guarded(self._database.catch_up)
+                next_retry = time.monotonic() + RETRY_S
+        self._write_due(float("inf"))
+        self._guarded(lambda: self._database.write(self._farewell))
+        self._guarded(self._database.close)
+
+    def _next(self, until: float) -> _Item | str | None:
+        try:
+            return self._queue.get(timeout=max(0.0, until - time.monotonic()))
+        except queue.Empty:
+            return None
+
+    def _times(self) -> list[float]:
+        with self._lock:
+            return [self._due.get(key, 0.0) for key in self._latest if key in self._ready]
+
+    def _write_due(self, now: float) -> None:
+        with self._lock:
+            keys = [key for key in self._latest if key in self._ready and self._due.get(key, 0.0) <= now]
+            jobs = [(key, self._latest.pop(key)) for key in keys]
+            self._ready &= self._latest.keys()
+            self._due = {key: at for key, at in self._due.items() if at > now}
+        for key, job in jobs:
+            self._due[key] = time.monotonic() + PACE_S
+            self._write(job)
+
+    def _do(self, item: _Item) -> None:
+        if item.flush:
+            self._write_due(float("inf"))
+        if item.future is None:
+            self._write(item.job)
+            return
+        if not item.future.set_running_or_notify_cancel():
+            return
+        try:
+            work = self._database.read if item.is_read else self._database.write
+            item.future.set_result(work(item.job))
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
+            item.future.set_exception(error)
+
+    def _write(self, job: Job[Any]) -> None:
+        self._guarded(lambda: self._database.write(job))
+
+    def _guarded(self, work: Callable[[], object]) -> None:
+        """The thread goes on whatever happens: the next answer must be kept even if this one could not be."""
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - reported to the user as what it is
+            self._report(Mistake(error))
+
+
+def nothing(db: Connection) -> None:
+    """A job for those who only want to know that the store is open."""

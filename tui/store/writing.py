@@ -1,0 +1,302 @@
+"""What changes the chats: functions of a connection, each of which can be done twice without harm.
+
+Nothing that was said is overwritten but by itself: an answer that arrives keeps its id until it has ended.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from tui.chat.transcript import Message
+from tui.chat.tree import ChatTree
+from tui.store import index
+from tui.store.codec import Attachment, encode, searchable, searchable_row
+from tui.store.values import Merged, NewChat
+from tui.store.words import fold
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+_LONGEST_TITLE = 120
+_SHORT_CACHE_S, _LONG_CACHE_S = 300, 3600  # lifetimes of the prompt cache; Messages API, prompt caching
+_ARRIVING = ("streaming", "interrupted")
+"""States in which an answer is not counted in the ledger yet."""
+
+
+def append(
+    db: Connection,
+    chat: NewChat,
+    message_id: str,
+    parent_id: str | None,
+    message: Message,
+    *,
+    token: str,
+    now: float,
+) -> None:
+    """Puts a message below its parent, or what has become of it in its place. The chat is left there."""
+    chat_key = _chat(db, chat, message, now)
+    known = db.execute("SELECT key, state, blocks FROM messages WHERE id = ?", (message_id,)).fetchone()
+    if known is not None and message.state == "streaming" and known[1] not in _ARRIVING:
+        return  # it has ended meanwhile
+    key = _put(db, chat_key, message_id, parent_id, message, known, token)
+    if message.state != "streaming" and message.role == "assistant" and (known is None or known[1] in _ARRIVING):
+        _count(db, message, now)
+    _touch(db, chat_key, key, message, now)
+
+
+def withdraw(db: Connection, message_id: str) -> None:
+    """Takes out a message that was given back to the user, and its answer if one began; a chat left empty goes too."""
+    found = db.execute("SELECT key, chat, parent FROM messages WHERE id = ?", (message_id,)).fetchone()
+    if found is None:
+        return
+    key, chat, parent = found
+    for (child,) in db.execute("SELECT id FROM messages WHERE chat = ? AND parent = ?", (chat, key)).fetchall():
+        withdraw(db, child)
+    _remove(db, key)
+    if parent is None:
+        parent = db.execute("SELECT max(key) FROM messages WHERE chat = ?", (chat,)).fetchone()[0]
+    db.execute("UPDATE chats SET head = ? WHERE key = ? AND head = ?", (parent, chat, key))
+    db.execute("DELETE FROM chats WHERE key = ? AND messages = 0", (chat,))
+
+
+def interrupt(db: Connection, token: str) -> None:
+    """Marks what an instance that is gone was receiving. It can be found from now on."""
+    for key, blocks in db.execute("SELECT key, blocks FROM messages WHERE writer = ?", (token,)).fetchall():
+        db.execute("UPDATE messages SET state = 'interrupted', writer = NULL WHERE key = ?", (key,))
+        index.add(db, key, searchable_row(blocks))
+
+
+def rename(db: Connection, chat_id: str, title: str, *, mine: bool) -> None:
+    """A made title never takes the place of the user's own."""
+    db.execute(
+        "UPDATE chats SET title = ?, folded_title = ?, title_is_mine = ? WHERE id = ? AND (title_is_mine <= ?)",
+        (title, fold(title), mine, chat_id, mine),
+    )
+
+
+def set_fact(db: Connection, chat_id: str, column: str, value: object) -> None:
+    """`column` is one of ours, never a user's word."""
+    db.execute(f"UPDATE chats SET {column} = ? WHERE id = ?", (value, chat_id))
+
+
+def set_head(db: Connection, chat_id: str, message_id: str) -> None:
+    db.execute(
+        "UPDATE chats SET head = (SELECT key FROM messages WHERE id = ?) WHERE id = ?",
+        (message_id, chat_id),
+    )
+
+
+def fork(db: Connection, message_id: str, new: NewChat, now: float) -> None:
+    """A new chat with copies of the messages up to and with that one. What they cost stays where it was."""
+    if db.execute("SELECT 1 FROM chats WHERE id = ?", (new.id,)).fetchone() is not None:
+        return
+    db.execute(
+        """
+        INSERT INTO chats (id, title, folded_title, model, system, tools, preset, created, updated)
+        SELECT ?, coalesce(nullif(?, ''), title), folded_title, model, system, tools, preset, ?, ?
+        FROM chats WHERE key = (SELECT chat FROM messages WHERE id = ?)
+        """,
+        (new.id, new.title, now, now, message_id),
+    )
+    chat = db.execute("SELECT key FROM chats WHERE id = ?", (new.id,)).fetchone()[0]
+    parent = None
+    for key, id in _path(db, message_id):
+        parent = _copy(db, key, uuid.uuid5(uuid.UUID(new.id), id).hex, chat, parent)
+    db.execute("UPDATE chats SET head = ?, folded_title = ? WHERE key = ?", (parent, fold(_title(db, chat)), chat))
+
+
+def merge(db: Connection, tree: ChatTree, *, now: float) -> Merged:
+    """Adds what is not there yet, by ids. A deleted chat comes back; one that is there keeps its name."""
+    known = db.execute("SELECT key FROM chats WHERE id = ?", (tree.id,)).fetchone()
+    if known is None:
+        db.execute(
+            """
+            INSERT INTO chats (
+                id, title, folded_title, title_is_mine, model, system, tools, preset, created, updated, pinned
+            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            (
+                *(tree.id, tree.title, fold(tree.title), tree.title_is_mine, tree.model, tree.system, tree.tools),
+                *(tree.preset, tree.created or now, tree.updated or now, tree.pinned),
+            ),
+        )
+        known = db.execute("SELECT key FROM chats WHERE id = ?", (tree.id,)).fetchone()
+    (chat,) = known
+    added = 0
+    for node in tree.nodes:
+        if db.execute("SELECT 1 FROM messages WHERE id = ?", (node.id,)).fetchone() is None:
+            _put(db, chat, node.id, node.parent_id, node.message, None, "")
+            _touch_cache(db, chat, node.message)
+            added += 1
+    db.execute("UPDATE chats SET deleted_at = NULL WHERE key = ?", (chat,))
+    if tree.head and (added or not db.execute("SELECT head FROM chats WHERE key = ?", (chat,)).fetchone()[0]):
+        db.execute(
+            "UPDATE chats SET updated = max(updated, ?), head = (SELECT key FROM messages WHERE id = ?) WHERE key = ?",
+            (tree.updated, tree.head, chat),
+        )
+    return Merged(chats=int(bool(added)), messages=added)
+
+
+def purge(db: Connection, before: float) -> None:
+    """Forgets chats that were deleted before then, and what was attached to them alone."""
+    chats = [key for (key,) in db.execute("SELECT key FROM chats WHERE deleted_at < ?", (before,))]
+    for chat in chats:
+        for (key,) in db.execute("SELECT key FROM messages WHERE chat = ?", (chat,)).fetchall():
+            _remove(db, key)
+        db.execute("DELETE FROM chats WHERE key = ?", (chat,))
+    if chats:
+        db.execute(
+            """
+            DELETE FROM attachments WHERE NOT EXISTS (SELECT 1 FROM attached WHERE attached.hash = attachments.hash)
+            AND NOT EXISTS (SELECT 1 FROM places WHERE instr(draft, hash) OR instr(queue, hash))
+            """
+        )
+
+
+def keep(db: Connection, attachments: tuple[Attachment, ...]) -> None:
+    """Stores attached data, each once."""
+    db.executemany("INSERT OR IGNORE INTO attachments (hash, data, is_base64) VALUES (?, ?, ?)", attachments)
+
+
+def _chat(db: Connection, chat: NewChat, message: Message, now: float) -> int:
+    """The key of the chat, which begins here if it is not there yet."""
+    found = db.execute("SELECT key FROM chats WHERE id = ?", (chat.id,)).fetchone()
+    if found is None:
+        title = chat.title or _first_line(message)
+        found = db.execute(
+            "INSERT INTO chats (id, title, folded_title, model, system, tools, preset, created, updated)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
+            (chat.id, title, fold(title), chat.model, chat.system, chat.tools, chat.preset, now, now),
+        ).fetchone()
+    return int(found[0])
+
+
+def _first_line(message: Message) -> str:
+    lines = message.text.split("\n")
+    first = next((line for line in lines if line.strip()), "")
+    return " ".join(first[: 4 * _LONGEST_TITLE].split())[:_LONGEST_TITLE].encode("utf-8", "replace").decode()
+
+
+def _put(
+    db: Connection,
+    chat: int,
+    id: str,
+    parent_id: str | None,
+    message: Message,
+    known: tuple[int, str, bytes] | None,
+    token: str,
+) -> int:
+    """Inserts a message or replaces what it was, with its words and attachments. Its key."""
+    row = encode(message)
+    arrives = message.state == "streaming"
+    writer = token if arrives else None
+    cost, saved = (message.bill.cost_usd, message.bill.saved_usd) if message.bill else (0.0, 0.0)
+    if known is None:
+        key = db.execute(
+            """
+            INSERT INTO messages (id, chat, parent, role, state, at, writer, cost_usd, saved_usd, facts, blocks)
+            VALUES (?, ?, (SELECT key FROM messages WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key
+            """,
+            (
+                *(id, chat, parent_id, message.role, message.state, message.at, writer),
+                *(cost, saved, row.facts, row.blocks),
+            ),
+        ).fetchone()[0]
+    else:
+        key, state, blocks = known
+        if state != "streaming":
+            index.remove(db, key, searchable_row(blocks))
+        db.execute(
+            """
+            UPDATE messages SET state = ?, at = ?, writer = ?, cost_usd = ?, saved_usd = ?, facts = ?, blocks = ?
+            WHERE key = ?
+            """,
+            (message.state, message.at, writer, cost, saved, row.facts, row.blocks, key),
+        )
+    if not arrives:
+        index.add(db, key, searchable(message.blocks))
+    keep(db, row.attachments)
+    db.executemany("INSERT OR IGNORE INTO attached VALUES (?, ?)", [(key, one.hash) for one in row.attachments])
+    return int(key)
+
+
+def _touch(db: Connection, chat: int, key: int, message: Message, now: float) -> None:
+    db.execute(
+        "UPDATE chats SET updated = max(updated, ?), head = ?, deleted_at = NULL WHERE key = ?", (now, key, chat)
+    )
+    _touch_cache(db, chat, message)
+
+
+def _touch_cache(db: Connection, chat: int, message: Message) -> None:
+    usage = message.usage
+    if usage.cache_read_input_tokens or usage.cache_creation_input_tokens:
+        lifetime_s = _LONG_CACHE_S if usage.write_1h else _SHORT_CACHE_S
+        db.execute(
+            """
+            UPDATE chats SET cached_at = ?1, cache_ttl_s = CASE WHEN ?2 THEN ?3 ELSE max(cache_ttl_s, ?3) END
+            WHERE key = ?4 AND cached_at <= ?1
+            """,
+            (message.at, usage.cache_creation_input_tokens > 0, lifetime_s, chat),
+        )
+
+
+def _count(db: Connection, message: Message, now: float) -> None:
+    """Adds an answer to its day."""
+    usage, bill = message.usage, message.bill
+    db.execute(
+        """
+        INSERT INTO days VALUES (?, 1, ?, ?, ?, ?, ?, ?) ON CONFLICT (day) DO UPDATE SET
+            requests = requests + 1, input_tokens = input_tokens + excluded.input_tokens,
+            cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,
+            cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
+            output_tokens = output_tokens + excluded.output_tokens,
+            cost_usd = cost_usd + excluded.cost_usd, saved_usd = saved_usd + excluded.saved_usd
+        """,
+        (
+            time.strftime("%Y-%m-%d", time.localtime(message.at or now)),
+            *(usage.total_input, usage.cache_read_input_tokens, usage.cache_creation_input_tokens, usage.output_tokens),
+            *((bill.cost_usd, bill.saved_usd) if bill else (0.0, 0.0)),
+        ),
+    )
+
+
+def _remove(db: Connection, key: int) -> None:
+    blocks, state = db.execute("SELECT blocks, state FROM messages WHERE key = ?", (key,)).fetchone()
+    if state != "streaming":
+        index.remove(db, key, searchable_row(blocks))
+    db.execute("DELETE FROM messages WHERE key = ?", (key,))
+    db.execute("DELETE FROM attached WHERE message = ?", (key,))
+
+
+def _copy(db: Connection, key: int, id: str, chat: int, parent: int | None) -> int:
+    new = db.execute(
+        """
+        INSERT INTO messages (id, chat, parent, role, state, at, facts, blocks)
+        SELECT ?, ?, ?, role, iif(state = 'streaming', 'interrupted', state), at, facts, blocks
+        FROM messages WHERE key = ? RETURNING key, blocks
+        """,
+        (id, chat, parent, key),
+    ).fetchone()
+    index.add(db, new[0], searchable_row(new[1]))
+    db.execute("INSERT INTO attached SELECT ?, hash FROM attached WHERE message = ?", (new[0], key))
+    return int(new[0])
+
+
+def _path(db: Connection, message_id: str) -> list[tuple[int, str]]:
+    """Keys and ids from the beginning of the chat to that message."""
+    rows = db.execute(
+        """
+        WITH RECURSIVE up (key, id, parent) AS (
+            SELECT key, id, parent FROM messages WHERE id = ?
+            UNION ALL SELECT m.key, m.id, m.parent FROM messages AS m JOIN up ON m.key = up.parent
+        ) SELECT key, id FROM up
+        """,
+        (message_id,),
+    ).fetchall()
+    return rows[::-1]
+
+
+def _title(db: Connection, chat: int) -> str:
+    return str(db.execute("SELECT title FROM chats WHERE key = ?", (chat,)).fetchone()[0])
