@@ -53,6 +53,7 @@ LAYERS = {
     "answer": layer("config connection chat errors render.safe", "msgspec"),
     "listing": layer("config"),
     "cli": layer("config errors anthropic.credentials", "click"),
+    "warming": layer("render"),
     "__main__": layer("cli"),
 }
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -27,12 +25,10 @@ from tui.connection import Connection
 from tui.engine import Engine
 from tui.errors import TuiError
 from tui.screens.chat import ChatScreen
+from tui.warming import warm_up
 from tui.widgets.bindings import bindings_of
 from tui.widgets.repaint import Repaint
 from tui.widgets.themes import DARK, LIGHT, THEMES, theme_name
-
-_WARM = ("tui.anthropic.client", "tui.anthropic.request", "tui.anthropic.auth", "markdown_it", "pygments.lexers")
-"""What the first answer needs and the first paint does not."""
 
 
 class Desk:
@@ -152,7 +148,7 @@ class ChatApp(App[int], inherit_bindings=False):
         self.call_after_refresh(self._warm_up)
 
     def _warm_up(self) -> None:
-        threading.Thread(target=_import_all, args=(_WARM,), name="warm-up", daemon=True).start()
+        warm_up()
 
     def action_help(self) -> None:
         from tui.screens.dialogs import HelpScreen  # not needed for the first paint
@@ -197,12 +193,6 @@ def _driver_class() -> type[Driver] | None:
     from tui.widgets.terminal import PromptDriver
 
     return PromptDriver
-
-
-def _import_all(names: Sequence[str]) -> None:
-    for name in names:
-        importlib.import_module(name)
-        time.sleep(0.005)  # lets a key through between two
 
 
 def run(

@@ -234,6 +234,9 @@ def _chat(
         )
     if not (sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("The full screen needs a terminal. For one answer on stdout: prx -p PROMPT")
+    from tui.warming import prepare
+
+    prepare()
     from tui.actions import BY_NAME
     from tui.app import run
 
