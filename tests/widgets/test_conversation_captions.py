@@ -74,7 +74,7 @@ def test_a_failure_says_what_to_do_and_where_to_look() -> None:
     first, second, third = captions.failure_lines(failure)
     assert "Claude is overloaded." in said(first)
     assert "Wait a moment." in said(second)
-    assert " ".join(said(third).split()) == "r to try again · 529 · overloaded_error · request req_1"
+    assert " ".join(said(third).split()) == "529 · overloaded_error · request req_1"
 
 
 def test_the_countdown_keeps_its_width() -> None:

@@ -39,9 +39,6 @@ class ChatScreen(FlowScreen):
     def on_conversation_retry_requested(self) -> None:
         self.action_retry()
 
-    def on_prompt_area_retry_requested(self) -> None:
-        self.action_retry()
-
     def action_retry(self) -> None:
         """Sends the prompt that came back, from the box or the queue; after half an answer, the last prompt once more."""
         if self.talk.running:

@@ -78,7 +78,6 @@ class FlowScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.prompt.focus()
-        self.prompt.retry_keys = keys_of(BY_NAME["retry"], self._keys)
         self.show_hints()
         self.show_model()
         self.show_welcome()
@@ -188,19 +187,27 @@ class FlowScreen(Screen[None]):
             self.prompt.say(
                 "stopped, prompt is back" if came_back else "stopped, text kept · ↑ edit prompt", lasting=True
             )
-        elif event.outcome == "failed" and event.give_back is None:
-            self.prompt.say("text kept · /retry asks again", lasting=True)
+        elif event.outcome == "failed":
+            self.prompt.say(self._after(event), lasting=True)
         elif event.outcome == "complete":
             self.talk.go_on()
             self.show_hints()
         self.show_queue()
+
+    def _after(self, event: TurnEnded) -> str:
+        """What can be done after a failure."""
+        if event.give_back is None:
+            return "text kept · /retry asks again"
+        if self.prompt.full_text != event.give_back.text:
+            return "your prompt waits above · ↑ brings it back"
+        return f"your prompt is back · {self.key_of('send')} sends it again"
 
     def _give_back(self, draft: Draft) -> None:
         """The prompt goes back into the box. What was typed meanwhile stays there; then the prompt waits in the queue."""
         if self.prompt.text:
             self.talk.outbox.put_first(draft)
         else:
-            self.prompt.give_back(draft.text)
+            self.prompt.put(draft.text)
 
     # What is shown
 

@@ -7,6 +7,7 @@ prompt lays the draft aside, and sending brings it back.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rich.style import Style
@@ -96,9 +97,6 @@ class PromptArea(TextArea):
     class EmptySent(Message):
         """Enter on an empty prompt."""
 
-    class RetryRequested(Message):
-        """The prompt that came back is to be sent again as it is."""
-
     class LeaveRequested(Message):
         """Ctrl+D on an empty prompt."""
 
@@ -111,9 +109,8 @@ class PromptArea(TextArea):
         self.match_cursor_bracket = False
         self.prefers_queue = False
         """Whether Up on the empty prompt means the queue."""
-        self.retry_keys: tuple[str, ...] = ()
-        """Keys that send a prompt that came back once more, as long as nothing else was pressed."""
-        self._came_back = False
+        self.while_empty: Callable[[str], bool] = lambda _: False
+        """Is offered each key pressed while nothing is written; True if it took it."""
         self._hints = ""
         self._said: Timer | None = None
         self._commands = commands
@@ -165,11 +162,6 @@ class PromptArea(TextArea):
         """Shows a text to be edited, with the cursor at its end."""
         self.load_text(self._pastes.fold(cleaned(text)))
         self.move_cursor(self.document.end)
-
-    def give_back(self, text: str) -> None:
-        """Shows a prompt that could not be sent."""
-        self.put(text)
-        self._came_back = True
 
     def recall(self, text: str) -> None:
         """Shows a text to be edited and lays aside what was being written; that comes back once this has been sent."""
@@ -233,11 +225,9 @@ class PromptArea(TextArea):
             self.screen.focus_next()
 
     async def _on_key(self, event: events.Key) -> None:
-        came_back, self._came_back = self._came_back, False
-        if came_back and event.key in self.retry_keys:
+        if not self.text and self.while_empty(event.key):
             event.stop()
             event.prevent_default()
-            self.post_message(self.RetryRequested())
         elif event.key == "escape" and self._commands.is_open:
             event.stop()
             event.prevent_default()

@@ -114,7 +114,8 @@ def failure_lines(failure: Failure) -> tuple[Caption, ...]:
         )
         if fact
     )
-    lines.append((("  r", "accent"), (" to try again", "dim"), (f" · {facts}" if facts else "", "dim")))
+    if facts:
+        lines.append(((f"  {facts}", "dim"),))
     return tuple(lines)
 
 
