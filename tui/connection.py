@@ -6,6 +6,8 @@ httpx is not loaded, before the first request.
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import date
@@ -16,6 +18,7 @@ import msgspec
 
 from tui.anthropic.credentials import ApiKey, Credential, Found, OAuthToken, discover
 from tui.anthropic.destinations import check
+from tui.anthropic.model_cache import cache_file, read_list, write_list
 from tui.anthropic.models import MODELS, Choice, find, overridden, resolve
 from tui.chat import ledger
 from tui.chat.ledger import Bill
@@ -35,12 +38,16 @@ class Connection:
     With `demo`, the provider is the built-in simulator: it starts with the first request and ends with the block.
     """
 
-    def __init__(self, settings: Settings, env: Mapping[str, str], *, demo: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, env: Mapping[str, str], *, demo: bool = False, found: Found | None = None
+    ) -> None:
+        """`found` is a credential that was found already; without it, it is looked for."""
         self.settings = settings
         self.demo = demo
-        self.live: tuple[Model, ...] = ()
-        """What the server's own list said, once it has been asked."""
-        self.found = Found() if demo else discovered(settings, env)
+        self._listed = None if demo else read_list(_list_file(settings))
+        self.live: tuple[Model, ...] = self._listed.models if self._listed else ()
+        """What the server's own list said when it was asked last, maybe at an earlier start."""
+        self.found = found or (Found() if demo else discovered(settings, env))
         """The credential in use, or why there is none; the simulator needs none of the user's."""
         self.warn: Callable[[str], None] = lambda _: None
         """Is told, from any thread, what the user should know of that credential while it is in use."""
@@ -114,6 +121,28 @@ class Connection:
 
         return ask
 
+    @property
+    def wants_models(self) -> bool:
+        """Whether the server's list is due to be asked for: there is none of this day, and a credential to ask with."""
+        if self.demo or self.obstacle is not None:
+            return False
+        return self._listed is None or not self._listed.is_fresh(time.time())
+
+    async def refresh_models(self) -> None:
+        """Asks for the server's list behind the scenes, and keeps it for other starts. What fails is left for the next.
+
+        A server without a list counts as one with an empty one.
+        """
+        from tui.anthropic.errors import NotFound
+
+        try:
+            await self.list_models()
+        except NotFound:
+            self.live = ()
+        except TuiError:
+            return
+        self._listed = await asyncio.to_thread(write_list, _list_file(self.settings), self.live, time.time())
+
     async def list_models(self) -> tuple[Model, ...]:
         """The models that the server offers, which from then on go before our table. Raises ProviderError."""
         self.live = await self._connected().list_models()
@@ -157,6 +186,16 @@ def discovered(settings: Settings, env: Mapping[str, str]) -> Found:
 def key_file(settings: Settings) -> Path:
     """Where `prx auth login` stores what it is given."""
     return settings.folders.data / "credentials.json"
+
+
+def cached_models(settings: Settings) -> tuple[Model, ...]:
+    """What the server's own list said when it was asked last, however long ago; nothing where it never was."""
+    listed = read_list(_list_file(settings))
+    return listed.models if listed else ()
+
+
+def _list_file(settings: Settings) -> Path:
+    return cache_file(settings.folders.cache, settings.anthropic.api_url)
 
 
 def known_models(settings: Settings, live: tuple[Model, ...] = ()) -> tuple[Model, ...]:

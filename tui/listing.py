@@ -36,12 +36,13 @@ class PathRow(TypedDict):
 
 
 def model_rows(settings: Settings) -> list[ModelRow]:
-    """Every model of the table, newest first within a family, with what the configuration says of it."""
-    from tui.connection import choose, known_models
+    """Every model of the server's list, as far as it is on disk, and of the table; with what the configuration says."""
+    from tui.connection import cached_models, choose, known_models
 
-    configured = choose(settings, settings.model).model.id
+    live = cached_models(settings)
+    configured = choose(settings, settings.model, live).model.id
     rows: list[ModelRow] = []
-    for model in known_models(settings):
+    for model in known_models(settings, live):
         price = model.price_for(0)
         rows.append(
             ModelRow(
