@@ -235,6 +235,17 @@ def test_a_day_remembers_what_was_used_when_the_chat_is_gone(tmp_path: Path) -> 
         assert day.cost_usd == 0.5
 
 
+def test_an_answer_without_a_word_costs_what_it_costs(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        recorder = Recorder(store, NewChat(id="a"))
+        recorder.record(prompt("Tide?"))
+        recorder.write_off(billed(""))
+        assert (only(store).messages, only(store).cost_usd) == (1, 0.25)
+        recorder.withdraw(prompt("Tide?"))
+        (day,) = store.days().result(LIMIT_S)
+        assert (day.model, day.requests, day.unpriced, day.cost_usd) == ("claude-sonnet-5-5", 1, 0, 0.25)
+
+
 def test_an_id_may_be_cut_as_long_as_it_is_clear(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         talk(store, "abc", "One")

@@ -188,7 +188,7 @@ def days(db: Connection) -> tuple[Day, ...]:
 
 
 def _days(db: Connection) -> list[tuple[Any, ...]]:
-    return db.execute(f"SELECT {', '.join(Day.__struct_fields__)} FROM days ORDER BY day").fetchall()
+    return db.execute(f"SELECT {', '.join(Day.__struct_fields__)} FROM days ORDER BY day, model").fetchall()
 
 
 def _chat(row: tuple[Any, ...], elsewhere: frozenset[str]) -> Chat:

@@ -38,6 +38,10 @@ class Recorder:
         self._arriving = self._arriving or new_id()
         self._store.partial(self.chat, self._arriving, self.head, message)
 
+    def write_off(self, message: Message) -> None:
+        """An answer was billed, and there is nothing of it to keep."""
+        self._store.write_off(self.chat.id, message)
+
     def withdraw(self, message: Message) -> None:
         """The last message has left the transcript again."""
         if self.head is None or not self._gives_back:

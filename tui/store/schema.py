@@ -114,15 +114,18 @@ def _02_places_and_instances(db: Connection) -> None:
         # What was used stays known after the chats are gone.
         """
         CREATE TABLE days (
-            day TEXT PRIMARY KEY,
-            requests INTEGER NOT NULL DEFAULT 0,
-            input_tokens INTEGER NOT NULL DEFAULT 0,
-            cache_read_tokens INTEGER NOT NULL DEFAULT 0,
-            cache_write_tokens INTEGER NOT NULL DEFAULT 0,
-            output_tokens INTEGER NOT NULL DEFAULT 0,
-            cost_usd REAL NOT NULL DEFAULT 0,
-            saved_usd REAL NOT NULL DEFAULT 0
-        )
+            day TEXT NOT NULL,
+            model TEXT NOT NULL,
+            requests INTEGER NOT NULL,
+            unpriced INTEGER NOT NULL,
+            input_tokens INTEGER NOT NULL,
+            cache_read_tokens INTEGER NOT NULL,
+            cache_write_tokens INTEGER NOT NULL,
+            output_tokens INTEGER NOT NULL,
+            cost_usd REAL NOT NULL,
+            saved_usd REAL NOT NULL,
+            PRIMARY KEY (day, model)
+        ) WITHOUT ROWID
         """,
     )
 

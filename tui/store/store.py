@@ -104,6 +104,11 @@ class Store:
 
         self._worker.soon(job, instead_of=message_id)
 
+    def write_off(self, chat_id: str, message: Message) -> None:
+        """Counts an answer that was billed before its first word, and is not kept."""
+        now = self._now()
+        self._worker.soon(lambda db: writing.write_off(db, chat_id, message, now))
+
     # Chats
 
     def chats(self, limit: int | None = None, offset: int = 0) -> Future[tuple[Chat, ...]]:
@@ -215,7 +220,7 @@ class Store:
         return self._worker.ask(lambda db: int(db.execute("PRAGMA data_version").fetchone()[0]))
 
     def days(self) -> Future[tuple[Day, ...]]:
-        """What was used, by day, oldest first: a lifetime's ledger."""
+        """What was used, by day and model, oldest first: a lifetime's ledger."""
         return self._worker.ask(reading.days, flush=True)
 
     def _appending(

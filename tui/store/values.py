@@ -166,11 +166,14 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
-    """What was used on one day (local time) by this computer, in chats that may be gone by now."""
+    """What one model was used for on one day, in chats that may be gone by now; what was imported does not count."""
 
     day: str
-    """ISO date."""
+    """ISO date, local time."""
+    model: str
     requests: int
+    unpriced: int
+    """How many of the requests are not in the costs, since nobody knew the price."""
     input_tokens: int
     cache_read_tokens: int
     cache_write_tokens: int

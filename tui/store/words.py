@@ -24,6 +24,7 @@ _MARKS = (
 _WORD = re.compile(rf"[{_SINGLE}]|(?:(?![{_SINGLE}])[^\W_]|[{_MARKS}])+")
 _IS_SINGLE = re.compile(rf"[{_SINGLE}]")
 _ACCENTS = re.compile("[\u0300-\u036f]")
+_BETWEEN = re.compile(rf"(?![{_MARKS}])\W|_")  # what some characters have inside when they are taken apart: ½, ⑴
 _BEFORE, _AFTER = 32, 88  # characters of a snippet around the first word that was found
 
 
@@ -44,7 +45,7 @@ def fold(word: str) -> str:
     if word.isascii():
         return word.lower()
     bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", word)).casefold()
-    return unicodedata.normalize("NFC", bare)
+    return unicodedata.normalize("NFC", _BETWEEN.sub("", bare) or bare)
 
 
 class Query(NamedTuple):
@@ -68,11 +69,13 @@ class Query(NamedTuple):
 def parsed(typed: str) -> Query:
     """What these words ask for. Words that are joined by other signs, such as `node.js`, are a phrase."""
     phrases = []
-    for chunk in typed.split():
-        words = tuple(fold(match.group()) for match in _WORD.finditer(chunk))
+    end = -1
+    for chunk in re.finditer(r"\S+", typed):
+        words = list(_WORD.finditer(typed, chunk.start(), chunk.end()))
         if words:
-            phrases.append(words)
-    return Query(tuple(phrases), bool(phrases) and not typed[-1:].isspace())
+            phrases.append(tuple(fold(word.group()) for word in words))
+            end = words[-1].end()
+    return Query(tuple(phrases), end == len(typed))
 
 
 def marks(text: str, query: Query) -> tuple[tuple[int, int], ...]:

@@ -5,10 +5,10 @@ Nothing that was said is overwritten but by itself: an answer that arrives keeps
 
 from __future__ import annotations
 
-import time
 import uuid
 from typing import TYPE_CHECKING
 
+from tui.chat.spending import local_day
 from tui.chat.transcript import Message
 from tui.chat.tree import ChatTree
 from tui.store import index
@@ -59,6 +59,16 @@ def withdraw(db: Connection, message_id: str) -> None:
         parent = db.execute("SELECT max(key) FROM messages WHERE chat = ?", (chat,)).fetchone()[0]
     db.execute("UPDATE chats SET head = ? WHERE key = ? AND head = ?", (parent, chat, key))
     db.execute("DELETE FROM chats WHERE key = ? AND messages = 0", (chat,))
+
+
+def write_off(db: Connection, chat_id: str, message: Message, now: float) -> None:
+    """Counts an answer that was billed and of which there is nothing to keep."""
+    _count(db, message, now)
+    if message.bill is not None:
+        db.execute(
+            "UPDATE chats SET cost_usd = cost_usd + ?, saved_usd = saved_usd + ? WHERE id = ?",
+            (message.bill.cost_usd, message.bill.saved_usd, chat_id),
+        )
 
 
 def interrupt(db: Connection, token: str) -> None:
@@ -247,15 +257,21 @@ def _count(db: Connection, message: Message, now: float) -> None:
     usage, bill = message.usage, message.bill
     db.execute(
         """
-        INSERT INTO days VALUES (?, 1, ?, ?, ?, ?, ?, ?) ON CONFLICT (day) DO UPDATE SET
-            requests = requests + 1, input_tokens = input_tokens + excluded.input_tokens,
+        INSERT INTO days (
+            day, model, requests, unpriced, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, cost_usd,
+            saved_usd
+        ) VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, model) DO UPDATE SET
+            requests = requests + 1, unpriced = unpriced + excluded.unpriced,
+            input_tokens = input_tokens + excluded.input_tokens,
             cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,
             cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
             output_tokens = output_tokens + excluded.output_tokens,
             cost_usd = cost_usd + excluded.cost_usd, saved_usd = saved_usd + excluded.saved_usd
         """,
         (
-            time.strftime("%Y-%m-%d", time.localtime(message.at or now)),
+            local_day(message.at or now),
+            message.model,
+            bill is None,
             *(usage.total_input, usage.cache_read_input_tokens, usage.cache_creation_input_tokens, usage.output_tokens),
             *((bill.cost_usd, bill.saved_usd) if bill else (0.0, 0.0)),
         ),
