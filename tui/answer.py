@@ -32,6 +32,7 @@ from tui.chat.events import (
     Waiting,
 )
 from tui.chat.ledger import Bill, Usage
+from tui.chat.session import notice_for
 from tui.chat.transcript import Draft, Failure, Message, Text, Thinking
 from tui.errors import TuiError
 from tui.render.safe import neutral, safe
@@ -145,6 +146,8 @@ def _on(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
 def _pass(event: TurnEvent, tally: Tally, printer: Printer) -> None:
     tally.take(event)
     printer.take(event)
+    if isinstance(event, Settled) and (notice := notice_for(event.message)):
+        _pass(Notice(notice), tally, printer)
 
 
 def _type_of(error: TuiError) -> str:

@@ -418,8 +418,3 @@ async def test_an_end_is_told_for_what_it_is(message, words):
     notice = notice_for(Message(role="assistant", **{"blocks": (Text("Two."),), **message}))
     assert words in notice
     assert bool(words) == bool(notice)
-
-
-async def test_a_cut_answer_comes_with_its_notice():
-    events = await run(session_with(), Provider(answer(stop_reason="max_tokens")))
-    assert kinds(events)[-3:] == [Settled, Notice, TurnEnded]

@@ -209,9 +209,7 @@ class Turn:
             return held
         self._has_answer = True
         self._enter(message)
-        settled: tuple[TurnEvent, ...] = (*held, Settled(message))
-        notice = notice_for(message)
-        return (*settled, Notice(notice)) if notice else settled
+        return (*held, Settled(message))
 
     def _enter(self, message: Message) -> None:
         self._session.transcript = self._session.transcript.with_message(message)
