@@ -22,7 +22,7 @@ from tui.images.sources import paths_in
 
 Clip = bytes | tuple[Path, ...]
 Run = Callable[[list[str]], bytes]
-"""Runs a program and gives what it wrote; b"" where it failed."""
+"""Runs one program with arguments and gives what it wrote; b"" where it failed."""
 
 TIMEOUT_S = 8
 """PowerShell alone takes two or three to start."""
@@ -32,6 +32,7 @@ _FILES = ("text/uri-list", "x-special/gnome-copied-files")
 _PNG_ON_MAC = "the clipboard as «class PNGf»"
 _FILE_ON_MAC = "POSIX path of (the clipboard as «class furl»)"
 _POWERSHELL = """
+[Console]::OutputEncoding = New-Object System.Text.UTF8Encoding $false
 Add-Type -AssemblyName System.Windows.Forms, System.Drawing
 $files = [System.Windows.Forms.Clipboard]::GetFileDropList()
 if ($files.Count) { 'files'; $files; exit }
@@ -44,15 +45,19 @@ if ($image) {
 """
 
 
-def read_clipboard(env: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Clip:
+def read_clipboard(
+    env: Mapping[str, str] = os.environ, platform: str = sys.platform, *, timeout_s: float = TIMEOUT_S
+) -> Clip:
     """A picture's bytes, or the copied files. Raises EmptyClipboard, or NoClipboard with what to install."""
-    tools = _tools(env, platform)
-    found = [(tool, read) for tool, read in tools if shutil.which(tool, path=env.get("PATH"))]
+    found = [
+        (program, read)
+        for tool, read in _tools(env, platform)
+        if (program := shutil.which(tool, path=env.get("PATH"))) is not None
+    ]
     if not found:
         raise NoClipboard("The clipboard cannot be read here", _advice(env, platform))
-    for tool, read in found:
-        program = shutil.which(tool, path=env.get("PATH")) or tool
-        if clip := read(lambda arguments, program=program: _output([program, *arguments], env)):  # type: ignore[misc]
+    for program, read in found:
+        if clip := read(_runner(program, env, timeout_s)):
             return clip
     raise EmptyClipboard("There is no picture in the clipboard", "Copy one, or drop its file on the window.")
 
@@ -85,12 +90,18 @@ def _advice(env: Mapping[str, str], platform: str) -> str:
     return "There is no screen in this session (over SSH, say): attach a file by its path instead."
 
 
-def _output(command: list[str], env: Mapping[str, str]) -> bytes:
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=TIMEOUT_S, env=dict(env), stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.TimeoutExpired):
-        return b""
-    return done.stdout if done.returncode == 0 else b""
+def _runner(program: str, env: Mapping[str, str], timeout_s: float) -> Run:
+    def run(arguments: list[str]) -> bytes:
+        command = [program, *arguments]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, timeout=timeout_s, env=dict(env), stdin=subprocess.DEVNULL, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return b""
+        return done.stdout if done.returncode == 0 else b""
+
+    return run
 
 
 def _from_wl_paste(run: Run) -> Clip:

@@ -22,9 +22,9 @@ _PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
 _ENCRYPT = re.compile(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)")
 _OBJECT_STREAM = re.compile(rb"/Type\s*/ObjStm\b")
 _NUMBER = re.compile(rb"/(N|First)\s+(\d+)")
-_LONGEST_OBJECT_STREAM = 16 * 1024 * 1024
 _LONGEST_OBJECT = 64 * 1024
-_MOST_OBJECT_STREAMS = 2000
+_MOST_UNPACKED = 64 * 1024 * 1024
+"""Bytes of compressed streams, together; a file of a few kB may claim to hold more than fits into memory."""
 
 
 def max_pages(model: Viewer) -> int:
@@ -101,26 +101,29 @@ class _Objects:
         """The objects that stand in compressed streams."""
         if self._packed is None:
             self._packed = {}
-            for number, match in enumerate(_OBJECT_STREAM.finditer(self._data)):
-                if number < _MOST_OBJECT_STREAMS:
-                    self._packed.update(_unpacked(self._data, match.start()))
+            room = _MOST_UNPACKED
+            for match in _OBJECT_STREAM.finditer(self._data):
+                if room > 0:
+                    content, objects = _unpacked(self._data, match.start(), room)
+                    self._packed.update(objects)
+                    room -= content
         return self._packed
 
 
-def _unpacked(data: bytes, inside: int) -> dict[int, bytes]:
-    """The objects of the stream whose dictionary holds the position `inside`."""
+def _unpacked(data: bytes, inside: int, room: int) -> tuple[int, dict[int, bytes]]:
+    """The objects of the stream whose dictionary holds the position `inside`, and the length of all of them."""
     start = data.rfind(b" obj", 0, inside)
     begin = data.find(b"stream", inside)
     numbers = {name: int(value) for name, value in _NUMBER.findall(data[start:begin])}
     if start < 0 or begin < 0 or {b"N", b"First"} - numbers.keys():
-        return {}
+        return 0, {}
     begin += len(b"stream\r\n") if data[begin + 6 : begin + 8] == b"\r\n" else len(b"stream\n")
     try:
-        content = zlib.decompressobj().decompress(data[begin:], _LONGEST_OBJECT_STREAM)
+        content = zlib.decompressobj().decompress(data[begin : data.find(b"endstream", begin)], room)
     except zlib.error:
-        return {}
+        return 0, {}
     first = numbers[b"First"]
     index = [int(word) for word in content[:first].split() if word.isdigit()][: 2 * numbers[b"N"]]
     offsets = [first + offset for offset in index[1::2]]
     ends = [*offsets[1:], len(content)]
-    return {number: content[at:end] for number, at, end in zip(index[::2], offsets, ends, strict=False)}
+    return len(content), {number: content[at:end] for number, at, end in zip(index[::2], offsets, ends, strict=False)}

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from PIL import AvifImagePlugin, Image, ImageChops, ImageOps, TiffImagePlugin, WebPImagePlugin  # noqa: F401
@@ -25,9 +26,10 @@ from tui.images.vision import MANY, MAX_BYTES, MAX_SIDE_OF_MANY_PX, Target, resi
 MAX_PIXELS = 200_000_000
 """The largest picture we decode: that of the largest camera in a phone. A small file may claim to be far larger."""
 
-Image.MAX_IMAGE_PIXELS = (
-    None  # ours is checked as soon as a file is open; Pillow's would print warnings over the screen
-)
+# What Pillow warns of would be printed over the screen. Its limit: ours is checked as soon as a file is open. Broken
+# metadata: none is used.
+Image.MAX_IMAGE_PIXELS = None
+warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
 
 _FORMATS = {
     kinds.JPEG: "JPEG",
@@ -46,8 +48,10 @@ _STORED_MODES = {
     kinds.WEBP: ("RGB", "RGBA"),
 }
 """Colours that every reader of a format understands."""
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError)
-_BROKEN_DATA = (struct.error, zlib.error)
+_BROKEN = (
+    *(OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError, RuntimeError, AttributeError),
+    *(struct.error, zlib.error),
+)
 """What Pillow raises, between them, for files that are not as their format says."""
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -60,6 +64,7 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """By EXIF orientation: what brings the picture upright."""
+_SIDEWAYS = tuple(_TURNS[orientation] for orientation in (5, 6, 7, 8))
 _FLAT = 0.4
 """From this share of pixels that equal their left neighbour on, a picture is drawn or written rather than taken."""
 _WORTH_A_SECOND_TRY = 100_000
@@ -106,11 +111,7 @@ def prepare(
         raise CannotAttach(f"{called} {what}", kind.advice if kind else "")
     try:
         with _opened(data, kind, called) as image:
-            return _prepared(image, data, kind, _Wish(target, long_edge, many))
-    except (*_BROKEN, *_BROKEN_DATA) as error:
-        raise CannotAttach(
-            f"{called} is damaged or cut short ({kind.name})", "Open it in a picture viewer to see what is left of it."
-        ) from error
+            return _prepared(image, data, kind, _Wish(target, long_edge, many, called))
     except MemoryError as error:
         raise CannotAttach(f"{called} is too large for this computer's memory", "Shrink it first.") from error
 
@@ -132,6 +133,7 @@ class _Wish:
     target: Target
     long_edge: int | None
     many: bool
+    called: str
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         width, height = resized(width, height, self.target)
@@ -143,13 +145,25 @@ def _opened(data: bytes, kind: Kind, called: str) -> Image.Image:
     """The image with its head read: size and metadata, and no pixels yet."""
     if kind == kinds.HEIC:
         _learn_heic(called)
-    image = Image.open(io.BytesIO(data), formats=[_FORMATS[kind]])
+    with _reading(called, kind):
+        image = Image.open(io.BytesIO(data), formats=[_FORMATS[kind]])
     if image.width * image.height > MAX_PIXELS:
         raise CannotAttach(
             f"{called} has {image.width} × {image.height} pixels, and more than {MAX_PIXELS // 10**6} million are not read",
             "Shrink it first.",
         )
     return image
+
+
+@contextmanager
+def _reading(called: str, kind: Kind) -> Iterator[None]:
+    """Around everything that reads the file: what is wrong with that is the user's to know. Our own mistakes are not."""
+    try:
+        yield
+    except _BROKEN as error:
+        raise CannotAttach(
+            f"{called} is damaged or cut short ({kind.name})", "Open it in a picture viewer to see what is left of it."
+        ) from error
 
 
 def _learn_heic(called: str) -> None:
@@ -164,21 +178,19 @@ def _learn_heic(called: str) -> None:
 
 
 def _prepared(image: Image.Image, data: bytes, kind: Kind, wish: _Wish) -> Prepared:
-    turn = _TURNS.get(_orientation(image))
-    sideways = turn in (Image.Transpose.TRANSPOSE, Image.Transpose.TRANSVERSE) or turn in (
-        Image.Transpose.ROTATE_90,
-        Image.Transpose.ROTATE_270,
-    )
-    width, height = (image.height, image.width) if sideways else image.size
-    original = Original(kind.name, width, height, len(data))
-    size = wish.size(width, height)
-    notes = _notes(image, kind)
-    if size == (width, height) and turn is None and (stored := _as_stored(image, data, kind)) is not None:
-        return Prepared(kind.media_type, stored, width, height, original, notes)
-    image.draft(None, size[::-1] if sideways else size)  # JPEG is decoded at an eighth, a quarter or half its size
-    image.load()
-    drawn = drawable(image)
-    if (shrunk := size[::-1] if sideways else size) != drawn.size:
+    turn = None if kind == kinds.TIFF else _TURNS.get(_orientation(image))  # Pillow turns TIFF while it loads
+    upright = image.size[::-1] if turn in _SIDEWAYS else image.size
+    size = wish.size(*upright)
+    shrunk = size[::-1] if turn in _SIDEWAYS else size
+    original = Original(kind.name, *upright, len(data))
+    with _reading(wish.called, kind):
+        notes = _notes(image, kind)
+        if size == upright and turn is None and (stored := _as_stored(image, data, kind)) is not None:
+            return Prepared(kind.media_type, stored, *size, original, notes)
+        image.draft(None, shrunk)  # JPEG is decoded at an eighth, a quarter or half its size
+        image.load()
+        drawn = drawable(image)
+    if drawn.size != shrunk:
         drawn = drawn.resize(shrunk, Image.Resampling.LANCZOS, reducing_gap=2.0)
     if turn is not None:
         drawn = drawn.transpose(turn)
@@ -189,7 +201,7 @@ def _prepared(image: Image.Image, data: bytes, kind: Kind, wish: _Wish) -> Prepa
 
 
 def _orientation(image: Image.Image) -> int:
-    with suppress(*_BROKEN, *_BROKEN_DATA):  # a picture with broken metadata is still a picture
+    with suppress(*_BROKEN):  # a picture with broken metadata is still a picture
         return int(image.getexif().get(_ORIENTATION, 1))
     return 1
 
