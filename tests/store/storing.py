@@ -32,6 +32,11 @@ class Opened(Store):
         self.told: list[StoreProblem] = []
         super().__init__(file, problems=self.told.append, **options)
 
+    def make_room(self) -> None:
+        """Ends the shortage that `max_pages` made."""
+        self._worker.soon(lambda _: self._database._disk.execute("PRAGMA max_page_count = 1000000"))
+        self.settle()
+
     def settle(self) -> None:
         """Returns when all that was queued is done."""
         self.days().result(LIMIT_S)

@@ -257,7 +257,7 @@ class Database:
 def trouble_of(error: Exception) -> Trouble:
     """What an error of SQLite says of the file. By its words: Python 3.10 does not give the code."""
     text = str(error)
-    if "malformed" in text or "not a database" in text or "no such table" in text:
+    if any(sign in text for sign in ("malformed", "not a database", "no such table", "vtable constructor failed")):
         return "damaged"
     if _is_refused(error) or any(sign in text for sign in ("is full", "disk I/O", "locked")):
         return "refused"
@@ -306,7 +306,7 @@ def _is_sound(path: Path) -> bool:
     try:
         with closing(_connect(str(path))) as db:
             tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            is_whole = {"chats", "messages"} <= tables or schema.version_of(db) == 0
+            is_whole = schema.TABLES <= tables or schema.version_of(db) == 0
             return is_whole and bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
     except sqlite3.Error:
         return False

@@ -5,10 +5,13 @@ A step that was released is never changed; what comes later is a step of its own
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
+
+Step = Callable[["Connection"], None]
 
 
 def _01_chats_as_trees(db: Connection) -> None:
@@ -130,23 +133,25 @@ def _02_places_and_instances(db: Connection) -> None:
     )
 
 
-STEPS = (_01_chats_as_trees, _02_places_and_instances)
+STEPS: tuple[Step, ...] = (_01_chats_as_trees, _02_places_and_instances)
 VERSION = len(STEPS)
+TABLES = frozenset({"chats", "messages", "attachments", "attached", "words"})
+"""What every file of ours has held since the first step."""
 
 
 def version_of(db: Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-def migrate(db: Connection) -> None:
+def migrate(db: Connection, steps: Sequence[Step] = STEPS) -> None:
     """Takes the steps that the file has not taken, all or none of them. Another program may be about to do the same."""
-    if version_of(db) >= VERSION:
+    if version_of(db) >= len(steps):
         return
     db.execute("BEGIN IMMEDIATE")
     try:
-        for number in range(version_of(db), VERSION):
-            STEPS[number](db)
-        db.execute(f"PRAGMA user_version = {VERSION}")
+        for step in steps[version_of(db) :]:
+            step(db)
+        db.execute(f"PRAGMA user_version = {len(steps)}")
         db.execute("COMMIT")
     except BaseException:
         db.rollback()

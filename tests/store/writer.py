@@ -1,0 +1,88 @@
+"""A process that writes to a store until it is killed: `python writer.py FILE KIND SEED`. It prints what it has queued.
+
+`stream` records answers that arrive; `desk` types drafts, renames and deletes; `append N` adds N messages to a shared chat
+and ends.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from pathlib import Path
+
+from tui.chat.transcript import Draft, Message, Text
+from tui.store import NewChat, Place, Recorder, Store
+
+
+def say(**facts: object) -> None:
+    """One line, with the time, once it has been handed to the store."""
+    print(json.dumps({"at": time.monotonic(), **facts}), flush=True)
+
+
+def stream(store: Store, chance: random.Random) -> None:
+    turn = 0
+    while True:
+        turn += 1
+        recorder = Recorder(store, NewChat(id=f"chat-{turn}"))
+        recorder.record(Message(role="user", blocks=(Text(f"prompt {turn}"),)))
+        say(chat=recorder.chat.id, prompt=f"prompt {turn}")
+        text = ""
+        for word in range(chance.randint(1, 200)):
+            text += f"word{word} "
+            recorder.partial(Message(role="assistant", blocks=(Text(text),), state="streaming"))
+            say(chat=recorder.chat.id, length=len(text))
+            time.sleep(0.002)
+        recorder.record(Message(role="assistant", blocks=(Text(text),)))
+        say(chat=recorder.chat.id, length=len(text), ended=True)
+
+
+def desk(store: Store, chance: random.Random) -> None:
+    recorder = Recorder(store, NewChat(id="desk"))
+    recorder.record(Message(role="user", blocks=(Text("prompt"),)))
+    store.look_at("desk")
+    store.chats().result()
+    say(opened=True)
+    number = 0
+    while True:
+        number += 1
+        store.save_place(Place(chat_id="desk", draft=Draft(text=f"draft {number}"), queue=(Draft(text=f"{number}"),)))
+        say(draft=number)
+        match chance.randint(0, 5):
+            case 0:
+                store.rename("desk", f"title {number}")
+            case 1:
+                store.delete("desk")
+                store.restore("desk")
+            case 2:
+                store.pin("desk", bool(number % 2))
+        time.sleep(0.001)
+
+
+def append(store: Store, name: str, count: int) -> None:
+    store.chats().result()
+    say(ready=True)
+    sys.stdin.readline()
+    recorder = Recorder(store, NewChat(id="shared"), head="shared-0")
+    for number in range(count):
+        recorder.record(Message(role="user", blocks=(Text(f"{name} {number}"),)))
+        own = Recorder(store, NewChat(id=f"{name}-{number}"))
+        own.record(Message(role="user", blocks=(Text(f"own {name} {number}"),)))
+    say(queued=True)
+
+
+def main() -> None:
+    file, kind, seed, *rest = sys.argv[1:]
+    problems: list[str] = []
+    with Store(Path(file), problems=lambda problem: problems.append(str(problem))) as store:
+        if kind == "append":
+            append(store, seed, int(rest[0]))
+        else:
+            {"stream": stream, "desk": desk}[kind](store, random.Random(seed))
+    if problems:
+        sys.exit("\n".join(problems))
+
+
+if __name__ == "__main__":
+    main()
