@@ -95,15 +95,26 @@ def test_a_doubtful_length_counts_as_enough() -> None:
     assert marks(body_of(*turns(1, "潮" * 417))) == ["messages.0.0"]  # fewer characters, more tokens
 
 
-def test_the_end_of_the_request_before_is_marked_again() -> None:
+def test_the_end_of_the_turn_before_is_marked() -> None:
+    """From there the newest prompt may yet be said in another way; the last request's end is found by looking back."""
     body = body_of(*turns(5, LONG), system=LONG, tools=(conversations.TIDE,))
-    assert marks(body) == ["tools.0", "system.0", "messages.2.0", "messages.4.0"]
+    assert marks(body) == ["tools.0", "system.0", "messages.3.0", "messages.4.0"]
+
+
+def test_spare_breakpoints_keep_earlier_turns_alive() -> None:
+    assert marks(body_of(*turns(5, LONG), system=LONG)) == [
+        "system.0",
+        "messages.1.0",
+        "messages.3.0",
+        "messages.4.0",
+    ]
+    long_chat = [*turns(21, LONG)]  # ten turns, and a prompt: the ends of turns 8, 9 and 10
+    assert marks(body_of(*long_chat)) == ["messages.15.0", "messages.17.0", "messages.19.0", "messages.20.0"]
 
 
 def test_a_paused_answer_is_marked_where_it_paused() -> None:
     paused = Message(role="assistant", blocks=(Text("Looking."),), model="claude-x", stop_reason="pause_turn")
-    body = body_of(*turns(1, LONG), paused, paused)
-    assert marks(body) == ["messages.1.0", "messages.2.0"]
+    assert marks(body_of(*turns(1, LONG), paused, paused)) == ["messages.2.0"]
 
 
 def test_thinking_never_carries_a_mark() -> None:
@@ -113,7 +124,17 @@ def test_thinking_never_carries_a_mark() -> None:
         model="claude-x",
         stop_reason="pause_turn",
     )
-    assert marks(body_of(*turns(1, LONG), paused)) == ["messages.0.0", "messages.1.0"]
+    assert marks(body_of(*turns(1, LONG), paused)) == ["messages.1.0"]
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "control"), [("5m", {"type": "ephemeral"}), ("1h", {"type": "ephemeral", "ttl": "1h"})]
+)
+def test_every_breakpoint_of_a_request_has_the_same_lifetime(lifetime, control) -> None:
+    transcript = Transcript(messages=turns(5, LONG), system=LONG, tools=(conversations.TIDE,))
+    body = build_body(transcript, Options(model=SONNET, lifetime=lifetime))
+    blocks = [*body["tools"], *body["system"], *(block for one in body["messages"] for block in one["content"])]
+    assert [block["cache_control"] for block in blocks if "cache_control" in block] == [control] * 4
 
 
 def tool_loop(calls: int) -> tuple[Message, ...]:
@@ -171,14 +192,23 @@ def test_nothing_but_the_marks_moves_from_turn_to_turn(transcript: Transcript, r
     assert later.startswith(now.removesuffix("]}"))
 
 
-@given(st.integers(1, 12), st.integers(1, 3))
-def test_what_was_marked_at_the_end_is_marked_in_the_next_request(prompts: int, blocks: int) -> None:
+@given(st.integers(1, 12), st.integers(1, 30), st.integers(1, 30), st.booleans())
+def test_what_was_marked_at_the_end_is_found_by_the_next_request(
+    prompts: int, blocks: int, answered: int, has_tools: bool
+) -> None:
     history: tuple[Message, ...] = ()
-    ends: list[str] = []
+    end = ""
     for at in range(prompts):
         prompt = Message(role="user", blocks=tuple(Text(f"{LONG} {at} {number}") for number in range(blocks)))
         history = (*history, prompt)
-        places = marks(body_of(*history, system=LONG))
-        assert not ends or ends[-1] in places
-        ends.append(places[-1])
-        history = (*history, Message(role="assistant", blocks=(Text("It runs out."),), model="claude-x"))
+        body = body_of(*history, system=LONG, tools=(conversations.TIDE,) * has_tools)
+        places = [
+            f"messages.{number}.{block}"
+            for number, message in enumerate(body["messages"])
+            for block in range(len(message["content"]))
+        ]
+        marked = [places.index(place) for place in marks(body) if place.startswith("messages")]
+        assert not end or any(0 <= mark - places.index(end) < 20 for mark in marked)
+        end = places[marked[-1]]
+        answer = tuple(Text(f"It runs out. {number}") for number in range(answered))
+        history = (*history, Message(role="assistant", blocks=answer, model="claude-x"))

@@ -40,8 +40,9 @@ class _Place(NamedTuple):
 def with_breakpoints(body: Param, model: Model, lifetime: Lifetime = "5m") -> Param:
     """The body with its breakpoints; the one that was given stays as it was. It must not carry any yet.
 
-    In order of worth: the last tool and the system prompt, which every chat shares; the end of the request before this
-    one, where its entry was written; the end of this one; and what is left over, spaced through a long turn.
+    In order of worth: the last tool and the system prompt, which every chat shares; the end of the request; that of the
+    turn before, or of the request before where it is too far back to be found; places all through a long turn; and the
+    ends of earlier turns, which are kept alive for nothing.
     """
     tools = cast("list[Param]", body.get("tools", []))
     system = body.get("system")
@@ -94,34 +95,68 @@ class _Lengths:
 
 
 def _places_to_mark(messages: list[Param], lengths: _Lengths, slots: int) -> frozenset[_Place]:
-    chosen: list[_Place] = []
     last = _last_place(messages, len(messages))
-    before = _last_place(messages, _end_of_previous_request(messages))
-    if before is not None and lengths.reaches(before):
-        chosen.append(before)
-    if last is not None and last not in chosen and (len(messages) > MESSAGES or lengths.reaches(last)):
-        chosen.append(last)
-    if last in chosen:
-        chosen += [place for place in _spaced(messages, before) if place not in chosen and lengths.reaches(place)]
-    return frozenset(chosen[:slots])  # tools and system leave two slots at least: the two ends always have theirs
+    if last is None or not (len(messages) > MESSAGES or lengths.reaches(last)):
+        return frozenset()
+    # There are two slots at least. What lies further back than the first few matters least, and comes last.
+    turns = _ends_of_turns(messages)
+    wanted = [last, *_far_end_of_previous_request(messages, last), *turns[:1], *_spaced(messages), *turns[1:2]]
+    wanted += _landmarks(turns)
+    chosen = [place for place in dict.fromkeys(wanted) if place == last or lengths.reaches(place)]
+    return frozenset(chosen[:slots])
 
 
-def _end_of_previous_request(messages: list[Param]) -> int:
-    """How many of the messages the request before this one had: those before the newest answer."""
+def _end_of_previous_request(messages: list[Param]) -> _Place | None:
+    """Where the request before this one ended, and wrote: before the newest answer."""
     answers = [at for at, message in enumerate(messages) if message["role"] == "assistant"]
-    return answers[-1] if answers else 0
+    return _last_place(messages, answers[-1]) if answers else None
 
 
-def _spaced(messages: list[Param], before: _Place | None) -> Iterator[_Place]:
-    """Places about every fifteen blocks back from the end, as far as the end of the previous request."""
+def _far_end_of_previous_request(messages: list[Param], last: _Place) -> list[_Place]:
+    """That end, where it is too far away to be found by looking back from this one's."""
+    end = _end_of_previous_request(messages)
+    return [end] if end is not None and _distance(messages, end, last) > SPACING else []
+
+
+def _spaced(messages: list[Param]) -> list[_Place]:
+    """Places about every fifteen blocks back from the end of a long turn, as far as the end of the request before it."""
+    before = _end_of_previous_request(messages)
+    found: list[_Place] = []
     distance = 0
     for place in _backwards(messages):
         if before is not None and place <= before:
-            return
+            break
         distance += 1
         if distance > SPACING and _can_carry(messages, place):
             distance = 0
-            yield place
+            found.append(place)
+    return found
+
+
+def _ends_of_turns(messages: list[Param]) -> list[_Place]:
+    """Where earlier turns ended, the latest first: there the chat goes on differently if the prompt after it is edited."""
+    prompts = [at for at, message in enumerate(messages) if at and _is_prompt(message)]
+    return [place for at in reversed(prompts) if (place := _last_place(messages, at)) is not None]
+
+
+def _landmarks(turns: list[_Place]) -> list[_Place]:
+    """The ends of turns 1, 2, 4, 8 …, the latest first, for whoever goes back further.
+
+    An entry that is marked again is renewed for nothing. Powers of two stay where they are for many turns, and the last of
+    them always has half of the chat before it.
+    """
+    return [turns[-(1 << power)] for power in reversed(range(len(turns).bit_length()))]
+
+
+def _is_prompt(message: Param) -> bool:
+    first = _content(message)[0]
+    return message["role"] == "user" and isinstance(first, dict) and first["type"] != "tool_result"
+
+
+def _distance(messages: list[Param], one: _Place, other: _Place) -> int:
+    """How many blocks the other place is behind the one."""
+    between = sum(len(_content(message)) for message in messages[one.message : other.message])
+    return between - one.block + other.block
 
 
 def _last_place(messages: list[Param], end: int) -> _Place | None:
