@@ -398,6 +398,26 @@ async def test_thinking_is_timed_from_its_start_to_its_end():
     assert 100 < message.thought_s < message.elapsed_s < 120
 
 
+async def test_a_prompt_that_stands_there_is_answered_once_more_without_being_recorded_again():
+    provider, recorded, withdrawn = Provider(answer("Two.")), [], []
+    asked = Message(role="user", blocks=(Text("How many moons has Mars?"),))
+    session = Session(Transcript(messages=(asked,)), record=recorded.append, withdraw=withdrawn.append)
+    events = [event async for event in session.take_turn(None, provider.ask)]
+    assert provider.asked == [Transcript(messages=(asked,))]
+    assert not any(isinstance(event, Sent) for event in events)
+    assert [message.text for message in recorded] == ["Two."]
+    assert events[-1].outcome == "complete"
+
+
+async def test_a_prompt_that_stands_there_stays_when_its_answer_never_comes():
+    provider, withdrawn = Provider([TuiError("Broken.")]), []
+    asked = Message(role="user", blocks=(Text("How many moons has Mars?"),))
+    session = Session(Transcript(messages=(asked,)), withdraw=withdrawn.append)
+    events = [event async for event in session.take_turn(None, provider.ask)]
+    assert (events[-1].outcome, events[-1].give_back, withdrawn) == ("failed", None, [])
+    assert session.transcript.messages == (asked,)
+
+
 @pytest.mark.parametrize(
     ("message", "words"),
     [

@@ -53,7 +53,7 @@ def test_the_cache_line(usage: Usage, bill: Bill | None, line: str) -> None:
         ({"stop_reason": "refusal"}, "Left out of what Claude sees from here on"),
         ({"stop_reason": "model_context_window_exceeded"}, "context window is full"),
         ({"state": "stopped", "stop_reason": ""}, "stopped by you"),
-        ({"state": "interrupted"}, "cut off"),
+        ({"state": "interrupted"}, "interrupted"),
     ],
 )
 def test_every_ending_is_told_for_what_it_is(fields: dict[str, str], words: str) -> None:

@@ -123,9 +123,10 @@ class Session:
         """Whether a turn has begun and not ended."""
         return self._turn is not None and not self._turn.is_over
 
-    def take_turn(self, draft: Draft, ask: Ask) -> Turn:
+    def take_turn(self, draft: Draft | None, ask: Ask) -> Turn:
         """The turn that sends this draft; nothing happens until it is read. Raises Busy while another one runs.
 
+        None: the transcript ends with a prompt, which is to be answered, maybe once more.
         `ask` decides on the model, so a switch takes effect with the next turn.
         """
         if self.is_busy:
@@ -137,7 +138,7 @@ class Session:
 class Turn:
     """One turn. `async for event in turn` runs it, up to TurnEnded; after a cancellation `conclude` says the rest."""
 
-    def __init__(self, session: Session, draft: Draft, ask: Ask) -> None:
+    def __init__(self, session: Session, draft: Draft | None, ask: Ask) -> None:
         self._session = session
         self._draft = draft
         self._ask = ask
@@ -177,9 +178,10 @@ class Turn:
     async def _exchange(self) -> AsyncGenerator[TurnEvent, None]:
         """The turn up to its end: the prompt, and one answer, or several where the server pauses."""
         session = self._session
-        self._prompt = _prompt(self._draft, session.now())
-        self._enter(self._prompt)
-        yield Sent(self._prompt)
+        if self._draft is not None:
+            self._prompt = _prompt(self._draft, session.now())
+            self._enter(self._prompt)
+            yield Sent(self._prompt)
         for _ in range(MAX_PAUSES + 1):
             request = self._ask(session.transcript)
             for text in request.notices:
@@ -221,7 +223,7 @@ class Turn:
             self._session.write_off(message)
 
     def _take_back_prompt(self) -> None:
-        if self._prompt is None:  # stopped before it began
+        if self._prompt is None:  # stopped before it began, or there was none
             return
         session = self._session
         session.transcript = replace(session.transcript, messages=session.transcript.messages[:-1])

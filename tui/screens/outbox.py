@@ -23,6 +23,11 @@ class Outbox:
         self.drafts = (draft, *self.drafts)
         self._held = True
 
+    def restore(self, drafts: tuple[Draft, ...]) -> None:
+        """Puts back what waited when the chat was left. Nothing of it is sent by itself."""
+        self.drafts = drafts
+        self.hold()
+
     def remove(self, index: int) -> Draft | None:
         """The prompt that stood there, which it no longer does; None if it was sent meanwhile."""
         if not 0 <= index < len(self.drafts):

@@ -44,9 +44,17 @@ class Talk:
         if self._generation is not None:
             self.outbox.add(draft)
             return False
+        self._start(draft)
+        return True
+
+    def answer_last(self) -> None:
+        """Has the prompt answered that the transcript ends with, if nothing runs."""
+        if self._generation is None:
+            self._start(None)
+
+    def _start(self, draft: Draft | None) -> None:
         ask = self._ask()
         self._generation = self._engine.start(self._key, lambda: self.session.take_turn(draft, ask), self._wake)
-        return True
 
     def go_on(self) -> None:
         """Sends the next queued prompt, if one may be sent by itself."""

@@ -7,7 +7,7 @@ prompt lays the draft aside, and sending brings it back.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich.style import Style
@@ -115,8 +115,9 @@ class PromptArea(TextArea):
         self._said: Timer | None = None
         self._commands = commands
         self._pastes = Pastes()
+        self._earlier: list[str] = []  # sent in other chats, oldest first
         self._sent: list[str] = []
-        self._at: int | None = None  # which of the sent prompts is shown
+        self._at: int | None = None  # which of all these is shown
         self._aside = ""  # the draft that was there before
 
     def on_mount(self) -> None:
@@ -158,6 +159,18 @@ class PromptArea(TextArea):
         """The text with folded parts put back."""
         return self._pastes.unfold(self.text)
 
+    @property
+    def unsent(self) -> tuple[str, str]:
+        """What is being written, and what was laid aside for it. An earlier prompt that is only looked at is neither."""
+        if self._at is not None and self.full_text == self._history[self._at]:
+            return self._aside, ""
+        return (self.full_text, self._aside) if self.text else (self._aside, "")
+
+    def begin_with(self, text: str) -> None:
+        """Shows the unsent text of a chat that is opened, in the place of everything else."""
+        self._aside, self._at = "", None
+        self.put(text)
+
     def put(self, text: str) -> None:
         """Shows a text to be edited, with the cursor at its end."""
         self.load_text(self._pastes.fold(cleaned(text)))
@@ -180,6 +193,12 @@ class PromptArea(TextArea):
         if not self._sent or self._sent[-1] != text:
             self._sent.append(text)
         self._at = None
+
+    def remember_earlier(self, texts: Sequence[str]) -> None:
+        """Sets the prompts of other chats, newest first, which Up goes on to after this chat's own."""
+        if self._at is None:
+            sent = set(self._sent)
+            self._earlier = [text for text in reversed(texts) if text not in sent]
 
     def forget(self) -> None:
         """Starts a new chat's history; a draft stays."""
@@ -260,9 +279,9 @@ class PromptArea(TextArea):
             self.action_cursor_up()
         elif self.prefers_queue and not self.text:
             self.post_message(self.QueueWanted())
-        elif self._at is None and self._sent:
+        elif self._at is None and self._history:
             self._aside = self.full_text or self._aside
-            self._show(len(self._sent) - 1)
+            self._show(len(self._history) - 1)
         elif self._at:
             self._show(self._at - 1)
 
@@ -271,14 +290,18 @@ class PromptArea(TextArea):
             self._commands.move(1)
         elif not self._on_last_row:
             self.action_cursor_down()
-        elif self._at is not None and self._at < len(self._sent) - 1:
+        elif self._at is not None and self._at < len(self._history) - 1:
             self._show(self._at + 1)
         elif self._at is not None or (self._aside and not self.text):
             self._clear()
 
+    @property
+    def _history(self) -> list[str]:
+        return self._earlier + self._sent
+
     def _show(self, at: int) -> None:
         self._at = at
-        self.put(self._sent[at])
+        self.put(self._history[at])
         self.move_cursor((0, 0))  # so that another Up goes on
 
     # Writing elsewhere

@@ -85,7 +85,7 @@ def ending(message: Message) -> Caption:
         case "stopped":
             return (("stopped by you", "dim"),)
         case "interrupted":
-            return (("cut off: prx ended while this arrived", "warning"),)
+            return (("interrupted: prx ended while this arrived · /continue asks for the rest", "warning"),)
         case "streaming" | "failed":
             return ()
     match message.stop_reason:

@@ -62,21 +62,42 @@ class Conversation(ReadingView):
         """Whether an answer is under way, or still being drawn."""
         return self._live is not None or self._pace.behind
 
-    def show(self, messages: Sequence[Message]) -> None:
-        """Opens a stored conversation at its end. Only what is looked at is parsed and drawn."""
+    def show(self, messages: Sequence[Message], *, siblings: Sequence[str] = ()) -> None:
+        """Opens a stored conversation at its end. Only what is looked at is parsed and drawn.
+
+        `siblings` says of each message which branch it is, as 2/3, or "".
+        """
         self._pace.clear()
         self._end_live()
         self.marked = None
         turns: list[Turn] = []
-        for message in messages:
+        for index, message in enumerate(messages):
             if turns and _continues(turns[-1], message):
                 turns[-1].join(message)
             else:
                 turns.append(self._turn([message]))
+            turns[-1].sibling = turns[-1].sibling or (siblings[index] if index < len(siblings) else "")
         self.view.replace(turns)
         if self.has_focus:
             self.mark_something()
         self.place(redraw=True)
+
+    def label(self, siblings: Sequence[str]) -> None:
+        """Says anew of each message which branch it is."""
+        self._pace.then(partial(self._label, siblings))
+
+    def show_message(self, index: int) -> None:
+        """Marks the turn of that message and brings it into view."""
+        for number in range(len(self.view.turns)):
+            if self.first_message(number + 1) > index:
+                self.marked = number
+                self.view.show_turn(number)
+                self.after_moving()
+                return
+
+    def first_message(self, turn: int) -> int:
+        """The number of a turn's first message, among all."""
+        return sum(len(one.messages) for one in self.view.turns[:turn])
 
     def add(self, message: Message) -> None:
         """A message that stands in the transcript: a prompt, a tool's results, a settled answer."""
@@ -140,6 +161,16 @@ class Conversation(ReadingView):
             self._withdraw()
         self.view.append(self._turn([message]))
         self._touch(0)
+
+    def _label(self, siblings: Sequence[str]) -> None:
+        index = 0
+        for turn in self.view.turns:
+            found = next((one for one in siblings[index : index + len(turn.messages)] if one), "")
+            index += len(turn.messages)
+            if found != turn.sibling:
+                turn.sibling = found
+                turn.say()
+        self.refresh(self.size.region)
 
     def _begin(self, model_name: str) -> None:
         self._end_live()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -17,6 +19,7 @@ from tui.widgets.conversation.turn import Turn
 from tui.widgets.conversation.view import TranscriptView
 from tui.widgets.conversation.viewport import Place
 
+Branching = Literal["edit", "regenerate", "fork", "older", "newer"]
 COPY_HINT = " u copy"
 SCHEMES = ("http://", "https://", "mailto:")
 
@@ -48,6 +51,14 @@ class ReadingView(TranscriptView):
 
     class RetryRequested(TextualMessage, namespace="conversation"):
         """The reader wants the failed answer to be tried again."""
+
+    class BranchWanted(TextualMessage, namespace="conversation"):
+        """The reader wants another branch at the message of that number: to write it, to have it written, to see it."""
+
+        def __init__(self, how: Branching, message: int) -> None:
+            super().__init__()
+            self.how = how
+            self.message = message
 
     _copied_code = (-1, -1)
     """Turn and number of the code block that was copied last: the next `u` takes the one after it."""
@@ -116,6 +127,28 @@ class ReadingView(TranscriptView):
     def action_retry(self) -> None:
         if self.view.turns and self.view.turns[-1].failure is not None:
             self.post_message(self.RetryRequested())
+
+    # Branches
+
+    def action_edit(self) -> None:
+        self._want("edit")
+
+    def action_regenerate(self) -> None:
+        self._want("regenerate")
+
+    def action_fork(self) -> None:
+        self._want("fork")
+
+    def action_older_branch(self) -> None:
+        self._want("older")
+
+    def action_newer_branch(self) -> None:
+        self._want("newer")
+
+    def _want(self, how: Branching) -> None:
+        if self._marked_turn() is not None and self.marked is not None:
+            message = sum(len(turn.messages) for turn in self.view.turns[: self.marked])
+            self.post_message(self.BranchWanted(how, message))
 
     def action_open(self) -> None:
         """Opens all folded lines of the marked message, or folds them."""

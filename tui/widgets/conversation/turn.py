@@ -43,6 +43,8 @@ class Turn:
         self.parts: list[Part] = []
         self.name = ""
         """The speaker, where no message says it yet."""
+        self.sibling = ""
+        """Which of several branches this is, as 2/3."""
         self._names = names
         self._thinking_open = thinking_open
         self._fitted: tuple[int, Palette] | None = None
@@ -73,11 +75,12 @@ class Turn:
             speaker.say(*self._speaker(right))
 
     def _speaker(self, right: str | None = None) -> tuple[captions.Caption, str]:
+        branch: captions.Caption = ((f"  ‹ {self.sibling} ›", "dim"),) if self.sibling else ()
         if not self.is_answer:
-            return (("You", "name"),), captions.when(self.messages[0].at, time.time())
+            return (("You", "name"), *branch), captions.when(self.messages[0].at, time.time())
         models = [message.model for message in self.messages if message.model]
         name = self._names(models[-1]) if models else self.name
-        return ((name, "name"),), captions.figures_of(self.messages) if right is None else right
+        return ((name, "name"), *branch), captions.figures_of(self.messages) if right is None else right
 
     # Its parts
 

@@ -180,6 +180,16 @@ class TranscriptView(ScrollView, can_focus=True):
         self.place(redraw=True)
 
     @property
+    def reading_at(self) -> float | None:
+        """Where the reader is, in a number that holds at any width; None at the end, which is followed."""
+        return None if self.view.following or not self.view.turns else self.view.share()
+
+    def read_at(self, at: float) -> None:
+        """Goes back to where `reading_at` was."""
+        self.view.to_share(at)
+        self.after_moving()
+
+    @property
     def following(self) -> bool:
         return self.view.following
 

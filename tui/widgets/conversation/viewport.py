@@ -130,6 +130,20 @@ class Viewport:
         self.settle()
         self.following = self.below == 0
 
+    def share(self) -> float:
+        """Where the view begins, whatever the width: 12.25 is a quarter of the way through the thirteenth turn."""
+        turn, row = self._top
+        return turn + min(0.999, row / max(1, self.heights.height(turn))) if self.turns else 0.0
+
+    def to_share(self, at: float) -> None:
+        if self.turns:
+            index = max(0, min(int(at), len(self.turns) - 1))
+            height = self.exact(index, 0, self.rows)
+            self._mark, self.following = None, False
+            self._top = Place(index, round((at - int(at)) * height))
+            self.settle()
+            self.following = self.below == 0
+
     def to_end(self) -> None:
         self._mark, self.following = None, True
         self.settle()
