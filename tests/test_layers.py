@@ -45,6 +45,7 @@ LAYERS = {
     "doctor": layer("config connection anthropic chat.model errors", "msgspec"),
     "engine": layer("chat errors"),
     "store": layer("chat errors", "msgspec"),
+    "exchange": layer("chat errors", "msgspec"),
     "demo": layer("anthropic.models chat.model errors", "msgspec"),
     "actions": layer(""),
     "widgets": layer("chat render actions", "textual rich msgspec"),

@@ -306,7 +306,7 @@ def _is_sound(path: Path) -> bool:
     try:
         with closing(_connect(str(path))) as db:
             tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            is_whole = schema.TABLES <= tables or schema.version_of(db) == 0
+            is_whole = tables >= schema.TABLES or schema.version_of(db) == 0
             return is_whole and bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
     except sqlite3.Error:
         return False

@@ -1,0 +1,62 @@
+"""Whole chats for property tests: trees of every kind of message, with all that is kept of them."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from transcripts import answers, prompts, user_messages
+
+from tui.chat.ledger import Bill, Usage
+from tui.chat.transcript import Failure, Message
+from tui.chat.tree import ChatTree, Node
+
+_texts = st.text(max_size=20)
+_ids = st.uuids().map(lambda id: id.hex)
+_numbers = st.integers(0, 10**9)
+_amounts = st.floats(-1e6, 1e6)
+_usages = st.builds(Usage, **dict.fromkeys(Usage.__struct_fields__, _numbers))
+_facts = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": _texts,
+        "stop_category": _texts,
+        "stop_explanation": _texts,
+        "usage": _usages,
+        "bill": st.builds(Bill, cost_usd=_amounts, saved_usd=_amounts),
+        "request_id": _texts,
+        "elapsed_s": st.floats(0, 1e6),
+        "thought_s": st.floats(0, 1e6),
+        "failure": st.builds(Failure, message=_texts, hint=_texts, type=_texts, status=st.integers(0, 599)),
+        "at": st.floats(0, 4e9),
+    },
+)
+
+
+def _with(message: Message, facts: dict) -> Message:
+    return Message(**{**{name: getattr(message, name) for name in Message.__struct_fields__}, **facts})
+
+
+messages = st.one_of(user_messages, prompts, st.builds(_with, answers, _facts))
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> ChatTree:
+    """A chat in which every message follows any of those before it, or begins the chat."""
+    ids = draw(st.lists(_ids, unique=True, max_size=7))
+    nodes: list[Node] = []
+    for id in ids:
+        parent = draw(st.sampled_from([None, *(node.id for node in nodes)]))
+        nodes.append(Node(id=id, parent_id=parent, message=draw(messages)))
+    return ChatTree(
+        id=draw(_ids),
+        title=draw(_texts),
+        title_is_mine=draw(st.booleans()),
+        model=draw(_texts),
+        system=draw(_texts),
+        tools=draw(st.sampled_from(["", "none", "read", "ask"])),
+        preset=draw(_texts),
+        created=draw(st.floats(1, 4e9)),
+        updated=draw(st.floats(1, 4e9)),
+        pinned=draw(st.booleans()),
+        head=draw(st.sampled_from(ids)) if ids else None,
+        nodes=tuple(nodes),
+    )

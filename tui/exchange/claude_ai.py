@@ -1,0 +1,171 @@
+"""The data that Claude.ai exports: `conversations.json`, alone or in the zip file in which it comes.
+
+Its form is not documented and changes, so nothing but a list of conversations with messages is taken for granted. What it
+says of tools is told in words: those tools are Claude.ai's own, and their calls could not be sent again.
+"""
+
+from __future__ import annotations
+
+import io
+import uuid
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from tui.chat.transcript import Block, Message, Text, Thinking
+from tui.chat.tree import ChatTree, Node
+from tui.errors import TuiError
+
+_FILE = "conversations.json"
+_LARGEST = 2_000_000_000  # bytes, unpacked
+_OURS = uuid.UUID("6f0b3f0e-9a55-4b0c-8a0b-6d9f4c1f7a11")
+"""Makes ids for what comes without one, the same each time."""
+
+
+class Unreadable(TuiError):
+    """The file looks like an export of Claude.ai, and is none."""
+
+
+def unpacked(data: bytes) -> bytes:
+    """`conversations.json` out of a zip file; any other file as it is. Raises Unreadable."""
+    if not data.startswith(b"PK\x03\x04"):
+        return data
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            found = [one for one in archive.infolist() if one.filename.rsplit("/", 1)[-1] == _FILE]
+            if not found:
+                raise Unreadable(f"There is no {_FILE} in the zip file.")
+            with archive.open(found[0]) as stream:
+                content = stream.read(_LARGEST + 1)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+        raise Unreadable(f"The zip file cannot be read: {error}.") from error
+    if len(content) > _LARGEST:
+        raise Unreadable(f"{_FILE} is larger than 2 GB.")
+    return content
+
+
+def is_export(value: object) -> bool:
+    """Whether this decoded JSON is a list of conversations."""
+    return isinstance(value, list) and all(isinstance(one, dict) and "chat_messages" in one for one in value)
+
+
+def read(value: Iterable[Any]) -> tuple[ChatTree, ...]:
+    """The conversations that have messages."""
+    return tuple(tree for number, one in enumerate(value) if (tree := _tree(one, number)).nodes)
+
+
+def _tree(conversation: Mapping[str, Any], number: int) -> ChatTree:
+    chat_id = _id(conversation.get("uuid"), f"chat {number} {conversation.get('created_at')}")
+    nodes: list[Node] = []
+    known: set[str] = set()
+    for place, said in enumerate(_list(conversation.get("chat_messages"))):
+        message = _message(said) if isinstance(said, dict) else None
+        if message is None:
+            continue
+        id = _id(said.get("uuid"), f"{chat_id} {place}")
+        parent = _id(said.get("parent_message_uuid"), "") if said.get("parent_message_uuid") else ""
+        before = nodes[-1].id if nodes else None
+        if id not in known:
+            nodes.append(Node(id=id, parent_id=parent if parent in known else before, message=message))
+            known.add(id)
+    return ChatTree(
+        id=chat_id,
+        title=_text(conversation.get("name")),
+        model=_text(conversation.get("model")),
+        created=_time(conversation.get("created_at")),
+        updated=_time(conversation.get("updated_at")) or _time(conversation.get("created_at")),
+        head=nodes[-1].id if nodes else None,
+        nodes=tuple(nodes),
+    )
+
+
+def _message(said: Mapping[str, Any]) -> Message | None:
+    """One side's words, or None where there are none that we know the speaker of."""
+    sender = said.get("sender")
+    if sender not in ("human", "assistant"):
+        return None
+    blocks = (*_attached(said), *_content(said))
+    if not blocks:
+        return None
+    at = _time(said.get("created_at"))
+    if sender == "human":
+        return Message(role="user", blocks=blocks, at=at)
+    return Message(role="assistant", blocks=blocks, at=at, model=_text(said.get("model")), stop_reason="end_turn")
+
+
+def _content(said: Mapping[str, Any]) -> tuple[Block, ...]:
+    blocks = tuple(block for one in _list(said.get("content")) if isinstance(one, dict) for block in _blocks(one))
+    if any(isinstance(block, Text) for block in blocks):
+        return blocks
+    text = _text(said.get("text"))
+    return (*blocks, Text(text)) if text.strip() else blocks
+
+
+def _blocks(content: Mapping[str, Any]) -> tuple[Block, ...]:
+    match content.get("type"):
+        case "text" if text := _text(content.get("text")):
+            return (Text(text),)
+        case "thinking" if text := _text(content.get("thinking")):
+            return (Thinking(text),)
+        case "tool_use":
+            return (Text(_used(_text(content.get("name")) or "a tool", content.get("input"))),)
+    return ()
+
+
+def _used(name: str, given: object) -> str:
+    """A call in words; what it wrote, such as an artifact, as code."""
+    if isinstance(given, dict):
+        for key in ("content", "code", "new_str", "file_text"):
+            if text := _text(given.get(key)):
+                fence = "`" * max(3, _longest_run(text) + 1)
+                title = _text(given.get("title")) or _text(given.get("path"))
+                return f"\n\n*{name}{f': {title}' if title else ''}*\n\n{fence}\n{text}\n{fence}\n\n"
+    return f"\n\n*{name}*\n\n"
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in "".join(c if c == "`" else " " for c in text).split()), default=0)
+
+
+def _attached(said: Mapping[str, Any]) -> tuple[Text, ...]:
+    found = []
+    for one in (*_list(said.get("attachments")), *_list(said.get("files")), *_list(said.get("files_v2"))):
+        if not isinstance(one, dict):
+            continue
+        name = _text(one.get("file_name")) or "attachment"
+        text = _text(one.get("extracted_content"))
+        words = Text(f"[{name}]\n\n{text}" if text else f"[{name}]")
+        if words not in found:
+            found.append(words)
+    return tuple(found)
+
+
+def _id(value: object, otherwise: str) -> str:
+    """Their id in our spelling, or one that is made of what else is known."""
+    try:
+        return uuid.UUID(str(value)).hex
+    except ValueError:
+        return uuid.uuid5(_OURS, str(value) if value else otherwise).hex
+
+
+def _time(value: object) -> float:
+    """Seconds since the epoch; 0 for what is no time."""
+    if isinstance(value, int | float):
+        return float(value)
+    try:
+        # Python 3.10 knows neither "Z" nor fractions of any length.
+        return msgspec.convert(str(value), datetime).timestamp()
+    except (msgspec.ValidationError, ValueError, OverflowError):
+        return 0.0
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,134 @@
+"""A chat as one HTML file that needs nothing else: pictures are in it, and nothing in it runs or loads anything.
+
+All text of the conversation is escaped; its Markdown is rendered by a parser that lets no HTML through and makes no image
+of a link. The page forbids the browser everything beyond that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from tui.chat.transcript import Block, Document, Image, Opaque, RedactedThinking, Text, Thinking, ToolResult, ToolUse
+from tui.chat.tree import ChatTree, Node
+from tui.exchange.markdown import attachment, ending, moment, one_line, speaker
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+_PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_STYLE = """
+:root { color-scheme: light dark; --dim: #6b7280; --line: #d1d5db; --code: #f3f4f6 }
+@media (prefers-color-scheme: dark) { :root { --dim: #9ca3af; --line: #374151; --code: #1f2937 } }
+body { max-width: 46rem; margin: 3rem auto; padding: 0 1rem; font: 1rem/1.6 system-ui, sans-serif }
+header { border-bottom: 1px solid var(--line); margin-bottom: 2rem }
+h1 { font-size: 1.5rem; margin: 0 }
+.facts, .state { color: var(--dim); font-size: .875rem }
+article { margin: 2rem 0; overflow-wrap: anywhere }
+article > h2 { font-size: 1rem; margin: 0 0 .5rem; display: flex; justify-content: space-between; gap: 1rem }
+article > h2 time { color: var(--dim); font-weight: normal; font-size: .875rem }
+.you { border-left: 3px solid var(--line); padding-left: 1rem }
+.you .text { white-space: pre-wrap }
+pre { background: var(--code); padding: .75rem 1rem; overflow-x: auto; border-radius: .25rem }
+code { font: .875em/1.5 ui-monospace, monospace }
+img { max-width: 100%; height: auto }
+figure { margin: 1rem 0 }
+figcaption, details { color: var(--dim) }
+table { border-collapse: collapse } td, th { border: 1px solid var(--line); padding: .25rem .5rem }
+blockquote { border-left: 3px solid var(--line); margin-left: 0; padding-left: 1rem; color: var(--dim) }
+"""
+
+
+def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
+    """The chat as an HTML document. `name_of` gives a model's ID as people say it."""
+    title = _text(one_line(tree.title) or "Untitled chat")
+    parser = _parser()
+    articles = "\n".join(_article(node, name_of, parser) for node in tree.path())
+    system = (
+        f"<details><summary>System prompt</summary><pre>{_text(tree.system)}</pre></details>" if tree.system else ""
+    )
+    created = f'<p class="facts">{moment(tree.created)}</p>' if tree.created else ""
+    return (
+        '<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<header>\n<h1>{title}</h1>\n{created}{system}\n</header>\n{articles}\n</body>\n</html>\n"
+    )
+
+
+def _article(node: Node, name_of: Callable[[str], str], parser: MarkdownIt) -> str:
+    message = node.message
+    at = f"<time>{moment(message.at)}</time>" if message.at else ""
+    side = "you" if message.role == "user" else "claude"
+    heading = f"<h2><span>{_text(speaker(message, name_of))}</span>{at}</h2>"
+    body = "\n".join(_block(block, parser, is_plain=message.role == "user") for block in message.blocks)
+    state = f'<p class="state">{_text(said)}</p>' if (said := ending(message)) else ""
+    return f'<article class="{side}">\n{heading}\n{body}\n{state}</article>'
+
+
+def _block(block: Block, parser: MarkdownIt, *, is_plain: bool) -> str:
+    match block:
+        case Text(text=text) if is_plain:
+            return f'<div class="text">{_text(text)}</div>'
+        case Text(text=text):
+            return f'<div class="text">{parser.render(_clean(text))}</div>'
+        case Thinking(thinking=text):
+            return _folded("Thought", text) if text else ""
+        case RedactedThinking():
+            return '<p class="state">Thinking that the provider keeps to itself</p>'
+        case ToolUse(name=name, input=given):
+            return _folded(f"Used {name}", given)
+        case ToolResult(content=content, is_error=is_error):
+            return _result(content, "Error" if is_error else "Result", parser)
+        case Image() | Document():
+            return _attached(block)
+        case Opaque(kind=kind):
+            return f'<p class="state">{_text(kind)}</p>'
+
+
+def _result(content: Sequence[Text | Image | Document], summary: str, parser: MarkdownIt) -> str:
+    inner = "\n".join(f"<pre>{_text(one.text)}</pre>" if isinstance(one, Text) else _attached(one) for one in content)
+    return f"<details><summary>{summary}</summary>{inner}</details>"
+
+
+def _attached(block: Image | Document) -> str:
+    caption = f"<figcaption>{_text(attachment(block))}</figcaption>"
+    if isinstance(block, Image) and block.media_type in _PICTURES and _BASE64.fullmatch(block.data):
+        source = f"data:{block.media_type};base64,{block.data}"
+        return f'<figure><img src="{source}" alt="{_text(block.name)}">{caption}</figure>'
+    return f"<figure>{caption}</figure>"
+
+
+def _folded(summary: str, text: str) -> str:
+    return f"<details><summary>{_text(summary)}</summary><pre>{_text(text)}</pre></details>"
+
+
+def _text(text: str) -> str:
+    return escape(_clean(text), quote=True)
+
+
+def _clean(text: str) -> str:
+    """Without what no page may hold, and what turns text around."""
+    return _CONTROLS.sub("\ufffd", text)
+
+
+def _parser() -> MarkdownIt:
+    """Markdown in which HTML is text, and a picture from elsewhere is a link to it."""
+    from markdown_it import MarkdownIt  # only when a page is made
+
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
+    parser.validateLink = lambda url: url.lower().startswith(("http://", "https://", "mailto:"))  # type: ignore[method-assign]
+
+    def link_open(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+        tokens[index].attrSet("rel", "noopener noreferrer nofollow")
+        return str(self.renderToken(tokens, index, options, env))
+
+    parser.add_render_rule("link_open", link_open)
+    return parser
