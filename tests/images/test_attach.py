@@ -20,7 +20,7 @@ from tui.images.vision import MAX_BYTES
 
 SONNET, HAIKU = find("claude-sonnet-5-5"), find("claude-haiku-4-5")
 HEADERS = {"x-api-key": DEMO_KEY, "anthropic-version": "2023-06-01", "content-type": "application/json"}
-WIDE = file(photo(2500, 600), "JPEG", quality=70)
+WIDE = file(photo(2500, 100), "JPEG", quality=70)
 
 
 def told(*blocks, model=SONNET):
@@ -92,7 +92,7 @@ def test_markers_become_images_as_the_model_sees_them():
 def history(images, in_tool=0):
     asked = Message(role="user", blocks=(*[attachment_of(WIDE, "a.jpg", SONNET)] * images, Text("?")))
     call = Message(role="assistant", blocks=(ToolUse("toolu_1", "look"),), stop_reason="tool_use")
-    content = tuple(attachment_of(WIDE, "b.jpg", SONNET) for _ in range(in_tool))
+    content = (attachment_of(WIDE, "b.jpg", SONNET),) * in_tool
     answered = Message(role="user", blocks=(ToolResult("toolu_1", content),))
     return Transcript(messages=(asked, call, answered) if in_tool else (asked,))
 
@@ -127,7 +127,7 @@ def test_an_image_nobody_can_read_is_left_to_the_api():
 def test_the_chosen_edge_is_kept(tmp_path):
     (tmp_path / "a.jpg").write_bytes(WIDE)
     block = attachment(tmp_path / "a.jpg", SONNET, long_edge=500)
-    assert (block.width, block.height) == (500, 120)
+    assert (block.width, block.height) == (500, 20)
     assert attachment(tmp_path / "a.jpg", SONNET, many=True).width == 2000
 
 

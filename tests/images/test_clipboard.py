@@ -100,7 +100,7 @@ def test_on_a_mac_by_pngpaste(install):
 
 
 def test_on_a_mac_by_what_every_mac_has(install, tmp_path):
-    install("pngpaste", "sys.exit(1)")
+    install("pngpaste", f"out.write({JPEG!r})")  # the icon of a file, say
     script = f"""
 if arguments == ["-e", "the clipboard as «class PNGf»"]:
     out.write("«data PNGf{PNG.hex().upper()}»\\n".encode())
@@ -113,6 +113,8 @@ else:
     install("osascript", f"out.write({str(tmp_path / 'a b.png')!r}.encode() + b'\\n')")
     assert read_clipboard(path, "darwin") == (tmp_path / "a b.png",)
     install("osascript", "sys.exit(1)")
+    assert read_clipboard(path, "darwin") == JPEG
+    install("pngpaste", "sys.exit(1)")
     with pytest.raises(EmptyClipboard):
         read_clipboard(path, "darwin")
 

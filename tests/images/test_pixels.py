@@ -195,11 +195,11 @@ def test_metadata_goes_when_the_picture_is_drawn_anew_as_well():
 
 
 def test_photos_become_jpeg_and_writing_stays_sharp():
-    assert prepare(file(photo(2500, 2000), "PNG"), STANDARD).media_type == "image/jpeg"
-    assert prepare(file(photo(2500, 2000), "TIFF"), STANDARD).media_type == "image/jpeg"
-    small = prepare(file(page(600, 400), "BMP"), STANDARD)
+    assert prepare(file(photo(900, 700), "BMP"), STANDARD).media_type == "image/jpeg"
+    assert prepare(file(photo(900, 700), "PNG"), STANDARD, long_edge=500).media_type == "image/jpeg"
+    small = prepare(file(page(200, 150), "BMP"), STANDARD)
     assert small.media_type == "image/png"
-    assert opened(small.data).tobytes() == page(600, 400).tobytes()
+    assert opened(small.data).tobytes() == page(200, 150).tobytes()
     large = page(1200, 1000)
     prepared = prepare(file(large, "BMP"), STANDARD)
     assert prepared.media_type == "image/webp"
@@ -207,16 +207,21 @@ def test_photos_become_jpeg_and_writing_stays_sharp():
     assert opened(prepared.data).convert("RGB").tobytes() == large.tobytes()
 
 
+def test_what_was_jpeg_stays_jpeg():
+    assert prepare(file(page(900, 700), "JPEG"), STANDARD, long_edge=800).media_type == "image/jpeg"
+
+
 def test_transparency_stays_and_an_idle_one_goes():
-    image = photo(2000, 1600)
+    image = photo(800, 640)
     image.putalpha(255)
-    assert prepare(file(image, "PNG"), STANDARD).media_type == "image/jpeg"
+    assert prepare(file(image, "PNG", compress_level=1), STANDARD, long_edge=600).media_type == "image/jpeg"
     image.putalpha(Image.linear_gradient("L").resize(image.size))
-    prepared = prepare(file(image, "PNG"), STANDARD)
-    assert prepared.media_type == "image/webp"
-    alpha = opened(prepared.data).getchannel("A")
-    assert alpha.getpixel((5, 0)) < 5
-    assert alpha.getpixel((5, alpha.height - 1)) > 250
+    for edge, media_type in ((600, "image/webp"), (200, "image/png")):
+        prepared = prepare(file(image, "PNG", compress_level=1), STANDARD, long_edge=edge)
+        assert prepared.media_type == media_type
+        alpha = opened(prepared.data).getchannel("A")
+        assert alpha.getpixel((5, 0)) < 5
+        assert alpha.getpixel((5, alpha.height - 1)) > 250
 
 
 def test_a_transparent_colour_stays_transparent_when_it_is_shrunk():

@@ -123,10 +123,10 @@ def test_a_text_under_the_name_of_an_image_is_a_text(tmp_path):
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a SVG drawing"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG drawing"),
         (
             b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- made by hand -->\n<!DOCTYPE svg PUBLIC 'x'>\n<svg>",
-            "a SVG drawing",
+            "an SVG drawing",
         ),
         (b"PK\x03\x04" + bytes(30), "a ZIP archive or office file"),
         (b"\0\0\0\x20ftypisom\0\0\0\0isomiso2avc1mp41", "a video"),

@@ -65,7 +65,8 @@ def read_clipboard(
 def _tools(env: Mapping[str, str], platform: str) -> list[tuple[str, Callable[[Run], Clip]]]:
     """The programs that may be asked, in this order, and how."""
     if platform == "darwin":
-        return [("pngpaste", _from_pngpaste), ("osascript", _from_osascript)]
+        # Of copied files pngpaste would give the icons.
+        return [("osascript", _from_osascript), ("pngpaste", _from_pngpaste)]
     if platform in ("win32", "cygwin"):
         return [("powershell.exe", _from_powershell), ("pwsh.exe", _from_powershell)]
     tools: list[tuple[str, Callable[[Run], Clip]]] = []
@@ -80,7 +81,7 @@ def _tools(env: Mapping[str, str], platform: str) -> list[tuple[str, Callable[[R
 
 def _advice(env: Mapping[str, str], platform: str) -> str:
     if platform == "darwin":
-        return "Neither pngpaste nor osascript is on the PATH."
+        return "Neither osascript nor pngpaste is on the PATH."
     if platform in ("win32", "cygwin") or env.get("WSL_DISTRO_NAME"):
         return "powershell.exe is not on the PATH."
     if env.get("WAYLAND_DISPLAY"):

@@ -22,6 +22,11 @@ class Kind:
     advice: str = ""
     """What to do instead, where nothing can be made of it."""
 
+    @property
+    def one(self) -> str:
+        """The name with its article."""
+        return f"an {self.name}" if self.name.startswith(("AVIF", "SVG", "old")) else f"a {self.name}"
+
 
 JPEG = Kind("JPEG image", "image/jpeg", "image")
 PNG = Kind("PNG image", "image/png", "image")

@@ -67,8 +67,10 @@ _TURNS = {
 _SIDEWAYS = tuple(_TURNS[orientation] for orientation in (5, 6, 7, 8))
 _FLAT = 0.4
 """From this share of pixels that equal their left neighbour on, a picture is drawn or written rather than taken."""
-_WORTH_A_SECOND_TRY = 100_000
-"""Bytes of a PNG from which on WebP is tried, which takes longer to write."""
+_WORTH_A_SECOND_TRY = 30_000
+"""Bytes of a PNG from which on WebP is tried as well."""
+_SMALL = 100_000
+"""Pixels up to which even a see-through photo is small as PNG, where no colour changes."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def prepare(
     called = name or "The image"
     kind = kind_of(data)
     if kind is None or kind.use != "image":
-        what = f"is a {kind.name}, not an image" if kind else "is not an image of a kind that is known here"
+        what = f"is {kind.one}, not an image" if kind else "is not an image of a kind that is known here"
         raise CannotAttach(f"{called} {what}", kind.advice if kind else "")
     try:
         with _opened(data, kind, called) as image:
@@ -171,7 +173,7 @@ def _learn_heic(called: str) -> None:
         import pillow_heif  # an extra of ours, and slow to import
     except ImportError as error:
         raise CannotAttach(
-            f"{called} is a HEIC image, which this installation cannot read",
+            f"{called} is {kinds.HEIC.one}, which this installation cannot read",
             "Install `prx-tui[heic]`, or convert it to JPEG first.",
         ) from error
     pillow_heif.register_heif_opener()
@@ -207,7 +209,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _notes(image: Image.Image, kind: Kind) -> tuple[str, ...]:
-    if kind == kinds.JPEG or not getattr(image, "is_animated", False):
+    if kind in (kinds.JPEG, kinds.HEIC) or not getattr(image, "is_animated", False):
         return ()
     if kind == kinds.TIFF:
         return ("only the first page is sent",)
@@ -242,17 +244,18 @@ def _encoded(image: Image.Image, *, was_lossy: bool) -> tuple[str, bytes]:
 
 
 def _ways(image: Image.Image, was_lossy: bool) -> Iterator[tuple[str, bytes]]:
-    """Ways to write it, best first: small type and thin lines stay sharp, transparency stays, photos become JPEG."""
+    """Ways to write it, best first: small type and thin lines stay sharp, transparency stays, photos become JPEG.
+
+    What was JPEG stays JPEG, since keeping its artefacts exactly would only take room.
+    """
     has_alpha = image.mode in ("LA", "RGBA")
-    is_flat = _flat_share(image) >= _FLAT
-    if has_alpha or (is_flat and not was_lossy):
+    if not was_lossy and _flat_share(image) >= _FLAT:
         png = _file(image, "PNG")
-        webp = png
-        if len(png) > _WORTH_A_SECOND_TRY:
-            webp = _file(image, "WEBP", lossless=True, method=0) if is_flat else _file(image, "WEBP", quality=90)
+        # Its fastest method packs far worse, its slower ones hardly better.
+        webp = _file(image, "WEBP", lossless=True, method=1) if len(png) > _WORTH_A_SECOND_TRY else png
         yield ("image/webp", webp) if len(webp) < len(png) else ("image/png", png)
-    elif is_flat:
-        yield "image/jpeg", _file(image, "JPEG", quality=92, subsampling=0)
+    elif has_alpha and image.width * image.height <= _SMALL:
+        yield "image/png", _file(image, "PNG")
     for quality in (85, 70, 50, 30):
         if has_alpha:
             yield "image/webp", _file(image, "WEBP", quality=quality)
