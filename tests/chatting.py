@@ -14,7 +14,8 @@ import msgspec
 from textual.pilot import Pilot
 
 from tui.actions import BY_NAME
-from tui.app import ChatApp, Desk
+from tui.anthropic.model_cache import cache_file, write_list
+from tui.app import ChatApp
 from tui.chat.events import StreamEvent, Waiting
 from tui.chat.session import Ask, Request, Session, Stream
 from tui.chat.transcript import Transcript
@@ -22,6 +23,7 @@ from tui.config import load
 from tui.demo.scenarios import Answer, Scenario, Text
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Recorded, Server
+from tui.desk import Desk
 from tui.engine import Engine
 from tui.screens.chat import ChatScreen
 from tui.widgets.conversation import Conversation
@@ -143,9 +145,20 @@ class Opened:
 
 @contextmanager
 def opened(
-    *scenarios: Scenario, key: str = DEMO_KEY, config: str = "", prompt: str = "", demo: bool = False
+    *scenarios: Scenario,
+    key: str = DEMO_KEY,
+    config: str = "",
+    prompt: str = "",
+    demo: bool = False,
+    listed_ago_s: float | None = 0.0,
+    listing: Scenario | None = None,
+    **env: str,
 ) -> Iterator[Opened]:
-    """The app with credentials (or none: `key=""`), its first requests answered as scripted."""
+    """The app with credentials (or none: `key=""`), its first requests answered as scripted.
+
+    It was told that the server has no list of models `listed_ago_s` ago (None: it never asked); `listing` is what it is told
+    next.
+    """
     home = Path.home()
     home.mkdir(exist_ok=True)
     file = home / "config" / "config.toml"
@@ -154,8 +167,13 @@ def opened(
     clock = Clock()
     with Server(FakeAnthropic()) as server:
         server.service.script(*scenarios)
-        env = {"ANTHROPIC_BASE_URL": server.url, "PRX_HOME": str(home), "ANTHROPIC_API_KEY": key}
+        if listing is not None:
+            server.service.script(listing, to="/v1/models")
+        env = {"ANTHROPIC_BASE_URL": server.url, "PRX_HOME": str(home), "ANTHROPIC_API_KEY": key, **env}
         settings = load(env, actions=tuple(BY_NAME))
+        if listed_ago_s is not None:
+            file = cache_file(settings.folders.cache, settings.anthropic.api_url)
+            write_list(file, (), time.time() - listed_ago_s)
         with ClockedDesk(settings, env, demo=demo) as desk, Engine() as engine:
             desk.clock = clock
             engine.at_exit(desk.aclose)

@@ -52,6 +52,7 @@ LAYERS = {
     "screens": layer("widgets engine chat errors actions render", "textual rich msgspec"),
     "app": layer(EVERYTHING, "textual rich"),
     "answer": layer("config connection chat errors render.safe", "msgspec"),
+    "desk": layer("config connection sign_in anthropic chat errors screens.provider"),
     "listing": layer("config"),
     "cli": layer("config errors anthropic.credentials", "click"),
     "warming": layer("render"),

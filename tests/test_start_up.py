@@ -40,8 +40,9 @@ def loaded(script: str, *args: str, line: int = -1) -> set[str]:
 
 FIRST_PAINT = """
 import asyncio, inspect, json, os, sys
-from tui.app import ChatApp, Desk
+from tui.app import ChatApp
 from tui.config import load
+from tui.desk import Desk
 from tui.engine import Engine
 
 class Watched(ChatApp):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import signal
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from terminal import Terminal
+
+from tui.demo.service import FakeAnthropic
+from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
 PRX = str(Path(sys.executable).with_name("prx"))
@@ -160,6 +165,32 @@ def test_without_a_credential_it_says_so_and_offers_the_demo(env: dict[str, str]
             assert way in terminal.text
         terminal.type("\r")
         terminal.wait_for("scripted answers")
+
+
+def test_a_key_is_pasted_on_the_first_run_and_never_seen(env: dict[str, str], tmp_path: Path) -> None:
+    key = "sk-ant-api03-pasted-by-the-test"
+    config = tmp_path / "config.toml"
+    with Server(FakeAnthropic()) as server:
+        config.write_text(f'[providers.anthropic]\napi_url = "{server.url}"\n')
+        with Terminal([*COMMAND, "--config", str(config)], env, tmp_path) as terminal:
+            terminal.wait_for("Paste an API key")
+            terminal.type("1")
+            terminal.wait_for("check and store")
+            terminal.paste(key)
+            terminal.wait_for("••••")
+            terminal.type("\r")
+            terminal.wait_for("Talk to")
+            terminal.type("Show me a table\r")
+            terminal.wait_for("simulator wrote it")
+            terminal.type("\x11")
+            assert terminal.wait_exit() == 0
+            assert_restored(terminal)
+    assert server.requests[-1].headers["x-api-key"] == key
+    for part in (key, "pasted-by-the-test", base64.b64encode(key.encode()).decode()[:16]):
+        assert part.encode() not in terminal.output
+    (stored,) = (tmp_path / "prx").glob("*/credentials.json")
+    assert stat.S_IMODE(stored.stat().st_mode) == 0o600
+    assert key in stored.read_text()
 
 
 def test_a_broken_configuration_is_named_and_the_app_opens(env: dict[str, str], tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("page_up", ("pageup",), "Back through the conversation", "Answer", "chat"),
     Action("page_down", ("pagedown",), "Forward through the conversation", "Answer", "chat"),
     Action("jump_to_end", ("ctrl+end",), "Jump to the end and follow the answer", "Answer", "chat", "end"),
+    Action("sign_in", (), "Sign in with a key, or Claude Code's login", "Program", "chat", "login"),
     Action("demo", (), "Try the demo: scripted answers, no key", "Program", "chat", "demo"),
     Action("theme", (), "Switch between dark and light", "Program", "app", "theme"),
     Action("palette", ("ctrl+p",), "Find an action by typing", "Program", "app", "palette"),

@@ -7,8 +7,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from rich.console import RenderableType
@@ -18,94 +18,14 @@ from textual.app import App
 from textual.driver import Driver
 from textual.screen import Screen
 
-from tui.chat.model import Model
-from tui.chat.session import Ask, Session
 from tui.config import Settings
-from tui.connection import Connection
+from tui.desk import Desk
 from tui.engine import Engine
-from tui.errors import TuiError
 from tui.screens.chat import ChatScreen
 from tui.warming import warm_up
 from tui.widgets.bindings import bindings_of
 from tui.widgets.repaint import Repaint
 from tui.widgets.themes import DARK, LIGHT, THEMES, theme_name
-
-
-class Desk:
-    """The connection as the chat screen needs it: with a model chosen, and the demo to fall back on."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        env: Mapping[str, str],
-        *,
-        demo: bool = False,
-        model: str | None = None,
-        system: str | None = None,
-    ) -> None:
-        self._settings = settings
-        self._env = env
-        self._system = system
-        self._open = ExitStack()
-        self._connection = self._connected(demo)
-        self._choice = self._connection.choose(model or "")
-
-    def __enter__(self) -> Desk:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
-
-    def _connected(self, demo: bool) -> Connection:
-        return self._open.enter_context(Connection(self._settings, self._env, demo=demo))
-
-    @property
-    def model(self) -> Model:
-        return self._choice.model
-
-    @property
-    def notice(self) -> str:
-        """What there is to say of the model that the settings name."""
-        return self._choice.notice
-
-    @property
-    def obstacle(self) -> TuiError | None:
-        return self._connection.obstacle
-
-    @property
-    def ways_in(self) -> Sequence[tuple[str, str]]:
-        return (
-            ("Set ANTHROPIC_API_KEY", 'export ANTHROPIC_API_KEY="sk-ant-…"'),
-            ("Set api_key in config.toml", "below [providers.anthropic]"),
-            ("Log in to Claude Code", "~/.claude/.credentials.json is found"),
-        )
-
-    @property
-    def is_demo(self) -> bool:
-        return self._connection.demo
-
-    def use(self, name: str) -> str:
-        self._choice = self._connection.choose(name)
-        return self._choice.notice
-
-    def models(self) -> Sequence[Model]:
-        return self._connection.models()
-
-    def name_of(self, model_id: str) -> str:
-        return next((model.name for model in self._connection.models() if model.id == model_id), model_id)
-
-    def session(self) -> Session:
-        return self._connection.session(self._system)
-
-    def ask(self) -> Ask:
-        return self._connection.ask(self._choice)
-
-    def try_demo(self) -> None:
-        self._connection = self._connected(demo=True)
-
-    async def aclose(self) -> None:
-        """Closes what is open to the provider, on the engine's loop."""
-        await self._connection.aclose()
 
 
 class ChatApp(App[int], inherit_bindings=False):
@@ -125,6 +45,8 @@ class ChatApp(App[int], inherit_bindings=False):
     ) -> None:
         super().__init__(driver_class=_driver_class())
         self._settings = settings
+        self._desk = desk
+        self._engine = engine
         notices = [str(finding) for finding in settings.findings] + ([desk.notice] if desk.notice else [])
         self.chat = ChatScreen(desk, engine, notices=notices, prompt=prompt, keys=settings.keys, clock=clock)
         for theme in THEMES:
@@ -149,6 +71,15 @@ class ChatApp(App[int], inherit_bindings=False):
 
     def _warm_up(self) -> None:
         warm_up()
+        self.refresh_models()
+
+    def refresh_models(self) -> None:
+        """Has the server's list of models asked for, if that is due. Nothing waits for it."""
+        if self._desk.wants_models:
+            self.run_worker(asyncio.wrap_future(self._engine.submit(self._desk.refresh_models)))
+
+    def on_signing_screen_signed_in(self) -> None:
+        self.refresh_models()
 
     def action_help(self) -> None:
         from tui.screens.dialogs import HelpScreen  # not needed for the first paint

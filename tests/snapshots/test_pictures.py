@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,6 +93,53 @@ async def until_ticked(chat: Chat) -> None:
 @pytest.mark.parametrize("size", [NORMAL, LARGE, NARROW], ids=["80x24", "120x40", "60x20"])
 def test_opens_it_without_credentials(pictured: Compare, size: tuple[int, int]) -> None:
     """The message, the ways to set credentials, and the demo."""
+    assert pictured(key="", size=size)
+
+
+@pytest.mark.parametrize("size", [NORMAL, LARGE, NARROW], ids=["80x24", "120x40", "60x20"])
+def test_pastes_a_key_that_is_refused(pictured: Compare, size: tuple[int, int]) -> None:
+    """A dot for each character; why it was refused, in a sentence; the field stays."""
+
+    async def story(chat: Chat) -> None:
+        await chat.pilot.press("1", *"sk-ant-none", "enter")
+        await chat.request()
+        await chat.until(lambda: "✗" in str(chat.app.screen.query_one("#said").render()))
+
+    assert pictured(key="", story=story, size=size)
+
+
+def test_is_asked_for_a_key(pictured: Compare) -> None:
+    """Where to get one, and where it goes."""
+
+    async def story(chat: Chat) -> None:
+        await chat.pilot.press("1")
+
+    assert pictured(key="", story=story)
+
+
+def log_in_to_claude_code() -> None:
+    folder = Path.home() / ".claude"
+    folder.mkdir(parents=True)
+    login = {"accessToken": "sk-ant-oat01-borrowed", "refreshToken": "", "subscriptionType": "max"}
+    (folder / ".credentials.json").write_text(json.dumps({"claudeAiOauth": login}))
+
+
+@pytest.mark.parametrize("size", [NORMAL, NARROW], ids=["80x24", "60x20"])
+def test_sees_the_terms_of_claude_codes_login(pictured: Compare, size: tuple[int, int]) -> None:
+    """Before it is used for the first time."""
+
+    async def story(chat: Chat) -> None:
+        log_in_to_claude_code()
+        await chat.pilot.press("2")
+        await chat.until(lambda: chat.app.screen is not chat.screen)
+
+    assert pictured(key="", story=story, size=size)
+
+
+@pytest.mark.parametrize("size", [NORMAL, NARROW], ids=["80x24", "60x20"])
+def test_opens_it_on_claude_codes_login(pictured: Compare, size: tuple[int, int]) -> None:
+    """Which account pays is said below the ideas."""
+    log_in_to_claude_code()
     assert pictured(key="", size=size)
 
 

@@ -23,6 +23,9 @@ ALIASES = ("anthropic", "claude-code", "claude-cli")
 """Names of this provider. As an `api_key`, each means the login of Claude Code."""
 SETUP_TOKEN = "sk-ant-oat01-"
 CONFIGURED = "api_key in config.toml"
+LOGIN = "Claude Code's login"
+"""How each place of that login begins, as a source."""
+NO_FILE = "there is no such file"
 
 
 class CredentialsMissing(TuiError):
@@ -155,7 +158,7 @@ def read_login(file: Path, *, now_s: float) -> OAuthToken | Unusable:
     try:
         login = parse_login(file.read_bytes())
     except FileNotFoundError:
-        return Unusable("there is no such file")
+        return Unusable(NO_FILE)
     except OSError as error:
         return Unusable(f"cannot be read: {error.strerror or 'unknown error'}")
     if isinstance(login, Login) and _is_over(login, now_s) and not login.refresh_token:
@@ -233,7 +236,7 @@ def _logins(
 
 
 def _file_source(file: Path) -> str:
-    return f"Claude Code's login ({file})"
+    return f"{LOGIN} ({file})"
 
 
 def _stored_source(file: Path) -> str:
@@ -241,7 +244,7 @@ def _stored_source(file: Path) -> str:
 
 
 _VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")
-_KEYCHAIN = "Claude Code's login (macOS Keychain)"
+_KEYCHAIN = f"{LOGIN} (macOS Keychain)"
 
 
 def _described(credential: Credential) -> str:

@@ -6,7 +6,7 @@ from tui.actions import BY_NAME
 from tui.chat.model import Model
 from tui.chat.transcript import Draft
 from tui.errors import TuiError
-from tui.screens.flow import FlowScreen
+from tui.screens.signing import SigningScreen
 from tui.widgets.bindings import bindings_of
 from tui.widgets.conversation import Conversation
 from tui.widgets.figures import plural
@@ -14,20 +14,20 @@ from tui.widgets.prompt import PromptArea
 from tui.widgets.queue import QueueList
 
 
-class ChatScreen(FlowScreen):
+class ChatScreen(SigningScreen):
     BINDINGS = bindings_of("chat")
 
     # Sending, stopping, trying again
 
     def on_prompt_area_empty_sent(self) -> None:
-        """Enter with nothing written: the held queue goes on, or the offered demo begins."""
+        """Enter with nothing written: the held queue goes on, or the way under the welcome's cursor is gone."""
         if self.talk.outbox.held and not self.talk.running:
             if draft := self.talk.outbox.release():
                 self.talk.submit(draft)
                 self.show_queue()
                 self.show_hints()
-        elif self.provider.obstacle is not None:
-            self.action_demo()
+        elif self.welcome.offers_ways:
+            self.welcome.pick()
 
     def action_stop(self) -> None:
         """Stops the answer; with none running, Esc leads back to the prompt."""
@@ -115,37 +115,17 @@ class ChatScreen(FlowScreen):
 
     def action_new_chat(self) -> None:
         if not self.talk.session.transcript.messages and not self.talk.running:
-            self._start_afresh(True)
+            self.start_afresh()
             return
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                self.start_afresh()
+
         from tui.screens.dialogs import Question
 
         text = "Nothing keeps a conversation yet: once you leave this one it is gone."
-        self.app.push_screen(Question("New chat?", text, yes="new chat", no="stay here"), self._start_afresh)
-
-    def _start_afresh(self, agreed: bool | None) -> None:
-        if not agreed:
-            return
-        self.talk.stop()  # its last events come to a talk that nobody listens to
-        self.talk = self.new_talk()
-        self.prompt.forget()
-        self.conversation.show(())
-        self.clear_title()
-        self.show_queue()
-        self.show_hints()
-        self.show_standing()
-        self.show_welcome()
-        self.prompt.focus()
-
-    def on_welcome_demo_wanted(self) -> None:
-        self.action_demo()
-
-    def action_demo(self) -> None:
-        if self.provider.is_demo:
-            self.prompt.say("this is the demo already")
-            return
-        self.provider.try_demo()
-        self._start_afresh(True)
-        self.show_model()
+        self.app.push_screen(Question("New chat?", text, yes="new chat", no="stay here"), answered)
 
     def action_thinking(self) -> None:
         self.conversation.toggle_thinking()

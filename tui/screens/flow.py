@@ -28,11 +28,14 @@ from tui.widgets.header import Header
 from tui.widgets.prompt import PromptArea
 from tui.widgets.queue import QueueList
 from tui.widgets.status import StatusBar, standing
-from tui.widgets.welcome import Welcome
+from tui.widgets.welcome import Row, Welcome
 
 _HINTS = (("send", "send"), ("newline", "newline"), ("models", "model"), ("help", "keys"))
 _HINTS_RUNNING = (("stop", "stop"), ("send", "queue"), ("help", "keys"))
 """Actions and their words in the line of hints: at rest, and while an answer runs."""
+
+
+_BY_HAND = "Or set ANTHROPIC_API_KEY, or api_key in config.toml."
 
 
 class FlowScreen(Screen[None]):
@@ -42,6 +45,13 @@ class FlowScreen(Screen[None]):
         def __init__(self, number: int) -> None:
             super().__init__()
             self.number = number
+
+    class Warned(Notification):
+        """There is something to know of the credential in use."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
     def __init__(
         self,
@@ -58,22 +68,27 @@ class FlowScreen(Screen[None]):
         self._keys = keys or {}
         self.provider = provider
         self._engine = engine
-        self._notices = notices
+        self._notices = list(notices)
+        self._has_remarked = False
         self._first_prompt = prompt
         self._clock = clock
         self._number = 0
         self.talk = self.new_talk()
+        provider.warn = self._warn
 
     def compose(self) -> ComposeResult:
         commands = CommandList()
         yield Header()
         if self._notices:
-            yield Static(Content("\n".join(self._notices)), id="notices")
-        yield Welcome()
+            yield Static(self._notice_text, id="notices")
+        welcome = Welcome()
+        yield welcome
         yield Conversation(self.provider.name_of, clock=self._clock)
         yield QueueList()
         yield commands
-        yield PromptArea(commands)
+        prompt = PromptArea(commands)
+        prompt.while_empty = welcome.take_key
+        yield prompt
         yield StatusBar()
 
     def on_mount(self) -> None:
@@ -111,6 +126,10 @@ class FlowScreen(Screen[None]):
     @property
     def prompt(self) -> PromptArea:
         return self.query_one(PromptArea)
+
+    @property
+    def welcome(self) -> Welcome:
+        return self.query_one(Welcome)
 
     @property
     def conversation(self) -> Conversation:
@@ -190,6 +209,7 @@ class FlowScreen(Screen[None]):
         elif event.outcome == "failed":
             self.prompt.say(self._after(event), lasting=True)
         elif event.outcome == "complete":
+            self._remark()
             self.talk.go_on()
             self.show_hints()
         self.show_queue()
@@ -198,6 +218,8 @@ class FlowScreen(Screen[None]):
         """What can be done after a failure."""
         if event.give_back is None:
             return "text kept · /retry asks again"
+        if self.provider.obstacle is not None or (event.failure and event.failure.status == 401):
+            return f"your prompt is back · sign in with {self.key_of('palette')}"
         if self.prompt.full_text != event.give_back.text:
             return "your prompt waits above · ↑ brings it back"
         return f"your prompt is back · {self.key_of('send')} sends it again"
@@ -209,7 +231,44 @@ class FlowScreen(Screen[None]):
         else:
             self.prompt.put(draft.text)
 
+    def start_afresh(self) -> None:
+        """A new, empty chat in the place of this one. What is being written stays."""
+        self.talk.stop()  # its last events come to a talk that nobody listens to
+        self.talk = self.new_talk()
+        self.prompt.forget()
+        self.conversation.show(())
+        self.clear_title()
+        self.show_queue()
+        self.show_hints()
+        self.show_model()
+        self.show_welcome()
+        self.prompt.focus()
+
     # What is shown
+
+    def _remark(self) -> None:
+        """Says once, below an answer, on whose account it was."""
+        if not self._has_remarked and (remark := self.provider.remark):
+            self._has_remarked = True
+            self.conversation.note(remark)
+
+    def _warn(self, text: str) -> None:
+        self.post_message(self.Warned(text))  # all that may be done from another thread
+
+    def on_flow_screen_warned(self, event: Warned) -> None:
+        self._notices.append(event.text)
+        if self.talk.session.transcript.messages:
+            self.conversation.note(event.text)
+        boards = list(self.query("#notices").results(Static))
+        if boards:
+            boards[0].update(self._notice_text)
+        else:
+            self.mount(Static(self._notice_text, id="notices"), after=self.header)
+
+    @property
+    def _notice_text(self) -> Content:
+        """What stands above an empty chat."""
+        return Content("\n".join(self._notices))
 
     def show_hints(self) -> None:
         hints = _HINTS_RUNNING if self.talk.running else _HINTS
@@ -247,8 +306,8 @@ class FlowScreen(Screen[None]):
         self.query_one(StatusBar).standing = standing(self.talk.session.transcript, self.provider.model)
 
     def show_welcome(self) -> None:
-        welcome = self.query_one(Welcome)
         if (obstacle := self.provider.obstacle) is None:
-            welcome.show_ideas(self.provider.model.name)
+            self.welcome.show_ideas(self.provider.model.name, self.provider.remark)
         else:
-            welcome.show_ways_in(obstacle.message, self.provider.ways_in)
+            ways = [Row(way.text, way.detail, way.name, way.is_open) for way in self.provider.ways_in]
+            self.welcome.show_ways_in(obstacle.message, ways, _BY_HAND)

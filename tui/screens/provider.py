@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple, Protocol
 
 from tui.chat.model import Model
 from tui.chat.session import Ask, Session
 from tui.errors import TuiError
 
 
+class Way(NamedTuple):
+    """A way to get an answer where nothing is set."""
+
+    name: Literal["key", "login", "demo"]
+    text: str
+    detail: str
+    is_open: bool = True
+    """Whether it can be gone, as far as is known; choosing it looks again."""
+
+
 class Provider(Protocol):
+    warn: Callable[[str], None]
+    """To be set: is told, from any thread, what the user should know of the credential in use."""
+
     @property
     def model(self) -> Model:
         """The model of the next turn."""
@@ -20,8 +33,24 @@ class Provider(Protocol):
         """Why nothing can be sent, or None."""
 
     @property
-    def ways_in(self) -> Sequence[tuple[str, str]]:
-        """How credentials can be set: the way, and where."""
+    def remark(self) -> str:
+        """What the user should know of the account that pays, or ""."""
+
+    @property
+    def ways_in(self) -> Sequence[Way]:
+        """What can be done about the obstacle."""
+
+    async def check_key(self, secret: str) -> None:
+        """Asks the server whether it takes the key. On the engine's loop. Raises TuiError."""
+
+    def keep_key(self, secret: str) -> str:
+        """Stores a checked key and has the next turn use it; what to say of that. Waits for the disk. Raises TuiError."""
+
+    def find_login(self) -> str:
+        """Looks for Claude Code's login, and describes it. May wait for a program. Raises TuiError where it is of no use."""
+
+    def use_login(self) -> str:
+        """Has the next turn use the login that was found; what to say of that. May wait like `find_login`."""
 
     @property
     def is_demo(self) -> bool: ...

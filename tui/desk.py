@@ -1,0 +1,176 @@
+"""The provider as the chat screen needs it: with a model chosen, ways to sign in, and the demo to fall back on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+
+from tui import sign_in
+from tui.anthropic.credentials import LOGIN, NO_FILE, Credential, Found, OAuthToken, by_text
+from tui.anthropic.destinations import check
+from tui.anthropic.errors import AuthenticationFailed
+from tui.anthropic.login import Unusable
+from tui.chat.model import Model
+from tui.chat.session import Ask, Session
+from tui.config import Settings
+from tui.connection import Connection
+from tui.errors import TuiError
+from tui.screens.provider import Way
+
+
+class NoLogin(TuiError):
+    """Claude Code's login cannot be used."""
+
+
+class KeyRefused(TuiError):
+    """A pasted key is none that the server knows."""
+
+
+class Desk:
+    """The connection in use. Signing in and the demo put another in its place; what runs on the old one goes on."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        env: Mapping[str, str],
+        *,
+        demo: bool = False,
+        model: str | None = None,
+        system: str | None = None,
+    ) -> None:
+        self._settings = settings
+        self._env = env
+        self._system = system
+        self._open = ExitStack()
+        self._connections: list[Connection] = []
+        self.warn: Callable[[str], None] = lambda _: None
+        """Is told, from any thread, what the user should know of the credential in use."""
+        self._connect(Connection(settings, env, demo=demo))
+        self._asked = model or ""
+        self._offered: OAuthToken | None = None
+        self._choice = self._connection.choose(self._asked)
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def _connect(self, connection: Connection) -> None:
+        connection.warn = lambda text: self.warn(text)
+        self._connections.append(self._open.enter_context(connection))
+
+    @property
+    def _connection(self) -> Connection:
+        return self._connections[-1]
+
+    async def aclose(self) -> None:
+        """Closes what is open to the provider, on the engine's loop."""
+        for connection in self._connections:
+            await connection.aclose()
+
+    # Models and conversations
+
+    @property
+    def model(self) -> Model:
+        return self._choice.model
+
+    @property
+    def notice(self) -> str:
+        """What there is to say of the model that the settings name."""
+        return self._choice.notice
+
+    def use(self, name: str) -> str:
+        self._choice = self._connection.choose(name)
+        self._asked = name
+        return self._choice.notice
+
+    def models(self) -> Sequence[Model]:
+        return self._connection.models()
+
+    def name_of(self, model_id: str) -> str:
+        return next((model.name for model in self._connection.models() if model.id == model_id), model_id)
+
+    @property
+    def wants_models(self) -> bool:
+        """Whether the server's list of models is due to be asked for."""
+        return self._connection.wants_models
+
+    async def refresh_models(self) -> None:
+        """Asks for it, on the engine's loop. A chat that is open keeps its model; the next one may find a newer one."""
+        await self._connection.refresh_models()
+
+    def session(self) -> Session:
+        self._choice = self._connection.choose(self._asked)
+        return self._connection.session(self._system)
+
+    def ask(self) -> Ask:
+        return self._connection.ask(self._choice)
+
+    # The demo
+
+    @property
+    def is_demo(self) -> bool:
+        return self._connection.demo
+
+    def try_demo(self) -> None:
+        self._connect(Connection(self._settings, self._env, demo=True))
+
+    # Signing in
+
+    @property
+    def obstacle(self) -> TuiError | None:
+        return self._connection.obstacle
+
+    @property
+    def remark(self) -> str:
+        return self._connection.remark
+
+    @property
+    def ways_in(self) -> Sequence[Way]:
+        return (
+            Way("key", "Paste an API key", "checked, stored for you only (0600)"),
+            Way("login", "Use Claude Code's login", self._why_no_login(), is_open=False),
+            Way("demo", "Try the demo", "scripted answers, no key, no network"),
+        )
+
+    def _why_no_login(self) -> str:
+        """Where nothing can be sent, that login is of no use either: it would be in use otherwise."""
+        found = self._connection.found
+        if found.credential is not None:
+            return "may not be sent to this api_url"
+        reason = next((one.reason for one in found.considered if one.source.startswith(LOGIN)), "")
+        place = "$CLAUDE_CONFIG_DIR" if self._env.get("CLAUDE_CONFIG_DIR", "").strip() else "~/.claude"
+        return f"no {place}/.credentials.json" if reason in ("", NO_FILE) else reason
+
+    async def check_key(self, secret: str) -> None:
+        try:
+            await sign_in.check(self._settings, secret)
+        except AuthenticationFailed as error:  # its hint is for a key that is set somewhere
+            raise KeyRefused(f"The server does not take this key: {error.message}") from error
+
+    def keep_key(self, secret: str) -> str:
+        sign_in.store(self._settings, secret)
+        credential = by_text(sign_in.bare(secret), "the stored key")
+        assert not isinstance(credential, Unusable), "it was checked"
+        self._sign_in(credential)
+        return self._said("the key is stored", sign_in.overruled_by(self._settings, self._env))
+
+    def find_login(self) -> str:
+        login = sign_in.claude_code_login(self._env)
+        if isinstance(login, Unusable):
+            raise NoLogin(f"Claude Code's login: {login.reason}")
+        check(login, self._settings.anthropic.api_url, self._settings.anthropic.oauth_hosts)
+        self._offered = login
+        return sign_in.described(login)
+
+    def use_login(self) -> str:
+        assert self._offered is not None, "it was found"
+        self._sign_in(self._offered)
+        return self._said("with Claude Code's login", sign_in.overruled_by(self._settings, self._env, login=True))
+
+    def _sign_in(self, credential: Credential) -> None:
+        self._connect(Connection(self._settings, self._env, found=Found(credential)))
+
+    def _said(self, how: str, other: str) -> str:
+        return f"signed in; the next start takes {other} first" if other else f"signed in, {how}"
