@@ -322,7 +322,7 @@ def _without_credential(body: bytes, request: httpx.Request) -> bytes:
     """An error's body without the credential that was sent: some gateways repeat what they refuse."""
     for name in ("x-api-key", "authorization"):
         secret = request.headers.get(name, "").removeprefix("Bearer ").strip()
-        if secret:
+        if secret and not secret.startswith("sk-ant-"):  # those are recognised and shortened anyway
             body = body.replace(secret.encode(), "…".encode())
     return body
 
