@@ -7,12 +7,11 @@ missing costs the whole prefix, so a doubtful length counts as enough. Source: A
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple, cast
 
-import msgspec
-
 from tui.anthropic.replay import Param
+from tui.anthropic.tokens import param_tokens
 from tui.chat.ledger import Lifetime
 from tui.chat.model import Model
 
@@ -25,8 +24,6 @@ SPACING = 15
 """Blocks between breakpoints in a long turn: the API looks back 20 from each, itself included."""
 DOUBT = 0.75
 """The part of the minimum at which a prefix is marked: our count of tokens is an estimate."""
-PICTURE_TOKENS = 1_568
-"""What an image or a document counts for at least, in the estimate."""
 _CACHEABLE = frozenset({"text", "image", "document", "tool_use", "tool_result"})
 
 
@@ -54,7 +51,7 @@ def with_breakpoints(body: Param, model: Model, lifetime: Lifetime = "5m") -> Pa
     if tools:
         marked["tools"] = [*tools[:-1], _marked(tools[-1], lifetime)]
         used += 1
-    if isinstance(system, list) and (_bytes(system) > SYSTEM_BYTES or lengths.suffices(lengths.opening)):
+    if isinstance(system, list) and (_system_bytes(system) > SYSTEM_BYTES or lengths.suffices(lengths.opening)):
         marked["system"] = [*system[:-1], _marked(system[-1], lifetime)]
         used += 1
     places = _places_to_mark(messages, lengths, MAX_BREAKPOINTS - used)
@@ -84,14 +81,7 @@ class _Lengths:
         return self.suffices(tokens + self._tokens(_content(self._messages[place.message])[: place.block + 1]))
 
     def _tokens(self, param: object) -> float:
-        if isinstance(param, list):
-            return sum(self._tokens(item) for item in param)
-        if isinstance(param, Mapping) and param.get("type") in ("image", "document"):
-            return PICTURE_TOKENS
-        if isinstance(param, Mapping) and param.get("type") == "tool_result":
-            return self._tokens(param.get("content"))
-        # Bytes, not characters: a Chinese character is about a token, and three bytes.
-        return _bytes(param) * self._model.tokens_per_char
+        return param_tokens(param, self._model)
 
 
 def _places_to_mark(messages: list[Param], lengths: _Lengths, slots: int) -> frozenset[_Place]:
@@ -194,16 +184,5 @@ def _marked(block: Param, lifetime: Lifetime) -> Param:
     return {**block, "cache_control": control}
 
 
-def _bytes(param: object) -> int:
-    """The length in UTF-8 of every string in a JSON value, keys left out."""
-    match param:
-        case str():
-            return len(param.encode())
-        case msgspec.Raw():
-            return len(bytes(param))
-        case Mapping():
-            return sum(_bytes(value) for value in param.values())
-        case list():
-            return sum(_bytes(value) for value in param)
-        case _:
-            return 0
+def _system_bytes(system: list[Param]) -> int:
+    return sum(len(str(block["text"]).encode()) for block in system)

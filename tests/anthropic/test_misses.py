@@ -1,0 +1,160 @@
+"""Why the cache was missed: every reason by hand, and every miss of the simulator's conversations explained."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import pytest
+import transcripts as conversations
+from asking_together import Talk
+from cached_conversations import KINDS, converse
+from msgspec.structs import replace
+
+from tui.anthropic.misses import SLACK, Exchange, miss_reason
+from tui.anthropic.models import find
+from tui.chat.ledger import Usage
+from tui.chat.thinking import without_thinking
+from tui.chat.transcript import Image, Text, Transcript
+from tui.chat.warmth import cached_tokens
+
+SONNET = find("claude-sonnet-5-5")
+LONG = "The tide runs out. " * 300
+IMAGE = Image("image/png", conversations.PNG)
+
+
+def changed(transcript: Transcript, at: int, *blocks) -> Transcript:
+    messages = list(transcript.messages)
+    messages[at] = replace(messages[at], blocks=blocks)
+    return replace(transcript, messages=tuple(messages))
+
+
+@pytest.fixture
+def talk() -> Talk:
+    """Two turns of a warm chat, and a third prompt."""
+    talk = Talk(Transcript(system=LONG, tools=(conversations.TIDE,)))
+    talk.say("Which way?" + LONG)
+    talk.ask()
+    talk.say("And now?")
+    talk.ask()
+    talk.say("And then?")
+    return talk
+
+
+def test_a_chat_that_goes_on_misses_nothing(talk: Talk) -> None:
+    talk.ask(after_s=60)
+    assert talk.miss() is None
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "words", "said"),
+    [
+        ({"model": "claude-opus-5-5"}, "model", "Opus 5.5 read nothing", "model_changed"),
+        ({"tools": ()}, "tools", "get_tide", "tools_changed"),
+        ({"system": LONG + "!"}, "system", "system prompt", "system_changed"),
+        ({"effort": "low"}, "thinking", "effort", "unavailable"),
+        ({"thinking": "between_tools"}, "thinking", "Thinking", "unavailable"),
+        ({"image": True}, "image", "first image", ""),
+        ({"edit": (0, Text("Which tide?" + LONG))}, "message", "message 1 (your message)", "messages_changed"),
+        ({"edit": (1, Text("In."))}, "message", "message 2 (the answer)", "messages_changed"),
+        ({"after_s": 400}, "expired", "7 minutes", ""),
+        ({"after_s": 7200}, "expired", "2.0 hours", ""),
+    ],
+)
+def test_what_changed_is_named(talk: Talk, change: dict, kind: str, words: str, said: str) -> None:
+    transcript = talk.transcript
+    options = {name: change[name] for name in ("model", "effort", "thinking", "after_s") if name in change}
+    if "tools" in change or "system" in change:
+        transcript = without_thinking(replace(transcript, **change))
+    if "image" in change:
+        transcript = changed(transcript, -1, IMAGE, Text("And in this one?"))
+    if "edit" in change:
+        transcript = without_thinking(changed(transcript, *change["edit"]))
+    talk.transcript = transcript
+    talk.ask(**options)
+    miss = talk.miss()
+    assert miss is not None
+    assert (miss.kind, miss.said) == (kind, said)
+    assert words in miss.text
+    assert miss.lost == miss.expected - miss.read > SLACK
+
+
+def test_thinking_that_is_left_out_is_named(talk: Talk) -> None:
+    talk.transcript = without_thinking(talk.transcript)
+    talk.ask()
+    miss = talk.miss()
+    assert miss is not None
+    assert (miss.kind, miss.read > 0) == ("reasoning", True)
+
+
+def test_going_back_is_no_miss_where_the_turn_before_was_kept(talk: Talk) -> None:
+    talk.transcript = replace(talk.transcript, messages=talk.transcript.messages[:2])
+    talk.say("Or else?")
+    talk.ask()
+    assert talk.exchanges[-1].usage.cache_read_input_tokens > 0
+    miss = talk.miss()
+    assert miss is None or miss.kind == "message"
+
+
+def test_a_prompt_below_the_minimum_is_said_to_be_so_where_it_was_marked() -> None:
+    talk = Talk(Transcript(tools=(conversations.TIDE,)))
+    for _ in range(2):
+        talk.say("Hi")
+        talk.ask()
+    miss = talk.miss()
+    assert miss is not None
+    assert (miss.kind, miss.lost) == ("too_short", 0)
+    assert "from 512 tokens on" in miss.text
+    bare = Talk(Transcript())
+    for _ in range(2):
+        bare.say("Hi")
+        bare.ask()
+    assert bare.miss() is None
+
+
+def exchange(body: dict, at: float, **usage: int) -> Exchange:
+    return Exchange(body=json.dumps(body).encode(), at=at, usage=Usage(**usage))
+
+
+def body(*texts: str, marked: bool = True) -> dict:
+    blocks = [{"type": "text", "text": text} for text in texts]
+    if marked:
+        blocks[-1] |= {"cache_control": {"type": "ephemeral"}}
+    return {"model": SONNET.id, "messages": [{"role": "user", "content": blocks}]}
+
+
+def test_too_many_blocks_at_once_are_too_far_to_look_back() -> None:
+    before = exchange(body("a"), 0, cache_creation_input_tokens=1000)
+    now = exchange(body("a", *map(str, range(25))), 10, cache_creation_input_tokens=2000)
+    miss = miss_reason(before, now, SONNET)
+    assert miss is not None
+    assert miss.kind == "too_far"
+
+
+def test_a_server_that_forgets_is_named_as_such() -> None:
+    before = exchange(body("a"), 0, cache_creation_input_tokens=1000)
+    now = replace(exchange(body("a", "b"), 10, cache_creation_input_tokens=1000), said="unavailable")
+    miss = miss_reason(before, now, SONNET)
+    assert miss is not None
+    assert (miss.kind, miss.lost) == ("unknown", 1000)
+    assert "unavailable" in miss.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_miss_of_many_conversations_is_explained(kind: str) -> None:
+    kinds = set()
+    for seed in range(6):
+        held = converse(kind, seed)
+        exchanges = [
+            Exchange(body=json.dumps(one).encode(), at=asked.at, usage=usage)
+            for one, asked, usage in zip(held.bodies, held.requests, held.counted, strict=True)
+        ]
+        for before, now in pairwise(exchanges):
+            model = find(json.loads(now.body)["model"])
+            miss = miss_reason(before, now, model)
+            fell_short = now.usage.cache_read_input_tokens < cached_tokens(before.usage) - SLACK
+            assert fell_short == (miss is not None and miss.kind != "too_short")
+            if miss is not None:
+                kinds.add(miss.kind)
+    assert "unknown" not in kinds
+    assert {"images": "image", "pauses": "expired", "switches": "model"}.get(kind, "") in kinds | {""}

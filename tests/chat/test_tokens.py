@@ -1,0 +1,51 @@
+"""Estimated tokens against the figures of Anthropic's pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui.anthropic.models import find
+from tui.chat.tokens import block_tokens, image_tokens, text_tokens
+from tui.chat.transcript import Document, Image, Opaque, Text, Thinking, ToolResult, ToolUse
+
+HIGH, STANDARD = find("claude-sonnet-5-5"), find("claude-haiku-4-5")
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "standard", "high"),
+    [
+        (200, 200, 64, 64),
+        (1000, 1000, 1296, 1296),
+        (1920, 1080, 1560, 2691),
+        (2000, 1500, 1564, 3888),
+        (3840, 2160, 1560, 4784),
+        (1, 1, 1, 1),
+        (0, 0, 1568, 4784),  # nobody knows: the most it can be
+    ],
+)
+def test_images_count_by_the_patch_once_they_are_scaled_down(width, height, standard, high) -> None:
+    assert image_tokens(width, height, STANDARD) == standard
+    assert image_tokens(width, height, HIGH) == high
+    assert image_tokens(height, width, HIGH) == high
+
+
+def test_text_counts_by_the_models_own_factor() -> None:
+    assert text_tokens("x" * 1000, STANDARD) == 250
+    assert text_tokens("x" * 1000, HIGH) == 325
+    assert text_tokens("\ud83d", HIGH) > 0
+
+
+@pytest.mark.parametrize(
+    ("block", "tokens"),
+    [
+        (Text("x" * 400), 100),
+        (Thinking("x" * 400, "signature"), 100),
+        (ToolUse("toolu_1", "tide", "x" * 396), 100),
+        (ToolResult("toolu_1", (Text("x" * 400), Image("image/png", "", width=200, height=200))), 164),
+        (Document("application/pdf", "", pages=3), 6000),
+        (Document("text/plain", "x" * 400), 75),
+        (Opaque("new", "x" * 400), 100),
+    ],
+)
+def test_every_block_counts(block, tokens) -> None:
+    assert block_tokens(block, STANDARD) == tokens

@@ -1,0 +1,109 @@
+"""The cache map of a request: which part of it was read, written or neither, and where its breakpoints stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import accumulate, groupby
+from typing import Any, NamedTuple, cast
+
+import msgspec
+
+from tui.anthropic.tokens import param_tokens
+from tui.chat.cache import CacheMap, Part, Segment, Tick
+from tui.chat.ledger import Usage
+from tui.chat.model import Model
+
+LOOK_BACK = 20
+
+
+class _Position(NamedTuple):
+    """One block of the prefix."""
+
+    part: Part
+    number: int
+    tokens: float
+    lifetime: str
+    """Of its breakpoint; "" without one."""
+
+
+def cache_map(body: bytes | Mapping[str, Any], model: Model, usage: Usage) -> CacheMap:
+    """The map of a request, as its body went out and as its answer told what it used.
+
+    The estimates of its blocks are stretched so that they add up to the provider's figures: what stands before the last
+    breakpoint was read or written, what comes after it was neither.
+    """
+    fields = msgspec.json.decode(body) if isinstance(body, bytes) else body
+    positions = list(_positions(fields, model))
+    marked = [at for at, position in enumerate(positions) if position.lifetime]
+    cached = usage.cache_read_input_tokens + usage.cache_creation_input_tokens
+    last = marked[-1] if marked and cached else -1
+    sizes = _stretched(positions[: last + 1], cached) + _stretched(positions[last + 1 :], usage.input_tokens)
+    ends = [0.0, *accumulate(sizes)]
+    segments = tuple(_segments(positions, ends, usage.cache_read_input_tokens, cached))
+    index = {(segment.part, segment.number): at for at, segment in enumerate(segments)}
+    return CacheMap(
+        segments=segments,
+        ticks=tuple(
+            Tick(
+                at=ends[at + 1],
+                segment=index[positions[at].part, positions[at].number],
+                lifetime="1h" if positions[at].lifetime == "1h" else "5m",
+                too_short=ends[at + 1] < model.min_cache,
+            )
+            for at in marked
+        ),
+        read=usage.cache_read_input_tokens,
+        written=usage.cache_creation_input_tokens,
+        uncached=usage.input_tokens,
+        minimum=model.min_cache,
+        look_back=LOOK_BACK,
+        looks_back_to=ends[max(0, marked[-1] + 1 - LOOK_BACK)] if marked else 0,
+    )
+
+
+def _positions(body: Mapping[str, Any], model: Model) -> Iterator[_Position]:
+    def position(part: Part, number: int, block: object) -> _Position:
+        control = block.get("cache_control") if isinstance(block, Mapping) else None
+        lifetime = control.get("ttl", "5m") if control else ""
+        return _Position(part, number, param_tokens(block, model), lifetime)
+
+    for tool in body.get("tools", ()):
+        yield position("tools", 0, tool)
+    for block in blocks_of(body.get("system", ())):
+        yield position("system", 0, block)
+    for number, message in enumerate(body["messages"], 1):
+        for block in blocks_of(message["content"]):
+            yield position(cast(Part, message["role"]), number, block)
+
+
+def blocks_of(content: object) -> list[object]:
+    """A content as blocks, which a string is short for."""
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}] if content else []
+    return list(cast("list[object]", content))
+
+
+def _stretched(positions: list[_Position], total: int) -> list[float]:
+    """Their sizes, in proportion to the estimates and with that sum."""
+    estimate = sum(position.tokens for position in positions)
+    if estimate:
+        return [position.tokens * total / estimate for position in positions]
+    return [total / len(positions) for _ in positions]
+
+
+def _segments(positions: list[_Position], ends: list[float], read: int, cached: int) -> Iterator[Segment]:
+    at = 0
+    for (part, number), run in groupby(positions, lambda position: (position.part, position.number)):
+        first, at = at, at + len(list(run))
+        start, end = ends[first], ends[at]
+        yield Segment(
+            part=part,
+            number=number,
+            read=_overlap(start, end, 0, read),
+            written=_overlap(start, end, read, cached),
+            uncached=_overlap(start, end, cached, ends[-1]),
+        )
+
+
+def _overlap(start: float, end: float, low: float, high: float) -> float:
+    return max(0.0, min(end, high) - max(start, low))

@@ -1,0 +1,174 @@
+"""Why a request read less from the cache than it might have: it is compared with the one before, block by block.
+
+The API says as much where it was asked (`diagnostics`), in one word. Our own comparison says which block it was, who changed
+it and what to do about it, with any server. Which change loses what: Anthropic's page on prompt caching.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from tui.anthropic.cache_map import LOOK_BACK, blocks_of
+from tui.chat.cache import Miss, MissKind
+from tui.chat.ledger import Lifetime, Usage
+from tui.chat.model import Model
+from tui.chat.warmth import LIFETIME_S, cached_tokens
+
+SLACK = 64
+"""Tokens that are not worth a word."""
+_REASONING = frozenset({"thinking", "redacted_thinking"})
+_ANEW = "Everything from there on was sent anew, and is cached again now."
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """A request as it was sent, and what its answer told of it."""
+
+    body: bytes
+    at: float
+    """When it began, in seconds since the epoch."""
+    usage: Usage
+    said: str = ""
+    """The API's own `cache_miss_reason`."""
+
+
+def miss_reason(before: Exchange, now: Exchange, model: Model) -> Miss | None:
+    """Why the second request did not read what the first had left in the cache; None where it did.
+
+    `model` is the one that was asked now. Both are requests of one chat, one after the other.
+    """
+    expected, read = cached_tokens(before.usage), now.usage.cache_read_input_tokens
+    if expected == 0 and read == 0 and cached_tokens(now.usage) == 0:
+        return _too_short(now, model)
+    if read >= expected - SLACK:
+        return None
+    old, new = msgspec.json.decode(before.body), msgspec.json.decode(now.body)
+    kind, text = _difference(old, new, model) or _same_bytes(old, new, now.at - before.at, now.said)
+    return Miss(kind=kind, expected=expected, read=read, text=text, said=now.said)
+
+
+def _too_short(now: Exchange, model: Model) -> Miss | None:
+    """Said only where breakpoints were set and nothing came of them."""
+    size = now.usage.total_input
+    if b'"cache_control"' not in now.body or not 0 < size < model.min_cache:
+        return None
+    text = (
+        f"Too short to be cached: {model.name} keeps prompts from {model.min_cache:,} tokens on, and this one has "
+        f"{size:,}. It costs next to nothing yet."
+    )
+    return Miss(kind="too_short", expected=0, read=0, text=text, said=now.said)
+
+
+def _difference(old: Mapping[str, Any], new: Mapping[str, Any], model: Model) -> tuple[MissKind, str] | None:
+    """What is not the same in the two requests, the earliest first; None where the one goes on as the other did."""
+    if old["model"] != new["model"]:
+        return (
+            "model",
+            f"{model.name} read nothing: each model has a cache of its own. It is filled now; stay to use it.",
+        )
+    if _bare(old.get("tools", [])) != _bare(new.get("tools", [])):
+        name = _changed_tool(old.get("tools", []), new.get("tools", []))
+        return (
+            "tools",
+            f"The tools changed ({name}), and everything comes after them. Keep them the same within a chat.",
+        )
+    if _bare(blocks_of(old.get("system", []))) != _bare(blocks_of(new.get("system", []))):
+        return "system", "The system prompt changed, and the messages come after it. Change it in a new chat instead."
+    if _settings(old, model) != _settings(new, model):
+        return "thinking", "Thinking or effort changed, which loses the cache of the messages. It is filled again now."
+    if _has_images(old) != _has_images(new):
+        what = "The first image came" if _has_images(new) else "The last image went"
+        return "image", f"{what}, which loses the cache of all messages, once. Further images add to it."
+    return _changed_message(old["messages"], new["messages"])
+
+
+def _changed_message(old: list[Any], new: list[Any]) -> tuple[MissKind, str] | None:
+    """The first block that is another one. An edit takes thinking with it, so what was said is compared first."""
+    was, is_ = list(_rows(old)), list(_rows(new))
+    said, says = ([row for row in rows if row[2].get("type") not in _REASONING] for rows in (was, is_))
+    for (_, role, block), (number, other_role, other) in zip(said, says, strict=False):
+        if (role, block) != (other_role, other):
+            return _told(number, other_role, {block.get("type"), other.get("type")})
+    if len(says) < len(said):
+        return "message", f"The chat goes on from message {says[-1][0]}: what came after it is left out."
+    for (number, _, block), (_, _, other) in zip(was, is_, strict=False):
+        if block != other:
+            return "reasoning", f"The thinking of message {number} is no longer sent. {_ANEW}"
+    return None
+
+
+def _told(number: int, role: str, kinds: set[str]) -> tuple[MissKind, str]:
+    if kinds & {"image", "document"}:
+        return "image", f"An image of message {number} changed. {_ANEW}"
+    whose = "your message" if role == "user" else "the answer"
+    return "message", f"Something else stands in message {number} ({whose}) now. {_ANEW}"
+
+
+def _same_bytes(old: Mapping[str, Any], new: Mapping[str, Any], pause_s: float, said: str) -> tuple[MissKind, str]:
+    """Nothing had changed: then it was time, distance or the server."""
+    lifetime = _lifetime(old)
+    if pause_s >= LIFETIME_S[lifetime]:
+        kept = "an hour" if lifetime == "1h" else "5 minutes"
+        minutes = f"{pause_s / 60:.0f} minutes" if pause_s < 5400 else f"{pause_s / 3600:.1f} hours"
+        return "expired", f"The cache was cold: it keeps {kept}, and the last request began {minutes} before."
+    added = sum(1 for _ in _rows(new["messages"])) - sum(1 for _ in _rows(old["messages"]))
+    if added >= LOOK_BACK and not _marks_old_end(old, new):
+        return (
+            "too_far",
+            f"{added} blocks came at once, and the cache is looked for {LOOK_BACK} back. It is filled again now.",
+        )
+    because = f" It says: {said}." if said else ""
+    return "unknown", f"Nothing had changed, yet the server did not find its cache.{because} It is filled again now."
+
+
+def _rows(messages: list[Any]) -> Iterator[tuple[int, str, Any]]:
+    """Every block with its message's number, from 1, and role; markers left out."""
+    for number, message in enumerate(messages, 1):
+        for block in blocks_of(message["content"]):
+            yield number, message["role"], _bare(block)
+
+
+def _bare(value: Any) -> Any:
+    """The value without its cache markers."""
+    if isinstance(value, dict):
+        return {key: inner for key, inner in value.items() if key != "cache_control"}
+    return [_bare(item) for item in value]
+
+
+def _changed_tool(old: list[Any], new: list[Any]) -> str:
+    was, is_ = ({tool.get("name"): _bare(tool) for tool in tools} for tools in (old, new))
+    names = [name for name in {**was, **is_} if was.get(name) != is_.get(name)]
+    return ", ".join(map(str, names)) or "their order"
+
+
+def _settings(body: Mapping[str, Any], model: Model) -> tuple[Any, ...]:
+    thinking = body.get("thinking") or {"type": "adaptive" if model.thinking_default else "disabled"}
+    effort = (body.get("output_config") or {}).get("effort")
+    return thinking.get("type"), thinking.get("budget_tokens"), effort, body.get("tool_choice")
+
+
+def _has_images(body: Mapping[str, Any]) -> bool:
+    blocks = [block for _, _, block in _rows(body["messages"])]
+    inner = [one for block in blocks if isinstance(content := block.get("content"), list) for one in content]
+    return any(isinstance(block, dict) and block.get("type") == "image" for block in [*blocks, *inner])
+
+
+def _lifetime(body: Mapping[str, Any]) -> Lifetime:
+    """Of the last breakpoint."""
+    lifetime: Lifetime = "5m"
+    for message in body["messages"]:
+        for block in blocks_of(message["content"]):
+            control = block.get("cache_control") if isinstance(block, dict) else None
+            if control:
+                lifetime = "1h" if control.get("ttl") == "1h" else "5m"
+    return lifetime
+
+
+def _marks_old_end(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether some breakpoint of the new request looks back as far as the old one's end."""
+    end = sum(1 for _ in _rows(old["messages"])) - 1
+    blocks = [block for message in new["messages"] for block in blocks_of(message["content"])]
+    marks = [at for at, block in enumerate(blocks) if isinstance(block, dict) and "cache_control" in block]
+    return any(0 <= mark - end < LOOK_BACK for mark in marks)

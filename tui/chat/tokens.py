@@ -1,0 +1,87 @@
+"""Estimated tokens: of text by the model's own factor, of images by the formula that Anthropic gives.
+
+The provider alone counts exactly. This is for before a request, and for what part of one a block is.
+"""
+
+from __future__ import annotations
+
+from tui.chat.model import Model
+from tui.chat.transcript import (
+    Block,
+    Document,
+    Image,
+    Message,
+    Opaque,
+    RedactedThinking,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
+
+PATCH_PX = 28
+PAGE_TOKENS = 2_000
+"""Of a page of a PDF, about."""
+_TIERS = {False: (1_568, 1_568), True: (2_576, 4_784)}
+"""The longest side in pixels and the most patches that a model sees, by its `high_vision`."""
+
+
+def text_tokens(text: str, model: Model) -> float:
+    """Those of a text. Bytes, not characters: a Chinese character is about a token, and three bytes."""
+    return len(text.encode(errors="replace")) * model.tokens_per_char
+
+
+def image_tokens(width: int, height: int, model: Model) -> int:
+    """Those of an image of that size in pixels, which is scaled down to what the model sees. No size: the most it can be."""
+    edge, cap = _TIERS[model.high_vision]
+    if width < 1 or height < 1:
+        return cap
+    low, high = 1, max(width, height)
+    if _fits(_scaled(width, height, high), edge, cap):
+        low = high
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if _fits(_scaled(width, height, middle), edge, cap) else (low, middle - 1)
+    across, down = _scaled(width, height, low)
+    return _patches(across) * _patches(down)
+
+
+def block_tokens(block: Block, model: Model) -> float:
+    """Those of one block."""
+    match block:
+        case Text(text) | Thinking(text):
+            return text_tokens(text, model)
+        case RedactedThinking(data):
+            return text_tokens(data, model)
+        case ToolUse(_, name, input):
+            return text_tokens(name + input, model)
+        case Image():
+            return image_tokens(block.width, block.height, model)
+        case Document() if block.media_type.startswith("text/"):
+            return len(block.data) * 0.75 * model.tokens_per_char
+        case Document():
+            return max(1, block.pages) * PAGE_TOKENS
+        case ToolResult():
+            return sum(block_tokens(inner, model) for inner in block.content)
+        case Opaque(_, json):
+            return text_tokens(json, model)
+
+
+def message_tokens(message: Message, model: Model) -> float:
+    """Those of all its blocks."""
+    return sum(block_tokens(block, model) for block in message.blocks)
+
+
+def _fits(size: tuple[int, int], edge: int, cap: int) -> bool:
+    across, down = _patches(size[0]), _patches(size[1])
+    return max(across, down) * PATCH_PX <= edge and across * down <= cap
+
+
+def _scaled(width: int, height: int, long_side: int) -> tuple[int, int]:
+    if width >= height:
+        return long_side, max(1, int(height * long_side / width + 0.5))
+    return max(1, int(width * long_side / height + 0.5)), long_side
+
+
+def _patches(pixels: int) -> int:
+    return -(-pixels // PATCH_PX)
