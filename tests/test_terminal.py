@@ -162,9 +162,9 @@ def test_without_a_credential_it_says_so_and_offers_the_demo(env: dict[str, str]
     with Terminal(COMMAND, env, tmp_path) as terminal:
         terminal.wait_for("Anthropic credentials not set")
         for way in ("ANTHROPIC_API_KEY", "api_key", ".claude/.credentials.json"):
-            assert way in terminal.text
+            terminal.wait_for(way)
         terminal.type("\r")
-        terminal.wait_for("scripted answers")
+        terminal.wait(lambda: "scripted answers" in terminal.lines[0])
 
 
 def test_a_key_is_pasted_on_the_first_run_and_never_seen(env: dict[str, str], tmp_path: Path) -> None:
