@@ -1,0 +1,264 @@
+"""What the next request will cost, before it is sent: tokens, what of them is read, written or neither, and the price.
+
+What the last answer used is known exactly, so only what came after it is estimated. Nothing here looks at more than that,
+which makes it quick enough for every key.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import msgspec
+
+from tui.chat.ledger import Bill, Lifetime, Usage, bill
+from tui.chat.model import Model
+from tui.chat.thinking import is_thinking
+from tui.chat.tokens import block_tokens, message_tokens, text_tokens
+from tui.chat.transcript import Block, Draft, Image, ToolResult, Transcript
+from tui.chat.warmth import expiry
+
+NO_DRAFT = Draft(text="")
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """The next request, as far as it can be told."""
+
+    usage: Usage
+    """Of its input alone: nobody knows how long the answer will be."""
+    bill: Bill | None
+    """Of its input alone; None where the price is unknown."""
+    warm: bool
+    """Whether something of it will be read from the cache."""
+    exact: bool
+    """Whether it rests on what the provider counted for this chat and model; else all of it is estimated."""
+    context: int
+    """The model's input window, in tokens."""
+
+    @property
+    def tokens(self) -> int:
+        return self.usage.total_input
+
+    @property
+    def filled(self) -> float:
+        """The part of the context window that it takes, 0 to 1 and beyond."""
+        return self.tokens / self.context if self.context else 0.0
+
+    @property
+    def fits(self) -> bool:
+        return self.tokens <= self.context
+
+
+Drop = Literal["thinking", "images", "tools"]
+"""What a model does not get to see of a chat: another model's thinking, images without eyes, tools without hands."""
+
+
+class Switch(msgspec.Struct, frozen=True, kw_only=True):
+    """What it means for this chat to go on with a model."""
+
+    model: Model
+    stays: bool
+    """It is the one that answered last."""
+    next_turn: Estimate
+    """The next request to it, as warm or cold as it is."""
+    later_usd: float | None
+    """What the input of a turn costs about, once it is warm."""
+    pays_after: int | None
+    """How many turns until the switch has cost less than staying, answers included; 1: at once. None: never, or unknown."""
+    drops: tuple[Drop, ...] = ()
+    refuses: str = ""
+    """Why it cannot answer this chat, in one sentence; "" where it can."""
+
+
+NEVER = 100
+"""A switch that takes more turns than this to pay is said never to."""
+FEWEST_IMAGES, MOST_IMAGES = 100, 600
+"""In one request: of models with a small window, and of the others."""
+SMALL_WINDOW = 200_000
+
+
+def estimate(transcript: Transcript, draft: Draft, model: Model, now: float, *, lifetime: Lifetime = "5m") -> Estimate:
+    """What sending the draft now would use. An empty draft: the chat as it is."""
+    at, known = _last_count(transcript, model)
+    new = sum(message_tokens(message, model) for message in transcript.messages[at:]) + _draft_tokens(draft, model)
+    total = math.ceil((_opening_tokens(transcript, model) if known is None else known) + new)
+    read = min(total, _readable(transcript, draft, model, now))
+    rest = total - read
+    is_kept = total >= model.min_cache
+    usage = Usage(
+        input_tokens=0 if is_kept else rest,
+        cache_read_input_tokens=read,
+        cache_creation_input_tokens=rest if is_kept else 0,
+        write_5m=rest if is_kept and lifetime == "5m" else 0,
+        write_1h=rest if is_kept and lifetime == "1h" else 0,
+    )
+    exact = known is not None and all(message.role == "user" for message in transcript.messages[at:])
+    return Estimate(usage=usage, bill=bill(usage, model), warm=read > 0, exact=exact, context=model.context)
+
+
+def price_switch(
+    transcript: Transcript, models: Sequence[Model], now: float, *, draft: Draft = NO_DRAFT
+) -> tuple[Switch, ...]:
+    """One row for each model, in their order: the next turn, staying warm afterwards, and when a switch has paid.
+
+    Turns are taken to be like those of the chat so far: as much new input, and as long an answer.
+    """
+    last = next((one for one in reversed(transcript.messages) if one.role == "assistant" and one.model), None)
+    current = next((model for model in models if last is not None and model.id == last.model), None)
+    habit = _habit(transcript, current)
+    stay = _course(transcript, current, now, draft, habit) if current is not None else None
+    rows: list[Switch] = []
+    for model in models:
+        course = _course(transcript, model, now, draft, habit)
+        stays = current is not None and model.id == current.id
+        rows.append(
+            Switch(
+                model=model,
+                stays=stays,
+                next_turn=course.next_turn,
+                later_usd=course.later_input_usd,
+                pays_after=None if stays or stay is None else _break_even(course, stay),
+                drops=_drops(transcript, model),
+                refuses=_refusal(transcript, course.next_turn, model),
+            )
+        )
+    return tuple(rows)
+
+
+# The size of the next request
+
+
+def _last_count(transcript: Transcript, model: Model) -> tuple[int, float | None]:
+    """What the provider counted last for that model, its answer included, and where in the chat that leaves off."""
+    for at in range(len(transcript.messages) - 1, -1, -1):
+        message = transcript.messages[at]
+        if message.role == "assistant" and message.model == model.id and message.usage.total_input:
+            return at + 1, message.usage.total_input + message.usage.output_tokens
+    return 0, None
+
+
+def _opening_tokens(transcript: Transcript, model: Model) -> float:
+    """Those of the tools and the system prompt."""
+    tools = "".join(tool.name + tool.description + tool.input_schema for tool in transcript.tools)
+    return text_tokens(transcript.system, model) + text_tokens(tools, model)
+
+
+def _draft_tokens(draft: Draft, model: Model) -> float:
+    return text_tokens(draft.text, model) + sum(block_tokens(block, model) for block in draft.attachments)
+
+
+def _readable(transcript: Transcript, draft: Draft, model: Model, now: float) -> int:
+    """How much of the chat is in the model's cache. A first image leaves only what stands before the messages."""
+    warmth = expiry(transcript, model.id)
+    if not warmth.is_warm(now):
+        return 0
+    is_first = any(isinstance(block, Image) for block in draft.attachments) and not any(_images(transcript))
+    if not is_first:
+        return warmth.tokens
+    opening = math.floor(_opening_tokens(transcript, model))
+    return min(warmth.tokens, opening) if opening >= model.min_cache else 0
+
+
+# The course of a chat with one model or another
+
+
+class _Habit(msgspec.Struct, frozen=True, kw_only=True):
+    """A usual turn of this chat, in tokens of the model that counted them."""
+
+    new_input: float
+    output: float
+    tokens_per_char: float
+
+
+class _Course(msgspec.Struct, frozen=True, kw_only=True):
+    """What going on with a model costs: the next turn, and each one after it. Unknown without a price."""
+
+    next_turn: Estimate
+    first_usd: float | None
+    later_usd: float | None
+    later_input_usd: float | None
+
+
+def _habit(transcript: Transcript, current: Model | None) -> _Habit:
+    factor = current.tokens_per_char if current is not None else 0.0
+    answers = [one for one in transcript.messages if one.role == "assistant" and one.usage.total_input]
+    if not answers:
+        return _Habit(new_input=100, output=400, tokens_per_char=factor)
+    # The chat's growth without the answers themselves is what the user, and the tools, put in.
+    grown = answers[-1].usage.total_input - answers[0].usage.total_input
+    said = sum(one.usage.output_tokens for one in answers[:-1])
+    return _Habit(
+        new_input=max(0, grown - said) / max(1, len(answers) - 1),
+        output=sum(one.usage.output_tokens for one in answers) / len(answers),
+        tokens_per_char=factor,
+    )
+
+
+def _course(transcript: Transcript, model: Model, now: float, draft: Draft, habit: _Habit) -> _Course:
+    coming = estimate(transcript, draft, model, now)
+    scale = model.tokens_per_char / habit.tokens_per_char if habit.tokens_per_char else 1.0
+    answer = Usage(output_tokens=round(habit.output * scale))
+    new = round((habit.new_input + habit.output) * scale)
+    if coming.tokens >= model.min_cache:
+        later = Usage(cache_read_input_tokens=coming.tokens, cache_creation_input_tokens=new)
+    else:
+        later = Usage(input_tokens=coming.tokens + new)
+    return _Course(
+        next_turn=coming,
+        first_usd=_usd(coming.usage + answer, model),
+        later_usd=_usd(later + answer, model),
+        later_input_usd=_usd(later, model),
+    )
+
+
+def _usd(usage: Usage, model: Model) -> float | None:
+    paid = bill(usage, model)
+    return None if paid is None else paid.cost_usd
+
+
+def _break_even(switch: _Course, stay: _Course) -> int | None:
+    """After how many turns the switch has cost less: its first turn is dear, and the later ones have to make up for it."""
+    if switch.first_usd is None or stay.first_usd is None or switch.later_usd is None or stay.later_usd is None:
+        return None
+    behind = switch.first_usd - stay.first_usd
+    if behind < 0:
+        return 1
+    gain = stay.later_usd - switch.later_usd
+    if gain <= 0:
+        return None
+    turns = math.floor(behind / gain) + 2
+    return turns if turns <= NEVER else None
+
+
+def _drops(transcript: Transcript, model: Model) -> tuple[Drop, ...]:
+    foreign = any(
+        is_thinking(block) for message in transcript.messages if message.model != model.id for block in message.blocks
+    )
+    drops: list[Drop] = []
+    if foreign:
+        drops.append("thinking")
+    if not model.vision and any(_images(transcript)):
+        drops.append("images")
+    if not model.tools and transcript.tools:
+        drops.append("tools")
+    return tuple(drops)
+
+
+def _refusal(transcript: Transcript, coming: Estimate, model: Model) -> str:
+    if model.lifecycle == "retired":
+        return f"{model.name} was retired{f' on {model.retires}' if model.retires else ''}."
+    if not coming.fits:
+        return f"{model.name} takes {model.context:,} tokens, and this chat has about {coming.tokens:,}."
+    limit = FEWEST_IMAGES if model.context <= SMALL_WINDOW else MOST_IMAGES
+    count = sum(1 for _ in _images(transcript))
+    if model.vision and count > limit:
+        return f"{model.name} takes {limit} images in one request, and this chat has {count}."
+    return ""
+
+
+def _images(transcript: Transcript) -> Iterator[Image]:
+    for message in transcript.messages:
+        for block in message.blocks:
+            inner: tuple[Block, ...] = block.content if isinstance(block, ToolResult) else (block,)
+            yield from (one for one in inner if isinstance(one, Image))
