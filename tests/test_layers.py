@@ -53,6 +53,10 @@ LAYERS = {
     "app": layer(EVERYTHING, "textual rich"),
     "answer": layer("config connection chat errors render.safe", "msgspec"),
     "desk": layer("config connection sign_in anthropic chat errors screens.provider"),
+    "continuing": layer("store connection chat errors", "msgspec"),
+    "chats_command": layer(
+        "config connection store exchange chat errors listing private_file render.safe shelves widgets.figures", "msgspec"
+    ),
     "listing": layer("config"),
     "cli": layer("config errors anthropic.credentials", "click"),
     "warming": layer("render"),

@@ -12,7 +12,6 @@ import select
 import signal
 import sys
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from typing import IO, TYPE_CHECKING, Literal, Protocol
 
@@ -40,6 +39,7 @@ from tui.render.safe import neutral, safe
 if TYPE_CHECKING:
     from tui.config import Settings
     from tui.connection import Connection
+    from tui.continuing import Kept
 
 Output = Literal["text", "json", "stream-json"]
 
@@ -89,18 +89,28 @@ def run(
     model: str | None,
     system: str | None,
     output: Output,
+    resume: str | None = None,
     demo: bool = False,
     env: Mapping[str, str] = os.environ,
 ) -> int:
-    """Answers the prompt on stdout. Returns the exit code: 0, 1 for a failure, 130 when it was interrupted."""
+    """Answers the prompt on stdout. Returns the exit code: 0, 1 for a failure, 130 when it was interrupted.
+
+    `resume` names the chat to go on with, by its id or `continuing.LAST`; without it, a new one begins.
+    """
     from tui.connection import Connection
+    from tui.continuing import begin
+    from tui.shelves import Shelves
 
     tally = Tally()
     printer = _PRINTERS[output]()
     code = 0
     try:
-        with Connection(settings, env, demo=demo) as connection:
-            asyncio.run(_take(connection, Draft(text=prompt), model or "", system, tally, printer))
+        # What was said is on disk before the result is told.
+        with Connection(settings, env, demo=demo) as connection, Shelves(settings.folders.data / "chats.db") as shelves:
+            shelves.trouble = lambda problem: _say(problem.message)
+            store = shelves.store(demo=demo)
+            kept = begin(store, connection, resume=resume, model=model or "", system=system)
+            asyncio.run(_take(connection, kept, Draft(text=prompt), tally, printer))
     except (asyncio.CancelledError, KeyboardInterrupt):
         tally.note("Interrupted: this is what had arrived.")
         code = _INTERRUPTED
@@ -110,23 +120,21 @@ def run(
     return code or (1 if tally.failure else 0)
 
 
-async def _take(
-    connection: Connection, draft: Draft, model: str, system: str | None, tally: Tally, printer: Printer
-) -> None:
+async def _take(connection: Connection, kept: Kept, draft: Draft, tally: Tally, printer: Printer) -> None:
     """One turn from the prompt to its end, however it ends; a cancellation goes on to the caller."""
     task = asyncio.current_task()
     if task is not None:
         with contextlib.suppress(NotImplementedError):  # Windows: there, the interrupt arrives as an exception
             asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
-    choice = connection.choose(model)
-    tally.model = choice.model.id
+    choice = connection.choose(kept.model)
+    tally.model, tally.chat_id = choice.model.id, kept.recorder.chat.id
     if connection.obstacle:
         raise connection.obstacle
     if connection.remark:
         _pass(Notice(connection.remark), tally, printer)
     loop = asyncio.get_running_loop()
     connection.warn = lambda text: _on(loop, lambda: _pass(Notice(text), tally, printer))
-    turn = connection.session(system).take_turn(draft, connection.ask(choice))
+    turn = kept.session.take_turn(draft, connection.ask(choice))
     try:
         async for event in turn:
             _pass(event, tally, printer)
@@ -163,7 +171,7 @@ class Tally:
         self.is_complete = False
         self.failure: Failure | None = None
         self.notices: list[str] = []
-        self._chat_id = uuid.uuid4().hex
+        self.chat_id = ""
         self._asked = 0
         self._settled: list[Message] = []
         self._growing: Message | None = None
@@ -211,7 +219,7 @@ class Tally:
                 "saved_usd": round(bill.saved_usd, 9) if bill else None,
             },
             "cost_usd": round(bill.cost_usd, 9) if bill else None,
-            "chat_id": self._chat_id,
+            "chat_id": self.chat_id or None,
             "request_id": last.request_id or (self.failure.request_id if self.failure else "") or None,
             "notices": self.notices,
         }

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -61,6 +61,15 @@ def _chat_options(command: _Command) -> _Command:
         (
             click.option("-p", "--print", "once", is_flag=True, help="Answer once on stdout, without the full screen."),
             click.option("-m", "--model", metavar="MODEL", help="opus, sonnet, haiku, or a model's ID."),
+            click.option("-c", "--continue", "last", is_flag=True, help="Go on with the chat that was used last."),
+            click.option(
+                "-r",
+                "--resume",
+                metavar="[ID]",
+                is_flag=False,
+                flag_value="",
+                help="Go on with this chat; the first characters of its id will do.",
+            ),
             click.option("--system", metavar="TEXT", help="The system prompt."),
             click.option(
                 "--system-file",
@@ -113,7 +122,7 @@ def prx(ctx: click.Context, /, config: Path | None, **options: Any) -> None:
 def demo(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> None:
     """The same on the built-in simulator: no key, no network, scripted answers."""
     before = ctx.meta["prx.options"]
-    merged = {name: value or before[name] for name, value in options.items()}
+    merged = {name: before[name] if value in (None, False) else value for name, value in options.items()}
     ctx.exit(_chat(ctx.obj, " ".join(words), demo=True, **merged))
 
 
@@ -138,6 +147,51 @@ def paths(config: Path | None, as_json: bool) -> None:
 
     rows = path_rows(_settings(config))
     _print(_json(rows) if as_json else path_table(rows))
+
+
+@prx.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="A list of objects.")
+@click.pass_context
+def chats(ctx: click.Context, as_json: bool) -> int:
+    """The chats on this computer, newest first."""
+    from tui import chats_command
+
+    if ctx.invoked_subcommand is not None:
+        return 0
+    return chats_command.listing(_settings(ctx.obj), _print, as_json=as_json)
+
+
+@chats.command("search")
+@click.argument("words", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="A list of objects: chats with their hits.")
+@click.pass_obj
+def search_chats(config: Path | None, words: tuple[str, ...], as_json: bool) -> int:
+    """Chats in which all WORDS stand, in the title or in anything that was said."""
+    from tui import chats_command
+
+    return chats_command.search(_settings(config), " ".join(words), _print, as_json=as_json)
+
+
+@prx.command()
+@click.argument("id")
+@click.option("--format", type=click.Choice(("md", "json", "html")), default="md", help="Markdown by default.")
+@click.option("-o", "--output", "file", metavar="FILE", type=click.Path(path_type=Path), help="Instead of stdout.")
+@click.pass_obj
+def export(config: Path | None, id: str, format: Literal["md", "json", "html"], file: Path | None) -> int:
+    """A chat on stdout. JSON holds all of it and can be imported again."""
+    from tui import chats_command
+
+    return chats_command.export(_settings(config), id, format, file)
+
+
+@prx.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.pass_obj
+def import_(config: Path | None, file: Path) -> int:
+    """Add the chats in FILE: an export of prx in JSON, or of Claude.ai (the zip file or conversations.json)."""
+    from tui import chats_command
+
+    return chats_command.import_file(_settings(config), file, _print)
 
 
 @prx.group()
@@ -210,6 +264,8 @@ def _chat(
     demo: bool,
     once: bool,
     model: str | None,
+    last: bool,
+    resume: str | None,
     system: str | None,
     system_file: Path | None,
     output_format: Output | None,
@@ -219,19 +275,28 @@ def _chat(
         raise click.UsageError("Give --system or --system-file, not both.")
     if output_format and not once:
         raise click.UsageError("--output-format goes with -p.")
+    if last and resume is not None:
+        raise click.UsageError("Give -c or -r, not both.")
     if system_file is not None:
         system = _system_text(system_file)
     if once:
-        from tui import answer
+        from tui import answer, continuing
 
+        if resume == "":
+            raise click.UsageError(
+                "-r needs the ID of a chat here: `prx chats` lists them; -c goes on with the last one."
+            )
         return answer.run(
             _settings(config),
             prompt=answer.joined(prompt, answer.piped(sys.stdin)),
             model=model,
             system=system,
             output=output_format or "text",
+            resume=continuing.LAST if last else resume,
             demo=demo,
         )
+    if last or resume is not None:
+        raise click.UsageError("-c and -r go with -p.")
     if not (sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("The full screen needs a terminal. For one answer on stdout: prx -p PROMPT")
     from tui.warming import prepare

@@ -86,7 +86,7 @@ def model_table(rows: Sequence[ModelRow]) -> str:
                 _status(row),
             )
         )
-    return _columns(lines)
+    return columns(lines)
 
 
 def _status(row: ModelRow) -> str:
@@ -111,10 +111,10 @@ def path_rows(settings: Settings) -> list[PathRow]:
 
 
 def path_table(rows: Sequence[PathRow]) -> str:
-    return _columns([(row["name"], row["path"], "" if row["exists"] else "(not there yet)") for row in rows])
+    return columns([(row["name"], row["path"], "" if row["exists"] else "(not there yet)") for row in rows])
 
 
-def _columns(lines: Sequence[tuple[str, ...]]) -> str:
+def columns(lines: Sequence[tuple[str, ...]]) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines

@@ -15,7 +15,7 @@ from transcripts import PNG, answers, prompts, user_messages
 
 from tui.chat.transcript import Draft, Failure, Image, Message, Text, ToolResult
 from tui.store import Chat, NewChat, Place, Recorder, Store
-from tui.store.errors import Closed, NoSuchChat
+from tui.store.errors import Closed, NoSuchChat, UnclearChat
 
 
 def only(store: Store) -> Chat:
@@ -251,9 +251,11 @@ def test_an_id_may_be_cut_as_long_as_it_is_clear(tmp_path: Path) -> None:
         talk(store, "abc", "One")
         talk(store, "abd", "Two")
         assert store.chat("abc").result(LIMIT_S).id == "abc"
-        for unclear in ("ab", "x", ""):
+        with pytest.raises(UnclearChat):
+            store.chat("ab").result(LIMIT_S)
+        for unknown in ("x", ""):
             with pytest.raises(NoSuchChat):
-                store.chat(unclear).result(LIMIT_S)
+                store.chat(unknown).result(LIMIT_S)
 
 
 def test_drafts_and_queues_of_a_screen_come_back(tmp_path: Path) -> None:

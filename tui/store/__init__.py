@@ -6,7 +6,7 @@ and its troubles, `worker` the thread, `writing` and `reading` the SQL, `recorde
 """
 
 from tui.store.recorder import Recorder
-from tui.store.store import Store
+from tui.store.store import Store, new_id
 from tui.store.values import Branch, Chat, Day, Found, Hit, Instance, Merged, NewChat, Place, Stored
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "Recorder",
     "Store",
     "Stored",
+    "new_id",
 ]

@@ -78,6 +78,11 @@ class Closed(StoreProblem):
         super().__init__("The chats are closed.")
 
 
+class UnclearChat(StoreProblem):
+    def __init__(self, id: str) -> None:
+        super().__init__(f'The ids of several chats begin with "{id}".', "Give more of it; `prx chats --json` has all.")
+
+
 class NoSuchChat(StoreProblem):
     def __init__(self, id: str) -> None:
         super().__init__(f'There is no chat "{id}".', "`prx chats` lists them.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tui.chat.transcript import Transcript
 from tui.chat.tree import ChatTree, Node
 from tui.store.codec import as_base64, decode, hashes, searchable_row
-from tui.store.errors import NoSuchChat
+from tui.store.errors import NoSuchChat, UnclearChat
 from tui.store.values import Branch, Chat, Day, Found, Hit, Stored
 from tui.store.words import Query, fold, marks, parsed, snippet
 
@@ -42,13 +42,15 @@ def chats(db: Connection, elsewhere: frozenset[str], limit: int | None, offset: 
 
 
 def chat(db: Connection, chat_id: str, elsewhere: frozenset[str] = frozenset()) -> Chat:
-    """The chat of that id, or of the only one that begins so, deleted or not. Raises NoSuchChat."""
+    """The chat of that id, or of the only one that begins so, deleted or not. Raises NoSuchChat or UnclearChat."""
     row = db.execute(f"{_CHAT} WHERE id = ?", (chat_id,)).fetchone()
     if row is None and chat_id:
         found = db.execute(
             f"{_CHAT} WHERE substr(id, 1, ?) = ? AND deleted_at IS NULL LIMIT 2", (len(chat_id), chat_id)
         ).fetchall()
-        row = found[0] if len(found) == 1 else None
+        if len(found) > 1:
+            raise UnclearChat(chat_id)
+        row = found[0] if found else None
     if row is None:
         raise NoSuchChat(chat_id)
     return _chat(row, elsewhere)

@@ -1,0 +1,252 @@
+"""`prx chats`, `export`, `import`, and what `-p` leaves for them: in processes of their own, against the simulator."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tui.chat.transcript import Image, Message, Text
+from tui.demo.reply import Gate
+from tui.demo.scenarios import Answer, Error
+from tui.demo.scenarios import Text as Said
+from tui.demo.service import DEMO_KEY, FakeAnthropic
+from tui.demo.shells import Server
+from tui.store import NewChat, Store
+
+ROOT = Path(__file__).parent.parent
+LIMIT_S = 30
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJggg=="
+
+
+@pytest.fixture
+def server() -> Iterator[Server[FakeAnthropic]]:
+    with Server(FakeAnthropic()) as server:
+        yield server
+
+
+@pytest.fixture
+def env(server: Server[FakeAnthropic]) -> dict[str, str]:
+    return {**os.environ, "ANTHROPIC_API_KEY": DEMO_KEY, "ANTHROPIC_BASE_URL": server.url}
+
+
+def prx(*args: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    run = subprocess.run(
+        [sys.executable, "-m", "tui", *args],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=env or dict(os.environ),
+        cwd=ROOT,
+        timeout=LIMIT_S,
+    )
+    assert b"Traceback" not in run.stderr, run.stderr.decode()
+    return subprocess.CompletedProcess(run.args, run.returncode, run.stdout.decode(), run.stderr.decode())
+
+
+def rows(*args: str) -> Any:
+    run = prx(*args, "--json")
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def answered(*args: str, env: dict[str, str]) -> Any:
+    return json.loads(prx("-p", "--output-format", "json", *args, env=env).stdout)
+
+
+def database() -> Path:
+    return Path(os.environ["PRX_HOME"]) / "data" / "chats.db"
+
+
+def told(request: Any) -> list[str]:
+    """What a request says, message by message."""
+    return [
+        content if isinstance(content := message["content"], str) else "".join(b.get("text", "") for b in content)
+        for message in request.json["messages"]
+    ]
+
+
+def test_an_answer_on_stdout_is_a_chat_like_any_other(server, env) -> None:
+    server.service.script(Answer(Said("Out.")))
+    result = answered("Which way does the tide run?", env=env)
+    (row,) = rows("chats")
+    assert list(row) == ["id", "title", "model", "created", "updated", "messages", "cost_usd"]
+    assert (row["id"], row["title"], row["messages"]) == (result["chat_id"], "Which way does the tide run?", 2)
+    assert (row["model"], row["cost_usd"]) == (result["model"], result["cost_usd"])
+    assert row["created"] <= row["updated"]
+    assert row["updated"].endswith("Z")
+
+
+def test_c_goes_on_with_the_last_chat_and_r_with_any(server, env) -> None:
+    server.service.script(*(Answer(Said(text)) for text in ("One.", "Two.", "Three.", "Four.")))
+    first = answered("first", "-m", "haiku", env=env)
+    second = answered("second", env=env)
+    assert answered("third", "-c", env=env)["chat_id"] == second["chat_id"]
+    assert told(server.requests[-1]) == ["second", "Two.", "third"]
+    again = answered("fourth", "-r", first["chat_id"][:10], env=env)
+    assert again["chat_id"] == first["chat_id"]
+    assert again["model"] == first["model"], "a chat keeps its model"
+    assert told(server.requests[-1]) == ["first", "One.", "fourth"]
+    assert {row["title"]: row["messages"] for row in rows("chats")} == {"first": 4, "second": 4}
+
+
+def test_a_chat_keeps_its_system_prompt_until_another_is_given(server, env) -> None:
+    server.service.script(*(Answer(Said("x")) for _ in range(3)))
+    answered("one", "--system", "Be brief.", env=env)
+    answered("two", "-c", env=env)
+    answered("three", "-c", "--system", "Be long.", env=env)
+    systems = [json.dumps(request.json["system"]) for request in server.requests]
+    assert ["brief" in text for text in systems] == [True, True, False]
+    assert (
+        "Be long." in json.loads(prx("export", rows("chats")[0]["id"], "--format", "json").stdout)["chats"][0]["system"]
+    )
+
+
+def test_what_was_interrupted_is_kept_and_gone_on_with(server, env) -> None:
+    server.service.script(Answer(Said("It runs out"), Gate()), Answer(Said("It runs out.")))
+    with subprocess.Popen(
+        [sys.executable, "-m", "tui", "-p", "Which way?"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=env,
+        cwd=ROOT,
+    ) as process:
+        assert process.stdout.read(11) == b"It runs out"
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 130
+    result = answered("Go on", "-c", env=env)
+    assert result["text"] == "It runs out."
+    assert told(server.requests[-1])[0] == "Which way?"
+    assert told(server.requests[-1])[-1] == "Go on"
+    assert any("It runs out" in text for text in told(server.requests[-1])[1:-1])
+    (row,) = rows("chats")
+    assert row["messages"] == 4
+
+
+def test_a_prompt_that_got_no_answer_is_kept_too(server, env) -> None:
+    server.service.script(Error(400), Answer(Said("Yes.")))
+    failed = answered("Is it kept?", env=env)
+    assert failed["error"]["type"] == "invalid_request_error"
+    assert [row["title"] for row in rows("chats")] == ["Is it kept?"]
+    assert answered("Again", "-c", env=env)["text"] == "Yes."
+
+
+def test_there_has_to_be_something_to_continue(env) -> None:
+    run = prx("-p", "-c", "x", env=env)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "no chat to continue" in run.stderr
+    run = prx("-p", "-r", "nosuch", "x", env=env)
+    assert (run.returncode, "no chat" in run.stderr) == (1, True)
+    assert prx("-p", "-c", "-r", "x", "y", env=env).returncode == 2
+    assert prx("-p", "x", "-r", env=env).returncode == 2
+
+
+@pytest.fixture
+def library() -> list[str]:
+    """Three chats on disk, one of them hostile."""
+    with Store(database(), now=iter(range(1_780_000_000, 1_790_000_000)).__next__) as store:
+        for id, title, answer in (
+            ("a" * 32, "Fjord trip", "Out, with the ebb."),
+            ("b" * 32, "\x1b]0;owned\x07Moon\x1b[2J", "The \x1b[31mmoon and the ebb\x1b]52;c;x\x07"),
+            ("c" * 32, "Other", "Nothing."),
+        ):
+            picture = Image("image/png", PNG, "fjord.png", 1, 1)
+            store.append(NewChat(id=id), f"{id}1", None, Message(role="user", blocks=(picture, Text(title)), at=1.0))
+            store.append(NewChat(id=id), f"{id}2", f"{id}1", Message(role="assistant", blocks=(Text(answer),), at=2.0))
+    return ["a" * 32, "b" * 32, "c" * 32]
+
+
+def test_chats_are_listed_newest_first_and_command_nothing(library: list[str]) -> None:
+    assert [row["id"] for row in rows("chats")] == library[::-1]
+    table = prx("chats").stdout
+    assert [line.split()[0] for line in table.splitlines()] == ["ID", "cccccccc", "bbbbbbbb", "aaaaaaaa"]
+    assert not {"\x1b", "\x07"} & set(table)
+
+
+def test_no_chats_are_no_problem() -> None:
+    assert rows("chats") == []
+    run = prx("chats")
+    assert (run.returncode, run.stdout) == (0, "No chats yet.\n")
+    assert rows("chats", "search", "x") == []
+
+
+def test_chats_are_found_by_what_was_said(library: list[str]) -> None:
+    found = rows("chats", "search", "the", "ebb")
+    assert [row["id"] for row in found] == [library[1], library[0]]
+    assert [hit["message_id"] for row in found for hit in row["hits"]] == [f"{library[1]}2", f"{library[0]}2"]
+    assert found[1]["hits"][0]["snippet"] == "Out, with the ebb."
+    assert found[1]["title"] == "Fjord trip"
+    text = prx("chats", "search", "ebb").stdout
+    assert "Out, with the ebb." in text
+    assert not {"\x1b", "\x07"} & set(text)
+    assert prx("chats", "search").returncode == 2
+
+
+def test_a_chat_is_exported_as_markdown_unless_told_otherwise(library: list[str]) -> None:
+    text = prx("export", "aaa").stdout
+    assert text.startswith("# Fjord trip\n")
+    assert "Out, with the ebb." in text
+    page = prx("export", library[0], "--format", "html").stdout
+    assert page.startswith("<!DOCTYPE html>")
+    assert PNG in page
+    assert prx("export", "zzz").returncode == 1
+    assert prx("export", library[0], "--format", "pdf").returncode == 2
+
+
+def test_an_export_into_a_file_is_for_the_user_alone(library: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "fjord.json"
+    assert prx("export", library[0], "--format", "json", "-o", str(file)).returncode == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert json.loads(file.read_text())["format"] == "prx-chats"
+
+
+def test_an_export_is_imported_on_another_computer_once(library: list[str], tmp_path: Path) -> None:
+    exported = prx("export", library[0], "--format", "json").stdout
+    (tmp_path / "fjord.json").write_text(exported)
+    elsewhere = {**os.environ, "PRX_HOME": str(tmp_path / "elsewhere")}
+    first = prx("import", str(tmp_path / "fjord.json"), env=elsewhere)
+    assert (first.returncode, first.stdout) == (0, "Imported 2 messages in 1 chat.\n")
+    again = prx("import", str(tmp_path / "fjord.json"), env=elsewhere)
+    assert again.stdout == "Imported 0 messages in 0 chats; 2 messages there already.\n"
+    assert prx("export", library[0], "--format", "json", env=elsewhere).stdout == exported
+
+
+def test_claude_ais_export_is_imported(tmp_path: Path) -> None:
+    message = {"uuid": "3f2b8c1e-7c7d-4a55-9d1f-000000000010", "text": "Which way?", "sender": "human"}
+    conversation = {"uuid": "3f2b8c1e-7c7d-4a55-9d1f-000000000001", "name": "Tide", "chat_messages": [message]}
+    (tmp_path / "conversations.json").write_text(json.dumps([conversation]))
+    assert prx("import", str(tmp_path / "conversations.json")).returncode == 0
+    assert [row["title"] for row in rows("chats")] == ["Tide"]
+
+
+def test_what_cannot_be_imported_is_said_with_what_can(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("my notes")
+    run = prx("import", str(tmp_path / "notes.txt"))
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "conversations.json" in run.stderr
+    assert prx("import", str(tmp_path / "nosuch")).returncode == 2
+
+
+def test_a_newer_database_is_refused_and_an_answer_still_given(server, env, library: list[str]) -> None:
+    with closing(sqlite3.connect(database())) as db:
+        db.execute("PRAGMA user_version = 99")
+    for args in (["chats"], ["chats", "search", "x"], ["export", library[0]], ["-p", "-c", "x"]):
+        run = prx(*args, env=env)
+        assert (run.returncode, run.stdout) == (1, ""), args
+        assert "newer prx" in run.stderr
+        assert str(database()) in run.stderr
+    server.service.script(Answer(Said("Out.")))
+    run = prx("-p", "Which way?", env=env)
+    assert (run.returncode, run.stdout) == (0, "Out.\n")
+    assert "newer prx" in run.stderr

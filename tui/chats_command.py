@@ -1,0 +1,220 @@
+"""`prx chats`, `prx export` and `prx import`: the chats on disk as tables, as files, and from files.
+
+What is printed was said by people and models: on a terminal it commands nothing, and in a file it is exactly what it was.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+import msgspec
+
+from tui.errors import TuiError
+from tui.render.safe import neutral, safe
+
+if TYPE_CHECKING:
+    from tui.config import Settings
+    from tui.store import Chat, Found, Store
+
+Format = Literal["md", "json", "html"]
+Print = Callable[[str], None]
+
+_SHORT_ID = 8
+_MOST_HITS = 200
+_LONGEST_TITLE = 60
+
+
+class FileProblem(TuiError):
+    """A file cannot be read or written."""
+
+
+class ChatRow(TypedDict):
+    """A chat as scripts are promised it."""
+
+    id: str
+    title: str
+    model: str
+    created: str
+    """ISO 8601, UTC."""
+    updated: str
+    messages: int
+    cost_usd: float
+
+
+class HitRow(TypedDict):
+    message_id: str | None
+    """None where the title was hit."""
+    role: str | None
+    snippet: str
+
+
+class FoundRow(ChatRow):
+    hits: list[HitRow]
+
+
+def listing(settings: Settings, print: Print, *, as_json: bool) -> int:
+    """Prints all chats, newest first. The exit code."""
+    with _opened(settings) as store:
+        chats = store.chats().result()
+    rows = [_row(chat) for chat in sorted(chats, key=lambda chat: -chat.updated)]
+    print(_json(rows) if as_json else _table(rows) if rows else "No chats yet.")
+    return 0
+
+
+def search(settings: Settings, words: str, print: Print, *, as_json: bool) -> int:
+    """Prints the chats in which all of these words stand, with the places. The exit code."""
+    with _opened(settings) as store:
+        found = store.search(words, limit=_MOST_HITS).result()
+        rows = _found_rows(found, {chat.id: chat for chat in store.chats().result()})
+    print(_json(rows) if as_json else _places(rows) or f"Nothing found for {safe(words, keep_newlines=False)}.")
+    return 0
+
+
+def export(settings: Settings, chat_id: str, format: Format, file: Path | None) -> int:
+    """Writes one chat on stdout or into a file. The exit code."""
+    from tui.connection import known_models
+    from tui.exchange import archive, markdown, page
+
+    with _opened(settings) as store:
+        tree = store.tree(chat_id).result()
+    names = {model.id: model.name for model in known_models(settings)}
+
+    def name_of(model_id: str) -> str:
+        return names.get(model_id, model_id)
+
+    match format:
+        case "json":
+            text = archive.written([tree])
+        case "html":
+            text = page.written(tree, name_of)
+        case "md":
+            text = markdown.written(tree, name_of)
+    _write(text, file)
+    return 0
+
+
+def import_file(settings: Settings, file: Path, print: Print) -> int:
+    """Adds the chats in a file to those on disk. The exit code: 1 where they could not be kept."""
+    from tui.exchange.incoming import read
+    from tui.store import Merged
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise FileProblem(f"{file} cannot be read: {error.strerror}.") from error
+    trees = read(data)
+    problems: list[TuiError] = []
+    with _opened(settings, problems) as store:
+        merged = sum((store.merge(tree).result() for tree in trees), Merged())
+    known = sum(len(tree.nodes) for tree in trees) - merged.messages
+    there = f"; {_count(known, 'message')} there already" if known else ""
+    print(f"Imported {_count(merged.messages, 'message')} in {_count(merged.chats, 'chat')}{there}.")
+    return 1 if problems else 0
+
+
+@contextmanager
+def _opened(settings: Settings, problems: list[TuiError] | None = None) -> Iterator[Store]:
+    """The store, open and readable; what is wrong with it is said on stderr, and noted. Raises StoreProblem."""
+    from tui.shelves import Shelves
+
+    def tell(problem: TuiError) -> None:
+        if problems is not None:
+            problems.append(problem)
+        print(f"prx: {safe(problem.message, keep_newlines=False)}", file=sys.stderr)
+
+    with Shelves(settings.folders.data / "chats.db") as shelves:
+        shelves.trouble = tell
+        store = shelves.store(demo=False)
+        store.ready().result()
+        yield store
+
+
+def _row(chat: Chat) -> ChatRow:
+    return ChatRow(
+        id=chat.id,
+        title=chat.title,
+        model=chat.model,
+        created=_iso(chat.created),
+        updated=_iso(chat.updated),
+        messages=chat.messages,
+        cost_usd=round(chat.cost_usd, 9),
+    )
+
+
+def _found_rows(found: Found, chats: dict[str, Chat]) -> list[FoundRow]:
+    rows: dict[str, FoundRow] = {}
+    for hit in found.hits:
+        if hit.chat_id in chats:
+            row = rows.setdefault(hit.chat_id, FoundRow(**_row(chats[hit.chat_id]), hits=[]))
+            row["hits"].append(HitRow(message_id=hit.message_id or None, role=hit.role or None, snippet=hit.snippet))
+    return list(rows.values())
+
+
+def _table(rows: list[ChatRow]) -> str:
+    """The title stands last, since it may hold characters of any width."""
+    from tui.listing import columns
+    from tui.widgets.figures import money
+
+    lines = [("ID", "UPDATED", "MODEL", "MESSAGES", "COST", "TITLE")]
+    lines += [
+        (
+            row["id"][:_SHORT_ID],
+            _local(row["updated"]),
+            safe(row["model"], keep_newlines=False),
+            str(row["messages"]),
+            money(row["cost_usd"]),
+            _title(row),
+        )
+        for row in rows
+    ]
+    return columns(lines)
+
+
+def _places(rows: list[FoundRow]) -> str:
+    """Each chat in a line, and below it where the words stand."""
+    lines = []
+    for row in rows:
+        lines.append(f"{row['id'][:_SHORT_ID]}  {_local(row['updated'])}  {_title(row)}")
+        lines += [f"    {safe(hit['snippet'], keep_newlines=False)}" for hit in row["hits"] if hit["message_id"]]
+    return "\n".join(lines)
+
+
+def _title(row: ChatRow) -> str:
+    title = safe(row["title"], keep_newlines=False)
+    return title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
+
+
+def _write(text: str, file: Path | None) -> None:
+    if file is None:
+        if sys.stdout.isatty():
+            text = neutral(text)
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()
+        return
+    from tui.private_file import write_private
+
+    try:
+        write_private(file, text.encode("utf-8", "replace"))
+    except OSError as error:
+        raise FileProblem(f"{file} cannot be written: {error.strerror}.") from error
+
+
+def _json(rows: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(rows), indent=2).decode()
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _local(iso: str) -> str:
+    return datetime.fromisoformat(iso.replace("Z", "+00:00")).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,69 @@
+"""One turn that is kept: which chat it goes on with, or the new one that it begins, for commands without a screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
+from tui.chat.session import Session
+from tui.errors import TuiError
+
+if TYPE_CHECKING:
+    from tui.connection import Connection
+    from tui.store import Chat, Recorder, Store
+
+LAST = ""
+"""Instead of an id: the chat that was used last."""
+
+
+class NothingToContinue(TuiError):
+    def __init__(self) -> None:
+        super().__init__("There is no chat to continue.", "Without -c, prx begins one.")
+
+
+class Kept(msgspec.Struct, frozen=True):
+    session: Session
+    recorder: Recorder
+    model: str
+    """The model to ask, as a name to choose it by; "" for the configured one."""
+
+
+def begin(store: Store, connection: Connection, *, resume: str | None, model: str, system: str | None) -> Kept:
+    """A session whose turns are recorded. `resume`: the id of a chat, how it begins, or LAST; None for a new chat.
+
+    A chat keeps its model and its system prompt unless others are given. Raises NothingToContinue, NoSuchChat, and what is
+    wrong with a store that cannot be read.
+    """
+    from tui.store import NewChat, Recorder, new_id
+
+    if resume is None:
+        session = connection.session(system)
+        chosen = connection.choose(model).model.id
+        new = NewChat(id=new_id(), model=chosen, system=session.transcript.system)
+        return _kept(session, Recorder(store, new, gives_back=False), model)
+    store.ready().result()
+    chat = _last(store) if resume == LAST else store.chat(resume).result()
+    session = connection.session(chat.system if system is None else system)
+    transcript = store.transcript(chat.id, chat.head).result()
+    session.transcript = replace(transcript, system=session.transcript.system)
+    if system is not None:
+        store.set_system(chat.id, system)
+    if model:
+        store.set_model(chat.id, connection.choose(model).model.id)
+    recorder = Recorder(store, NewChat(id=chat.id, model=chat.model, system=chat.system), chat.head, gives_back=False)
+    return _kept(session, recorder, model or chat.model)
+
+
+def _last(store: Store) -> Chat:
+    chats = store.chats().result()
+    if not chats:
+        raise NothingToContinue
+    return max(chats, key=lambda chat: chat.updated)
+
+
+def _kept(session: Session, recorder: Recorder, model: str) -> Kept:
+    session.record, session.partial = recorder.record, recorder.partial
+    session.withdraw, session.write_off = recorder.withdraw, recorder.write_off
+    return Kept(session, recorder, model)
