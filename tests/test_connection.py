@@ -10,13 +10,15 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tui.anthropic.models import MODELS
-from tui.chat.events import Grew, Notice, TurnEnded, TurnEvent
+from tui.chat.events import Grew, Notice, TurnEnded, TurnEvent, Waiting
 from tui.chat.ledger import Usage
 from tui.chat.transcript import Draft, Message
 from tui.config import load
 from tui.connection import Connection
+from tui.demo.scenarios import Answer, Text, Thinking
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
 
@@ -171,3 +173,34 @@ async def test_the_demo_brings_its_own_server_and_takes_it_away() -> None:
 
 def running_threads() -> set[str]:
     return {thread.name for thread in threading.enumerate()}
+
+
+async def test_a_chat_whose_past_was_changed_goes_on_without_its_thinking(
+    tmp_path: Path, server: Server[FakeAnthropic]
+) -> None:
+    one = connection(tmp_path, ANTHROPIC_BASE_URL=server.url, ANTHROPIC_API_KEY=DEMO_KEY)
+    server.service.script(Answer(Thinking("Let me see."), Text("Out.")))
+    async with aclosing(one):
+        with one:
+            session = one.session("You know the tides.")
+            await turn(one, "Which way?", session=session)
+            session.transcript = replace(session.transcript, system="You know the moons.")
+            events = await turn(one, "And now?", session=session)
+            assert [event.failure.status for event in events if isinstance(event, Waiting)] == [400]
+            assert events[-1].outcome == "complete"
+            # From then on it is known.
+            assert not [event for event in await turn(one, "And then?", session=session) if isinstance(event, Waiting)]
+    assert len(server.requests) == 4
+
+
+async def test_a_chat_with_long_pauses_is_written_for_an_hour(tmp_path: Path, server: Server[FakeAnthropic]) -> None:
+    one = connection(tmp_path, ANTHROPIC_BASE_URL=server.url, ANTHROPIC_API_KEY=DEMO_KEY)
+    async with aclosing(one):
+        with one:
+            session = one.session("The tide runs out. " * 300)
+            times = iter(range(0, 100_000, 450))  # a prompt and a request: a quarter of an hour a turn
+            session.now = lambda: float(next(times))
+            for _ in range(4):
+                await turn(one, "Which way?", session=session)
+    lifetimes = [b'"ttl":"1h"' in request.body for request in server.requests]
+    assert lifetimes == [False, False, False, True]

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import date
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +25,14 @@ from tui.chat import ledger
 from tui.chat.ledger import Bill
 from tui.chat.model import Effort, Model
 from tui.chat.session import Ask, Request, Session
+from tui.chat.thinking import ThinkingMode
 from tui.chat.transcript import Message, Transcript
 from tui.config import ModelFacts, Settings
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
     from tui.anthropic.client import Client
+    from tui.anthropic.repair import ThinkingRepair
 
 
 class Connection:
@@ -104,20 +107,40 @@ class Connection:
             from tui.demo.briefing import BRIEFING as system  # the demo alone needs it
         return Session(Transcript(system=system), bill=self.bill)
 
-    def ask(self, choice: Choice, *, effort: Effort | None = None, show_thinking: bool = True) -> Ask:
+    def ask(
+        self,
+        choice: Choice,
+        *,
+        effort: Effort | None = None,
+        thinking: ThinkingMode | None = None,
+        show_thinking: bool = True,
+    ) -> Ask:
         """A session's way to send its transcript to that model. It raises the `obstacle` where there is one."""
 
         def ask(transcript: Transcript) -> Request:
             # httpx and all that a request needs is loaded here, and so on the thread that sends it.
             from tui.anthropic.request import Options, build_body, dialect_for, encode
+            from tui.chat.warmth import lifetime_for
 
             client = self._connected()
-            dialect = dialect_for(self.settings.anthropic.dialect, choice.model)
-            options = Options(model=choice.model, effort=effort, show_thinking=show_thinking, dialect=dialect)
-            body = encode(build_body(transcript, options))
+            transcript = self._repair.fitting(transcript)
+            options = Options(
+                model=choice.model,
+                effort=effort,
+                thinking=thinking,
+                show_thinking=show_thinking,
+                lifetime=lifetime_for(transcript, choice.model),
+                dialect=dialect_for(self.settings.anthropic.dialect, choice.model),
+            )
+
+            def built(conversation: Transcript) -> bytes:
+                return encode(build_body(conversation, options))
+
+            body = built(transcript)
             is_first = all(message.model != choice.model.id for message in transcript.messages)
             notices = (choice.notice,) if choice.notice and is_first else ()
-            return Request(choice.model.id, body, lambda: client.stream(body), notices)
+            stream = partial(self._repair.stream, client.stream, transcript, body, built)
+            return Request(choice.model.id, body, stream, notices)
 
         return ask
 
@@ -152,6 +175,12 @@ class Connection:
         """Closes what is open to the provider. On the loop that asked."""
         if self._client is not None:
             await self._client.aclose()
+
+    @cached_property
+    def _repair(self) -> ThinkingRepair:
+        from tui.anthropic.repair import ThinkingRepair  # with the first request, like the client
+
+        return ThinkingRepair()
 
     def _connected(self) -> Client:
         if self._client is None:
