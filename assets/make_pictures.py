@@ -22,6 +22,7 @@ from textual.pilot import Pilot
 from tui.app import ChatApp, Desk
 from tui.config import load
 from tui.engine import Engine
+from tui.shelves import Shelves
 
 HERE = Path(__file__).parent
 SIZE = (100, 34)
@@ -62,8 +63,9 @@ PICTURES: dict[str, Story] = {"chat": a_conversation, "models": the_model_picker
 async def picture(story: Story) -> str:
     with tempfile.TemporaryDirectory() as home:
         settings = load({"PRX_HOME": home})
-        with Desk(settings, {}, demo=True) as desk, Engine() as engine:
-            app = ChatApp(settings, desk, engine)
+        shelves = Shelves(settings.folders.data / "chats.db")
+        with shelves, Desk(settings, {}, demo=True) as desk, Engine() as engine:
+            app = ChatApp(settings, desk, engine, shelves)
             async with app.run_test(size=SIZE) as pilot:
                 await pilot.pause()
                 await story(pilot, app)

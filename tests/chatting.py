@@ -26,6 +26,8 @@ from tui.demo.shells import Recorded, Server
 from tui.desk import Desk
 from tui.engine import Engine
 from tui.screens.chat import ChatScreen
+from tui.screens.keeping import Start
+from tui.shelves import Shelves
 from tui.widgets.conversation import Conversation
 from tui.widgets.prompt import PromptArea
 from tui.widgets.queue import QueueList
@@ -152,6 +154,8 @@ def opened(
     demo: bool = False,
     listed_ago_s: float | None = 0.0,
     listing: Scenario | None = None,
+    resume: str = "",
+    start: Start = "new",
     **env: str,
 ) -> Iterator[Opened]:
     """The app with credentials (or none: `key=""`), its first requests answered as scripted.
@@ -174,10 +178,12 @@ def opened(
         if listed_ago_s is not None:
             file = cache_file(settings.folders.cache, settings.anthropic.api_url)
             write_list(file, (), time.time() - listed_ago_s)
-        with ClockedDesk(settings, env, demo=demo) as desk, Engine() as engine:
+        shelves = Shelves(settings.folders.data / "chats.db")
+        with shelves, ClockedDesk(settings, env, demo=demo) as desk, Engine() as engine:
             desk.clock = clock
             engine.at_exit(desk.aclose)
-            yield Opened(ChatApp(settings, desk, engine, prompt=prompt, clock=clock), server, clock)
+            app = ChatApp(settings, desk, engine, shelves, prompt=prompt, resume=resume, start=start, clock=clock)
+            yield Opened(app, server, clock)
 
 
 @asynccontextmanager

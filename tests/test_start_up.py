@@ -44,6 +44,7 @@ from tui.app import ChatApp
 from tui.config import load
 from tui.desk import Desk
 from tui.engine import Engine
+from tui.shelves import Shelves
 
 class Watched(ChatApp):
     CSS_PATH = inspect.getfile(ChatApp).replace(".py", ".tcss")
@@ -52,14 +53,15 @@ class Watched(ChatApp):
         print(json.dumps(sorted(sys.modules)))
         self.exit()
 
-async def paint(desk, engine, settings):
-    app = Watched(settings, desk, engine)
+async def paint(desk, engine, shelves, settings):
+    app = Watched(settings, desk, engine, shelves)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
 
 settings = load(os.environ)
-with Desk(settings, os.environ, demo=sys.argv[1:] == ["demo"]) as desk, Engine() as engine:
-    asyncio.run(paint(desk, engine, settings))
+shelves = Shelves(settings.folders.data / "chats.db")
+with shelves, Desk(settings, os.environ, demo=sys.argv[1:] == ["demo"]) as desk, Engine() as engine:
+    asyncio.run(paint(desk, engine, shelves, settings))
 """
 
 

@@ -31,15 +31,29 @@ class Action:
 
 ACTIONS: tuple[Action, ...] = (
     Action("new_chat", ("ctrl+n",), "New chat", "Chat", "chat", "new"),
+    Action("chats", ("ctrl+s", "f3"), "Chats: open, search, rename, delete", "Chat", "chat", "chats", "[words]"),
+    Action("find", ("ctrl+f",), "Find words in this chat", "Chat", "chat", "find", "[words]"),
+    Action("rename", (), "Rename this chat", "Chat", "chat", "rename", "[title]"),
+    Action("pin", (), "Pin this chat, or let it go", "Chat", "chat", "pin"),
+    Action("export", (), "Write this chat to a file here", "Chat", "chat", "export", "[md, html, json]"),
+    Action("delete_chat", (), "Delete this chat", "Chat", "chat", "delete"),
+    Action("undelete", (), "Bring back the chat deleted last", "Chat", "chat", "undelete"),
     Action("models", ("ctrl+l", "f2"), "Choose the model of the next turn", "Chat", "chat", "model", "[name]"),
     Action("inspect", ("f5",), "Look at the last request", "Chat", "chat", "request"),
     Action("send", ("enter",), "Send the prompt", "Prompt", "prompt"),
     Action("newline", ("ctrl+j", "shift+enter", "alt+enter"), "Start a new line", "Prompt", "prompt"),
     Action("older_prompt", ("up",), "Earlier prompt, from the first line", "Prompt", "prompt"),
     Action("newer_prompt", ("down",), "Later prompt, from the last line", "Prompt", "prompt"),
+    Action("history", ("ctrl+r",), "Search the prompts of all chats", "Prompt", "chat", "history", "[words]"),
     Action("editor", ("ctrl+g",), "Write the prompt in $VISUAL or $EDITOR", "Prompt", "prompt", "editor"),
     Action("stop", ("escape",), "Stop the answer, keep its text", "Answer", "chat", "stop"),
     Action("retry", ("r",), "Try again after a failure", "Answer", "conversation", "retry"),
+    Action("edit", ("e",), "Edit the focused prompt, as a new branch", "Answer", "conversation", "edit"),
+    Action("regenerate", ("g",), "Ask again, with the model chosen now", "Answer", "conversation", "again"),
+    Action("continue", (), "Have a cut answer continued", "Answer", "chat", "continue"),
+    Action("older_branch", ("left_square_bracket",), "Older branch, here", "Answer", "conversation", "older"),
+    Action("newer_branch", ("right_square_bracket",), "Newer branch, here", "Answer", "conversation", "newer"),
+    Action("fork", (), "A new chat with all up to here", "Answer", "conversation", "fork"),
     Action("thinking", ("ctrl+t",), "Show or fold the thinking", "Answer", "chat", "thinking"),
     Action("copy_message", ("y",), "Copy the focused message", "Answer", "conversation", "copy"),
     Action("copy_code", ("u",), "Copy its code block", "Answer", "conversation", "code"),
@@ -88,6 +102,8 @@ _SIGNS = {
     "pagedown": "PgDn",
     "end": "End",
     "home": "Home",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
 }
 
 

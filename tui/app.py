@@ -22,6 +22,8 @@ from tui.config import Settings
 from tui.desk import Desk
 from tui.engine import Engine
 from tui.screens.chat import ChatScreen
+from tui.screens.keeping import Start
+from tui.shelves import Shelves
 from tui.warming import warm_up
 from tui.widgets.bindings import bindings_of
 from tui.widgets.repaint import Repaint
@@ -39,8 +41,11 @@ class ChatApp(App[int], inherit_bindings=False):
         settings: Settings,
         desk: Desk,
         engine: Engine,
+        shelves: Shelves,
         *,
         prompt: str = "",
+        resume: str = "",
+        start: Start = "new",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(driver_class=_driver_class())
@@ -48,7 +53,17 @@ class ChatApp(App[int], inherit_bindings=False):
         self._desk = desk
         self._engine = engine
         notices = [str(finding) for finding in settings.findings] + ([desk.notice] if desk.notice else [])
-        self.chat = ChatScreen(desk, engine, notices=notices, prompt=prompt, keys=settings.keys, clock=clock)
+        self.chat = ChatScreen(
+            desk,
+            engine,
+            library=shelves,
+            resume=resume,
+            start=start,
+            notices=notices,
+            prompt=prompt,
+            keys=settings.keys,
+            clock=clock,
+        )
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = theme_name(settings.ui.theme)
@@ -70,6 +85,7 @@ class ChatApp(App[int], inherit_bindings=False):
         self.call_after_refresh(self._warm_up)
 
     def _warm_up(self) -> None:
+        self.chat.open_store()
         warm_up()
         self.refresh_models()
 
@@ -99,10 +115,7 @@ class ChatApp(App[int], inherit_bindings=False):
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
 
     async def action_quit(self) -> None:
-        if self.chat.has_draft and self.screen is self.chat:
-            self.chat.ask_to_quit(also_yes="ctrl+q")
-        else:
-            self.exit()
+        self.exit()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         # Textual's one way to the terminal, here with less to write.
@@ -133,14 +146,21 @@ def run(
     prompt: str = "",
     model: str | None = None,
     system: str | None = None,
+    resume: str = "",
+    start: Start = "new",
     env: Mapping[str, str] = os.environ,
 ) -> int:
     """Opens the chat and returns the exit code once it is closed.
 
-    The engine and the connection enclose the app, so that leaving in mid-answer ends both in order.
+    The engine, the connection and the stores enclose the app, so that leaving in mid-answer ends all in order: what has
+    arrived is recorded before the store is closed.
     """
-    with Desk(settings, env, demo=demo, model=model, system=system) as desk, Engine() as engine:
+    with (
+        Shelves(settings.folders.data / "chats.db") as shelves,
+        Desk(settings, env, demo=demo, model=model, system=system) as desk,
+        Engine() as engine,
+    ):
         engine.at_exit(desk.aclose)
-        app = ChatApp(settings, desk, engine, prompt=prompt)
+        app = ChatApp(settings, desk, engine, shelves, prompt=prompt, resume=resume, start=start)
         app.run()
     return app.return_code or 0

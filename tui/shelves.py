@@ -1,4 +1,4 @@
-"""Where chats are kept: the user's own store, and one for the demo, which leaves nothing behind."""
+"""Where chats are kept: the user's own store, one for the demo that leaves nothing behind, and files for others."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.chat.tree import ChatTree
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
     from tui.store import Store
+
+
+_KINDS = ("md", "html", "json")
+
+
+class NotExported(TuiError):
+    """A chat could not be written to a file."""
 
 
 class Shelves:
@@ -42,3 +50,41 @@ class Shelves:
             store = Store(file, problems=lambda problem: self.trouble(problem))
             self._stores[demo] = self._open.enter_context(store)
         return self._stores[demo]
+
+    def export(self, tree: ChatTree, kind: str, name_of: Callable[[str], str]) -> Path:
+        """The new file in the current folder that the chat was written to. Raises NotExported."""
+        if kind not in _KINDS:
+            raise NotExported(f'There is no format "{kind}".', "Known: " + ", ".join(_KINDS))
+        text = _text(tree, kind, name_of)
+        name = _file_name(tree.title)
+        for number in range(1, 1000):
+            file = Path.cwd() / f"{name}{f'-{number}' if number > 1 else ''}.{kind}"
+            try:
+                with file.open("x", encoding="utf-8", errors="replace") as stream:
+                    stream.write(text)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise NotExported(f"{file} cannot be written: {error.strerror}.") from error
+            return file
+        raise NotExported(f"There are too many files called {name} here.")
+
+
+def _text(tree: ChatTree, kind: str, name_of: Callable[[str], str]) -> str:
+    if kind == "json":
+        from tui.exchange import archive
+
+        return archive.written((tree,))
+    if kind == "html":
+        from tui.exchange import page
+
+        return page.written(tree, name_of)
+    from tui.exchange import markdown
+
+    return markdown.written(tree, name_of)
+
+
+def _file_name(title: str) -> str:
+    """The title as a name that every system takes."""
+    words = "".join(letter if letter.isalnum() else " " for letter in title).split()
+    return "-".join(words)[:60].strip("-").lower() or "chat"

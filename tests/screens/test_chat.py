@@ -443,13 +443,11 @@ async def test_keys_can_be_remapped() -> None:
         assert isinstance(chat.app.screen, ModelPicker)
 
 
-async def test_a_new_chat_asks_before_it_forgets_the_old_one() -> None:
+async def test_a_new_chat_asks_nothing_since_the_old_one_is_kept() -> None:
     async with chatting(words("one"), words("two")) as chat:
         await chat.send("first")
         await chat.until_idle()
         await chat.pilot.press("ctrl+n")
-        assert isinstance(chat.app.screen, Question)
-        await chat.pilot.press("enter")
         assert chat.screen.header.title == ""
         await chat.send("second")
         await chat.until_shown("two")
@@ -460,7 +458,7 @@ async def test_a_new_chat_in_mid_answer_stops_the_old_one() -> None:
     async with chatting(Answer(Text("one", Gate())), words("two")) as chat:
         await chat.send("first")
         await chat.until_shown("one")
-        await chat.pilot.press("ctrl+n", "enter")
+        await chat.pilot.press("ctrl+n")
         await asyncio.to_thread(chat.server.wait_until_closed)
         await chat.send("second")
         await chat.until_shown("two")
@@ -482,12 +480,12 @@ async def test_quitting_in_mid_answer_is_immediate() -> None:
     assert left.server.requests[0].closed_early
 
 
-async def test_quitting_asks_where_a_draft_would_be_lost() -> None:
+async def test_quitting_asks_nothing_since_a_draft_is_kept() -> None:
     async with chatting() as chat:
         await chat.pilot.press(*"draft", "ctrl+q")
-        assert isinstance(chat.app.screen, Question)
-        await chat.pilot.press("escape")
-        assert chat.prompt.text == "draft"
+        await chat.until(lambda: chat.app._exit)
+    async with chatting() as chat:
+        await chat.until(lambda: chat.prompt.text == "draft")
 
 
 async def test_ctrl_c_twice_quits() -> None:

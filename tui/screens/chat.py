@@ -6,7 +6,7 @@ from tui.actions import BY_NAME
 from tui.chat.model import Model
 from tui.chat.transcript import Draft
 from tui.errors import TuiError
-from tui.screens.signing import SigningScreen
+from tui.screens.archive import ArchiveScreen
 from tui.widgets.bindings import bindings_of
 from tui.widgets.conversation import Conversation
 from tui.widgets.figures import plural
@@ -14,7 +14,7 @@ from tui.widgets.prompt import PromptArea
 from tui.widgets.queue import QueueList
 
 
-class ChatScreen(SigningScreen):
+class ChatScreen(ArchiveScreen):
     BINDINGS = bindings_of("chat")
 
     # Sending, stopping, trying again
@@ -33,7 +33,7 @@ class ChatScreen(SigningScreen):
         """Stops the answer; with none running, Esc leads back to the prompt."""
         if self.talk.running:
             self.talk.stop()
-        else:
+        elif not self.leave_edit():
             self.prompt.focus()
 
     def on_conversation_retry_requested(self) -> None:
@@ -114,18 +114,8 @@ class ChatScreen(SigningScreen):
         self.prompt.say(notice or f"{self.provider.model.name} from the next turn on")
 
     def action_new_chat(self) -> None:
-        if not self.talk.session.transcript.messages and not self.talk.running:
-            self.start_afresh()
-            return
-
-        def answered(agreed: bool | None) -> None:
-            if agreed:
-                self.start_afresh()
-
-        from tui.screens.dialogs import Question
-
-        text = "Nothing keeps a conversation yet: once you leave this one it is gone."
-        self.app.push_screen(Question("New chat?", text, yes="new chat", no="stay here"), answered)
+        """Nothing is lost: the chat that is left is in the list."""
+        self.start_afresh()
 
     def action_thinking(self) -> None:
         self.conversation.toggle_thinking()
@@ -174,13 +164,8 @@ class ChatScreen(SigningScreen):
             if agreed:
                 self.app.exit()
 
-        text = "The prompt you are writing would be lost." if self.has_draft else "The conversation is not kept."
+        text = "Everything is kept, also what you are writing."
         self.app.push_screen(Question("Quit?", text, yes="quit", no="stay", also_yes=also_yes), answered)
-
-    @property
-    def has_draft(self) -> bool:
-        """Whether quitting now would lose something that was written."""
-        return bool(self.prompt.text.strip() or self.talk.outbox.drafts)
 
     def on_conversation_copy_requested(self, event: Conversation.CopyRequested) -> None:
         self.copy(event.text, event.what)

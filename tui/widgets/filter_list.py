@@ -70,9 +70,15 @@ class FilterList(ScrollView, can_focus=True):
         typed: str
         count: int
 
-    def __init__(self, items: Sequence[Item], *, at: str = "", empty: Callable[[str], str]) -> None:
-        """`at` is the key of the row to begin on; `empty` says what to show when nothing fits what was typed."""
+    def __init__(
+        self, items: Sequence[Item], *, at: str = "", empty: Callable[[str], str], searches: bool = False
+    ) -> None:
+        """`at` is the key of the row to begin on; `empty` says what to show when nothing fits what was typed.
+
+        `searches`: the owner looks elsewhere for what is typed, and puts what it finds in the place of the rows.
+        """
         super().__init__()
+        self._searches = searches
         self._items = items
         self._empty = empty
         self._shown: Sequence[Item] = items
@@ -88,11 +94,24 @@ class FilterList(ScrollView, can_focus=True):
     def on_mount(self) -> None:
         self.call_after_refresh(self._keep_in_sight)
 
+    def replace(self, items: Sequence[Item], *, at: str = "") -> None:
+        """Shows other rows, with the cursor on the one of that key, or else on the first."""
+        self._items = self._shown = items
+        self.virtual_size = Size(0, max(1, len(items)))
+        row = next((row for row, item in enumerate(items) if item.key == at), None) if at else None
+        self.chosen = self._nearest(0, 1) if row is None else row
+        self._keep_in_sight()
+        self.refresh()
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         # Filtering must not move the frame around the list, and that frame has to fit the screen.
-        return max(1, min(len(self._items), viewport.height - AROUND))
+        room = viewport.height - AROUND
+        return max(1, room if self._searches else min(len(self._items), room))
 
     def watch_typed(self, typed: str) -> None:
+        if self._searches:
+            self.post_message(self.Filtered(typed, len(self._shown)))
+            return
         self._shown = [item for item in self._items if item.key and fits(item, typed)] if typed else self._items
         self.virtual_size = Size(0, max(1, len(self._shown)))
         self.chosen = self._nearest(0, 1)

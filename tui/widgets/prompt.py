@@ -62,6 +62,7 @@ class PromptArea(TextArea):
         Binding("pageup", "screen.page_up", show=False),
         Binding("pagedown", "screen.page_down", show=False),
         Binding("ctrl+c", "screen.interrupt", show=False),
+        Binding("ctrl+f", "screen.find", show=False),
     ]
 
     @dataclass
@@ -182,6 +183,10 @@ class PromptArea(TextArea):
             self._aside = draft
         self._at = None
         self.put(text)
+
+    def lay_down(self) -> None:
+        """Gives up what was recalled, and brings back what was laid aside for it."""
+        self._clear()
 
     @property
     def last_sent(self) -> str:

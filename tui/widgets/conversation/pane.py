@@ -18,15 +18,15 @@ from tui.chat.events import StreamEvent, Waiting
 from tui.chat.transcript import Failure, Message, ToolResult
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.backlog import Step
+from tui.widgets.conversation.finding import FindingView
 from tui.widgets.conversation.live import CARET, LiveAnswer
 from tui.widgets.conversation.pace import Pace
 from tui.widgets.conversation.parts import Line, Words
-from tui.widgets.conversation.reading import ReadingView
 from tui.widgets.conversation.turn import Turn, failure_parts
 from tui.widgets.conversation.viewport import Place
 
 
-class Conversation(ReadingView):
+class Conversation(FindingView):
     """The transcript of one chat. Give it messages; it posts what the reader wants."""
 
     def __init__(
@@ -232,6 +232,8 @@ class Conversation(ReadingView):
             turn = self._turn([])
             turn.name = "Note"
             self.view.append(turn)
+        if not self.view.turns[-1].parts:
+            self.view.turns[-1].build()
         self.view.turns[-1].note(text)
         self._touch(0)
 

@@ -1,0 +1,205 @@
+"""What is said, typed and queued is there again at the next start. Against the simulator, with the store on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+from chatting import Chat, chatting, words
+from textual.widgets import Static
+
+from tui.chat.transcript import Draft
+from tui.demo.reply import Gate
+from tui.demo.scenarios import Answer, Error, Scenario, Text
+from tui.store import Store
+
+pytestmark = pytest.mark.anyio
+
+FILE = Path("data") / "chats.db"
+
+
+async def until_ready(chat: Chat) -> None:
+    await chat.until(lambda: chat.screen.is_ready)
+
+
+async def stored(chat: Chat) -> None:
+    """Waits until all that was noted so far is written."""
+    await asyncio.wrap_future(chat.screen.store.chats())
+
+
+@asynccontextmanager
+async def killed(*scenarios: Scenario) -> AsyncIterator[Chat]:
+    """The app, of which afterwards only that is left which a kill would leave: its files as they were, itself in them."""
+    home = Path.home()
+    async with chatting(*scenarios) as chat:
+        yield chat
+        await stored(chat)
+        shutil.copytree(home / "data", home / "crashed")
+    shutil.rmtree(home / "data")
+    (home / "crashed").rename(home / "data")
+    with closing(sqlite3.connect(home / FILE)) as db, db:
+        db.execute("UPDATE instances SET pid = 999999999")
+
+
+async def test_a_plain_start_begins_a_new_chat_and_the_last_one_can_be_continued() -> None:
+    async with chatting(words("It runs **out**.")) as chat:
+        await chat.send("Which way does the tide run?")
+        await chat.until_idle()
+    async with chatting() as chat:
+        await until_ready(chat)
+        assert not chat.screen.talk.session.transcript.messages
+    async with chatting(words("At noon."), start="last") as chat:
+        await chat.until_shown("It runs out.")
+        assert chat.screen.header.title == "Which way does the tide run?"
+        await chat.send("And when does it turn?")
+        await chat.until_idle()
+        sent = (await chat.request()).json["messages"]
+        assert [message["role"] for message in sent] == ["user", "assistant", "user"]
+
+
+async def test_a_prompt_typed_before_the_chat_is_there_goes_into_that_chat() -> None:
+    async with chatting(words("one")) as chat:
+        await chat.send("first")
+        await chat.until_idle()
+    async with chatting(words("two"), start="last", prompt="second") as chat:
+        await chat.until_shown("two")
+        assert "first" in chat.shown
+
+
+async def test_after_a_crash_it_opens_where_it_was_with_the_draft_and_the_queue() -> None:
+    async with killed(Answer(Text("It runs out.", Gate()))) as chat:
+        await chat.send("Which way does the tide run?")
+        await chat.until_shown("It runs out.")
+        await chat.send("And when?")
+        await chat.pilot.press(*"and mo")
+    async with chatting() as chat:
+        await chat.until_shown("It runs out.")
+        await chat.until_shown("interrupted")
+        assert chat.queued == ["And when?"]
+        assert chat.prompt.full_text == "and mo"
+        assert "/continue" in chat.hint
+
+
+async def test_a_cut_answer_is_continued_by_a_prompt() -> None:
+    async with chatting(Answer(Text("It runs", Gate())), words(" out.")) as chat:
+        await chat.send("Which way?")
+        await chat.until_shown("It runs")
+        await chat.pilot.press("escape")
+        await chat.until_idle()
+        await chat.send("/continue")
+        await chat.until_shown("out.")
+        assert [message["role"] for message in (await chat.request(2)).json["messages"]] == [
+            "user",
+            "assistant",
+            "user",
+        ]
+
+
+async def test_a_draft_of_a_chat_that_never_began_comes_back_before_what_is_typed_now() -> None:
+    async with chatting() as chat:
+        await until_ready(chat)
+        chat.prompt.put("half a thou")
+        await chat.pilot.pause()
+    async with chatting() as chat:
+        chat.prompt.put("ght")
+        await until_ready(chat)
+        assert chat.prompt.full_text == "half a thought"
+
+
+async def test_the_prompt_is_on_disk_before_anything_is_sent() -> None:
+    async with chatting(Answer(Text("x", Gate()))) as chat:
+        await chat.send("Which way?")
+        await chat.until_shown("x")
+        await stored(chat)
+        with Store(Path.home() / FILE) as other:
+            assert [one.title for one in other.chats().result()] == ["Which way?"]
+            assert other.chats().result()[0].elsewhere
+
+
+async def test_a_prompt_that_failed_is_unsent_text_again_also_after_a_start() -> None:
+    async with chatting(Error(401)) as chat:
+        await chat.send("Which way?")
+        await chat.until_idle()
+        assert chat.prompt.full_text == "Which way?"
+    async with chatting() as chat:
+        await until_ready(chat)
+        assert chat.prompt.full_text == "Which way?"
+
+
+async def test_a_new_chat_asks_nothing_and_takes_the_draft_along() -> None:
+    async with chatting(words("one")) as chat:
+        await chat.send("first")
+        await chat.until_idle()
+        await chat.pilot.press(*"draft", "ctrl+n")
+        assert not chat.screen.talk.session.transcript.messages
+        assert chat.prompt.full_text == "draft"
+    async with chatting(start="last") as chat:
+        await chat.until_shown("one")
+        assert chat.prompt.full_text == ""
+
+
+async def test_where_the_reader_was_is_shown_again() -> None:
+    lines = "\n\n".join(f"Line {number}." for number in range(60))
+    async with killed(words(lines)) as chat:
+        await chat.send("go on")
+        await chat.until_idle()
+        await chat.pilot.press("pageup", "pageup")
+        shown = chat.shown
+    async with chatting() as chat:
+        await chat.until(lambda: chat.shown == shown)
+        assert not chat.screen.conversation.following
+
+
+async def test_the_demo_leaves_nothing_among_the_chats() -> None:
+    async with chatting(demo=True) as chat:
+        await chat.send("hello")
+        await chat.until_idle()
+        assert chat.screen.talk.session.transcript.messages
+    with Store(Path.home() / FILE) as store:
+        assert store.chats().result() == ()
+
+
+async def test_a_chat_that_is_open_elsewhere_is_shown_as_such() -> None:
+    async with chatting(words("one")) as chat:
+        await chat.send("first")
+        await chat.until_idle()
+    with Store(Path.home() / FILE) as other:
+        other.look_at(other.chats().result()[0].id)
+        other.chats().result()
+        async with chatting(start="last") as chat:
+            await chat.until(lambda: "another prx" in chat.hint)
+
+
+async def test_what_is_wrong_with_the_file_is_said() -> None:
+    file = Path.home() / FILE
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"no database at all, but long enough to be looked at" * 50)
+    async with chatting(words("one")) as chat:
+        await chat.until(lambda: chat.screen.query("#trouble"))
+        assert "set aside" in str(chat.screen.query_one("#trouble", Static).content)
+        await chat.send("first")
+        await chat.until_shown("one")
+
+
+async def test_an_unknown_chat_is_named() -> None:
+    async with chatting(resume="nosuch") as chat:
+        await until_ready(chat)
+        assert 'no chat "nosuch"' in chat.hint
+
+
+async def test_the_queue_of_another_chat_stays_there() -> None:
+    async with chatting(Answer(Text("x", Gate()))) as chat:
+        await chat.send("first")
+        await chat.until_shown("x")
+        await chat.send("second")
+        await chat.pilot.press("ctrl+n")
+        assert chat.queued == []
+    async with chatting(start="last") as chat:
+        await chat.until(lambda: chat.queued == ["second"])
+        assert chat.screen.talk.outbox.held
+        assert chat.screen.talk.outbox.drafts == (Draft(text="second"),)

@@ -1,0 +1,235 @@
+"""Branches of a chat: prompts that are edited, answers that are asked for again, siblings, forks. Nothing is overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
+
+from tui.chat.events import Sent, TurnEnded, TurnEvent
+from tui.chat.transcript import Document, Draft, Image, Message, Text
+from tui.errors import TuiError
+from tui.screens.keeping import KeptScreen, labels
+from tui.widgets import figures
+from tui.widgets.conversation import Conversation
+
+if TYPE_CHECKING:
+    from tui.store import Branch
+
+_GO_ON = "Please go on exactly where you were cut off."
+
+
+class Origin(NamedTuple):
+    """Where a branch leaves another."""
+
+    branch: Branch
+    """The one that is left."""
+    prompt: int
+    """The number of the message that is edited, or answered again."""
+
+
+class BranchingScreen(KeptScreen):
+    _editing: Origin | None = None
+    """The prompt that is in the box to be edited."""
+    _left: Origin | None = None
+    """What to go back to, should the running turn come to nothing."""
+    _remarks: tuple[str, ...] = ()
+    """To be said below the next prompt."""
+
+    async def on_conversation_branch_wanted(self, event: Conversation.BranchWanted) -> None:
+        if self.talk.running:
+            self.prompt.say("an answer is running")
+        elif self.recorder is None or not self.talk.session.transcript.messages:
+            self.prompt.say("nothing was said yet")
+        else:
+            self.run_worker(self._branch(event), group="branch", exclusive=True)
+
+    async def _branch(self, event: Conversation.BranchWanted) -> None:
+        try:
+            branch = await self._read_branch()
+            if event.message >= len(branch):
+                self.prompt.say("this prompt is back in the box")
+            elif event.how == "edit":
+                self._edit(Origin(branch, self._prompt_before(event.message)))
+            elif event.how == "regenerate":
+                self._answer_again(Origin(branch, self._prompt_before(event.message)))
+            elif event.how == "fork":
+                await self._fork(branch[self._last_of_turn(event.message)].id)
+            else:
+                await self._step(branch, event.message, -1 if event.how == "older" else 1)
+        except TuiError as error:
+            self.prompt.say(error.message)
+
+    async def _read_branch(self) -> Branch:
+        assert self.recorder is not None
+        return await self.answer(self.store.branch(self.chat_id, self.recorder.head))
+
+    async def open_chat(self, chat_id: str, *, head: str | None = None, at: str = "") -> bool:
+        self._editing = self._left = None
+        return await super().open_chat(chat_id, head=head, at=at)
+
+    def start_afresh(self) -> None:
+        self._editing = self._left = None
+        super().start_afresh()
+
+    # Editing a prompt
+
+    def _edit(self, origin: Origin) -> None:
+        self._editing = origin
+        self.prompt.recall(self._messages[origin.prompt].text)
+        self.prompt.focus()
+        self.prompt.say(f"editing: {self.key_of('send')} sends it as a new branch · esc leaves it", lasting=True)
+
+    def leave_edit(self) -> bool:
+        """Gives up editing and brings the draft back. False if nothing was edited."""
+        if self._editing is None:
+            return False
+        self._editing = None
+        self.prompt.lay_down()
+        self.show_hints()
+        return True
+
+    def submit(self, draft: Draft) -> None:
+        if self._editing is None or self.talk.running:
+            super().submit(draft)
+            return
+        origin, self._editing = self._editing, None
+        edited = self._messages[origin.prompt]
+        kept = tuple(block for block in edited.blocks if isinstance(block, (Image, Document)))
+        self._remarks = (self._cost_of_edit(origin.prompt),)
+        self._go_back(origin, origin.prompt)
+        super().submit(replace(draft, attachments=(*kept, *draft.attachments)))
+
+    def _cost_of_edit(self, prompt: int) -> str:
+        before = tokens_of(self._messages[:prompt])
+        if not before:
+            return "a branch from the beginning: the cache holds nothing of it"
+        return f"a branch: the {figures.tokens(before)} tokens before it are read from the cache while it is warm"
+
+    # Answering again
+
+    def _answer_again(self, origin: Origin) -> None:
+        messages = self._messages
+        answer = next((one for one in messages[origin.prompt + 1 :] if one.role == "assistant"), None)
+        self._go_back(origin, origin.prompt + 1)
+        model = self.provider.model
+        if answer is not None and answer.model != model.id:
+            count = figures.tokens(answer.usage.total_input)
+            self.conversation.note(f"{model.name} has a cache of its own: all {count} tokens are sent to it anew")
+        else:
+            self.conversation.note("asked again: the prompt is read from the cache while it is warm")
+        self._note_model()
+        self.talk.answer_last()
+        self.show_hints()
+
+    def action_continue(self) -> None:
+        """A cut answer is continued by a prompt that asks for the rest; a prompt without an answer gets one."""
+        messages = self._messages
+        last = messages[-1] if messages else None
+        if self.talk.running or last is None or not self.is_ready:
+            self.prompt.say("an answer is running" if self.talk.running else "nothing was said yet")
+        elif last.role == "user":
+            self._note_model()
+            self.talk.answer_last()
+            self.show_hints()
+        elif last.state == "complete" and last.stop_reason != "max_tokens":
+            self.prompt.say("the answer is complete")
+        else:
+            self.submit(Draft(text=_GO_ON))
+
+    # Siblings and forks
+
+    async def _step(self, branch: Branch, message: int, step: int) -> None:
+        """To the next branch in that direction, at the turn that begins with that message."""
+        turn = range(message, self._last_of_turn(message) + 1)
+        at = next((index for index in turn if len(branch[index].siblings) > 1), None)
+        if at is None:
+            self.prompt.say("no other branch here · e edits a prompt, g asks again")
+            return
+        position = branch[at].position + step
+        if not 0 <= position < len(branch[at].siblings):
+            self.prompt.say("there is no older branch" if step < 0 else "there is no newer branch")
+            return
+        leaf = await self.answer(self.store.leaf(branch[at].siblings[position]))
+        self.store.set_head(self.chat_id, leaf)
+        await self.open_chat(self.chat_id, head=leaf, at=branch[at].siblings[position])
+        before = tokens_of(self._messages[:at])
+        shared = f"{figures.tokens(before)} tokens" if before else "nothing"
+        self.prompt.say(
+            f"branch {position + 1}/{len(branch[at].siblings)} · shares {shared} of the cache with the others",
+            lasting=True,
+        )
+
+    async def _fork(self, message_id: str) -> None:
+        title = self.header.title
+        chat_id = await self.answer(self.store.fork(message_id, f"{title} (fork)" if title else ""))
+        await self.open_chat(chat_id)
+        self.prompt.say("a chat of its own from here on · the cache serves both while it is warm", lasting=True)
+
+    # What becomes of a branch
+
+    def _go_back(self, origin: Origin, count: int) -> None:
+        """Leaves the branch after so many messages. The store has all of them."""
+        assert self.recorder is not None
+        session = self.talk.session
+        self._left = origin
+        session.transcript = replace(session.transcript, messages=session.transcript.messages[:count])
+        self.recorder.head = origin.branch[count - 1].id if count else None
+        self.conversation.show(session.transcript.messages, siblings=labels(origin.branch)[:count])
+        self.conversation.jump_to_end()
+
+    def _take(self, event: TurnEvent) -> None:
+        super()._take(event)
+        match event:
+            case Sent():
+                for remark in self._remarks:
+                    self.conversation.note(remark)
+                self._remarks = ()
+            case TurnEnded():
+                self._remarks = ()
+                if self._left is not None:
+                    origin, self._left = self._left, None
+                    self.run_worker(self._end_branch(origin, event), group="branch", exclusive=True)
+
+    async def _end_branch(self, origin: Origin, event: TurnEnded) -> None:
+        """Counts the siblings anew; goes back to the branch that was left if there is no new one."""
+        assert self.recorder is not None
+        messages = event.transcript.messages
+        if messages and messages[-1].role == "assistant" and event.give_back is None:
+            self.conversation.label(labels(await self._read_branch()))
+            return
+        head = origin.branch.head
+        assert head is not None, "a branch that was left has messages"
+        self.store.set_head(self.chat_id, head)
+        await self.open_chat(self.chat_id, head=head)
+        said = event.failure.message if event.failure is not None else "stopped before the first word"
+        self.prompt.say(f"{said} · this is the branch from before", lasting=True)
+
+    # Reading the transcript
+
+    @property
+    def _messages(self) -> Sequence[Message]:
+        return self.talk.session.transcript.messages
+
+    def _prompt_before(self, message: int) -> int:
+        """The number of the prompt that a message is, or answers."""
+        return next((index for index in range(message, 0, -1) if is_prompt(self._messages[index])), 0)
+
+    def _last_of_turn(self, message: int) -> int:
+        """The number of the last message under the same speaker line."""
+        if is_prompt(self._messages[message]):
+            return message
+        after = range(message + 1, len(self._messages))
+        return next((index for index in after if is_prompt(self._messages[index])), len(self._messages)) - 1
+
+
+def is_prompt(message: Message) -> bool:
+    """Whether the user said it; results of tools are the user's only in name."""
+    return message.role == "user" and any(isinstance(block, (Text, Image, Document)) for block in message.blocks)
+
+
+def tokens_of(messages: Sequence[Message]) -> int:
+    """How many tokens a conversation has, by the last answer that says so."""
+    answers = (one.usage for one in reversed(messages) if one.usage.total_input)
+    return next((usage.total_input + usage.output_tokens for usage in answers), 0)

@@ -1,0 +1,211 @@
+"""The chat list: every chat there is, found by title and by every word that was said in it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.errors import TuiError
+from tui.screens.naming import Naming
+from tui.widgets import figures
+from tui.widgets.chat_rows import chat_row, heading, hit_row
+from tui.widgets.filter_list import FilterList, Item
+from tui.widgets.panel import PanelHead
+
+if TYPE_CHECKING:
+    from tui.store import Chat, Found, Hit, Store
+
+_FIRST = 100
+"""Chats that are read before the list is first shown; the others follow."""
+_FOOT = "⏎ open  ^R rename  ^B pin  del delete  ^E export  esc"
+_FOOT_UNDO = "deleted · ^Z brings it back"
+
+
+class Opening(NamedTuple):
+    """What to open: a chat, and the message to go to, or ""."""
+
+    chat_id: str
+    message_id: str = ""
+
+
+class ChatList(ModalScreen[Opening | None]):
+    BINDINGS = [
+        Binding("escape,ctrl+s,f3", "dismiss(None)", show=False),
+        Binding("ctrl+r,f2", "rename", show=False),
+        Binding("ctrl+b", "pin", show=False),
+        Binding("delete,ctrl+d", "delete", show=False),
+        Binding("ctrl+z", "undo", show=False),
+        Binding("ctrl+e", "export", show=False),
+    ]
+
+    def __init__(
+        self,
+        store: Store,
+        name_of: Callable[[str], str],
+        export: Callable[[str], None],
+        *,
+        here: str = "",
+        typed: str = "",
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """`export` writes the chat of an id to a file; `here` is the open one; `typed` is searched for at once."""
+        super().__init__()
+        self._store = store
+        self._name_of = name_of
+        self._export = export
+        self._here = here
+        self._typed = typed
+        self._now = now
+        self._chats: dict[str, Chat] = {}
+        self._searching: Future[Found] | None = None
+        self._deleted: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="panel"):
+            yield PanelHead("Chats", "type to search")
+            yield FilterList((), empty=self._nothing, searches=True)
+            yield Static(_FOOT, classes="panel--foot")
+
+    @property
+    def rows(self) -> FilterList:
+        return self.query_one(FilterList)
+
+    async def on_mount(self) -> None:
+        self._take(await asyncio.wrap_future(self._store.chats(_FIRST)))
+        self.rows.typed = self._typed
+        if len(self._chats) == _FIRST:
+            self.run_worker(self._read_all())
+
+    async def _read_all(self) -> None:
+        self._take(await asyncio.wrap_future(self._store.chats()))
+
+    def _take(self, chats: tuple[Chat, ...]) -> None:
+        self._chats = {chat.id: chat for chat in chats}
+        if not self.rows.typed:
+            self._show_all()
+
+    def _show_all(self, at: str = "") -> None:
+        self.rows.replace([self._item(chat) for chat in self._chats.values()], at=at or self.rows.picked or self._here)
+        self._say(figures.plural(len(self._chats), "chat") if self._chats else "")
+
+    def _item(self, chat: Chat, marks: Sequence[tuple[int, int]] = ()) -> Item:
+        name, now, is_here = self._name_of(chat.model), self._now(), chat.id == self._here
+        return Item(
+            draw=lambda width: chat_row(chat, width, name=name, now=now, marks=marks, is_here=is_here), key=chat.id
+        )
+
+    def _nothing(self, typed: str) -> str:
+        return f'no title and no message with "{typed}"' if typed else "no chats yet: what you say is kept from now on"
+
+    def _say(self, aside: str) -> None:
+        self.query_one(PanelHead).say(f"{self.rows.typed}▏ {aside}" if self.rows.typed else f"type to search {aside}")
+
+    # Searching
+
+    def on_filter_list_filtered(self, event: FilterList.Filtered) -> None:
+        if self._searching is not None:
+            self._searching.cancel()
+        if event.typed.strip():
+            self._say("")
+            self.run_worker(self._search(event.typed), group="search", exclusive=True)
+        else:
+            self.workers.cancel_group(self, "search")
+            self._show_all()
+
+    async def _search(self, typed: str) -> None:
+        self._searching = self._store.search(typed)
+        try:
+            found = await asyncio.wrap_future(self._searching)
+        except TuiError as error:
+            self._say(error.message)
+            return
+        self.rows.replace(self._found_rows(found.hits))
+        self._say(f"{len(found.hits)}+ places" if found.is_cut else figures.plural(len(found.hits), "place"))
+
+    def _found_rows(self, hits: Sequence[Hit]) -> list[Item]:
+        """Titles as in the list; below them, chat by chat, what was said."""
+        rows: list[Item] = []
+        by_chat: dict[str, list[Hit]] = {}
+        for hit in hits:
+            if hit.message_id:
+                by_chat.setdefault(hit.chat_id, []).append(hit)
+            elif (chat := self._chats.get(hit.chat_id)) is not None:
+                rows.append(self._item(chat, hit.marks))
+        for said in by_chat.values():
+            rows.append(Item(draw=heading(said[0].title)))
+            rows += [self._hit(hit) for hit in said]
+        return rows
+
+    def _hit(self, hit: Hit) -> Item:
+        who = "You" if hit.role == "user" else "Claude"
+        return Item(
+            draw=lambda width: hit_row(hit.snippet, hit.marks, who, width), key=f"{hit.chat_id} {hit.message_id}"
+        )
+
+    # What can be done to a chat
+
+    def on_filter_list_picked(self, event: FilterList.Picked) -> None:
+        chat_id, _, message_id = event.key.partition(" ")
+        self.dismiss(Opening(chat_id, message_id))
+
+    @property
+    def _chosen(self) -> Chat | None:
+        return self._chats.get(self.rows.picked.partition(" ")[0])
+
+    def action_rename(self) -> None:
+        chat = self._chosen
+        if chat is None:
+            return
+
+        def named(title: str | None) -> None:
+            if title:
+                self._store.rename(chat.id, title)
+                self._read_again()
+
+        self.app.push_screen(Naming("Rename the chat", chat.title), named)
+
+    def action_pin(self) -> None:
+        if (chat := self._chosen) is not None:
+            self._store.pin(chat.id, not chat.pinned)
+            self._read_again()
+
+    def action_delete(self) -> None:
+        if (chat := self._chosen) is not None:
+            self._store.delete(chat.id)
+            self._deleted.append(chat.id)
+            self._foot(_FOOT_UNDO)
+            self.rows.action_move(1)
+            self._read_again()
+
+    def action_undo(self) -> None:
+        if self._deleted:
+            self._store.restore(self._deleted.pop())
+            self._foot(_FOOT_UNDO if self._deleted else _FOOT)
+            self._read_again()
+
+    def action_export(self) -> None:
+        if (chat := self._chosen) is not None:
+            self._export(chat.id)
+
+    def say_exported(self, text: str) -> None:
+        self._foot(text)
+
+    def _foot(self, text: str) -> None:
+        self.query_one(".panel--foot", Static).update(text)
+
+    def _read_again(self) -> None:
+        self.run_worker(self._reread(), group="again", exclusive=True)
+
+    async def _reread(self) -> None:
+        self._take(await asyncio.wrap_future(self._store.chats()))
+        if self.rows.typed:
+            await self._search(self.rows.typed)

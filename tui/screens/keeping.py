@@ -1,0 +1,332 @@
+"""A chat that is kept: what is said, typed and queued goes to the store as it happens, and comes back from it.
+
+Nothing is sent before the store is there to record it; until then, prompts wait here. The actions on stored chats are the
+subclasses'.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+from msgspec.structs import replace
+from textual.content import Content
+from textual.message import Message as Notification
+from textual.widgets import Static
+
+from tui.chat.transcript import Draft
+from tui.chat.tree import ChatTree
+from tui.engine import Engine
+from tui.errors import TuiError
+from tui.screens.provider import Provider
+from tui.screens.signing import SigningScreen
+from tui.screens.talk import Talk
+from tui.widgets.conversation import Conversation
+
+if TYPE_CHECKING:
+    from tui.store import Branch, Chat, NewChat, Place, Recorder, Store
+
+Start = Literal["new", "last", "list"]
+"""How to begin, where no chat is named: afresh, with the chat that was used last, or with the list of all."""
+_Result = TypeVar("_Result")
+
+
+class Library(Protocol):
+    """The stores, as the app hands them in."""
+
+    trouble: Callable[[TuiError], None]
+    """To be set: is told, from any thread, what is wrong with the disk."""
+
+    def store(self, *, demo: bool) -> Store:
+        """Opens it when it is first asked for."""
+
+    def export(self, tree: ChatTree, kind: str, name_of: Callable[[str], str]) -> Path:
+        """Writes a chat to a new file in the current folder: md, html or json. Raises TuiError."""
+
+
+class KeptScreen(SigningScreen):
+    class Troubled(Notification):
+        """Something is wrong with the disk."""
+
+        def __init__(self, problem: TuiError) -> None:
+            super().__init__()
+            self.problem = problem
+
+    _store: Store | None = None
+    recorder: Recorder | None = None
+    """Where the open chat stands in the store; None until that is open."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        engine: Engine,
+        *,
+        library: Library,
+        resume: str = "",
+        start: Start = "new",
+        **options: Any,
+    ) -> None:
+        """`resume` is the id of a chat, or how it begins."""
+        self._library = library
+        self._resume = resume
+        self._begin_with: Start = start
+        self._is_ready = False
+        self._early: list[Draft] = []
+        super().__init__(provider, engine, **options)
+        library.trouble = self._tell_trouble
+
+    @property
+    def store(self) -> Store:
+        assert self._store is not None, "what needs it waits for it"
+        return self._store
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the store is open, and what was to be restored is there."""
+        return self._is_ready
+
+    @property
+    def chat_id(self) -> str:
+        return self.recorder.chat.id if self.recorder is not None else ""
+
+    # Beginning
+
+    def open_store(self) -> None:
+        """To be called once the first frame is on the screen: SQLite is not needed for that."""
+        self.run_worker(self._open_store(), group="chat")
+
+    async def _open_store(self) -> None:
+        self._store = await asyncio.to_thread(self._library.store, demo=self.provider.is_demo)
+        self._keep(self.talk, self._new_chat())
+        try:
+            await self._restore()
+        except TuiError as error:
+            self.prompt.say(f"{error.message} {error.hint}".strip(), lasting=True)
+        self._is_ready = True
+        self._save_place()
+        await self.opened()
+        early, self._early = self._early, []
+        for draft in early:
+            self.submit(draft)
+
+    async def opened(self) -> None:
+        """The store is open and what was to be restored is there."""
+
+    async def _restore(self) -> None:
+        """Opens what was asked for; else, after a crash, what was open then; else what was typed and never sent."""
+        if self._resume:
+            await self.open_chat((await self.answer(self.store.chat(self._resume))).id)
+        elif self._begin_with == "last":
+            chats = await self.answer(self.store.chats())
+            if chats:
+                await self.open_chat(max(chats, key=lambda chat: chat.updated).id)
+        elif self._begin_with == "list":
+            self.app.call_later(self.app.run_action, "chats", self)
+        elif not (self._first_prompt or self._early):
+            await self._go_on_where_it_was()
+
+    async def _go_on_where_it_was(self) -> None:
+        left_off = await self.answer(self.store.left_off())
+        if left_off and await self._reopen(left_off):
+            return
+        for place in await self.answer(self.store.unsent()):
+            if await self._has_not_begun(place.chat_id):
+                await self._reopen(place.chat_id)
+                return
+
+    async def _has_not_begun(self, chat_id: str) -> bool:
+        try:
+            await self.answer(self.store.chat(chat_id))
+        except TuiError:
+            return True
+        return False
+
+    async def _reopen(self, chat_id: str) -> bool:
+        """Shows a chat as it was left; one that has not begun as well. False if there is nothing of it."""
+        if not await self._has_not_begun(chat_id):
+            return await self.open_chat(chat_id)
+        place = await self.answer(self.store.place(chat_id))
+        if place.is_empty:
+            return False
+        self._keep(self.talk, replace(self._new_chat(), id=chat_id))
+        self._show_place(place)
+        return True
+
+    # One chat
+
+    def new_talk(self) -> Talk:
+        talk = super().new_talk()
+        if self._is_ready:
+            self._store = self._library.store(demo=self.provider.is_demo)
+            self._keep(talk, self._new_chat())
+        return talk
+
+    def _new_chat(self) -> NewChat:
+        from tui.store import NewChat
+        from tui.store.store import new_id
+
+        return NewChat(id=new_id())
+
+    def _keep(self, talk: Talk, chat: NewChat, head: str | None = None) -> None:
+        """Has the store told what happens in this conversation from now on."""
+        from tui.store import Recorder
+
+        self.recorder = recorder = Recorder(self.store, chat, head)
+        session = talk.session
+        session.record, session.partial = recorder.record, recorder.partial
+        session.withdraw, session.write_off = recorder.withdraw, recorder.write_off
+        self.store.look_at(chat.id)
+
+    def submit(self, draft: Draft) -> None:
+        if self.recorder is None or not self._is_ready:
+            self._early.append(draft)
+            return
+        self._note_model()
+        super().submit(draft)
+        self._save_place()
+
+    def _note_model(self) -> None:
+        assert self.recorder is not None
+        model, system = self.provider.model.id, self.talk.session.transcript.system
+        if self.recorder.chat.model != model and self.recorder.head is not None:
+            self.store.set_model(self.chat_id, model)
+        self.recorder.chat = replace(self.recorder.chat, model=model, system=system)
+
+    def start_afresh(self) -> None:
+        self._leave(draft_stays=False)
+        super().start_afresh()
+        self._save_place()
+
+    def _leave(self, *, draft_stays: bool) -> None:
+        """Notes how this chat is left. Without `draft_stays`, what is being written goes along to the next one."""
+        if self.recorder is not None and self._is_ready:
+            place = self._place()
+            self.store.save_place(place if draft_stays else replace(place, draft=Draft(text="")))
+
+    async def open_chat(self, chat_id: str, *, head: str | None = None, at: str = "") -> bool:
+        """Shows a stored chat in the place of this one: up to `head` or where it was left, and at the message `at`."""
+        from tui.store import NewChat
+
+        branch = await self.answer(self.store.branch(chat_id, head))
+        transcript = await self.answer(self.store.transcript(chat_id, head or branch.head))
+        same = chat_id == self.chat_id
+        if not same:
+            self._leave(draft_stays=True)
+        place = self._place() if same else await self.answer(self.store.place(chat_id))
+        self.talk.stop()  # its last events come to a talk that nobody listens to; what it said is kept
+        self.talk = super().new_talk()
+        chat = branch.chat
+        self.talk.session.transcript = replace(
+            self.talk.session.transcript, messages=transcript.messages, system=transcript.system
+        )
+        known = NewChat(id=chat.id, title=chat.title, model=chat.model, system=chat.system, preset=chat.preset)
+        self._keep(self.talk, known, branch.head)
+        self._take_model(chat.model)
+        self._show_branch(branch)
+        self._show_place(place, keeps_typed=same)
+        if at:
+            self.call_after_refresh(self._show_message, at, branch)
+        self._say_how_it_stands(chat, branch)
+        return True
+
+    def _take_model(self, model: str) -> None:
+        if model and model != self.provider.model.id:
+            with suppress(TuiError):  # it is gone from the configuration: the chat goes on with the one in use
+                self.provider.use(model)
+
+    def _show_branch(self, branch: Branch) -> None:
+        messages = self.talk.session.transcript.messages
+        self.prompt.forget()
+        for message in messages:
+            if message.role == "user" and message.text:
+                self.prompt.remember(message.text)
+        self.conversation.show(messages, siblings=labels(branch))
+        self.header.title = branch.chat.title
+        self.set_class(bool(messages), "-begun")
+        self.show_model()
+        self.show_welcome()
+        self.show_hints()
+
+    def _show_message(self, message_id: str, branch: Branch) -> None:
+        index = next((index for index, stored in enumerate(branch) if stored.id == message_id), None)
+        if index is not None:
+            self.conversation.show_message(index)
+
+    def _say_how_it_stands(self, chat: Chat, branch: Branch) -> None:
+        last = branch[-1] if len(branch) else None
+        if chat.elsewhere:
+            self.prompt.say("open in another prx too · what is said there becomes a branch of its own", lasting=True)
+        elif last is not None and last.role == "user":
+            self.prompt.say("this prompt got no answer · /continue asks for one", lasting=True)
+        elif last is not None and last.state == "interrupted":
+            self.prompt.say("the answer was interrupted · /continue asks for the rest", lasting=True)
+
+    # How the screen stands
+
+    def on_text_area_changed(self) -> None:
+        self._save_place()
+
+    def show_queue(self) -> None:
+        super().show_queue()
+        self._save_place()
+
+    def on_conversation_follow_changed(self, event: Conversation.FollowChanged) -> None:
+        self._save_place()
+
+    def _save_place(self) -> None:
+        if self.recorder is not None and self._is_ready:
+            self.store.save_place(self._place())
+
+    def _place(self) -> Place:
+        from tui.store import Place
+
+        outbox = self.talk.outbox
+        text, aside = self.prompt.unsent
+        waiting = (Draft(text=aside),) if aside else ()
+        return Place(
+            chat_id=self.chat_id,
+            draft=Draft(text=text),
+            queue=(*waiting, *outbox.drafts),
+            held=outbox.held,
+            scroll=self.conversation.reading_at,
+        )
+
+    def _show_place(self, place: Place, *, keeps_typed: bool = False) -> None:
+        """What was typed before all was read follows what was typed last time."""
+        typed = "" if self._is_ready or keeps_typed else self.prompt.full_text
+        if not keeps_typed:
+            self.prompt.begin_with(place.draft.text + typed)
+        self.talk.outbox.restore(place.queue)
+        self.show_queue()
+        if place.scroll is not None:
+            self.call_after_refresh(self.conversation.read_at, place.scroll)
+
+    # Troubles
+
+    def _tell_trouble(self, problem: TuiError) -> None:
+        self.post_message(self.Troubled(problem))  # all that may be done from the store's thread
+
+    def on_kept_screen_troubled(self, event: Troubled) -> None:
+        self.show_trouble(event.problem)
+
+    def show_trouble(self, problem: TuiError) -> None:
+        """Says above the prompt what is wrong with the disk, for as long as it is."""
+        text = Content(f"{problem.message} {problem.hint}".strip())
+        boards = list(self.query("#trouble").results(Static))
+        if boards:
+            boards[0].update(text)
+        else:
+            self.mount(Static(text, id="trouble"), before=self.prompt)
+
+    async def answer(self, future: Future[_Result]) -> _Result:
+        """What the store has to say. Raises TuiError."""
+        return await asyncio.wrap_future(future)
+
+
+def labels(branch: Branch) -> Sequence[str]:
+    """Of each message which of its siblings it is, as 2/3; "" where it is the only one."""
+    return [f"{one.position + 1}/{len(one.siblings)}" if len(one.siblings) > 1 else "" for one in branch]

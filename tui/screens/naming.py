@@ -1,0 +1,33 @@
+"""One line of text, asked for: the new title of a chat."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tui.widgets.panel import PanelHead
+
+
+class Naming(ModalScreen[str]):
+    """Gives the text, or "" if there is none."""
+
+    BINDINGS = [Binding("escape", "dismiss('')", show=False)]
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self._texts = (title, text)
+
+    def compose(self) -> ComposeResult:
+        title, text = self._texts
+        with Vertical(classes="panel -small"):
+            yield PanelHead(title)
+            line = Input(text, compact=True)
+            line.cursor_blink = False
+            yield line
+            yield Static("⏎ keep it   esc leave it as it was", classes="panel--foot")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip())

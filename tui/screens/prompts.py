@@ -1,0 +1,79 @@
+"""Earlier prompts of every chat: typing finds those with all of the words, Enter takes one into the box."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, set_cell_size
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.errors import TuiError
+from tui.widgets import figures
+from tui.widgets.filter_list import FilterList, Item
+from tui.widgets.panel import PanelHead
+
+if TYPE_CHECKING:
+    from tui.store import Store
+
+
+class PromptPicker(ModalScreen[str]):
+    """Gives the prompt that was picked, or ""."""
+
+    BINDINGS = [Binding("escape", "dismiss('')", show=False), Binding("ctrl+r", "older", show=False)]
+
+    def __init__(self, store: Store, typed: str = "") -> None:
+        super().__init__()
+        self._store = store
+        self._typed = typed
+        self._prompts: tuple[str, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="panel"):
+            yield PanelHead("Earlier prompts", "type to search")
+            yield FilterList((), empty=self._nothing, searches=True)
+            yield Static("⏎ take it into the prompt   esc close", classes="panel--foot")
+
+    async def on_mount(self) -> None:
+        rows = self.query_one(FilterList)
+        await self._show(self._typed)
+        rows.typed = self._typed
+
+    def on_filter_list_filtered(self, event: FilterList.Filtered) -> None:
+        self.run_worker(self._show(event.typed), group="search", exclusive=True)
+
+    async def _show(self, typed: str) -> None:
+        try:
+            self._prompts = await asyncio.wrap_future(self._store.prompts(typed))
+        except TuiError:
+            self._prompts = ()
+        items = [Item(draw=_drawn(prompt), key=str(index)) for index, prompt in enumerate(self._prompts, 1)]
+        self.query_one(FilterList).replace(items)
+        said = figures.plural(len(items), "prompt")
+        self.query_one(PanelHead).say(f"{typed}▏ {said}" if typed else f"type to search {said}")
+
+    def _nothing(self, typed: str) -> str:
+        return f'no prompt with "{typed}"' if typed else "nothing was sent yet"
+
+    def action_older(self) -> None:
+        """Ctrl+R again: one further back."""
+        self.query_one(FilterList).action_move(1)
+
+    def on_filter_list_picked(self, event: FilterList.Picked) -> None:
+        self.dismiss(self._prompts[int(event.key) - 1])
+
+
+def _drawn(prompt: str) -> Callable[[int], Content]:
+    text = " ".join(prompt[:500].split())
+
+    def draw(width: int) -> Content:
+        shown = text if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
+        return Content.styled(shown, "$foreground")
+
+    return draw

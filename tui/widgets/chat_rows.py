@@ -1,0 +1,97 @@
+"""The rows of the chat list: a chat in one line, and what a search found in it. Pure; how long ago is counted from `now`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+
+from tui.widgets import figures
+
+WARM = "●"
+"""Its cache is still warm: to go on costs a tenth."""
+_NARROW = 66
+"""Below this the model gives way to the title."""
+_NAME, _AGE, _COST = 12, 6, 7
+
+
+class Listed(Protocol):
+    """A chat as the store lists it."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def updated(self) -> float: ...
+    @property
+    def pinned(self) -> bool: ...
+    @property
+    def cost_usd(self) -> float: ...
+    @property
+    def cached_at(self) -> float: ...
+    @property
+    def cache_ttl_s(self) -> int: ...
+    @property
+    def elsewhere(self) -> bool: ...
+
+
+def is_warm(chat: Listed, now: float) -> bool:
+    """Whether the prompt cache still holds it."""
+    return chat.cached_at > 0 and now < chat.cached_at + chat.cache_ttl_s
+
+
+def age(span_s: float) -> str:
+    """How long ago, in at most five characters: now, 12 min, 5 h, 3 d, 8 wk, 2 y."""
+    minutes = span_s / 60
+    for limit, size, unit in ((60, 1, "min"), (1440, 60, "h"), (14 * 1440, 1440, "d"), (365 * 1440, 7 * 1440, "wk")):
+        if minutes < limit:
+            return f"{max(0, int(minutes / size))} {unit}" if minutes >= 1 else "now"
+    return f"{int(minutes / (365 * 1440))} y"
+
+
+def chat_row(
+    chat: Listed, width: int, *, name: str, now: float, marks: Sequence[tuple[int, int]] = (), is_here: bool = False
+) -> Content:
+    """Pin, title, and on the right the model, the age, the cost and the warm dot."""
+    right = f"{age(now - chat.updated):>{_AGE}} {figures.money(chat.cost_usd):>{_COST}}"
+    if width >= _NARROW:
+        right = f"{_fitted(name, _NAME)}{right}"
+    state = "open here" if is_here else "open elsewhere" if chat.elsewhere else ""
+    after = f"  {state}" if state else ""
+    lead = "▴ " if chat.pinned else ""
+    room = max(1, width - cell_len(right) - len(after) - len(lead) - 4)
+    title = _fitted(chat.title or "Untitled", room)
+    warm = is_warm(chat, now)
+    return Content.assemble(
+        (lead, "$accent"),
+        highlighted(title, marks, "$foreground"),
+        (after, "$dim"),
+        ("  " + right, "$dim"),
+        (f" {WARM}" if warm else "  ", "$success"),
+    )
+
+
+def hit_row(snippet: str, marks: Sequence[tuple[int, int]], who: str, width: int) -> Content:
+    """Who said it, and the piece with the words in it."""
+    lead = f"  {who}: "
+    return Content.assemble((lead, "$dim"), highlighted(_fitted(snippet, max(1, width - len(lead))), marks, "$dim"))
+
+
+def highlighted(text: str, marks: Sequence[tuple[int, int]], style: str) -> Content:
+    content = Content.styled(text, style)
+    for start, end in marks:
+        if start < len(text):
+            content = content.stylize("bold $accent", start, min(end, len(text)))
+    return content
+
+
+def heading(title: str) -> Callable[[int], Content]:
+    return lambda width: Content.styled(_fitted(title or "Untitled", width).rstrip(), "$foreground")
+
+
+def _fitted(text: str, cells: int) -> str:
+    text = " ".join(text.split())
+    return set_cell_size(text, cells) if cell_len(text) <= cells else set_cell_size(text, cells - 1) + "…"

@@ -1,0 +1,73 @@
+"""The line in which words to find in the open chat are typed. What is found, and where, is the conversation's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tui.widgets.figures import plural
+
+
+class FindBar(Horizontal):
+    DEFAULT_CSS = """
+    FindBar {
+        height: 1;
+        padding: 0 1;
+        color: $dim;
+        & > Static { width: auto; }
+        & > Input { width: 1fr; }
+        & > Input, & > Input:focus { background: $background; background-tint: $foreground 0%; color: $foreground; }
+    }
+    """
+    BINDINGS = [
+        Binding("enter,down,ctrl+f", "step(1)", show=False, priority=True),
+        Binding("shift+enter,up", "step(-1)", show=False, priority=True),
+        Binding("escape", "close", show=False, priority=True),
+    ]
+
+    @dataclass
+    class Typed(Message):
+        words: str
+
+    @dataclass
+    class Stepped(Message):
+        step: int
+
+    class Closed(Message):
+        """The reader has found it, or given up."""
+
+    def __init__(self, words: str = "") -> None:
+        super().__init__()
+        self._words = words
+
+    def compose(self) -> ComposeResult:
+        yield Static("find  ")
+        line = Input(self._words, compact=True)
+        line.cursor_blink = False
+        yield line
+        yield Static("", classes="count")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    def say(self, count: int) -> None:
+        """How often the words occur."""
+        has_words = bool(self.query_one(Input).value.strip())
+        text = f"  {plural(count, 'match').replace('matchs', 'matches')} · ↑↓ · esc" if has_words else "  ↑↓ · esc"
+        self.query_one(".count", Static).update(Content(text))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Typed(event.value))
+
+    def action_step(self, step: int) -> None:
+        self.post_message(self.Stepped(step))
+
+    def action_close(self) -> None:
+        self.post_message(self.Closed())
