@@ -12,7 +12,8 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, Protocol
 
 import msgspec
@@ -89,17 +90,19 @@ def run(
     model: str | None,
     system: str | None,
     output: Output,
+    attach: Sequence[Path] = (),
     resume: str | None = None,
     demo: bool = False,
     env: Mapping[str, str] = os.environ,
 ) -> int:
     """Answers the prompt on stdout. Returns the exit code: 0, 1 for a failure, 130 when it was interrupted.
 
-    `resume` names the chat to go on with, by its id or `continuing.LAST`; without it, a new one begins.
+    `resume` names the chat to go on with, by its id or `continuing.LAST`; without it, a new one begins. `attach`: files.
     """
     from tui.connection import Connection
     from tui.continuing import begin
     from tui.shelves import Shelves
+    from tui.sight import attached
 
     tally = Tally()
     printer = _PRINTERS[output]()
@@ -110,7 +113,8 @@ def run(
             shelves.trouble = lambda problem: _say(problem.message)
             store = shelves.store(demo=demo)
             kept = begin(store, connection, resume=resume, model=model or "", system=system)
-            asyncio.run(_take(connection, kept, Draft(text=prompt), tally, printer))
+            draft = Draft(text=prompt, attachments=attached(attach, connection.choose(kept.model).model))
+            asyncio.run(_take(connection, kept, draft, tally, printer))
     except (asyncio.CancelledError, KeyboardInterrupt):
         tally.note("Interrupted: this is what had arrived.")
         code = _INTERRUPTED

@@ -70,6 +70,14 @@ def _chat_options(command: _Command) -> _Command:
                 flag_value="",
                 help="Go on with this chat; the first characters of its id will do.",
             ),
+            click.option(
+                "-a",
+                "--attach",
+                metavar="FILE",
+                multiple=True,
+                type=click.Path(path_type=Path),
+                help="Attach an image, a PDF or a text; may be given several times.",
+            ),
             click.option("--system", metavar="TEXT", help="The system prompt."),
             click.option(
                 "--system-file",
@@ -122,7 +130,7 @@ def prx(ctx: click.Context, /, config: Path | None, **options: Any) -> None:
 def demo(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> None:
     """The same on the built-in simulator: no key, no network, scripted answers."""
     before = ctx.meta["prx.options"]
-    merged = {name: before[name] if value in (None, False) else value for name, value in options.items()}
+    merged = {name: before[name] if value in (None, False, ()) else value for name, value in options.items()}
     ctx.exit(_chat(ctx.obj, " ".join(words), demo=True, **merged))
 
 
@@ -266,6 +274,7 @@ def _chat(
     model: str | None,
     last: bool,
     resume: str | None,
+    attach: tuple[Path, ...],
     system: str | None,
     system_file: Path | None,
     output_format: Output | None,
@@ -292,11 +301,12 @@ def _chat(
             model=model,
             system=system,
             output=output_format or "text",
+            attach=attach,
             resume=continuing.LAST if last else resume,
             demo=demo,
         )
-    if last or resume is not None:
-        raise click.UsageError("-c and -r go with -p.")
+    if attach:
+        raise click.UsageError("-a goes with -p.")
     if not (sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("The full screen needs a terminal. For one answer on stdout: prx -p PROMPT")
     from tui.warming import prepare
@@ -305,7 +315,7 @@ def _chat(
     from tui.actions import BY_NAME
     from tui.app import run
 
-    return run(_settings(config, tuple(BY_NAME)), demo=demo, prompt=prompt, model=model, system=system)
+    return run(_settings(config, tuple(BY_NAME)), demo=demo, prompt=prompt, model=model, system=system, resume=resume or "", start=_start(last, resume))
 
 
 def _system_text(file: Path) -> str:

@@ -29,6 +29,7 @@ from tui.chat.thinking import ThinkingMode
 from tui.chat.transcript import Message, Transcript
 from tui.config import ModelFacts, Settings
 from tui.errors import TuiError
+from tui.sight import Sight, within_one_request
 
 if TYPE_CHECKING:
     from tui.anthropic.client import Client
@@ -54,6 +55,7 @@ class Connection:
         """The credential in use, or why there is none; the simulator needs none of the user's."""
         self.warn: Callable[[str], None] = lambda _: None
         """Is told, from any thread, what the user should know of that credential while it is in use."""
+        self._viewer: Model | None = None
         self._client: Client | None = None
         self._open = ExitStack()
 
@@ -105,7 +107,9 @@ class Connection:
             system = self.settings.default.system
         if not system and self.demo:
             from tui.demo.briefing import BRIEFING as system  # the demo alone needs it
-        return Session(Transcript(system=system), bill=self.bill)
+        session = Session(Transcript(system=system), bill=self.bill)
+        session.sight = Sight(lambda: self._viewer or self.choose().model)
+        return session
 
     def ask(
         self,
@@ -116,6 +120,7 @@ class Connection:
         show_thinking: bool = True,
     ) -> Ask:
         """A session's way to send its transcript to that model. It raises the `obstacle` where there is one."""
+        self._viewer = choice.model
 
         def ask(transcript: Transcript) -> Request:
             # httpx and all that a request needs is loaded here, and so on the thread that sends it.
@@ -134,7 +139,7 @@ class Connection:
             )
 
             def built(conversation: Transcript) -> bytes:
-                return encode(build_body(conversation, options))
+                return within_one_request(encode(build_body(conversation, options)))
 
             body = built(transcript)
             is_first = all(message.model != choice.model.id for message in transcript.messages)

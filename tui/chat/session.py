@@ -19,8 +19,6 @@ from msgspec.structs import replace
 
 from tui.chat.events import (
     Asked,
-    BlockStart,
-    BlockStop,
     Grew,
     MessageStop,
     Notice,
@@ -34,7 +32,8 @@ from tui.chat.events import (
 )
 from tui.chat.ledger import Bill, Usage
 from tui.chat.reducer import Partial, coalesce, finish, fold_all, start
-from tui.chat.transcript import Draft, Failure, Message, State, Text, Thinking, Transcript
+from tui.chat.thoughts import Thoughts
+from tui.chat.transcript import Block, Draft, Failure, Message, State, Text, Transcript
 from tui.errors import TuiError
 
 MAX_PAUSES = 10
@@ -60,6 +59,16 @@ class Request:
 
 Ask = Callable[[Transcript], Request]
 """Makes the request that continues a transcript. It runs on the engine's thread, once for each request of a turn."""
+
+
+class Sight(Protocol):
+    """How images are seen: those in a prompt's text, and all of a request's together. Both may take a while."""
+
+    async def blocks(self, text: str) -> tuple[Block, ...]:
+        """A prompt's text as the blocks to send."""
+
+    async def fitted(self, transcript: Transcript) -> Transcript:
+        """The transcript as one request can hold it. Raises a TuiError where none can."""
 
 
 @runtime_checkable
@@ -107,6 +116,8 @@ class Session:
     ) -> None:
         self.transcript = transcript
         """To be replaced only between turns."""
+        self.sight: Sight | None = None
+        """None: text is text, and images are sent as they are."""
         self.record = record
         self.partial = partial
         self.withdraw = withdraw
@@ -179,11 +190,12 @@ class Turn:
         """The turn up to its end: the prompt, and one answer, or several where the server pauses."""
         session = self._session
         if self._draft is not None:
-            self._prompt = _prompt(self._draft, session.now())
+            self._prompt = await self._read(self._draft)
             self._enter(self._prompt)
             yield Sent(self._prompt)
         for _ in range(MAX_PAUSES + 1):
-            request = self._ask(session.transcript)
+            transcript = session.transcript
+            request = self._ask(transcript if session.sight is None else await session.sight.fitted(transcript))
             for text in request.notices:
                 yield Notice(text)
             reply = _Reply(request.model, session.now(), session.clock)
@@ -199,6 +211,14 @@ class Turn:
             if session.transcript.messages[-1].stop_reason != "pause_turn":
                 return
         yield Notice(f"The server paused {MAX_PAUSES + 1} times; the answer was left there.")
+
+    async def _read(self, draft: Draft) -> Message:
+        """The message that a draft makes."""
+        session = self._session
+        text: tuple[Block, ...] = (Text(draft.text),) if draft.text else ()
+        if session.sight is not None:
+            text = await session.sight.blocks(draft.text)
+        return Message(role="user", blocks=(*draft.attachments, *text), at=session.now())
 
     def _settle(self, reply: _Reply, outcome: Outcome, failure: Failure | None) -> tuple[TurnEvent, ...]:
         """The end of one answer: what is held is told, and the message enters the transcript if there is any."""
@@ -237,7 +257,7 @@ class _Reply:
         self._partial: Partial = start(model, at)
         self._clock = clock
         self._began = clock()
-        self._thoughts = _Thoughts()
+        self._thoughts = Thoughts()
         self._is_whole = False
         self._inflow: _Inflow | None = None
 
@@ -330,35 +350,6 @@ class _Inflow:
             task.exception()  # counts as seen: when the turn was stopped meanwhile, nobody asks for it any more
 
 
-class _Thoughts:
-    """How long thinking blocks were open. Overlapping ones count once."""
-
-    def __init__(self) -> None:
-        self._open: set[int] = set()
-        self._since = 0.0
-        self._spent = 0.0
-
-    def note(self, events: tuple[StreamEvent, ...], now: float) -> None:
-        for event in events:
-            if isinstance(event, BlockStart) and isinstance(event.block, Thinking):
-                if not self._open:
-                    self._since = now
-                self._open.add(event.index)
-            elif isinstance(event, BlockStart):  # some servers stop all blocks at the very end
-                self.end(now)
-            elif isinstance(event, BlockStop) and event.index in self._open:
-                self._open.discard(event.index)
-                if not self._open:
-                    self._spent += now - self._since
-
-    def end(self, now: float) -> None:
-        self._spent = self.spent_s(now)
-        self._open.clear()
-
-    def spent_s(self, now: float) -> float:
-        return self._spent + (now - self._since if self._open else 0.0)
-
-
 def notice_for(message: Message) -> str:
     """What the end of an answer means for the user, in one sentence; "" where it ended as it should."""
     if message.state != "complete":
@@ -379,11 +370,6 @@ def notice_for(message: Message) -> str:
     ):
         return "The answer is empty."
     return ""
-
-
-def _prompt(draft: Draft, at: float) -> Message:
-    text = (Text(draft.text),) if draft.text else ()
-    return Message(role="user", blocks=(*draft.attachments, *text), at=at)
 
 
 def _outcome(error: BaseException | None) -> tuple[Outcome, Failure | None]:

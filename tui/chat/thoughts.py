@@ -1,0 +1,36 @@
+"""How long an answer was thought about: the time that its thinking blocks were open."""
+
+from __future__ import annotations
+
+from tui.chat.events import BlockStart, BlockStop, StreamEvent
+from tui.chat.transcript import Thinking
+
+
+class Thoughts:
+    """How long thinking blocks were open. Overlapping ones count once."""
+
+    def __init__(self) -> None:
+        self._open: set[int] = set()
+        self._since = 0.0
+        self._spent = 0.0
+
+    def note(self, events: tuple[StreamEvent, ...], now: float) -> None:
+        """Takes what has come by now."""
+        for event in events:
+            if isinstance(event, BlockStart) and isinstance(event.block, Thinking):
+                if not self._open:
+                    self._since = now
+                self._open.add(event.index)
+            elif isinstance(event, BlockStart):  # some servers stop all blocks at the very end
+                self.end(now)
+            elif isinstance(event, BlockStop) and event.index in self._open:
+                self._open.discard(event.index)
+                if not self._open:
+                    self._spent += now - self._since
+
+    def end(self, now: float) -> None:
+        self._spent = self.spent_s(now)
+        self._open.clear()
+
+    def spent_s(self, now: float) -> float:
+        return self._spent + (now - self._since if self._open else 0.0)

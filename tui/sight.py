@@ -1,0 +1,65 @@
+"""How a model sees what is attached: markers in a prompt as images, and every image of a request within what it takes.
+
+Pictures are read and shrunk in threads. It is handed to a session, which knows nothing of pictures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tui.chat.model import Model
+from tui.chat.transcript import Block, Document, Image, Text, Transcript
+from tui.errors import TuiError
+from tui.images.attach import attachment, fit_for_many, image_count, resolve_markers
+from tui.images.vision import MANY, MAX_REQUEST_BYTES, max_images
+
+_MARKER = "[IMAGE:"
+
+
+class TooMuch(TuiError):
+    """A request that would hold more than the API takes."""
+
+
+class Sight:
+    """What the model of the turn sees. `model` is asked anew each time."""
+
+    def __init__(self, model: Callable[[], Model]) -> None:
+        self._model = model
+
+    async def blocks(self, text: str) -> tuple[Block, ...]:
+        """A prompt's text as blocks, with the images of its `[IMAGE:…]` markers in their places."""
+        if _MARKER not in text:
+            return (Text(text),) if text else ()
+        return await asyncio.to_thread(resolve_markers, text, self._model())
+
+    async def fitted(self, transcript: Transcript) -> Transcript:
+        """The conversation with every image as small as so many of them must be. Raises TooMuch."""
+        count, model = image_count(transcript), self._model()
+        if count > (limit := max_images(model)):
+            raise TooMuch(
+                f"This chat holds {count} images, and {model.name} takes {limit} in one request.",
+                "Leave some out, or go on in a new chat.",
+            )
+        return await asyncio.to_thread(fit_for_many, transcript) if count > MANY else transcript
+
+
+def within_one_request(body: bytes) -> bytes:
+    """The body itself. Raises TooMuch where the API would not take it."""
+    if len(body) > MAX_REQUEST_BYTES:
+        raise TooMuch(
+            f"With everything attached this request has {len(body) / 2**20:.0f} MB, and the API takes "
+            f"{MAX_REQUEST_BYTES // 2**20} MB.",
+            "Leave an attachment out, or go on in a new chat.",
+        )
+    return body
+
+
+def attached(files: Sequence[Path], model: Model) -> tuple[Image | Document, ...]:
+    """The blocks of these files as the model sees them, prepared side by side. Raises CannotAttach, which names the file."""
+    if not files:
+        return ()
+    with ThreadPoolExecutor() as pool:
+        return tuple(pool.map(lambda file: attachment(file, model), files))
