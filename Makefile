@@ -1,7 +1,7 @@
 # What CI runs is `make check`. PYTHON names the virtual environment's interpreter.
 PYTHON ?= .venv/bin/python
 
-.PHONY: check format lint types test snapshots cold-start
+.PHONY: check format lint types test snapshots cold-start kills bench-store
 
 check: lint types test
 
@@ -26,3 +26,11 @@ snapshots:
 # Our time to the first paint beside that of an empty Textual app.
 cold-start:
 	$(PYTHON) tests/cold_start.py
+
+# The store, killed at 200 random moments; the test suite does it 20 times.
+kills:
+	PRX_KILLS=200 PRX_KILLS_SLACK_S=0 $(PYTHON) -m pytest -q tests/store/test_processes.py
+
+# The store with 500,000 messages: the list, search as you type, opening, size.
+bench-store:
+	$(PYTHON) benchmarks/store.py

@@ -66,7 +66,7 @@ def is_sound(folder: Path) -> bool:
         sums = db.execute(
             """
             SELECT count(*) FROM chats AS c WHERE messages != (SELECT count(*) FROM messages WHERE chat = c.key)
-            OR (head IS NOT NULL AND NOT EXISTS (SELECT 1 FROM messages WHERE key = c.head))
+            OR (head IS NOT NULL AND NOT EXISTS (SELECT 1 FROM messages WHERE id = c.head))
             """
         ).fetchone()[0]
         return db.execute("PRAGMA integrity_check").fetchone()[0] == "ok" and sums == 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _CHAT = """
     SELECT id, title, title_is_mine, model, system, tools, preset, created, updated, pinned,
-        (SELECT id FROM messages WHERE key = chats.head), messages, cost_usd, saved_usd, cached_at, cache_ttl_s,
+        head, messages, cost_usd, saved_usd, cached_at, cache_ttl_s,
         key FROM chats
 """
 # Bounds for the index, so that it does not read through all other chats.

@@ -33,7 +33,7 @@ def _01_chats_as_trees(db: Connection) -> None:
             updated REAL NOT NULL,
             pinned INTEGER NOT NULL DEFAULT 0,
             deleted_at REAL,
-            head INTEGER,
+            head TEXT,
             messages INTEGER NOT NULL DEFAULT 0,
             cost_usd REAL NOT NULL DEFAULT 0,
             saved_usd REAL NOT NULL DEFAULT 0,
@@ -42,6 +42,7 @@ def _01_chats_as_trees(db: Connection) -> None:
         )
         """,
         "CREATE INDEX chats_in_order ON chats (pinned DESC, updated DESC) WHERE deleted_at IS NULL",
+        "CREATE INDEX chats_deleted ON chats (deleted_at) WHERE deleted_at IS NOT NULL",
         """
         CREATE TABLE messages (
             key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -84,7 +85,7 @@ def _01_chats_as_trees(db: Connection) -> None:
         "CREATE TABLE attached (message INTEGER NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (message, hash)) WITHOUT ROWID",
         # Folded words without the text, which stands in the messages. Of the prefixes only those that are short
         # enough to be slow have an index.
-        "CREATE VIRTUAL TABLE words USING fts5 (body, content='', tokenize='ascii', prefix='1 2')",
+        "CREATE VIRTUAL TABLE words USING fts5 (body, content='', columnsize=0, tokenize='ascii', prefix='1 2')",
     )
 
 

@@ -40,10 +40,10 @@ def append(
     known = db.execute("SELECT key, state, blocks FROM messages WHERE id = ?", (message_id,)).fetchone()
     if known is not None and message.state == "streaming" and known[1] not in _ARRIVING:
         return  # it has ended meanwhile
-    key = _put(db, chat_key, message_id, parent_id, message, known, token)
+    _put(db, chat_key, message_id, parent_id, message, known, token)
     if message.state != "streaming" and message.role == "assistant" and (known is None or known[1] in _ARRIVING):
         _count(db, message, now)
-    _touch(db, chat_key, key, message, now)
+    _touch(db, chat_key, message_id, message, now)
 
 
 def withdraw(db: Connection, message_id: str) -> None:
@@ -57,7 +57,10 @@ def withdraw(db: Connection, message_id: str) -> None:
     _remove(db, key)
     if parent is None:
         parent = db.execute("SELECT max(key) FROM messages WHERE chat = ?", (chat,)).fetchone()[0]
-    db.execute("UPDATE chats SET head = ? WHERE key = ? AND head = ?", (parent, chat, key))
+    db.execute(
+        "UPDATE chats SET head = (SELECT id FROM messages WHERE key = ?) WHERE key = ? AND head = ?",
+        (parent, chat, message_id),
+    )
     db.execute("DELETE FROM chats WHERE key = ? AND messages = 0", (chat,))
 
 
@@ -93,7 +96,7 @@ def set_fact(db: Connection, chat_id: str, column: str, value: object) -> None:
 
 def set_head(db: Connection, chat_id: str, message_id: str) -> None:
     db.execute(
-        "UPDATE chats SET head = (SELECT key FROM messages WHERE id = ?) WHERE id = ?",
+        "UPDATE chats SET head = ?1 WHERE id = ?2 AND EXISTS (SELECT 1 FROM messages WHERE id = ?1)",
         (message_id, chat_id),
     )
 
@@ -111,10 +114,11 @@ def fork(db: Connection, message_id: str, new: NewChat, now: float) -> None:
         (new.id, new.title, now, now, message_id),
     )
     chat = db.execute("SELECT key FROM chats WHERE id = ?", (new.id,)).fetchone()[0]
-    parent = None
+    parent = copy = None
     for key, id in _path(db, message_id):
-        parent = _copy(db, key, uuid.uuid5(uuid.UUID(new.id), id).hex, chat, parent)
-    db.execute("UPDATE chats SET head = ?, folded_title = ? WHERE key = ?", (parent, fold(_title(db, chat)), chat))
+        copy = uuid.uuid5(uuid.UUID(new.id), id).hex
+        parent = _copy(db, key, copy, chat, parent)
+    db.execute("UPDATE chats SET head = ?, folded_title = ? WHERE key = ?", (copy, fold(_title(db, chat)), chat))
 
 
 def merge(db: Connection, tree: ChatTree, *, now: float) -> Merged:
@@ -143,7 +147,7 @@ def merge(db: Connection, tree: ChatTree, *, now: float) -> Merged:
     db.execute("UPDATE chats SET deleted_at = NULL WHERE key = ?", (chat,))
     if tree.head and (added or not db.execute("SELECT head FROM chats WHERE key = ?", (chat,)).fetchone()[0]):
         db.execute(
-            "UPDATE chats SET updated = max(updated, ?), head = (SELECT key FROM messages WHERE id = ?) WHERE key = ?",
+            "UPDATE chats SET updated = max(updated, ?), head = ? WHERE key = ?",
             (tree.updated, tree.head, chat),
         )
     return Merged(chats=int(bool(added)), messages=added)
@@ -232,10 +236,8 @@ def _put(
     return int(key)
 
 
-def _touch(db: Connection, chat: int, key: int, message: Message, now: float) -> None:
-    db.execute(
-        "UPDATE chats SET updated = max(updated, ?), head = ?, deleted_at = NULL WHERE key = ?", (now, key, chat)
-    )
+def _touch(db: Connection, chat: int, id: str, message: Message, now: float) -> None:
+    db.execute("UPDATE chats SET updated = max(updated, ?), head = ?, deleted_at = NULL WHERE key = ?", (now, id, chat))
     _touch_cache(db, chat, message)
 
 

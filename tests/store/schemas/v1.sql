@@ -16,14 +16,14 @@ CREATE TABLE chats (
             updated REAL NOT NULL,
             pinned INTEGER NOT NULL DEFAULT 0,
             deleted_at REAL,
-            head INTEGER,
+            head TEXT,
             messages INTEGER NOT NULL DEFAULT 0,
             cost_usd REAL NOT NULL DEFAULT 0,
             saved_usd REAL NOT NULL DEFAULT 0,
             cached_at REAL NOT NULL DEFAULT 0,
             cache_ttl_s INTEGER NOT NULL DEFAULT 0
         );
-INSERT INTO "chats" VALUES(1,'fjord','Which way does the tide run?','which way does the tide run?',0,'claude-sonnet-5-5','','','',1780000000.0,1780000000.0,0,NULL,3,3,0.25,0.0,0.0,0);
+INSERT INTO "chats" VALUES(1,'fjord','Which way does the tide run?','which way does the tide run?',0,'claude-sonnet-5-5','','','',1780000000.0,1780000000.0,0,NULL,'again',3,0.25,0.0,0.0,0);
 CREATE TABLE messages (
             key INTEGER PRIMARY KEY AUTOINCREMENT,
             id TEXT NOT NULL UNIQUE,
@@ -42,6 +42,7 @@ INSERT INTO "messages" VALUES(1,'prompt',1,NULL,'user','complete',100.0,NULL,0.0
 INSERT INTO "messages" VALUES(2,'answer',1,1,'assistant','complete',101.0,NULL,0.25,0.0,X'7B22726F6C65223A22617373697374616E74222C226D6F64656C223A22636C617564652D736F6E6E65742D352D35222C227573616765223A7B22696E7075745F746F6B656E73223A31302C226F75747075745F746F6B656E73223A347D2C2262696C6C223A7B22636F73745F757364223A302E32357D7D',X'5B7B2274797065223A2274657874222C2274657874223A224F75742E222C226369746174696F6E73223A5B5D7D5D');
 INSERT INTO "messages" VALUES(3,'again',1,1,'assistant','complete',102.0,NULL,0.0,0.0,X'',X'5B7B2274797065223A2274657874222C2274657874223A224F75742C2049207468696E6B2E222C226369746174696F6E73223A5B5D7D5D');
 CREATE INDEX chats_in_order ON chats (pinned DESC, updated DESC) WHERE deleted_at IS NULL;
+CREATE INDEX chats_deleted ON chats (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX messages_by_parent ON messages (chat, parent);
 CREATE INDEX messages_arriving ON messages (writer) WHERE writer IS NOT NULL;
 CREATE INDEX prompts ON messages (key) WHERE role = 'user';
@@ -60,7 +61,7 @@ CREATE TRIGGER message_gone AFTER DELETE ON messages BEGIN
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('chats',1);
 INSERT INTO "sqlite_sequence" VALUES('messages',3);
-CREATE VIRTUAL TABLE words USING fts5 (body, content='', tokenize='ascii', prefix='1 2');
+CREATE VIRTUAL TABLE words USING fts5 (body, content='', columnsize=0, tokenize='ascii', prefix='1 2');
 INSERT INTO words (rowid, body) VALUES (1, 'Which way does the tide run?');
 INSERT INTO words (rowid, body) VALUES (2, 'Out.');
 INSERT INTO words (rowid, body) VALUES (3, 'Out, I think.');

@@ -16,14 +16,14 @@ CREATE TABLE chats (
             updated REAL NOT NULL,
             pinned INTEGER NOT NULL DEFAULT 0,
             deleted_at REAL,
-            head INTEGER,
+            head TEXT,
             messages INTEGER NOT NULL DEFAULT 0,
             cost_usd REAL NOT NULL DEFAULT 0,
             saved_usd REAL NOT NULL DEFAULT 0,
             cached_at REAL NOT NULL DEFAULT 0,
             cache_ttl_s INTEGER NOT NULL DEFAULT 0
         );
-INSERT INTO "chats" VALUES(1,'fjord','Which way does the tide run?','which way does the tide run?',0,'claude-sonnet-5-5','','','',1780000000.0,1780000000.0,0,NULL,3,3,0.25,0.0,0.0,0);
+INSERT INTO "chats" VALUES(1,'fjord','Which way does the tide run?','which way does the tide run?',0,'claude-sonnet-5-5','','','',1780000000.0,1780000000.0,0,NULL,'again',3,0.25,0.0,0.0,0);
 CREATE TABLE days (
             day TEXT NOT NULL,
             model TEXT NOT NULL,
@@ -77,6 +77,7 @@ CREATE TABLE places (
         ) WITHOUT ROWID
         ;
 CREATE INDEX chats_in_order ON chats (pinned DESC, updated DESC) WHERE deleted_at IS NULL;
+CREATE INDEX chats_deleted ON chats (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX messages_by_parent ON messages (chat, parent);
 CREATE INDEX messages_arriving ON messages (writer) WHERE writer IS NOT NULL;
 CREATE INDEX prompts ON messages (key) WHERE role = 'user';
@@ -96,7 +97,7 @@ CREATE INDEX places_by_chat ON places (chat_id);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('chats',1);
 INSERT INTO "sqlite_sequence" VALUES('messages',3);
-CREATE VIRTUAL TABLE words USING fts5 (body, content='', tokenize='ascii', prefix='1 2');
+CREATE VIRTUAL TABLE words USING fts5 (body, content='', columnsize=0, tokenize='ascii', prefix='1 2');
 INSERT INTO words (rowid, body) VALUES (1, 'Which way does the tide run?');
 INSERT INTO words (rowid, body) VALUES (2, 'Out.');
 INSERT INTO words (rowid, body) VALUES (3, 'Out, I think.');
