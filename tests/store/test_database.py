@@ -97,6 +97,37 @@ def test_damage_that_shows_only_in_use_is_met_in_the_same_way(tmp_path: Path) ->
         assert [type(told) for told in store.told] == [Damaged]
 
 
+def test_a_file_that_is_taken_away_while_it_is_open_is_begun_anew(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        talk(store, "a", "Before")
+        store.settle()
+        for file in file_in(tmp_path).parent.iterdir():
+            file.rename(file.with_name(f"mine-{file.name}"))
+        talk(store, "b", "After")
+        assert said(store, "b") == ["After"]
+    with opened(tmp_path) as store:
+        assert [chat.id for chat in store.chats().result(LIMIT_S)] == ["b"]
+    with closing(sqlite3.connect(file_in(tmp_path).with_name("mine-chats.db"))) as db:
+        assert db.execute("SELECT id FROM chats").fetchall() == [("a",)]
+
+
+def test_when_one_instance_sets_the_file_aside_the_others_follow(tmp_path: Path) -> None:
+    file = filled(tmp_path)
+    with opened(tmp_path) as one, opened(tmp_path) as two:
+        assert len(one.chats().result(LIMIT_S)) == len(two.chats().result(LIMIT_S)) == 40
+        with closing(sqlite3.connect(file)) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            page = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'messages'").fetchone()[0]
+        overwritten(file, (page - 1) * 4096, b"\xff" * 4096)
+        talk(one, "from one", "Hello")
+        talk(two, "from two", "Hello")
+        one.settle()
+        two.settle()
+    assert sorted(type(told) for told in (*one.told, *two.told)) == [Damaged]
+    with opened(tmp_path) as store:
+        assert {chat.id for chat in store.chats().result(LIMIT_S)} == {"from one", "from two"}
+
+
 def test_a_damaged_index_is_made_anew_and_no_chat_is_lost(tmp_path: Path) -> None:
     file = filled(tmp_path)
     with closing(sqlite3.connect(file)) as db, db:

@@ -55,6 +55,8 @@ class Database:
         self._disk: Connection | None = None
         self._memory: Connection | None = None
         self._is_writable = True
+        self._identity = (0, 0)
+        """Of the file that is open: by its name there may be another one by now."""
         self._backlog: list[Job[object]] = []
         self._repairs = 0
         self._told: set[type[StoreProblem]] = set()
@@ -86,6 +88,7 @@ class Database:
         """What the job makes of the chats as they are now. It must not change them."""
         import sqlite3
 
+        self._follow()
         try:
             return job(self._current)
         except sqlite3.DatabaseError as error:
@@ -98,6 +101,7 @@ class Database:
         """Does the job as one transaction: on the file, or in memory until the file takes it."""
         import sqlite3
 
+        self._follow()
         if self._memory is None:
             try:
                 return _transaction(self._current, job)
@@ -123,6 +127,7 @@ class Database:
         """Tries to do on the file what it did not take before."""
         import sqlite3
 
+        self._follow()
         if self._disk is None or not self._backlog:
             return
         try:
@@ -179,6 +184,7 @@ class Database:
                 db.execute(f"PRAGMA max_page_count = {self._max_pages}")
             schema.migrate(db)
             _transaction(db, lambda db: db.execute("UPDATE chats SET key = key WHERE 0"))
+            self._identity = _identity(self.path)
         except sqlite3.OperationalError as error:
             if not _is_refused(error):
                 raise
@@ -208,6 +214,18 @@ class Database:
         if version > schema.VERSION:
             raise NewerSchema(self.path, version, schema.VERSION)
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+    def _follow(self) -> None:
+        """Opens the file anew where another has taken its place, or it is gone: what was written would go nowhere."""
+        if self._disk is None or not self._is_writable:
+            return
+        try:
+            is_moved = _identity(self.path) != self._identity
+        except OSError:
+            is_moved = True
+        if is_moved:
+            self._drop()
+            self.open()
 
     def _refuse(self, problem: StoreProblem) -> None:
         self.refusal = problem
@@ -298,6 +316,11 @@ def _copy(disk: Connection | None) -> Connection:
                 disk.backup(memory)
     schema.migrate(memory)
     return memory
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
 
 
 def _is_sound(path: Path) -> bool:

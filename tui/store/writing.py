@@ -179,12 +179,20 @@ def _chat(db: Connection, chat: NewChat, message: Message, now: float) -> int:
     found = db.execute("SELECT key FROM chats WHERE id = ?", (chat.id,)).fetchone()
     if found is None:
         title = chat.title or _first_line(message)
-        found = db.execute(
+        return _inserted(
+            db,
             "INSERT INTO chats (id, title, folded_title, model, system, tools, preset, created, updated)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (chat.id, title, fold(title), chat.model, chat.system, chat.tools, chat.preset, now, now),
-        ).fetchone()
+        )
     return int(found[0])
+
+
+def _inserted(db: Connection, statement: str, values: tuple[object, ...]) -> int:
+    """The key of a new row. (SQLite learnt RETURNING later than some systems that are still in use.)"""
+    key = db.execute(statement, values).lastrowid
+    assert key is not None, "one row was inserted"
+    return key
 
 
 def _first_line(message: Message) -> str:
@@ -208,16 +216,17 @@ def _put(
     writer = token if arrives else None
     cost, saved = (message.bill.cost_usd, message.bill.saved_usd) if message.bill else (0.0, 0.0)
     if known is None:
-        key = db.execute(
+        key = _inserted(
+            db,
             """
             INSERT INTO messages (id, chat, parent, role, state, at, writer, cost_usd, saved_usd, facts, blocks)
-            VALUES (?, ?, (SELECT key FROM messages WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key
+            VALUES (?, ?, (SELECT key FROM messages WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             (
                 *(id, chat, parent_id, message.role, message.state, message.at, writer),
                 *(cost, saved, row.facts, row.blocks),
             ),
-        ).fetchone()[0]
+        )
     else:
         key, state, blocks = known
         if state != "streaming":
@@ -289,17 +298,17 @@ def _remove(db: Connection, key: int) -> None:
 
 
 def _copy(db: Connection, key: int, id: str, chat: int, parent: int | None) -> int:
-    new = db.execute(
-        """
-        INSERT INTO messages (id, chat, parent, role, state, at, facts, blocks)
-        SELECT ?, ?, ?, role, iif(state = 'streaming', 'interrupted', state), at, facts, blocks
-        FROM messages WHERE key = ? RETURNING key, blocks
-        """,
-        (id, chat, parent, key),
+    role, state, at, facts, blocks = db.execute(
+        "SELECT role, state, at, facts, blocks FROM messages WHERE key = ?", (key,)
     ).fetchone()
-    index.add(db, new[0], searchable_row(new[1]))
-    db.execute("INSERT INTO attached SELECT ?, hash FROM attached WHERE message = ?", (new[0], key))
-    return int(new[0])
+    new = _inserted(
+        db,
+        "INSERT INTO messages (id, chat, parent, role, state, at, facts, blocks) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (id, chat, parent, role, "interrupted" if state == "streaming" else state, at, facts, blocks),
+    )
+    index.add(db, new, searchable_row(blocks))
+    db.execute("INSERT INTO attached SELECT ?, hash FROM attached WHERE message = ?", (new, key))
+    return new
 
 
 def _path(db: Connection, message_id: str) -> list[tuple[int, str]]:
