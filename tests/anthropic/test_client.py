@@ -411,10 +411,35 @@ async def test_a_key_that_no_header_can_carry_is_not_shown(server):
         "https://host/base/v1/messages",
         "https://host/base/v1/messages/",
         "  https://host/base ",
+        "https://host/base/v1?team=1",
+        "https://host/base/#top",
     ],
 )
 async def test_an_address_may_be_given_with_its_path(given):
     assert trimmed(given) == "https://host/base"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ALL_PROXY", "socks5://somebody:their-password@127.0.0.1:9"),
+        ("HTTPS_PROXY", "garbage://somebody:their-password@127.0.0.1:9"),
+        ("HTTP_PROXY", "http://somebody:their-password@127.0.0.1:port"),
+        ("https_proxy", "::"),
+        ("SSL_CERT_FILE", "/nowhere/certificates.pem"),
+        ("SSL_CERT_FILE", __file__),
+    ],
+)
+async def test_an_environment_that_cannot_be_used_is_an_error_that_names_the_variable(monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+    client = Client("https://api.example.com", httpx.Auth())
+    error, events = await failure(client)
+    assert isinstance(error, errors.ConnectionFailed)
+    assert variable in error.message
+    assert error.hint
+    assert "their-password" not in f"{error.message}{error.hint}{error.__cause__}"
+    assert events == []
+    await client.aclose()
 
 
 async def test_an_address_without_a_scheme_is_named():

@@ -20,6 +20,7 @@ from httpx_sse import EventSource
 
 from tui import __version__
 from tui.anthropic import errors, models, wire
+from tui.anthropic.environment import usable_environment
 from tui.anthropic.errors import ConnectionFailed, CredentialKind, ProtocolError, ProviderError, TimedOut
 from tui.chat.events import MessageDelta, MessageStart, MessageStop, StreamEvent, Waiting
 from tui.chat.model import Model
@@ -36,8 +37,8 @@ _PAGES = 20
 
 
 def trimmed(api_url: str) -> str:
-    """The base of an API address, however much of the path was given with it."""
-    url = api_url.strip().rstrip("/")
+    """The base of an API address, however much of the path, or what after it, was given with it."""
+    url = api_url.strip().partition("#")[0].partition("?")[0].rstrip("/")
     for ending in ("/messages", "/v1"):
         url = url.removesuffix(ending).rstrip("/")
     return url
@@ -235,12 +236,15 @@ class Client:
     def _http(self) -> httpx.AsyncClient:
         """Made at first use, on the loop that uses it. It honours proxy and certificate variables of the environment."""
         if self._opened is None:
-            self._opened = httpx.AsyncClient(
-                timeout=httpx.Timeout(self._idle_timeout_s, connect=_CONNECT_S, write=_WRITE_S),
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=4, keepalive_expiry=_KEEP_ALIVE_S),
-                follow_redirects=False,
-                transport=self._transport,
-            )
+            with usable_environment():
+                self._opened = httpx.AsyncClient(
+                    timeout=httpx.Timeout(self._idle_timeout_s, connect=_CONNECT_S, write=_WRITE_S),
+                    limits=httpx.Limits(
+                        max_connections=None, max_keepalive_connections=4, keepalive_expiry=_KEEP_ALIVE_S
+                    ),
+                    follow_redirects=False,
+                    transport=self._transport,
+                )
         return self._opened
 
     # Failures
