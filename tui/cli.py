@@ -315,7 +315,15 @@ def _chat(
     from tui.actions import BY_NAME
     from tui.app import run
 
-    return run(_settings(config, tuple(BY_NAME)), demo=demo, prompt=prompt, model=model, system=system, resume=resume or "", start=_start(last, resume))
+    return run(
+        _settings(config, tuple(BY_NAME)),
+        demo=demo,
+        prompt=prompt,
+        model=model,
+        system=system,
+        resume=resume or "",
+        start="last" if last else "list" if resume == "" else "new",
+    )
 
 
 def _system_text(file: Path) -> str:

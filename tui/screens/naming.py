@@ -24,7 +24,7 @@ class Naming(ModalScreen[str]):
         title, text = self._texts
         with Vertical(classes="panel -small"):
             yield PanelHead(title)
-            line = Input(text, compact=True)
+            line = Input(text, compact=True, select_on_focus=False)
             line.cursor_blink = False
             yield line
             yield Static("⏎ keep it   esc leave it as it was", classes="panel--foot")

@@ -1,0 +1,202 @@
+"""The chat list, earlier prompts, and finding words in the open chat."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from chatting import Chat, chatting, words
+
+from tui.screens.chats import ChatList
+from tui.screens.prompts import PromptPicker
+from tui.store import Store
+from tui.widgets.chat_rows import age
+from tui.widgets.filter_list import FilterList
+
+pytestmark = pytest.mark.anyio
+
+
+async def talked(chat: Chat, *prompts: str) -> None:
+    for prompt in prompts:
+        await chat.send(prompt)
+        await chat.until_idle()
+
+
+async def with_three_chats(chat: Chat) -> None:
+    await talked(chat, "Tides of the fjord")
+    await chat.pilot.press("ctrl+n")
+    await talked(chat, "Moons of Mars")
+    await chat.pilot.press("ctrl+n")
+    await talked(chat, "Bread with rye")
+
+
+THREE = (words("It runs out past the kelp."), words("Phobos and Deimos."), words("Let it rest."))
+
+
+def rows(chat: Chat) -> str:
+    """The rows of the list on top, as text."""
+    view = chat.app.screen.query_one(FilterList)
+    return "\n".join(view.render_line(y).text.rstrip() for y in range(view.size.height))
+
+
+async def opened_list(chat: Chat) -> ChatList:
+    await chat.pilot.press("ctrl+s")
+    await chat.until(lambda: isinstance(chat.app.screen, ChatList) and "rye" in rows(chat))
+    assert isinstance(chat.app.screen, ChatList)
+    return chat.app.screen
+
+
+async def until_row(chat: Chat, text: str) -> None:
+    await chat.until(lambda: text in rows(chat), f"{text!r} never in the list")
+
+
+async def test_the_newest_chat_stands_first_with_model_age_and_cost() -> None:
+    async with chatting(*THREE) as chat:
+        await with_three_chats(chat)
+        await opened_list(chat)
+        shown = [line for line in rows(chat).split("\n") if line.strip()]
+        assert ["rye" in shown[0], "Mars" in shown[1], "fjord" in shown[2]] == [True] * 3
+        assert "Sonnet 5.5" in shown[0]
+        assert "open here" in shown[0]
+        assert "now" in shown[0]
+
+
+async def test_typing_finds_every_word_and_enter_goes_to_the_message() -> None:
+    async with chatting(*THREE) as chat:
+        await with_three_chats(chat)
+        await opened_list(chat)
+        await chat.pilot.press(*"kelp")
+        await until_row(chat, "Claude: It runs out past the kelp.")
+        assert "Mars" not in rows(chat)
+        await chat.pilot.press("enter")
+        await chat.until_shown("It runs out past the kelp.")
+        assert chat.screen.header.title == "Tides of the fjord"
+        await chat.until(lambda: chat.screen.conversation.marked == 1)
+
+
+async def test_what_is_nowhere_is_said_to_be_nowhere() -> None:
+    async with chatting(*THREE) as chat:
+        await with_three_chats(chat)
+        await opened_list(chat)
+        await chat.pilot.press(*'"zzz')
+        await until_row(chat, "no title and no message")
+
+
+async def test_a_chat_is_renamed_pinned_and_deleted_with_a_way_back() -> None:
+    async with chatting(*THREE) as chat:
+        await with_three_chats(chat)
+        await opened_list(chat)
+        await chat.pilot.press("down", "down", "ctrl+b")
+        await until_row(chat, "▴ Tides")
+        await chat.pilot.press("ctrl+r", *" today", "enter")
+        await until_row(chat, "▴ Tides of the fjord today")
+        assert rows(chat).startswith("› ▴ Tides of the fjord today")
+        await chat.pilot.press("delete")
+        await chat.until(lambda: "Tides" not in rows(chat))
+        await chat.pilot.press("ctrl+z")
+        await until_row(chat, "Tides of the fjord today")
+
+
+async def test_a_chat_is_written_to_a_file_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with chatting(*THREE) as chat:
+        await with_three_chats(chat)
+        await chat.send("/export")
+        await chat.until(lambda: "written to" in chat.hint)
+        assert "Let it rest." in (tmp_path / "bread-with-rye.md").read_text()
+        await chat.send("/export html")
+        await chat.until(lambda: "html" in chat.hint)
+        assert "Let it rest." in (tmp_path / "bread-with-rye.html").read_text()
+        await chat.send("/export doc")
+        await chat.until(lambda: 'no format "doc"' in chat.hint)
+
+
+async def test_an_open_chat_is_deleted_and_brought_back() -> None:
+    async with chatting(*THREE) as chat:
+        await talked(chat, "Tides of the fjord", "/delete")
+        assert not chat.screen.talk.session.transcript.messages
+        await chat.send("/undelete")
+        await chat.until_shown("past the kelp")
+
+
+async def test_ten_thousand_chats_are_shown_and_searched() -> None:
+    async with chatting(*THREE) as chat:
+        await with_three_chats(chat)
+    with closing(sqlite3.connect(Path.home() / "data" / "chats.db")) as db, db:
+        db.executemany(
+            "INSERT INTO chats (id, title, folded_title, created, updated) VALUES (?, ?, ?, 0, ?)",
+            [(f"c{n}", f"Chat number {n}", f"chat number {n}", n) for n in range(10_000)],
+        )
+    async with chatting() as chat:
+        await chat.until(lambda: chat.screen.is_ready)
+        await opened_list(chat)
+        await chat.until(lambda: len(chat.app.screen._chats) == 10_003)
+        await chat.pilot.press(*"number 9977")
+        await until_row(chat, "Chat number 9977")
+
+
+# Earlier prompts
+
+
+async def test_up_goes_on_into_the_prompts_of_older_chats() -> None:
+    async with chatting(*THREE) as chat:
+        await with_three_chats(chat)
+    async with chatting() as chat:
+        await chat.until(lambda: chat.screen.is_ready and chat.prompt._earlier)
+        await chat.pilot.press(*"draft", "up", "up")
+        assert chat.prompt.text == "Moons of Mars"
+        await chat.pilot.press("down", "down")
+        assert chat.prompt.text == "draft"
+
+
+async def test_earlier_prompts_are_searched() -> None:
+    async with chatting(*THREE) as chat:
+        await with_three_chats(chat)
+        await chat.pilot.press(*"draft", "ctrl+r")
+        await chat.until(lambda: isinstance(chat.app.screen, PromptPicker) and "rye" in rows(chat))
+        await chat.pilot.press(*"mars")
+        await chat.until(lambda: "rye" not in rows(chat) and "Mars" in rows(chat))
+        await chat.pilot.press("enter")
+        assert chat.prompt.text == "Moons of Mars"
+        assert chat.prompt.unsent == ("Moons of Mars", "draft")
+
+
+# Finding words
+
+
+async def test_words_are_found_in_the_open_chat() -> None:
+    text = "\n\n".join(f"Line {number} {'kelp' if number % 20 == 0 else 'sand'}." for number in range(1, 61))
+    async with chatting(words(text)) as chat:
+        await talked(chat, "go on")
+        await chat.pilot.press("ctrl+f", *"kelp")
+        await chat.until_shown("Line 60 kelp")
+        assert "3 matches" in str(chat.screen.query_one(".count").content)
+        await chat.pilot.press("up")
+        await chat.until_shown("Line 40 kelp")
+        await chat.pilot.press("enter")
+        await chat.until_shown("Line 60 kelp")
+        await chat.pilot.press("escape")
+        assert chat.app.focused is chat.prompt
+        assert not chat.screen.query("FindBar")
+
+
+@pytest.mark.parametrize(
+    ("span_s", "said"),
+    [(0, "now"), (59, "now"), (60, "1 min"), (3599, "59 min"), (3600, "1 h"), (3 * 86400, "3 d"), (30 * 86400, "4 wk")],
+)
+def test_ages_are_short(span_s: float, said: str) -> None:
+    assert age(span_s) == said
+
+
+async def test_the_list_says_what_is_open_elsewhere() -> None:
+    async with chatting(*THREE) as chat:
+        await with_three_chats(chat)
+        with Store(Path.home() / "data" / "chats.db") as other:
+            found = await asyncio.wrap_future(other.chats())
+            other.look_at(found[2].id)
+            await asyncio.wrap_future(other.chats())
+            await opened_list(chat)
+            await until_row(chat, "open elsewhere")
