@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -156,6 +156,7 @@ def opened(
     listing: Scenario | None = None,
     resume: str = "",
     start: Start = "new",
+    attach: Sequence[Path] = (),
     **env: str,
 ) -> Iterator[Opened]:
     """The app with credentials (or none: `key=""`), its first requests answered as scripted.
@@ -178,11 +179,13 @@ def opened(
         if listed_ago_s is not None:
             file = cache_file(settings.folders.cache, settings.anthropic.api_url)
             write_list(file, (), time.time() - listed_ago_s)
-        shelves = Shelves(settings.folders.data / "chats.db")
+        shelves = Shelves(settings.folders.data / "chats.db", now=clock.wall)
         with shelves, ClockedDesk(settings, env, demo=demo) as desk, Engine() as engine:
             desk.clock = clock
             engine.at_exit(desk.aclose)
-            app = ChatApp(settings, desk, engine, shelves, prompt=prompt, resume=resume, start=start, clock=clock)
+            app = ChatApp(
+                settings, desk, engine, shelves, prompt=prompt, attach=attach, resume=resume, start=start, clock=clock
+            )
             yield Opened(app, server, clock)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,8 +26,9 @@ class NotExported(TuiError):
 class Shelves:
     """`with Shelves(file) as shelves`: leaving the block writes what is queued. A store is opened when first asked for."""
 
-    def __init__(self, file: Path) -> None:
-        """`file` holds the user's chats."""
+    def __init__(self, file: Path, *, now: Callable[[], float] = time.time) -> None:
+        """`file` holds the user's chats; `now` counts from the epoch, in seconds."""
+        self.now = now
         self.trouble: Callable[[TuiError], None] = lambda _: None
         """Is told, from any thread, what is wrong with the disk."""
         self._file = file
@@ -47,7 +49,7 @@ class Shelves:
             file = self._file
             if demo:
                 file = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="prx-demo-"))) / file.name
-            store = Store(file, problems=lambda problem: self.trouble(problem))
+            store = Store(file, problems=lambda problem: self.trouble(problem), now=self.now)
             self._stores[demo] = self._open.enter_context(store)
         return self._stores[demo]
 

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from chatting import Chat, chatting, words
+from chatting import Chat, Clock, chatting, words
 
 from tui.screens.chats import ChatList
 from tui.screens.prompts import PromptPicker
@@ -194,7 +194,7 @@ def test_ages_are_short(span_s: float, said: str) -> None:
 async def test_the_list_says_what_is_open_elsewhere() -> None:
     async with chatting(*THREE) as chat:
         await with_three_chats(chat)
-        with Store(Path.home() / "data" / "chats.db") as other:
+        with Store(Path.home() / "data" / "chats.db", now=Clock().wall) as other:
             found = await asyncio.wrap_future(other.chats())
             other.look_at(found[2].id)
             await asyncio.wrap_future(other.chats())

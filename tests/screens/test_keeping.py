@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
-from chatting import Chat, chatting, words
+from chatting import Chat, Clock, chatting, words
 from textual.widgets import Static
 
 from tui.chat.transcript import Draft
@@ -116,7 +116,7 @@ async def test_the_prompt_is_on_disk_before_anything_is_sent() -> None:
         await chat.send("Which way?")
         await chat.until_shown("x")
         await stored(chat)
-        with Store(Path.home() / FILE) as other:
+        with Store(Path.home() / FILE, now=Clock().wall) as other:
             assert [one.title for one in other.chats().result()] == ["Which way?"]
             assert other.chats().result()[0].elsewhere
 
@@ -160,7 +160,7 @@ async def test_the_demo_leaves_nothing_among_the_chats() -> None:
         await chat.send("hello")
         await chat.until_idle()
         assert chat.screen.talk.session.transcript.messages
-    with Store(Path.home() / FILE) as store:
+    with Store(Path.home() / FILE, now=Clock().wall) as store:
         assert store.chats().result() == ()
 
 
@@ -168,7 +168,7 @@ async def test_a_chat_that_is_open_elsewhere_is_shown_as_such() -> None:
     async with chatting(words("one")) as chat:
         await chat.send("first")
         await chat.until_idle()
-    with Store(Path.home() / FILE) as other:
+    with Store(Path.home() / FILE, now=Clock().wall) as other:
         other.look_at(other.chats().result()[0].id)
         other.chats().result()
         async with chatting(start="last") as chat:

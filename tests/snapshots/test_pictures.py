@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Scenario, Text, Thinking, error_event
+from tui.widgets.filter_list import FilterList
 
 Story = Callable[[Chat], Awaitable[None]]
 Compare = Callable[..., bool]
@@ -345,3 +346,82 @@ def test_inspects_the_request(pictured: Compare) -> None:
         await chat.until(lambda: "model" in chat.app.screen.query_one("TextArea").text)
 
     assert pictured(timed.answer, story=story, size=LARGE)
+
+
+async def three_chats(chat: Chat) -> None:
+    """Three conversations of this morning, the first one pinned."""
+    for prompt in ("Which way does the tide run in this one?", "Moons of Mars, and who named them", "Bread with rye"):
+        await chat.send(prompt)
+        await chat.until_idle()
+        if prompt != "Bread with rye":
+            await chat.pilot.press("ctrl+n")
+
+
+THREE = (
+    Answer(Text("It runs out past the kelp, a hand above the water."), usage=USAGE),
+    Answer(Text("Phobos and Deimos, named by Henry Madan."), usage=USAGE),
+    Answer(Text("Let the dough rest past noon."), usage=USAGE),
+)
+
+
+@pytest.mark.parametrize("size", [NORMAL, LARGE, NARROW], ids=["80x24", "120x40", "60x20"])
+def test_opens_the_chat_list(pictured: Compare, size: tuple[int, int]) -> None:
+    """Pinned first, then the newest: model, age, cost, and whether the cache is warm."""
+
+    async def story(chat: Chat) -> None:
+        await three_chats(chat)
+        await chat.pilot.press("ctrl+s")
+        await until_rows(chat, "rye")
+        await chat.pilot.press("down", "down", "ctrl+b")
+        await until_rows(chat, "▴")
+
+    assert pictured(*THREE, story=story, size=size)
+
+
+@pytest.mark.parametrize("size", [NORMAL, LARGE, NARROW], ids=["80x24", "120x40", "60x20"])
+def test_searches_all_chats(pictured: Compare, size: tuple[int, int]) -> None:
+    """What was said, chat by chat, with the words highlighted."""
+
+    async def story(chat: Chat) -> None:
+        await three_chats(chat)
+        await chat.pilot.press("ctrl+s", *"past")
+        await until_rows(chat, "kelp")
+
+    assert pictured(*THREE, story=story, size=size)
+
+
+@pytest.mark.parametrize("size", [NORMAL, LARGE, NARROW], ids=["80x24", "120x40", "60x20"])
+def test_steps_through_siblings(pictured: Compare, size: tuple[int, int]) -> None:
+    """An answer asked for again says which one it is, and what that did to the cache."""
+
+    async def story(chat: Chat) -> None:
+        await chat.send("Which way does the tide run in this one?")
+        await chat.until_idle()
+        chat.screen.conversation.focus()
+        await chat.pilot.press("g")
+        await chat.until_shown("‹ 2/2 ›")
+        await chat.until_idle()
+
+    assert pictured(*THREE, story=story, size=size)
+
+
+def test_finds_words_in_the_chat(pictured: Compare) -> None:
+    """They are highlighted; the bar says how many there are."""
+    timed = Timed(TIDE)
+
+    async def story(chat: Chat) -> None:
+        await timed.play(chat)
+        await chat.pilot.press("ctrl+f", *"line")
+        await chat.until(lambda: "match" in str(chat.screen.query_one(".count").content))
+
+    assert pictured(timed.answer, story=story)
+
+
+async def until_rows(chat: Chat, text: str) -> None:
+    """Waits for a row of the list on top."""
+
+    def shown() -> bool:
+        lists = chat.app.screen.query(FilterList)
+        return any(text in view.render_line(y).text for view in lists for y in range(view.size.height))
+
+    await chat.until(shown)

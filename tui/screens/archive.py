@@ -30,7 +30,8 @@ class ArchiveScreen(BranchingScreen):
 
         name_of = self.provider.name_of
         here = self.chat_id if self.talk.session.transcript.messages else ""
-        chats = ChatList(self.store, name_of, self._export_listed, here=here, typed=words)
+        now = self._library.now
+        chats = ChatList(self.store, name_of, self._export_listed, here=here, typed=words, now=now)
         self.app.push_screen(chats, self._open_picked)
 
     def _open_picked(self, picked: Opening | None) -> None:

@@ -95,7 +95,7 @@ class ChatList(ModalScreen[Opening | None]):
 
     def _show_all(self, at: str = "") -> None:
         self.rows.replace([self._item(chat) for chat in self._chats.values()], at=at or self.rows.picked or self._here)
-        self._say(figures.plural(len(self._chats), "chat") if self._chats else "")
+        self._say(figures.plural(len(self._chats), "chat"))
 
     def _item(self, chat: Chat, marks: Sequence[tuple[int, int]] = ()) -> Item:
         name, now, is_here = self._name_of(chat.model), self._now(), chat.id == self._here
@@ -107,7 +107,7 @@ class ChatList(ModalScreen[Opening | None]):
         return f'no title and no message with "{typed}"' if typed else "no chats yet: what you say is kept from now on"
 
     def _say(self, aside: str) -> None:
-        self.query_one(PanelHead).say(f"{self.rows.typed}▏ {aside}" if self.rows.typed else f"type to search {aside}")
+        self.query_one(PanelHead).say(f"{self.rows.typed}▏ {aside}" if self.rows.typed else f"type to search · {aside}")
 
     # Searching
 

@@ -41,6 +41,9 @@ class Library(Protocol):
     trouble: Callable[[TuiError], None]
     """To be set: is told, from any thread, what is wrong with the disk."""
 
+    now: Callable[[], float]
+    """The wall clock, in seconds since the epoch."""
+
     def store(self, *, demo: bool) -> Store:
         """Opens it when it is first asked for."""
 
@@ -107,7 +110,7 @@ class KeptScreen(SigningScreen):
         except TuiError as error:
             self.prompt.say(f"{error.message} {error.hint}".strip(), lasting=True)
         self._is_ready = True
-        self._save_place()
+        self.save_place()
         await self.opened()
         early, self._early = self._early, []
         for draft in early:
@@ -187,7 +190,7 @@ class KeptScreen(SigningScreen):
             return
         self._note_model()
         super().submit(draft)
-        self._save_place()
+        self.save_place()
 
     def _note_model(self) -> None:
         assert self.recorder is not None
@@ -199,7 +202,7 @@ class KeptScreen(SigningScreen):
     def start_afresh(self) -> None:
         self._leave(draft_stays=False)
         super().start_afresh()
-        self._save_place()
+        self.save_place()
 
     def _leave(self, *, draft_stays: bool) -> None:
         """Notes how this chat is left. Without `draft_stays`, what is being written goes along to the next one."""
@@ -268,16 +271,16 @@ class KeptScreen(SigningScreen):
     # How the screen stands
 
     def on_text_area_changed(self) -> None:
-        self._save_place()
+        self.save_place()
 
     def show_queue(self) -> None:
         super().show_queue()
-        self._save_place()
+        self.save_place()
 
     def on_conversation_follow_changed(self, event: Conversation.FollowChanged) -> None:
-        self._save_place()
+        self.save_place()
 
-    def _save_place(self) -> None:
+    def save_place(self) -> None:
         if self.recorder is not None and self._is_ready:
             self.store.save_place(self._place())
 
@@ -286,10 +289,11 @@ class KeptScreen(SigningScreen):
 
         outbox = self.talk.outbox
         text, aside = self.prompt.unsent
-        waiting = (Draft(text=aside),) if aside else ()
+        blocks, beside = self.prompt.attachments.blocks, self.prompt.attachments_aside
+        waiting = (Draft(text=aside, attachments=beside),) if aside or beside else ()
         return Place(
             chat_id=self.chat_id,
-            draft=Draft(text=text),
+            draft=Draft(text=text, attachments=blocks),
             queue=(*waiting, *outbox.drafts),
             held=outbox.held,
             scroll=self.conversation.reading_at,
@@ -300,6 +304,10 @@ class KeptScreen(SigningScreen):
         typed = "" if self._is_ready or keeps_typed else self.prompt.full_text
         if not keeps_typed:
             self.prompt.begin_with(place.draft.text + typed)
+            if self._is_ready:
+                self.prompt.attachments.show_blocks(place.draft.attachments)
+            else:
+                self.prompt.attachments.add_blocks(place.draft.attachments)
         self.talk.outbox.restore(place.queue)
         self.show_queue()
         if place.scroll is not None:
@@ -320,7 +328,7 @@ class KeptScreen(SigningScreen):
         if boards:
             boards[0].update(text)
         else:
-            self.mount(Static(text, id="trouble"), before=self.prompt)
+            self.mount(Static(text, id="trouble"), before=self.prompt.attachments)
 
     async def answer(self, future: Future[_Result]) -> _Result:
         """What the store has to say. Raises TuiError."""

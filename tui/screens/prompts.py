@@ -56,7 +56,7 @@ class PromptPicker(ModalScreen[str]):
         items = [Item(draw=_drawn(prompt), key=str(index)) for index, prompt in enumerate(self._prompts, 1)]
         self.query_one(FilterList).replace(items)
         said = figures.plural(len(items), "prompt")
-        self.query_one(PanelHead).say(f"{typed}▏ {said}" if typed else f"type to search {said}")
+        self.query_one(PanelHead).say(f"{typed}▏ {said}" if typed else f"type to search · {said}")
 
     def _nothing(self, typed: str) -> str:
         return f'no prompt with "{typed}"' if typed else "nothing was sent yet"

@@ -57,20 +57,21 @@ def chat_row(
 ) -> Content:
     """Pin, title, and on the right the model, the age, the cost and the warm dot."""
     right = f"{age(now - chat.updated):>{_AGE}} {figures.money(chat.cost_usd):>{_COST}}"
+    warmth = f" {WARM}" if is_warm(chat, now) else ""
     if width >= _NARROW:
         right = f"{_fitted(name, _NAME)}{right}"
+        warmth = f"{warmth + ' warm' if warmth else '':<7}"
     state = "open here" if is_here else "open elsewhere" if chat.elsewhere else ""
     after = f"  {state}" if state else ""
     lead = "▴ " if chat.pinned else ""
-    room = max(1, width - cell_len(right) - len(after) - len(lead) - 4)
+    room = max(1, width - cell_len(right) - len(after) - len(lead) - 2 - max(2, len(warmth)))
     title = _fitted(chat.title or "Untitled", room)
-    warm = is_warm(chat, now)
     return Content.assemble(
         (lead, "$accent"),
         highlighted(title, marks, "$foreground"),
         (after, "$dim"),
         ("  " + right, "$dim"),
-        (f" {WARM}" if warm else "  ", "$success"),
+        (warmth, "$success"),
     )
 
 
