@@ -453,6 +453,16 @@ def test_a_full_disk_is_said(env: dict[str, str]) -> None:
     assert b"Traceback" not in errors
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_were_closed_by_the_caller_are_no_crash(
+    server: Server[FakeAnthropic], env: dict[str, str], closed: str
+) -> None:
+    command = f"{sys.executable} -m tui -p hello {closed}"
+    run = subprocess.run(["/bin/sh", "-c", command], env=env, cwd=ROOT, capture_output=True, timeout=LIMIT_S)
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert len(server.requests) == 1
+
+
 # Usage
 
 

@@ -305,8 +305,6 @@ def _chat(
             resume=continuing.LAST if last else resume,
             demo=demo,
         )
-    if attach:
-        raise click.UsageError("-a goes with -p.")
     if not (sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("The full screen needs a terminal. For one answer on stdout: prx -p PROMPT")
     from tui.warming import prepare
@@ -319,6 +317,7 @@ def _chat(
         _settings(config, tuple(BY_NAME)),
         demo=demo,
         prompt=prompt,
+        attach=attach,
         model=model,
         system=system,
         resume=resume or "",
@@ -383,7 +382,15 @@ def _see_renewals_through() -> None:
         os._exit(INTERRUPTED)  # Python itself would go on waiting
 
 
+def _open_closed_streams() -> None:
+    """Who started us may have closed them (`>&-`): nothing else may get their numbers, a socket least of all."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), "r+"))
+
+
 def _main() -> int:
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 is no reason to stop
@@ -396,9 +403,11 @@ def _main() -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except TuiError as error:
-        click.echo(f"prx: {error.message}", err=True)
+        from tui.render.safe import safe  # names of files and words of servers stand in it
+
+        click.echo(f"prx: {safe(error.message)}", err=True)
         if error.hint:
-            click.echo(error.hint, err=True)
+            click.echo(safe(error.hint), err=True)
         return 1
     except OSError as error:  # stdout: its reader has left, or its disk is full
         if not isinstance(error, BrokenPipeError):
