@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tui.actions import ACTIONS, BY_NAME
 from tui.anthropic.models import find
-from tui.config import DEFAULT_API_URL, Anthropic, Defaults, ModelFacts, Settings, Ui, load, settings, toml
+from tui.config import DEFAULT_API_URL, Anthropic, Defaults, ModelFacts, Preset, Settings, Ui, load, settings, toml
 from tui.config.expansion import expand
 from tui.connection import known_models
 
@@ -103,6 +103,12 @@ def test_everything_can_be_said_about_a_model(written: Load) -> None:
     )  # fmt: skip
 
 
+def test_a_preset_says_how_a_chat_begins(written: Load) -> None:
+    settings = written('[presets.review]\nsystem = "Be strict."\neffort = "high"\n[presets.plain]\n')
+    assert settings.findings == ()
+    assert settings.presets == {"review": Preset(system="Be strict.", effort="high"), "plain": Preset()}
+
+
 def test_keys_are_a_text_with_commas_or_a_list(written: Load) -> None:
     settings = written('[keys]\nquit = "ctrl+x, f10"\nhelp = ["f9"]\nstop = ""\n')
     assert settings.keys == {"quit": ("ctrl+x", "f10"), "help": ("f9",), "stop": ()}
@@ -117,6 +123,7 @@ def test_actions_that_do_not_exist_are_named(tmp_path: Path) -> None:
 
 MISTAKES = [
     ('[default]\nmodel = 3\n[ui]\ntheme = "light"', "2:9: model must be a text in quotes"),
+    ('[presets.a]\neffort = "huge"\n[ui]\ntheme = "light"', '2:10: effort must be "low", "medium", "high", "xhigh" or'),
     ('[ui]\ntheme = "light"\nreduced_motion = "yes"', "3:18: reduced_motion must be true or false"),
     ('[default]\ntools = "all"\n[ui]\ntheme = "light"', '2:9: tools must be "none", "read" or "ask"'),
     ('[default]\nmodle = "opus"\n[ui]\ntheme = "light"', '2:1: unknown key "modle"; did you mean "model"?'),
@@ -376,6 +383,7 @@ def test_the_example_file_holds_every_key_with_its_default(tmp_path: Path) -> No
     assert set(data["providers"]["anthropic"]) == set(Anthropic.__struct_fields__)
     assert set(data["ui"]) == set(Ui.__struct_fields__)
     assert set(data["models"]["claude-sonnet-5-5"]) == set(ModelFacts.__struct_fields__)
+    assert set(data["presets"]["review"]) == set(Preset.__struct_fields__)
     assert (settings.default, settings.anthropic, settings.ui) == (Defaults(), Anthropic(), Ui())
     assert settings.keys == {action.name: action.keys for action in ACTIONS}
     assert [model for model in known_models(settings) if model.id in settings.models] == [find("claude-sonnet-5-5")]

@@ -20,6 +20,7 @@ _LARGEST_FILE = 1_000_000  # bytes; a configuration is a page of text
 Dialect = Literal["auto", "anthropic", "basic"]
 Theme = Literal["dark", "light"]
 ToolPolicy = Literal["none", "read", "ask"]
+Effort = Literal["low", "medium", "high", "xhigh", "max"]
 
 
 class Defaults(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +69,15 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Into the cache, for five minutes. The default is 1.25 times the input's."""
 
 
+class Preset(msgspec.Struct, frozen=True, kw_only=True):
+    """[presets.NAME]: how a new chat begins. None: as without a preset."""
+
+    system: str | None = None
+    model: str | None = None
+    tools: ToolPolicy | None = None
+    effort: Effort | None = None
+
+
 class Ui(msgspec.Struct, frozen=True, kw_only=True):
     """[ui]"""
 
@@ -97,6 +107,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     default: Defaults = Defaults()
     anthropic: Anthropic = Anthropic()
     models: dict[str, ModelFacts] = {}
+    presets: dict[str, Preset] = {}
     keys: dict[str, tuple[str, ...]] = {}
     """Action name -> its keys instead of the usual ones."""
     ui: Ui = Ui()
@@ -145,6 +156,12 @@ _MODEL = {
     "price_write": kinds.AMOUNT,
 }
 _PRICES = ("price_input", "price_output")
+_PRESET = {
+    "system": kinds.TEXT,
+    "model": kinds.WORD,
+    "tools": kinds.one_of("none", "read", "ask"),
+    "effort": kinds.one_of("low", "medium", "high", "xhigh", "max"),
+}
 _UI = {"theme": kinds.one_of("dark", "light"), "reduced_motion": kinds.FLAG}
 _HOMES = {"[default]": _DEFAULT, "[providers.anthropic]": _ANTHROPIC, "[ui]": _UI}
 
@@ -165,6 +182,7 @@ def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[
         default=Defaults(**sections["default"]),
         anthropic=_anthropic(sections["anthropic"], reader.origins, env),
         models={name: ModelFacts(**facts) for name, facts in sections["models"].items()},
+        presets={name: Preset(**preset) for name, preset in sections["presets"].items()},
         keys=sections["keys"],
         ui=Ui(**sections["ui"]),
         findings=(*found, *sorted(reader.findings, key=lambda finding: (finding.line, finding.column))),
@@ -210,7 +228,7 @@ class _Reader:
         self._places = toml.places(parsed.text)
 
     def sections(self, actions: Sequence[str]) -> dict[str, dict[str, Any]]:
-        known = ("default", "providers", "models", "keys", "ui")
+        known = ("default", "providers", "models", "presets", "keys", "ui")
         for name, value in self.data.items():
             if name in known or name.startswith(toml.UNREAD):
                 continue
@@ -223,6 +241,7 @@ class _Reader:
             "default": self._section(("default",), _DEFAULT),
             "anthropic": self._provider(),
             "models": {name: self._section(("models", name), _MODEL) for name in self._table(("models",))},
+            "presets": {name: self._section(("presets", name), _PRESET) for name in self._table(("presets",))},
             "keys": self._section(("keys",), dict.fromkeys(actions or self._table(("keys",)), kinds.KEYS)),
             "ui": self._section(("ui",), _UI),
         }
