@@ -8,11 +8,11 @@ from tui.actions import ACTIONS, BY_NAME, Action, key_name, parse_command, short
 from tui.app import ChatApp
 from tui.screens.chat import ChatScreen
 from tui.screens.dialogs import help_text
+from tui.widgets.attaching import AttachingPrompt
 from tui.widgets.bindings import bindings_of
 from tui.widgets.conversation import Conversation
-from tui.widgets.prompt import PromptArea
 
-PLACES = {"app": ChatApp, "chat": ChatScreen, "prompt": PromptArea, "conversation": Conversation}
+PLACES = {"app": ChatApp, "chat": ChatScreen, "prompt": AttachingPrompt, "conversation": Conversation}
 IN_THE_PROMPT = {"send", "newline", "older_prompt", "newer_prompt", "leave", "interrupt", "page_up", "page_down"}
 """What moves or edits where the command would have to be typed: these have no slash word."""
 

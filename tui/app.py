@@ -7,8 +7,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
@@ -44,6 +45,7 @@ class ChatApp(App[int], inherit_bindings=False):
         shelves: Shelves,
         *,
         prompt: str = "",
+        attach: Sequence[Path] = (),
         resume: str = "",
         start: Start = "new",
         clock: Callable[[], float] = time.monotonic,
@@ -61,6 +63,7 @@ class ChatApp(App[int], inherit_bindings=False):
             start=start,
             notices=notices,
             prompt=prompt,
+            attach=attach,
             keys=settings.keys,
             clock=clock,
         )
@@ -144,6 +147,7 @@ def run(
     *,
     demo: bool = False,
     prompt: str = "",
+    attach: Sequence[Path] = (),
     model: str | None = None,
     system: str | None = None,
     resume: str = "",
@@ -161,6 +165,6 @@ def run(
         Engine() as engine,
     ):
         engine.at_exit(desk.aclose)
-        app = ChatApp(settings, desk, engine, shelves, prompt=prompt, resume=resume, start=start)
+        app = ChatApp(settings, desk, engine, shelves, prompt=prompt, attach=attach, resume=resume, start=start)
         app.run()
     return app.return_code or 0

@@ -77,7 +77,8 @@ class BranchingScreen(KeptScreen):
 
     def _edit(self, origin: Origin) -> None:
         self._editing = origin
-        self.prompt.recall(self._messages[origin.prompt].text)
+        message = self._messages[origin.prompt]
+        self.prompt.recall(message.text, [block for block in message.blocks if isinstance(block, Image | Document)])
         self.prompt.focus()
         self.prompt.say(f"editing: {self.key_of('send')} sends it as a new branch · esc leaves it", lasting=True)
 
@@ -95,11 +96,7 @@ class BranchingScreen(KeptScreen):
             super().submit(draft)
             return
         origin, self._editing = self._editing, None
-        edited = self._messages[origin.prompt]
-        kept = tuple(block for block in edited.blocks if isinstance(block, (Image, Document)))
-        self._remarks = (self._cost_of_edit(origin.prompt),)
-        self._go_back(origin, origin.prompt)
-        super().submit(replace(draft, attachments=(*kept, *draft.attachments)))
+        super().submit(draft)
 
     def _cost_of_edit(self, prompt: int) -> str:
         before = tokens_of(self._messages[:prompt])

@@ -6,7 +6,7 @@ from tui.actions import BY_NAME
 from tui.chat.model import Model
 from tui.chat.transcript import Draft
 from tui.errors import TuiError
-from tui.screens.archive import ArchiveScreen
+from tui.screens.attaching import AttachingScreen
 from tui.widgets.bindings import bindings_of
 from tui.widgets.conversation import Conversation
 from tui.widgets.figures import plural
@@ -14,7 +14,7 @@ from tui.widgets.prompt import PromptArea
 from tui.widgets.queue import QueueList
 
 
-class ChatScreen(ArchiveScreen):
+class ChatScreen(AttachingScreen):
     BINDINGS = bindings_of("chat")
 
     # Sending, stopping, trying again
@@ -43,7 +43,7 @@ class ChatScreen(ArchiveScreen):
         """Sends the prompt that came back, from the box or the queue; after half an answer, the last prompt once more."""
         if self.talk.running:
             self.prompt.say("an answer is running")
-        elif self.prompt.full_text.strip():
+        elif not self.prompt.has_nothing:
             self.prompt.action_send()
         elif draft := self.talk.outbox.release():
             self.submit(draft)
@@ -67,7 +67,7 @@ class ChatScreen(ArchiveScreen):
 
     def _edit_queued(self, index: int) -> None:
         if draft := self.talk.outbox.remove(index):
-            self.prompt.recall(draft.text)
+            self.prompt.recall(draft.text, draft.attachments)
             self.prompt.focus()
             self.show_queue()
 

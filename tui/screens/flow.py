@@ -22,6 +22,8 @@ from tui.chat.transcript import Draft
 from tui.engine import Engine
 from tui.screens.provider import Provider
 from tui.screens.talk import Talk
+from tui.widgets.attaching import AttachingPrompt
+from tui.widgets.attachments import Attachments
 from tui.widgets.commands import CommandList
 from tui.widgets.conversation import Conversation
 from tui.widgets.header import Header
@@ -86,7 +88,9 @@ class FlowScreen(Screen[None]):
         yield Conversation(self.provider.name_of, clock=self._clock)
         yield QueueList()
         yield commands
-        prompt = PromptArea(commands)
+        attachments = Attachments(lambda: self.provider.model)
+        yield attachments
+        prompt = AttachingPrompt(commands, attachments)
         prompt.while_empty = welcome.take_key
         yield prompt
         yield StatusBar()
@@ -97,7 +101,7 @@ class FlowScreen(Screen[None]):
         self.show_model()
         self.show_welcome()
         if self._first_prompt:
-            self.submit(Draft(text=self._first_prompt))
+            self.send_first(self._first_prompt)
 
     def on_resize(self, event: events.Resize) -> None:
         # Not as breakpoints: those set a class in any case, and the first paint would be styled twice.
@@ -114,7 +118,7 @@ class FlowScreen(Screen[None]):
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
         self.prompt.focus()
-        self.prompt.paste(event.text)
+        self.prompt.post_message(events.Paste(event.text))
 
     def on_mouse_scroll_up(self) -> None:
         """The wheel beside the column, or over what does not scroll, moves the conversation too."""
@@ -124,8 +128,8 @@ class FlowScreen(Screen[None]):
         self.conversation.scroll_down(animate=False)
 
     @property
-    def prompt(self) -> PromptArea:
-        return self.query_one(PromptArea)
+    def prompt(self) -> AttachingPrompt:
+        return self.query_one(AttachingPrompt)
 
     @property
     def welcome(self) -> Welcome:
@@ -148,6 +152,10 @@ class FlowScreen(Screen[None]):
 
     def on_prompt_area_submitted(self, event: PromptArea.Submitted) -> None:
         self.submit(event.draft)
+
+    def send_first(self, text: str) -> None:
+        """Sends what the program was started with."""
+        self.submit(Draft(text=text))
 
     def submit(self, draft: Draft) -> None:
         self.prompt.remember(draft.text)
@@ -220,16 +228,19 @@ class FlowScreen(Screen[None]):
             return "text kept · /retry asks again"
         if self.provider.obstacle is not None or (event.failure and event.failure.status == 401):
             return f"your prompt is back · sign in with {self.key_of('palette')}"
-        if self.prompt.full_text != event.give_back.text:
+        if (self.prompt.full_text, self.prompt.attachments.blocks) != (
+            event.give_back.text,
+            event.give_back.attachments,
+        ):
             return "your prompt waits above · ↑ brings it back"
         return f"your prompt is back · {self.key_of('send')} sends it again"
 
     def _give_back(self, draft: Draft) -> None:
         """The prompt goes back into the box. What was typed meanwhile stays there; then the prompt waits in the queue."""
-        if self.prompt.text:
+        if self.prompt.text or self.prompt.attachments.any:
             self.talk.outbox.put_first(draft)
         else:
-            self.prompt.put(draft.text)
+            self.prompt.take_back(draft)
 
     def start_afresh(self) -> None:
         """A new, empty chat in the place of this one. What is being written stays."""

@@ -146,7 +146,11 @@ class PromptArea(TextArea):
         self._forget_said()
         self.border_subtitle = Content(f" {text} ")
         if not lasting:
-            self._said = self.set_timer(SAID_S, lambda: self.hint(self._hints))
+            self._said = self.set_timer(SAID_S, self.hint_again)
+
+    def hint_again(self) -> None:
+        """Shows the hints again."""
+        self.hint(self._hints)
 
     def _forget_said(self) -> None:
         if self._said is not None:
@@ -195,7 +199,7 @@ class PromptArea(TextArea):
 
     def remember(self, text: str) -> None:
         """Adds a sent prompt to those that Up goes through."""
-        if not self._sent or self._sent[-1] != text:
+        if text and (not self._sent or self._sent[-1] != text):
             self._sent.append(text)
         self._at = None
 
@@ -212,12 +216,29 @@ class PromptArea(TextArea):
 
     # Sending
 
+    @property
+    def has_nothing(self) -> bool:
+        """Whether there is nothing to send."""
+        return not self.full_text.strip()
+
+    @property
+    def holds_command(self) -> bool:
+        return self._commands.is_open or parse_command(self.full_text) is not None
+
+    def drafted(self, text: str) -> Draft:
+        """What is sent, and leaves the box."""
+        return Draft(text=text)
+
+    def take_back(self, draft: Draft) -> None:
+        """Shows what was sent and came back."""
+        self.put(draft.text)
+
     def action_send(self) -> None:
         if self._commands.is_open:
             self._commands_enter()
             return
         text = self.full_text
-        if not text.strip():
+        if self.has_nothing:
             self.post_message(self.EmptySent())
             return
         if command := parse_command(text):
@@ -226,8 +247,9 @@ class PromptArea(TextArea):
         elif text.startswith("/") and text[1:].strip().isalpha():
             self.post_message(self.CommandUnknown(text[1:].strip()))
         else:
+            draft = self.drafted(text.strip("\n"))
             self._clear()
-            self.post_message(self.Submitted(Draft(text=text.strip("\n"))))
+            self.post_message(self.Submitted(draft))
 
     def _commands_enter(self) -> None:
         action = self._commands.chosen
@@ -361,5 +383,5 @@ class PromptArea(TextArea):
     def action_leave(self) -> None:
         if self.text:
             self.action_delete_right()
-        else:
+        elif self.has_nothing:
             self.post_message(self.LeaveRequested())

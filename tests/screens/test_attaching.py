@@ -1,0 +1,210 @@
+"""Attaching pictures in the chat: by path, paste, clipboard and option; what is attached goes with the prompt."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chatting import Chat, chatting, words
+from PIL import Image
+from textual.events import Paste
+
+from tui.demo.reply import Gate
+from tui.demo.scenarios import Answer, Error, Text
+from tui.widgets.attachments import Attachments
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    return drawn(tmp_path / "the fjord.png")
+
+
+def drawn(path: Path, size: tuple[int, int] = (280, 140), colour: str = "teal") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, colour).save(path)
+    return path
+
+
+def chips(chat: Chat) -> str:
+    return str(chat.screen.query_one(Attachments).render())
+
+
+async def paste(chat: Chat, text: str) -> None:
+    chat.prompt.post_message(Paste(text))
+    await chat.pilot.pause()
+
+
+async def attached(chat: Chat, count: int = 1) -> None:
+    row = chat.screen.query_one(Attachments)
+    await chat.until(lambda: len(row.blocks) == count and not row.is_busy)
+
+
+def blocks(body: Any) -> list[str]:
+    """The kinds of the last prompt's blocks."""
+    content = body["messages"][-1]["content"]
+    return ["text"] if isinstance(content, str) else [block["type"] for block in content]
+
+
+async def test_a_pasted_path_becomes_a_chip_and_goes_before_the_prompt(picture: Path) -> None:
+    async with chatting(words("A fjord.")) as chat:
+        await paste(chat, str(picture).replace(" ", "\\ "))
+        await attached(chat)
+        assert chips(chat) == "▣ the fjord.png  280×140 · 50 tokens"
+        assert chat.prompt.text == ""
+        await chat.send("What is it?")
+        await chat.until_idle()
+        assert not chat.screen.query_one(Attachments).any
+        assert "▣ the fjord.png" in chat.shown
+        body = (await chat.request()).json
+        assert blocks(body) == ["image", "text"]
+        with Image.open(io.BytesIO(base64.b64decode(body["messages"][0]["content"][0]["source"]["data"]))) as sent:
+            assert sent.size == (280, 140)
+
+
+async def test_a_path_to_anything_else_is_text(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("kelp")
+    async with chatting() as chat:
+        await paste(chat, str(tmp_path / "notes.txt"))
+        assert chat.prompt.text == str(tmp_path / "notes.txt")
+        assert not chat.screen.query_one(Attachments).any
+
+
+async def test_several_dropped_files_come_in_their_order(tmp_path: Path) -> None:
+    one, two = drawn(tmp_path / "one.png", (2800, 2800)), drawn(tmp_path / "two.png")
+    async with chatting() as chat:
+        await paste(chat, f"file://{one}\nfile://{two}")
+        await attached(chat, 2)
+        assert [block.name for block in chat.screen.query_one(Attachments).blocks] == ["one.png", "two.png"]
+
+
+async def test_backspace_at_the_start_takes_the_last_one_out(tmp_path: Path) -> None:
+    one, two = drawn(tmp_path / "one.png"), drawn(tmp_path / "two.png")
+    async with chatting() as chat:
+        await paste(chat, f"'{one}' '{two}'")
+        await attached(chat, 2)
+        chat.prompt.put("ab")
+        await chat.pilot.press("backspace")
+        assert chat.prompt.text == "a"
+        await chat.pilot.press("home", "backspace")
+        assert [block.name for block in chat.screen.query_one(Attachments).blocks] == ["one.png"]
+        assert chat.prompt.text == "a"
+
+
+async def test_a_picture_alone_is_a_prompt(picture: Path) -> None:
+    async with chatting(words("Teal.")) as chat:
+        await paste(chat, str(picture))
+        await attached(chat)
+        await chat.pilot.press("enter")
+        await chat.until_shown("Teal.")
+        assert blocks((await chat.request()).json) == ["image"]
+
+
+async def test_a_prompt_sent_while_a_picture_is_prepared_waits_for_it(picture: Path) -> None:
+    async with chatting(words("Teal.")) as chat:
+        chat.prompt.put("Which colour?")
+        chat.screen.query_one(Attachments).attach_files([picture])
+        await chat.pilot.press("enter")
+        await chat.until_shown("Teal.")
+        assert blocks((await chat.request()).json) == ["image", "text"]
+
+
+async def test_a_file_that_cannot_be_attached_is_named_and_everything_else_stays(picture: Path) -> None:
+    broken = cut(picture)
+    async with chatting(words("never")) as chat:
+        chat.prompt.put("Compare")
+        chat.screen.query_one(Attachments).attach_files([picture, broken])
+        await chat.pilot.press("enter")
+        await chat.until(lambda: "broken.png" in chat.hint)
+        await chat.pilot.pause()
+        assert chat.prompt.text == "Compare"
+        assert chips(chat).startswith("▣ the fjord.png")
+        assert chat.server.requests == []
+
+
+async def test_a_refused_prompt_comes_back_with_its_picture(picture: Path) -> None:
+    async with chatting(Error(400)) as chat:
+        await paste(chat, str(picture))
+        await attached(chat)
+        await chat.send("Look")
+        await chat.until(lambda: "prompt is back" in chat.hint)
+        assert chat.prompt.text == "Look"
+        assert chips(chat).startswith("▣ the fjord.png")
+
+
+async def test_a_queued_prompt_keeps_its_picture_and_the_draft_its_own(tmp_path: Path) -> None:
+    gate = Gate()
+    one, two = drawn(tmp_path / "one.png"), drawn(tmp_path / "two.png")
+    async with chatting(Answer(Text("slow", gate)), words("next")) as chat:
+        await chat.send("first")
+        await paste(chat, str(one))
+        await attached(chat)
+        await chat.send("second")
+        assert chat.queued == ["second"]
+        await paste(chat, str(two))
+        await attached(chat)
+        await chat.pilot.press("up")  # the box has an attachment, but no words: the queue's prompt is wanted
+        assert chat.prompt.text == "second"
+        assert chips(chat).startswith("▣ one.png")
+        await chat.pilot.press("enter")
+        assert chips(chat).startswith("▣ two.png")
+        gate.open()
+        await chat.until_shown("next")
+        assert blocks((await chat.request(2)).json) == ["image", "text"]
+
+
+async def test_files_given_at_the_start_go_with_the_first_prompt(picture: Path) -> None:
+    async with chatting(words("Teal."), prompt="Which colour?", attach=[picture]) as chat:
+        await chat.until_shown("Teal.")
+        assert blocks((await chat.request()).json) == ["image", "text"]
+
+
+async def test_without_a_prompt_they_wait_for_one(picture: Path) -> None:
+    async with chatting(attach=[picture, picture.with_name("gone.png")]) as chat:
+        await chat.until(lambda: "gone.png does not exist" in chat.hint)
+        await attached(chat)
+
+
+async def test_the_command_takes_a_path(picture: Path) -> None:
+    async with chatting() as chat:
+        await chat.send(f"/attach {picture}")
+        await attached(chat)
+
+
+async def test_ctrl_v_attaches_the_picture_in_the_clipboard(
+    picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer_picture(tmp_path / "bin", picture)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    async with chatting() as chat:
+        await chat.pilot.press("ctrl+v")
+        await attached(chat)
+        assert chips(chat).startswith("▣ pasted picture  280×140")
+
+
+async def test_ctrl_v_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("WAYLAND_DISPLAY", "DISPLAY", "WSL_DISTRO_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    async with chatting() as chat:
+        await chat.pilot.press("ctrl+v")
+        await chat.until(lambda: "The clipboard cannot be read here" in chat.hint)
+
+
+def cut(picture: Path) -> Path:
+    """A file with only the beginning of this picture."""
+    broken = picture.with_name("broken.png")
+    broken.write_bytes(picture.read_bytes()[:60])
+    return broken
+
+
+def offer_picture(folder: Path, picture: Path) -> None:
+    """A `wl-paste` that offers this picture."""
+    folder.mkdir()
+    program = folder / "wl-paste"
+    program.write_text(f'#!/bin/sh\n[ "$1" = --list-types ] && echo image/png || cat "{picture}"\n')
+    program.chmod(0o755)

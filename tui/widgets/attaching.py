@@ -1,0 +1,139 @@
+"""The prompt with attachments: paths that are pasted or dropped become chips, and the clipboard's picture does.
+
+The chips stand in a row of their own, joined to the box; they go with the prompt wherever it goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from textual import events
+
+from tui.chat.transcript import Document, Draft, Image
+from tui.errors import TuiError
+from tui.images.offers import may_name_files, pictures_in
+from tui.widgets.attachments import Attachments
+from tui.widgets.commands import CommandList
+from tui.widgets.prompt import PromptArea
+
+
+class AttachingPrompt(PromptArea):
+    DEFAULT_CSS = """
+    AttachingPrompt {
+        &.-joined { border-top: none; min-height: 2; }
+        &.-joined:focus { border-top: none; }
+    }
+    """
+
+    def __init__(self, commands: CommandList, attachments: Attachments) -> None:
+        super().__init__(commands)
+        self.attachments = attachments
+        self.attachments_aside: tuple[Image | Document, ...] = ()
+        """Those of what was laid aside."""
+        self._is_sending = False
+
+    def on_focus(self) -> None:
+        self.attachments.add_class("-lit")
+
+    def on_blur(self) -> None:
+        self.attachments.remove_class("-lit")
+
+    # Sending, and coming back
+
+    @property
+    def has_nothing(self) -> bool:
+        return super().has_nothing and not self.attachments.any
+
+    def action_send(self) -> None:
+        if self.attachments.is_busy and not self.holds_command:
+            self.send_when_ready()
+        else:
+            super().action_send()
+
+    def send_when_ready(self) -> None:
+        """Sends as soon as everything is prepared; a key pressed meanwhile, or a file that cannot be sent, keeps it here."""
+        self._is_sending = True
+        self.attachments.has_refused = False
+        self.say("sent as soon as the attachments are ready", lasting=True)
+
+    def catch_up(self) -> None:
+        """The attachments have changed."""
+        self.set_class(self.attachments.any, "-joined")
+        if self._is_sending and not self.attachments.is_busy:
+            self._is_sending = False
+            if not self.attachments.has_refused:
+                self.action_send()
+
+    def refuse(self, reason: str) -> None:
+        """Says what could not be attached; nothing is sent without it."""
+        self.say(reason, lasting=True)
+
+    def drafted(self, text: str) -> Draft:
+        blocks = self.attachments.blocks
+        self._bring_back()
+        return Draft(text=text, attachments=blocks)
+
+    def take_back(self, draft: Draft) -> None:
+        super().take_back(draft)
+        self.attachments.show_blocks(draft.attachments)
+
+    def recall(self, text: str, attachments: Sequence[Image | Document] = ()) -> None:
+        self.attachments_aside = self.attachments.blocks or self.attachments_aside
+        super().recall(text)
+        self.attachments.show_blocks(attachments)
+
+    def lay_down(self) -> None:
+        super().lay_down()
+        self._bring_back()
+
+    def _bring_back(self) -> None:
+        aside, self.attachments_aside = self.attachments_aside, ()
+        self.attachments.show_blocks(aside)
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key != "enter":
+            self._is_sending = False
+
+    # Ways in and out
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        # Keys that come meanwhile wait for this, and so come after it.
+        if may_name_files(event.text) and (paths := await asyncio.to_thread(pictures_in, event.text)):
+            self.attachments.attach_files(paths)
+        else:
+            self.paste(event.text)
+
+    def action_paste_picture(self) -> None:
+        """Ctrl+V: terminals paste text by themselves, so this key is for what they cannot."""
+        self.run_worker(self._paste_picture(), group="clipboard", exclusive=True)
+
+    async def _paste_picture(self) -> None:
+        from tui.images.clipboard import read_clipboard  # starts processes: not needed for the first paint
+
+        self.say("asking the clipboard …")
+        try:
+            clip = await asyncio.to_thread(read_clipboard)
+        except TuiError as error:
+            if self.app.clipboard:  # a text that was copied in here
+                self.paste(self.app.clipboard)
+                self.hint_again()
+            else:
+                self.say(f"{error.message}. {error.hint}".strip(), lasting=True)
+            return
+        self.hint_again()
+        if isinstance(clip, bytes):
+            self.attachments.attach_data(clip, "pasted picture")
+        else:
+            self.attachments.attach_files(clip)
+
+    def action_detach(self) -> None:
+        self.attachments.remove_last()
+
+    def action_delete_left(self) -> None:
+        if self.attachments.any and self.selection.is_empty and self.cursor_location == (0, 0):
+            self.action_detach()
+        else:
+            super().action_delete_left()

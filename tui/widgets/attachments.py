@@ -1,0 +1,192 @@
+"""What goes with the prompt: a row of chips on its box, filled from files, folders' worth of them, or the clipboard.
+
+Files are read and pictures shrunk in threads; meanwhile a chip says so, and the prompt can be written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from tui.chat.transcript import Document, Image
+from tui.errors import TuiError
+from tui.images.vision import Target, Viewer, token_count
+from tui.render.safe import safe
+from tui.widgets import figures
+
+Block = Image | Document
+ROWS = 3
+"""So many are shown; the last one then says how many more there are."""
+_LONGEST_NAME = 36
+_GAP = "   "
+
+
+@dataclass(frozen=True)
+class Chip:
+    name: str
+    block: Block | None = None
+    """None while it is being prepared."""
+    number: int = 0
+
+
+class Attachments(Static):
+    DEFAULT_CSS = """
+    Attachments {
+        display: none;
+        height: auto;
+        padding: 0 1;
+        border: round $faint;
+        border-bottom: none;
+        color: $dim;
+        &.-any { display: block; }
+        &.-lit { border: round $accent; border-bottom: none; }
+    }
+    """
+
+    class Changed(Message):
+        """A chip came, was prepared, or went."""
+
+    @dataclass
+    class Refused(Message):
+        """A file that cannot be attached; the sentence names it."""
+
+        reason: str
+
+    def __init__(self, viewer: Callable[[], Viewer] | None = None) -> None:
+        """`viewer` gives the model that the next turn is for, which decides what is made of a picture."""
+        super().__init__()
+        self.viewer = viewer
+        self.has_refused = False
+        """Whether a file could not be attached, since this was last set to False."""
+        self._chips: list[Chip] = []
+        self._count = 0
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """What is ready to be sent, in the order it was attached."""
+        return tuple(chip.block for chip in self._chips if chip.block is not None)
+
+    @property
+    def is_busy(self) -> bool:
+        return any(chip.block is None for chip in self._chips)
+
+    @property
+    def any(self) -> bool:
+        return bool(self._chips)
+
+    def show_blocks(self, blocks: Sequence[Block]) -> None:
+        """Shows these in the place of all others."""
+        self._chips = [self._chip(block.name or _what(block), block) for block in blocks]
+        self._changed()
+
+    def add_blocks(self, blocks: Sequence[Block]) -> None:
+        self._chips += [self._chip(block.name or _what(block), block) for block in blocks]
+        self._changed()
+
+    def attach_files(self, paths: Sequence[Path], *, long_edge: int | None = None) -> None:
+        """Has files attached, several at a time; those that cannot be are told of, and the others stay."""
+        from tui.images.attach import attachment
+
+        for path in paths:
+
+            def prepared(path: Path = path) -> Block:
+                return attachment(path, self._viewer, long_edge=long_edge)
+
+            self._prepare(path.name, prepared)
+
+    def attach_data(self, data: bytes, name: str) -> None:
+        """The same for a picture that came without a file."""
+        from tui.images.attach import attachment_of
+
+        self._prepare(name, lambda: attachment_of(data, name, self._viewer))
+
+    def remove_last(self) -> None:
+        if self._chips:
+            self._chips.pop()
+            self._changed()
+
+    @property
+    def _viewer(self) -> Viewer:
+        assert self.viewer is not None, "the screen sets it"
+        return self.viewer()
+
+    def _chip(self, name: str, block: Block | None = None) -> Chip:
+        self._count += 1
+        return Chip(safe(name, keep_newlines=False), block, self._count)
+
+    def _prepare(self, name: str, prepared: Callable[[], Block]) -> None:
+        chip = self._chip(name)
+        self._chips.append(chip)
+        self._changed()
+        self.run_worker(self._fill(chip, prepared), group="attachments")
+
+    async def _fill(self, chip: Chip, prepared: Callable[[], Block]) -> None:
+        block: Block | None = None
+        try:
+            block = await asyncio.to_thread(prepared)
+        except TuiError as error:
+            self.has_refused = True
+            self.post_message(self.Refused(f"{error.message}. {error.hint}".strip()))
+        at = next((at for at, one in enumerate(self._chips) if one.number == chip.number), None)
+        if at is None:  # it was removed meanwhile
+            return
+        self._chips[at : at + 1] = [replace(chip, block=block)] if block is not None else []
+        self._changed()
+
+    def _changed(self) -> None:
+        self.set_class(bool(self._chips), "-any")
+        self._draw()
+        self.post_message(self.Changed())
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        width = max(20, self.content_size.width or 74)
+        rows: list[list[Chip]] = [[]]
+        room = width
+        for chip in self._chips:
+            needed = cell_len("".join(self._texts(chip))) + len(_GAP)
+            if rows[-1] and needed - len(_GAP) > room:
+                rows.append([])
+                room = width
+            rows[-1].append(chip)
+            room -= needed
+        lines = [Content(_GAP).join([self._drawn(chip) for chip in row]) for row in rows[:ROWS]]
+        if hidden := sum(map(len, rows[ROWS:])):
+            lines[-1] = Content(f"and {hidden + len(rows[ROWS - 1])} more")
+        self.update(Content("\n").join(lines))
+
+    def _drawn(self, chip: Chip) -> Content:
+        name, facts = self._texts(chip)
+        return Content.assemble(("▣", "$accent"), (name[1:], "$foreground"), facts)
+
+    def _texts(self, chip: Chip) -> tuple[str, str]:
+        name = chip.name if len(chip.name) <= _LONGEST_NAME else chip.name[: _LONGEST_NAME - 1] + "…"
+        facts = "preparing …" if chip.block is None else facts_of(chip.block, self.viewer() if self.viewer else None)
+        return f"▣ {name}", f"  {facts}"
+
+
+def facts_of(block: Block, viewer: Viewer | None) -> str:
+    """Size and tokens of a picture, or the pages of a document: "2576×1449 · 4.7k tokens"."""
+    if isinstance(block, Image):
+        if not block.width or not block.height:
+            return block.media_type
+        size = f"{block.width}×{block.height}"
+        if viewer is None:
+            return size
+        return f"{size} · {figures.tokens(token_count(block.width, block.height, Target.of(viewer)))} tokens"
+    if block.pages:
+        return figures.plural(block.pages, "page")
+    return figures.size(len(block.data) // 4 * 3)
+
+
+def _what(block: Block) -> str:
+    return "picture" if isinstance(block, Image) else "document"
