@@ -305,8 +305,6 @@ def _chat(
             resume=continuing.LAST if last else resume,
             demo=demo,
         )
-    if attach:
-        raise click.UsageError("-a goes with -p.")
     if not (sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("The full screen needs a terminal. For one answer on stdout: prx -p PROMPT")
     from tui.warming import prepare
@@ -319,6 +317,7 @@ def _chat(
         _settings(config, tuple(BY_NAME)),
         demo=demo,
         prompt=prompt,
+        attach=attach,
         model=model,
         system=system,
         resume=resume or "",
