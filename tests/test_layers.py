@@ -62,6 +62,7 @@ LAYERS = {
     "listing": layer("config"),
     "cli": layer("config errors anthropic.credentials", "click"),
     "warming": layer("render"),
+    "renewals": layer("", "click"),
     "__main__": layer("cli"),
 }
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from tui.doctor import Check
 
 INTERRUPTED = 130
-RENEWAL = "login-renewal"
-"""The name of threads that the program does not end before (`anthropic.auth` starts them)."""
-_UNREMARKABLE_S = 0.5
 _LONGEST_SYSTEM = 10_000_000  # bytes of a --system-file; the API takes 32 MB in all
 
 
@@ -363,23 +359,10 @@ def _print(text: str) -> None:
 def main() -> None:
     """The `prx` command. It never shows a traceback for what a user, a file or a server did."""
     code = _main()
-    _see_renewals_through()
+    from tui.renewals import see_through  # nothing that `prx --version` waits for
+
+    see_through()
     sys.exit(code)
-
-
-def _see_renewals_through() -> None:
-    """Says why the program does not end yet, where Claude Code's login is being renewed; a second Ctrl+C ends it anyway."""
-    renewals = [thread for thread in threading.enumerate() if thread.name == RENEWAL]
-    try:
-        for thread in renewals:
-            thread.join(_UNREMARKABLE_S)
-            if thread.is_alive():
-                click.echo(
-                    "prx: waiting for Claude Code's renewed login, which would be lost (Ctrl+C: end now)", err=True
-                )
-                thread.join()
-    except KeyboardInterrupt:
-        os._exit(INTERRUPTED)  # Python itself would go on waiting
 
 
 def _open_closed_streams() -> None:
