@@ -15,6 +15,7 @@ from textual.events import Paste
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Text
 from tui.widgets.attachments import Attachments
+from tui.widgets.commands import FileList
 
 pytestmark = pytest.mark.anyio
 
@@ -208,3 +209,39 @@ def offer_picture(folder: Path, picture: Path) -> None:
     program = folder / "wl-paste"
     program.write_text(f'#!/bin/sh\n[ "$1" = --list-types ] && echo image/png || cat "{picture}"\n')
     program.chmod(0o755)
+
+
+async def test_a_path_after_an_at_sign_is_completed_and_attached(
+    picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn(tmp_path / "photos" / "kelp.png")
+    drawn(tmp_path / "photos" / ".secret.png")
+    (tmp_path / "photos" / "notes.txt").write_text("kelp")
+    monkeypatch.chdir(tmp_path)
+    async with chatting() as chat:
+        files = chat.screen.query_one(FileList)
+        await chat.pilot.press(*"see @ph")
+        await chat.until(lambda: files.is_open and files.chosen == "photos/")
+        await chat.pilot.press("tab")
+        await chat.until(lambda: files.is_open and files.chosen == "photos/kelp.png")
+        assert str(files.render()) == "› photos/kelp.png"
+        await chat.pilot.press("enter")
+        await attached(chat)
+        assert chat.prompt.text == "see "
+        assert not files.is_open
+
+
+async def test_an_at_sign_in_other_words_lists_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn(tmp_path / "alice.png")
+    monkeypatch.chdir(tmp_path)
+    async with chatting(words("fine")) as chat:
+        files = chat.screen.query_one(FileList)
+        await chat.pilot.press(*"ask bob@alice @zoe")
+        await chat.pilot.pause()
+        assert not files.is_open
+        await chat.pilot.press(*" @al")
+        await chat.until(lambda: files.is_open)
+        await chat.pilot.press("escape")
+        assert not files.is_open
+        await chat.pilot.press("enter")
+        await chat.until_shown("fine")

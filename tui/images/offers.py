@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tui.images.kinds import LONGEST_START, PDF, kind_of
@@ -38,3 +39,24 @@ def _is_offered(path: Path) -> bool:
     except OSError:
         return looks_offered(path.name)  # why it cannot be read is for the one who attaches it to say
     return kind is not None and (kind.use == "image" or kind == PDF)
+
+
+def files_after(typed: str, folder: Path, most: int = 200) -> tuple[str, ...]:
+    """What a path that was begun may go on as: folders, with a slash, and pictures and PDF, as they would be typed.
+
+    Hidden ones only after a point. Reads from the disk.
+    """
+    place, slash, begun = typed.rpartition("/")
+    try:
+        # With a tilde that names no user, expanding fails.
+        with os.scandir((folder / Path(place + slash).expanduser()) if slash else folder) as entries:
+            names = [
+                entry.name + "/" if entry.is_dir() else entry.name
+                for entry in entries
+                if entry.name.lower().startswith(begun.lower())
+                and (begun.startswith(".") or not entry.name.startswith("."))
+                and (entry.is_dir() or looks_offered(entry.name))
+            ]
+    except (OSError, RuntimeError, ValueError):
+        return ()
+    return tuple(place + slash + name for name in sorted(names, key=str.lower)[:most])

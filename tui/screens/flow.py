@@ -24,7 +24,7 @@ from tui.screens.provider import Provider
 from tui.screens.talk import Talk
 from tui.widgets.attaching import AttachingPrompt
 from tui.widgets.attachments import Attachments
-from tui.widgets.commands import CommandList
+from tui.widgets.commands import CommandList, FileList
 from tui.widgets.conversation import Conversation
 from tui.widgets.header import Header
 from tui.widgets.prompt import PromptArea
@@ -89,8 +89,10 @@ class FlowScreen(Screen[None]):
         yield QueueList()
         yield commands
         attachments = Attachments(lambda: self.provider.model)
+        files = FileList()
+        yield files
+        prompt = AttachingPrompt(commands, attachments, files)
         yield attachments
-        prompt = AttachingPrompt(commands, attachments)
         prompt.while_empty = welcome.take_key
         yield prompt
         yield StatusBar()

@@ -6,16 +6,20 @@ The chips stand in a row of their own, joined to the box; they go with the promp
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from textual import events
 
 from tui.chat.transcript import Document, Draft, Image
 from tui.errors import TuiError
-from tui.images.offers import may_name_files, pictures_in
+from tui.images.offers import files_after, may_name_files, pictures_in
 from tui.widgets.attachments import Attachments
-from tui.widgets.commands import CommandList
+from tui.widgets.commands import CommandList, FileList
 from tui.widgets.prompt import PromptArea
+
+_MENTION = re.compile(r"(?:^|\s)@(\S*)$")
 
 
 class AttachingPrompt(PromptArea):
@@ -26,8 +30,10 @@ class AttachingPrompt(PromptArea):
     }
     """
 
-    def __init__(self, commands: CommandList, attachments: Attachments) -> None:
+    def __init__(self, commands: CommandList, attachments: Attachments, files: FileList) -> None:
+        """`files` is where those are listed that a word after an @ may mean."""
         super().__init__(commands)
+        self._files = files
         self.attachments = attachments
         self.attachments_aside: tuple[Image | Document, ...] = ()
         """Those of what was laid aside."""
@@ -46,7 +52,9 @@ class AttachingPrompt(PromptArea):
         return super().has_nothing and not self.attachments.any
 
     def action_send(self) -> None:
-        if self.attachments.is_busy and not self.holds_command:
+        if self._files.is_open:
+            self.action_complete()
+        elif self.attachments.is_busy and not self.holds_command:
             self.send_when_ready()
         else:
             super().action_send()
@@ -94,6 +102,55 @@ class AttachingPrompt(PromptArea):
     async def _on_key(self, event: events.Key) -> None:
         if event.key != "enter":
             self._is_sending = False
+        if event.key == "escape" and self._files.is_open:
+            event.stop()
+            event.prevent_default()
+            self._files.offer(())
+
+    # A path after an @
+
+    @property
+    def _mention(self) -> re.Match[str] | None:
+        """The word after an @ that the cursor stands behind."""
+        row, column = self.cursor_location
+        return _MENTION.search(self.document.get_line(row)[:column])
+
+    def on_text_area_changed(self) -> None:
+        if mention := self._mention:
+            self.run_worker(self._offer_files(mention[1]), group="files", exclusive=True)
+        else:
+            self.workers.cancel_group(self, "files")
+            self._files.offer(())
+
+    async def _offer_files(self, typed: str) -> None:
+        self._files.offer(await asyncio.to_thread(files_after, typed, Path.cwd()))
+
+    def action_complete(self) -> None:
+        mention = self._mention
+        if not self._files.is_open or mention is None:
+            super().action_complete()
+            return
+        chosen = self._files.chosen
+        self._files.offer(())
+        row, column = self.cursor_location
+        start = column - len(mention[1])
+        if chosen.endswith("/"):
+            self.replace(chosen, (row, start), (row, column))
+        else:
+            self.delete((row, start - 1), (row, column))
+            self.attachments.attach_files([Path(chosen)])
+
+    def action_older_prompt(self) -> None:
+        if self._files.is_open:
+            self._files.move(-1)
+        else:
+            super().action_older_prompt()
+
+    def action_newer_prompt(self) -> None:
+        if self._files.is_open:
+            self._files.move(1)
+        else:
+            super().action_newer_prompt()
 
     # Ways in and out
 
