@@ -26,7 +26,7 @@ from tui.demo.shells import Recorded, Server
 from tui.desk import Desk
 from tui.engine import Engine
 from tui.screens.chat import ChatScreen
-from tui.screens.keeping import Start
+from tui.screens.keeping import Beginning, Start
 from tui.shelves import Shelves
 from tui.widgets.conversation import Conversation
 from tui.widgets.prompt import PromptArea
@@ -156,6 +156,7 @@ def opened(
     listing: Scenario | None = None,
     resume: str = "",
     start: Start = "new",
+    preset: str = "",
     attach: Sequence[Path] = (),
     **env: str,
 ) -> Iterator[Opened]:
@@ -180,11 +181,12 @@ def opened(
             file = cache_file(settings.folders.cache, settings.anthropic.api_url)
             write_list(file, (), time.time() - listed_ago_s)
         shelves = Shelves(settings.folders.data / "chats.db", now=clock.wall)
-        with shelves, ClockedDesk(settings, env, demo=demo) as desk, Engine() as engine:
+        with shelves, ClockedDesk(settings, env, demo=demo, preset=preset) as desk, Engine() as engine:
             desk.clock = clock
             engine.at_exit(desk.aclose)
+            beginning = Beginning(resume, start)
             app = ChatApp(
-                settings, desk, engine, shelves, prompt=prompt, attach=attach, resume=resume, start=start, clock=clock
+                settings, desk, engine, shelves, prompt=prompt, attach=attach, beginning=beginning, clock=clock
             )
             yield Opened(app, server, clock)
 

@@ -54,6 +54,7 @@ LAYERS = {
     "app": layer(EVERYTHING, "textual rich"),
     "answer": layer("config connection chat errors render.safe", "msgspec"),
     "desk": layer("config connection sign_in anthropic chat errors screens.provider"),
+    "system_prompt": layer("config", "click"),
     "shelves": layer("store exchange chat errors"),
     "continuing": layer("store connection chat errors", "msgspec"),
     "chats_command": layer(

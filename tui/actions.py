@@ -38,6 +38,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("export", (), "Write this chat to a file here", "Chat", "chat", "export", "[md, html, json]"),
     Action("delete_chat", (), "Delete this chat", "Chat", "chat", "delete"),
     Action("undelete", (), "Bring back the chat deleted last", "Chat", "chat", "undelete"),
+    Action("preset", (), "New chat with a preset", "Chat", "chat", "preset", "[name]"),
+    Action("system", (), "See and edit the system prompt", "Chat", "chat", "system", "[text]"),
     Action("models", ("ctrl+l", "f2"), "Choose the model of the next turn", "Chat", "chat", "model", "[name]"),
     Action("inspect", ("f5",), "Look at the last request", "Chat", "chat", "request"),
     Action("send", ("enter",), "Send the prompt", "Prompt", "prompt"),

@@ -23,7 +23,7 @@ from tui.config import Settings
 from tui.desk import Desk
 from tui.engine import Engine
 from tui.screens.chat import ChatScreen
-from tui.screens.keeping import Start
+from tui.screens.keeping import Beginning, Start
 from tui.shelves import Shelves
 from tui.warming import warm_up
 from tui.widgets.bindings import bindings_of
@@ -46,8 +46,7 @@ class ChatApp(App[int], inherit_bindings=False):
         *,
         prompt: str = "",
         attach: Sequence[Path] = (),
-        resume: str = "",
-        start: Start = "new",
+        beginning: Beginning = Beginning(),  # noqa: B008  (a frozen value)
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(driver_class=_driver_class())
@@ -59,8 +58,7 @@ class ChatApp(App[int], inherit_bindings=False):
             desk,
             engine,
             library=shelves,
-            resume=resume,
-            start=start,
+            beginning=beginning,
             notices=notices,
             prompt=prompt,
             attach=attach,
@@ -152,6 +150,7 @@ def run(
     system: str | None = None,
     resume: str = "",
     start: Start = "new",
+    preset: str = "",
     env: Mapping[str, str] = os.environ,
 ) -> int:
     """Opens the chat and returns the exit code once it is closed.
@@ -161,10 +160,11 @@ def run(
     """
     with (
         Shelves(settings.folders.data / "chats.db") as shelves,
-        Desk(settings, env, demo=demo, model=model, system=system) as desk,
+        Desk(settings, env, demo=demo, model=model, system=system, preset=preset) as desk,
         Engine() as engine,
     ):
         engine.at_exit(desk.aclose)
-        app = ChatApp(settings, desk, engine, shelves, prompt=prompt, attach=attach, resume=resume, start=start)
+        beginning = Beginning(resume, start, own_model=bool(model or preset), system=system)
+        app = ChatApp(settings, desk, engine, shelves, prompt=prompt, attach=attach, beginning=beginning)
         app.run()
     return app.return_code or 0

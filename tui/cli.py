@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tui.doctor import Check
 
 INTERRUPTED = 130
-_LONGEST_SYSTEM = 10_000_000  # bytes of a --system-file; the API takes 32 MB in all
 
 
 class _PromptOrCommand(click.Group):
@@ -74,6 +73,7 @@ def _chat_options(command: _Command) -> _Command:
                 type=click.Path(path_type=Path),
                 help="Attach an image, a PDF or a text; may be given several times.",
             ),
+            click.option("--preset", metavar="NAME", help="A preset of the configuration for a new chat."),
             click.option("--system", metavar="TEXT", help="The system prompt."),
             click.option(
                 "--system-file",
@@ -271,11 +271,14 @@ def _chat(
     last: bool,
     resume: str | None,
     attach: tuple[Path, ...],
+    preset: str | None,
     system: str | None,
     system_file: Path | None,
     output_format: Output | None,
 ) -> int:
     """The exit code of a conversation, on the full screen or on stdout."""
+    from tui import system_prompt
+
     if system is not None and system_file is not None:
         raise click.UsageError("Give --system or --system-file, not both.")
     if output_format and not once:
@@ -283,7 +286,7 @@ def _chat(
     if last and resume is not None:
         raise click.UsageError("Give -c or -r, not both.")
     if system_file is not None:
-        system = _system_text(system_file)
+        system = system_prompt.read(system_file)
     if once:
         from tui import answer, continuing
 
@@ -291,11 +294,13 @@ def _chat(
             raise click.UsageError(
                 "-r needs the ID of a chat here: `prx chats` lists them; -c goes on with the last one."
             )
+        settings = _settings(config)
+        said = system_prompt.preset(settings, preset)
         return answer.run(
-            _settings(config),
+            settings,
             prompt=answer.joined(prompt, answer.piped(sys.stdin)),
-            model=model,
-            system=system,
+            model=model or said.model,
+            system=said.system if system is None else system,
             output=output_format or "text",
             attach=attach,
             resume=continuing.LAST if last else resume,
@@ -309,8 +314,10 @@ def _chat(
     from tui.actions import BY_NAME
     from tui.app import run
 
+    settings = _settings(config, tuple(BY_NAME))
+    system_prompt.preset(settings, preset)
     return run(
-        _settings(config, tuple(BY_NAME)),
+        settings,
         demo=demo,
         prompt=prompt,
         attach=attach,
@@ -318,20 +325,8 @@ def _chat(
         system=system,
         resume=resume or "",
         start="last" if last else "list" if resume == "" else "new",
+        preset=preset or "",
     )
-
-
-def _system_text(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            raw = stream.read(_LONGEST_SYSTEM + 1)
-        if len(raw) > _LONGEST_SYSTEM:
-            raise click.UsageError(f"{file} is too large for a system prompt: more than 10 MB.")
-        return raw.decode("utf-8-sig").strip()
-    except OSError as error:
-        raise click.UsageError(f"{file} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise click.UsageError(f"{file} is no UTF-8 text.") from error
 
 
 def _settings(config: Path | None, actions: tuple[str, ...] = ()) -> Settings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 
 from tui import sign_in
@@ -12,7 +12,7 @@ from tui.anthropic.errors import AuthenticationFailed
 from tui.anthropic.login import Unusable
 from tui.chat.model import Model
 from tui.chat.session import Ask, Session
-from tui.config import Settings
+from tui.config import Preset, Settings
 from tui.connection import Connection
 from tui.errors import TuiError
 from tui.screens.provider import Way
@@ -26,6 +26,11 @@ class KeyRefused(TuiError):
     """A pasted key is none that the server knows."""
 
 
+class NoPreset(TuiError):
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f'There is no preset "{name}".', f"Known: {', '.join(known) or 'none'}.")
+
+
 class Desk:
     """The connection in use. Signing in and the demo put another in its place; what runs on the old one goes on."""
 
@@ -37,7 +42,9 @@ class Desk:
         demo: bool = False,
         model: str | None = None,
         system: str | None = None,
+        preset: str = "",
     ) -> None:
+        """`model` and `system` go before what the preset says. Raises NoPreset."""
         self._settings = settings
         self._env = env
         self._system = system
@@ -46,7 +53,8 @@ class Desk:
         self.warn: Callable[[str], None] = lambda _: None
         """Is told, from any thread, what the user should know of the credential in use."""
         self._connect(Connection(settings, env, demo=demo))
-        self._asked = model or ""
+        self._take_preset(preset)
+        self._asked = model or self._settled.model or ""
         self._offered: OAuthToken | None = None
         self._choice = self._connection.choose(self._asked)
 
@@ -85,6 +93,25 @@ class Desk:
         self._asked = name
         return self._choice.notice
 
+    @property
+    def presets(self) -> Mapping[str, str]:
+        return {name: _described(preset) for name, preset in self._settings.presets.items()}
+
+    @property
+    def preset(self) -> str:
+        return self._preset
+
+    def use_preset(self, name: str) -> None:
+        self._take_preset(name)
+        if self._settled.model:
+            self.use(self._settled.model)
+
+    def _take_preset(self, name: str) -> None:
+        if name and name not in self._settings.presets:
+            raise NoPreset(name, self._settings.presets)
+        self._preset = name
+        self._settled = self._settings.presets.get(name, Preset())
+
     def models(self) -> Sequence[Model]:
         return self._connection.models()
 
@@ -102,10 +129,10 @@ class Desk:
 
     def session(self) -> Session:
         self._choice = self._connection.choose(self._asked)
-        return self._connection.session(self._system)
+        return self._connection.session(self._settled.system if self._system is None else self._system)
 
     def ask(self) -> Ask:
-        return self._connection.ask(self._choice)
+        return self._connection.ask(self._choice, effort=self._settled.effort)
 
     # The demo
 
@@ -174,3 +201,9 @@ class Desk:
 
     def _said(self, how: str, other: str) -> str:
         return f"signed in; the next start takes {other} first" if other else f"signed in, {how}"
+
+
+def _described(preset: Preset) -> str:
+    effort = f"effort {preset.effort}" if preset.effort else ""
+    tools = f"tools {preset.tools}" if preset.tools else ""
+    return " · ".join(filter(None, (preset.model, effort, tools, preset.system)))

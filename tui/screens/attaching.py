@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tui.screens.archive import ArchiveScreen
+from tui.chat.warmth import expiry
+from tui.screens.briefing import BriefingScreen
+from tui.widgets import figures
 from tui.widgets.attachments import Attachments
 
 
-class AttachingScreen(ArchiveScreen):
+class AttachingScreen(BriefingScreen):
     def __init__(self, *arguments: Any, attach: Sequence[Path] = (), **options: Any) -> None:
         """`attach` are files for the first prompt."""
         super().__init__(*arguments, **options)
         self._files = tuple(attach)
+        self._folder: Path | None = None
+        """Where the dialog was left."""
 
     def on_mount(self) -> None:
         if self._files and not self._first_prompt:  # after the first frame: what makes pictures of files is loaded then
@@ -35,8 +39,28 @@ class AttachingScreen(ArchiveScreen):
     def action_attach(self, name: str = "") -> None:
         if name:
             self.prompt.attachments.attach_files([Path(name.strip("\"'"))])
-        else:
-            self.prompt.say("/attach and a path attaches a file · so does pasting its path, or dropping it here")
+            return
+        from tui.screens.attach import AttachScreen, Picked  # not needed for the first paint
+
+        dialog = AttachScreen(self._folder or Path.cwd(), self.provider.model, self._cost_of_attaching())
+
+        def picked(chosen: Picked | None) -> None:
+            self._folder = dialog.folder
+            if chosen is not None:
+                self.prompt.attachments.attach_files(chosen.files, long_edge=chosen.long_edge)
+            self.prompt.focus()
+
+        self.app.push_screen(dialog, picked)
+
+    def _cost_of_attaching(self) -> str:
+        """What of the cache one more picture makes worthless: everything after the system prompt."""
+        model = self.provider.model
+        warmth = expiry(self.talk.session.transcript, model.id)
+        if not warmth.is_warm(self.talk.session.now()):
+            return ""
+        price = model.price_for(warmth.tokens)
+        cost = f" ({figures.money(warmth.tokens * (price.write_5m - price.read) / 1e6)})" if price else ""
+        return f"adding a picture drops {figures.tokens(warmth.tokens)} cached tokens{cost}"
 
     def on_attachments_changed(self) -> None:
         self.prompt.catch_up()

@@ -96,6 +96,8 @@ class BranchingScreen(KeptScreen):
             super().submit(draft)
             return
         origin, self._editing = self._editing, None
+        self._remarks = (self._cost_of_edit(origin.prompt),)
+        self._go_back(origin, origin.prompt)
         super().submit(draft)
 
     def _cost_of_edit(self, prompt: int) -> str:

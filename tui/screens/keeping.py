@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 from msgspec.structs import replace
 from textual.content import Content
@@ -33,6 +33,18 @@ if TYPE_CHECKING:
 Start = Literal["new", "last", "list"]
 """How to begin, where no chat is named: afresh, with the chat that was used last, or with the list of all."""
 _Result = TypeVar("_Result")
+
+
+class Beginning(NamedTuple):
+    """What the program was started with."""
+
+    resume: str = ""
+    """The id of a chat, or how it begins."""
+    start: Start = "new"
+    own_model: bool = False
+    """Whether a model or a preset was named, which then goes before that of the chat."""
+    system: str | None = None
+    """The same for the system prompt."""
 
 
 class Library(Protocol):
@@ -69,14 +81,11 @@ class KeptScreen(SigningScreen):
         engine: Engine,
         *,
         library: Library,
-        resume: str = "",
-        start: Start = "new",
+        beginning: Beginning = Beginning(),  # noqa: B008  (a frozen value)
         **options: Any,
     ) -> None:
-        """`resume` is the id of a chat, or how it begins."""
         self._library = library
-        self._resume = resume
-        self._begin_with: Start = start
+        self._beginning = beginning
         self._is_ready = False
         self._early: list[Draft] = []
         super().__init__(provider, engine, **options)
@@ -121,16 +130,25 @@ class KeptScreen(SigningScreen):
 
     async def _restore(self) -> None:
         """Opens what was asked for; else, after a crash, what was open then; else what was typed and never sent."""
-        if self._resume:
-            await self.open_chat((await self.answer(self.store.chat(self._resume))).id)
-        elif self._begin_with == "last":
+        resume, start, *_ = self._beginning
+        if resume:
+            await self._continue((await self.answer(self.store.chat(resume))).id)
+        elif start == "last":
             chats = await self.answer(self.store.chats())
             if chats:
-                await self.open_chat(max(chats, key=lambda chat: chat.updated).id)
-        elif self._begin_with == "list":
+                await self._continue(max(chats, key=lambda chat: chat.updated).id)
+        elif start == "list":
             self.app.call_later(self.app.run_action, "chats", self)
         elif not (self._first_prompt or self._early):
             await self._go_on_where_it_was()
+
+    async def _continue(self, chat_id: str) -> None:
+        """Opens the chat that was asked for, with what else was asked for."""
+        await self.open_chat(chat_id)
+        system, session = self._beginning.system, self.talk.session
+        if system is not None:
+            session.transcript = replace(session.transcript, system=system)
+            self.store.set_system(chat_id, system)
 
     async def _go_on_where_it_was(self) -> None:
         left_off = await self.answer(self.store.left_off())
@@ -197,7 +215,7 @@ class KeptScreen(SigningScreen):
         model, system = self.provider.model.id, self.talk.session.transcript.system
         if self.recorder.chat.model != model and self.recorder.head is not None:
             self.store.set_model(self.chat_id, model)
-        self.recorder.chat = replace(self.recorder.chat, model=model, system=system)
+        self.recorder.chat = replace(self.recorder.chat, model=model, system=system, preset=self.provider.preset)
 
     def start_afresh(self) -> None:
         self._leave(draft_stays=False)
@@ -228,7 +246,7 @@ class KeptScreen(SigningScreen):
         )
         known = NewChat(id=chat.id, title=chat.title, model=chat.model, system=chat.system, preset=chat.preset)
         self._keep(self.talk, known, branch.head)
-        self._take_model(chat.model)
+        self._take_choices(chat)
         self._show_branch(branch)
         self._show_place(place, keeps_typed=same)
         if at:
@@ -236,10 +254,15 @@ class KeptScreen(SigningScreen):
         self._say_how_it_stands(chat, branch)
         return True
 
-    def _take_model(self, model: str) -> None:
-        if model and model != self.provider.model.id:
-            with suppress(TuiError):  # it is gone from the configuration: the chat goes on with the one in use
-                self.provider.use(model)
+    def _take_choices(self, chat: Chat) -> None:
+        """The chat goes on with its preset and model, as far as the configuration still has them."""
+        if self._beginning.own_model and not self._is_ready:
+            return
+        with suppress(TuiError):
+            self.provider.use_preset(chat.preset)
+        with suppress(TuiError):
+            if chat.model and chat.model != self.provider.model.id:
+                self.provider.use(chat.model)
 
     def _show_branch(self, branch: Branch) -> None:
         messages = self.talk.session.transcript.messages
@@ -281,6 +304,7 @@ class KeptScreen(SigningScreen):
         self.save_place()
 
     def save_place(self) -> None:
+        """Notes how the screen stands, as often as that changes."""
         if self.recorder is not None and self._is_ready:
             self.store.save_place(self._place())
 

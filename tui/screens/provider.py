@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from tui.chat.model import Model
@@ -62,6 +62,17 @@ class Provider(Protocol):
         """Every model there is to choose from, the newest of a family first."""
 
     def name_of(self, model_id: str) -> str: ...
+
+    @property
+    def presets(self) -> Mapping[str, str]:
+        """The presets there are, and in words what each sets."""
+
+    @property
+    def preset(self) -> str:
+        """The one in use, or ""."""
+
+    def use_preset(self, name: str) -> None:
+        """Has new conversations begin with that preset, and the next turn asked as it says; "" for none. Raises TuiError."""
 
     def session(self) -> Session:
         """A new, empty conversation."""

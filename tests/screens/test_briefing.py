@@ -1,0 +1,83 @@
+"""The system prompt of a chat, with what an edit costs, and chats that begin with a preset."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from chatting import chatting, words
+
+from tui.demo.scenarios import Answer, Text
+from tui.screens.presets import PresetPicker
+from tui.screens.system import SystemPrompt
+
+pytestmark = pytest.mark.anyio
+
+PRESETS = '[presets.review]\nsystem = "Be strict."\nmodel = "opus"\neffort = "low"\n[presets.plain]\n'
+
+
+def system_of(body: dict[str, object]) -> str:
+    system = body.get("system", "")
+    return system if isinstance(system, str) else "".join(block["text"] for block in system)
+
+
+async def test_the_program_begins_with_a_preset() -> None:
+    async with chatting(words("one"), config=PRESETS, preset="review") as chat:
+        assert chat.screen.header.model_name.startswith("Opus")
+        await chat.send("first")
+        await chat.until_idle()
+        body = (await chat.request()).json
+        assert system_of(body) == "Be strict."
+        assert "opus" in body["model"]
+        assert body["output_config"] == {"effort": "low"}
+        stored = await asyncio.wrap_future(chat.screen.store.chat(chat.screen.chat_id))
+        assert (stored.preset, stored.system) == ("review", "Be strict.")
+
+
+async def test_a_preset_is_picked_for_a_new_chat_and_stays_with_it() -> None:
+    async with chatting(words("one"), words("two"), words("three"), config=PRESETS) as chat:
+        await chat.send("first")
+        await chat.until_idle()
+        first = chat.screen.chat_id
+        await chat.send("/preset")
+        await chat.until(lambda: isinstance(chat.app.screen, PresetPicker))
+        await chat.pilot.press(*"rev", "enter")
+        assert not chat.screen.talk.session.transcript.messages
+        await chat.send("second")
+        await chat.until_idle()
+        assert system_of((await chat.request(2)).json) == "Be strict."
+        second = chat.screen.chat_id
+        await chat.screen.open_chat(first)
+        assert (chat.screen.provider.preset, system_of((await chat.request(1)).json)) == ("", "")
+        await chat.screen.open_chat(second)
+        assert chat.screen.provider.preset == "review"
+        await chat.send("/preset nosuch")
+        await chat.until(lambda: 'no preset "nosuch"' in chat.hint)
+
+
+async def test_the_system_prompt_is_seen_and_edited_with_what_that_costs() -> None:
+    usage = {"input_tokens": 310, "cache_read_input_tokens": 11_200, "cache_creation_input_tokens": 420}
+    async with chatting(Answer(Text("one"), usage=usage), words("two")) as chat:
+        await chat.send("first")
+        await chat.until_idle()
+        await chat.send("/system")
+        await chat.until(lambda: isinstance(chat.app.screen, SystemPrompt))
+        foot = str(chat.app.screen.query(".panel--foot").first().content)
+        assert "11.9k tokens anew: $0.030 instead of" in foot
+        await chat.pilot.press(*"Be brief.", "ctrl+s")
+        assert "system prompt set" in chat.hint
+        await chat.send("second")
+        await chat.until_idle()
+        assert system_of((await chat.request(2)).json) == "Be brief."
+    async with chatting(start="last") as chat:
+        await chat.until(lambda: chat.screen.talk.session.transcript.system == "Be brief.")
+
+
+async def test_escape_leaves_the_system_prompt_as_it_was() -> None:
+    async with chatting(words("one")) as chat:
+        await chat.until(lambda: chat.screen.is_ready)
+        await chat.send("/system Be kind.")
+        await chat.send("/system")
+        await chat.until(lambda: isinstance(chat.app.screen, SystemPrompt))
+        await chat.pilot.press("x", "escape")
+        assert chat.screen.talk.session.transcript.system == "Be kind."
