@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
+from tui.images.errors import CannotAttach
 from tui.images.kinds import LONGEST_START, PDF, kind_of
 from tui.images.sources import paths_in
 
@@ -60,3 +62,33 @@ def files_after(typed: str, folder: Path, most: int = 200) -> tuple[str, ...]:
     except (OSError, RuntimeError, ValueError):
         return ()
     return tuple(place + slash + name for name in sorted(names, key=str.lower)[:most])
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file or a folder in a list of them."""
+
+    name: str
+    is_folder: bool
+    size_bytes: int = 0
+
+
+def entries_of(folder: Path, *, hidden: bool) -> tuple[Entry, ...]:
+    """The pictures and PDF files of a folder, then its folders. Reads from the disk; raises CannotAttach."""
+    try:
+        with os.scandir(folder) as found:
+            entries = [
+                Entry(entry.name, is_folder := entry.is_dir(), 0 if is_folder else _size_of(entry))
+                for entry in found
+                if (hidden or not entry.name.startswith(".")) and (entry.is_dir() or looks_offered(entry.name))
+            ]
+    except OSError as error:
+        raise CannotAttach(f"{folder} cannot be read: {error.strerror}") from error
+    return tuple(sorted(entries, key=lambda entry: (entry.is_folder, entry.name.lower())))
+
+
+def _size_of(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat().st_size
+    except OSError:  # a link that leads nowhere; attaching it says so
+        return 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from textual import events
@@ -117,7 +118,7 @@ class AttachingPrompt(PromptArea):
 
     def on_text_area_changed(self) -> None:
         if mention := self._mention:
-            self.run_worker(self._offer_files(mention[1]), group="files", exclusive=True)
+            self.run_worker(partial(self._offer_files, mention[1]), group="files", exclusive=True)
         else:
             self.workers.cancel_group(self, "files")
             self._files.offer(())
@@ -165,7 +166,7 @@ class AttachingPrompt(PromptArea):
 
     def action_paste_picture(self) -> None:
         """Ctrl+V: terminals paste text by themselves, so this key is for what they cannot."""
-        self.run_worker(self._paste_picture(), group="clipboard", exclusive=True)
+        self.run_worker(self._paste_picture, group="clipboard", exclusive=True)
 
     async def _paste_picture(self) -> None:
         from tui.images.clipboard import read_clipboard  # starts processes: not needed for the first paint

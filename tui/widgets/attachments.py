@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -125,7 +126,7 @@ class Attachments(Static):
         chip = self._chip(name)
         self._chips.append(chip)
         self._changed()
-        self.run_worker(self._fill(chip, prepared), group="attachments")
+        self.run_worker(partial(self._fill, chip, prepared), group="attachments")
 
     async def _fill(self, chip: Chip, prepared: Callable[[], Block]) -> None:
         block: Block | None = None

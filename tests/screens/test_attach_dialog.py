@@ -1,0 +1,124 @@
+"""The attach dialog: choosing files, seeing what Claude will see of them, and what that costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from chatting import Chat, chatting, words
+from PIL import Image
+from textual.widgets import Static
+
+from tui.demo.scenarios import Answer, Text
+from tui.screens.attach import AttachScreen
+from tui.widgets.attachments import Attachments
+from tui.widgets.filter_list import FilterList
+from tui.widgets.picture import Picture
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "photos"
+    (folder / "old").mkdir(parents=True)
+    Image.effect_noise((3000, 1500), 40).save(folder / "fjord.jpg")
+    Image.new("RGB", (280, 140), "teal").save(folder / "kelp.png")
+    Image.new("RGB", (280, 140), "red").save(folder / ".secret.png")
+    Image.new("RGB", (56, 56), "red").save(folder / "old" / "boat.png")
+    (folder / "notes.txt").write_text("no picture")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def rows(chat: Chat) -> list[str]:
+    """The names that are listed."""
+    view = chat.app.screen.query_one(FilterList)
+    lines = [view.render_line(y).text for y in range(view.size.height)]
+    return [line.removeprefix("› ").removeprefix("  ").split()[0] for line in lines if line.strip()]
+
+
+def said(chat: Chat) -> str:
+    return str(chat.app.screen.query_one(".facts", Static).render())
+
+
+async def opened(chat: Chat) -> None:
+    await chat.pilot.press("ctrl+o")
+    await chat.until(lambda: isinstance(chat.app.screen, AttachScreen) and "tokens" in said(chat))
+
+
+async def attached(chat: Chat, count: int) -> list[str]:
+    row = chat.screen.query_one(Attachments)
+    await chat.until(lambda: len(row.blocks) == count and not row.is_busy)
+    return [block.name for block in row.blocks]
+
+
+async def test_it_lists_pictures_and_shows_what_will_be_sent(photos: Path) -> None:
+    async with chatting() as chat:
+        await opened(chat)
+        assert rows(chat) == ["fjord.jpg", "kelp.png", "old/", "../"]
+        original, sent, cost = said(chat).splitlines()
+        assert original.startswith("3000×1500")
+        assert original.endswith("JPEG image")
+        assert sent.startswith("→ 2576×1288")
+        assert cost == "4,232 tokens · $0.008 with Sonnet 5.5"
+        assert chat.app.screen.query_one(Picture).size.height > 2
+        await chat.pilot.press("enter")
+        assert await attached(chat, 1) == ["fjord.jpg"]
+        assert chat.app.focused is chat.prompt
+
+
+async def test_the_long_edge_is_chosen_and_kept_to(photos: Path) -> None:
+    async with chatting() as chat:
+        await opened(chat)
+        await chat.pilot.press("left", "left")
+        await chat.until(lambda: "→ 1024×512" in said(chat))
+        await chat.pilot.press("enter")
+        await attached(chat, 1)
+        assert chat.screen.query_one(Attachments).blocks[0].width == 1024
+
+
+async def test_space_selects_several(photos: Path) -> None:
+    async with chatting() as chat:
+        await opened(chat)
+        await chat.pilot.press("space", "space", "enter")
+        assert await attached(chat, 2) == ["fjord.jpg", "kelp.png"]
+
+
+async def test_a_point_shows_hidden_files_and_typing_filters(photos: Path) -> None:
+    async with chatting() as chat:
+        await opened(chat)
+        await chat.pilot.press("full_stop")
+        await chat.until(lambda: ".secret.png" in rows(chat))
+        await chat.pilot.press(*"kelp.")
+        assert rows(chat) == ["kelp.png"]
+        await chat.pilot.press("backspace")
+        assert chat.app.screen.query_one(FilterList).typed == "kelp"
+
+
+async def test_it_remembers_the_folder(photos: Path) -> None:
+    async with chatting() as chat:
+        await opened(chat)
+        await chat.pilot.press("down", "down", "enter")
+        await chat.until(lambda: "boat.png" in rows(chat))
+        await chat.pilot.press("escape")
+        await opened(chat)
+        assert rows(chat)[0] == "boat.png"
+        await chat.pilot.press("backspace")
+        await chat.until(lambda: "fjord.jpg" in rows(chat))
+
+
+async def test_a_file_that_cannot_be_read_says_why(photos: Path) -> None:
+    (photos / "a.png").write_bytes((photos / "kelp.png").read_bytes()[:50])
+    async with chatting() as chat:
+        await chat.pilot.press("f4")
+        await chat.until(lambda: isinstance(chat.app.screen, AttachScreen) and "a.png" in said(chat))
+
+
+async def test_it_warns_of_what_a_picture_drops_from_the_cache(photos: Path) -> None:
+    usage = {"input_tokens": 10, "cache_creation_input_tokens": 12_000, "cache_read_input_tokens": 0}
+    async with chatting(Answer(Text("hello"), usage=usage), words("x")) as chat:
+        await chat.send("hi")
+        await chat.until_idle()
+        await opened(chat)
+        assert "! adding a picture drops 12k cached tokens ($0.029)" in said(chat)

@@ -1,0 +1,246 @@
+"""The attach dialog: a folder to choose files from, and beside it what Claude will see of the one under the cursor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.chat.model import Model
+from tui.errors import TuiError
+from tui.images.offers import Entry, entries_of
+from tui.render.safe import safe
+from tui.widgets import figures
+from tui.widgets.filter_list import FilterList, Item
+from tui.widgets.panel import PanelHead
+from tui.widgets.picture import Picture
+
+if TYPE_CHECKING:
+    from tui.images.preview import Preview
+
+EDGES = (None, 1568, 1024, 768, 512)
+"""Long edges to choose from, in pixels; None: as large as the model sees it."""
+_REST_S = 0.1  # the cursor has to stay on a file for so long before it is read
+_UP = "../"
+
+
+@dataclass(frozen=True)
+class Picked:
+    """What to attach."""
+
+    files: tuple[Path, ...]
+    long_edge: int | None
+
+
+class AttachScreen(ModalScreen[Picked | None]):
+    """Gives what was picked, or None. `folder` says where it was left."""
+
+    DEFAULT_CSS = """
+    AttachScreen {
+        & .panel { width: 100; height: 90%; }
+        & .body { height: 1fr; }
+        & FilterList { width: 1fr; height: 100%; }
+        & .side { width: 45%; height: 100%; padding-left: 2; }
+        & .facts { height: auto; color: $dim; }
+        & Picture { margin-bottom: 1; }
+    }
+    """
+    # Before the list, which would take them for letters of the filter.
+    BINDINGS = [
+        Binding("escape,ctrl+o,f4", "dismiss(None)", show=False),
+        Binding("space", "select", show=False, priority=True),
+        Binding("full_stop", "hidden", show=False, priority=True),
+        Binding("left", "edge(1)", show=False, priority=True),
+        Binding("right", "edge(-1)", show=False, priority=True),
+        Binding("backspace", "back", show=False, priority=True),
+    ]
+
+    def __init__(self, folder: Path, model: Model, warning: str = "") -> None:
+        """`warning` says what attaching a picture costs beside its own tokens."""
+        super().__init__()
+        self.folder = folder
+        self._model = model
+        self._warning = warning
+        self._entries: dict[str, Entry] = {}
+        self._selected: list[Path] = []
+        self._hidden = False
+        self._edge = 0
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="panel"):
+            yield PanelHead("Attach pictures and PDF", "")
+            with Horizontal(classes="body"):
+                yield FilterList((), empty=lambda typed: f'nothing with "{typed}" in its name' if typed else "…")
+                with Vertical(classes="side"):
+                    yield Picture()
+                    yield Static("", classes="facts")
+            yield Static("", classes="panel--foot")
+
+    def on_mount(self) -> None:
+        self.watch(self._list, "chosen", self._look, init=False)
+        self._open(self.folder)
+        self._show_foot()
+
+    @property
+    def _list(self) -> FilterList:
+        return self.query_one(FilterList)
+
+    # The folder
+
+    def _open(self, folder: Path, at: str = "") -> None:
+        self.run_worker(partial(self._read, folder, at), group="folder", exclusive=True)
+
+    async def _read(self, folder: Path, at: str) -> None:
+        try:
+            entries = await asyncio.to_thread(entries_of, folder, hidden=self._hidden)
+        except TuiError as error:
+            self._say(error.message)
+            return
+        self.folder = folder
+        self._entries = {entry.name + "/" * entry.is_folder: entry for entry in entries}
+        self._list.typed = ""
+        self._show_entries(at)
+
+    def _show_entries(self, at: str = "") -> None:
+        up = [Item(draw=lambda width: Content.styled(f"  {_UP}", "$dim"), words="..", key=_UP)]
+        self._list.replace([*map(self._item, self._entries), *up], at=at or next(iter(self._entries), _UP))
+        self.query_one(PanelHead).say(f"{_short(self.folder)}   . {'shows' if not self._hidden else 'hides'} hidden")
+        self._look()
+
+    def _item(self, key: str) -> Item:
+        entry = self._entries[key]
+        name = safe(key, keep_newlines=False)
+
+        def draw(width: int) -> Content:
+            mark = ("▣ ", "$accent") if self.folder / entry.name in self._selected else "  "
+            size = "" if entry.is_folder else figures.size(entry.size_bytes)
+            room = max(4, width - 2 - len(size) - 1)
+            shown = name if len(name) <= room else name[: room - 1] + "…"
+            return Content.assemble(mark, shown.ljust(room), (f" {size}", "$dim"))
+
+        return Item(draw=draw, words=name, key=key)
+
+    def on_filter_list_picked(self, event: FilterList.Picked) -> None:
+        if event.key == _UP:
+            self._open(self.folder.parent, at=self.folder.name + "/")
+        elif self._entries[event.key].is_folder:
+            self._open(self.folder / self._entries[event.key].name)
+        else:
+            files = self._selected or [self.folder / self._entries[event.key].name]
+            self.dismiss(Picked(tuple(files), EDGES[self._edge]))
+
+    def on_filter_list_filtered(self, event: FilterList.Filtered) -> None:
+        self.query_one(PanelHead).say(f"{event.typed}▏" if event.typed else _short(self.folder))
+        self._look()
+
+    def action_back(self) -> None:
+        """Takes back a letter of the filter; without one, goes up to the folder around."""
+        if self._list.typed:
+            self._list.action_rub_out()
+        else:
+            self._open(self.folder.parent, at=self.folder.name + "/")
+
+    def action_hidden(self) -> None:
+        if self._list.typed:
+            self._list.typed += "."
+        else:
+            self._hidden = not self._hidden
+            self._open(self.folder, at=self._list.picked)
+
+    def action_select(self) -> None:
+        entry = self._entries.get(self._list.picked)
+        if entry is None or entry.is_folder:
+            return
+        path = self.folder / entry.name
+        if path in self._selected:
+            self._selected.remove(path)
+        else:
+            self._selected.append(path)
+        self._list.refresh()
+        keys = list(self._entries)
+        following = keys[keys.index(self._list.picked) + 1 :][:1]
+        if following and not self._entries[following[0]].is_folder:  # there, Enter would open it
+            self._list.action_move(1)
+        self._show_foot()
+
+    def _show_foot(self) -> None:
+        edge = f"{EDGES[self._edge] or 'all that Claude sees'}"
+        count = f" ({len(self._selected)})" if self._selected else ""
+        self.query_one(".panel--foot", Static).update(f"space select  ⏎ attach{count}  ←→ {edge}  esc")
+
+    # What Claude will see
+
+    def action_edge(self, step: int) -> None:
+        self._edge = max(0, min(self._edge + step, len(EDGES) - 1))
+        self._show_foot()
+        self._look()
+
+    def _look(self) -> None:
+        self.run_worker(partial(self._preview, self._list.picked), group="preview", exclusive=True)
+
+    async def _preview(self, key: str) -> None:
+        """Another look cancels this one, so that nothing late is shown."""
+        entry = self._entries.get(key)
+        if entry is None or entry.is_folder:
+            self.query_one(Picture).show(())
+            self._say("")
+            return
+        await asyncio.sleep(_REST_S)
+        self._say("looking at it …")
+        path, edge = self.folder / entry.name, EDGES[self._edge]
+        side = self.query_one(".side")
+        room = (max(8, side.content_size.width), max(3, side.content_size.height - 7))
+        try:
+            found = await asyncio.to_thread(_preview_of, path, self._model, room, edge)
+        except TuiError as error:
+            self.query_one(Picture).show(())
+            self._say(f"{error.message}. {error.hint}".strip())
+            return
+        self.query_one(Picture).show(found.dots)
+        self._say(*facts(found, self._model), warning=self._warning if found.original else "")
+
+    def _say(self, *lines: str, warning: str = "") -> None:
+        said = Content("\n".join(lines))
+        if warning:
+            said = Content.assemble(said, "\n", (f"! {warning}", "$warning"))
+        self.query_one(".facts", Static).update(said)
+
+
+def _preview_of(path: Path, model: Model, room: tuple[int, int], long_edge: int | None) -> Preview:
+    from tui.images.preview import preview  # loads Pillow, here in a thread
+
+    return preview(path, model, room, long_edge=long_edge)
+
+
+def facts(found: Preview, model: Model) -> Sequence[str]:
+    """What the file is, what will be sent of it, and what that costs."""
+    if found.original is None:
+        return (f"PDF, {figures.plural(found.pages, 'page')}, {figures.size(found.size_bytes)}", "sent as it is")
+    original = found.original
+    price = model.price_for(found.tokens)
+    cost = f" · {figures.money(found.tokens * price.input / 1e6)}" if price else ""
+    return (
+        f"{original.width}×{original.height}  {figures.size(original.size_bytes)} {original.kind}",
+        f"→ {found.width}×{found.height}  {figures.size(found.sent_bytes)} {found.media_type[6:].upper()}",
+        f"{found.tokens:,} tokens{cost} with {model.name}",
+        *found.notes,
+    )
+
+
+def _short(folder: Path) -> str:
+    try:
+        text = f"~/{folder.relative_to(Path.home())}".removesuffix("/.")
+    except ValueError:
+        text = str(folder)
+    text = safe(text, keep_newlines=False)
+    return text if len(text) <= 40 else "…" + text[-39:]
