@@ -32,6 +32,7 @@ from tui.chat.events import (
     Waiting,
 )
 from tui.chat.ledger import Bill, Usage
+from tui.chat.model import Effort
 from tui.chat.session import notice_for
 from tui.chat.transcript import Draft, Failure, Message, Text, Thinking
 from tui.errors import TuiError
@@ -92,6 +93,7 @@ def run(
     output: Output,
     attach: Sequence[Path] = (),
     resume: str | None = None,
+    effort: Effort | None = None,
     demo: bool = False,
     env: Mapping[str, str] = os.environ,
 ) -> int:
@@ -114,7 +116,7 @@ def run(
             store = shelves.store(demo=demo)
             kept = begin(store, connection, resume=resume, model=model or "", system=system)
             draft = Draft(text=prompt, attachments=attached(attach, connection.choose(kept.model).model))
-            asyncio.run(_take(connection, kept, draft, tally, printer))
+            asyncio.run(_take(connection, kept, draft, effort, tally, printer))
     except (asyncio.CancelledError, KeyboardInterrupt):
         tally.note("Interrupted: this is what had arrived.")
         code = _INTERRUPTED
@@ -124,7 +126,9 @@ def run(
     return code or (1 if tally.failure else 0)
 
 
-async def _take(connection: Connection, kept: Kept, draft: Draft, tally: Tally, printer: Printer) -> None:
+async def _take(
+    connection: Connection, kept: Kept, draft: Draft, effort: Effort | None, tally: Tally, printer: Printer
+) -> None:
     """One turn from the prompt to its end, however it ends; a cancellation goes on to the caller."""
     task = asyncio.current_task()
     if task is not None:
@@ -138,7 +142,7 @@ async def _take(connection: Connection, kept: Kept, draft: Draft, tally: Tally, 
         _pass(Notice(connection.remark), tally, printer)
     loop = asyncio.get_running_loop()
     connection.warn = lambda text: _on(loop, lambda: _pass(Notice(text), tally, printer))
-    turn = kept.session.take_turn(draft, connection.ask(choice))
+    turn = kept.session.take_turn(draft, connection.ask(choice, effort=effort))
     try:
         async for event in turn:
             _pass(event, tally, printer)

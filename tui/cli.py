@@ -304,6 +304,7 @@ def _chat(
             output=output_format or "text",
             attach=attach,
             resume=continuing.LAST if last else resume,
+            effort=said.effort,
             demo=demo,
         )
     if not (sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty()):

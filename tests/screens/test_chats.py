@@ -138,6 +138,21 @@ async def test_ten_thousand_chats_are_shown_and_searched() -> None:
         await until_row(chat, "Chat number 9977")
 
 
+async def test_a_draft_of_a_chat_that_never_began_is_in_the_list() -> None:
+    async with chatting(*THREE) as chat:
+        await with_three_chats(chat)
+        chat.prompt.put("half a thought")
+        await chat.screen.open_chat((await asyncio.wrap_future(chat.screen.store.chats()))[1].id)
+        await chat.pilot.press("ctrl+n", *"another")
+        await chat.screen.open_chat((await asyncio.wrap_future(chat.screen.store.chats()))[1].id)
+        assert chat.prompt.text == ""
+        await opened_list(chat)
+        await until_row(chat, "not sent: another")
+        await chat.pilot.press("home", "enter")
+        await chat.until(lambda: chat.prompt.text == "another")
+        assert not chat.screen.talk.session.transcript.messages
+
+
 # Earlier prompts
 
 

@@ -29,7 +29,7 @@ class ArchiveScreen(BranchingScreen):
         from tui.screens.chats import ChatList  # not needed for the first paint
 
         name_of = self.provider.name_of
-        here = self.chat_id if self.talk.session.transcript.messages else ""
+        here = self.chat_id
         now = self._library.now
         chats = ChatList(self.store, name_of, self._export_listed, here=here, typed=words, now=now)
         self.app.push_screen(chats, self._open_picked)
@@ -41,6 +41,9 @@ class ArchiveScreen(BranchingScreen):
     async def _open(self, chat_id: str, message_id: str) -> None:
         try:
             # A message may stand in another branch than the one that the chat was left at.
+            if await self.has_not_begun(chat_id):
+                await self.open_draft(chat_id)
+                return
             leaf = await self.answer(self.store.leaf(message_id)) if message_id else ""
             await self.open_chat(chat_id, head=leaf or None, at=message_id)
         except TuiError as error:

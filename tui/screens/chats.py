@@ -22,7 +22,7 @@ from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead
 
 if TYPE_CHECKING:
-    from tui.store import Chat, Found, Hit, Store
+    from tui.store import Chat, Found, Hit, Place, Store
 
 _FIRST = 100
 """Chats that are read before the list is first shown; the others follow."""
@@ -68,6 +68,8 @@ class ChatList(ModalScreen[Opening | None]):
         self._chats: dict[str, Chat] = {}
         self._searching: Future[Found] | None = None
         self._deleted: list[str] = []
+        self._drafts: dict[str, str] = {}
+        """What was typed and never sent, by chat."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="panel"):
@@ -80,6 +82,9 @@ class ChatList(ModalScreen[Opening | None]):
         return self.query_one(FilterList)
 
     async def on_mount(self) -> None:
+        unsent = await asyncio.wrap_future(self._store.unsent())
+        self._drafts = {place.chat_id: _first_words(place) for place in unsent}
+        self._drafts.pop(self._here, None)
         self._take(await asyncio.wrap_future(self._store.chats(_FIRST)))
         self.rows.typed = self._typed
         if len(self._chats) == _FIRST:
@@ -94,7 +99,9 @@ class ChatList(ModalScreen[Opening | None]):
             self._show_all()
 
     def _show_all(self, at: str = "") -> None:
-        self.rows.replace([self._item(chat) for chat in self._chats.values()], at=at or self.rows.picked or self._here)
+        drafts = [_draft(id, text) for id, text in self._drafts.items() if id not in self._chats]
+        rows = [*drafts, *(self._item(chat) for chat in self._chats.values())]
+        self.rows.replace(rows, at=at or self.rows.picked or self._here)
         self._say(figures.plural(len(self._chats), "chat"))
 
     def _item(self, chat: Chat, marks: Sequence[tuple[int, int]] = ()) -> Item:
@@ -209,3 +216,13 @@ class ChatList(ModalScreen[Opening | None]):
         self._take(await asyncio.wrap_future(self._store.chats()))
         if self.rows.typed:
             await self._search(self.rows.typed)
+
+
+def _first_words(place: Place) -> str:
+    drafts = (place.draft, *place.queue)
+    return next((draft.text for draft in drafts if draft.text), "attachments without words")
+
+
+def _draft(chat_id: str, text: str) -> Item:
+    """What was typed for a chat that never began."""
+    return Item(draw=lambda width: hit_row(text, (), "not sent", width), key=chat_id)

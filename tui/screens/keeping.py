@@ -155,11 +155,19 @@ class KeptScreen(SigningScreen):
         if left_off and await self._reopen(left_off):
             return
         for place in await self.answer(self.store.unsent()):
-            if await self._has_not_begun(place.chat_id):
+            if await self.has_not_begun(place.chat_id):
                 await self._reopen(place.chat_id)
                 return
 
-    async def _has_not_begun(self, chat_id: str) -> bool:
+    async def open_draft(self, chat_id: str) -> None:
+        """Shows what was typed for a chat that has not begun, in the place of this chat."""
+        self._leave(draft_stays=True)
+        self.prompt.begin_with("")
+        super().start_afresh()
+        await self._reopen(chat_id)
+
+    async def has_not_begun(self, chat_id: str) -> bool:
+        """Whether there is nothing of a chat but maybe unsent text. Asked of the store."""
         try:
             await self.answer(self.store.chat(chat_id))
         except TuiError:
@@ -168,7 +176,7 @@ class KeptScreen(SigningScreen):
 
     async def _reopen(self, chat_id: str) -> bool:
         """Shows a chat as it was left; one that has not begun as well. False if there is nothing of it."""
-        if not await self._has_not_begun(chat_id):
+        if not await self.has_not_begun(chat_id):
             return await self.open_chat(chat_id)
         place = await self.answer(self.store.place(chat_id))
         if place.is_empty:
@@ -347,6 +355,12 @@ class KeptScreen(SigningScreen):
 
     def show_trouble(self, problem: TuiError) -> None:
         """Says above the prompt what is wrong with the disk, for as long as it is."""
+        from tui.store.errors import WrittenAgain
+
+        if isinstance(problem, WrittenAgain):
+            self.query("#trouble").remove()
+            self.prompt.say(problem.message, lasting=True)
+            return
         text = Content(f"{problem.message} {problem.hint}".strip())
         boards = list(self.query("#trouble").results(Static))
         if boards:
