@@ -72,6 +72,45 @@ def test_parents_make_branches_where_they_are_given() -> None:
     assert [node.message.text for node in tree.path()] == ["Which way?", "In."]
 
 
+def test_a_first_prompt_that_was_edited_is_a_beginning_of_its_own() -> None:
+    root = "00000000-0000-4000-8000-000000000000"
+    (tree,) = imported(
+        conversation(
+            said(ONE, "human", "Which way?", parent_message_uuid=root),
+            said(TWO, "assistant", "Out.", parent_message_uuid=ONE),
+            said(THREE, "human", "Which way now?", parent_message_uuid=root),
+            current_leaf_message_uuid=TWO,
+        )
+    )
+    assert [node.parent_id for node in tree.nodes] == [None, tree.nodes[0].id, None]
+    assert tree.head == tree.nodes[1].id
+
+
+def test_what_follows_a_message_without_words_follows_the_one_before() -> None:
+    (tree,) = imported(
+        conversation(
+            said(ONE, "human", "Which way?"),
+            said(TWO, "assistant", "", parent_message_uuid=ONE),
+            said(THREE, "human", "Well?", parent_message_uuid=TWO),
+        )
+    )
+    assert [node.parent_id for node in tree.nodes] == [None, tree.nodes[0].id]
+
+
+def test_a_conversation_without_a_name_is_called_by_its_first_line() -> None:
+    (tree,) = imported(conversation(said(ONE, "human", "\n  Which   way?\nIn or out?"), name=""))
+    assert tree.title == "Which way?"
+
+
+@pytest.mark.parametrize(
+    ("given", "at"),
+    [(1740823200, 1740823200.0), (1740823200123, 1740823200.123), (1e300, 0.0), (10**400, 0.0), (-5, 0.0)],
+)
+def test_times_may_be_numbers(given: float, at: float) -> None:
+    (tree,) = imported(conversation(said(ONE, "human", "Which way?"), created_at=given))
+    assert tree.created == at
+
+
 def test_the_older_form_has_only_text() -> None:
     message = {"uuid": ONE, "text": "Which way?", "sender": "human", "created_at": "2023-08-01T10:00:00.000000+00:00"}
     (tree,) = imported(conversation(message))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -11,6 +11,10 @@ from tui.errors import TuiError
 
 FORMAT = "prx-chats"
 VERSION = 1
+END_OF_TIME = 253_402_214_400.0
+"""The last day of the year 9999, in seconds since the epoch: what comes after it has no date, in no place on earth."""
+NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What reading any file as JSON may raise."""
 
 
 class _Archive(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +44,7 @@ def is_archive(data: bytes) -> bool:
     """Whether this was written by `written`, in whatever version."""
     try:
         return msgspec.json.decode(data, type=_Label).format == FORMAT
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return False
 
 
@@ -53,6 +57,14 @@ def read(data: bytes) -> tuple[ChatTree, ...]:
                 f"The file was written by a newer prx: its version is {version}, this prx knows up to {VERSION}.",
                 "Update prx.",
             )
-        return msgspec.json.decode(data, type=_Archive).chats
-    except msgspec.MsgspecError as error:
+        chats = msgspec.json.decode(data, type=_Archive).chats
+    except NOT_JSON as error:
         raise Unreadable(f"The file is no whole export of prx: {error}.") from error
+    if not all(0 <= at < END_OF_TIME for chat in chats for at in _times(chat)):
+        raise Unreadable("The file is no whole export of prx: a time in it is none.")
+    return chats
+
+
+def _times(chat: ChatTree) -> Iterator[float]:
+    yield from (chat.created, chat.updated)
+    yield from (node.message.at for node in chat.nodes)

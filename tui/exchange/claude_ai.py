@@ -19,11 +19,18 @@ import msgspec
 from tui.chat.transcript import Block, Message, Text, Thinking
 from tui.chat.tree import ChatTree, Node
 from tui.errors import TuiError
+from tui.exchange.archive import END_OF_TIME
+from tui.exchange.markdown import one_line
 
 _FILE = "conversations.json"
 _LARGEST = 2_000_000_000  # bytes, unpacked
 _OURS = uuid.UUID("6f0b3f0e-9a55-4b0c-8a0b-6d9f4c1f7a11")
 """Makes ids for what comes without one, the same each time."""
+_ROOT = "00000000000040008000000000000000"
+"""What the messages that begin a conversation name as their parent."""
+_LONGEST_TITLE = 120
+_FIRST_MILLISECONDS = 1e11
+"""A larger number of seconds is none: it would be after the year 5000."""
 
 
 class Unreadable(TuiError):
@@ -60,27 +67,39 @@ def read(value: Iterable[Any]) -> tuple[ChatTree, ...]:
 
 def _tree(conversation: Mapping[str, Any], number: int) -> ChatTree:
     chat_id = _id(conversation.get("uuid"), f"chat {number} {conversation.get('created_at')}")
-    nodes: list[Node] = []
-    known: set[str] = set()
-    for place, said in enumerate(_list(conversation.get("chat_messages"))):
-        message = _message(said) if isinstance(said, dict) else None
-        if message is None:
-            continue
-        id = _id(said.get("uuid"), f"{chat_id} {place}")
-        parent = _id(said.get("parent_message_uuid"), "") if said.get("parent_message_uuid") else ""
-        before = nodes[-1].id if nodes else None
-        if id not in known:
-            nodes.append(Node(id=id, parent_id=parent if parent in known else before, message=message))
-            known.add(id)
+    nodes, stands = _nodes(conversation, chat_id)
     return ChatTree(
         id=chat_id,
-        title=_text(conversation.get("name")),
+        title=_text(conversation.get("name")).strip() or (_first_line(nodes[0].message) if nodes else ""),
         model=_text(conversation.get("model")),
         created=_time(conversation.get("created_at")),
         updated=_time(conversation.get("updated_at")) or _time(conversation.get("created_at")),
-        head=nodes[-1].id if nodes else None,
-        nodes=tuple(nodes),
+        head=stands.get(_id(conversation.get("current_leaf_message_uuid"), "")) or (nodes[-1].id if nodes else None),
+        nodes=nodes,
     )
+
+
+def _nodes(conversation: Mapping[str, Any], chat_id: str) -> tuple[tuple[Node, ...], dict[str, str | None]]:
+    """The messages that say something; and of every one, by its id, the last that does so on the way to it."""
+    nodes: list[Node] = []
+    stands: dict[str, str | None] = {_ROOT: None}
+    for place, said in enumerate(_list(conversation.get("chat_messages"))):
+        if not isinstance(said, dict):
+            continue
+        id = _id(said.get("uuid"), f"{chat_id} {place}")
+        if id in stands:
+            continue
+        before = nodes[-1].id if nodes else None
+        named = said.get("parent_message_uuid")
+        parent = stands.get(_id(named, ""), before) if named else before
+        if (message := _message(said)) is not None:
+            nodes.append(Node(id=id, parent_id=parent, message=message))
+        stands[id] = parent if message is None else id
+    return tuple(nodes), stands
+
+
+def _first_line(message: Message) -> str:
+    return next((line for text in message.text.split("\n") if (line := one_line(text))), "")[:_LONGEST_TITLE]
 
 
 def _message(said: Mapping[str, Any]) -> Message | None:
@@ -154,13 +173,15 @@ def _id(value: object, otherwise: str) -> str:
 
 def _time(value: object) -> float:
     """Seconds since the epoch; 0 for what is no time."""
-    if isinstance(value, int | float):
-        return float(value)
     try:
-        # Python 3.10 knows neither "Z" nor fractions of any length.
-        return msgspec.convert(str(value), datetime).timestamp()
+        if isinstance(value, int | float):
+            at = value / 1000 if value > _FIRST_MILLISECONDS else float(value)
+        else:
+            # Python 3.10 knows neither "Z" nor fractions of any length.
+            at = msgspec.convert(str(value), datetime).timestamp()
     except (msgspec.ValidationError, ValueError, OverflowError):
         return 0.0
+    return at if 0 <= at < END_OF_TIME else 0.0
 
 
 def _list(value: object) -> list[Any]:

@@ -26,7 +26,7 @@ def read(data: bytes) -> tuple[ChatTree, ...]:
         return archive.read(content)
     try:
         value = msgspec.json.decode(content)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except archive.NOT_JSON as error:
         raise Unknown(f"it is no JSON ({error})") from error
     if not claude_ai.is_export(value):
         raise Unknown("it is some other JSON")
