@@ -539,3 +539,18 @@ def test_a_terminal_that_knows_fewer_characters_is_no_reason_to_stop(env: dict[s
     run = prx("--config", str(config), "models", env={**env, "PYTHONIOENCODING": "latin-1"})
     assert run.returncode == 0
     assert "\\u65e5" in run.stdout
+
+
+def test_a_preset_says_system_prompt_model_and_effort(server: Server[FakeAnthropic], env: dict[str, str]) -> None:
+    file = Path(env["PRX_HOME"]) / "config" / "config.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text('[presets.review]\nsystem = "Be strict."\nmodel = "opus"\neffort = "low"\n')
+    run = prx("-p", "--preset", "review", "Hello", env=env)
+    assert run.returncode == 0
+    body = server.requests[-1].json
+    assert "opus" in body["model"]
+    assert "Be strict." in str(body["system"])
+    assert body["output_config"] == {"effort": "low"}
+    unknown = prx("-p", "--preset", "nosuch", "Hello", env=env)
+    assert unknown.returncode == 2
+    assert "Known: review." in unknown.stderr
