@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
@@ -97,10 +97,8 @@ class AttachScreen(ModalScreen[Picked | None]):
 
     # The folder
 
-    def _open(self, folder: Path, at: str = "") -> None:
-        self.run_worker(partial(self._read, folder, at), group="folder", exclusive=True)
-
-    async def _read(self, folder: Path, at: str) -> None:
+    @work(group="folder", exclusive=True)
+    async def _open(self, folder: Path, at: str = "") -> None:
         try:
             entries = await asyncio.to_thread(entries_of, folder, hidden=self._hidden)
         except TuiError as error:
@@ -186,8 +184,9 @@ class AttachScreen(ModalScreen[Picked | None]):
         self._look()
 
     def _look(self) -> None:
-        self.run_worker(partial(self._preview, self._list.picked), group="preview", exclusive=True)
+        self._preview(self._list.picked)
 
+    @work(group="preview", exclusive=True)
     async def _preview(self, key: str) -> None:
         """Another look cancels this one, so that nothing late is shown."""
         entry = self._entries.get(key)

@@ -8,10 +8,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
-from textual import events
+from textual import events, work
 
 from tui.chat.transcript import Document, Draft, Image
 from tui.errors import TuiError
@@ -118,11 +117,12 @@ class AttachingPrompt(PromptArea):
 
     def on_text_area_changed(self) -> None:
         if mention := self._mention:
-            self.run_worker(partial(self._offer_files, mention[1]), group="files", exclusive=True)
+            self._offer_files(mention[1])
         else:
             self.workers.cancel_group(self, "files")
             self._files.offer(())
 
+    @work(group="files", exclusive=True)
     async def _offer_files(self, typed: str) -> None:
         self._files.offer(await asyncio.to_thread(files_after, typed, Path.cwd()))
 
@@ -166,8 +166,9 @@ class AttachingPrompt(PromptArea):
 
     def action_paste_picture(self) -> None:
         """Ctrl+V: terminals paste text by themselves, so this key is for what they cannot."""
-        self.run_worker(self._paste_picture, group="clipboard", exclusive=True)
+        self._paste_picture()
 
+    @work(group="clipboard", exclusive=True)
     async def _paste_picture(self) -> None:
         from tui.images.clipboard import read_clipboard  # starts processes: not needed for the first paint
 

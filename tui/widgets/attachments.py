@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from rich.cells import cell_len
+from textual import work
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
@@ -126,8 +126,9 @@ class Attachments(Static):
         chip = self._chip(name)
         self._chips.append(chip)
         self._changed()
-        self.run_worker(partial(self._fill, chip, prepared), group="attachments")
+        self._fill(chip, prepared)
 
+    @work(group="attachments")
     async def _fill(self, chip: Chip, prepared: Callable[[], Block]) -> None:
         block: Block | None = None
         try:
