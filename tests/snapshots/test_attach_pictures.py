@@ -1,0 +1,68 @@
+"""Pictures of attaching: the dialog, the chips on the prompt, and a prompt with a picture in the conversation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from chatting import Chat, words
+from PIL import Image
+from test_pictures import NARROW, NORMAL, Compare, pictured  # noqa: F401  (a fixture)
+from textual.widgets import Static
+
+from tui.screens.attach import AttachScreen
+
+BOTH = pytest.mark.parametrize("size", [NORMAL, NARROW], ids=["80x24", "60x20"])
+
+
+@pytest.fixture(autouse=True)
+def photos(monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = Path.home() / "photos"
+    (folder / "notes").mkdir(parents=True)
+    slope = Image.linear_gradient("L").resize((1600, 1200))
+    sea = Image.merge("RGB", (slope.rotate(180), slope, Image.new("L", slope.size, 150)))
+    sea.paste((240, 220, 90), (1100, 150, 1300, 350))
+    sea.save(folder / "fjord.png")
+    Image.new("RGB", (400, 300), "olive").save(folder / "kelp.png")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@BOTH
+def test_looks_for_a_picture(pictured: Compare, size: tuple[int, int]) -> None:  # noqa: F811
+    """Beside the list stands what Claude will see, and what it costs."""
+
+    async def story(chat: Chat) -> None:
+        await chat.pilot.press("ctrl+o")
+        await chat.until(lambda: isinstance(chat.app.screen, AttachScreen))
+        await chat.until(lambda: "tokens" in str(chat.app.screen.query_one(".facts", Static).render()))
+        await chat.pilot.press("space")
+        await chat.until(lambda: "400×300" in str(chat.app.screen.query_one(".facts", Static).render()))
+
+    assert pictured(story=story, size=size)
+
+
+@BOTH
+def test_attaches_two_pictures(pictured: Compare, photos: Path, size: tuple[int, int]) -> None:  # noqa: F811
+    """They stand in the prompt's box, above what is written."""
+
+    async def story(chat: Chat) -> None:
+        await attach(chat, photos / "fjord.png", photos / "kelp.png")
+        chat.prompt.put("Which way does the tide run in these?")
+
+    assert pictured(story=story, size=size)
+
+
+def test_sends_a_picture(pictured: Compare, photos: Path) -> None:  # noqa: F811
+    async def story(chat: Chat) -> None:
+        await attach(chat, photos / "fjord.png")
+        await chat.send("Which way does the tide run?")
+        await chat.until_shown("It runs out.")
+        await chat.until_idle()
+
+    assert pictured(words("It runs out."), story=story)
+
+
+async def attach(chat: Chat, *files: Path) -> None:
+    chat.prompt.attachments.attach_files(files)
+    await chat.until(lambda: len(chat.prompt.attachments.blocks) == len(files))
