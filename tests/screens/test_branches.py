@@ -87,7 +87,7 @@ async def test_an_answer_is_asked_for_again_with_the_model_chosen_meanwhile() ->
 
 
 async def test_a_branch_that_comes_to_nothing_leads_back_to_the_one_before() -> None:
-    async with chatting(words("one"), Error(400), Error(400)) as chat:
+    async with chatting(words("one"), Error(400), Error(400), words("two")) as chat:
         await talked(chat, "first")
         await press_on(chat, 1, "g")
         await chat.until(lambda: "branch from before" in chat.hint)
@@ -99,6 +99,20 @@ async def test_a_branch_that_comes_to_nothing_leads_back_to_the_one_before() -> 
         assert "one" in chat.shown
         assert chat.prompt.text == "edited"
         assert await kept(chat) == ["first", "one"]
+        await chat.pilot.press("enter")
+        await chat.until_shown("two")
+        await chat.until_idle()
+        assert await texts(chat, 4) == ["edited"]
+        assert await kept(chat) == ["first", "one", "edited", "two"]
+
+
+async def test_a_command_ends_an_edit() -> None:
+    async with chatting(words("one"), words("two")) as chat:
+        await talked(chat, "first")
+        await press_on(chat, 0, "e")
+        await chat.until(lambda: chat.prompt.text == "first")
+        await talked(chat, "/model haiku", "second")
+        assert await texts(chat, 2) == ["first", "one", "second"]
 
 
 async def test_escape_leaves_an_edit_and_brings_the_draft_back() -> None:

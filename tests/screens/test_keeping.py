@@ -186,6 +186,21 @@ async def test_what_is_wrong_with_the_file_is_said() -> None:
         await chat.until_shown("one")
 
 
+async def test_a_file_of_a_newer_prx_is_left_alone_and_that_is_said() -> None:
+    async with chatting(words("one")) as chat:
+        await chat.send("first")
+        await chat.until_idle()
+    with closing(sqlite3.connect(Path.home() / FILE)) as db:
+        db.execute("PRAGMA user_version = 99")
+    before = (Path.home() / FILE).read_bytes()
+    async with chatting(words("two")) as chat:
+        await chat.until(lambda: chat.screen.query("#trouble"))
+        assert "newer prx" in str(chat.screen.query_one("#trouble", Static).content)
+        await chat.send("second")
+        await chat.until_shown("two")
+    assert (Path.home() / FILE).read_bytes() == before
+
+
 async def test_an_unknown_chat_is_named() -> None:
     async with chatting(resume="nosuch") as chat:
         await until_ready(chat)

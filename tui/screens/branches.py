@@ -13,6 +13,7 @@ from tui.errors import TuiError
 from tui.screens.keeping import KeptScreen, labels
 from tui.widgets import figures
 from tui.widgets.conversation import Conversation
+from tui.widgets.prompt import PromptArea
 
 if TYPE_CHECKING:
     from tui.store import Branch
@@ -81,6 +82,10 @@ class BranchingScreen(KeptScreen):
         self.prompt.recall(message.text, [block for block in message.blocks if isinstance(block, Image | Document)])
         self.prompt.focus()
         self.prompt.say(f"editing: {self.key_of('send')} sends it as a new branch · esc leaves it", lasting=True)
+
+    def on_prompt_area_command_given(self, event: PromptArea.CommandGiven) -> None:
+        """The edited text has given way to a command: what is sent next is no edit."""
+        self._editing = None
 
     def leave_edit(self) -> bool:
         """Gives up editing and brings the draft back. False if nothing was edited."""
@@ -203,6 +208,9 @@ class BranchingScreen(KeptScreen):
         self.store.set_head(self.chat_id, head)
         await self.open_chat(self.chat_id, head=head)
         said = event.failure.message if event.failure is not None else "stopped before the first word"
+        if event.give_back is not None and self.prompt.full_text == event.give_back.text:
+            self._editing = origin
+            said += f" · {self.key_of('send')} sends the edit again"
         self.prompt.say(f"{said} · this is the branch from before", lasting=True)
 
     # Reading the transcript

@@ -86,7 +86,7 @@ class ChatList(ModalScreen[Opening | None]):
         self._drafts = {place.chat_id: _first_words(place) for place in unsent}
         self._drafts.pop(self._here, None)
         self._take(await asyncio.wrap_future(self._store.chats(_FIRST)))
-        self.rows.typed = self._typed
+        self.rows.typed = self.rows.typed or self._typed  # maybe somebody typed faster
         if len(self._chats) == _FIRST:
             self.run_worker(self._read_all())
 

@@ -42,8 +42,8 @@ class PromptPicker(ModalScreen[str]):
 
     async def on_mount(self) -> None:
         rows = self.query_one(FilterList)
-        await self._show(self._typed)
-        rows.typed = self._typed
+        await self._show(rows.typed or self._typed)
+        rows.typed = rows.typed or self._typed  # maybe somebody typed faster
 
     def on_filter_list_filtered(self, event: FilterList.Filtered) -> None:
         self.run_worker(self._show(event.typed), group="search", exclusive=True)
