@@ -336,3 +336,18 @@ def test_a_search_that_was_cancelled_is_not_made(tmp_path: Path) -> None:
         cancelled = [future.cancel() for future in futures[:2]]
         assert len(futures[2].result(LIMIT_S).hits) == 2
         assert all(future.cancelled() for future, was in zip(futures, cancelled, strict=False) if was)
+
+
+def test_a_deleted_chat_is_not_opened_again_after_a_crash(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        talk(store, "kept", "Which way?")
+        talk(store, "gone", "Which way?")
+        store.delete("gone")
+    with closing(sqlite3.connect(tmp_path / "data" / "chats.db")) as db, db:
+        for token, chat_id, seen in (("one", "kept", 1.0), ("two", "gone", 2.0)):
+            db.execute(
+                "INSERT INTO instances (token, pid, host, started, seen, chat_id) VALUES (?, 1, 'x', 0, ?, ?)",
+                (token, seen, chat_id),
+            )
+    with opened(tmp_path) as store:
+        assert store.left_off().result(LIMIT_S) == "kept"

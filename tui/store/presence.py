@@ -106,7 +106,7 @@ def adopt(db: Connection, token: str, chat_id: str, now: float) -> Place:
 
 
 def left_off(db: Connection, token: str, now: float) -> str:
-    """The chat that an instance had open when it was killed, the newest first, or ""; each is told once.
+    """The chat that an instance had open when it was killed, the newest first, or ""; each is told once, no deleted one.
 
     What else such instances noted of themselves is forgotten; their places stay.
     """
@@ -114,7 +114,11 @@ def left_off(db: Connection, token: str, now: float) -> str:
     rows = db.execute("SELECT token, chat_id FROM instances ORDER BY seen DESC").fetchall()
     gone = [(left, chat_id) for left, chat_id in rows if left not in running]
     db.executemany("DELETE FROM instances WHERE token = ?", [(left,) for left, _ in gone])
-    return next((chat_id for _, chat_id in gone if chat_id), "")
+    return next((chat_id for _, chat_id in gone if chat_id and not _is_deleted(db, chat_id)), "")
+
+
+def _is_deleted(db: Connection, chat_id: str) -> bool:
+    return db.execute("SELECT 1 FROM chats WHERE id = ? AND deleted_at NOTNULL", (chat_id,)).fetchone() is not None
 
 
 def unsent(db: Connection, token: str, now: float) -> tuple[Place, ...]:
