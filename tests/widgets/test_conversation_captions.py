@@ -105,9 +105,9 @@ def test_sources_are_named_once_in_order() -> None:
     assert [source.url for source in captions.sources(answer("", Text("x", cites)))] == ["https://b", "https://a"]
 
 
-def test_an_attachment_says_its_size_in_pixels() -> None:
+def test_an_attachment_says_its_size_and_tokens() -> None:
     chip = captions.attachment(Image("image/jpeg", "", name="fjord.jpg", width=2576, height=1449))
-    assert said(chip) == "▣ fjord.jpg  2576×1449"
+    assert said(chip) == "▣ fjord.jpg  2576×1449 · 4.8k tokens"
 
 
 def test_the_time_of_a_message_gets_a_date_once_it_is_not_today() -> None:

@@ -18,9 +18,9 @@ from textual.widgets import Static
 
 from tui.chat.transcript import Document, Image
 from tui.errors import TuiError
-from tui.images.vision import Target, Viewer, token_count
+from tui.images.vision import Target, Viewer
 from tui.render.safe import safe
-from tui.widgets import figures
+from tui.widgets.facts import facts_of
 
 Block = Image | Document
 ROWS = 3
@@ -60,10 +60,10 @@ class Attachments(Static):
 
         reason: str
 
-    def __init__(self, viewer: Callable[[], Viewer] | None = None) -> None:
+    def __init__(self, viewer: Callable[[], Viewer]) -> None:
         """`viewer` gives the model that the next turn is for, which decides what is made of a picture."""
         super().__init__()
-        self.viewer = viewer
+        self._model = viewer
         self.has_refused = False
         """Whether a file could not be attached, since this was last set to False."""
         self._chips: list[Chip] = []
@@ -115,8 +115,7 @@ class Attachments(Static):
 
     @property
     def _viewer(self) -> Viewer:
-        assert self.viewer is not None, "the screen sets it"
-        return self.viewer()
+        return self._model()
 
     def _chip(self, name: str, block: Block | None = None) -> Chip:
         self._count += 1
@@ -172,22 +171,8 @@ class Attachments(Static):
 
     def _texts(self, chip: Chip) -> tuple[str, str]:
         name = chip.name if len(chip.name) <= _LONGEST_NAME else chip.name[: _LONGEST_NAME - 1] + "…"
-        facts = "preparing …" if chip.block is None else facts_of(chip.block, self.viewer() if self.viewer else None)
+        facts = "preparing …" if chip.block is None else facts_of(chip.block, Target.of(self._viewer))
         return f"▣ {name}", f"  {facts}"
-
-
-def facts_of(block: Block, viewer: Viewer | None) -> str:
-    """Size and tokens of a picture, or the pages of a document: "2576×1449 · 4.7k tokens"."""
-    if isinstance(block, Image):
-        if not block.width or not block.height:
-            return block.media_type
-        size = f"{block.width}×{block.height}"
-        if viewer is None:
-            return size
-        return f"{size} · {figures.tokens(token_count(block.width, block.height, Target.of(viewer)))} tokens"
-    if block.pages:
-        return figures.plural(block.pages, "page")
-    return figures.size(len(block.data) // 4 * 3)
 
 
 def _what(block: Block) -> str:

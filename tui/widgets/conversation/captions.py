@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from tui.chat.transcript import Block, Document, Failure, Image, Message, Opaque, Text, ToolResult, ToolUse
 from tui.widgets import figures
+from tui.widgets.facts import facts_of
 
 Tone = Literal["text", "dim", "name", "accent", "error", "warning", "good"]
 """What a piece of a caption means; the look gives it a colour."""
@@ -130,14 +131,11 @@ def waiting_line(left_s: float, attempt: int, attempts: int) -> Caption:
 
 
 def attachment(block: Image | Document) -> Caption:
-    """A chip: ▣ fjord.jpg  2576×1449."""
-    pixels = isinstance(block, Image) and block.width and f"{block.width}×{block.height}"
-    pages = isinstance(block, Document) and block.pages and figures.plural(block.pages, "page")
-    facts = pixels or pages or block.media_type
+    """A chip: ▣ fjord.jpg  2576×1449 · 4.7k tokens."""
     return (
         ("▣ ", "accent"),
         (block.name or ("image" if isinstance(block, Image) else "document"), "text"),
-        (f"  {facts}", "dim"),
+        (f"  {facts_of(block)}", "dim"),
     )
 
 
