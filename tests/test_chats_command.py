@@ -250,3 +250,10 @@ def test_a_newer_database_is_refused_and_an_answer_still_given(server, env, libr
     run = prx("-p", "Which way?", env=env)
     assert (run.returncode, run.stdout) == (0, "Out.\n")
     assert "newer prx" in run.stderr
+
+
+def test_a_newer_database_is_refused_once(library: list[str]) -> None:
+    with closing(sqlite3.connect(database())) as db:
+        db.execute("PRAGMA user_version = 99")
+    for args in (["chats"], ["chats", "search", "x"], ["export", library[0]]):
+        assert prx(*args).stderr.count("newer prx") == 1, args

@@ -128,9 +128,18 @@ def _opened(settings: Settings, problems: list[TuiError] | None = None) -> Itera
         print(f"prx: {safe(problem.message, keep_newlines=False)}", file=sys.stderr)
 
     with Shelves(settings.folders.data / "chats.db") as shelves:
-        shelves.trouble = tell
+        early: list[TuiError] = []
+        shelves.trouble = early.append
         store = shelves.store(demo=False)
-        store.ready().result()
+        try:
+            store.ready().result()
+        except TuiError as refusal:  # said by whoever catches it, and not twice
+            early = [problem for problem in early if problem.message != refusal.message]
+            raise
+        finally:
+            shelves.trouble = tell
+            for problem in early:
+                tell(problem)
         yield store
 
 
