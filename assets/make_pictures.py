@@ -50,6 +50,17 @@ async def the_model_picker(pilot: Pilot[int], app: ChatApp) -> None:
     await pilot.press("ctrl+l")
 
 
+async def the_cache_map(pilot: Pilot[int], app: ChatApp) -> None:
+    for text in (
+        "How do I count words, in code?",
+        "Tell me a long story",
+        "And which planet has the longest day? As a table, please",
+        "Think about it, then answer",
+    ):
+        await say(pilot, app, text)
+    await pilot.press("f6")
+
+
 async def in_the_light(pilot: Pilot[int], app: ChatApp) -> None:
     app.action_theme()
     await say(pilot, app, "Show me a table")
@@ -57,7 +68,12 @@ async def in_the_light(pilot: Pilot[int], app: ChatApp) -> None:
     await pilot.press("ctrl+t")
 
 
-PICTURES: dict[str, Story] = {"chat": a_conversation, "models": the_model_picker, "light": in_the_light}
+PICTURES: dict[str, Story] = {
+    "chat": a_conversation,
+    "cache": the_cache_map,
+    "models": the_model_picker,
+    "light": in_the_light,
+}
 
 
 async def picture(story: Story) -> str:

@@ -54,7 +54,7 @@ LAYERS = {
     "screens": layer("widgets engine chat images errors actions render store", "textual rich msgspec"),
     "app": layer(EVERYTHING, "textual rich"),
     "answer": layer("config connection chat errors render.safe", "msgspec"),
-    "desk": layer("config connection sign_in anthropic chat errors screens.provider"),
+    "desk": layer("config connection sign_in anthropic chat errors screens.provider screens.exchange"),
     "system_prompt": layer("config", "click"),
     "shelves": layer("store exchange chat errors"),
     "continuing": layer("store connection chat errors", "msgspec"),

@@ -42,6 +42,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("system", (), "See and edit the system prompt", "Chat", "chat", "system", "[text]"),
     Action("models", ("ctrl+l", "f2"), "Choose the model of the next turn", "Chat", "chat", "model", "[name]"),
     Action("inspect", ("f5",), "Look at the last request", "Chat", "chat", "request"),
+    Action("cache_map", ("f6",), "The cache map: read, written, saved", "Chat", "chat", "cache"),
     Action("send", ("enter",), "Send the prompt", "Prompt", "prompt"),
     Action("newline", ("ctrl+j", "shift+enter", "alt+enter"), "Start a new line", "Prompt", "prompt"),
     Action("older_prompt", ("up",), "Earlier prompt, from the first line", "Prompt", "prompt"),

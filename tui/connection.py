@@ -124,22 +124,12 @@ class Connection:
 
         def ask(transcript: Transcript) -> Request:
             # httpx and all that a request needs is loaded here, and so on the thread that sends it.
-            from tui.anthropic.request import Options, build_body, dialect_for, encode
-            from tui.chat.warmth import lifetime_for
-
             client = self._connected()
             transcript = self._repair.fitting(transcript)
-            options = Options(
-                model=choice.model,
-                effort=effort,
-                thinking=thinking,
-                show_thinking=show_thinking,
-                lifetime=lifetime_for(transcript, choice.model),
-                dialect=dialect_for(self.settings.anthropic.dialect, choice.model),
-            )
+            encoded = self._encoder(transcript, choice, effort=effort, thinking=thinking, show_thinking=show_thinking)
 
             def built(conversation: Transcript) -> bytes:
-                return within_one_request(encode(build_body(conversation, options)))
+                return within_one_request(encoded(conversation))
 
             body = built(transcript)
             is_first = all(message.model != choice.model.id for message in transcript.messages)
@@ -148,6 +138,33 @@ class Connection:
             return Request(choice.model.id, body, stream, notices)
 
         return ask
+
+    def body(self, transcript: Transcript, choice: Choice, *, effort: Effort | None = None) -> bytes:
+        """The body of the request that continues a transcript, for looking at."""
+        return self._encoder(transcript, choice, effort=effort)(transcript)
+
+    def _encoder(
+        self,
+        transcript: Transcript,
+        choice: Choice,
+        *,
+        effort: Effort | None = None,
+        thinking: ThinkingMode | None = None,
+        show_thinking: bool = True,
+    ) -> Callable[[Transcript], bytes]:
+        """Makes the bodies of a request: of this transcript, and of what a repair leaves of it."""
+        from tui.anthropic.request import Options, build_body, dialect_for, encode
+        from tui.chat.warmth import lifetime_for
+
+        options = Options(
+            model=choice.model,
+            effort=effort,
+            thinking=thinking,
+            show_thinking=show_thinking,
+            lifetime=lifetime_for(transcript, choice.model),
+            dialect=dialect_for(self.settings.anthropic.dialect, choice.model),
+        )
+        return lambda conversation: encode(build_body(conversation, options))
 
     @property
     def wants_models(self) -> bool:

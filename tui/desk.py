@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from tui import sign_in
 from tui.anthropic.credentials import LOGIN, NO_FILE, Credential, Found, OAuthToken, by_text
 from tui.anthropic.destinations import check
 from tui.anthropic.errors import AuthenticationFailed
 from tui.anthropic.login import Unusable
+from tui.chat.cache import CacheMap, Miss
 from tui.chat.model import Model
 from tui.chat.session import Ask, Session
+from tui.chat.transcript import Message, Transcript
 from tui.config import Preset, Settings
 from tui.connection import Connection
 from tui.errors import TuiError
+from tui.screens.exchange import Exchange
 from tui.screens.provider import Way
+
+if TYPE_CHECKING:
+    from tui.anthropic.misses import Exchange as Sent
 
 
 class NoLogin(TuiError):
@@ -134,6 +141,28 @@ class Desk:
     def ask(self) -> Ask:
         return self._connection.ask(self._choice, effort=self._settled.effort)
 
+    # The prompt cache
+
+    def body(self, transcript: Transcript, model_id: str) -> bytes:
+        return self._connection.body(transcript, self._connection.choose(model_id), effort=self._settled.effort)
+
+    def cache_map(self, exchange: Exchange) -> CacheMap:
+        from tui.anthropic.cache_map import cache_map  # with the first look at it
+
+        if exchange.answer is None:
+            return CacheMap()
+        return cache_map(exchange.body, self._model_of(exchange.answer), exchange.answer.usage)
+
+    def miss(self, before: Exchange, now: Exchange) -> Miss | None:
+        from tui.anthropic.misses import miss_reason
+
+        if before.answer is None or now.answer is None:
+            return None
+        return miss_reason(_sent(before.body, before.answer), _sent(now.body, now.answer), self._model_of(now.answer))
+
+    def _model_of(self, answer: Message) -> Model:
+        return self._connection.choose(answer.model).model
+
     # The demo
 
     @property
@@ -207,3 +236,9 @@ def _described(preset: Preset) -> str:
     effort = f"effort {preset.effort}" if preset.effort else ""
     tools = f"tools {preset.tools}" if preset.tools else ""
     return " · ".join(filter(None, (preset.model, effort, tools, preset.system)))
+
+
+def _sent(body: bytes, answer: Message) -> Sent:
+    from tui.anthropic.misses import Exchange
+
+    return Exchange(body=body, at=answer.at, usage=answer.usage, said=answer.cache_miss)

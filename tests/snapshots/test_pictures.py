@@ -16,7 +16,10 @@ from textual.pilot import Pilot
 
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Scenario, Text, Thinking, error_event
+from tui.widgets.drawn import Drawn
 from tui.widgets.filter_list import FilterList
+from tui.widgets.spend_chart import draw_days
+from tui.widgets.status import StatusBar
 
 Story = Callable[[Chat], Awaitable[None]]
 Compare = Callable[..., bool]
@@ -293,6 +296,7 @@ def test_writes_a_prompt_of_many_lines(pictured: Compare) -> None:
         await chat.send("go")
         await chat.until_idle()
         chat.prompt.put("\n".join(f"This is line {number} of the prompt." for number in range(1, 15)))
+        await chat.until(lambda: "tok" in chat.hint)
 
     assert pictured(words("A short answer."), story=story)
 
@@ -331,9 +335,63 @@ def test_is_asked_before_quitting(pictured: Compare) -> None:
     """Ctrl+C with a draft."""
 
     async def story(chat: Chat) -> None:
-        await chat.pilot.press(*"a draft", "ctrl+c")
+        await chat.pilot.press(*"a draft")
+        await chat.until(lambda: "tok" in chat.hint)
+        await chat.pilot.press("ctrl+c")
 
     assert pictured(story=story)
+
+
+KEPT = '[default]\nsystem = """' + "You answer about tides and nothing else. " * 150 + '"""\n'
+DAYS = [("2026-11-21", 0.62, 1.10), ("2026-11-22", 0.18, 0.41), ("2026-11-23", 0.04, 0.09)]
+TIDES = tuple(Answer(Text(text)) for text in ("It runs out.", TIDE, "At half past twelve.", "Yes, by the moon."))
+
+
+async def four_turns(chat: Chat) -> None:
+    for number, text in enumerate(
+        ("Which way does it run?", "As a table?", "And when does it turn?", "Is it the moon?"), 1
+    ):
+        await chat.send(text)
+        await chat.until(lambda count=2 * number: len(chat.screen.talk.session.transcript.messages) == count)
+        await chat.until_idle()
+
+
+@pytest.mark.parametrize("size", [NORMAL, LARGE, NARROW], ids=["80x24", "120x40", "60x20"])
+@pytest.mark.parametrize("theme", ["", LIGHT], ids=["dark", "light"])
+def test_opens_the_cache_map(pictured: Compare, size: tuple[int, int], theme: str) -> None:
+    """F6: the last request as a bar, the turns as a chart, and what each cost."""
+
+    async def story(chat: Chat) -> None:
+        await four_turns(chat)
+        await chat.pilot.press("f6")
+        await chat.until(lambda: len(chat.app.screen.query(Drawn).last().lines(80)) > 0)
+        await chat.until(lambda: any("█" in line.plain for line in chat.app.screen.query(Drawn).first().lines(70)))
+        chat.app.screen.query(Drawn).last(Drawn).show(lambda width: draw_days(DAYS, width))
+
+    assert pictured(*TIDES, story=story, size=size, config=KEPT + theme)
+
+
+@pytest.mark.parametrize("size", [NORMAL, NARROW], ids=["80x24", "60x20"])
+def test_lets_the_cache_go_cold(pictured: Compare, size: tuple[int, int]) -> None:
+    """The status says what sending costs now."""
+
+    async def story(chat: Chat) -> None:
+        await four_turns(chat)
+        chat.clock.now_s = 400
+        await chat.until(lambda: "cold" in chat.screen.query_one(StatusBar).render_line(0).text)
+
+    assert pictured(*TIDES, story=story, size=size, config=KEPT)
+
+
+def test_sees_what_sending_takes(pictured: Compare) -> None:
+    """While typing: tokens, what of them is cached, and the price of the next request."""
+
+    async def story(chat: Chat) -> None:
+        await four_turns(chat)
+        chat.prompt.put("And how high does it come?")
+        await chat.until(lambda: "cached" in chat.hint)
+
+    assert pictured(*TIDES, story=story, config=KEPT)
 
 
 def test_inspects_the_request(pictured: Compare) -> None:

@@ -284,8 +284,12 @@ class FlowScreen(Screen[None]):
         return Content("\n".join(self._notices))
 
     def show_hints(self) -> None:
+        self.prompt.hint("  ".join(self.hint_words()))
+
+    def hint_words(self) -> list[str]:
+        """The hints of the moment, each a key and what it does."""
         hints = _HINTS_RUNNING if self.talk.running else _HINTS
-        self.prompt.hint("  ".join(f"{self.key_of(name)} {word}" for name, word in hints))
+        return [f"{self.key_of(name)} {word}" for name, word in hints]
 
     def key_of(self, name: str) -> str:
         """The key of an action in the fewest characters, or its slash command where it has none."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
+from tui.chat.cache import CacheMap, Miss
 from tui.chat.model import Model
 from tui.chat.session import Ask, Session
+from tui.chat.transcript import Transcript
 from tui.errors import TuiError
+from tui.screens.exchange import Exchange
 
 
 class Way(NamedTuple):
@@ -79,6 +82,15 @@ class Provider(Protocol):
 
     def ask(self) -> Ask:
         """How a turn that starts now is asked."""
+
+    def body(self, transcript: Transcript, model_id: str) -> bytes:
+        """The request that continues a transcript with that model, built for looking at."""
+
+    def cache_map(self, exchange: Exchange) -> CacheMap:
+        """What the cache gave to a request; an empty map while there is no answer."""
+
+    def miss(self, before: Exchange, now: Exchange) -> Miss | None:
+        """Why a request read less than the one before had left in the cache; None where it did not."""
 
     def try_demo(self) -> None:
         """Answers come from the simulator from now on."""

@@ -63,6 +63,7 @@ class PromptArea(TextArea):
         Binding("pagedown", "screen.page_down", show=False),
         Binding("ctrl+c", "screen.interrupt", show=False),
         Binding("ctrl+f", "screen.find", show=False),
+        Binding("f6", "screen.cache_map", show=False),
     ]
 
     @dataclass
@@ -113,6 +114,8 @@ class PromptArea(TextArea):
         self.while_empty: Callable[[str], bool] = lambda _: False
         """Is offered each key pressed while nothing is written; True if it took it."""
         self._hints = ""
+        self.is_saying = False
+        """Whether something stands in the place of the hints."""
         self._said: Timer | None = None
         self._commands = commands
         self._pastes = Pastes()
@@ -138,12 +141,14 @@ class PromptArea(TextArea):
     def hint(self, text: str) -> None:
         """Shows hints, until something else is said there."""
         self._hints = text
+        self.is_saying = False
         self._forget_said()
         self.border_subtitle = Content(f" {text} ")
 
     def say(self, text: str, *, lasting: bool = False) -> None:
         """A word in passing, in the place of the hints; a lasting one stays until there are new hints."""
         self._forget_said()
+        self.is_saying = True
         self.border_subtitle = Content(f" {text} ")
         if not lasting:
             self._said = self.set_timer(SAID_S, self.hint_again)

@@ -39,11 +39,11 @@ def standing(transcript: Transcript, model: Model) -> Standing:
     return Standing(model=model, last=answers[-1].usage if answers else None, total=total, bill=bill)
 
 
-def parts(state: Standing, width: int) -> list[tuple[str, str]]:
+def parts(state: Standing, width: int, warmth: str = "") -> list[tuple[str, str]]:
     """Kind and text of each figure that fits into so many cells, from left to right.
 
     From the first answer on each has a fixed width, so that nothing moves when a number changes. Tokens give way first,
-    then the window: model, cache and cost stay.
+    then the hit rate of the chat, the window, and how long the cache stays warm: model, cache and cost stay.
     """
     last, total = state.last, state.total
     if last is None:
@@ -62,13 +62,14 @@ def parts(state: Standing, width: int) -> list[tuple[str, str]]:
         "tokens": f"{read:>5} in {written:>5} out",
         "cache": f"cache {figures.percent(last.hit_rate):>4}",
         "chat": f"chat {figures.percent(total.hit_rate):>4}",
+        **({"warmth": warmth} if warmth else {}),
         "cost": f"{cost:>7}",
     }
     if _width(every) > width:
         every["tokens"] = f"↑{read:>5} ↓{written:>5}"
-    for name in ("tokens", "ctx", "chat"):
+    for name in ("tokens", "chat", "ctx", "warmth"):
         if _width(every) > width:
-            del every[name]
+            every.pop(name, None)
     return list(every.items())
 
 
@@ -77,7 +78,7 @@ def _width(figures_shown: Mapping[str, str]) -> int:
 
 
 class StatusBar(Widget):
-    """The figures, right-aligned and dim. Only what was read from the cache has a colour."""
+    """The figures, right-aligned and dim. Only what was read from the cache has a colour, and what is still there."""
 
     DEFAULT_CSS = """
     StatusBar {
@@ -90,6 +91,9 @@ class StatusBar(Widget):
     COMPONENT_CLASSES = {"status--cache", "status--gap"}
 
     standing: reactive[Standing | None] = reactive(None)
+    warmth: reactive[str] = reactive("")
+    """Whether the cache is warm, in a word or two."""
+    is_warm: reactive[bool] = reactive(False)
 
     def render_line(self, y: int) -> Strip:
         width = self.content_size.width
@@ -99,10 +103,10 @@ class StatusBar(Widget):
         green = base + self.get_component_rich_style("status--cache", partial=True)
         gap = base + self.get_component_rich_style("status--gap", partial=True)
         segments: list[Segment] = []
-        for kind, text in parts(self.standing, width):
+        for kind, text in parts(self.standing, width, self.warmth):
             if segments:
                 segments.append(Segment(_GAP, gap))
             read = kind == "cache" and self.standing.last is not None and self.standing.last.cache_read_input_tokens > 0
-            segments.append(Segment(text, green if read else base))
+            segments.append(Segment(text, green if read or (kind == "warmth" and self.is_warm) else base))
         line = Strip(segments)
         return Strip.join([Strip.blank(max(0, width - line.cell_length), base), line]).crop(0, width)

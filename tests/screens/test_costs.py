@@ -1,0 +1,148 @@
+"""The map of the cache, warm and cold, why a request missed, and what the next one takes, with the simulator."""
+
+from __future__ import annotations
+
+import pytest
+from chatting import Chat, chatting, words
+
+from tui.demo.reply import Gate
+from tui.demo.scenarios import Answer, Text
+from tui.screens.cache_map import CacheScreen
+from tui.widgets.drawn import Drawn
+from tui.widgets.status import StatusBar
+
+pytestmark = pytest.mark.anyio
+
+SYSTEM = '[default]\nmodel = "sonnet"\nsystem = """' + "You answer about tides and nothing else. " * 150 + '"""\n'
+
+
+def status(chat: Chat) -> str:
+    return chat.screen.query_one(StatusBar).render_line(0).text
+
+
+async def say(chat: Chat, text: str) -> None:
+    count = len(chat.screen.talk.session.transcript.messages)
+    await chat.send(text)
+    await chat.until(lambda: len(chat.screen.talk.session.transcript.messages) == count + 2)
+    await chat.until_idle()
+
+
+async def until_in_status(chat: Chat, text: str) -> None:
+    await chat.until(lambda: text in status(chat), f'"{text}" was never in the status')
+
+
+def drawn(chat: Chat) -> str:
+    """All of the open map."""
+    figures = chat.app.screen.query(Drawn)
+    return "\n".join(line.plain for figure in figures for line in figure.lines(figure.content_size.width))
+
+
+async def test_the_map_shows_what_the_second_request_read() -> None:
+    async with chatting(words("Out."), words("At noon."), config=SYSTEM, size=(120, 40)) as chat:
+        await say(chat, "Which way does it run?")
+        await say(chat, "And when does it turn?")
+        await chat.pilot.press("f6")
+        await chat.until(lambda: "█" in drawn(chat))
+        shown, usage = drawn(chat), chat.screen.talk.session.transcript.messages[-1].usage
+        assert usage.cache_read_input_tokens > 1000
+        assert "system" in shown.splitlines()[0]
+        assert "▲" in shown
+        assert "warm until 09:46:00" in shown
+        assert "2 turns" in shown
+        await chat.until(lambda: "all chats by day" in drawn(chat))
+        await chat.pilot.press("escape")
+        assert chat.app.screen is chat.screen
+
+
+async def test_before_anything_was_sent_the_map_says_so() -> None:
+    async with chatting() as chat:
+        await chat.pilot.press("f6")
+        assert "nothing was sent yet" in chat.hint
+
+
+async def test_the_map_of_a_restored_chat_is_built_once_more() -> None:
+    async with chatting(words("Out."), config=SYSTEM) as chat:
+        await say(chat, "Which way does it run?")
+        await chat.pilot.press("f6")
+        await chat.until(lambda: "▓" in drawn(chat))
+        before = drawn(chat)
+        await chat.pilot.press("escape")
+        chat.screen.talk.exchange = None
+        await chat.pilot.press("f6")
+        await chat.until(lambda: "▓" in drawn(chat))
+        assert drawn(chat).splitlines()[:6] == before.splitlines()[:6]
+
+
+async def test_the_map_opens_by_its_command() -> None:
+    async with chatting(words("Out.")) as chat:
+        await say(chat, "Which way does it run?")
+        await chat.send("/cache")
+        await chat.until(lambda: isinstance(chat.app.screen, CacheScreen))
+
+
+async def test_a_warm_chat_counts_down_and_says_what_it_costs_once_cold() -> None:
+    async with chatting(words("Out."), config=SYSTEM) as chat:
+        await say(chat, "Which way does it run?")
+        await until_in_status(chat, "warm  5:00")
+        chat.clock.now_s = 48
+        await until_in_status(chat, "warm  4:12")
+        chat.clock.now_s = 301
+        await until_in_status(chat, "cold · next $0.0")
+        assert chat.screen._ticking is None  # nothing moves any more
+
+
+async def test_a_chat_too_short_to_be_kept_is_neither() -> None:
+    async with chatting(words("Out.")) as chat:
+        await say(chat, "Which way does it run?")
+        assert "warm" not in status(chat)
+        assert "cold" not in status(chat)
+
+
+async def test_with_reduced_motion_nothing_counts() -> None:
+    async with chatting(words("Out."), config=SYSTEM + "[ui]\nreduced_motion = true\n") as chat:
+        await say(chat, "Which way does it run?")
+        await until_in_status(chat, "warm to 09:46")
+
+
+async def test_a_pause_that_lost_the_cache_is_told_under_the_answer() -> None:
+    missed = {"input_tokens": 10, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 1500}
+    late = Answer(Text("At noon."), usage=missed)
+    async with chatting(words("Out."), late, config=SYSTEM) as chat:
+        await say(chat, "Which way does it run?")
+        chat.clock.now_s = 7 * 60
+        await say(chat, "And when does it turn?")
+        await chat.until_shown("The cache was cold: it keeps 5 minutes")
+
+
+async def test_a_request_that_read_all_there_was_needs_no_word() -> None:
+    async with chatting(words("Out."), words("At noon."), config=SYSTEM) as chat:
+        await say(chat, "Which way does it run?")
+        await say(chat, "And when does it turn?")
+        assert "cache was" not in chat.shown
+        assert "anew" not in chat.shown
+
+
+async def test_what_is_typed_is_estimated_and_forgotten_with_the_text() -> None:
+    async with chatting(words("Out."), config=SYSTEM) as chat:
+        await say(chat, "Which way does it run?")
+        chat.prompt.put("And when does it turn?")
+        await chat.until(lambda: "% cached, " in chat.hint)
+        chat.prompt.put("")
+        await chat.until(lambda: "cached" not in chat.hint)
+
+
+async def test_a_command_is_not_estimated() -> None:
+    async with chatting(words("Out."), config=SYSTEM) as chat:
+        await say(chat, "Which way does it run?")
+        chat.prompt.put("/cache")
+        chat.screen._show_estimate()
+        assert "cached" not in chat.hint
+
+
+async def test_while_an_answer_runs_the_hints_are_its_own() -> None:
+    async with chatting(Answer(Text("Out, as it seems.", Gate())), config=SYSTEM) as chat:
+        await chat.send("Which way does it run?")
+        await chat.until_written()
+        chat.prompt.put("And when does it turn?")
+        chat.screen._show_estimate()
+        assert "Esc stop" in chat.hint

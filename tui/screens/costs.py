@@ -1,0 +1,185 @@
+"""What a chat costs and what the cache keeps of it: warm or cold, why a request missed, what the next one takes."""
+
+from __future__ import annotations
+
+import time
+
+from textual.timer import Timer
+
+from tui.chat.events import Settled, TurnEvent
+from tui.chat.forecast import Estimate, Switch, estimate, price_switch
+from tui.chat.ledger import Usage
+from tui.chat.transcript import Draft, Message, Transcript
+from tui.chat.warmth import Warmth, cached_tokens, expiry, lifetime_for
+from tui.screens.branches import BranchingScreen
+from tui.screens.exchange import Exchange
+from tui.widgets import figures
+from tui.widgets.status import StatusBar
+
+_PAUSE_S = 0.25
+"""How long nothing is typed before the next request is estimated: no key waits for that."""
+_ROOMY = 76
+
+
+class CostScreen(BranchingScreen):
+    _ticking: Timer | None = None
+    _estimating: Timer | None = None
+    _estimate: Estimate | None = None
+    _read_before: Exchange | None = None
+    """The latest request of this chat of which the usage is known."""
+
+    # The map
+
+    def action_cache_map(self) -> None:
+        exchange = self._latest_exchange()
+        if exchange is None:
+            self.prompt.say("nothing was sent yet: the map shows what the cache gave to the last request")
+            return
+        from tui.screens.cache_map import CacheScreen, Standing  # not needed for the first paint
+
+        session, model = self.talk.session, self.provider.model
+        standing = Standing(
+            exchange=exchange,
+            transcript=session.transcript,
+            written_off=session.written_off,
+            warmth=expiry(session.transcript, model.id),
+            coming=self._coming(Draft(text="")),
+            now=session.now(),
+            days=self.store.days() if self.is_ready else None,
+        )
+        self.app.push_screen(CacheScreen(self.provider, standing))
+
+    def _latest_exchange(self) -> Exchange | None:
+        """The last request with its answer; of a chat that was restored, built once more."""
+        exchange = self.talk.exchange
+        if exchange is not None and exchange.answer is not None and exchange.answer.usage != Usage():
+            return exchange
+        return self._rebuilt(self.talk.session.transcript)
+
+    def _rebuilt(self, transcript: Transcript) -> Exchange | None:
+        for at in range(len(transcript.messages) - 1, -1, -1):
+            answer = transcript.messages[at]
+            if answer.role == "assistant" and answer.usage != Usage():
+                asked = Transcript(messages=transcript.messages[:at], system=transcript.system, tools=transcript.tools)
+                return Exchange(body=self.provider.body(asked, answer.model), answer=answer)
+        return None
+
+    # Why a request missed
+
+    def _take(self, event: TurnEvent) -> None:
+        super()._take(event)
+        if isinstance(event, Settled):
+            self._explain(event.message)
+
+    def _explain(self, answer: Message) -> None:
+        """Says under the answer why less was read than the request before had left in the cache."""
+        exchange = self.talk.exchange
+        if exchange is None or answer.usage == Usage():
+            return
+        before, self._read_before = self._before(answer), exchange
+        if before is not None and (miss := self.provider.miss(before, exchange)) is not None:
+            self.conversation.note(miss.text)
+
+    def _before(self, answer: Message) -> Exchange | None:
+        """The request before, if it was this chat's and left something that was not read now."""
+        messages = self.talk.session.transcript.messages
+        earlier = [one for one in messages[:-1] if one.role == "assistant" and one.usage != Usage()]
+        if not earlier or cached_tokens(earlier[-1].usage) <= answer.usage.cache_read_input_tokens:
+            return None
+        known = self._read_before
+        if known is not None and known.answer == earlier[-1]:
+            return known
+        return self._rebuilt(Transcript(messages=messages[:-1], system=self.talk.session.transcript.system))
+
+    # Warm or cold
+
+    def show_standing(self) -> None:
+        super().show_standing()
+        self._show_warmth()
+
+    def _show_warmth(self) -> None:
+        """Says in the status how long the cache keeps this chat; once it is cold, what the next request costs."""
+        transcript, now = self.talk.session.transcript, self.talk.session.now()
+        warmth = expiry(transcript, self.provider.model.id)
+        left_s = warmth.left_s(now)
+        bar = self.query_one(StatusBar)
+        bar.is_warm = left_s > 0
+        bar.warmth = self._warm_text(warmth, left_s) if left_s else self._cold_text(transcript)
+        self._tick(left_s)
+
+    def _warm_text(self, warmth: Warmth, left_s: float) -> str:
+        if self.app.animation_level == "none":  # nothing that counts
+            return f"warm to {time.strftime('%H:%M', time.localtime(warmth.until))}"
+        return f"warm {figures.clock(left_s):>5}"
+
+    def _cold_text(self, transcript: Transcript) -> str:
+        if all(message.usage == Usage() for message in transcript.messages):
+            return ""
+        coming = self._coming(Draft(text=""))
+        if not coming.usage.cache_creation_input_tokens or coming.bill is None:
+            return ""
+        return f"cold · next {figures.money(coming.bill.cost_usd)}"
+
+    def _tick(self, left_s: float) -> None:
+        """Counts each second while it is warm, and not at all once it is cold."""
+        if self._ticking is not None:
+            self._ticking.stop()
+            self._ticking = None
+        if left_s:
+            still = self.app.animation_level == "none"
+            self._ticking = self.set_timer(left_s if still else min(1.0, left_s), self._show_warmth)
+
+    # Before sending
+
+    def on_text_area_changed(self) -> None:
+        if not self.prompt.text and self._estimate is not None:
+            self._estimate = None
+            if not self.prompt.is_saying:
+                self.show_hints()
+        if self._estimating is not None:
+            self._estimating.stop()
+        self._estimating = self.set_timer(_PAUSE_S, self._show_estimate)
+
+    def _show_estimate(self) -> None:
+        draft = self.draft()
+        is_prompt = bool(draft.text.strip() or draft.attachments) and not draft.text.startswith("/")
+        coming = self._coming(draft) if is_prompt and not self.talk.running else None
+        if coming != self._estimate and not self.prompt.is_saying:
+            self._estimate = coming
+            self.show_hints()
+
+    def draft(self) -> Draft:
+        """What is being written, as it would be sent."""
+        return Draft(text=self.prompt.full_text, attachments=self.prompt.attachments.blocks)
+
+    def _coming(self, draft: Draft) -> Estimate:
+        session, model = self.talk.session, self.provider.model
+        lifetime = lifetime_for(session.transcript, model)
+        return estimate(session.transcript, draft, model, session.now(), lifetime=lifetime)
+
+    def hint_words(self) -> list[str]:
+        if self.talk.running or self._estimate is None:
+            return super().hint_words()
+        words = super().hint_words()
+        return [f"{words[0]} {self._estimate_text(self._estimate)}", *(words[1:] if self._is_roomy else words[1:2])]
+
+    @property
+    def _is_roomy(self) -> bool:
+        return self.size.width >= _ROOMY
+
+    def _estimate_text(self, coming: Estimate) -> str:
+        count, cost = figures.tokens(coming.tokens), figures.money(coming.bill.cost_usd if coming.bill else None)
+        about = "" if coming.exact else "~"
+        if not coming.fits:
+            return f"{about}{count} tokens: more than the window of {figures.tokens(coming.context)}"
+        split = f", {figures.percent(coming.usage.hit_rate)} cached" if coming.warm else ""
+        return f"{about}{count} tok{split}, {cost}"
+
+    # Other models
+
+    def switches(self) -> tuple[Switch, ...]:
+        """What going on with each model would cost; nothing before the first answer."""
+        session = self.talk.session
+        if all(message.usage == Usage() for message in session.transcript.messages):
+            return ()
+        return price_switch(session.transcript, self.provider.models(), session.now(), draft=self.draft())

@@ -1,0 +1,77 @@
+"""The ledger of a chat as a table: a row for each answer, their sum, and what the cache saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.content import Content
+
+from tui.chat.ledger import Bill, Usage
+from tui.chat.spending import Entry, Ledger, Total
+from tui.widgets import figures
+
+_MODEL = 13
+_WIDE = 74
+"""Cells from which on the model's name fits."""
+_COLUMNS = (("read", 7), ("written", 8), ("uncached", 9), ("output", 7), ("hit", 7), ("cost", 8), ("saved", 8))
+_SHORT = {"written": ("writ.", 6), "uncached": ("new", 6), "output": ("out", 6), "read": ("read", 6), "hit": ("hit", 6)}
+_STATES = {"stopped": "■", "failed": "✗", "interrupted": "✗"}
+
+
+def draw_ledger(ledger: Ledger, name_of: Callable[[str], str], width: int) -> list[Content]:
+    """The table, without anything where there is no answer."""
+    if not ledger.entries:
+        return []
+    total = ledger.total
+    wide = width >= _WIDE
+    columns = _COLUMNS if wide else tuple(_SHORT.get(name, (name, cells)) for name, cells in _COLUMNS)
+    cells = [size for _, size in columns]
+    head = _row("turn", "model" if wide else None, [name for name, _ in columns], cells)
+    rows = [_entry(entry, name_of(entry.model) if wide else None, cells) for entry in ledger.entries]
+    sum_ = _row("all", "" if wide else None, _figures(total.usage, total.bill), cells)
+    return [Content.styled(head, "$dim"), *rows, Content.styled(sum_, "bold"), *_notes(ledger.entries, total)]
+
+
+def savings(total: Total) -> Content:
+    """What the cache saved of what it all would have cost, in a few words."""
+    saved, uncached = figures.money(total.bill.saved_usd), figures.money(total.bill.uncached_usd)
+    if total.answers == total.unpriced:
+        return Content.styled("the price is not known", "$dim")
+    if total.bill.saved_usd < 0:
+        ahead = figures.money(-total.bill.saved_usd)
+        return Content.assemble((f"{ahead} ahead", "$warning"), (": written, and not read yet", "$dim"))
+    return Content.assemble((f"saved {saved}", "bold $success"), (f" of {uncached}", "$foreground"))
+
+
+def _entry(entry: Entry, model: str | None, cells: Sequence[int]) -> Content:
+    turn = f"{entry.turn}{_STATES.get(entry.state, '')}"
+    return Content(_row(turn, model, _figures(entry.usage, entry.bill), cells))
+
+
+def _figures(usage: Usage, bill: Bill | None) -> list[str]:
+    counts = (
+        usage.cache_read_input_tokens,
+        usage.cache_creation_input_tokens,
+        usage.input_tokens,
+        usage.output_tokens,
+    )
+    return [
+        *map(figures.tokens, counts),
+        figures.percent(usage.hit_rate),
+        figures.money(bill.cost_usd if bill else None),
+        figures.money(bill.saved_usd if bill else None),
+    ]
+
+
+def _row(turn: str, model: str | None, texts: Sequence[str], cells: Sequence[int]) -> str:
+    name = "" if model is None else f"{model[: _MODEL - 1]:<{_MODEL}}"
+    return f"{turn:>4}  {name}" + "".join(f"{text:>{size}}" for text, size in zip(texts, cells, strict=True))
+
+
+def _notes(entries: Sequence[Entry], total: Total) -> list[Content]:
+    notes = [f"{_STATES['stopped']} stopped"] if any(entry.state == "stopped" for entry in entries) else []
+    if any(entry.state in ("failed", "interrupted") for entry in entries):
+        notes.append(f"{_STATES['failed']} cut off by an error")
+    if total.unpriced:
+        notes.append(f"{figures.plural(total.unpriced, 'answer')} without a known price")
+    return [Content.styled(" · ".join(notes), "$dim")] if notes else []
