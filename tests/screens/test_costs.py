@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 from chatting import Chat, chatting, words
+from textual.widgets import Static
 
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Text
 from tui.screens.cache_map import CacheScreen
 from tui.widgets.drawn import Drawn
+from tui.widgets.filter_list import FilterList
 from tui.widgets.status import StatusBar
 
 pytestmark = pytest.mark.anyio
@@ -146,3 +148,17 @@ async def test_while_an_answer_runs_the_hints_are_its_own() -> None:
         chat.prompt.put("And when does it turn?")
         chat.screen._show_estimate()
         assert "Esc stop" in chat.hint
+
+
+async def test_the_picker_prices_this_chat_with_each_model() -> None:
+    async with chatting(words("Out."), config=SYSTEM, size=(80, 24)) as chat:
+        await say(chat, "Which way does it run?")
+        await chat.pilot.press("ctrl+l")
+        rows = chat.app.screen.query_one(FilterList)
+        shown = [rows.render_line(y).text for y in range(rows.size.height)]
+        assert any("Sonnet 5.5" in row and "stay: " in row and "warm" in row for row in shown)
+        assert any("Opus 5.5" in row and "switch: $0.0" in row and "cold" in row for row in shown)
+        await chat.pilot.press("up")
+        assert "never pays" in str(chat.app.screen.query_one("#meaning", Static).content)
+        await chat.pilot.press(*"haiku 5")
+        await chat.until(lambda: "pays after" in str(chat.app.screen.query_one("#meaning", Static).content))

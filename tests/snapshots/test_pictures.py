@@ -383,6 +383,17 @@ def test_lets_the_cache_go_cold(pictured: Compare, size: tuple[int, int]) -> Non
     assert pictured(*TIDES, story=story, size=size, config=KEPT)
 
 
+@pytest.mark.parametrize("size", [NORMAL, NARROW], ids=["80x24", "60x20"])
+def test_sees_what_each_model_would_cost(pictured: Compare, size: tuple[int, int]) -> None:
+    """The picker prices this chat: staying, warm; switching, cold."""
+
+    async def story(chat: Chat) -> None:
+        await four_turns(chat)
+        await chat.pilot.press("ctrl+l", "up")
+
+    assert pictured(*TIDES, story=story, size=size, config=KEPT)
+
+
 def test_sees_what_sending_takes(pictured: Compare) -> None:
     """While typing: tokens, what of them is cached, and the price of the next request."""
 

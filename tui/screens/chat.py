@@ -98,7 +98,7 @@ class ChatScreen(AttachingScreen):
             if model is not None:
                 self._use(model.id)
 
-        self.app.push_screen(ModelPicker(self.provider.models(), self.provider.model), picked)
+        self.app.push_screen(ModelPicker(self.provider.models(), self.provider.model, self.switches()), picked)
 
     def on_header_model_clicked(self) -> None:
         self.action_models()

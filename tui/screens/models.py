@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.chat.forecast import Switch
 from tui.chat.model import Model
 from tui.widgets import figures
 from tui.widgets.filter_list import FilterList, Item
@@ -33,8 +34,11 @@ def in_order(models: Sequence[Model]) -> tuple[tuple[Model, ...], tuple[Model, .
     return tuple(heads), tuple(sorted(rest, key=lambda model: model.lifecycle == "retired"))
 
 
-def columns(model: Model, width: int, *, current: bool, successor: str) -> Content:
-    """One row: mark, name, price, limits, abilities; or when it was retired and who answers instead."""
+def columns(model: Model, width: int, *, current: bool, successor: str, switch: Switch | None = None) -> Content:
+    """One row: mark, name, price, limits, abilities; or when it was retired and who answers instead.
+
+    With a chat to go on with, what its next turn costs takes the place of what there is least room for.
+    """
     retired = model.lifecycle == "retired"
     mark = ("● ", "$accent") if current else ("  ", "")
     name = (_name(model.name, width), "$dim" if retired else "$foreground")
@@ -43,6 +47,9 @@ def columns(model: Model, width: int, *, current: bool, successor: str) -> Conte
         return Content.assemble(mark, name, (f"retired{since} → {successor}", "$dim"))
     price = model.price_for(1)
     cost = f"{figures.price(price.input)} / {figures.price(price.output)}" if price else "not known"
+    if switch is not None:
+        limits = _priced(cost, figures.tokens(model.context), width)
+        return Content.assemble(mark, name, (limits, "$dim"), next_turn(switch))
     limits = _limits(cost, figures.tokens(model.context), figures.tokens(model.max_output), width)
     abilities = (model.vision, model.tools, any(kind != "disabled" for kind in model.thinking))
     marks = " ".join(
@@ -53,6 +60,39 @@ def columns(model: Model, width: int, *, current: bool, successor: str) -> Conte
         marks = f"{'ends' if width < _NARROW else 'retires'} {model.retires}"
         return Content.assemble(mark, name, (limits, "$dim"), (marks, "$warning"))
     return Content.assemble(mark, name, (limits, "$dim"), (marks, "$dim"))
+
+
+def next_turn(switch: Switch) -> Content:
+    """What the chat's next turn costs with a model, in a few words."""
+    if switch.refuses:
+        return Content.styled("cannot answer this", "$warning")
+    coming = switch.next_turn
+    cost = figures.money(coming.bill.cost_usd if coming.bill else None)
+    return Content.assemble(
+        (f"{'stay' if switch.stays else 'switch'}: ", "$dim"),
+        f"{cost} ",
+        ("warm", "$success") if coming.warm else ("cold", "$dim"),
+    )
+
+
+def meaning(switch: Switch) -> str:
+    """What going on with a model means, in a line: when it pays, what it drops, why it cannot."""
+    if switch.refuses:
+        return switch.refuses
+    facts = []
+    if switch.later_usd is not None:
+        facts.append(f"then about {figures.money(switch.later_usd)} a turn")
+    if not switch.stays:
+        turns = switch.pays_after
+        facts.append("never pays" if turns is None else f"pays after {figures.plural(turns, 'turn')}")
+    if switch.drops:
+        facts.append(f"does not see: {', '.join(switch.drops)}")
+    return " · ".join(facts)
+
+
+def priced_titles(width: int) -> Content:
+    """What the columns are where a chat is priced."""
+    return Content.styled(f"  {_name('', width)}{_priced('$/M in / out', 'context', width)}its next turn", "$dim")
 
 
 def titles(width: int) -> Content:
@@ -70,13 +110,19 @@ def _limits(cost: str, context: str, output: str, width: int) -> str:
     return f"{cost:<13}{context:>4} {output:>4}  " if width < _NARROW else f"{cost:<14}{context:>7}  {output:>6}   "
 
 
+def _priced(cost: str, context: str, width: int) -> str:
+    return f"{cost:<13} " if width < _NARROW else f"{cost:<14}{context:>7}   "
+
+
 class ModelPicker(ModalScreen[Model | None]):
     """Gives the model that was picked, or None."""
 
     BINDINGS = [Binding("escape,ctrl+l,f2", "dismiss(None)", show=False)]
 
-    def __init__(self, models: Sequence[Model], current: Model) -> None:
+    def __init__(self, models: Sequence[Model], current: Model, switches: Sequence[Switch] = ()) -> None:
+        """`switches` prices the open chat with each model; nothing where it has no answer yet."""
         super().__init__()
+        self._switches = {switch.model.id: switch for switch in switches}
         self._models = {model.id: model for model in models}
         if current.id not in self._models:
             self._models = {current.id: current, **self._models}
@@ -84,7 +130,7 @@ class ModelPicker(ModalScreen[Model | None]):
 
     def compose(self) -> ComposeResult:
         heads, rest = in_order(tuple(self._models.values()))
-        head = Item(draw=titles)
+        head = Item(draw=priced_titles if self._switches else titles)
         more = Item(draw=lambda width: Content.styled("  ─ more ─", "$faint"))
         items = [head, *map(self._item, heads), *([more] if heads and rest else []), *map(self._item, rest)]
         with Vertical(classes="panel"):
@@ -92,13 +138,30 @@ class ModelPicker(ModalScreen[Model | None]):
             yield FilterList(
                 items, at=self._current.id, empty=lambda typed: f'no model with "{typed}" in its name or ID'
             )
+            if self._switches:
+                yield Static(id="meaning", classes="panel--foot")
             yield Static("⏎ use it from the next turn on   esc keep", classes="panel--foot")
+
+    def on_mount(self) -> None:
+        if self._switches:
+            self.watch(self.query_one(FilterList), "chosen", self._explain)
+
+    def _explain(self) -> None:
+        """Says below the list what the model under the cursor means for this chat."""
+        switch = self._switches.get(self.query_one(FilterList).picked)
+        self.query_one("#meaning", Static).update(Content(meaning(switch) if switch else ""))
 
     def _item(self, model: Model) -> Item:
         follower = self._models.get(model.successor)
         successor = follower.name if follower else model.successor or "another model"
         return Item(
-            draw=lambda width: columns(model, width, current=model.id == self._current.id, successor=successor),
+            draw=lambda width: columns(
+                model,
+                width,
+                current=model.id == self._current.id,
+                successor=successor,
+                switch=self._switches.get(model.id),
+            ),
             words=f"{model.name} {model.id} {model.family} {model.lifecycle}",
             key=model.id,
         )
@@ -106,6 +169,8 @@ class ModelPicker(ModalScreen[Model | None]):
     def on_filter_list_filtered(self, event: FilterList.Filtered) -> None:
         said = f"{event.typed}▏ {figures.plural(event.count, 'model')}" if event.typed else "type to filter"
         self.query_one(PanelHead).say(said)
+        if self._switches:
+            self._explain()
 
     def on_filter_list_picked(self, event: FilterList.Picked) -> None:
         self.dismiss(self._models[event.key])
