@@ -71,6 +71,28 @@ def test_a_burst_of_keys_is_carried_out_in_its_order(demo: Terminal) -> None:
     assert "two" not in demo.text
 
 
+def test_a_command_typed_fast_is_the_one_that_runs(demo: Terminal) -> None:
+    demo.type("Show me a table\r")
+    demo.wait_for("simulator wrote it")
+    demo.type("/")
+    demo.wait_for("/new")
+    demo.type("theme\r")
+    demo.wait(lambda: b"48;2;251;250;248" in demo.output)  # the background of the light theme
+    assert "simulator wrote it" in demo.text
+
+
+def test_a_prompt_sent_from_far_up_is_seen(demo: Terminal) -> None:
+    demo.type("Write something long\r")
+    demo.wait_for("Esc stop")
+    demo.wait(lambda: "Fires on the hill" in demo.text)
+    demo.type("\x1b")
+    demo.wait_for("text kept")
+    demo.resize(100, 16)
+    demo.type("\x1b[5~\x1b[5~")
+    demo.type("Show me a table\r")
+    demo.wait_for("The longest day is")
+
+
 def test_esc_in_the_middle_keeps_the_text_and_the_next_turn_works(demo: Terminal) -> None:
     demo.type("Write something long\r")
     demo.wait_for("Esc stop")

@@ -162,6 +162,7 @@ class FlowScreen(Screen[None]):
     def submit(self, draft: Draft) -> None:
         self.prompt.remember(draft.text)
         self.talk.submit(draft)
+        self.conversation.jump_to_end()  # whoever sends wants to see what comes of it
         self.show_queue()
         self.show_hints()
 

@@ -239,6 +239,7 @@ class PromptArea(TextArea):
         self.put(draft.text)
 
     def action_send(self) -> None:
+        self._offer_commands()  # the list follows the text a moment later: a fast Enter would take what stood there before
         if self._commands.is_open:
             self._commands_enter()
             return
@@ -290,6 +291,9 @@ class PromptArea(TextArea):
             event.prevent_default()
 
     def on_text_area_changed(self) -> None:
+        self._offer_commands()
+
+    def _offer_commands(self) -> None:
         text = self.text
         word = text[1:] if text.startswith("/") and len(text) < 40 else " "
         self._commands.offer(slash_matches(word) if " " not in word and "\n" not in word else ())
