@@ -115,6 +115,13 @@ class Terminal:
         self._read(0.1)
         return self.process.returncode
 
+    def watch(self, span_s: float) -> int:
+        """Reads for so long; the number of bytes that came."""
+        before, end = len(self.output), time.monotonic() + span_s
+        while (left := end - time.monotonic()) > 0:
+            self._read(left)
+        return len(self.output) - before
+
     def settle(self, quiet_s: float = 1.5, limit_s: float = 20) -> int:
         """Reads until nothing has come for a while; the number of bytes written until then. Fails if it never rests."""
         end = time.monotonic() + limit_s

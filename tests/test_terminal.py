@@ -182,10 +182,16 @@ def test_a_scrolling_answer_costs_few_bytes_on_the_line(env: dict[str, str], tmp
 
 
 def test_idle_writes_nothing(demo: Terminal) -> None:
+    demo.settle(quiet_s=2)  # fails if anything is drawn again and again
+
+
+def test_after_an_answer_only_the_cache_counts_down(demo: Terminal) -> None:
     demo.type("Show me a table\r")
     demo.wait_for("simulator wrote it")
+    demo.wait_for("warm")
     demo.wait_for("⏎ send")
-    demo.settle(quiet_s=2)  # fails if anything is drawn again and again
+    demo.watch(1)
+    assert demo.watch(3) < 3 * 150  # bytes: a few digits a second
 
 
 def test_control_sequences_in_a_prompt_never_reach_the_terminal(demo: Terminal) -> None:

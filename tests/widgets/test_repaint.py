@@ -36,7 +36,8 @@ class Screen:
     def line(self, text: str, bar: int) -> list[Strip]:
         style = Style(color="#ff8800" if len(text) % 2 else "#0088ff", bgcolor="#101010")
         parts = ("  ", text[:20].ljust(20), " ▁"[bar] * 2)
-        return [Strip([Segment(part, style)], len(part)) for part in parts]
+        # Several segments a part, since only those that changed are written.
+        return [Strip([Segment(part[at : at + 3], style) for at in range(0, len(part), 3)]) for part in parts]
 
     def change(self, wanted: dict[int, list[Strip]], columns: tuple[int, int] = (0, WIDTH)) -> None:
         chops = [dict(zip(self.cuts, line, strict=False)) for line in self.lines]

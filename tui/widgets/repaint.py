@@ -72,9 +72,11 @@ class Repaint:
         for y, line in wanted.items():
             shown = self._shown.setdefault(y, {})
             for x, part in line.items():
-                if shown.get(x) != part:
+                was = shown.get(x)
+                if was != part:
+                    start, strip = _changed(was[1] if was and was[0] == part[0] else None, part[1])
                     _put(shown, x, part)
-                    written.append(_at(x, y) + part[1].render(console))
+                    written.append(_at(x + start, y) + strip.render(console))
         return "".join(written)
 
     def _moved(self, wanted: dict[int, Line]) -> str:
@@ -157,6 +159,18 @@ def _key(line: Line) -> str:
     widest = max(line.values(), key=lambda part: part[1].cell_length, default=None)
     text = widest[1].text if widest is not None else ""
     return text if text.strip() else ""
+
+
+def _changed(was: Strip | None, now: Strip) -> tuple[int, Strip]:
+    """The column, and the cells, from the first segment that differs to the last one: of a status line, the clock."""
+    if was is None or was.cell_length != now.cell_length:
+        return 0, now
+    before, after = list(was), list(now)
+    most = min(len(before), len(after))
+    first = next((at for at in range(most) if before[at] != after[at]), most)
+    last = next((at for at in range(most - first) if before[-1 - at] != after[-1 - at]), most - first)
+    start = sum(segment.cell_length for segment in after[:first])
+    return start, Strip(after[first : len(after) - last])
 
 
 def _laid_over(below: Line, above: Line) -> Line:
