@@ -34,6 +34,7 @@ LAYERS = {
     "anthropic.auth": layer("chat errors anthropic", "msgspec httpx"),
     "anthropic.token_endpoint": layer("chat errors anthropic", "msgspec httpx"),
     "anthropic.client": layer("chat errors anthropic", "msgspec httpx httpx_sse"),
+    "anthropic.environment": layer("errors anthropic", "httpx"),
     "images": layer("chat.transcript errors"),
     "images.pixels": layer("errors images", "PIL"),
     "images.preview": layer("errors images", "PIL"),
@@ -59,7 +60,8 @@ LAYERS = {
     "shelves": layer("store exchange chat errors"),
     "continuing": layer("store connection chat errors", "msgspec"),
     "chats_command": layer(
-        "config connection store exchange chat errors listing private_file render.safe shelves widgets.figures", "msgspec"
+        "config connection store exchange chat errors listing private_file render.safe shelves widgets.figures",
+        "msgspec",
     ),
     "listing": layer("config"),
     "cli": layer("config errors anthropic.credentials", "click"),
@@ -164,7 +166,7 @@ def test_our_own_http_client_is_loaded_in_few_places_only() -> None:
         for one in imports(file.read_text())
         if one.at_start and one.module.split(".")[0] in ("httpx", "httpx_sse")
     }
-    assert users <= {"anthropic.auth", "anthropic.client", "anthropic.token_endpoint"}
+    assert users <= {"anthropic.auth", "anthropic.client", "anthropic.environment", "anthropic.token_endpoint"}
 
 
 @pytest.mark.parametrize("file", modules(), ids=name_of)
