@@ -75,6 +75,16 @@ def next_turn(switch: Switch) -> Content:
     )
 
 
+def particulars(model: Model) -> str:
+    """What the row has no room for where the chat is priced: limits, abilities, and when the model ends."""
+    thinks = any(kind != "disabled" for kind in model.thinking)
+    has = [name for (name, _), able in zip(_MARKS, (model.vision, model.tools, thinks), strict=True) if able]
+    facts = [f"{figures.tokens(model.context)} context", f"{figures.tokens(model.max_output)} output", " ".join(has)]
+    if model.lifecycle == "deprecated" and model.retires:
+        facts.append(f"retires {model.retires}")
+    return " · ".join(fact for fact in facts if fact)
+
+
 def meaning(switch: Switch) -> str:
     """What going on with a model means, in a line: when it pays, what it drops, why it cannot."""
     if switch.refuses:
@@ -149,7 +159,8 @@ class ModelPicker(ModalScreen[Model | None]):
     def _explain(self) -> None:
         """Says below the list what the model under the cursor means for this chat."""
         switch = self._switches.get(self.query_one(FilterList).picked)
-        self.query_one("#meaning", Static).update(Content(meaning(switch) if switch else ""))
+        text = f"{particulars(switch.model)}\n{meaning(switch)}" if switch else ""
+        self.query_one("#meaning", Static).update(Content(text))
 
     def _item(self, model: Model) -> Item:
         follower = self._models.get(model.successor)
