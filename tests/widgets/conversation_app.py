@@ -27,8 +27,12 @@ class Counting(Conversation):
 
     refreshed = 0
     rendered = 0
+    redrawn: frozenset[int] = frozenset()
+    """Which rows of the screen those were."""
 
     def refresh(self, *regions: Region, **options):
+        spans = [range(region.y, region.bottom) for region in regions] or [range(self.size.height)]
+        self.redrawn = self.redrawn.union(*spans)
         self.refreshed += sum(region.height for region in regions) if regions else self.size.height
         return super().refresh(*regions, **options)
 

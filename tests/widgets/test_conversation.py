@@ -90,6 +90,26 @@ async def test_the_speaker_line_counts_while_it_streams_and_sums_up_afterwards()
         assert "cache 94 % read · saved $0.021" in app.screen_text()
 
 
+async def test_turns_that_end_and_begin_between_two_frames_are_all_drawn() -> None:
+    app = ChatApp()
+    async with app.run_test(size=(80, 40)) as pilot:
+        app.pane.add(prompt("first"))
+        await stream(app, "half of")
+        await pilot.pause()
+        before = app.rows()
+        app.pane.redrawn = frozenset()
+        app.pane.grow(so_far("half of it"), [TextDelta(0, " it")])  # waits for its frame, and so all that follows
+        app.pane.settle(answer("half of it"))
+        app.pane.add(prompt("second"))
+        app.pane.begin("Opus 5.5")
+        app.pane.catch_up()
+        after = app.rows()
+        assert "second" in "\n".join(after)
+        changed = {row for row, (old, new) in enumerate(zip(before, after, strict=True)) if old != new}
+        assert changed
+        assert changed <= app.pane.redrawn
+
+
 async def test_a_caret_stands_where_the_text_goes_on_and_leaves_with_the_answer() -> None:
     app = ChatApp()
     async with app.run_test(size=(80, 24)):

@@ -47,7 +47,8 @@ class Conversation(FindingView):
         self._thinking_open = False
         self._thinking_since: float | None = None
         self._begun = 0.0
-        self._changed: int | None = None
+        self._changed: tuple[int, int] | None = None
+        """The first turn, and the row in it, that is to be drawn again."""
         self._ticker: Timer | None = None
         self._caret_row: int | None = None
 
@@ -283,21 +284,25 @@ class Conversation(FindingView):
             thinks.say("thinking")
 
     def _touch(self, row: int) -> None:
-        """Notes the first row of the last turn that is to be drawn again."""
-        self._changed = row if self._changed is None else min(row, self._changed)
+        """Notes the first row of the last turn that is to be drawn again. More turns may follow before it is."""
+        place = (len(self.view.turns) - 1, row)
+        self._changed = place if self._changed is None else min(place, self._changed)
 
     def _paint(self) -> None:
-        """Draws the rows of the last turn that changed."""
+        """Draws the rows that changed."""
         if self._changed is None or not self.view.turns:
             return
-        row, self._changed = self._changed, None
+        (turn, row), self._changed = self._changed, None
         last = len(self.view.turns) - 1
+        turn, row = (turn, row) if turn <= last else (last, 0)
         if self._live is not None and self._live.caret_row != self._caret_row:
-            row = row if self._caret_row is None else min(row, self._caret_row)
+            if self._caret_row is not None and turn == last:
+                row = min(row, self._caret_row)
             self._caret_row = self._live.caret_row
-        self.view.changed(last)
+        for index in range(turn, last + 1):
+            self.view.changed(index)
         self.view.settle()
-        self.place(first=self.view.heights.top(last) + row, calmly=self._live is not None)
+        self.place(first=self.view.heights.top(turn) + row, calmly=self._live is not None)
 
     def _tick_on(self) -> None:
         if self._ticker is None:
