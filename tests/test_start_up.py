@@ -82,7 +82,7 @@ def test_a_command_without_a_screen_loads_none(command: list[str]) -> None:
 
 def test_version_costs_next_to_nothing() -> None:
     modules = loaded("import sys\nfrom tui.cli import _main\nsys.argv = ['prx', '--version']\n_main()")
-    assert {name for name in modules if name.split(".")[0] == "tui"} == {"tui", "tui.cli", "tui.errors"}
+    assert {name for name in modules if name.split(".")[0] == "tui"} == {"tui", "tui.cli", "tui.opening", "tui.errors"}
     assert not {"msgspec", "tomli", "platformdirs", "rich", "asyncio"} & modules
 
 

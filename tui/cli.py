@@ -1,4 +1,6 @@
-"""Commands, options and exit codes. What a command does is imported inside it, so that each start costs what it needs.
+"""Commands and exit codes; what begins a conversation is in `opening`.
+
+What a command does is imported inside it, so that each start costs what it needs.
 
 Exit codes: 0 fine, 1 a problem that was found, 2 wrong usage, 130 interrupted.
 """
@@ -8,18 +10,16 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from tui import __version__
 from tui.errors import TuiError
+from tui.opening import Wanted, chat_options, open_chat, read_settings
 
 if TYPE_CHECKING:
-    from tui.answer import Output
-    from tui.config import Settings
     from tui.doctor import Check
 
 INTERRUPTED = 130
@@ -48,50 +48,6 @@ class _PromptOrCommand(click.Group):
             raise click.UsageError(message, ctx)
 
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-def _chat_options(command: _Command) -> _Command:
-    for option in reversed(
-        (
-            click.option("-p", "--print", "once", is_flag=True, help="Answer once on stdout, without the full screen."),
-            click.option("-m", "--model", metavar="MODEL", help="opus, sonnet, haiku, or a model's ID."),
-            click.option("-c", "--continue", "last", is_flag=True, help="Go on with the chat that was used last."),
-            click.option(
-                "-r",
-                "--resume",
-                metavar="[ID]",
-                is_flag=False,
-                flag_value="",
-                help="Go on with this chat; the first characters of its id will do.",
-            ),
-            click.option(
-                "-a",
-                "--attach",
-                metavar="FILE",
-                multiple=True,
-                type=click.Path(path_type=Path),
-                help="Attach an image, a PDF or a text; may be given several times.",
-            ),
-            click.option("--preset", metavar="NAME", help="A preset of the configuration for a new chat."),
-            click.option("--system", metavar="TEXT", help="The system prompt."),
-            click.option(
-                "--system-file",
-                metavar="FILE",
-                type=click.Path(path_type=Path, exists=True, dir_okay=False),
-                help="A file with the system prompt.",
-            ),
-            click.option(
-                "--output-format",
-                type=click.Choice(["text", "json", "stream-json"]),
-                help="With -p: the text, one JSON object, or one JSON event a line.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
-
-
 @click.group(
     cls=_PromptOrCommand,
     invoke_without_command=True,
@@ -105,7 +61,7 @@ def _chat_options(command: _Command) -> _Command:
     type=click.Path(path_type=Path),
     help="The configuration file. It stands before a command.",
 )
-@_chat_options
+@chat_options
 @click.version_option(__version__, "--version", prog_name="prx", message="%(prog)s %(version)s")
 @click.pass_context
 def prx(ctx: click.Context, /, config: Path | None, **options: Any) -> None:
@@ -115,19 +71,19 @@ def prx(ctx: click.Context, /, config: Path | None, **options: Any) -> None:
     """
     ctx.obj = config
     if ctx.invoked_subcommand is None:
-        ctx.exit(_chat(config, ctx.meta["prx.prompt"], demo=False, **options))
+        ctx.exit(open_chat(config, Wanted(ctx.meta["prx.prompt"], **options), demo=False))
     ctx.meta["prx.options"] = options
 
 
 @prx.command()
 @click.argument("words", metavar="[PROMPT]", nargs=-1)
-@_chat_options
+@chat_options
 @click.pass_context
 def demo(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> None:
     """The same on the built-in simulator: no key, no network, scripted answers."""
     before = ctx.meta["prx.options"]
     merged = {name: before[name] if value in (None, False, ()) else value for name, value in options.items()}
-    ctx.exit(_chat(ctx.obj, " ".join(words), demo=True, **merged))
+    ctx.exit(open_chat(ctx.obj, Wanted(" ".join(words), **merged), demo=True))
 
 
 @prx.command()
@@ -137,7 +93,7 @@ def models(config: Path | None, as_json: bool) -> None:
     """The models that prx knows, with limits and prices."""
     from tui.listing import model_rows, model_table
 
-    settings = _settings(config)
+    settings = read_settings(config)
     rows = model_rows(settings)
     _print(_json(rows) if as_json else model_table(rows))
 
@@ -149,7 +105,7 @@ def paths(config: Path | None, as_json: bool) -> None:
     """Where prx keeps its files."""
     from tui.listing import path_rows, path_table
 
-    rows = path_rows(_settings(config))
+    rows = path_rows(read_settings(config))
     _print(_json(rows) if as_json else path_table(rows))
 
 
@@ -162,7 +118,7 @@ def chats(ctx: click.Context, as_json: bool) -> int:
 
     if ctx.invoked_subcommand is not None:
         return 0
-    return chats_command.listing(_settings(ctx.obj), _print, as_json=as_json)
+    return chats_command.listing(read_settings(ctx.obj), _print, as_json=as_json)
 
 
 @chats.command("search")
@@ -173,7 +129,7 @@ def search_chats(config: Path | None, words: tuple[str, ...], as_json: bool) -> 
     """Chats in which all WORDS stand, in the title or in anything that was said."""
     from tui import chats_command
 
-    return chats_command.search(_settings(config), " ".join(words), _print, as_json=as_json)
+    return chats_command.search(read_settings(config), " ".join(words), _print, as_json=as_json)
 
 
 @prx.command()
@@ -185,7 +141,7 @@ def export(config: Path | None, id: str, format: Literal["md", "json", "html"], 
     """A chat on stdout. JSON holds all of it and can be imported again."""
     from tui import chats_command
 
-    return chats_command.export(_settings(config), id, format, file)
+    return chats_command.export(read_settings(config), id, format, file)
 
 
 @prx.command("import")
@@ -195,7 +151,7 @@ def import_(config: Path | None, file: Path) -> int:
     """Add the chats in FILE: an export of prx in JSON, or of Claude.ai (the zip file or conversations.json)."""
     from tui import chats_command
 
-    return chats_command.import_file(_settings(config), file, _print)
+    return chats_command.import_file(read_settings(config), file, _print)
 
 
 @prx.group()
@@ -222,7 +178,7 @@ def login(config: Path | None) -> int:
     """
     from tui import auth_command
 
-    return auth_command.login(_settings(config), os.environ, sys.stdin)
+    return auth_command.login(read_settings(config), os.environ, sys.stdin)
 
 
 @auth.command()
@@ -233,7 +189,7 @@ def status(config: Path | None, as_json: bool) -> int:
     """Which credential is used, from where, and why not the others. Exit code 1 when signed out."""
     from tui import auth_command
 
-    return auth_command.status(_settings(config), os.environ, _print, as_json=as_json)
+    return auth_command.status(read_settings(config), os.environ, _print, as_json=as_json)
 
 
 @auth.command()
@@ -243,7 +199,7 @@ def logout(config: Path | None) -> int:
     """Forget the key that `prx auth login` stored."""
     from tui import auth_command
 
-    return auth_command.logout(_settings(config), os.environ)
+    return auth_command.logout(read_settings(config), os.environ)
 
 
 @prx.command()
@@ -259,86 +215,6 @@ def doctor(config: Path | None, check: Check | None, as_json: bool) -> int:
     report = examine(load(os.environ, file=config, actions=tuple(BY_NAME)), os.environ, (check,) if check else CHECKS)
     _print(report_json(report) if as_json else report_text(report))
     return 0 if report.ok else 1
-
-
-def _chat(
-    config: Path | None,
-    prompt: str,
-    *,
-    demo: bool,
-    once: bool,
-    model: str | None,
-    last: bool,
-    resume: str | None,
-    attach: tuple[Path, ...],
-    preset: str | None,
-    system: str | None,
-    system_file: Path | None,
-    output_format: Output | None,
-) -> int:
-    """The exit code of a conversation, on the full screen or on stdout."""
-    from tui import system_prompt
-
-    if system is not None and system_file is not None:
-        raise click.UsageError("Give --system or --system-file, not both.")
-    if output_format and not once:
-        raise click.UsageError("--output-format goes with -p.")
-    if last and resume is not None:
-        raise click.UsageError("Give -c or -r, not both.")
-    if system_file is not None:
-        system = system_prompt.read(system_file)
-    if once:
-        from tui import answer, continuing
-
-        if resume == "":
-            raise click.UsageError(
-                "-r needs the ID of a chat here: `prx chats` lists them; -c goes on with the last one."
-            )
-        settings = _settings(config)
-        said = system_prompt.preset(settings, preset)
-        return answer.run(
-            settings,
-            prompt=answer.joined(prompt, answer.piped(sys.stdin)),
-            model=model or said.model,
-            system=said.system if system is None else system,
-            output=output_format or "text",
-            attach=attach,
-            resume=continuing.LAST if last else resume,
-            effort=said.effort,
-            demo=demo,
-        )
-    if not (sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty()):
-        raise click.UsageError("The full screen needs a terminal. For one answer on stdout: prx -p PROMPT")
-    from tui.warming import prepare
-
-    prepare()
-    from tui.actions import BY_NAME
-    from tui.app import run
-
-    settings = _settings(config, tuple(BY_NAME))
-    system_prompt.preset(settings, preset)
-    return run(
-        settings,
-        demo=demo,
-        prompt=prompt,
-        attach=attach,
-        model=model,
-        system=system,
-        resume=resume or "",
-        start="last" if last else "list" if resume == "" else "new",
-        preset=preset or "",
-    )
-
-
-def _settings(config: Path | None, actions: tuple[str, ...] = ()) -> Settings:
-    """The settings; what could not be used of them is said on stderr (a screen drawn over it says it again)."""
-    from tui.config import load
-    from tui.render.safe import safe
-
-    settings = load(os.environ, file=config, actions=actions)
-    for finding in settings.findings:
-        click.echo(f"prx: {safe(str(finding), keep_newlines=False)}", err=True)
-    return settings
 
 
 def _json(rows: object) -> str:

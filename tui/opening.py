@@ -1,0 +1,148 @@
+"""What begins a conversation, for `prx` and `prx demo`: its options, what they may not say together, and where it is held.
+
+What each way needs is imported on that way, so that `prx --version` waits for none of it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from tui.answer import Output
+    from tui.config import Settings
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def chat_options(command: _Command) -> _Command:
+    for option in reversed(
+        (
+            click.option("-p", "--print", "once", is_flag=True, help="Answer once on stdout, without the full screen."),
+            click.option("-m", "--model", metavar="MODEL", help="opus, sonnet, haiku, or a model's ID."),
+            click.option("-c", "--continue", "last", is_flag=True, help="Go on with the chat that was used last."),
+            click.option(
+                "-r",
+                "--resume",
+                metavar="[ID]",
+                is_flag=False,
+                flag_value="",
+                help="Go on with this chat; the first characters of its id will do.",
+            ),
+            click.option(
+                "-a",
+                "--attach",
+                metavar="FILE",
+                multiple=True,
+                type=click.Path(path_type=Path),
+                help="Attach an image, a PDF or a text; may be given several times.",
+            ),
+            click.option("--preset", metavar="NAME", help="A preset of the configuration for a new chat."),
+            click.option("--system", metavar="TEXT", help="The system prompt."),
+            click.option(
+                "--system-file",
+                metavar="FILE",
+                type=click.Path(path_type=Path, exists=True, dir_okay=False),
+                help="A file with the system prompt.",
+            ),
+            click.option(
+                "--output-format",
+                type=click.Choice(["text", "json", "stream-json"]),
+                help="With -p: the text, one JSON object, or one JSON event a line.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+class Wanted(NamedTuple):
+    """The options as they were given."""
+
+    prompt: str
+    once: bool
+    model: str | None
+    last: bool
+    resume: str | None
+    """A chat's id; "": one that is picked from the list."""
+    attach: tuple[Path, ...]
+    preset: str | None
+    system: str | None
+    system_file: Path | None
+    output_format: Output | None
+
+
+def open_chat(config: Path | None, wanted: Wanted, *, demo: bool) -> int:
+    """The exit code of a conversation, on the full screen or on stdout."""
+    from tui import system_prompt
+
+    if wanted.system is not None and wanted.system_file is not None:
+        raise click.UsageError("Give --system or --system-file, not both.")
+    if wanted.output_format and not wanted.once:
+        raise click.UsageError("--output-format goes with -p.")
+    if wanted.last and wanted.resume is not None:
+        raise click.UsageError("Give -c or -r, not both.")
+    if wanted.system_file is not None:
+        wanted = wanted._replace(system=system_prompt.read(wanted.system_file))
+    return _answer_once(config, wanted, demo) if wanted.once else _fill_screen(config, wanted, demo)
+
+
+def _answer_once(config: Path | None, wanted: Wanted, demo: bool) -> int:
+    from tui import answer, continuing, system_prompt
+
+    if wanted.resume == "":
+        raise click.UsageError("-r needs the ID of a chat here: `prx chats` lists them; -c goes on with the last one.")
+    settings = read_settings(config)
+    said = system_prompt.preset(settings, wanted.preset)
+    return answer.run(
+        settings,
+        prompt=answer.joined(wanted.prompt, answer.piped(sys.stdin)),
+        model=wanted.model or said.model,
+        system=said.system if wanted.system is None else wanted.system,
+        output=wanted.output_format or "text",
+        attach=wanted.attach,
+        resume=continuing.LAST if wanted.last else wanted.resume,
+        effort=said.effort,
+        demo=demo,
+    )
+
+
+def _fill_screen(config: Path | None, wanted: Wanted, demo: bool) -> int:
+    if not (sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("The full screen needs a terminal. For one answer on stdout: prx -p PROMPT")
+    from tui.warming import prepare
+
+    prepare()
+    from tui import system_prompt
+    from tui.actions import BY_NAME
+    from tui.app import run
+
+    settings = read_settings(config, tuple(BY_NAME))
+    system_prompt.preset(settings, wanted.preset)
+    return run(
+        settings,
+        demo=demo,
+        prompt=wanted.prompt,
+        attach=wanted.attach,
+        model=wanted.model,
+        system=wanted.system,
+        resume=wanted.resume or "",
+        start="last" if wanted.last else "list" if wanted.resume == "" else "new",
+        preset=wanted.preset or "",
+    )
+
+
+def read_settings(config: Path | None, actions: tuple[str, ...] = ()) -> Settings:
+    """The settings; what could not be used of them is said on stderr (a screen drawn over it says it again)."""
+    from tui.config import load
+    from tui.render.safe import safe
+
+    settings = load(os.environ, file=config, actions=actions)
+    for finding in settings.findings:
+        click.echo(f"prx: {safe(str(finding), keep_newlines=False)}", err=True)
+    return settings
