@@ -54,6 +54,8 @@ def trees(draw: st.DrawFn) -> ChatTree:
         system=draw(_texts),
         tools=draw(st.sampled_from(["", "none", "read", "ask"])),
         preset=draw(_texts),
+        thinking=draw(_texts),
+        effort=draw(_texts),
         created=draw(st.floats(1, 4e9)),
         updated=draw(st.floats(1, 4e9)),
         pinned=draw(st.booleans()),

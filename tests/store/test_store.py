@@ -139,7 +139,15 @@ def test_the_list_is_newest_first_with_pinned_ones_on_top(tmp_path: Path) -> Non
 def test_a_chat_says_what_it_holds_and_cost(tmp_path: Path) -> None:
     wall = Wall()
     with opened(tmp_path, now=wall) as store:
-        chat = NewChat(id="a", model="claude-opus-5-5", system="Be brief.", tools="read", preset="sea")
+        chat = NewChat(
+            id="a",
+            model="claude-opus-5-5",
+            system="Be brief.",
+            tools="read",
+            preset="sea",
+            thinking="off",
+            effort="max",
+        )
         store.append(chat, "m", None, prompt("\n  Tide\tand \n moon?"))
         wall.now += 5
         store.append(chat, "n", "m", billed("Out.", cache_read_input_tokens=5))
@@ -152,9 +160,18 @@ def test_a_chat_says_what_it_holds_and_cost(tmp_path: Path) -> None:
             "read",
         )
         assert (found.preset, found.messages, found.cost_usd, found.head) == ("sea", 3, 0.75, "o")
+        assert (found.thinking, found.effort) == ("off", "max")
         assert (found.created, found.updated) == (wall.now - 5, wall.now)
         assert (found.cached_at, found.cache_ttl_s) == (101.0, 3600)
         assert not found.elsewhere
+
+
+def test_thinking_and_effort_go_along_when_a_chat_is_forked(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        store.append(NewChat(id="a", effort="low"), "m", None, prompt("Tide?"))
+        store.set_reasoning("a", "between_tools", "high")
+        forked = store.chat(store.fork("m").result(LIMIT_S)).result(LIMIT_S)
+        assert (forked.thinking, forked.effort) == ("between_tools", "high")
 
 
 def test_the_users_own_title_stays(tmp_path: Path) -> None:

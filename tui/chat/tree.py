@@ -31,6 +31,9 @@ class ChatTree(msgspec.Struct, frozen=True, kw_only=True):
     tools: str = ""
     """What Claude may do in this chat: none, read, ask, or "" where nothing was said."""
     preset: str = ""
+    thinking: str = ""
+    """How it is thought in this chat, and with how much effort; "" as the model does by itself."""
+    effort: str = ""
     created: float = 0.0
     updated: float = 0.0
     pinned: bool = False

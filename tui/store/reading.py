@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 _CHAT = """
-    SELECT id, title, title_is_mine, model, system, tools, preset, created, updated, pinned,
+    SELECT id, title, title_is_mine, model, system, tools, preset, thinking, effort, created, updated, pinned,
         head, messages, cost_usd, saved_usd, cached_at, cache_ttl_s,
         key FROM chats
 """

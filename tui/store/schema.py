@@ -134,7 +134,15 @@ def _02_places_and_instances(db: Connection) -> None:
     )
 
 
-STEPS: tuple[Step, ...] = (_01_chats_as_trees, _02_places_and_instances)
+def _03_thinking_and_effort(db: Connection) -> None:
+    _run(
+        db,
+        "ALTER TABLE chats ADD COLUMN thinking TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE chats ADD COLUMN effort TEXT NOT NULL DEFAULT ''",
+    )
+
+
+STEPS: tuple[Step, ...] = (_01_chats_as_trees, _02_places_and_instances, _03_thinking_and_effort)
 VERSION = len(STEPS)
 TABLES = frozenset({"chats", "messages", "attachments", "attached", "words"})
 """What every file of ours has held since the first step."""

@@ -162,6 +162,10 @@ class Store:
     def set_tools(self, chat_id: str, tools: str) -> None:
         self._set(chat_id, "tools", tools)
 
+    def set_reasoning(self, chat_id: str, thinking: str, effort: str) -> None:
+        self._set(chat_id, "thinking", thinking)
+        self._set(chat_id, "effort", effort)
+
     def fork(self, message_id: str, title: str = "") -> Future[str]:
         """The id of a new chat that begins with everything up to and with that message."""
         new, now = NewChat(id=new_id(), title=title), self._now()

@@ -22,6 +22,8 @@ class NewChat(msgspec.Struct, frozen=True, kw_only=True):
     system: str = ""
     tools: str = ""
     preset: str = ""
+    thinking: str = ""
+    effort: str = ""
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +37,9 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     system: str
     tools: str
     preset: str
+    thinking: str
+    """How it is thought in this chat, and with how much effort; "" as the model does by itself."""
+    effort: str
     created: float
     updated: float
     pinned: bool

@@ -107,8 +107,8 @@ def fork(db: Connection, message_id: str, new: NewChat, now: float) -> None:
         return
     db.execute(
         """
-        INSERT INTO chats (id, title, folded_title, model, system, tools, preset, created, updated)
-        SELECT ?, coalesce(nullif(?, ''), title), folded_title, model, system, tools, preset, ?, ?
+        INSERT INTO chats (id, title, folded_title, model, system, tools, preset, thinking, effort, created, updated)
+        SELECT ?, coalesce(nullif(?, ''), title), folded_title, model, system, tools, preset, thinking, effort, ?, ?
         FROM chats WHERE key = (SELECT chat FROM messages WHERE id = ?)
         """,
         (new.id, new.title, now, now, message_id),
@@ -128,12 +128,13 @@ def merge(db: Connection, tree: ChatTree, *, now: float) -> Merged:
         db.execute(
             """
             INSERT INTO chats (
-                id, title, folded_title, title_is_mine, model, system, tools, preset, created, updated, pinned
-            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                id, title, folded_title, title_is_mine, model, system, tools, preset, thinking, effort, created, updated,
+                pinned
+            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             (
                 *(tree.id, tree.title, fold(tree.title), tree.title_is_mine, tree.model, tree.system, tree.tools),
-                *(tree.preset, tree.created or now, tree.updated or now, tree.pinned),
+                *(tree.preset, tree.thinking, tree.effort, tree.created or now, tree.updated or now, tree.pinned),
             ),
         )
         known = db.execute("SELECT key FROM chats WHERE id = ?", (tree.id,)).fetchone()
@@ -181,9 +182,12 @@ def _chat(db: Connection, chat: NewChat, message: Message, now: float) -> int:
         title = chat.title or _first_line(message)
         return _inserted(
             db,
-            "INSERT INTO chats (id, title, folded_title, model, system, tools, preset, created, updated)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (chat.id, title, fold(title), chat.model, chat.system, chat.tools, chat.preset, now, now),
+            "INSERT INTO chats (id, title, folded_title, model, system, tools, preset, thinking, effort, created, updated)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(chat.id, title, fold(title), chat.model, chat.system, chat.tools, chat.preset),
+                *(chat.thinking, chat.effort, now, now),
+            ),
         )
     return int(found[0])
 
