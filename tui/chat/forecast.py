@@ -82,7 +82,7 @@ def estimate(transcript: Transcript, draft: Draft, model: Model, now: float, *, 
     """What sending the draft now would use. An empty draft: the chat as it is."""
     at, known = _last_count(transcript, model)
     new = sum(message_tokens(message, model) for message in transcript.messages[at:]) + _draft_tokens(draft, model)
-    total = math.ceil((_opening_tokens(transcript, model) if known is None else known) + new)
+    total = math.ceil((opening_tokens(transcript, model) if known is None else known) + new)
     read = min(total, _readable(transcript, draft, model, now))
     rest = total - read
     is_kept = total >= model.min_cache
@@ -138,7 +138,7 @@ def _last_count(transcript: Transcript, model: Model) -> tuple[int, float | None
     return 0, None
 
 
-def _opening_tokens(transcript: Transcript, model: Model) -> float:
+def opening_tokens(transcript: Transcript, model: Model) -> float:
     """Those of the tools and the system prompt."""
     tools = "".join(tool.name + tool.description + tool.input_schema for tool in transcript.tools)
     return text_tokens(transcript.system, model) + text_tokens(tools, model)
@@ -156,7 +156,7 @@ def _readable(transcript: Transcript, draft: Draft, model: Model, now: float) ->
     is_first = any(isinstance(block, Image) for block in draft.attachments) and not any(_images(transcript))
     if not is_first:
         return warmth.tokens
-    opening = math.floor(_opening_tokens(transcript, model))
+    opening = math.floor(opening_tokens(transcript, model))
     return min(warmth.tokens, opening) if opening >= model.min_cache else 0
 
 

@@ -19,8 +19,8 @@ ThinkingMode = Literal["on", "off", "between_tools"]
 
 LEAST_BUDGET = 1_024
 """The smallest `budget_tokens` that the API takes."""
-_LEVELS: tuple[Effort, ...] = ("low", "medium", "high", "xhigh", "max")
-_HIGHEST_UNTHINKING = _LEVELS.index("high")
+LEVELS: tuple[Effort, ...] = ("low", "medium", "high", "xhigh", "max")
+_HIGHEST_UNTHINKING = LEVELS.index("high")
 
 
 def thinking_modes(model: Model) -> tuple[ThinkingMode, ...]:
@@ -42,7 +42,7 @@ def mode_in_use(model: Model, asked: ThinkingMode | None) -> ThinkingMode | None
 def efforts(model: Model, mode: ThinkingMode | None) -> tuple[Effort, ...]:
     """The efforts that the model takes in that mode; none where it refuses the field."""
     if mode in ("off", "between_tools") and model.high_effort_needs_thinking:
-        return tuple(effort for effort in model.efforts if _LEVELS.index(effort) <= _HIGHEST_UNTHINKING)
+        return tuple(effort for effort in model.efforts if LEVELS.index(effort) <= _HIGHEST_UNTHINKING)
     return model.efforts
 
 
@@ -53,7 +53,7 @@ def effort_in_use(model: Model, mode: ThinkingMode | None, asked: Effort | None)
     """
     if asked is None:
         return None
-    taken = [effort for effort in efforts(model, mode) if _LEVELS.index(effort) <= _LEVELS.index(asked)]
+    taken = [effort for effort in efforts(model, mode) if LEVELS.index(effort) <= LEVELS.index(asked)]
     return taken[-1] if taken and taken[-1] != model.effort_default else None
 
 

@@ -1,0 +1,165 @@
+"""What there is to choose of thinking and effort with each model, what becomes of a choice, and what another one costs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tui.anthropic.models import MODELS, find, is_retired
+from tui.anthropic.request import Options, build_body, encode
+from tui.chat.ledger import Usage
+from tui.chat.reasoning import (
+    Reasoning,
+    adjusted,
+    change,
+    options,
+    remembered,
+    thought_per_answer,
+    unusual,
+    used,
+    with_choice,
+)
+from tui.chat.transcript import Message, Text, Transcript
+from tui.demo.scenarios import Answer
+from tui.demo.scenarios import Text as Said
+from tui.demo.service import DEMO_KEY, FakeAnthropic
+
+LIVING = [model.id for model in MODELS if not is_retired(model)]
+OPUS, SONNET, HAIKU = find("claude-opus-5-5"), find("claude-sonnet-5-5"), find("claude-haiku-5-5")
+HEADERS = {"x-api-key": DEMO_KEY, "anthropic-version": "2023-06-01"}
+
+
+def allowed(model_id: str, chosen: Reasoning) -> str:
+    """The options in words: * is used, ! is the default, those in brackets are refused."""
+    rows = options(find(model_id), chosen)
+    said = [f"{row.value}{'*' * row.is_used}{'!' * row.is_default}" for row in rows]
+    return " ".join(f"({word})" if row.refused else word for word, row in zip(said, rows, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("model_id", "chosen", "shown"),
+    [
+        ("claude-fable-5-2", Reasoning(), "on*! (between_tools) (off) low medium high*! xhigh max"),
+        ("claude-opus-5-5", Reasoning(), "on*! (between_tools) (off) low medium*! high xhigh max"),
+        (
+            "claude-opus-5-5",
+            Reasoning(thinking="off", effort="max"),
+            "on*! (between_tools) (off) low medium! high xhigh max*",
+        ),
+        ("claude-sonnet-5-5", Reasoning(), "on*! between_tools (off) low medium high*! xhigh max"),
+        (
+            "claude-sonnet-5-5",
+            Reasoning(thinking="between_tools", effort="max"),
+            "on! between_tools* (off) low medium high*! (xhigh) (max)",
+        ),
+        ("claude-haiku-5-5", Reasoning(thinking="off"), "on! (between_tools) off* low medium*! high (xhigh) (max)"),
+        (
+            "claude-sonnet-5",
+            Reasoning(thinking="off", effort="max"),
+            "on! (between_tools) off* low medium high! xhigh max*",
+        ),
+        ("claude-opus-4-6", Reasoning(effort="xhigh"), "on*! (between_tools) off low medium high*! (xhigh) max"),
+        ("claude-opus-4-5", Reasoning(), "on (between_tools) off*! low medium high*! (xhigh) (max)"),
+        ("claude-sonnet-4-5", Reasoning(), "on (between_tools) off*! (low) (medium) (high) (xhigh) (max)"),
+        ("qwen3", Reasoning(), "(on) (between_tools) off*! (low) (medium) (high) (xhigh) (max)"),
+    ],
+)
+def test_the_choice_is_the_models_own(model_id: str, chosen: Reasoning, shown: str) -> None:
+    assert allowed(model_id, chosen) == shown
+
+
+@pytest.mark.parametrize("model_id", LIVING)
+def test_the_server_takes_every_option_that_is_offered_and_what_becomes_of_the_others(model_id: str) -> None:
+    model = find(model_id)
+    chat = Transcript(messages=(Message(role="user", blocks=(Text("Which way does the tide run?"),)),))
+    choices = [Reasoning(thinking=mode, effort=level) for mode in (None, "on", "between_tools", "off") for level in
+               (None, "low", "medium", "high", "xhigh", "max")]  # fmt: skip
+    service = FakeAnthropic()
+    for chosen in choices:
+        body = json.loads(
+            encode(build_body(chat, Options(model=model, thinking=chosen.thinking, effort=chosen.effort)))
+        )
+        service.script(Answer(Said("Out."), as_json=True))
+        assert service.respond("POST", "/v1/messages", HEADERS, json.dumps(body).encode()).status == 200, chosen
+        now = used(model, chosen)
+        kind = body.get("thinking", {}).get("type", "disabled")
+        assert {"disabled": "off", "between_tools": "between_tools"}.get(kind, "on") == now.thinking
+        assert (
+            body.get("output_config", {}).get("effort", model.effort_default if model.efforts else None) == now.effort
+        )
+        assert bool(adjusted(model, chosen)) == (
+            chosen.thinking not in (None, now.thinking) or chosen.effort not in (None, now.effort)
+        )
+
+
+def test_an_option_is_taken_and_the_default_is_no_choice() -> None:
+    rows = {(row.kind, row.value): row for row in options(OPUS, Reasoning())}
+    high = with_choice(Reasoning(), rows["effort", "high"])
+    assert high == Reasoning(effort="high")
+    assert with_choice(high, rows["effort", "medium"]) == Reasoning()
+    off = next(row for row in options(HAIKU, high) if row.value == "off")
+    assert with_choice(high, off) == Reasoning(thinking="off", effort="high")
+
+
+def test_what_is_not_as_usual_is_said_in_few_words() -> None:
+    assert unusual(OPUS, Reasoning()) == unusual(OPUS, Reasoning(thinking="on", effort="medium")) == ""
+    assert unusual(OPUS, Reasoning(thinking="off", effort="max")) == "effort max"
+    assert unusual(HAIKU, Reasoning(thinking="off", effort="low")) == "no thinking, effort low"
+    assert unusual(SONNET, Reasoning(thinking="between_tools")) == "thinking between tools"
+    assert unusual(find("claude-haiku-4-5"), Reasoning(thinking="on", effort="max")) == "thinking on"
+
+
+def test_what_a_model_does_not_take_is_told_with_the_reason() -> None:
+    assert adjusted(HAIKU, Reasoning(thinking="off", effort="high")) == ""
+    assert adjusted(OPUS, Reasoning(thinking="off")) == "thinking is on: Opus 5.5 always thinks"
+    assert adjusted(SONNET, Reasoning(thinking="between_tools", effort="max")) == (
+        "effort is high, not max: needs thinking on"
+    )
+    assert adjusted(find("claude-sonnet-4-5"), Reasoning(effort="low")) == "Sonnet 4.5 takes no effort"
+
+
+def test_words_that_nobody_knows_say_nothing() -> None:
+    assert remembered("off", "max") == Reasoning(thinking="off", effort="max")
+    assert remembered("", "") == remembered("sometimes", "huge") == Reasoning()
+
+
+def chat_of(system_words: int, read: int, written: int, thought: int = 0) -> Transcript:
+    usage = Usage(
+        cache_read_input_tokens=read,
+        cache_creation_input_tokens=written,
+        write_5m=written,
+        output_tokens=400,
+        thinking_tokens=thought,
+    )
+    asked = Message(role="user", blocks=(Text("Which way?"),), at=1000.0)
+    answer = Message(role="assistant", blocks=(Text("Out."),), at=1000.0, model=OPUS.id, usage=usage)
+    return Transcript(messages=(asked, answer), system="tide " * system_words)
+
+
+def test_a_change_writes_the_messages_again_and_keeps_the_system_prompt() -> None:
+    chat = chat_of(system_words=2000, read=9_000, written=3_250)  # 3,250 tokens of system prompt
+    lost = change(chat, OPUS, Reasoning(), Reasoning(effort="high"), now=1060.0)
+    assert lost.tokens == 9_000
+    assert lost.written_usd == pytest.approx(9_000 * 5 / 1e6)
+    assert lost.read_usd == pytest.approx(9_000 * 0.20 / 1e6)
+    below = change(
+        chat_of(system_words=200, read=9_000, written=0), OPUS, Reasoning(), Reasoning(effort="high"), now=1060.0
+    )
+    assert below.tokens == 9_000, "an opening below the minimum has no entry of its own"
+
+
+def test_a_change_costs_nothing_where_nothing_is_lost() -> None:
+    chat = chat_of(system_words=0, read=9_000, written=0)
+    assert change(chat, OPUS, Reasoning(), Reasoning(effort="high"), now=1400.0).tokens == 0, "it is cold"
+    assert change(chat, OPUS, Reasoning(), Reasoning(effort="medium"), now=1060.0).tokens == 0, "that is the default"
+    assert change(chat, OPUS, Reasoning(), Reasoning(thinking="off"), now=1060.0).tokens == 0, "it is not taken"
+    assert change(chat, HAIKU, Reasoning(), Reasoning(effort="high"), now=1060.0).tokens == 0, "it is another's cache"
+    assert change(Transcript(), OPUS, Reasoning(), Reasoning(effort="high"), now=1060.0).tokens == 0
+
+
+def test_how_much_is_thought_is_an_average_of_this_model() -> None:
+    chat = chat_of(0, 0, 0, thought=300)
+    both = Transcript(messages=(*chat.messages, *chat_of(0, 0, 0, thought=101).messages))
+    assert thought_per_answer(both, OPUS) == 200
+    assert thought_per_answer(both, HAIKU) == 0
