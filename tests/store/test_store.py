@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from storing import LIMIT_S, Wall, answer, billed, opened, prompt, said, talk, with_block
 from transcripts import PNG, answers, prompts, user_messages
 
+from tui.chat.budget import Spent
 from tui.chat.transcript import Draft, Failure, Image, Message, Text, ToolResult
 from tui.store import Chat, NewChat, Place, Recorder, Store
 from tui.store.errors import Closed, NoSuchChat, UnclearChat
@@ -250,6 +252,19 @@ def test_a_day_remembers_what_was_used_when_the_chat_is_gone(tmp_path: Path) -> 
         (day,) = store.days().result(LIMIT_S)
         assert (day.requests, day.input_tokens, day.cache_read_tokens, day.output_tokens) == (2, 200, 180, 8)
         assert day.cost_usd == 0.5
+
+
+def test_what_a_chat_and_a_day_have_cost(tmp_path: Path) -> None:
+    clock = Wall()
+    with opened(tmp_path, now=clock) as store:
+        for id, chat, at in (("m", "a", clock.now), ("n", "b", clock.now), ("o", "a", clock.now - 86_400)):
+            store.append(NewChat(id=chat), id, None, replace(billed("Out."), at=at))
+        assert store.spent("a").result(LIMIT_S) == Spent(chat_usd=0.5, day_usd=0.5)
+        assert store.spent("not begun").result(LIMIT_S) == Spent(chat_usd=0.0, day_usd=0.5)
+        store.delete("b")  # what it cost was spent all the same
+        assert store.spent("a").result(LIMIT_S).day_usd == 0.5
+        clock.now += 86_400
+        assert store.spent("a").result(LIMIT_S) == Spent(chat_usd=0.5, day_usd=0.0)
 
 
 def test_an_answer_without_a_word_costs_what_it_costs(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from tui.chat.budget import Spent
 from tui.chat.transcript import Transcript
 from tui.chat.tree import ChatTree, Node
 from tui.store.codec import as_base64, decode, hashes, searchable_row
@@ -187,6 +188,13 @@ def prompts(db: Connection, typed: str, limit: int) -> tuple[str, ...]:
 def days(db: Connection) -> tuple[Day, ...]:
     """Oldest first."""
     return tuple(Day(**dict(zip(Day.__struct_fields__, row, strict=True))) for row in _days(db))
+
+
+def spent(db: Connection, chat_id: str, day: str) -> Spent:
+    """What a chat has cost, and what all of them have on that day; of a chat that is not there, nothing."""
+    chat = db.execute("SELECT cost_usd FROM chats WHERE id = ?", (chat_id,)).fetchone()
+    (today,) = db.execute("SELECT total(cost_usd) FROM days WHERE day = ?", (day,)).fetchone()
+    return Spent(chat_usd=chat[0] if chat else 0.0, day_usd=today)
 
 
 def _days(db: Connection) -> list[tuple[Any, ...]]:

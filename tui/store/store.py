@@ -14,6 +14,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.chat.budget import Spent
+from tui.chat.spending import local_day
 from tui.chat.transcript import Draft, Message, Transcript
 from tui.chat.tree import ChatTree
 from tui.store import presence, reading, writing
@@ -226,6 +228,11 @@ class Store:
     def days(self) -> Future[tuple[Day, ...]]:
         """What was used, by day and model, oldest first: a lifetime's ledger."""
         return self._worker.ask(reading.days, flush=True)
+
+    def spent(self, chat_id: str) -> Future[Spent]:
+        """What this chat has cost, and what all chats have today."""
+        today = local_day(self._now())
+        return self._worker.ask(lambda db: reading.spent(db, chat_id, today), flush=True)
 
     def _appending(
         self, chat: NewChat, message_id: str, parent_id: str | None, message: Message
