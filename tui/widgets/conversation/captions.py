@@ -7,7 +7,19 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from tui.chat.transcript import Block, Document, Failure, Image, Message, Opaque, Text, ToolResult, ToolUse
+from tui.chat.transcript import (
+    Block,
+    Document,
+    Failure,
+    Image,
+    Message,
+    Opaque,
+    RedactedThinking,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
 from tui.widgets import figures
 from tui.widgets.facts import facts_of
 
@@ -168,6 +180,23 @@ def arguments(block: ToolUse | Opaque) -> str:
     text = block.input if isinstance(block, ToolUse) else block.json
     fields = _decoded(text)
     return text if fields is None else json.dumps(_shortened(fields), indent=2, ensure_ascii=False)
+
+
+def readable(block: Block) -> str:
+    """What a reader finds of a block, its folded line opened."""
+    match block:
+        case Text(text=text) | Thinking(thinking=text):
+            return text
+        case ToolUse(name=name):
+            return f"{name} {arguments(block)}"
+        case ToolResult():
+            return result_line(block)
+        case Image(name=name) | Document(name=name):
+            return name
+        case Opaque():
+            return f"{tool_line(block)} {arguments(block)}"
+        case RedactedThinking():
+            return ""
 
 
 def sources(message: Message) -> tuple[Source, ...]:

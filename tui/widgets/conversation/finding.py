@@ -1,69 +1,152 @@
-"""Finding words in a transcript: every match in view is highlighted, and the reader is taken from one to the next."""
+"""Finding words in a transcript: every match in view is highlighted, and the reader is taken from one to the next.
+
+Folded lines are looked into as well: the one with the match that the reader is taken to opens, and folds again when the
+search goes on. Only turns with a match are laid out, and of these only those on the way to the next one.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from rich.style import Style
 
-from tui.widgets.conversation.parts import Line
+from tui.widgets.conversation.parts import Fold, Line, Part
 from tui.widgets.conversation.reading import ReadingView
 from tui.widgets.conversation.selecting import highlighted
 from tui.widgets.conversation.turn import Turn
 from tui.widgets.conversation.viewport import Place
 
+_ALL = 1 << 30
+"""More rows than any turn has."""
+
+
+class Match(NamedTuple):
+    """A row with a match. It stays the same while folds before it open and close."""
+
+    turn: int
+    part: int
+    row: int
+    """Within the part."""
+
 
 class FindingView(ReadingView):
-    """A transcript that can be searched. Folded lines are not looked into, and a match may not go over a row's end."""
+    """A transcript that can be searched. A match may not go over a row's end."""
 
     _wanted: re.Pattern[str] | None = None
-    _found_at: Place | None = None
-    """The row of the match that the reader was taken to."""
+    _found: Match | None = None
+    """Where the reader was taken to."""
+    _unfolded: tuple[Turn, Fold] | None = None
+    """What was opened for that."""
 
     def find(self, words: str) -> int:
         """Highlights these words, in whatever case, and goes to the last match; how often they occur. "" ends it."""
-        self._wanted = re.compile(re.escape(words), re.IGNORECASE) if words.strip() else None
-        self._found_at = None
-        self.refresh(self.size.region)
+        self._look_for([words] if words.strip() else [])
         if self._wanted is None:
             return 0
-        count = sum(len(self._wanted.findall(turn.source)) for turn in self.view.turns)
+        count = sum(len(self._wanted.findall(turn.readable)) for turn in self.view.turns)
         if count:
             self.find_next(-1)
         return count
 
     def find_next(self, step: int) -> None:
         """To the next match down, or up with -1; past the last one, on from the other end."""
-        at = self._found_at
-        places = list(self._places())
-        if not places:
-            return
-        if step > 0:
-            place = next((one for one in places if at is not None and one > at), places[0])
-        else:
-            place = next((one for one in reversed(places) if at is None or one < at), places[-1])
-        self._found_at = place
-        self.marked = place.turn
-        self.scroll_rows(self.view.heights.top(place.turn) + place.row - self.view.top - self.view.rows // 3)
+        if (match := self._next_match(step)) is not None:
+            self._go_to(match)
+
+    def find_in_turn(self, index: int, words: Sequence[str]) -> bool:
+        """Highlights all of these words, and goes to the row of a turn with most of them. False if none is there."""
+        self._look_for(words)
+        if not (matches := list(self._matches(index))):
+            return False
+        self._go_to(max(matches, key=self._count_words)[0])
+        return True
+
+    def _count_words(self, match: tuple[Match, str]) -> int:
+        assert self._wanted is not None, "it was found"
+        return len({found.lower() for found in self._wanted.findall(match[1])})
+
+    @property
+    def is_finding(self) -> bool:
+        """Whether matches are highlighted."""
+        return self._wanted is not None
+
+    def _look_for(self, words: Sequence[str]) -> None:
+        """Sets what is highlighted from now on. Where the search is over, what it opened stays open: it is being read."""
+        if words:
+            self._fold_again()
+        self._found = self._unfolded = None
+        self._wanted = re.compile("|".join(re.escape(one) for one in words), re.IGNORECASE) if words else None
         self.refresh(self.size.region)
 
-    def _places(self) -> Iterator[Place]:
-        """The rows with a match, of turns that have one at all: only these are laid out."""
-        if self._wanted is None:
+    def _next_match(self, step: int) -> Match | None:
+        """The nearest one in that direction: in the turn of the last one, in those after it, and in it once more."""
+        turns, at = self.view.turns, self._found
+        first = at.turn if at is not None else 0 if step > 0 else len(turns) - 1
+        for distance in range(len(turns) + 1):
+            matches = [match for match, _ in self._matches((first + step * distance) % len(turns))]
+            if distance == 0 and at is not None:
+                matches = [one for one in matches if (one > at if step > 0 else one < at)]
+            if matches:
+                return matches[0 if step > 0 else -1]
+        return None
+
+    def _matches(self, index: int) -> Iterator[tuple[Match, str]]:
+        """The rows of a turn with a match, in folded lines as well, and what they say."""
+        turn = self.view.turns[index]
+        if self._wanted is None or not self._wanted.search(turn.readable):
             return
-        for index, turn in enumerate(self.view.turns):
-            if self._wanted.search(turn.source):
-                height = self.view.exact(index, 0, 1_000_000)
-                rows = [row for row in range(height - 1) if self._wanted.search(turn.line(row).strip.text)]
-                yield from (Place(index, row) for row in rows or [0])
+        self.view.exact(index, 0, _ALL)
+        for number, part in enumerate(turn.parts[1:], 1):
+            is_folded = isinstance(part, Fold) and not part.open and part.can_open
+            if isinstance(part, Fold) and is_folded:
+                part.show(True)
+            rows = self._rows(part)
+            if isinstance(part, Fold) and is_folded:
+                part.show(False)
+            yield from ((Match(index, number, row), text) for row, text in rows)
+
+    def _rows(self, part: Part) -> list[tuple[int, str]]:
+        while part.settle(0, part.height):
+            pass
+        assert self._wanted is not None, "it is looked for"
+        texts = ((row, part.line(row).strip.text) for row in range(part.height))
+        return [(row, text) for row, text in texts if self._wanted.search(text)]
+
+    def _go_to(self, match: Match) -> None:
+        turn = self.view.turns[match.turn]
+        part = turn.parts[match.part]
+        if self._unfolded is not None and self._unfolded[1] is not part:
+            self._fold_again()
+        if isinstance(part, Fold) and match.row >= part.height:
+            part.show(True)
+            self._unfolded = turn, part
+            turn.changed()
+        self.view.exact(match.turn, 0, _ALL)
+        self._found, self.marked = match, match.turn
+        row = self.view.heights.top(match.turn) + turn.tops()[match.part] + match.row
+        self.scroll_rows(row - self.view.top - self.view.rows // 3)
+
+    def _fold_again(self) -> None:
+        """Closes what was opened for the match before."""
+        if self._unfolded is None:
+            return
+        (turn, fold), self._unfolded = self._unfolded, None
+        if turn in self.view.turns:
+            fold.show(False)
+            turn.changed()
+            self.view.changed(self.view.turns.index(turn))
 
     def decorated(self, line: Line, turn: Turn, place: Place) -> Line:
         line = super().decorated(line, turn, place)
         if self._wanted is None or self.palette is None:
             return line
+        index, row = turn.at(place.row)
+        if index == 0:  # who speaks
+            return line
         strip = line.strip
-        style = self.palette.style("accent") + Style(reverse=True, bold=place == self._found_at)
+        style = self.palette.style("accent") + Style(reverse=True, bold=Match(place.turn, index, row) == self._found)
         for match in self._wanted.finditer(strip.text):
             strip = highlighted(strip, match.start(), match.end(), style)
         return line._replace(strip=strip) if strip is not line.strip else line

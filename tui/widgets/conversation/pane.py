@@ -71,6 +71,7 @@ class Conversation(FindingView):
         self._pace.clear()
         self._end_live()
         self.marked = None
+        self.find("")
         turns: list[Turn] = []
         for index, message in enumerate(messages):
             if turns and _continues(turns[-1], message):
@@ -87,13 +88,14 @@ class Conversation(FindingView):
         """Says anew of each message which branch it is."""
         self._pace.then(partial(self._label, siblings))
 
-    def show_message(self, index: int) -> None:
-        """Marks the turn of that message and brings it into view."""
+    def show_message(self, index: int, words: Sequence[str] = ()) -> None:
+        """Marks the turn of that message and brings it into view; where there are words, at the row in which they stand."""
         for number in range(len(self.view.turns)):
             if self.first_message(number + 1) > index:
-                self.marked = number
-                self.view.show_turn(number)
-                self.after_moving()
+                if not (words and self.find_in_turn(number, words)):
+                    self.marked = number
+                    self.view.show_turn(number)
+                    self.after_moving()
                 return
 
     def first_message(self, turn: int) -> int:

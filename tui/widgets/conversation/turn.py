@@ -67,6 +67,11 @@ class Turn:
         """Its text as it was written."""
         return "\n\n".join(text for message in self.messages if (text := message.text))
 
+    @property
+    def readable(self) -> str:
+        """All that can be read in it, folded lines included."""
+        return "\n\n".join(captions.readable(block) for message in self.messages for block in message.blocks)
+
     def say(self, right: str | None = None) -> None:
         """Draws the speaker line again: who speaks, and at its end the figures, or `right`."""
         if self.parts:
