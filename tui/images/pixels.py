@@ -48,7 +48,7 @@ _STORED_MODES = {
     kinds.WEBP: ("RGB", "RGBA"),
 }
 """Colours that every reader of a format understands."""
-_BROKEN = (
+BROKEN = (
     *(OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError, RuntimeError, AttributeError),
     *(struct.error, zlib.error),
 )
@@ -162,7 +162,7 @@ def _reading(called: str, kind: Kind) -> Iterator[None]:
     """Around everything that reads the file: what is wrong with that is the user's to know. Our own mistakes are not."""
     try:
         yield
-    except _BROKEN as error:
+    except BROKEN as error:
         raise CannotAttach(
             f"{called} is damaged or cut short ({kind.name})", "Open it in a picture viewer to see what is left of it."
         ) from error
@@ -203,7 +203,7 @@ def _prepared(image: Image.Image, data: bytes, kind: Kind, wish: _Wish) -> Prepa
 
 
 def _orientation(image: Image.Image) -> int:
-    with suppress(*_BROKEN):  # a picture with broken metadata is still a picture
+    with suppress(*BROKEN):  # a picture with broken metadata is still a picture
         return int(image.getexif().get(_ORIENTATION, 1))
     return 1
 
