@@ -298,6 +298,7 @@ def test_drafts_and_queues_of_a_screen_come_back(tmp_path: Path) -> None:
         queue=(Draft(text="First"), Draft(text="Second", attachments=(picture,))),
         held=True,
         scroll=12.0,
+        edits="m",
     )
     with opened(tmp_path) as store:
         store.save_place(Place(chat_id="a", draft=Draft(text="Wh")))
@@ -310,6 +311,56 @@ def test_drafts_and_queues_of_a_screen_come_back(tmp_path: Path) -> None:
         assert store.unsent().result(LIMIT_S) == ()
     with opened(tmp_path) as store:
         assert store.place("a").result(LIMIT_S) == Place(chat_id="a")
+
+
+def test_where_the_reader_was_is_known_after_the_end(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        store.save_place(Place(chat_id="a", scroll=3.5))
+        store.save_place(Place(chat_id="b"))
+    with opened(tmp_path) as store:
+        assert store.unsent().result(LIMIT_S) == ()
+        assert store.place("a").result(LIMIT_S).scroll == 3.5
+        store.save_place(Place(chat_id="a", scroll=4.5))
+    with opened(tmp_path) as store:
+        assert store.place("a").result(LIMIT_S).scroll == 4.5
+    with closing(sqlite3.connect(tmp_path / "data" / "chats.db")) as db:
+        assert db.execute("SELECT chat_id FROM places").fetchall() == [("a",)]
+
+
+def test_an_older_place_of_another_does_not_replace_ones_own(tmp_path: Path) -> None:
+    with opened(tmp_path) as one, opened(tmp_path) as two:
+        one.save_place(Place(chat_id="a", scroll=1.0))
+        two.save_place(Place(chat_id="a", scroll=2.0))
+        two.settle()
+        one.close()
+        assert two.place("a").result(LIMIT_S).scroll == 2.0
+
+
+def test_an_answer_that_still_arrives_does_not_bring_a_deleted_chat_back_but_a_prompt_does(tmp_path: Path) -> None:
+    with opened(tmp_path) as here, opened(tmp_path) as elsewhere:
+        recorder = Recorder(here, NewChat(id="a"))
+        recorder.record(prompt("Tide?"))
+        here.settle()
+        elsewhere.delete("a")
+        elsewhere.settle()
+        recorder.partial(replace(billed("Ou"), state="streaming"))
+        recorder.record(billed("Out."))
+        here.settle()
+        assert elsewhere.chats().result(LIMIT_S) == ()
+        assert here.branch("a").result(LIMIT_S)[-1].message.text == "Out."
+        recorder.record(prompt("And when?"))
+        here.settle()
+        assert only(elsewhere).id == "a"
+
+
+def test_what_is_unsent_in_a_deleted_chat_is_not_offered(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        talk(store, "a", "Tide?")
+        store.save_place(Place(chat_id="a", draft=Draft(text="And when?")))
+        store.delete("a")
+        assert store.unsent().result(LIMIT_S) == ()
+        store.restore("a")
+        assert [one.draft.text for one in store.unsent().result(LIMIT_S)] == ["And when?"]
 
 
 def test_an_instance_sees_what_another_has_open(tmp_path: Path) -> None:

@@ -42,9 +42,12 @@ def beat(db: Connection, token: str, now: float) -> None:
 
 
 def leave(db: Connection, token: str) -> None:
-    """Takes the instance out. Its unsent text stays."""
+    """Takes the instance out. Its unsent text stays, and where its reader was."""
     writing.interrupt(db, token)
-    db.execute("DELETE FROM places WHERE token = ? AND draft = ? AND queue = ?", (token, _NO_DRAFT, _NO_DRAFTS))
+    db.execute(
+        "DELETE FROM places WHERE token = ? AND draft = ? AND queue = ? AND scroll IS NULL",
+        (token, _NO_DRAFT, _NO_DRAFTS),
+    )
     db.execute("DELETE FROM instances WHERE token = ?", (token,))
 
 
@@ -70,39 +73,36 @@ def save(db: Connection, token: str, place: Place, now: float) -> None:
     writing.keep(db, (*found, *more))
     db.execute(
         """
-        INSERT INTO places (token, chat_id, at, draft, queue, held, scroll) VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO places (token, chat_id, at, draft, queue, held, scroll, edits) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (token, chat_id) DO UPDATE SET at = excluded.at, draft = excluded.draft, queue = excluded.queue,
-            held = excluded.held, scroll = excluded.scroll
+            held = excluded.held, scroll = excluded.scroll, edits = excluded.edits
         """,
-        (token, place.chat_id, now, draft, queue, place.held, place.scroll),
+        (token, place.chat_id, now, draft, queue, place.held, place.scroll, place.edits),
     )
 
 
 def give_back(db: Connection, token: str, chat_id: str, draft: Draft, now: float) -> None:
     """Notes a prompt that came back as unsent text: in the box if that is empty, else first in the queue."""
     place = _read(db, token, chat_id) or Place(chat_id=chat_id)
-    if place.draft.text or place.draft.attachments:
-        place = Place(chat_id=chat_id, draft=place.draft, queue=(draft, *place.queue), held=True, scroll=place.scroll)
-    else:
-        place = Place(chat_id=chat_id, draft=draft, queue=place.queue, held=place.held, scroll=place.scroll)
-    save(db, token, place, now)
+    save(db, token, place.given_back(draft), now)
 
 
 def adopt(db: Connection, token: str, chat_id: str, now: float) -> Place:
     """How the chat was left by this instance, or else by one that is gone: its place is this one's from now on."""
-    if (own := _read(db, token, chat_id)) is not None and not own.is_empty:
+    own = _read(db, token, chat_id)
+    if own is not None and not own.is_empty:
         return own
     running = {token, *_running(db, now)}
     rows = db.execute(
-        "SELECT token FROM places WHERE chat_id = ? ORDER BY (draft = ? AND queue = ?), at DESC",
-        (chat_id, _NO_DRAFT, _NO_DRAFTS),
+        "SELECT token, draft = ? AND queue = ? FROM places WHERE chat_id = ? ORDER BY 2, at DESC",
+        (_NO_DRAFT, _NO_DRAFTS, chat_id),
     ).fetchall()
-    for (left_by,) in rows:
-        if left_by not in running:
-            db.execute("DELETE FROM places WHERE token = ? AND chat_id = ?", (token, chat_id))
-            db.execute("UPDATE places SET token = ? WHERE token = ? AND chat_id = ?", (token, left_by, chat_id))
-            break
-    return _read(db, token, chat_id) or Place(chat_id=chat_id)
+    left_by = next((left for left, is_empty in rows if left not in running and (own is None or not is_empty)), None)
+    if left_by is not None:
+        db.execute("DELETE FROM places WHERE token = ? AND chat_id = ?", (token, chat_id))
+        db.execute("UPDATE places SET token = ? WHERE token = ? AND chat_id = ?", (token, left_by, chat_id))
+        own = _read(db, token, chat_id)
+    return own or Place(chat_id=chat_id)
 
 
 def left_off(db: Connection, token: str, now: float) -> str:
@@ -124,7 +124,13 @@ def _is_deleted(db: Connection, chat_id: str) -> bool:
 def unsent(db: Connection, token: str, now: float) -> tuple[Place, ...]:
     """Places with unsent text that no other running instance holds, newest first."""
     mine = {token, *_running(db, now)} - {token}
-    rows = db.execute("SELECT token, chat_id FROM places ORDER BY at DESC").fetchall()
+    rows = db.execute(
+        """
+        SELECT token, chat_id FROM places WHERE (draft <> ? OR queue <> ?)
+        AND NOT EXISTS (SELECT 1 FROM chats WHERE id = chat_id AND deleted_at NOTNULL) ORDER BY at DESC
+        """,
+        (_NO_DRAFT, _NO_DRAFTS),
+    ).fetchall()
     found = (_read(db, left_by, chat_id) for left_by, chat_id in rows if left_by not in mine)
     return tuple(place for place in found if place is not None and not place.is_empty)
 
@@ -153,11 +159,11 @@ def _may_run(pid: int, host: str) -> bool:
 
 def _read(db: Connection, token: str, chat_id: str) -> Place | None:
     row = db.execute(
-        "SELECT draft, queue, held, scroll FROM places WHERE token = ? AND chat_id = ?", (token, chat_id)
+        "SELECT draft, queue, held, scroll, edits FROM places WHERE token = ? AND chat_id = ?", (token, chat_id)
     ).fetchone()
     if row is None:
         return None
-    draft, queue, held, scroll = row
+    draft, queue, held, scroll, edits = row
     data = attached(db, (draft, queue))
     return Place(
         chat_id=chat_id,
@@ -165,4 +171,5 @@ def _read(db: Connection, token: str, chat_id: str) -> Place | None:
         queue=decode_drafts(queue, data),
         held=bool(held),
         scroll=scroll,
+        edits=edits,
     )

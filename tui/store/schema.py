@@ -142,7 +142,11 @@ def _03_thinking_and_effort(db: Connection) -> None:
     )
 
 
-STEPS: tuple[Step, ...] = (_01_chats_as_trees, _02_places_and_instances, _03_thinking_and_effort)
+def _04_edits_under_way(db: Connection) -> None:
+    _run(db, "ALTER TABLE places ADD COLUMN edits TEXT NOT NULL DEFAULT ''")
+
+
+STEPS: tuple[Step, ...] = (_01_chats_as_trees, _02_places_and_instances, _03_thinking_and_effort, _04_edits_under_way)
 VERSION = len(STEPS)
 TABLES = frozenset({"chats", "messages", "attachments", "attached", "words"})
 """What every file of ours has held since the first step."""

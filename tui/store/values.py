@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Literal, overload
 
 import msgspec
+from msgspec.structs import replace
 
 from tui.chat.transcript import Draft, Message, State
 from tui.store.codec import decode
@@ -156,10 +157,23 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the queue waits for the user's word."""
     scroll: float | None = None
     """The first line that is seen, or None for the end."""
+    edits: str = ""
+    """The id of the prompt that `draft` is another version of; empty where it is a new prompt."""
 
     @property
     def is_empty(self) -> bool:
-        return not (self.draft.text or self.draft.attachments or self.queue)
+        """Whether nothing unsent is in it."""
+        return not (self.has_draft or self.queue)
+
+    @property
+    def has_draft(self) -> bool:
+        return bool(self.draft.text or self.draft.attachments)
+
+    def given_back(self, draft: Draft) -> Place:
+        """The same with a prompt that came back: in the box if that is empty, else first in the queue, which waits then."""
+        if self.has_draft:
+            return replace(self, queue=(draft, *self.queue), held=True)
+        return replace(self, draft=draft)
 
 
 class Instance(msgspec.Struct, frozen=True, kw_only=True):

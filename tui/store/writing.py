@@ -64,6 +64,17 @@ def withdraw(db: Connection, message_id: str) -> None:
     db.execute("DELETE FROM chats WHERE key = ? AND messages = 0", (chat,))
 
 
+def revise(db: Connection, head: str, number: int, message: Message) -> None:
+    """Puts what a message has become in its place, in all branches that it belongs to. What it cost stays as it is."""
+    path = _path(db, head)
+    if number >= len(path):
+        return
+    key, id = path[number]
+    chat, state, blocks = db.execute("SELECT chat, state, blocks FROM messages WHERE key = ?", (key,)).fetchone()
+    if state not in _ARRIVING:
+        _put(db, chat, id, None, message, (key, state, blocks), "")
+
+
 def write_off(db: Connection, chat_id: str, message: Message, now: float) -> None:
     """Counts an answer that was billed and of which there is nothing to keep."""
     _count(db, message, now)
@@ -156,11 +167,12 @@ def merge(db: Connection, tree: ChatTree, *, now: float) -> Merged:
 
 def purge(db: Connection, before: float) -> None:
     """Forgets chats that were deleted before then, and what was attached to them alone."""
-    chats = [key for (key,) in db.execute("SELECT key FROM chats WHERE deleted_at < ?", (before,))]
-    for chat in chats:
+    chats = db.execute("SELECT key, id FROM chats WHERE deleted_at < ?", (before,)).fetchall()
+    for chat, id in chats:
         for (key,) in db.execute("SELECT key FROM messages WHERE chat = ?", (chat,)).fetchall():
             _remove(db, key)
         db.execute("DELETE FROM chats WHERE key = ?", (chat,))
+        db.execute("DELETE FROM places WHERE chat_id = ?", (id,))
     if chats:
         db.execute(
             """
@@ -250,7 +262,14 @@ def _put(
 
 
 def _touch(db: Connection, chat: int, id: str, message: Message, now: float) -> None:
-    db.execute("UPDATE chats SET updated = max(updated, ?), head = ?, deleted_at = NULL WHERE key = ?", (now, id, chat))
+    # Whoever goes on talking in a chat that another prx has deleted wants it back; an answer that still arrives does not.
+    db.execute(
+        """
+        UPDATE chats SET updated = max(updated, ?), head = ?, deleted_at = CASE WHEN ? THEN NULL ELSE deleted_at END
+        WHERE key = ?
+        """,
+        (now, id, message.role == "user", chat),
+    )
     _touch_cache(db, chat, message)
 
 
