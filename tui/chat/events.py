@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from tui.chat.ledger import UsageUpdate
+from tui.chat.tools import ToolEvent
 from tui.chat.transcript import Block, Draft, Failure, JsonText, Message, Transcript
 
 
@@ -130,6 +131,12 @@ class Settled(_Event, frozen=True):
     message: Message
 
 
+class ToolsAnswered(_Event, frozen=True):
+    """The results of an answer's tool calls, all of them, have entered the transcript as one message."""
+
+    message: Message
+
+
 class Notice(_Event, frozen=True):
     """Something the user should know of this turn, in one sentence."""
 
@@ -151,4 +158,4 @@ class TurnEnded(_Event, frozen=True, kw_only=True):
     give_back: Draft | None = None
 
 
-TurnEvent = Sent | Asked | Waiting | Grew | Settled | Notice | TurnEnded
+TurnEvent = Sent | Asked | Waiting | Grew | Settled | ToolEvent | ToolsAnswered | Notice | TurnEnded

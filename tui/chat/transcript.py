@@ -46,6 +46,8 @@ class Image(msgspec.Struct, frozen=True, tag="image"):
     name: str = ""
     width: int = 0
     height: int = 0
+    aside: bool = False
+    """The API would not take it: it is kept and shown, and never sent again."""
 
 
 class Document(msgspec.Struct, frozen=True, tag="document"):
@@ -54,12 +56,16 @@ class Document(msgspec.Struct, frozen=True, tag="document"):
     """base64, as sent."""
     name: str = ""
     pages: int = 0
+    aside: bool = False
+    """As of an image."""
 
 
 class ToolResult(msgspec.Struct, frozen=True, tag="tool_result"):
     tool_use_id: str
     content: tuple[Text | Image | Document, ...] = ()
     is_error: bool = False
+    elapsed_s: float = 0.0
+    """How long the call took. For the user; it is never sent."""
 
 
 class Opaque(msgspec.Struct, frozen=True, tag="opaque"):
@@ -75,6 +81,15 @@ State = Literal["streaming", "complete", "stopped", "failed", "interrupted"]
 """stopped: by the user. failed: by an error after it began. interrupted: the program ended meanwhile."""
 
 
+class BlockPlace(msgspec.Struct, frozen=True):
+    """Where in a conversation a block stands."""
+
+    message: int
+    block: int
+    inner: int | None = None
+    """Its number among the blocks of a tool's result, where `block` is one."""
+
+
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """An error as it is shown and kept: what happened, what to do, and how to find it in the provider's logs."""
 
@@ -84,6 +99,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """The API's `error.type`, or our own: connection_error, timeout_error, protocol_error."""
     status: int = 0
     request_id: str = ""
+    refused: tuple[BlockPlace, ...] = ()
+    """The pictures and documents that the API would not take."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
