@@ -75,7 +75,7 @@ def test_anything_else_is_a_prompt(typed: str) -> None:
 
 
 def test_typing_narrows_the_commands_down() -> None:
-    assert [action.slash for action in slash_matches("th")] == ["thinking", "theme"]
+    assert [action.slash for action in slash_matches("th")] == ["think", "thinking", "theme"]
     assert len(slash_matches("")) > 10
     assert slash_matches("zz") == ()
 

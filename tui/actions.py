@@ -41,6 +41,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("preset", (), "New chat with a preset", "Chat", "chat", "preset", "[name]"),
     Action("system", (), "See and edit the system prompt", "Chat", "chat", "system", "[text]"),
     Action("models", ("ctrl+l", "f2"), "Choose the model of the next turn", "Chat", "chat", "model", "[name]"),
+    Action("think", ("f8", "alt+t"), "Thinking and effort of this chat", "Chat", "chat", "think", "[on, off]"),
+    Action("effort", (), "How much effort an answer takes", "Chat", "chat", "effort", "[low … max]"),
     Action("inspect", ("f5",), "Look at the last request", "Chat", "chat", "request"),
     Action("cache_map", ("f6",), "The cache map: read, written, saved", "Chat", "chat", "cache"),
     Action("send", ("enter",), "Send the prompt", "Prompt", "prompt"),

@@ -139,9 +139,16 @@ class Connection:
 
         return ask
 
-    def body(self, transcript: Transcript, choice: Choice, *, effort: Effort | None = None) -> bytes:
+    def body(
+        self,
+        transcript: Transcript,
+        choice: Choice,
+        *,
+        effort: Effort | None = None,
+        thinking: ThinkingMode | None = None,
+    ) -> bytes:
         """The body of the request that continues a transcript, for looking at."""
-        return self._encoder(transcript, choice, effort=effort)(transcript)
+        return self._encoder(transcript, choice, effort=effort, thinking=thinking)(transcript)
 
     def _encoder(
         self,

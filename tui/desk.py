@@ -13,6 +13,7 @@ from tui.anthropic.errors import AuthenticationFailed
 from tui.anthropic.login import Unusable
 from tui.chat.cache import CacheMap, Miss
 from tui.chat.model import Model
+from tui.chat.reasoning import WORDS, Reasoning
 from tui.chat.session import Ask, Session
 from tui.chat.transcript import Message, Transcript
 from tui.config import Preset, Settings
@@ -118,6 +119,11 @@ class Desk:
             raise NoPreset(name, self._settings.presets)
         self._preset = name
         self._settled = self._settings.presets.get(name, Preset())
+        self.reasoning = self._usual_reasoning
+
+    @property
+    def _usual_reasoning(self) -> Reasoning:
+        return Reasoning(thinking=self._settled.thinking, effort=self._settled.effort)
 
     def models(self) -> Sequence[Model]:
         return self._connection.models()
@@ -136,15 +142,17 @@ class Desk:
 
     def session(self) -> Session:
         self._choice = self._connection.choose(self._asked)
+        self.reasoning = self._usual_reasoning
         return self._connection.session(self._settled.system if self._system is None else self._system)
 
     def ask(self) -> Ask:
-        return self._connection.ask(self._choice, effort=self._settled.effort)
+        return self._connection.ask(self._choice, effort=self.reasoning.effort, thinking=self.reasoning.thinking)
 
     # The prompt cache
 
     def body(self, transcript: Transcript, model_id: str) -> bytes:
-        return self._connection.body(transcript, self._connection.choose(model_id), effort=self._settled.effort)
+        choice, chosen = self._connection.choose(model_id), self.reasoning
+        return self._connection.body(transcript, choice, effort=chosen.effort, thinking=chosen.thinking)
 
     def cache_map(self, exchange: Exchange) -> CacheMap:
         from tui.anthropic.cache_map import cache_map  # with the first look at it
@@ -233,9 +241,10 @@ class Desk:
 
 
 def _described(preset: Preset) -> str:
+    thinking = f"thinking {WORDS[preset.thinking]}" if preset.thinking else ""
     effort = f"effort {preset.effort}" if preset.effort else ""
     tools = f"tools {preset.tools}" if preset.tools else ""
-    return " · ".join(filter(None, (preset.model, effort, tools, preset.system)))
+    return " · ".join(filter(None, (preset.model, thinking, effort, tools, preset.system)))
 
 
 def _sent(body: bytes, answer: Message) -> Sent:

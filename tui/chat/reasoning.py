@@ -5,6 +5,7 @@ A choice stays as it was made. Where a model does not take it, that model comes 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -18,7 +19,7 @@ from tui.chat.warmth import expiry, lifetime_for
 
 Kind = Literal["thinking", "effort"]
 MODES: tuple[ThinkingMode, ...] = ("on", "between_tools", "off")
-WORDS: dict[ThinkingMode, str] = {"on": "on", "between_tools": "between tools", "off": "off"}
+WORDS: Mapping[str, str] = {"on": "on", "between_tools": "between tools", "off": "off"}
 
 
 class Reasoning(msgspec.Struct, frozen=True, kw_only=True):

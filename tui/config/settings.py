@@ -21,6 +21,7 @@ Dialect = Literal["auto", "anthropic", "basic"]
 Theme = Literal["dark", "light"]
 ToolPolicy = Literal["none", "read", "ask"]
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
+ThinkingMode = Literal["on", "off", "between_tools"]
 
 
 class Defaults(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +77,16 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     tools: ToolPolicy | None = None
     effort: Effort | None = None
+    thinking: ThinkingMode | None = None
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """[budget]: US dollars; 0: no limit."""
+
+    chat_soft: float = 0.0
+    chat_hard: float = 0.0
+    day_soft: float = 0.0
+    day_hard: float = 0.0
 
 
 class Ui(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +121,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     presets: dict[str, Preset] = {}
     keys: dict[str, tuple[str, ...]] = {}
     """Action name -> its keys instead of the usual ones."""
+    budget: Limits = Limits()
     ui: Ui = Ui()
     findings: tuple[Finding, ...] = ()
     origins: dict[str, str] = {}
@@ -161,9 +173,11 @@ _PRESET = {
     "model": kinds.WORD,
     "tools": kinds.one_of("none", "read", "ask"),
     "effort": kinds.one_of("low", "medium", "high", "xhigh", "max"),
+    "thinking": kinds.one_of("on", "off", "between_tools"),
 }
+_BUDGET = dict.fromkeys(Limits.__struct_fields__, kinds.AMOUNT)
 _UI = {"theme": kinds.one_of("dark", "light"), "reduced_motion": kinds.FLAG}
-_HOMES = {"[default]": _DEFAULT, "[providers.anthropic]": _ANTHROPIC, "[ui]": _UI}
+_HOMES = {"[default]": _DEFAULT, "[providers.anthropic]": _ANTHROPIC, "[budget]": _BUDGET, "[ui]": _UI}
 
 
 def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[str] = ()) -> Settings:
@@ -184,6 +198,7 @@ def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[
         models={name: ModelFacts(**facts) for name, facts in sections["models"].items()},
         presets={name: Preset(**preset) for name, preset in sections["presets"].items()},
         keys=sections["keys"],
+        budget=Limits(**sections["budget"]),
         ui=Ui(**sections["ui"]),
         findings=(*found, *sorted(reader.findings, key=lambda finding: (finding.line, finding.column))),
         origins=reader.origins,
@@ -228,7 +243,7 @@ class _Reader:
         self._places = toml.places(parsed.text)
 
     def sections(self, actions: Sequence[str]) -> dict[str, dict[str, Any]]:
-        known = ("default", "providers", "models", "presets", "keys", "ui")
+        known = ("default", "providers", "models", "presets", "budget", "keys", "ui")
         for name, value in self.data.items():
             if name in known or name.startswith(toml.UNREAD):
                 continue
@@ -243,6 +258,7 @@ class _Reader:
             "models": {name: self._section(("models", name), _MODEL) for name in self._table(("models",))},
             "presets": {name: self._section(("presets", name), _PRESET) for name in self._table(("presets",))},
             "keys": self._section(("keys",), dict.fromkeys(actions or self._table(("keys",)), kinds.KEYS)),
+            "budget": self._section(("budget",), _BUDGET),
             "ui": self._section(("ui",), _UI),
         }
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tui.actions import BY_NAME
 from tui.chat.model import Model
+from tui.chat.reasoning import adjusted
 from tui.chat.transcript import Draft
 from tui.errors import TuiError
-from tui.screens.attaching import AttachingScreen
+from tui.screens.thinking import ThinkingScreen
 from tui.widgets.bindings import bindings_of
 from tui.widgets.conversation import Conversation
 from tui.widgets.figures import plural
@@ -14,7 +15,7 @@ from tui.widgets.prompt import PromptArea
 from tui.widgets.queue import QueueList
 
 
-class ChatScreen(AttachingScreen):
+class ChatScreen(ThinkingScreen):
     BINDINGS = bindings_of("chat")
 
     # Sending, stopping, trying again
@@ -111,7 +112,9 @@ class ChatScreen(AttachingScreen):
             return
         self.show_model()
         self.show_welcome()
-        self.prompt.say(notice or f"{self.provider.model.name} from the next turn on")
+        otherwise = adjusted(self.provider.model, self.provider.reasoning)
+        said = notice or f"{self.provider.model.name} from the next turn on"
+        self.prompt.say(f"{said} · {otherwise}" if otherwise else said)
 
     def action_new_chat(self) -> None:
         """Nothing is lost: the chat that is left is in the list."""

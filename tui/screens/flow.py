@@ -18,6 +18,7 @@ from textual.widgets import Static
 
 from tui.actions import BY_NAME, keys_of, short_key_name
 from tui.chat.events import Asked, Grew, Notice, Sent, Settled, TurnEnded, TurnEvent, Waiting
+from tui.chat.reasoning import unusual
 from tui.chat.transcript import Draft
 from tui.engine import Engine
 from tui.screens.provider import Provider
@@ -329,3 +330,4 @@ class FlowScreen(Screen[None]):
         else:
             ways = [Row(way.text, way.detail, way.name, way.is_open) for way in self.provider.ways_in]
             self.welcome.show_ways_in(obstacle.message, ways, _BY_HAND)
+        self.header.manner = unusual(self.provider.model, self.provider.reasoning)

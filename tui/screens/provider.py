@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from tui.chat.cache import CacheMap, Miss
 from tui.chat.model import Model
+from tui.chat.reasoning import Reasoning
 from tui.chat.session import Ask, Session
 from tui.chat.transcript import Transcript
 from tui.errors import TuiError
@@ -26,6 +27,9 @@ class Way(NamedTuple):
 class Provider(Protocol):
     warn: Callable[[str], None]
     """To be set: is told, from any thread, what the user should know of the credential in use."""
+
+    reasoning: Reasoning
+    """What was chosen for the next turn. A new conversation begins as its preset says."""
 
     @property
     def model(self) -> Model:

@@ -28,6 +28,8 @@ class Header(Widget):
     mark: reactive[str] = reactive("")
     """Said beside the title whatever the chat: that this is the demo."""
     model_name: reactive[str] = reactive("")
+    manner: reactive[str] = reactive("")
+    """Said before the model: what of thinking and effort is not as it does by itself."""
 
     class ModelClicked(Message):
         """The user wants another model."""
@@ -45,12 +47,14 @@ class Header(Widget):
         width = self.content_size.width
         base = self.rich_style
         model = Strip([Segment(self._model, base + self.get_component_rich_style("header--model", partial=True))])
+        manner = Strip([Segment(f"{self.manner} · " if self.manner else "", base)])
         mark = Strip([Segment(self.mark, base + self.get_component_rich_style("header--mark", partial=True))])
         title_style = self.get_component_rich_style("header--title", partial=True) if self.title else base
         title = Strip([Segment(self.title or "New chat", base + title_style)])
         gap = 3 if self.mark else 1
-        room = max(0, width - model.cell_length - mark.cell_length - gap - 1)
+        room = max(0, width - manner.cell_length - model.cell_length - mark.cell_length - gap - 1)
         if title.cell_length > room:
             title = Strip.join([title.crop(0, max(0, room - 1)), Strip([Segment("…", base)])])
         left = Strip.join([title, Strip.blank(gap, base), mark])
-        return Strip.join([left.adjust_cell_length(max(0, width - model.cell_length), base), model]).crop(0, width)
+        right = Strip.join([manner, model])
+        return Strip.join([left.adjust_cell_length(max(0, width - right.cell_length), base), right]).crop(0, width)

@@ -1,0 +1,181 @@
+"""Thinking and effort of a chat: chosen in a picker or by a command, kept with the chat, within each model's rules."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from chatting import Chat, chatting, words
+
+from tui.chat.reasoning import Reasoning
+from tui.demo.scenarios import Answer, Text, Thinking
+from tui.screens.reasoning import ReasoningPicker
+from tui.widgets.filter_list import FilterList
+
+pytestmark = pytest.mark.anyio
+
+LONG = "You answer about tides and nothing else. " * 150
+SYSTEM = f'[default]\nmodel = "sonnet"\nsystem = "{LONG}"\n'
+PRESETS = '[presets.deep]\nmodel = "haiku"\neffort = "max"\n[presets.quick]\nmodel = "haiku"\nthinking = "off"\n'
+
+
+async def say(chat: Chat, text: str) -> dict[str, Any]:
+    """Sends a prompt, and gives the body of its request once it is answered."""
+    number = len(chat.server.requests) + 1
+    count = len(chat.screen.talk.session.transcript.messages)
+    await chat.send(text)
+    await chat.until(lambda: len(chat.screen.talk.session.transcript.messages) == count + 2)
+    await chat.until_idle()
+    return (await chat.request(number)).json
+
+
+def effort_of(body: dict[str, Any]) -> str:
+    return body.get("output_config", {}).get("effort", "")
+
+
+def header(chat: Chat) -> str:
+    return chat.screen.header.render_line(0).text
+
+
+def rows(chat: Chat) -> str:
+    view = chat.app.screen.query_one(FilterList)
+    return "\n".join(view.render_line(y).text.rstrip() for y in range(view.size.height))
+
+
+def foot(chat: Chat) -> str:
+    return str(chat.app.screen.query_one("#meaning").render())
+
+
+async def opened_with(chat: Chat, key: str = "f8") -> None:
+    await chat.pilot.press(key)
+    await chat.until(lambda: isinstance(chat.app.screen, ReasoningPicker))
+    await chat.pilot.pause()
+
+
+async def test_the_picker_shows_what_the_model_takes_and_why_it_refuses_the_rest() -> None:
+    async with chatting(config='[default]\nmodel = "opus"\n') as chat:
+        await opened_with(chat)
+        shown = rows(chat)
+        assert "● on              default" in shown
+        assert "off             Opus 5.5 always thinks" in shown
+        assert "between tools   Opus 5.5 has no such mode" in shown
+        assert "● medium          default" in shown
+        await chat.pilot.press(*"max", "enter")
+        assert chat.app.screen is chat.screen
+        assert "effort max · Opus 5.5" in header(chat)
+        assert "effort max from the next turn on" in chat.hint
+
+
+async def test_a_choice_is_sent_and_the_default_is_left_unsaid() -> None:
+    async with chatting(words("one"), words("two"), words("three"), config='[default]\nmodel = "haiku"\n') as chat:
+        await chat.send("/effort high")
+        assert effort_of(await say(chat, "first")) == "high"
+        await chat.send("/think off")
+        body = await say(chat, "second")
+        assert (body["thinking"], effort_of(body)) == ({"type": "disabled"}, "high")
+        assert "no thinking, effort high · Haiku 5.5" in header(chat)
+        await chat.send("/think on")
+        await chat.send("/effort medium")
+        body = await say(chat, "third")
+        assert (body["thinking"]["type"], effort_of(body)) == ("adaptive", "")
+        assert "effort" not in header(chat)
+
+
+async def test_a_command_that_asks_for_too_much_says_why_not() -> None:
+    async with chatting(config='[default]\nmodel = "opus"\n') as chat:
+        await chat.send("/think off")
+        await chat.until(lambda: "thinking off is not possible: Opus 5.5 always thinks" in chat.hint)
+        await chat.send("/effort huge")
+        await chat.until(lambda: 'no effort "huge" · there is low, medium, high, xhigh, max' in chat.hint)
+        assert chat.screen.provider.reasoning == Reasoning()
+
+
+async def test_without_an_argument_the_commands_open_the_picker_where_they_say() -> None:
+    async with chatting(config='[default]\nmodel = "sonnet"\n') as chat:
+        await chat.send("/effort")
+        await chat.until(lambda: isinstance(chat.app.screen, ReasoningPicker))
+        assert chat.app.screen.query_one(FilterList).picked == "effort high"
+        await chat.pilot.press("up", "up", "up", "enter")  # over "off", which is refused
+        await chat.until(lambda: "thinking between tools · Sonnet 5.5" in header(chat))
+        await chat.send("/think")
+        await chat.until(lambda: isinstance(chat.app.screen, ReasoningPicker))
+        assert chat.app.screen.query_one(FilterList).picked == "thinking between_tools"
+        await chat.pilot.press("f8")
+        assert chat.app.screen is chat.screen
+
+
+async def test_the_picker_says_what_a_change_does_to_the_cache_and_that_is_what_it_does() -> None:
+    first = "Which way does it run? " * 120
+    async with chatting(words("Out. " * 400), words("At noon."), config=SYSTEM) as chat:
+        await say(chat, first)
+        await opened_with(chat)
+        assert foot(chat).startswith("as it is now")
+        await chat.pilot.press("end")
+        written = chat.screen.talk.session.transcript.messages[-1].usage.cache_creation_input_tokens
+        assert "the next turn writes" in foot(chat)
+        assert "of messages anew: $0.00" in foot(chat)
+        await chat.pilot.press("enter")
+        await say(chat, "And when does it turn?")
+        usage = chat.screen.talk.session.transcript.messages[-1].usage
+        assert 0 < usage.cache_read_input_tokens < written, "the system prompt is read, the messages are not"
+        await chat.until_shown("Thinking or effort changed")
+
+
+async def test_the_picker_says_what_thinking_has_cost_here() -> None:
+    thought = Answer(Thinking("The kelp lies seaward. " * 40), Text("Out."))
+    async with chatting(thought) as chat:
+        await say(chat, "Which way does it run?")
+        await opened_with(chat)
+        assert "thinking so far: " in foot(chat)
+        assert "tokens an answer, $0.00" in foot(chat)
+
+
+async def test_the_choice_stays_with_its_chat() -> None:
+    async with chatting(words("one"), words("two"), words("three"), config='[default]\nmodel = "haiku"\n') as chat:
+        await chat.send("/think off")
+        await say(chat, "first")
+        await chat.send("/effort low")
+        deep, screen = chat.screen.chat_id, chat.screen
+        await chat.pilot.press("ctrl+n")
+        assert header(chat).rstrip().endswith("  Haiku 5.5 ▾")
+        assert "thinking" not in str((await say(chat, "second")).get("thinking", {}).get("type"))
+        await screen.open_chat(deep)
+        assert screen.provider.reasoning == Reasoning(thinking="off", effort="low")
+        assert "no thinking, effort low · Haiku 5.5" in header(chat)
+        body = await say(chat, "third")
+        assert (body["thinking"], effort_of(body)) == ({"type": "disabled"}, "low")
+        stored = await asyncio.wrap_future(screen.store.chat(deep))
+        assert (stored.thinking, stored.effort) == ("off", "low")
+
+
+async def test_the_choice_is_there_after_a_restart() -> None:
+    config = '[default]\nmodel = "haiku"\n'
+    async with chatting(words("one"), config=config) as chat:
+        await chat.send("/effort max")
+        await say(chat, "first")
+    async with chatting(words("two"), config=config, start="last") as chat:
+        await chat.until(lambda: "effort max · Haiku 5.5" in header(chat))
+        assert effort_of(await say(chat, "second")) == "max"
+
+
+async def test_a_preset_brings_its_own() -> None:
+    async with chatting(words("one"), words("two"), config=PRESETS, preset="deep") as chat:
+        assert "effort max · Haiku 5.5" in header(chat)
+        assert effort_of(await say(chat, "first")) == "max"
+        await chat.send("/preset quick")
+        await chat.until(lambda: "no thinking · Haiku 5.5" in header(chat))
+        body = await say(chat, "second")
+        assert (body["thinking"], effort_of(body)) == ({"type": "disabled"}, "")
+
+
+async def test_a_model_that_does_not_take_the_choice_says_what_it_does_instead() -> None:
+    async with chatting(words("one"), words("two"), config='[default]\nmodel = "haiku"\n') as chat:
+        await chat.send("/think off")
+        await say(chat, "first")
+        await chat.send("/model opus")
+        await chat.until(lambda: "thinking is on: Opus 5.5 always thinks" in chat.hint)
+        assert "thinking" not in header(chat)
+        assert (await say(chat, "second"))["thinking"]["type"] == "adaptive"
+        await chat.send("/model haiku")
+        await chat.until(lambda: "no thinking · Haiku 5.5" in header(chat))
