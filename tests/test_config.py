@@ -14,9 +14,22 @@ from hypothesis import strategies as st
 
 from tui.actions import ACTIONS, BY_NAME
 from tui.anthropic.models import find
-from tui.config import DEFAULT_API_URL, Anthropic, Defaults, ModelFacts, Preset, Settings, Ui, load, settings, toml
+from tui.chat.budget import Budget
+from tui.config import (
+    DEFAULT_API_URL,
+    Anthropic,
+    Defaults,
+    Limits,
+    ModelFacts,
+    Preset,
+    Settings,
+    Ui,
+    load,
+    settings,
+    toml,
+)
 from tui.config.expansion import expand
-from tui.connection import known_models
+from tui.connection import budget_of, known_models
 
 Load = Callable[..., Settings]
 
@@ -109,6 +122,13 @@ def test_a_preset_says_how_a_chat_begins(written: Load) -> None:
     assert settings.presets == {"review": Preset(system="Be strict.", effort="high"), "plain": Preset()}
 
 
+def test_a_budget_is_in_dollars_and_nothing_is_no_limit(written: Load) -> None:
+    settings = written("[budget]\nchat_soft = 0.5\nchat_hard = 2\nday_hard = 0\n")
+    assert settings.findings == ()
+    assert settings.budget == Limits(chat_soft=0.5, chat_hard=2.0)
+    assert budget_of(settings) == Budget(chat_soft=0.5, chat_hard=2.0)
+
+
 def test_keys_are_a_text_with_commas_or_a_list(written: Load) -> None:
     settings = written('[keys]\nquit = "ctrl+x, f10"\nhelp = ["f9"]\nstop = ""\n')
     assert settings.keys == {"quit": ("ctrl+x", "f10"), "help": ("f9",), "stop": ()}
@@ -122,6 +142,8 @@ def test_actions_that_do_not_exist_are_named(tmp_path: Path) -> None:
 
 
 MISTAKES = [
+    ('[budget]\nday_soft = "5"\n[ui]\ntheme = "light"', "2:12: day_soft must be a number, 0 or above"),
+    ('[budget]\nday = 5\n[ui]\ntheme = "light"', '2:1: unknown key "day"; '),
     ('[default]\nmodel = 3\n[ui]\ntheme = "light"', "2:9: model must be a text in quotes"),
     ('[presets.a]\neffort = "huge"\n[ui]\ntheme = "light"', '2:10: effort must be "low", "medium", "high", "xhigh" or'),
     ('[ui]\ntheme = "light"\nreduced_motion = "yes"', "3:18: reduced_motion must be true or false"),
@@ -382,8 +404,10 @@ def test_the_example_file_holds_every_key_with_its_default(tmp_path: Path) -> No
     assert set(data["default"]) == set(Defaults.__struct_fields__)
     assert set(data["providers"]["anthropic"]) == set(Anthropic.__struct_fields__)
     assert set(data["ui"]) == set(Ui.__struct_fields__)
+    assert set(data["budget"]) == set(Limits.__struct_fields__)
     assert set(data["models"]["claude-sonnet-5-5"]) == set(ModelFacts.__struct_fields__)
     assert set(data["presets"]["review"]) == set(Preset.__struct_fields__)
     assert (settings.default, settings.anthropic, settings.ui) == (Defaults(), Anthropic(), Ui())
+    assert settings.budget == Limits()
     assert settings.keys == {action.name: action.keys for action in ACTIONS}
     assert [model for model in known_models(settings) if model.id in settings.models] == [find("claude-sonnet-5-5")]

@@ -20,6 +20,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 
 from tui.config import Settings
+from tui.connection import budget_of
 from tui.desk import Desk
 from tui.engine import Engine
 from tui.screens.chat import ChatScreen
@@ -63,6 +64,7 @@ class ChatApp(App[int], inherit_bindings=False):
             prompt=prompt,
             attach=attach,
             keys=settings.keys,
+            budget=budget_of(settings),
             clock=clock,
         )
         for theme in THEMES:

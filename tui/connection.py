@@ -22,6 +22,7 @@ from tui.anthropic.destinations import check
 from tui.anthropic.model_cache import cache_file, read_list, write_list
 from tui.anthropic.models import MODELS, Choice, find, overridden, resolve
 from tui.chat import ledger
+from tui.chat.budget import Budget
 from tui.chat.ledger import Bill
 from tui.chat.model import Effort, Model
 from tui.chat.session import Ask, Request, Session
@@ -244,6 +245,11 @@ def discovered(settings: Settings, env: Mapping[str, str]) -> Found:
 def key_file(settings: Settings) -> Path:
     """Where `prx auth login` stores what it is given."""
     return settings.folders.data / "credentials.json"
+
+
+def budget_of(settings: Settings) -> Budget:
+    """The limits that these settings set."""
+    return Budget(**{name: getattr(settings.budget, name) or None for name in Budget.__struct_fields__})
 
 
 def cached_models(settings: Settings) -> tuple[Model, ...]:

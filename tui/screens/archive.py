@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tui.errors import TuiError
-from tui.screens.costs import CostScreen
+from tui.screens.guarding import GuardingScreen
 
 if TYPE_CHECKING:
     from tui.screens.chats import Opening
@@ -17,7 +17,7 @@ _EARLIER = 200
 """Prompts of other chats that Up goes through; Ctrl+R searches all."""
 
 
-class ArchiveScreen(CostScreen):
+class ArchiveScreen(GuardingScreen):
     _deleted: tuple[str, ...] = ()
     """Chats that were deleted from here, to be brought back the last one first."""
 

@@ -31,7 +31,7 @@ class Origin(NamedTuple):
 
 
 class BranchingScreen(KeptScreen):
-    _editing: Origin | None = None
+    editing: Origin | None = None
     """The prompt that is in the box to be edited."""
     _left: Origin | None = None
     """What to go back to, should the running turn come to nothing."""
@@ -54,7 +54,7 @@ class BranchingScreen(KeptScreen):
             elif event.how == "edit":
                 self._edit(Origin(branch, self._prompt_before(event.message)))
             elif event.how == "regenerate":
-                self._answer_again(Origin(branch, self._prompt_before(event.message)))
+                self.answer_again(Origin(branch, self._prompt_before(event.message)))
             elif event.how == "fork":
                 await self._fork(branch[self._last_of_turn(event.message)].id)
             else:
@@ -67,40 +67,41 @@ class BranchingScreen(KeptScreen):
         return await self.answer(self.store.branch(self.chat_id, self.recorder.head))
 
     async def open_chat(self, chat_id: str, *, head: str | None = None, at: str = "") -> bool:
-        self._editing = self._left = None
+        self.editing = self._left = None
         return await super().open_chat(chat_id, head=head, at=at)
 
     def start_afresh(self) -> None:
-        self._editing = self._left = None
+        self.editing = self._left = None
         super().start_afresh()
 
     # Editing a prompt
 
     def _edit(self, origin: Origin) -> None:
-        self._editing = origin
+        self.editing = origin
         message = self._messages[origin.prompt]
-        self.prompt.recall(message.text, [block for block in message.blocks if isinstance(block, Image | Document)])
+        attached = [block for block in message.blocks if isinstance(block, Image | Document) and not block.aside]
+        self.prompt.recall(message.text, attached)
         self.prompt.focus()
         self.prompt.say(f"editing: {self.key_of('send')} sends it as a new branch · esc leaves it", lasting=True)
 
     def on_prompt_area_command_given(self, event: PromptArea.CommandGiven) -> None:
         """The edited text has given way to a command: what is sent next is no edit."""
-        self._editing = None
+        self.editing = None
 
     def leave_edit(self) -> bool:
         """Gives up editing and brings the draft back. False if nothing was edited."""
-        if self._editing is None:
+        if self.editing is None:
             return False
-        self._editing = None
+        self.editing = None
         self.prompt.lay_down()
         self.show_hints()
         return True
 
     def submit(self, draft: Draft) -> None:
-        if self._editing is None or self.talk.running:
+        if self.editing is None or self.talk.running:
             super().submit(draft)
             return
-        origin, self._editing = self._editing, None
+        origin, self.editing = self.editing, None
         self._remarks = (self._cost_of_edit(origin.prompt),)
         self._go_back(origin, origin.prompt)
         super().submit(draft)
@@ -113,7 +114,8 @@ class BranchingScreen(KeptScreen):
 
     # Answering again
 
-    def _answer_again(self, origin: Origin) -> None:
+    def answer_again(self, origin: Origin) -> None:
+        """Asks for another answer to a prompt, with the model chosen now."""
         messages = self._messages
         answer = next((one for one in messages[origin.prompt + 1 :] if one.role == "assistant"), None)
         self._go_back(origin, origin.prompt + 1)
@@ -123,6 +125,9 @@ class BranchingScreen(KeptScreen):
             self.conversation.note(f"{model.name} has a cache of its own: all {count} tokens are sent to it anew")
         else:
             self.conversation.note("asked again: the prompt is read from the cache while it is warm")
+        self._answer_last()
+
+    def _answer_last(self) -> None:
         self._note_model()
         self.talk.answer_last()
         self.show_hints()
@@ -134,13 +139,15 @@ class BranchingScreen(KeptScreen):
         if self.talk.running or last is None or not self.is_ready:
             self.prompt.say("an answer is running" if self.talk.running else "nothing was said yet")
         elif last.role == "user":
-            self._note_model()
-            self.talk.answer_last()
-            self.show_hints()
+            self.answer_prompt()
         elif last.state == "complete" and last.stop_reason != "max_tokens":
             self.prompt.say("the answer is complete")
         else:
             self.submit(Draft(text=_GO_ON))
+
+    def answer_prompt(self) -> None:
+        """Has the prompt answered that the chat ends with."""
+        self._answer_last()
 
     # Siblings and forks
 
@@ -209,7 +216,7 @@ class BranchingScreen(KeptScreen):
         await self.open_chat(self.chat_id, head=head)
         said = event.failure.message if event.failure is not None else "stopped before the first word"
         if event.give_back is not None and self.prompt.full_text == event.give_back.text:
-            self._editing = origin
+            self.editing = origin
             said += f" · {self.key_of('send')} sends the edit again"
         self.prompt.say(f"{said} · this is the branch from before", lasting=True)
 

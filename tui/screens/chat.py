@@ -23,10 +23,7 @@ class ChatScreen(ThinkingScreen):
     def on_prompt_area_empty_sent(self) -> None:
         """Enter with nothing written: the held queue goes on, or the way under the welcome's cursor is gone."""
         if self.talk.outbox.held and not self.talk.running:
-            if draft := self.talk.outbox.release():
-                self.talk.submit(draft)
-                self.show_queue()
-                self.show_hints()
+            self.release_queue()
         elif self.welcome.offers_ways:
             self.welcome.pick()
 

@@ -43,7 +43,7 @@ class CostScreen(BranchingScreen):
             transcript=session.transcript,
             written_off=session.written_off,
             warmth=expiry(session.transcript, model.id),
-            coming=self._coming(Draft(text="")),
+            coming=self.coming(Draft(text="")),
             now=session.now(),
             days=self.store.days() if self.is_ready else None,
         )
@@ -115,7 +115,7 @@ class CostScreen(BranchingScreen):
     def _cold_text(self, transcript: Transcript) -> str:
         if all(message.usage == Usage() for message in transcript.messages):
             return ""
-        coming = self._coming(Draft(text=""))
+        coming = self.coming(Draft(text=""))
         if not coming.usage.cache_creation_input_tokens or coming.bill is None:
             return ""
         return f"cold · next {figures.money(coming.bill.cost_usd)}"
@@ -143,7 +143,7 @@ class CostScreen(BranchingScreen):
     def _show_estimate(self) -> None:
         draft = self.draft()
         is_prompt = bool(draft.text.strip() or draft.attachments) and not draft.text.startswith("/")
-        coming = self._coming(draft) if is_prompt and not self.talk.running else None
+        coming = self.coming(draft) if is_prompt and not self.talk.running else None
         if coming != self._estimate and not self.prompt.is_saying:
             self._estimate = coming
             self.show_hints()
@@ -152,10 +152,11 @@ class CostScreen(BranchingScreen):
         """What is being written, as it would be sent."""
         return Draft(text=self.prompt.full_text, attachments=self.prompt.attachments.blocks)
 
-    def _coming(self, draft: Draft) -> Estimate:
+    def coming(self, draft: Draft, transcript: Transcript | None = None) -> Estimate:
+        """What sending that would take, after this chat or what a branch leaves of it."""
         session, model = self.talk.session, self.provider.model
-        lifetime = lifetime_for(session.transcript, model)
-        return estimate(session.transcript, draft, model, session.now(), lifetime=lifetime)
+        after = session.transcript if transcript is None else transcript
+        return estimate(after, draft, model, session.now(), lifetime=lifetime_for(after, model))
 
     def hint_words(self) -> list[str]:
         if self.talk.running or self._estimate is None:

@@ -18,17 +18,14 @@ from tui.widgets.panel import PanelHead
 class Question(ModalScreen[bool]):
     """Something that cannot be taken back, asked plainly. Gives True for yes."""
 
-    BINDINGS = [
-        Binding("enter,y", "dismiss(True)", show=False),
-        Binding("escape,n", "dismiss(False)", show=False),
-    ]
+    BINDINGS = [Binding("escape,n", "dismiss(False)", show=False)]
 
-    def __init__(self, title: str, text: str, *, yes: str, no: str, also_yes: str = "") -> None:
-        """`yes` and `no` name the two answers. `also_yes` is a key that means yes too: the one that asked."""
+    def __init__(self, title: str, text: str, *, yes: str, no: str, key: str = "enter", also_yes: str = "") -> None:
+        """`yes` and `no` name the two answers. `key` means yes, as y does; so does `also_yes`, the key that asked."""
         super().__init__()
-        self._texts = (title, text, f"⏎ {yes}   esc {no}")
-        if also_yes:
-            self._bindings.bind(also_yes, "dismiss(True)", show=False)
+        self._texts = (title, text, f"{key_name(key)} {yes}   esc {no}")
+        for one in filter(None, ("y", key, also_yes)):
+            self._bindings.bind(one, "dismiss(True)", show=False)
 
     def compose(self) -> ComposeResult:
         title, text, answers = self._texts

@@ -167,6 +167,19 @@ class FlowScreen(Screen[None]):
         self.show_queue()
         self.show_hints()
 
+    def go_on(self) -> None:
+        """Sends the next queued prompt, if one may be sent by itself."""
+        self.talk.go_on()
+        self.show_queue()
+        self.show_hints()
+
+    def release_queue(self) -> None:
+        """Sends the first of the prompts that are held; the others follow by themselves again."""
+        if draft := self.talk.outbox.release():
+            self.talk.submit(draft)
+            self.show_queue()
+            self.show_hints()
+
     # What the engine tells
 
     def new_talk(self) -> Talk:
@@ -222,8 +235,7 @@ class FlowScreen(Screen[None]):
             self.prompt.say(self._after(event), lasting=True)
         elif event.outcome == "complete":
             self._remark()
-            self.talk.go_on()
-            self.show_hints()
+            self.go_on()
         self.show_queue()
 
     def _after(self, event: TurnEnded) -> str:
