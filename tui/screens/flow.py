@@ -330,6 +330,7 @@ class FlowScreen(Screen[None]):
 
     def show_model(self) -> None:
         self.header.model_name = self.provider.model.name
+        self.header.manner = unusual(self.provider.model, self.provider.reasoning)
         self.header.mark = "demo · scripted answers" if self.provider.is_demo else ""
         self.show_standing()
 
@@ -342,4 +343,3 @@ class FlowScreen(Screen[None]):
         else:
             ways = [Row(way.text, way.detail, way.name, way.is_open) for way in self.provider.ways_in]
             self.welcome.show_ways_in(obstacle.message, ways, _BY_HAND)
-        self.header.manner = unusual(self.provider.model, self.provider.reasoning)
