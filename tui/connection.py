@@ -27,7 +27,7 @@ from tui.chat.ledger import Bill
 from tui.chat.model import Effort, Model
 from tui.chat.session import Ask, Request, Session
 from tui.chat.thinking import ThinkingMode
-from tui.chat.transcript import Message, Transcript
+from tui.chat.transcript import BlockPlace, Message, Transcript
 from tui.config import ModelFacts, Settings
 from tui.errors import TuiError
 from tui.sight import Sight, within_one_request
@@ -125,6 +125,9 @@ class Connection:
 
         def ask(transcript: Transcript) -> Request:
             # httpx and all that a request needs is loaded here, and so on the thread that sends it.
+            from tui.anthropic.refused import refused_places
+            from tui.anthropic.request import dialect_for
+
             client = self._connected()
             transcript = self._repair.fitting(transcript)
             encoded = self._encoder(transcript, choice, effort=effort, thinking=thinking, show_thinking=show_thinking)
@@ -136,7 +139,12 @@ class Connection:
             is_first = all(message.model != choice.model.id for message in transcript.messages)
             notices = (choice.notice,) if choice.notice and is_first else ()
             stream = partial(self._repair.stream, client.stream, transcript, body, built)
-            return Request(choice.model.id, body, stream, notices)
+            dialect = dialect_for(self.settings.anthropic.dialect, choice.model)
+
+            def refused(error: BaseException | None) -> tuple[BlockPlace, ...]:
+                return refused_places(error, self._repair.fitting(transcript).messages, choice.model, dialect)
+
+            return Request(choice.model.id, body, stream, notices, refused)
 
         return ask
 

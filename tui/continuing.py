@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
+from tui.chat.budget import Spent
 from tui.chat.session import Session
 from tui.errors import TuiError
 
@@ -28,6 +30,8 @@ class Kept(msgspec.Struct, frozen=True):
     recorder: Recorder
     model: str
     """The model to ask, as a name to choose it by; "" for the configured one."""
+    spent: Future[Spent]
+    """What the chat has cost so far, and all chats today."""
 
 
 def begin(store: Store, connection: Connection, *, resume: str | None, model: str, system: str | None) -> Kept:
@@ -42,7 +46,7 @@ def begin(store: Store, connection: Connection, *, resume: str | None, model: st
         session = connection.session(system)
         chosen = connection.choose(model).model.id
         new = NewChat(id=new_id(), model=chosen, system=session.transcript.system)
-        return _kept(session, Recorder(store, new, gives_back=False), model)
+        return _kept(session, store, Recorder(store, new, gives_back=False), model)
     store.ready().result()
     chat = _last(store) if resume == LAST else store.chat(resume).result()
     session = connection.session(chat.system if system is None else system)
@@ -53,7 +57,7 @@ def begin(store: Store, connection: Connection, *, resume: str | None, model: st
     if model:
         store.set_model(chat.id, connection.choose(model).model.id)
     recorder = Recorder(store, NewChat(id=chat.id, model=chat.model, system=chat.system), chat.head, gives_back=False)
-    return _kept(session, recorder, model or chat.model)
+    return _kept(session, store, recorder, model or chat.model)
 
 
 def _last(store: Store) -> Chat:
@@ -63,7 +67,7 @@ def _last(store: Store) -> Chat:
     return max(chats, key=lambda chat: chat.updated)
 
 
-def _kept(session: Session, recorder: Recorder, model: str) -> Kept:
+def _kept(session: Session, store: Store, recorder: Recorder, model: str) -> Kept:
     session.record, session.partial = recorder.record, recorder.partial
-    session.withdraw, session.write_off = recorder.withdraw, recorder.write_off
-    return Kept(session, recorder, model)
+    session.withdraw, session.write_off, session.revise = recorder.withdraw, recorder.write_off, recorder.revise
+    return Kept(session, recorder, model, store.spent(recorder.chat.id))

@@ -54,6 +54,7 @@ class ProviderError(TuiError):
         request_id: str = "",
         retry_after_s: float | None = None,
         retryable: bool = False,
+        paths: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message, hint, retry_after_s=retry_after_s)
         self.status = status
@@ -61,6 +62,8 @@ class ProviderError(TuiError):
         self.request_id = request_id
         self.retryable = retryable
         """Whether the same request may succeed a little later."""
+        self.paths = paths
+        """The places in the request that its details name, such as "messages.0.content.1"."""
 
     def failure(self) -> Failure:
         """The error as a value, to be shown and stored."""
@@ -128,6 +131,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     type: str = ""
     code: str = ""
     """`error.details.error_code`."""
+    paths: tuple[str, ...] = ()
+    """`error.details.paths`."""
     request_id: str = ""
 
 
@@ -201,10 +206,13 @@ def said_in(parsed: object) -> Said:
     if not isinstance(error, dict):
         return Said(request_id=request_id)
     details = error.get("details")
+    details = details if isinstance(details, dict) else {}
+    paths = details.get("paths")
     return Said(
         message=clean(_string(error.get("message")) or _string(error.get("detail"))),
         type=clean(_string(error.get("type"))),
-        code=clean(_string(details.get("error_code"))) if isinstance(details, dict) else "",
+        code=clean(_string(details.get("error_code"))),
+        paths=tuple(map(_string, paths)) if isinstance(paths, list) else (),
         request_id=clean(request_id),
     )
 
@@ -306,6 +314,7 @@ def _made(
         request_id=request_id,
         retry_after_s=retry_after_s,
         retryable=retryable and kind is not SpendLimitReached,
+        paths=said.paths,
     )
 
 

@@ -8,7 +8,7 @@ every later request: the prompt cache and the signatures of thinking depend on t
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -16,6 +16,7 @@ import msgspec
 from tui.chat.model import Model
 from tui.chat.transcript import (
     Block,
+    BlockPlace,
     Document,
     Image,
     JsonText,
@@ -31,18 +32,31 @@ from tui.chat.transcript import (
 Dialect = Literal["anthropic", "basic"]
 Param = dict[str, object]
 
+SentPlace = tuple[int, ...]
+"""Where a block stands in a request: the numbers of its message, its block, and the block in a tool's result."""
+
 UNANSWERED = "stopped by the user"
 """What a tool call is told that was never carried out."""
 
 
 def build_messages(messages: Sequence[Message], model: Model, dialect: Dialect) -> list[Param]:
     """The `messages` of a request. It may end with an assistant message, or be empty: the caller judges that."""
-    kept = _without_refusals(messages)
+    return _replayed(messages, model, dialect).sent
+
+
+def attached_places(messages: Sequence[Message], model: Model, dialect: Dialect) -> Mapping[SentPlace, BlockPlace]:
+    """Where the pictures and documents of that request come from, by where they stand in it."""
+    return _replayed(messages, model, dialect).places
+
+
+def _replayed(messages: Sequence[Message], model: Model, dialect: Dialect) -> _Replay:
+    numbers = _without_refusals(messages)
+    kept = [messages[number] for number in numbers]
     replay = _Replay(model, dialect)
     paired = _paired_server_tools(kept)
     for at, message in enumerate(kept):
         if message.role == "user":
-            replay.user(message)
+            replay.user(message, numbers[at])
             continue
         unfinished = _awaits_the_server(kept, at)
         blocks = [
@@ -52,7 +66,7 @@ def build_messages(messages: Sequence[Message], model: Model, dialect: Dialect) 
         ]
         replay.assistant(message, blocks, is_paused=unfinished and message.stop_reason == "pause_turn")
     replay.answer_pending()
-    return replay.sent
+    return replay
 
 
 def sendable(text: str) -> str:
@@ -64,17 +78,17 @@ def sendable(text: str) -> str:
     return text
 
 
-def _without_refusals(messages: Sequence[Message]) -> list[Message]:
-    """The messages without the turns that ended in a refusal: its prompt, and whatever tools ran in between.
+def _without_refusals(messages: Sequence[Message]) -> list[int]:
+    """Which messages stay without the turns that ended in a refusal: its prompt, and whatever tools ran in between.
 
     Source: Messages API, handling stop reasons: drop that turn before continuing.
     """
-    kept: list[Message] = []
-    for message in messages:
+    kept: list[int] = []
+    for number, message in enumerate(messages):
         if message.stop_reason != "refusal":
-            kept.append(message)
+            kept.append(number)
             continue
-        while kept and (kept[-1].role == "assistant" or _answers_tools(kept[-1])):
+        while kept and (messages[kept[-1]].role == "assistant" or _answers_tools(messages[kept[-1]])):
             kept.pop()
         if kept:
             kept.pop()
@@ -139,23 +153,27 @@ class _Replay:
 
     def __init__(self, model: Model, dialect: Dialect) -> None:
         self.sent: list[Param] = []
+        self.places: dict[SentPlace, BlockPlace] = {}
         self._model = model
         self._rich = dialect == "anthropic"
         self._pending: dict[str, None] = {}
         self._called: set[str] = set()
 
-    def user(self, message: Message) -> None:
+    def user(self, message: Message, number: int) -> None:
         """Takes a prompt or tool results. Every call of the answer before gets a result, and results come first."""
-        given = {block.tool_use_id: block for block in message.blocks if isinstance(block, ToolResult)}
+        given = {block.tool_use_id: at for at, block in enumerate(message.blocks) if isinstance(block, ToolResult)}
         calls = [call for call in given if call in self._pending]
-        calls += [call for call in self._pending if call not in given]
-        content: list[object] = [self._result(given.get(call) or _unanswered(call)) for call in calls]
+        content: list[object] = []
+        for call in calls:
+            block = message.blocks[given[call]]
+            assert isinstance(block, ToolResult), "only those are in `given`"
+            content.append(self._result(block, BlockPlace(number, given[call]), (len(self.sent), len(content))))
+        content += [self._result(_unanswered(call)) for call in self._pending if call not in given]
         self._pending.clear()
-        content += [
-            param
-            for block in message.blocks
-            if isinstance(block, Text | Image | Document) and (param := self._shown(block)) is not None
-        ]
+        for at, block in enumerate(message.blocks):
+            if isinstance(block, Text | Image | Document) and (param := self._shown(block)) is not None:
+                self._note(block, BlockPlace(number, at), (len(self.sent), len(content)))
+                content.append(param)
         if content:
             self.sent.append({"role": "user", "content": content})
 
@@ -219,6 +237,8 @@ class _Replay:
         match block:
             case Text():
                 return self._text(block)
+            case Image(aside=True) | Document(aside=True):
+                return {"type": "text", "text": _left_out(block)}
             case Image(media_type, data, name):
                 if not self._model.vision:
                     return {"type": "text", "text": f"[image: {sendable(name) or media_type}]"}
@@ -238,14 +258,30 @@ class _Replay:
             param["title"] = sendable(block.name)
         return param
 
-    def _result(self, result: ToolResult) -> Param:
+    def _result(self, result: ToolResult, place: BlockPlace | None = None, sent_at: SentPlace = ()) -> Param:
         param: Param = {"type": "tool_result", "tool_use_id": result.tool_use_id}
-        content = [shown for block in result.content if (shown := self._shown(block)) is not None]
+        content: list[Param] = []
+        for inner, block in enumerate(result.content):
+            if (shown := self._shown(block)) is not None:
+                if place is not None:
+                    self._note(block, BlockPlace(place.message, place.block, inner), (*sent_at, len(content)))
+                content.append(shown)
         if content:
             param["content"] = content
         if result.is_error:
             param["is_error"] = True
         return param
+
+    def _note(self, block: Text | Image | Document, place: BlockPlace, sent_at: SentPlace) -> None:
+        if isinstance(block, Image | Document) and not block.aside:
+            self.places[sent_at] = place
+
+
+def _left_out(block: Image | Document) -> str:
+    """What Claude reads in the place of what the API would not take, so that the words around it still make sense."""
+    kind = "image" if isinstance(block, Image) else "document"
+    name = f" {sendable(block.name)}" if block.name else ""
+    return f"[{kind}{name} left out: it could not be read]"
 
 
 def _unanswered(call: str) -> ToolResult:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,6 +17,7 @@ from typing import Protocol, runtime_checkable
 
 from msgspec.structs import replace
 
+from tui.chat.aside import set_aside, with_refused
 from tui.chat.events import (
     Asked,
     Grew,
@@ -33,7 +34,7 @@ from tui.chat.events import (
 from tui.chat.ledger import Bill, Usage
 from tui.chat.reducer import Partial, coalesce, finish, fold_all, start
 from tui.chat.thoughts import Thoughts
-from tui.chat.transcript import Block, Draft, Failure, Message, State, Text, Transcript
+from tui.chat.transcript import Block, BlockPlace, Draft, Failure, Message, State, Text, Transcript
 from tui.errors import TuiError
 
 MAX_PAUSES = 10
@@ -55,6 +56,8 @@ class Request:
     """Sends it. The stream raises a TuiError where it fails."""
     notices: tuple[str, ...] = ()
     """What the user should know of the request itself, such as another model answering than the one that was asked for."""
+    refused: Callable[[BaseException | None], tuple[BlockPlace, ...]] = lambda error: ()
+    """Which pictures and documents of the transcript the server would not take, going by what the stream raised."""
 
 
 Ask = Callable[[Transcript], Request]
@@ -122,6 +125,8 @@ class Session:
         self.partial = partial
         self.withdraw = withdraw
         self.write_off = write_off
+        self.revise: Callable[[int, Message], None] = lambda number, message: None
+        """Gets a message that something was set aside in, and its number in the transcript."""
         self.written_off: tuple[Message, ...] = ()
         """Answers that were stopped or failed before their first word, and cost their input all the same."""
         self.bill = bill
@@ -145,6 +150,12 @@ class Session:
         self._turn = Turn(self, draft, ask)
         return self._turn
 
+    def set_aside(self, places: Collection[BlockPlace]) -> None:
+        """Keeps what stands at these places of the transcript out of every later request."""
+        self.transcript, changed = set_aside(self.transcript, places)
+        for number, message in changed.items():
+            self.revise(number, message)
+
 
 class Turn:
     """One turn. `async for event in turn` runs it, up to TurnEnded; after a cancellation `conclude` says the rest."""
@@ -155,6 +166,7 @@ class Turn:
         self._ask = ask
         self._prompt: Message | None = None
         self._reply: _Reply | None = None
+        self._request: Request | None = None
         self._has_answer = False
         self.is_over = False
 
@@ -180,7 +192,11 @@ class Turn:
         outcome, failure = _outcome(error)
         events = () if self._reply is None else self._settle(self._reply, outcome, failure)
         give_back = None
-        if outcome != "complete" and not self._has_answer:
+        if failure is not None and self._request is not None:
+            failure = with_refused(failure, self._request.refused(error))
+        if failure is not None and failure.refused:
+            self._session.set_aside(failure.refused)  # the prompt stays, to be answered without it
+        elif outcome != "complete" and not self._has_answer:
             give_back = self._draft
             self._take_back_prompt()
         ended = TurnEnded(outcome=outcome, transcript=self._session.transcript, failure=failure, give_back=give_back)
@@ -196,6 +212,7 @@ class Turn:
         for _ in range(MAX_PAUSES + 1):
             transcript = session.transcript
             request = self._ask(transcript if session.sight is None else await session.sight.fitted(transcript))
+            self._request = request
             for text in request.notices:
                 yield Notice(text)
             reply = _Reply(request.model, session.now(), session.clock)

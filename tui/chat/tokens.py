@@ -55,6 +55,8 @@ def block_tokens(block: Block, model: Model) -> float:
             return text_tokens(data, model)
         case ToolUse(_, name, input):
             return text_tokens(name + input, model)
+        case Image(aside=True) | Document(aside=True):
+            return text_tokens(block.name, model) + 20
         case Image():
             return image_tokens(block.width, block.height, model)
         case Document() if block.media_type.startswith("text/"):

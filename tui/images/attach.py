@@ -66,7 +66,10 @@ def image_count(transcript: Transcript) -> int:
 
 
 def _images_in(blocks: tuple[Block, ...]) -> int:
-    return sum(_images_in(b.content) if isinstance(b, ToolResult) else isinstance(b, Image) for b in blocks)
+    return sum(
+        _images_in(block.content) if isinstance(block, ToolResult) else isinstance(block, Image) and not block.aside
+        for block in blocks
+    )
 
 
 def fit_for_many(transcript: Transcript) -> Transcript:

@@ -38,6 +38,11 @@ class Recorder:
         self._arriving = self._arriving or new_id()
         self._store.partial(self.chat, self._arriving, self.head, message)
 
+    def revise(self, number: int, message: Message) -> None:
+        """A message that was recorded has changed in place: the one of that number, from the beginning of the chat."""
+        if self.head is not None:
+            self._store.revise(self.head, number, message)
+
     def write_off(self, message: Message) -> None:
         """An answer was billed, and there is nothing of it to keep."""
         self._store.write_off(self.chat.id, message)

@@ -106,6 +106,10 @@ class Store:
 
         self._worker.soon(job, instead_of=message_id)
 
+    def revise(self, head: str, number: int, message: Message) -> None:
+        """Puts what a message has become in its place: the one of that number on the way to `head`."""
+        self._worker.soon(lambda db: writing.revise(db, head, number, message))
+
     def write_off(self, chat_id: str, message: Message) -> None:
         """Counts an answer that was billed before its first word, and is not kept."""
         now = self._now()

@@ -1,0 +1,46 @@
+"""Pictures and documents that the API would not take: set aside, so that the rest of the chat can go on without them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from tui.chat.transcript import Block, BlockPlace, Document, Failure, Image, Message, ToolResult, Transcript
+
+HINT = "It was set aside and will not be sent again: try again without it."
+HINT_MANY = "They were set aside and will not be sent again: try again without them."
+
+
+def set_aside(transcript: Transcript, places: Collection[BlockPlace]) -> tuple[Transcript, Mapping[int, Message]]:
+    """The conversation with the pictures and documents at these places set aside, and what that changed, by number."""
+    changed: dict[int, Message] = {}
+    for place in places:
+        number = place.message
+        changed[number] = _with_aside(changed.get(number, transcript.messages[number]), place)
+    messages = tuple(changed.get(number, message) for number, message in enumerate(transcript.messages))
+    return replace(transcript, messages=messages), changed
+
+
+def with_refused(failure: Failure, places: Sequence[BlockPlace]) -> Failure:
+    """The failure with what it says of these blocks, and what to do about it."""
+    return replace(failure, refused=tuple(places), hint=HINT if len(places) == 1 else HINT_MANY) if places else failure
+
+
+def _with_aside(message: Message, place: BlockPlace) -> Message:
+    blocks = list(message.blocks)
+    blocks[place.block] = _aside(blocks[place.block], place.inner)
+    return replace(message, blocks=tuple(blocks))
+
+
+def _aside(block: Block, inner: int | None) -> Block:
+    match block:
+        case Image() | Document():
+            return replace(block, aside=True)
+        case ToolResult(content=content) if inner is not None:
+            parts = tuple(
+                replace(part, aside=True) if number == inner and isinstance(part, Image | Document) else part
+                for number, part in enumerate(content)
+            )
+            return replace(block, content=parts)
+    return block
