@@ -63,7 +63,7 @@ async def test_the_picker_shows_what_the_model_takes_and_why_it_refuses_the_rest
         assert "● medium          default" in shown
         await chat.pilot.press(*"max", "enter")
         assert chat.app.screen is chat.screen
-        assert "effort max · Opus 5.5" in header(chat)
+        await chat.until(lambda: "effort max · Opus 5.5" in header(chat))
         assert "effort max from the next turn on" in chat.hint
 
 
