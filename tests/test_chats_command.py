@@ -257,3 +257,37 @@ def test_a_newer_database_is_refused_once(library: list[str]) -> None:
         db.execute("PRAGMA user_version = 99")
     for args in (["chats"], ["chats", "search", "x"], ["export", library[0]]):
         assert prx(*args).stderr.count("newer prx") == 1, args
+
+
+# Budgets
+
+
+def test_a_hard_limit_ends_it_before_anything_is_sent(server, env) -> None:
+    server.service.script(Answer(Said("One."), usage={"output_tokens": 50_000}), Answer(Said("Two.")))
+    limited = {**env, "PRX_CONFIG": str(budget(chat_hard=0.6))}
+    first = answered("first", "-m", "sonnet", env=limited)
+    run = prx("-p", "-c", "--output-format", "json", "second", env=limited)
+    result = json.loads(run.stdout)
+    assert run.returncode == 1
+    assert len(server.requests) == 1
+    assert result["error"]["type"] == "over_budget"
+    assert result["error"]["message"].startswith("This chat has cost $0.50. The next turn costs about $0.50 and would")
+    assert result["error"]["hint"] == "chat_hard in [budget] of config.toml is that limit."
+    assert (result["chat_id"], result["requests"], result["cost_usd"]) == (first["chat_id"], 0, None)
+    assert answered("another chat", "-m", "sonnet", env=limited)["text"] == "Two."
+
+
+def test_a_soft_limit_is_told_of_and_the_days_is_over_all_chats(server, env) -> None:
+    server.service.script(Answer(Said("One."), usage={"output_tokens": 50_000}), Answer(Said("Two.")))
+    limited = {**env, "PRX_CONFIG": str(budget(day_soft=0.5))}
+    assert answered("first", "-m", "sonnet", env=limited)["notices"] == []
+    run = prx("-p", "-m", "sonnet", "second", env=limited)
+    assert (run.returncode, run.stdout) == (0, "Two.\n")
+    assert "Today's chats have cost $0.50. The next turn costs about $0.004 and would pass the soft limit" in run.stderr
+
+
+def budget(**dollars: float) -> Path:
+    file = Path(os.environ["PRX_HOME"]) / "limits.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("[budget]\n" + "".join(f"{key} = {usd}\n" for key, usd in dollars.items()))
+    return file

@@ -134,12 +134,16 @@ async def _take(
     if task is not None:
         with contextlib.suppress(NotImplementedError):  # Windows: there, the interrupt arrives as an exception
             asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
+    from tui.continuing import within_budget
+
     choice = connection.choose(kept.model)
     tally.model, tally.chat_id = choice.model.id, kept.recorder.chat.id
     if connection.obstacle:
         raise connection.obstacle
     if connection.remark:
         _pass(Notice(connection.remark), tally, printer)
+    if text := await within_budget(connection, kept, draft, choice.model):
+        _pass(Notice(text), tally, printer)
     loop = asyncio.get_running_loop()
     connection.warn = lambda text: _on(loop, lambda: _pass(Notice(text), tally, printer))
     turn = kept.session.take_turn(draft, connection.ask(choice, effort=effort))

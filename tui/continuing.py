@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
-from tui.chat.budget import Spent
+from tui.chat.budget import Spent, check, refusal, turn_usd
+from tui.chat.forecast import estimate
+from tui.chat.model import Model
 from tui.chat.session import Session
+from tui.chat.transcript import Draft
+from tui.chat.warmth import lifetime_for
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
@@ -58,6 +63,22 @@ def begin(store: Store, connection: Connection, *, resume: str | None, model: st
         store.set_model(chat.id, connection.choose(model).model.id)
     recorder = Recorder(store, NewChat(id=chat.id, model=chat.model, system=chat.system), chat.head, gives_back=False)
     return _kept(session, store, recorder, model or chat.model)
+
+
+async def within_budget(connection: Connection, kept: Kept, draft: Draft, model: Model) -> str:
+    """What there is to say of soft limits that the turn passes, or "". Raises OverBudget for a hard one: nobody is asked."""
+    from tui.connection import budget_of
+
+    budget = budget_of(connection.settings)
+    if not budget.is_set:
+        return ""
+    transcript = kept.session.transcript
+    lifetime = lifetime_for(transcript, model)
+    next_usd = turn_usd(estimate(transcript, draft, model, kept.session.now(), lifetime=lifetime), transcript, model)
+    spent = await asyncio.wrap_future(kept.spent)
+    if error := refusal(budget, spent, next_usd):
+        raise error
+    return " ".join(map(str, check(budget, spent, next_usd)))
 
 
 def _last(store: Store) -> Chat:
