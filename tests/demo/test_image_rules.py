@@ -114,7 +114,26 @@ def test_images_in_tool_results_count_as_well():
     call = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
     result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": [image(png(9000, 10))]}
     reply = ask(FakeAnthropic(), request(user("Look"), assistant(text("Well."), call), user(result, text("?"))))
-    assert complaint(reply).startswith("messages.2.content.0.content.0.image.source.base64")
+    assert complaint(reply).startswith("messages.2.content.0.tool_result.content.0.image.source.base64")
+
+
+def test_an_image_can_be_spoilt_wherever_it_stands():
+    good, bad = image(png(10, 10)), image(png(11, 11))
+    call = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": [text("chart"), bad]}
+    service = FakeAnthropic()
+    service.spoilt.add(bad["source"]["data"])
+    assert ask(service, request(user(good, text("?")))).status == 200
+    said = "image.source.base64.data: Could not process image"
+    assert complaint(ask(service, request(user(good, bad, text("?"))))) == f"messages.0.content.1.{said}"
+    reply = ask(service, request(user("Look"), assistant(call), user(result)))
+    assert complaint(reply) == f"messages.2.content.0.tool_result.content.1.{said}"
+
+
+def test_a_bad_picture_is_refused_for_as_long_as_it_is_there():
+    body = request(user(image(png(10, 10)), text("bad picture")))
+    assert complaint(ask(FakeAnthropic(), body)).startswith("messages.0.content.0.image")
+    assert ask(FakeAnthropic(), request(user(text("[image left out]"), text("bad picture")))).status == 200
 
 
 def test_so_many_images_and_no_more():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import struct
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, NamedTuple
 
 from tui.demo.errors import Refused
@@ -94,7 +94,19 @@ def _images(content: object, path: str) -> Iterator[Placed]:
         if block["type"] == "image":
             yield Placed(f"{path}.{at}", block)
         elif block["type"] == "tool_result":
-            yield from _images(block.get("content"), f"{path}.{at}.content")
+            yield from _images(block.get("content"), f"{path}.{at}.tool_result.content")
+
+
+def unreadable(placed: Placed) -> Refused:
+    """The complaint about an image that cannot be decoded."""
+    return refuse(f"{placed.path}.image.source.base64.data", "Could not process image")
+
+
+def check_readable(body: dict[str, Any], spoilt: Container[str]) -> None:
+    """Raises Refused for the first image whose base64 text is among those."""
+    for placed in images_in(body):
+        if placed.block["source"].get("data") in spoilt:
+            raise unreadable(placed)
 
 
 def check_images(body: dict[str, Any], max_count: int) -> None:

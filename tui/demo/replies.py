@@ -11,7 +11,7 @@ from typing import Any
 from tui.anthropic.models import find
 from tui.demo import texts
 from tui.demo.history import blocks_of
-from tui.demo.pictures import BadPicture, read_picture
+from tui.demo.pictures import BadPicture, images_in, read_picture, unreadable
 from tui.demo.reply import Cut, Gate
 from tui.demo.scenarios import Answer, Error, Pace, Scenario, Search, SearchResult, Text, Thinking, ToolUse
 from tui.demo.tokens import image_tokens
@@ -167,6 +167,12 @@ def _seen(pictures: Sequence[dict[str, Any]], model_id: str) -> str:
     return texts.IMAGES_SEEN.format(what=what, rows="\n".join(rows))
 
 
+def _bad_picture(body: Body, prompt: str) -> Scenario:
+    """Refuses the newest picture that the request still holds."""
+    pictures = list(images_in(body))
+    return unreadable(pictures[-1]).error if pictures else _said(texts.NO_BAD_PICTURE)
+
+
 def _result_text(result: dict[str, Any]) -> str:
     content = result.get("content") or ""
     text = (
@@ -193,6 +199,7 @@ _TROUBLE: _Table = (
     (r"errors?|overloaded", _fixed(Error(529, headers={"retry-after": "3"}))),
     (r"cut|disconnect", _fixed(Answer(Text(texts.CUT, Cut())))),
     (r"stall|silence", lambda body, prompt: Answer(Text(texts.STALL, Gate()))),
+    (r"bad (?:picture|image)s?", _bad_picture),
     (r"empty", _fixed(Answer(Thinking(texts.EMPTY_THOUGHTS)))),
     (r"slow|slowly", _fixed(Answer(Text(f"{texts.SLOW}\n{texts.TAIL}"), pace=SLOW))),
     (r"help", _text(texts.HELP)),

@@ -20,6 +20,7 @@ from tui.demo.dialects import DIALECTS, Dialect
 from tui.demo.errors import Refused
 from tui.demo.oauth import TokenEndpoint
 from tui.demo.outcome import Setting
+from tui.demo.pictures import check_readable
 from tui.demo.playing import frames, message, steps_of
 from tui.demo.replies import answer_for
 from tui.demo.reply import Reply, Step
@@ -55,6 +56,8 @@ class FakeAnthropic:
         oauth: TokenEndpoint | None = None,
     ) -> None:
         self.cache = PromptCache()
+        self.spoilt: set[str] = set()
+        """Images that are refused wherever they stand, as base64 text."""
         self._replies = replies
         self._pace = pace
         self._clock = clock
@@ -108,6 +111,7 @@ class FakeAnthropic:
             setting = self._foreign_setting(body, message_id)
             return self._reply(self._next(body), setting, request_id, bool(body.get("stream")))
         request = read_request(headers, payload, expired=self._expired)
+        check_readable(request.body, self.spoilt)
         plan = self.cache.plan(
             Prefixes(request.body, request.items, request.model),
             request.breakpoints,

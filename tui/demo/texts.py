@@ -268,6 +268,7 @@ These words make me do something in particular:
 | `refuse` | a refusal in mid-sentence |
 | `error` | the server is overloaded: see the retries |
 | `cut` | the connection breaks |
+| `bad picture` | the last picture of the chat is refused; `/retry` goes on without it |
 | `stall` | silence until you stop it |
 | `tool`, `search` | a tool call, where tools are switched on |
 """
@@ -326,6 +327,10 @@ On “{quote}”, in short:
 Still, your message went the whole way: counted, cached, streamed back and billed with play money.
 """,
 )
+
+NO_BAD_PICTURE = """\
+There is no picture here that I could refuse: attach one, or it was set aside already and we go on without it.
+"""
 
 IMAGES_SEEN = """\
 Thank you for {what}. A simulator has no eyes, but it can read a file's header:

@@ -59,7 +59,8 @@ def attachment(block: Image | Document) -> str:
     """A picture or document in words."""
     kind = "image" if isinstance(block, Image) else "document"
     size = f", {block.width}×{block.height}" if isinstance(block, Image) and block.width else ""
-    return f"{kind}: {one_line(block.name) or block.media_type}{size}"
+    left_out = ", set aside: the API would not take it" if block.aside else ""
+    return f"{kind}: {one_line(block.name) or block.media_type}{size}{left_out}"
 
 
 def one_line(text: str) -> str:
