@@ -25,7 +25,7 @@ from tui.config import (
     Settings,
     Ui,
     load,
-    settings,
+    reading,
     toml,
 )
 from tui.config.expansion import expand
@@ -298,12 +298,12 @@ _pieces = st.sampled_from(
 def test_no_text_raises(text: str) -> None:
     parsed = toml.parse(text.encode())
     toml.places(parsed.text)
-    reader = settings._Reader("config.toml", text.encode(), {})
+    reader = reading.Reader("config.toml", text.encode(), {})
     Settings_of(reader)
     assert all(finding.line >= 0 and finding.column >= 0 for finding in reader.findings)
 
 
-def Settings_of(reader: settings._Reader) -> object:
+def Settings_of(reader: reading.Reader) -> object:
     sections = reader.sections(())
     return Defaults(**sections["default"]), Anthropic(**sections["anthropic"]), Ui(**sections["ui"])
 

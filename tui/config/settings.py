@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from tui.config import kinds, toml
-from tui.config.expansion import expand
 from tui.config.folders import Folders, config_file, folders
-from tui.config.kinds import Kind
 
 DEFAULT_API_URL = "https://api.anthropic.com"
 _LARGEST_FILE = 1_000_000  # bytes; a configuration is a page of text
@@ -137,49 +134,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.origins.get(key, "default")
 
 
-_PROVIDERS = ("anthropic", "claude-code", "claude-cli")
-_DEFAULT = {
-    "provider": kinds.one_of("anthropic", aliases={"claude-code": "anthropic", "claude-cli": "anthropic"}),
-    "model": kinds.WORD,
-    "system": kinds.TEXT,
-    "tools": kinds.one_of("none", "read", "ask"),
-}
-_ANTHROPIC = {
-    "api_key": kinds.WORD,
-    "api_url": kinds.URL,
-    "model": kinds.WORD,
-    "oauth_token_url": kinds.URL,
-    "oauth_hosts": kinds.TEXTS,
-    "dialect": kinds.one_of("auto", "anthropic", "basic"),
-    "follow_retired": kinds.FLAG,
-}
-_MODEL = {
-    "name": kinds.WORD,
-    "context": kinds.COUNT,
-    "max_output": kinds.COUNT,
-    "vision": kinds.FLAG,
-    "tools": kinds.FLAG,
-    "thinking": kinds.some_of("adaptive", "enabled", "disabled", "between_tools"),
-    "efforts": kinds.some_of("low", "medium", "high", "xhigh", "max"),
-    "min_cache": kinds.COUNT,
-    "price_input": kinds.AMOUNT,
-    "price_output": kinds.AMOUNT,
-    "price_read": kinds.AMOUNT,
-    "price_write": kinds.AMOUNT,
-}
-_PRICES = ("price_input", "price_output")
-_PRESET = {
-    "system": kinds.TEXT,
-    "model": kinds.WORD,
-    "tools": kinds.one_of("none", "read", "ask"),
-    "effort": kinds.one_of("low", "medium", "high", "xhigh", "max"),
-    "thinking": kinds.one_of("on", "off", "between_tools"),
-}
-_BUDGET = dict.fromkeys(Limits.__struct_fields__, kinds.AMOUNT)
-_UI = {"theme": kinds.one_of("dark", "light"), "reduced_motion": kinds.FLAG}
-_HOMES = {"[default]": _DEFAULT, "[providers.anthropic]": _ANTHROPIC, "[budget]": _BUDGET, "[ui]": _UI}
-
-
 def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[str] = ()) -> Settings:
     """The settings of this run. `file` is `--config`; `actions` are the names that [keys] may hold (none: any)."""
     path, asked_for = config_file(env, file)
@@ -188,20 +142,26 @@ def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[
     raw, problem = _read(path, missing_is_fine=not asked_for)
     if problem:
         found.append(Finding(shown, 0, 0, problem))
-    reader = _Reader(shown, raw, env)
-    sections = reader.sections(actions)
+    sections: Mapping[str, dict[str, Any]] = defaultdict(dict)
+    origins: dict[str, str] = {}
+    if raw:
+        from tui.config.reading import Reader
+
+        reader = Reader(shown, raw, env)
+        sections, origins = reader.sections(actions), reader.origins
+        found += sorted(reader.findings, key=lambda finding: (finding.line, finding.column))
     return Settings(
         folders=folders(env),
         file=path,
         default=Defaults(**sections["default"]),
-        anthropic=_anthropic(sections["anthropic"], reader.origins, env),
+        anthropic=_anthropic(sections["anthropic"], origins, env),
         models={name: ModelFacts(**facts) for name, facts in sections["models"].items()},
         presets={name: Preset(**preset) for name, preset in sections["presets"].items()},
         keys=sections["keys"],
         budget=Limits(**sections["budget"]),
         ui=Ui(**sections["ui"]),
-        findings=(*found, *sorted(reader.findings, key=lambda finding: (finding.line, finding.column))),
-        origins=reader.origins,
+        findings=tuple(found),
+        origins=origins,
     )
 
 
@@ -228,109 +188,3 @@ def _read(path: Path, *, missing_is_fine: bool) -> tuple[bytes, str]:
     if len(raw) > _LARGEST_FILE:
         return b"", "it is larger than 1 MB, which no configuration is"
     return raw, ""
-
-
-class _Reader:
-    """Goes through one file's tables, keeps what is usable and notes the rest."""
-
-    def __init__(self, shown: str, raw: bytes, env: Mapping[str, str]) -> None:
-        parsed = toml.parse(raw)
-        self.data = parsed.data
-        self.findings = [Finding(shown, *problem) for problem in parsed.problems]
-        self.origins: dict[str, str] = {}
-        self._shown = shown
-        self._env = env
-        self._places = toml.places(parsed.text)
-
-    def sections(self, actions: Sequence[str]) -> dict[str, dict[str, Any]]:
-        known = ("default", "providers", "models", "presets", "budget", "keys", "ui")
-        for name, value in self.data.items():
-            if name in known or name.startswith(toml.UNREAD):
-                continue
-            homes = [home for home, table in _HOMES.items() if name in table and not isinstance(value, dict)]
-            if homes:
-                self._note((name,), f"{name} belongs below a line that says {' or '.join(homes)}", at_key=True)
-            else:
-                self._unknown((name,), known, "table" if isinstance(value, dict) else "key")
-        return {
-            "default": self._section(("default",), _DEFAULT),
-            "anthropic": self._provider(),
-            "models": {name: self._section(("models", name), _MODEL) for name in self._table(("models",))},
-            "presets": {name: self._section(("presets", name), _PRESET) for name in self._table(("presets",))},
-            "keys": self._section(("keys",), dict.fromkeys(actions or self._table(("keys",)), kinds.KEYS)),
-            "budget": self._section(("budget",), _BUDGET),
-            "ui": self._section(("ui",), _UI),
-        }
-
-    def _provider(self) -> dict[str, Any]:
-        for name in self._table(("providers",)):
-            if name not in _PROVIDERS:
-                self._unknown(("providers", name), _PROVIDERS, "provider")
-        section: dict[str, Any] = {}
-        for name in reversed(_PROVIDERS):  # an alias' table is the same table; the proper name wins
-            section |= self._section(("providers", name), _ANTHROPIC)
-        return section
-
-    def _table(self, path: toml.Path) -> dict[str, Any]:
-        value: Any = self.data
-        for name in path:
-            value = value.get(name, {})
-            if not isinstance(value, dict):
-                return {}
-        return dict(value)
-
-    def _section(self, path: toml.Path, table: Mapping[str, Kind]) -> dict[str, Any]:
-        parent = self._table(path[:-1])
-        if path[-1] in parent and not isinstance(parent[path[-1]], dict):
-            self._note(path, f"{path[-1]} is a table: write [{_dotted(path)}], with its keys below")
-            return {}
-        section: dict[str, Any] = {}
-        for name, value in self._table(path).items():
-            if name not in table:
-                self._unknown((*path, name), tuple(table), "key")
-                continue
-            self._keep(section, (*path, name), value, table[name])
-        for one, other in (_PRICES, _PRICES[::-1]):
-            if one in section and other not in section:
-                self._note((*path, one), f"{one} is of use only with {other} beside it")
-        return section
-
-    def _keep(self, section: dict[str, Any], path: toml.Path, value: object, kind: Kind) -> None:
-        expanded, names = _expanded(value, self._env)
-        place = toml.nearest(self._places, path)
-        origin = ", ".join([f"{self._shown}:{place.line}", *names])
-        key = _dotted(("providers", "anthropic", path[-1]) if path[0] == "providers" else path)
-        if expanded is None:
-            self.origins[key] = f"default ({origin}: not set)"
-            return
-        try:
-            kept = kind.read(expanded)
-        except kinds.Unacceptable:
-            self._note(path, f"{path[-1]} must be {kind.allowed}")
-            return
-        if kept != "":  # an empty text says no more than a missing key
-            section[path[-1]] = kept
-            self.origins[key] = origin
-
-    def _unknown(self, path: toml.Path, known: Sequence[str], what: str) -> None:
-        close = difflib.get_close_matches(path[-1].lower(), known, n=1)
-        advice = f'did you mean "{close[0]}"?' if close else f"known: {', '.join(known)}"
-        self._note(path, f'unknown {what} "{path[-1]}"; {advice}', at_key=True)
-
-    def _note(self, path: toml.Path, problem: str, *, at_key: bool = False) -> None:
-        place = toml.nearest(self._places, path)
-        self.findings.append(Finding(self._shown, place.line, place.key if at_key else place.value, problem))
-
-
-def _expanded(value: object, env: Mapping[str, str]) -> tuple[object, tuple[str, ...]]:
-    """The value with `${…}` replaced in its texts (None: not set), and the variables it names."""
-    if isinstance(value, str):
-        return expand(value, env)
-    if isinstance(value, list):
-        items = [_expanded(item, env) for item in value]
-        return [item for item, _ in items if item is not None], tuple(name for _, names in items for name in names)
-    return value, ()
-
-
-def _dotted(path: toml.Path) -> str:
-    return ".".join(name if name.replace("-", "").replace("_", "").isalnum() else f'"{name}"' for name in path)
