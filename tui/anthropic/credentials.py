@@ -10,12 +10,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
+import msgspec
+
+from tui.anthropic.confidential import Confidential
 from tui.anthropic.key_file import read_key
-from tui.anthropic.keychain import read_secret, service_name
 from tui.anthropic.login import Login, Unusable, parse_login
 from tui.errors import TuiError
 
@@ -39,32 +40,32 @@ class CredentialsMissing(TuiError):
         )
 
 
-@dataclass(frozen=True)
-class ApiKey:
+class ApiKey(Confidential, frozen=True):
     """A key of Anthropic's Console, or of a gateway."""
 
     kind: ClassVar[Literal["api_key"]] = "api_key"
-    key: str = field(repr=False)
+    secrets: ClassVar = ("key",)
+    key: str
     source: str
 
 
-@dataclass(frozen=True)
-class BearerToken:
+class BearerToken(Confidential, frozen=True):
     """A gateway's token (`ANTHROPIC_AUTH_TOKEN`)."""
 
     kind: ClassVar[Literal["bearer"]] = "bearer"
-    token: str = field(repr=False)
+    secrets: ClassVar = ("token",)
+    token: str
     source: str
 
 
-@dataclass(frozen=True)
-class OAuthToken:
+class OAuthToken(Confidential, frozen=True):
     """A token of a Claude account: a setup token that the user gave, or the login that Claude Code keeps."""
 
     kind: ClassVar[Literal["oauth"]] = "oauth"
-    access_token: str = field(repr=False)
+    secrets: ClassVar = ("access_token", "refresh_token")
+    access_token: str
     source: str
-    refresh_token: str = field(default="", repr=False)
+    refresh_token: str = ""
     expires_at_s: float | None = None
     """Seconds since the epoch; None where nobody said."""
     file: Path | None = None
@@ -83,8 +84,7 @@ class OAuthToken:
 Credential = ApiKey | BearerToken | OAuthToken
 
 
-@dataclass(frozen=True)
-class Considered:
+class Considered(msgspec.Struct, frozen=True):
     """One place where a credential could have been."""
 
     source: str
@@ -93,8 +93,7 @@ class Considered:
     """Why it is used, or why not; never holds the secret."""
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """The credential in use, and every place that was looked at, in the order of precedence."""
 
     credential: Credential | None = None
@@ -168,6 +167,8 @@ def read_login(file: Path, *, now_s: float) -> OAuthToken | Unusable:
 
 def read_keychain(service: str, *, now_s: float) -> OAuthToken | Unusable:
     """The login of Claude Code as it stands in the macOS Keychain now. Claude Code alone can renew it there."""
+    from tui.anthropic.keychain import read_secret  # on macOS only
+
     secret = read_secret(service)
     login = secret if isinstance(secret, Unusable) else parse_login(secret)
     if isinstance(login, Login) and _is_over(login, now_s):
@@ -228,6 +229,8 @@ def _logins(
 ) -> Iterator[tuple[str, Credential | Unusable]]:
     """Where Claude Code keeps its login. On macOS the Keychain is what counts, and the file may be an old copy of it."""
     if platform == "darwin":
+        from tui.anthropic.keychain import service_name
+
         # Asking it takes a program, and can raise a question to the user: only where it matters.
         found = read_keychain(service_name(env), now_s=now_s) if is_wanted else Unusable("not asked: not needed")
         yield _KEYCHAIN, found

@@ -7,29 +7,29 @@ seconds.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
+
+from tui.anthropic.confidential import Confidential
 
 _MILLISECONDS = 1e11
 """Above this a time since the epoch is in milliseconds: as seconds it would be after the year 5000."""
 
 
-@dataclass(frozen=True)
-class Unusable:
+class Unusable(msgspec.Struct, frozen=True):
     """Why there is no credential in a place, as the end of a sentence that begins with the place."""
 
     reason: str
 
 
-@dataclass(frozen=True)
-class Login:
+class Login(Confidential, frozen=True):
     """What the file says. One of the tokens may be empty, not both."""
 
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
+    secrets: ClassVar = ("access_token", "refresh_token")
+    access_token: str
+    refresh_token: str
     expires_at_s: float | None
     """Seconds since the epoch; None: not said."""
     plan: str = ""
@@ -61,12 +61,12 @@ def parse_login(raw: bytes) -> Login | Unusable:
     )
 
 
-@dataclass(frozen=True)
-class Grant:
+class Grant(Confidential, frozen=True):
     """New tokens, as the token endpoint gave them."""
 
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
+    secrets: ClassVar = ("access_token", "refresh_token")
+    access_token: str
+    refresh_token: str
     """Empty where the old one stays good."""
     expires_at_s: float
     """Seconds since the epoch."""

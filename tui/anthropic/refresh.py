@@ -12,8 +12,9 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from tui.anthropic.claude_locks import claude_locks
 from tui.anthropic.credentials import OAuthToken, read_login
