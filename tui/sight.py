@@ -1,20 +1,18 @@
 """How a model sees what is attached: markers in a prompt as images, and every image of a request within what it takes.
 
-Pictures are read and shrunk in threads. It is handed to a session, which knows nothing of pictures.
+Pictures are read and shrunk in threads. It is handed to a session, which knows nothing of pictures. What deals with them is
+loaded with the first turn, as the first paint needs none of it.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tui.chat.model import Model
 from tui.chat.transcript import Block, Document, Image, Text, Transcript
 from tui.errors import TuiError
-from tui.images.attach import attachment, fit_for_many, image_count, resolve_markers
-from tui.images.vision import MANY, MAX_REQUEST_BYTES, max_images
 
 _MARKER = "[IMAGE:"
 
@@ -33,10 +31,15 @@ class Sight:
         """A prompt's text as blocks, with the images of its `[IMAGE:…]` markers in their places."""
         if _MARKER not in text:
             return (Text(text),) if text else ()
+        from tui.images.attach import resolve_markers
+
         return await asyncio.to_thread(resolve_markers, text, self._model())
 
     async def fitted(self, transcript: Transcript) -> Transcript:
         """The conversation with every image as small as so many of them must be. Raises TooMuch."""
+        from tui.images.attach import fit_for_many, image_count
+        from tui.images.vision import MANY, max_images
+
         count, model = image_count(transcript), self._model()
         if count > (limit := max_images(model)):
             raise TooMuch(
@@ -48,6 +51,8 @@ class Sight:
 
 def within_one_request(body: bytes) -> bytes:
     """The body itself. Raises TooMuch where the API would not take it."""
+    from tui.images.vision import MAX_REQUEST_BYTES
+
     if len(body) > MAX_REQUEST_BYTES:
         raise TooMuch(
             f"With everything attached this request has {len(body) / 2**20:.0f} MB, and the API takes "
@@ -61,5 +66,9 @@ def attached(files: Sequence[Path], model: Model) -> tuple[Image | Document, ...
     """The blocks of these files as the model sees them, prepared side by side. Raises CannotAttach, which names the file."""
     if not files:
         return ()
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tui.images.attach import attachment
+
     with ThreadPoolExecutor() as pool:
         return tuple(pool.map(lambda file: attachment(file, model), files))

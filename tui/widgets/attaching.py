@@ -14,7 +14,6 @@ from textual import events, work
 
 from tui.chat.transcript import Document, Draft, Image
 from tui.errors import TuiError
-from tui.images.offers import files_after, may_name_files, pictures_in
 from tui.widgets.attachments import Attachments
 from tui.widgets.commands import CommandList, FileList
 from tui.widgets.prompt import PromptArea
@@ -124,6 +123,8 @@ class AttachingPrompt(PromptArea):
 
     @work(group="files", exclusive=True)
     async def _offer_files(self, typed: str) -> None:
+        from tui.images.offers import files_after  # not needed for the first paint
+
         self._files.offer(await asyncio.to_thread(files_after, typed, Path.cwd()))
 
     def action_complete(self) -> None:
@@ -156,6 +157,8 @@ class AttachingPrompt(PromptArea):
     # Ways in and out
 
     async def _on_paste(self, event: events.Paste) -> None:
+        from tui.images.offers import may_name_files, pictures_in
+
         event.stop()
         event.prevent_default()
         # Keys that come meanwhile wait for this, and so come after it.

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import msgspec
 from rich.cells import cell_len
 from textual import work
 from textual.content import Content
@@ -18,9 +19,11 @@ from textual.widgets import Static
 
 from tui.chat.transcript import Document, Image
 from tui.errors import TuiError
-from tui.images.vision import Target, Viewer
 from tui.render.safe import safe
 from tui.widgets.facts import facts_of
+
+if TYPE_CHECKING:
+    from tui.images.vision import Viewer
 
 Block = Image | Document
 ROWS = 3
@@ -29,8 +32,7 @@ _LONGEST_NAME = 36
 _GAP = "   "
 
 
-@dataclass(frozen=True)
-class Chip:
+class Chip(msgspec.Struct, frozen=True):
     name: str
     block: Block | None = None
     """None while it is being prepared."""
@@ -54,11 +56,12 @@ class Attachments(Static):
     class Changed(Message):
         """A chip came, was prepared, or went."""
 
-    @dataclass
     class Refused(Message):
         """A file that cannot be attached; the sentence names it."""
 
-        reason: str
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
 
     def __init__(self, viewer: Callable[[], Viewer]) -> None:
         """`viewer` gives the model that the next turn is for, which decides what is made of a picture."""
@@ -138,7 +141,7 @@ class Attachments(Static):
         at = next((at for at, one in enumerate(self._chips) if one.number == chip.number), None)
         if at is None:  # it was removed meanwhile
             return
-        self._chips[at : at + 1] = [replace(chip, block=block)] if block is not None else []
+        self._chips[at : at + 1] = [msgspec.structs.replace(chip, block=block)] if block is not None else []
         self._changed()
 
     def _changed(self) -> None:
@@ -170,6 +173,8 @@ class Attachments(Static):
         return Content.assemble(("▣", "$accent"), (name[1:], "$foreground"), facts)
 
     def _texts(self, chip: Chip) -> tuple[str, str]:
+        from tui.images.vision import Target  # nothing of the pictures is loaded before there is one
+
         name = chip.name if len(chip.name) <= _LONGEST_NAME else chip.name[: _LONGEST_NAME - 1] + "…"
         facts = "preparing …" if chip.block is None else facts_of(chip.block, Target.of(self._viewer))
         return f"▣ {name}", f"  {facts}"
