@@ -104,7 +104,10 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One turn of either side. An assistant message is one API response; a turn may hold several in a row."""
+    """What one side says at a time: an assistant message is one API response.
+
+    A turn is a prompt and everything up to the next one: answers, and between them the results of the tools they call.
+    """
 
     role: Literal["user", "assistant"]
     blocks: tuple[Block, ...] = ()
@@ -133,6 +136,21 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """All of its text blocks, joined as the model wrote them."""
         return "".join(block.text for block in self.blocks if isinstance(block, Text))
+
+    @property
+    def calls(self) -> tuple[ToolUse, ...]:
+        """The tools that it calls, whole or not."""
+        return tuple(block for block in self.blocks if isinstance(block, ToolUse))
+
+    @property
+    def awaits_results(self) -> bool:
+        """Whether the next message has to answer its calls. A refusal is left out of what is sent, and its calls with it."""
+        return self.role == "assistant" and self.stop_reason != "refusal" and bool(self.calls)
+
+    @property
+    def is_prompt(self) -> bool:
+        """Whether it begins a turn: a user's words. Results of tools are the user's in name only, and part of the answer."""
+        return self.role == "user" and not (self.blocks and all(isinstance(one, ToolResult) for one in self.blocks))
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,40 @@
+"""What a session needs of the side that talks to a model: requests that can be streamed, and a way to see images."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from tui.chat.events import StreamEvent, Waiting
+from tui.chat.transcript import Block, BlockPlace, Transcript
+
+Stream = AsyncGenerator[StreamEvent | Waiting, None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one request of a turn will send, and how."""
+
+    model: str
+    body: bytes
+    stream: Callable[[], Stream]
+    """Sends it. The stream raises a TuiError where it fails."""
+    notices: tuple[str, ...] = ()
+    """What the user should know of the request itself, such as another model answering than the one that was asked for."""
+    refused: Callable[[BaseException | None], tuple[BlockPlace, ...]] = lambda error: ()
+    """Which pictures and documents of the transcript the server would not take, going by what the stream raised."""
+
+
+Ask = Callable[[Transcript], Request]
+"""Makes the request that continues a transcript. It runs on the engine's thread, once for each request of a turn."""
+
+
+class Sight(Protocol):
+    """How images are seen: those in a prompt's text, and all of a request's together. Both may take a while."""
+
+    async def blocks(self, text: str) -> tuple[Block, ...]:
+        """A prompt's text as the blocks to send."""
+
+    async def fitted(self, transcript: Transcript) -> Transcript:
+        """The transcript as one request can hold it. Raises a TuiError where none can."""

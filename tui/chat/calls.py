@@ -1,0 +1,148 @@
+"""The tool calls of one answer: they run side by side, and every one is answered, whatever becomes of it.
+
+The API refuses a conversation in which a call has no result, so there is always one to give: of a call that was stopped,
+that crashed, or whose arguments never came whole, it is an error that says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from tui.chat.tools import ToolBegan, Toolbox, ToolEnded, ToolEvent
+from tui.chat.transcript import Block, Message, Text, ToolResult, ToolUse
+
+STOPPED = "Stopped by the user."
+INTERRUPTED = "Interrupted: the program ended before this call had a result. It may have been carried out in part."
+BROKEN_OFF = "Not carried out: the answer broke off."
+CUT = "Not carried out: the answer was cut at its limit of output tokens inside this call. Call again with less in it."
+NO_TOOLS = "Not carried out: there are no tools in this conversation."
+_USABLE_ID = re.compile(r"[a-zA-Z0-9_-]+")  # what the API takes; other servers make up others
+
+
+class Calls:
+    """`clock` is monotonic, in seconds."""
+
+    def __init__(self, answer: Message, toolbox: Toolbox | None, clock: Callable[[], float]) -> None:
+        self._calls = answer.calls
+        self._cut = cut_call(answer)
+        self._toolbox = toolbox
+        self._clock = clock
+        self._began: dict[str, float] = {}
+        self._ended: dict[str, ToolResult] = {}
+        self._held: list[ToolEvent] = []
+        self._fresh = asyncio.Event()
+        self._is_left = False
+
+    async def run(self) -> AsyncGenerator[ToolEvent, None]:
+        """What happens, until every call has its result. Left earlier, it stops those that run, without awaiting them."""
+        loop = asyncio.get_running_loop()
+        tasks = [loop.create_task(self._answer(call)) for call in self._calls]
+        try:
+            while self._held or len(self._ended) < len(self._calls):
+                self._fresh.clear()
+                for event in self._take():
+                    yield event
+                if len(self._ended) < len(self._calls):
+                    await self._fresh.wait()
+        finally:
+            self._is_left = True
+            for task in tasks:
+                task.cancel()
+
+    @property
+    def results(self) -> tuple[ToolResult, ...]:
+        """Those that there are, in the order of the calls."""
+        return tuple(self._ended[call.id] for call in self._calls if call.id in self._ended)
+
+    def close(self, words: str) -> tuple[ToolEvent, ...]:
+        """Answers with these words whatever has no result yet, and returns the events that were still to come."""
+        for call in self._calls:
+            if call.id in self._began:
+                self._end(call, _error(call, words))
+            else:
+                self._ended.setdefault(call.id, _error(call, words))
+        return self._take()
+
+    async def _answer(self, call: ToolUse) -> None:
+        self._began[call.id] = self._clock()
+        self._tell(ToolBegan(call))
+        self._end(call, await self._result(call))
+
+    async def _result(self, call: ToolUse) -> ToolResult:
+        if call is self._cut:
+            return _error(call, CUT)
+        if problem := _problem(call):
+            return _error(call, problem)
+        if self._toolbox is None:
+            return _error(call, NO_TOOLS)
+        try:
+            return await self._toolbox.run(call, self._tell)
+        except asyncio.CancelledError:
+            if self._is_left:
+                raise
+            return _error(call, "The tool was cancelled before it had a result.")
+        except Exception as error:  # noqa: BLE001  (a crash is Claude's to read: turn and other calls go on)
+            return _error(call, f"The tool crashed: {type(error).__name__}: {error}")
+
+    def _end(self, call: ToolUse, result: ToolResult) -> None:
+        if call.id in self._ended:
+            return
+        elapsed_s = result.elapsed_s or self._clock() - self._began[call.id]
+        self._ended[call.id] = replace(result, tool_use_id=call.id, elapsed_s=elapsed_s)
+        self._tell(ToolEnded(self._ended[call.id]))
+
+    def _tell(self, event: ToolEvent) -> None:
+        self._held.append(event)
+        self._fresh.set()
+
+    def _take(self) -> tuple[ToolEvent, ...]:
+        taken, self._held = tuple(self._held), []
+        return taken
+
+
+def cut_call(answer: Message) -> ToolUse | None:
+    """The call that an answer was cut in, if it was: nobody knows what else it would have said."""
+    last = answer.blocks[-1] if answer.blocks else None
+    return last if answer.stop_reason == "max_tokens" and isinstance(last, ToolUse) else None
+
+
+def with_own_ids(answer: Message, earlier: Sequence[Message]) -> Message:
+    """The answer with an id of its own for each call. Some servers use one twice, or none; the API refuses both."""
+    if not answer.calls:
+        return answer
+    taken = {call.id for message in earlier for call in message.calls}
+    blocks: list[Block] = []
+    for block in answer.blocks:
+        if isinstance(block, ToolUse):
+            block = replace(block, id=_own_id(block.id, taken))
+            taken.add(block.id)
+        blocks.append(block)
+    return replace(answer, blocks=tuple(blocks))
+
+
+def _own_id(id: str, taken: Collection[str]) -> str:
+    if _USABLE_ID.fullmatch(id) and id not in taken:
+        return id
+    stem = "_".join(_USABLE_ID.findall(id)) or "call"
+    number = 1
+    while (own := f"{stem}_{number}") in taken:
+        number += 1
+    return own
+
+
+def _problem(call: ToolUse) -> str:
+    """Why the arguments cannot be read; "" where they can."""
+    try:
+        msgspec.json.decode(call.input.encode("utf-8", "replace"), type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError) as error:
+        return f"Not carried out: the arguments are no whole JSON object: {error}."
+    return ""
+
+
+def _error(call: ToolUse, words: str) -> ToolResult:
+    return ToolResult(tool_use_id=call.id, content=(Text(words),), is_error=True)
