@@ -245,17 +245,3 @@ async def test_an_at_sign_in_other_words_lists_nothing(tmp_path: Path, monkeypat
         assert not files.is_open
         await chat.pilot.press("enter")
         await chat.until_shown("fine")
-
-
-async def test_a_picture_that_the_server_refuses_is_left_out_of_what_comes_back(tmp_path: Path) -> None:
-    one, two = drawn(tmp_path / "one.png"), drawn(tmp_path / "two.png", colour="red")
-    said = "messages.0.content.1.image.source.base64.data: Could not process image"
-    async with chatting(Error(400, message=said), words("fine")) as chat:
-        await paste(chat, f"'{one}' '{two}'")
-        await attached(chat, 2)
-        await chat.send("Look")
-        await chat.until(lambda: "two.png is refused and left out" in chat.hint)
-        assert [block.name for block in chat.screen.query_one(Attachments).blocks] == ["one.png"]
-        await chat.pilot.press("enter")
-        await chat.until_shown("fine")
-        assert blocks((await chat.request(2)).json) == ["image", "text"]

@@ -21,6 +21,8 @@ Body = dict[str, Any]
 SLOW = Pace(first_s=1.5, tokens_per_s=12)
 SHOWN_RESULT_CHARS = 600
 FEW_WORDS = 4
+_LEFT_OUT = re.compile(r"\[(?:image|document) [^\]]*\]")
+"""What stands for an attachment that is not sent. It is no word of the prompt."""
 
 
 def answer_for(body: Body) -> Scenario:
@@ -29,7 +31,7 @@ def answer_for(body: Body) -> Scenario:
     results = [block for block in last if block["type"] == "tool_result"]
     if results:
         return _said(texts.TOOL_RESULT.format(result=_result_text(results[0])))
-    prompt = " ".join(block["text"] for block in last if block["type"] == "text")
+    prompt = _LEFT_OUT.sub("", " ".join(block["text"] for block in last if block["type"] == "text"))
     # Trouble comes only when it is called for, not when a longer prompt happens to speak of it.
     table = _TROUBLE + _BY_WORD if len(prompt.split()) <= FEW_WORDS else _BY_WORD
     for pattern, reply in table:

@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-from msgspec.structs import replace
-
 from tui.chat.events import TurnEnded
 from tui.chat.transcript import Document, Draft, Failure, Image
 from tui.chat.warmth import expiry
@@ -46,17 +43,14 @@ class AttachingScreen(BriefingScreen):
         self.call_after_refresh(attach_and_send)
 
     def _end(self, event: TurnEnded) -> None:
-        """What the server named as the reason of a refusal does not come back with the prompt."""
-        refused = None
-        if event.give_back is not None and event.failure is not None and self.talk.exchange is not None:
-            refused = refused_attachment(event.failure, self.talk.exchange.body, event.give_back)
-        if refused is not None and event.give_back is not None:
-            kept = tuple(block for block in event.give_back.attachments if block is not refused)
-            event = replace(event, give_back=replace(event.give_back, attachments=kept))
+        """What the server would not take was set aside, maybe far up; the prompt stays, to be answered without it."""
+        refused = event.failure.refused if event.failure is not None else ()
+        if refused:
+            self.conversation.show(event.transcript.messages)
         super()._end(event)
-        if refused is not None:
-            name = refused.name or "an attachment"
-            self.prompt.say(f"{name} is refused and left out · {self.key_of('send')} sends the rest", lasting=True)
+        if refused:
+            what = "an attachment is" if len(refused) == 1 else f"{len(refused)} attachments are"
+            self.prompt.say(f"{what} set aside · /retry sends the rest", lasting=True)
 
     def action_attach(self, name: str = "") -> None:
         if name:
@@ -90,16 +84,3 @@ class AttachingScreen(BriefingScreen):
 
     def on_attachments_refused(self, event: Attachments.Refused) -> None:
         self.prompt.refuse(event.reason)
-
-
-def refused_attachment(failure: Failure, body: bytes, draft: Draft) -> Image | Document | None:
-    """The attachment of a draft that the server named when it refused the request; None where it named none of them."""
-    place = _PLACE.search(failure.message) if failure.status == 400 else None
-    if place is None:
-        return None
-    try:
-        block = msgspec.json.decode(body)["messages"][int(place[1])]["content"][int(place[2])]
-        data = block["source"]["data"]
-    except (LookupError, TypeError):
-        return None
-    return next((one for one in draft.attachments if one.data == data), None)

@@ -39,8 +39,11 @@ class ChatScreen(ThinkingScreen):
 
     def action_retry(self) -> None:
         """Sends the prompt that came back, from the box or the queue; after half an answer, the last prompt once more."""
+        messages = self.talk.session.transcript.messages
         if self.talk.running:
             self.prompt.say("an answer is running")
+        elif messages and messages[-1].role == "user":  # it stayed where it was, because only a part of it was refused
+            self.action_continue()
         elif not self.prompt.has_nothing:
             self.prompt.action_send()
         elif draft := self.talk.outbox.release():

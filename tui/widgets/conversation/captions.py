@@ -144,11 +144,18 @@ def waiting_line(left_s: float, attempt: int, attempts: int) -> Caption:
 
 def attachment(block: Image | Document) -> Caption:
     """A chip: ▣ fjord.jpg  2576×1449 · 4.7k tokens."""
+    if block.aside:
+        return (("▣ ", "dim"), (block.name, "text"), (f"{'  ' * bool(block.name)}{set_aside(block)}", "warning"))
     return (
         ("▣ ", "accent"),
         (block.name or ("image" if isinstance(block, Image) else "document"), "text"),
         (f"  {facts_of(block)}", "dim"),
     )
+
+
+def set_aside(block: Image | Document) -> str:
+    """What became of a block that the API would not take."""
+    return f"{'picture' if isinstance(block, Image) else 'document'} set aside: the API would not take it"
 
 
 def thought(span_s: float) -> str:
@@ -172,7 +179,8 @@ def result_line(block: ToolResult) -> str:
     words = " ".join(part.text for part in block.content if isinstance(part, Text)).strip()
     first, _, rest = words.partition("\n")
     more = f"  (+{figures.plural(rest.count(chr(10)) + 1, 'line')})" if rest else ""
-    return f"{'failed: ' if block.is_error else ''}{first or 'done'}{more}"
+    left_out = "".join(f"  ({set_aside(part)})" for part in block.content if not isinstance(part, Text) and part.aside)
+    return f"{'failed: ' if block.is_error else ''}{first or 'done'}{more}{left_out}"
 
 
 def arguments(block: ToolUse | Opaque) -> str:

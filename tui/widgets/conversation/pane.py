@@ -160,7 +160,8 @@ class Conversation(FindingView):
             last.join(message)
             self._touch(0)
             return
-        if last is not None and not last.messages and len(self.view.turns) > 1:
+        stayed = last is not None and last.failure is not None and bool(last.failure.refused)
+        if last is not None and not last.messages and len(self.view.turns) > 1 and not stayed:
             self._withdraw()
         self.view.append(self._turn([message]))
         self._touch(0)
@@ -184,7 +185,9 @@ class Conversation(FindingView):
             self.view.append(last)
         if not last.parts:
             last.build()
-        last.failure = None
+        if last.failure is not None:
+            last.end_with()
+            last.failure = None
         self._live = LiveAnswer(last)
         self._begun = self._clock() - sum(message.elapsed_s for message in last.messages)
         last.say(captions.live_figures(self._clock() - self._begun, self._live.tokens))

@@ -125,7 +125,8 @@ class ReadingView(TranscriptView):
         self.post_message(self.CopyRequested(block.source, f"{block.language} code".strip()))
 
     def action_retry(self) -> None:
-        if self.view.turns and self.view.turns[-1].failure is not None:
+        last = self.view.turns[-1] if self.view.turns else None
+        if last is not None and (last.failure is not None or not last.is_answer):
             self.post_message(self.RetryRequested())
 
     # Branches
