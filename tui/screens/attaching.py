@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tui.chat.events import TurnEnded
-from tui.chat.transcript import Document, Draft, Failure, Image
 from tui.chat.warmth import expiry
 from tui.screens.briefing import BriefingScreen
 from tui.widgets import figures
 from tui.widgets.attachments import Attachments
-
-_PLACE = re.compile(r"messages\.(\d+)\.content\.(\d+)")
-"""Where the API says that a block stands."""
 
 
 class AttachingScreen(BriefingScreen):

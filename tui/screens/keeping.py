@@ -207,7 +207,7 @@ class KeptScreen(SigningScreen):
         self.recorder = recorder = Recorder(self.store, chat, head)
         session = talk.session
         session.record, session.partial = recorder.record, recorder.partial
-        session.withdraw, session.write_off = recorder.withdraw, recorder.write_off
+        session.withdraw, session.write_off, session.revise = recorder.withdraw, recorder.write_off, recorder.revise
         self.store.look_at(chat.id)
 
     def submit(self, draft: Draft) -> None:
