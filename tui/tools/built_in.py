@@ -1,0 +1,39 @@
+"""The tools that come with the app, for one folder and those that the user added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tui.tools.command import RunCommand
+from tui.tools.editing import EditFile, WriteFile
+from tui.tools.fetch import FetchUrl
+from tui.tools.listing import ListFiles
+from tui.tools.paths import Folders
+from tui.tools.reading import ReadFile, See
+from tui.tools.search import SearchFiles
+from tui.tools.tool import ToolKind
+
+COMMAND_TIMEOUT_S = 120
+
+
+def built_in(
+    folder: Path,
+    more: Sequence[Path] = (),
+    *,
+    see: See,
+    private_hosts: bool = False,
+    command_timeout_s: float = COMMAND_TIMEOUT_S,
+    ours: Sequence[Path] = (),
+) -> tuple[ToolKind, ...]:
+    """All of them, in an order that never changes. `ours` are this program's own files and folders: reading those asks."""
+    folders = Folders(folder, more, ours)
+    return (
+        ListFiles(folders),
+        ReadFile(folders, see),
+        SearchFiles(folders),
+        WriteFile(folders),
+        EditFile(folders),
+        RunCommand(folders, command_timeout_s),
+        FetchUrl(see, private_hosts=private_hosts),
+    )

@@ -1,0 +1,97 @@
+"""What a change does, as a unified diff: whole and exact, so that it can be judged, and could be applied."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+
+_CONTEXT = 3
+_MOST_COMPARED = 1_000_000
+"""Pairs of lines; beyond that the change is shown as everything out and everything in, rather than searched for likeness."""
+_NO_END = "\\ No newline at end of file"
+
+_Block = tuple[str, int, int, int, int]
+
+
+def unified(old: str, new: str, name: str, *, is_new: bool = False) -> str:
+    """The diff from one text to the other; "" where they are the same."""
+    before, after = _lines(old), _lines(new)
+    groups = list(_groups(before, after))
+    if not groups:
+        return ""
+    told = [f"--- {'/dev/null' if is_new else f'a/{name}'}", f"+++ b/{name}"]
+    for group in groups:
+        told += _hunk(group, before, after)
+    return "\n".join(told) + "\n"
+
+
+def _lines(text: str) -> list[str]:
+    """Only \\n ends a line, as for diff and patch; the ends stay, so that a missing last one counts."""
+    lines = [f"{line}\n" for line in text.split("\n")]
+    last = lines.pop().removesuffix("\n")
+    return [*lines, last] if last else lines
+
+
+def _groups(before: Sequence[str], after: Sequence[str]) -> Iterator[list[_Block]]:
+    """What differs, in groups with the equal lines around. The equal ends are cut off first: most changes are small."""
+    start = _common(before, after)
+    end = _common(before[start:][::-1], after[start:][::-1])
+    first, stop_before, stop_after = max(0, start - _CONTEXT), len(before) - end, len(after) - end
+    old, new = before[start:stop_before], after[start:stop_after]
+    if not old and not new:
+        return
+    if len(old) * len(new) > _MOST_COMPARED:
+        blocks = [("replace", start, stop_before, start, stop_after)]
+    else:
+        matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+        blocks = [(tag, a + start, b + start, c + start, d + start) for tag, a, b, c, d in matcher.get_opcodes()]
+    tail = min(_CONTEXT, end)
+    blocks.insert(0, ("equal", first, start, first, start))
+    blocks.append(("equal", stop_before, stop_before + tail, stop_after, stop_after + tail))
+    yield from _split([block for block in blocks if block[1:3] != block[3:] or block[1] != block[2]])
+
+
+def _split(blocks: list[_Block]) -> Iterator[list[_Block]]:
+    """Begins another group wherever more lines are equal than both sides need around them."""
+    group: list[_Block] = []
+    for tag, a, b, c, d in blocks:
+        if tag == "equal" and group and b - a > 2 * _CONTEXT:
+            yield [*group, (tag, a, a + _CONTEXT, c, c + _CONTEXT)]
+            group = []
+            a, c = b - _CONTEXT, d - _CONTEXT
+        group.append((tag, a, b, c, d))
+    if any(tag != "equal" for tag, *_ in group):
+        yield group
+
+
+def _hunk(group: list[_Block], before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+    first, last = group[0], group[-1]
+    yield f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@"
+    for tag, a, b, c, d in group:
+        if tag == "equal":
+            yield from _marked(" ", before[a:b])
+        else:
+            yield from _marked("-", before[a:b])
+            yield from _marked("+", after[c:d])
+
+
+def _range(start: int, end: int) -> str:
+    count = end - start
+    return f"{start + (count > 0)}" + (f",{count}" if count != 1 else "")
+
+
+def _marked(mark: str, lines: Sequence[str]) -> Iterator[str]:
+    for line in lines:
+        yield mark + line.removesuffix("\n")
+        if not line.endswith("\n"):
+            yield _NO_END
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many lines are equal from the beginning on."""
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count

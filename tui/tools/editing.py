@@ -1,0 +1,191 @@
+"""write_file and edit_file: the diff is made before anybody is asked, and only a file that is still the same is written."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+
+from tui.chat.tools import Question
+from tui.chat.transcript import Tool, ToolUse
+from tui.tools import openat
+from tui.tools.diffs import unified
+from tui.tools.paths import Folders, Place, rules_for
+from tui.tools.texts import Written
+from tui.tools.texts import decoded as text_of
+from tui.tools.tool import Content, Failed, Plan, decoded, definition
+
+_MOST_PLACES = 10
+
+
+class WriteArguments(msgspec.Struct, forbid_unknown_fields=True):
+    path: str
+    content: str
+
+
+class EditArguments(msgspec.Struct, forbid_unknown_fields=True):
+    path: str
+    old: Annotated[str, msgspec.Meta(min_length=1, description="Text in the file, exactly, without line numbers")]
+    new: Annotated[str, msgspec.Meta(description="What to put in its place")]
+    all: Annotated[bool, msgspec.Meta(description="Every occurrence; otherwise old must occur once")] = False
+
+
+@dataclass(frozen=True)
+class _Change:
+    """A file as it is and as it shall be."""
+
+    place: Place
+    old: bytes | None
+    """None: there is no file."""
+    new: bytes
+    diff: str
+    done: str
+    """For Claude, once it is done."""
+
+
+class WriteFile:
+    is_reading = False
+    definition: Tool = definition(
+        "write_file",
+        "Create a file with this content, or replace all of it. Folders that are missing are made. To change a part of a "
+        "file use edit_file.",
+        WriteArguments,
+    )
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+
+    async def plan(self, call: ToolUse) -> Plan:
+        arguments = decoded(call.input, WriteArguments)
+        return await _planned(call, self._folders, arguments.path, lambda place: self._change(arguments, place))
+
+    @staticmethod
+    def _change(arguments: WriteArguments, place: Place) -> _Change:
+        old = _content(place)
+        written = text_of(old) if old else Written("")
+        text = arguments.content
+        if written is None:  # an image, say; its diff would say nothing
+            raise Failed(f"{place.shown} is not a text file; write_file does not replace it.")
+        if old is not None and old == written.encoded(text):
+            raise Failed(f"{place.shown} has exactly this content already. Nothing was changed.")
+        diff = unified(written.text, text, place.shown, is_new=old is None)
+        done = f"{place.shown} was {'created' if old is None else 'replaced'}."
+        return _Change(place, old, written.encoded(text), diff or _empty_file(place), done)
+
+
+class EditFile:
+    is_reading = False
+    definition: Tool = definition(
+        "edit_file",
+        "Change a text file: put new in the place of old. Read the file before.",
+        EditArguments,
+    )
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+
+    async def plan(self, call: ToolUse) -> Plan:
+        arguments = decoded(call.input, EditArguments)
+        return await _planned(call, self._folders, arguments.path, lambda place: self._change(arguments, place))
+
+    @staticmethod
+    def _change(arguments: EditArguments, place: Place) -> _Change:
+        old = _content(place)
+        if old is None:
+            raise openat.Missing(f"There is no file {place.shown}. write_file creates one.")
+        written = text_of(old)
+        if written is None:
+            raise Failed(f"{place.shown} is not a text file.")
+        text, count = edited(written.text, arguments.old, arguments.new, every=arguments.all)
+        done = f"{place.shown} was changed" + (f" in {count} places." if count > 1 else ".")
+        return _Change(place, old, written.encoded(text), unified(written.text, text, place.shown), done)
+
+
+def edited(text: str, old: str, new: str, *, every: bool) -> tuple[str, int]:
+    """The text with `new` in the place of `old`, and in how many places. Raises Failed, with what to do about it."""
+    count = text.count(old)
+    if old == new:
+        raise Failed("old and new are the same. Nothing was changed.")
+    if count == 0:
+        raise Failed(f"old does not occur in the file{_near(text, old)} Nothing was changed.")
+    if count > 1 and not every:
+        lines = ", ".join(str(line) for line in _lines_of(text, old))
+        raise Failed(
+            f"old occurs {count} times (lines {lines}{', …' if count > _MOST_PLACES else ''}). Take more of the text around "
+            "the one that you mean into it, or set all. Nothing was changed."
+        )
+    return text.replace(old, new), count
+
+
+async def _planned(call: ToolUse, folders: Folders, path: str, change: Callable[[Place], _Change]) -> Plan:
+    place = await asyncio.to_thread(folders.find, path)
+    try:
+        found = await asyncio.to_thread(change, place)
+    except Failed as failed:
+        return _told_after(failed, folders.before_reading(call, place))
+
+    async def act(_: object) -> Content:
+        await asyncio.to_thread(openat.replace, place.path, found.new, found.old)
+        return found.done
+
+    what = "Create a file" if found.old is None else "Change a file"
+    question = Question(
+        call=call,
+        title=what if place.is_inside else f"{what} outside the folder",
+        kind="diff",
+        detail=found.diff,
+        folder=str(folders.first),
+        rules=rules_for(call.name, place, exact_only=place.is_delicate),
+    )
+    return Plan(act, question)
+
+
+def _told_after(failed: Failed, question: Question | None) -> Plan:
+    """Why a change cannot be made says something of the file: where reading it asks, this asks first."""
+    if question is None:
+        raise failed
+
+    async def act(_: object) -> Content:
+        raise failed
+
+    return Plan(act, question)
+
+
+def _content(place: Place) -> bytes | None:
+    """What a file holds; None where there is none. Raises Failed for what is no file."""
+    status = openat.size(place.path)
+    if status is None:
+        return None
+    if stat.S_ISREG(status.st_mode) and not status.st_mode & 0o222:
+        raise Failed(f"{place.shown} is write-protected.")
+    return openat.read(place.path)
+
+
+def _empty_file(place: Place) -> str:
+    """The diff of a file that is made empty; it has no lines to show."""
+    return f"--- /dev/null\n+++ b/{place.shown}\n"
+
+
+def _near(text: str, old: str) -> str:
+    """Why it may not have been found, where that can be told."""
+    words = old.split()
+    if words and " ".join(words) in " ".join(text.split()):
+        return ", but the same words do, with other blanks or line ends: take them from read_file."
+    first = old.strip().split("\n")[0].strip()
+    if first and first in text:
+        return f", but its first line does, in line {_lines_of(text, first)[0]}: the rest is different there."
+    return "; read it again."
+
+
+def _lines_of(text: str, part: str) -> list[int]:
+    """The lines in which a text occurs, the first few."""
+    lines: list[int] = []
+    at = text.find(part)
+    while at >= 0 and len(lines) < _MOST_PLACES:
+        lines.append(text.count("\n", 0, at) + 1)
+        at = text.find(part, at + len(part))
+    return lines

@@ -1,0 +1,226 @@
+"""fetch_url: a page from the web as text. It goes there directly and sends nothing of the user's: no cookies, no login.
+
+A proxy (`HTTPS_PROXY`) is not used: it would look the name up itself, and what was judged would not be what is reached.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import zlib
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
+
+import msgspec
+
+from tui.chat.tools import Question
+from tui.chat.transcript import Tool, ToolUse
+from tui.tools import addresses
+from tui.tools.readable import readable
+from tui.tools.reading import See
+from tui.tools.rules import for_page
+from tui.tools.tool import Content, Failed, Plan, decoded, definition
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+_TIMEOUT_S = 30.0
+_CONNECT_S = 10.0
+_MOST_BYTES = 5 * 1024 * 1024
+_MOST_REDIRECTS = 5
+_MOST_CHARS = 50_000
+_LONGEST_URL = 4_000
+_SAFE = "/%:@!$&'()*+,;=~-._"
+_PORTS = {"http": 80, "https": 443}
+_HEADERS = {
+    "Accept": "text/html, text/*;q=0.9, */*;q=0.5",
+    "Accept-Encoding": "identity",
+    "User-Agent": "prx (fetch_url)",
+}
+_SEEN = ("image/", "application/pdf")
+_TEXTS = (
+    "text/",
+    "application/json",
+    "application/xml",
+    "application/javascript",
+    "application/yaml",
+    "application/toml",
+)
+
+
+class Arguments(msgspec.Struct, forbid_unknown_fields=True):
+    url: str
+    offset: Annotated[int, msgspec.Meta(ge=0, description="Characters to leave out at the start")] = 0
+
+
+@dataclass(frozen=True)
+class _Page:
+    status: int
+    location: str
+    media_type: str
+    charset: str
+    data: bytes
+
+
+class FetchUrl:
+    is_reading = False
+    definition: Tool = definition(
+        "fetch_url",
+        "Fetch a page with GET over http or https: HTML as readable text with its links, other text as it is, images and "
+        "PDF as you see them. Redirects to another host are told, not followed.",
+        Arguments,
+    )
+
+    def __init__(
+        self,
+        see: See,
+        *,
+        private_hosts: bool = False,
+        look_up: addresses.LookUp = addresses.look_up,
+    ) -> None:
+        self._see = see
+        self._private_hosts = private_hosts
+        self._look_up = look_up
+
+    async def plan(self, call: ToolUse) -> Plan:
+        arguments = decoded(call.input, Arguments)
+        url = normal(arguments.url)
+        question = Question(call=call, title="Fetch a page", kind="url", detail=url, rules=for_page(url))
+        return Plan(lambda _: self._fetch(url, arguments.offset), question)
+
+    async def _fetch(self, url: str, offset: int) -> Content:
+        try:
+            url, page = await asyncio.wait_for(self._page(url), _TIMEOUT_S)
+        except (TimeoutError, asyncio.TimeoutError) as error:
+            raise Failed(f"{url} took longer than {_TIMEOUT_S:g} seconds.") from error
+        if page.media_type.startswith(_SEEN):
+            return (await self._see(page.data, urlsplit(url).path.rpartition("/")[2] or "page"),)
+        text = await asyncio.to_thread(_text, page, url)
+        if page.status >= 400:
+            raise Failed(f"{url} answered with {page.status}.\n\n{text[:2_000]}".rstrip())
+        part = text[offset : offset + _MOST_CHARS]
+        end = offset + len(part)
+        more = f"\n\n(characters {offset:,} to {end:,} of {len(text):,})" if end < len(text) or offset else ""
+        return (part or "The page has no text.") + more
+
+    async def _page(self, url: str) -> tuple[str, _Page]:
+        """The page, and where it was in the end. Each step of the way is judged like the first."""
+        for _ in range(_MOST_REDIRECTS + 1):
+            page = await self._one(url)
+            if not page.location:
+                return url, page
+            target = normal(urljoin(url, page.location))
+            if not _is_same_site(urlsplit(url), urlsplit(target)):
+                raise Failed(f"{url} redirects to {target}, on another host. Call fetch_url with that if you want it.")
+            url = target
+        raise Failed(f"{url}: more than {_MOST_REDIRECTS} redirects.")
+
+    async def _one(self, url: str) -> _Page:
+        """One request, to an address that was judged. Raises Failed."""
+        import httpx  # loaded with the first page
+
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        found = addresses.judged(host, await self._look_up(host, port), private_hosts=self._private_hosts)
+        timeout = httpx.Timeout(_TIMEOUT_S, connect=_CONNECT_S)
+        trust = await asyncio.to_thread(_trust)
+        because = ""
+        async with httpx.AsyncClient(verify=trust, trust_env=False, timeout=timeout, headers=_HEADERS) as client:
+            for address in found:
+                try:
+                    async with _asked(client, parts, address) as answer:
+                        return await _received(answer, url)
+                except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                    because = str(error) or type(error).__name__
+                except (httpx.HTTPError, httpx.InvalidURL, zlib.error) as error:
+                    raise Failed(f"{url} could not be fetched: {error or type(error).__name__}.") from error
+        raise Failed(f"No connection to {host} ({because}). fetch_url goes there directly and does not use a proxy.")
+
+
+def normal(url: str) -> str:
+    """A URL as it is asked about, matched and sent. Raises Failed for what is not fetched."""
+    try:
+        parts = urlsplit(url.strip())
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except (ValueError, UnicodeError) as error:
+        raise Failed(f"That is no URL: {error}.") from error
+    if parts.scheme not in _PORTS or not host:
+        raise Failed("Only URLs that begin with http:// or https:// and name a host are fetched.")
+    if "@" in parts.netloc:
+        raise Failed("A URL with a user name or a password is not fetched: no credentials are sent.")
+    if len(url) > _LONGEST_URL:
+        raise Failed(f"A URL has at most {_LONGEST_URL:,} characters.")
+    host = f"[{host}]" if ":" in host else host
+    where = host if port in (None, _PORTS[parts.scheme]) else f"{host}:{port}"
+    path = quote(parts.path or "/", safe=_SAFE)
+    return urlunsplit((parts.scheme, where, path, quote(parts.query, safe=_SAFE + "?"), ""))
+
+
+def _asked(
+    client: httpx.AsyncClient, parts: SplitResult, address: addresses.Address
+) -> AbstractAsyncContextManager[httpx.Response]:
+    """The request, sent to this address and to no other, under the name that was asked for."""
+    import httpx
+
+    return client.stream(
+        "GET",
+        httpx.URL(urlunsplit(parts)).copy_with(host=str(address)),
+        headers={"Host": parts.netloc},
+        extensions={"sni_hostname": parts.hostname},  # whose certificate it must show
+        follow_redirects=False,
+    )
+
+
+async def _received(answer: httpx.Response, url: str) -> _Page:
+    """The answer, as much of it as is taken. Raises Failed where that is not all."""
+    kind, _, rest = answer.headers.get("content-type", "text/plain").partition(";")
+    media_type = kind.strip().lower()
+    location = answer.headers.get("location", "") if answer.is_redirect else ""
+    if not location and not media_type.startswith(_SEEN + _TEXTS) and not media_type.endswith(("+xml", "+json")):
+        raise Failed(f"{url} is {media_type}, which cannot be shown as text.")
+    data = b"" if location else await _body(answer, url)
+    charset = re.search(r"charset\s*=\s*[\"']?([\w.-]+)", rest, re.IGNORECASE)
+    return _Page(answer.status_code, location, media_type, charset[1] if charset else "", data)
+
+
+async def _body(answer: httpx.Response, url: str) -> bytes:
+    """Unpacked here, piece by piece: a small packet can hold more than fits into memory."""
+    packing = answer.headers.get("content-encoding", "identity").strip().lower()
+    if packing not in ("identity", "gzip", "deflate"):
+        raise Failed(f"{url} came packed as {packing}, though it was asked for plain.")
+    unpack = None if packing == "identity" else zlib.decompressobj(wbits=47 if packing == "gzip" else zlib.MAX_WBITS)
+    data = bytearray()
+    async for chunk in answer.aiter_raw():
+        data += chunk if unpack is None else unpack.decompress(chunk, _MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
+            raise Failed(f"{url} is larger than {_MOST_BYTES // 2**20} MB.")
+    return bytes(data)
+
+
+def _text(page: _Page, url: str) -> str:
+    try:
+        text = page.data.decode(page.charset or "utf-8", "replace")
+    except LookupError:
+        text = page.data.decode("utf-8", "replace")
+    return readable(text, url) if page.media_type in ("text/html", "application/xhtml+xml") else text
+
+
+def _is_same_site(one: SplitResult, other: SplitResult) -> bool:
+    """Whether a redirect stays where the user allowed to go: the same host, and never from https to http."""
+    upwards = (one.scheme, one.port, other.scheme, other.port) == ("http", None, "https", None)
+    same = (one.scheme, one.port) == (other.scheme, other.port)
+    return one.hostname == other.hostname and (same or upwards)
+
+
+def _trust() -> ssl.SSLContext:
+    """Whom to trust: what `SSL_CERT_FILE` names, else the usual authorities. Takes a while. Raises Failed."""
+    import httpx
+
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        raise Failed(f"The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be used: {error}.") from error

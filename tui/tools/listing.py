@@ -1,0 +1,84 @@
+"""list_files: the names in a folder, or those below it that match a pattern."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import closing
+from typing import Annotated
+
+import msgspec
+
+from tui.chat.transcript import Tool, ToolUse
+from tui.tools import openat
+from tui.tools.globs import Glob
+from tui.tools.paths import Folders, Place
+from tui.tools.tool import Content, Plan, decoded, definition
+from tui.tools.walk import Entry, walk
+
+_MOST = 1_000
+_LONGEST_S = 10.0
+
+
+class Arguments(msgspec.Struct, forbid_unknown_fields=True):
+    path: Annotated[str, msgspec.Meta(description="Default: the folder")] = "."
+    pattern: Annotated[str, msgspec.Meta(description="Search below it for such names: *.py, src/**/test_*")] = ""
+    ignored: Annotated[bool, msgspec.Meta(description="Also what .gitignore names")] = False
+
+
+class ListFiles:
+    is_reading = True
+    definition: Tool = definition(
+        "list_files",
+        "List a folder: files with their size in bytes, folders with a slash. With a pattern: the paths of all files below "
+        "it that match.",
+        Arguments,
+    )
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+
+    async def plan(self, call: ToolUse) -> Plan:
+        arguments = decoded(call.input, Arguments)
+        place = await asyncio.to_thread(self._folders.find, arguments.path)
+
+        async def act(_: object) -> Content:
+            return await asyncio.to_thread(_listed, arguments, place)
+
+        return Plan(act, self._folders.before_reading(call, place))
+
+
+def _listed(arguments: Arguments, place: Place) -> str:
+    glob = _glob(arguments.pattern)
+    until = time.monotonic() + _LONGEST_S
+    lines: list[str] = []
+    below = glob is not None
+    with openat.folder(place.path) as folder, closing(walk(folder, place.path, below, arguments.ignored)) as entries:
+        for entry in entries:
+            if glob is None or (entry.kind != "folder" and glob.matches(entry.path)):
+                lines.append(_line(entry))
+            if len(lines) > _MOST:
+                lines[_MOST:] = [f"(the first {_MOST}; there are more)"]
+                break
+            if time.monotonic() > until:
+                lines.append(f"(stopped after {_LONGEST_S:g} seconds; list a smaller folder)")
+                break
+    return "\n".join(lines) or ("No matches." if glob else "The folder is empty.")
+
+
+def _glob(pattern: str) -> Glob | None:
+    """A pattern without a slash is meant for names in all folders."""
+    return Glob(pattern if "/" in pattern else f"**/{pattern}") if pattern else None
+
+
+def _line(entry: Entry) -> str:
+    name = openat.shown(entry.path)
+    match entry.kind:
+        case "folder":
+            return f"{name}/"
+        case "file":
+            return f"{name}  {entry.size_bytes}"
+        case "link":
+            return f"{name}  (link)"
+        case "other":
+            return f"{name}  (no file)"

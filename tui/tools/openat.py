@@ -1,0 +1,192 @@
+"""Opens files by the path that was checked, one folder after the other, and follows no link on the way.
+
+Whoever puts a link in the place of a file or a folder between the check and the opening gets an error: what is opened is
+what was asked about, or nothing. Works where the system opens files below an open folder (Linux, macOS, not Windows).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tui.tools.tool import Failed
+
+MAX_FILE_BYTES = 20 * 1024 * 1024
+"""More than this is not read into memory."""
+IS_SUPPORTED = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
+
+# Flags that a system lacks are 0; there is no Windows below `IS_SUPPORTED`.
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_FOLDER = _NOFOLLOW | getattr(os, "O_DIRECTORY", 0)
+_PASSING = _FOLDER | getattr(os, "O_PATH", os.O_RDONLY)  # with O_PATH also a folder that may be entered and not read
+_CALM = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+_SYSTEM = ("/proc", "/sys", "/dev")
+_NOT_FILES = (
+    (stat.S_ISDIR, "is a folder; list_files shows what is in it"),
+    (stat.S_ISLNK, "has become a link in the meantime"),
+    (stat.S_ISFIFO, "is a pipe, not a file"),
+    (stat.S_ISSOCK, "is a socket, not a file"),
+    (stat.S_ISCHR, "is a device, not a file"),
+    (stat.S_ISBLK, "is a device, not a file"),
+)
+
+
+def refuse_unsafe(path: Path) -> None:
+    """Raises Failed for a path that is never opened: what the system makes up, and everything where opening is not safe."""
+    if not IS_SUPPORTED:
+        raise Failed(
+            "Files cannot be opened safely on this system. Tell the user that tools for files need Linux or macOS."
+        )
+    if any(path == Path(top) or Path(top) in path.parents for top in _SYSTEM):
+        raise Failed(f"{shown(path)} belongs to the system ({', '.join(_SYSTEM)}), which these tools leave alone.")
+
+
+@contextmanager
+def folder(path: Path) -> Iterator[int]:
+    """A descriptor of an existing folder that can be listed. Raises Failed."""
+    refuse_unsafe(path)
+    with telling(path), _parent(path) as above:
+        opened = os.open(path.name or "/", os.O_RDONLY | _FOLDER, dir_fd=above)
+        try:
+            yield opened
+        finally:
+            os.close(opened)
+
+
+def read(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
+    """All of a regular file. Never waits for a writer. Raises Failed."""
+    refuse_unsafe(path)
+    with telling(path), _parent(path) as above:
+        return _read(path, above, max_bytes)
+
+
+def size(path: Path) -> os.stat_result | None:
+    """What is said of the thing at a path, a link itself included; None where there is nothing. Raises Failed."""
+    refuse_unsafe(path)
+    try:
+        with telling(path), _parent(path) as above:
+            return os.stat(path.name or "/", dir_fd=above, follow_symlinks=False)
+    except Missing:
+        return None
+
+
+def replace(path: Path, new: bytes, old: bytes | None) -> None:
+    """Puts `new` in the place of a file that still holds `old` (None: is not there). The file is at every moment the one
+    or the other; it keeps its mode. Raises Failed, and then nothing has changed.
+    """
+    refuse_unsafe(path)
+    with telling(path), _parent(path, create=old is None) as above:
+        mode = _unchanged_mode(path, above, old)
+        name = f".{path.name[:60]}.{secrets.token_hex(6)}.prx-new"
+        try:
+            _write(name, above, new, mode)
+            _unchanged_mode(path, above, old)
+            os.replace(name, path.name, src_dir_fd=above, dst_dir_fd=above)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(name, dir_fd=above)
+            raise
+
+
+class Missing(Failed):
+    """There is no such file or folder."""
+
+
+@contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """Turns what the system says into a sentence for Claude."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise Missing(f"There is no file or folder {shown(path)}.") from error
+    except FileExistsError as error:
+        raise Failed(f"{shown(path)} came to be in the meantime. Nothing was changed.") from error
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EMLINK):
+            raise Failed(f"{shown(path)} has become a link in the meantime. Nothing was opened.") from error
+        raise Failed(f"{shown(path)}: {error.strerror or error}.") from error
+    except ValueError as error:  # a NUL in the name
+        raise Failed(f"{shown(path)} is no name that a file can have.") from error
+
+
+def shown(path: Path | str) -> str:
+    """A path as text: control characters and bytes that are no UTF-8 are written out."""
+    text = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(character if character.isprintable() else _written_out(character) for character in text)
+
+
+def _written_out(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+@contextmanager
+def _parent(path: Path, create: bool = False) -> Iterator[int]:
+    """A descriptor of the folder that holds a path, reached without following a link; `create` makes what is missing."""
+    current = os.open(path.anchor, _PASSING)
+    try:
+        for name in path.parts[1:-1]:
+            try:
+                below = os.open(name, _PASSING, dir_fd=current)
+            except FileNotFoundError:
+                if not create:
+                    raise
+                os.mkdir(name, dir_fd=current)
+                below = os.open(name, _PASSING, dir_fd=current)
+            os.close(current)
+            current = below
+        yield current
+    finally:
+        os.close(current)
+
+
+def _read(path: Path, above: int, max_bytes: int) -> bytes:
+    _refuse_unfit(path, os.stat(path.name, dir_fd=above, follow_symlinks=False), max_bytes)  # opening a device may act
+    opened = os.open(path.name, os.O_RDONLY | _NOFOLLOW | _CALM, dir_fd=above)
+    with os.fdopen(opened, "rb") as file:
+        _refuse_unfit(path, os.fstat(opened), max_bytes)
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:  # it grew meanwhile
+        raise _too_large(path, len(data), max_bytes)
+    return data
+
+
+def _refuse_unfit(path: Path, found: os.stat_result, max_bytes: int) -> None:
+    for is_one, what in _NOT_FILES:
+        if is_one(found.st_mode):
+            raise Failed(f"{shown(path)} {what}.")
+    if found.st_size > max_bytes:
+        raise _too_large(path, found.st_size, max_bytes)
+
+
+def _too_large(path: Path, size_bytes: int, max_bytes: int) -> Failed:
+    return Failed(f"{shown(path)} has {size_bytes / 2**20:,.0f} MB; files above {max_bytes // 2**20} MB are not read.")
+
+
+def _unchanged_mode(path: Path, above: int, old: bytes | None) -> int | None:
+    """The file's mode; None where there is none. Raises Failed where it is not as it was."""
+    try:
+        found = os.stat(path.name, dir_fd=above, follow_symlinks=False)
+    except FileNotFoundError:
+        if old is None:
+            return None
+        raise Failed(f"{shown(path)} was deleted in the meantime. Nothing was changed.") from None
+    if old is None or _read(path, above, max(len(old), MAX_FILE_BYTES)) != old:
+        raise Failed(f"{shown(path)} was changed by somebody else in the meantime. Nothing was written; read it again.")
+    return stat.S_IMODE(found.st_mode)
+
+
+def _write(name: str, above: int, content: bytes, mode: int | None) -> None:
+    """Writes a file of its own; without a mode it gets what the system gives to new files."""
+    rights = 0o666 if mode is None else 0o600
+    opened = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW, rights, dir_fd=above)
+    with os.fdopen(opened, "wb") as file:
+        file.write(content)
+        if mode is not None:
+            os.fchmod(opened, mode)
+        file.flush()
+        os.fsync(opened)

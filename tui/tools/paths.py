@@ -1,0 +1,103 @@
+"""Where a name leads: resolved first, then looked at. Inside the folders or not, private or not, and how it is shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.chat.tools import Question
+from tui.chat.transcript import ToolUse
+from tui.tools import openat
+from tui.tools.globs import escaped
+from tui.tools.privacy import Privacy
+from tui.tools.tool import Failed
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a name leads. Everything that is done to it is done to `path`, which holds no link."""
+
+    path: Path
+    shown: str
+    """Relative to the first folder if it lies in there, else absolute; safe to draw."""
+    pattern: str
+    """The same as the narrowest pattern of a rule."""
+    is_inside: bool
+    is_private: bool
+    is_delicate: bool
+
+
+class Folders:
+    """The folder that the app was started in and those that the user added. Relative names begin in the first."""
+
+    def __init__(self, first: Path, more: Sequence[Path] = (), ours: Sequence[Path] = ()) -> None:
+        """`ours` are files and folders of this program, which are private."""
+        self.roots = tuple(dict.fromkeys(_resolved(root) for root in (first, *more)))
+        self._privacy = Privacy([_resolved(path) for path in ours], self.roots, _resolved(Path("~")))
+
+    @property
+    def first(self) -> Path:
+        return self.roots[0]
+
+    def find(self, name: str) -> Place:
+        """The place that a name means, whether or not there is anything. Takes the disk's time. Raises Failed."""
+        if "\0" in name:
+            raise Failed("A path cannot hold a NUL character.")
+        path = _resolved(self.first / _expanded(name or "."))
+        openat.refuse_unsafe(path)
+        return self.place(path)
+
+    def place(self, path: Path) -> Place:
+        """The same of a path that was resolved already."""
+        is_first = path == self.first or self.first in path.parents
+        text = path.relative_to(self.first).as_posix() if is_first else path.as_posix()
+        return Place(
+            path=path,
+            shown=openat.shown(text),
+            pattern=openat.shown(escaped(text)),
+            is_inside=any(path == root or root in path.parents for root in self.roots),
+            is_private=self._privacy.is_private(path),
+            is_delicate=self._privacy.is_delicate(path),
+        )
+
+    def before_reading(self, call: ToolUse, place: Place) -> Question | None:
+        """What is asked before a place is read; None: nothing."""
+        if place.is_inside and not place.is_private:
+            return None
+        title = "Read a private file" if place.is_private else "Read outside the folder"
+        rules = rules_for(call.name, place, exact_only=place.is_private)
+        detail = openat.shown(place.path)
+        return Question(call=call, title=title, kind="path", detail=detail, folder=str(self.first), rules=rules)
+
+
+def rules_for(name: str, place: Place, *, exact_only: bool) -> tuple[str, ...]:
+    """The rules that would allow it: of this file, of its folder, and inside of everything.
+
+    A question with a single rule is answered by no rule with a wildcard (`permission.Gate`).
+    """
+    if exact_only:
+        return (f"{name}({place.pattern})",)
+    above = place.pattern.rpartition("/")[0]
+    wider = [f"{above}/**"] if above else []
+    if place.is_inside and not place.pattern.startswith("/"):
+        wider.append("**")
+    return tuple(f"{name}({pattern})" for pattern in (place.pattern, *wider))
+
+
+def _expanded(name: str) -> Path:
+    path = Path(name)
+    if not name.startswith("~"):
+        return path
+    try:
+        return path.expanduser()
+    except RuntimeError:  # there is no such home, so the name is meant as it stands
+        return path
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return Path(os.path.realpath(_expanded(str(path))))
+    except (OSError, ValueError) as error:
+        raise Failed(f"{openat.shown(path)} cannot be resolved: {error}.") from error

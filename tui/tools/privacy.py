@@ -1,0 +1,56 @@
+"""What is asked about even inside the folder: a short list of places and names that hold secrets, or that make others run
+something. No list of this kind is complete; the folder is the wall, this is a second look.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from pathlib import Path
+
+_FOLDERS = frozenset((".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".password-store"))
+_NAMES = (
+    *(".env", ".env.*", "*.env", ".envrc", ".netrc", ".pgpass", ".npmrc", ".pypirc", ".git-credentials", ".htpasswd"),
+    *("*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.ppk", "id_rsa*", "id_dsa*", "id_ecdsa*"),
+    *(
+        "id_ed25519*",
+        ".*_history",
+        "credentials",
+        "credentials.json",
+        ".credentials.json",
+        "secrets.toml",
+        "secrets.y*ml",
+    ),
+)
+_HARMLESS = (".env.example", ".env.sample", ".env.template", "*.pub")
+_RUNS = frozenset((".git", ".hg", ".svn"))  # hooks and settings in there are run by the next command of their program
+
+
+class Privacy:
+    """Which paths are private. `ours` are folders and files of this program, `roots` the folders that tools may use."""
+
+    def __init__(self, ours: Sequence[Path], roots: Sequence[Path], home: Path) -> None:
+        self._ours = ours
+        self._roots = roots
+        self._home = home
+
+    def is_private(self, path: Path) -> bool:
+        """Whether a resolved path is to be asked about before it is read."""
+        names = [name.lower() for name in path.parts]  # as on systems where .ENV is .env
+        if not _FOLDERS.isdisjoint(names) or any(one == path or one in path.parents for one in self._ours):
+            return True
+        last = names[-1]
+        if any(fnmatch.fnmatchcase(last, name) for name in _HARMLESS):
+            return False
+        return any(fnmatch.fnmatchcase(last, name) for name in _NAMES) or self._is_dotted_at_home(path)
+
+    def is_delicate(self, path: Path) -> bool:
+        """Whether it is to be asked about before it is written, whatever was allowed for the folder around it."""
+        return self.is_private(path) or not _RUNS.isdisjoint(name.lower() for name in path.parts)
+
+    def _is_dotted_at_home(self, path: Path) -> bool:
+        """Whether it lies in a dot-folder of the home folder, where that was not itself what the tools were given."""
+        if self._home not in path.parents:
+            return False
+        top = self._home / path.relative_to(self._home).parts[0]
+        return top.name.startswith(".") and not any(top == root or top in root.parents for root in self._roots)

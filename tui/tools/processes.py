@@ -1,0 +1,113 @@
+"""Runs programs under the watcher (`watcher.py`), so that neither a stop nor a killed app leaves anything of them behind.
+
+A thread of its own reads what a program says, so that even one that never stops talking holds nobody up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from tui.tools.tool import Failed
+
+IS_SUPPORTED = hasattr(os, "fork")
+_WATCHER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("watcher.py")))
+_CHUNK = 64 * 1024
+_LOOK_S = 0.2
+
+Take = Callable[[bytes], bool]
+"""Gets what a program says, in a thread; False when it has heard enough, and the program is to end."""
+
+
+async def run(argv: Sequence[str], *, folder: Path, env: Mapping[str, str], take: Take, timeout_s: float) -> int | None:
+    """The exit code of a program; None if it was ended because its time was over. Its errors are part of what it says.
+
+    A cancellation returns at once; the watcher ends the program within a second. Raises Failed where it cannot be run.
+    """
+    if not IS_SUPPORTED:
+        raise Failed(
+            "On this system no command can be run safely. Tell the user that running commands needs Linux or macOS."
+        )
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[int | OSError] = loop.create_future()
+
+    def settle(outcome: int | OSError) -> None:
+        if not ended.done():
+            ended.set_result(outcome)
+
+    def attend() -> None:
+        outcome = life.attend(argv, folder, env, take)
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(settle, outcome)
+
+    life = _Life()
+    threading.Thread(target=attend, name="prx-command", daemon=True).start()
+    try:
+        in_time, _ = await asyncio.wait({ended}, timeout=timeout_s)
+        life.end()
+        outcome = await ended
+    finally:
+        life.end()
+    if isinstance(outcome, OSError):
+        raise Failed(f"It cannot be run: {outcome.strerror or outcome}.") from outcome
+    return outcome if in_time else None
+
+
+class _Life:
+    """The pipe that keeps a watcher at work for as long as this end of it is open."""
+
+    def __init__(self) -> None:
+        self._other, self._own = os.pipe()
+        self._lock = threading.Lock()
+        self._is_over = False
+
+    def end(self) -> None:
+        """Has the program ended, from any thread. Does not wait for it."""
+        with self._lock:
+            if not self._is_over:
+                self._is_over = True
+                os.close(self._own)
+
+    def attend(self, argv: Sequence[str], folder: Path, env: Mapping[str, str], take: Take) -> int | OSError:
+        """Starts the program and listens to it until it has ended. Returns its exit code, or why it did not start."""
+        try:
+            process = subprocess.Popen(
+                [*_WATCHER, *argv],
+                stdin=self._other,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                env=dict(env),
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:  # ValueError: a NUL in an argument
+            return error if isinstance(error, OSError) else OSError(str(error))
+        finally:
+            os.close(self._other)
+        with process:
+            assert process.stdout is not None
+            self._listen(process, process.stdout.fileno(), take)
+        return process.returncode
+
+    def _listen(self, process: subprocess.Popen[bytes], output: int, take: Take) -> None:
+        poll = select.poll()
+        poll.register(output, select.POLLIN | select.POLLHUP)
+        is_wanted = True
+        while True:
+            if not poll.poll(_LOOK_S * 1000):
+                if process.poll() is not None:
+                    return  # something that got away (macOS) holds the pipe open
+                continue
+            data = os.read(output, _CHUNK)
+            if not data:
+                return
+            if is_wanted and not take(data):
+                is_wanted = False
+                self.end()

@@ -1,0 +1,76 @@
+"""read_file: a text by its lines, an image or a PDF as Claude sees it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import msgspec
+
+from tui.chat.transcript import Document, Image, Tool, ToolUse
+from tui.tools import openat
+from tui.tools.paths import Folders, Place
+from tui.tools.texts import decoded as text_of
+from tui.tools.tool import Content, Failed, Plan, decoded, definition
+
+See = Callable[[bytes, str], Awaitable[Image | Document]]
+"""Makes a block of an image or a PDF, of that name. Raises a TuiError for anything else."""
+
+_MOST_LINES = 2_000
+_MOST_CHARS = 80_000
+_LONGEST_LINE = 2_000
+
+
+class Arguments(msgspec.Struct, forbid_unknown_fields=True):
+    path: str
+    offset: Annotated[int, msgspec.Meta(ge=1, description="First line")] = 1
+    limit: Annotated[int, msgspec.Meta(ge=1, description="Number of lines")] = _MOST_LINES
+
+
+class ReadFile:
+    is_reading = True
+    definition: Tool = definition(
+        "read_file",
+        "Read a file: text with line numbers (the number and the tab after it are not part of the file), images and PDF as "
+        "you see them. Paths are relative to the folder that the user works in, here as in all tools.",
+        Arguments,
+    )
+
+    def __init__(self, folders: Folders, see: See) -> None:
+        self._folders = folders
+        self._see = see
+
+    async def plan(self, call: ToolUse) -> Plan:
+        arguments = decoded(call.input, Arguments)
+        place = await asyncio.to_thread(self._folders.find, arguments.path)
+        return Plan(lambda _: self._read(arguments, place), self._folders.before_reading(call, place))
+
+    async def _read(self, arguments: Arguments, place: Place) -> Content:
+        data = await asyncio.to_thread(openat.read, place.path)
+        written = text_of(data)
+        if written is None:
+            return (await self._see(data, openat.shown(place.path.name)),)
+        if not written.text:
+            return "The file is empty."
+        return _numbered(written.text, arguments.offset, arguments.limit)
+
+
+def _numbered(text: str, offset: int, limit: int) -> str:
+    """Lines from `offset` on, as many as are asked for and fit."""
+    lines = text.removesuffix("\n").split("\n")
+    if offset > len(lines):
+        raise Failed(f"The file has {len(lines):,} lines; there is no line {offset:,}.")
+    shown: list[str] = []
+    room = _MOST_CHARS
+    for number, line in enumerate(lines[offset - 1 : offset - 1 + limit], offset):
+        if len(line) > _LONGEST_LINE:
+            line = f"{line[:_LONGEST_LINE]}[… {len(line) - _LONGEST_LINE:,} more characters]"
+        room -= len(line) + 8
+        if room < 0:
+            break
+        shown.append(f"{number}\t{line}")
+    rest = offset - 1 + len(shown)
+    if rest < len(lines):
+        shown.append(f"(lines {offset:,} to {rest:,} of {len(lines):,})")
+    return "\n".join(shown)

@@ -1,0 +1,134 @@
+"""Rules: which calls a user has allowed for good, as text: `run_command(git *)`, `write_file(src/**)`,
+`fetch_url(https://docs.python.org/*)`.
+
+A rule without wildcards is one call, exactly. What a wildcard covers depends on the tool: for a command how it begins, for a
+file a path, for a page what follows its host. A command that the shell could take for several is covered by no wildcard.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from tui.tools.globs import Glob, escaped, unescaped
+
+COMMAND = "run_command"
+PAGE = "fetch_url"
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_RULE = re.compile(r"([A-Za-z0-9_*-]+)(?:\((.*)\))?", re.DOTALL)
+# Whatever may end, join, redirect or replace, also where quotes would make it harmless: better one question too many.
+_COMPOUND = re.compile(r"[;&|<>`$(){}\x00-\x1f\x7f\x85\u2028\u2029]")
+_WORD = re.compile(r"[A-Za-z0-9_.,:@%+/-]+")
+_RUNNERS = _words(
+    """
+    sudo doas su env exec eval command builtin source . time nice nohup timeout setsid xargs watch ssh sh bash zsh
+    dash ksh fish busybox script unshare chroot strace
+    """
+)
+"""Commands whose arguments are commands."""
+_INTERPRETERS = _words("python python3 node deno bun ruby perl php lua java npx pipx uvx")
+_OPTION_WITH_NAME = ("-m",)
+
+
+class Rule(NamedTuple):
+    """A rule, or a call in the form of one."""
+
+    name: str
+    subject: str | None
+    """None: whatever its arguments."""
+
+
+def read(text: str) -> Rule | None:
+    """The rule that a text means; None where it is none."""
+    found = _RULE.fullmatch(text.strip())
+    return Rule(found[1], found[2]) if found else None
+
+
+def covers(rule: str, call: str) -> bool:
+    """Whether a rule with wildcards covers a call, which is given as the rule that means it exactly."""
+    wide, narrow = read(rule), read(call)
+    if wide is None or narrow is None:
+        return False
+    if wide.subject is None or narrow.subject is None:
+        return wide.subject == narrow.subject and _names(wide.name, narrow.name)
+    if wide.name != narrow.name:
+        return False
+    if narrow.name == COMMAND:
+        return _covers_command(wide.subject, unescaped(narrow.subject))
+    if narrow.name == PAGE:
+        return _covers_page(wide.subject, unescaped(narrow.subject))
+    return wide.subject.startswith("/") == narrow.subject.startswith("/") and Glob(wide.subject).matches(
+        unescaped(narrow.subject)
+    )
+
+
+def is_compound(command: str) -> bool:
+    """Whether a shell might see more in a command than one program and its arguments."""
+    return _COMPOUND.search(command) is not None
+
+
+def for_command(command: str) -> tuple[str, ...]:
+    """The rules to offer for a command, narrowest first."""
+    exact = f"{COMMAND}({escaped(command)})"
+    words = command.split()
+    if is_compound(command) or not words or command != command.strip():
+        return (exact,)
+    count = _telling_words(words)
+    if count == 0 or not all(_WORD.fullmatch(word) for word in words[:count]):
+        return (exact,)
+    return (exact, f"{COMMAND}({' '.join(words[:count])} *)")
+
+
+def for_page(url: str) -> tuple[str, ...]:
+    """The rules to offer for a page, narrowest first."""
+    exact = f"{PAGE}({escaped(url)})"
+    parts = urlsplit(url)
+    if _leads_elsewhere(parts.path):
+        return (exact,)
+    return (exact, f"{PAGE}({escaped(f'{parts.scheme}://{parts.netloc}/')}*)")
+
+
+def _telling_words(words: list[str]) -> int:
+    """How many words say which program runs: one for git, two for `python build.py`; 0 where it cannot be told."""
+    program = words[0].rpartition("/")[2]
+    if program in _RUNNERS:
+        return 0
+    if program not in _INTERPRETERS:
+        return 1
+    if len(words) > 2 and words[1] in _OPTION_WITH_NAME:
+        return 3
+    return 2 if len(words) > 1 and not words[1].startswith("-") else 0
+
+
+def _names(pattern: str, name: str) -> bool:
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+
+
+def _covers_command(pattern: str, command: str) -> bool:
+    """Only a star after a blank, at the end, is a wildcard: `git *` is git with any arguments, or none."""
+    if not pattern.endswith(" *") or is_compound(command):
+        return False
+    beginning = unescaped(pattern[:-2])
+    return command == beginning or command.startswith(f"{beginning} ")
+
+
+def _covers_page(pattern: str, url: str) -> bool:
+    """The scheme and the host are meant exactly; the star stands at the end of the path."""
+    wide, narrow = urlsplit(pattern), urlsplit(url)
+    if (wide.scheme, wide.netloc) != (narrow.scheme, narrow.netloc) or not pattern.endswith("*"):
+        return False
+    beginning = unescaped(pattern[:-1])
+    whole_host = f"{wide.scheme}://{wide.netloc}/"
+    return beginning.startswith(whole_host) and url.startswith(beginning) and not _leads_elsewhere(narrow.path)
+
+
+def _leads_elsewhere(path: str) -> bool:
+    """Whether a server might read another path than the one written: dots, encoded or not, and backslashes."""
+    plain = path.lower().replace("%2e", ".").replace("%2f", "/").replace("%5c", "\\")
+    return "\\" in plain or not {".", ".."}.isdisjoint(plain.split("/"))

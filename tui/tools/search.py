@@ -1,0 +1,163 @@
+"""search_files: lines that match a regular expression. ripgrep finds them where it is installed, else `scan`.
+
+Either only says where to look. The lines themselves are read here, through the same wall as any file, so that nothing that a
+link leads to can be in a result, and both give the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from tui.chat.transcript import Tool, ToolUse
+from tui.tools import openat, processes, scan
+from tui.tools.globs import Glob
+from tui.tools.paths import Folders, Place
+from tui.tools.texts import decoded as text_of
+from tui.tools.tool import Content, Failed, Plan, decoded, definition
+
+_MOST_LINES = 200
+_MOST_LINES_OF_FILE = 50
+_LONGEST_LINE = 300
+_TIMEOUT_S = 20.0
+_NO_MATCH = 1
+_LOCATION = "\0"
+
+
+class Arguments(msgspec.Struct, forbid_unknown_fields=True):
+    pattern: Annotated[str, msgspec.Meta(min_length=1, description="Regular expression, matched line by line")]
+    path: Annotated[str, msgspec.Meta(description="Folder or file; default: the folder")] = "."
+    files: Annotated[str, msgspec.Meta(description="Only files with such names: *.py, src/**/*.ts")] = ""
+    ignore_case: bool = False
+    context: Annotated[int, msgspec.Meta(ge=0, le=10, description="Lines around each match")] = 0
+
+
+class SearchFiles:
+    is_reading = True
+    definition: Tool = definition(
+        "search_files",
+        "Find lines in files. What .gitignore names, binary and very large files are left out. The result has, for each "
+        "file, its path and the matching lines with their numbers.",
+        Arguments,
+    )
+
+    def __init__(self, folders: Folders, *, ripgrep: str | None = None) -> None:
+        """`ripgrep` is the program to use; "": none, None: the one that is installed."""
+        self._folders = folders
+        self._ripgrep = shutil.which("rg") if ripgrep is None else ripgrep
+
+    async def plan(self, call: ToolUse) -> Plan:
+        arguments = decoded(call.input, Arguments)
+        place = await asyncio.to_thread(self._folders.find, arguments.path)
+        return Plan(lambda _: self._search(arguments, place), self._folders.before_reading(call, place))
+
+    async def _search(self, arguments: Arguments, place: Place) -> Content:
+        status = await asyncio.to_thread(openat.size, place.path)
+        if status is None:
+            raise openat.Missing(f"There is no file or folder {place.shown}.")
+        found = _Found(_filter(arguments.files, place.path, self._allowed(place)))
+        code = await processes.run(
+            self._command(arguments, place.path),
+            folder=self._folders.first,
+            env=dict(os.environ),
+            take=found.take,
+            timeout_s=_TIMEOUT_S,
+        )
+        if not found.lines and code not in (0, _NO_MATCH, None) and found.complaint:
+            raise Failed(f"The search failed: {found.complaint}")
+        text = await asyncio.to_thread(self._shown, found, arguments.context)
+        if code is None:
+            text += f"\n(stopped after {_TIMEOUT_S:g} seconds; search in a smaller folder)"
+        elif found.is_full:
+            text += f"\n(the first {_MOST_LINES} matches; be more specific for others)"
+        return text
+
+    def _command(self, arguments: Arguments, path: Path) -> list[str]:
+        if not self._ripgrep:
+            return scan.command(
+                arguments.pattern, path, arguments.ignore_case, openat.MAX_FILE_BYTES, _MOST_LINES_OF_FILE
+            )
+        return [
+            *(self._ripgrep, "--no-config", "--hidden", "--no-messages", "--no-require-git", "--no-ignore-dot"),
+            *("--no-ignore-global", "--glob=!.git", "--glob=!.hg", "--glob=!.svn", "--crlf", "--sort=path"),
+            *("--color=never", "--no-heading", "--with-filename", "--line-number", "--null", "--only-matching"),
+            *("--replace=", f"--max-count={_MOST_LINES_OF_FILE}", f"--max-filesize={openat.MAX_FILE_BYTES}"),
+            *(("--ignore-case",) if arguments.ignore_case else ()),
+            *(f"--regexp={arguments.pattern}", "--", str(path)),
+        ]
+
+    def _allowed(self, top: Place) -> Callable[[Path], bool]:
+        """Whether a file may be shown: a private one only where it was asked for by its own name."""
+        return lambda path: path == top.path or top.is_private or not self._folders.place(path).is_private
+
+    def _shown(self, found: _Found, context: int) -> str:
+        parts = []
+        for path, numbers in found.lines.items():
+            try:
+                written = text_of(openat.read(path))
+            except Failed:  # deleted, or something else by now
+                continue
+            if written is not None:
+                lines = list(_excerpt(written.text.split("\n"), sorted(numbers), context))
+                parts.append("\n".join([self._folders.place(path).shown, *lines]))
+        return "\n\n".join(parts) or "No matches."
+
+
+class _Found:
+    """Reads what the search prints: files, and the numbers of their lines."""
+
+    def __init__(self, is_wanted: Callable[[Path], bool]) -> None:
+        self.lines: dict[Path, set[int]] = {}
+        self.complaint = ""
+        self._is_wanted = is_wanted
+        self._rest = b""
+        self._count = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self._count >= _MOST_LINES
+
+    def take(self, data: bytes) -> bool:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            path, nul, number = os.fsdecode(line).partition(_LOCATION)
+            if not nul:
+                self.complaint = f"{self.complaint} {path.strip()}".strip()[:500]
+            elif (digits := number.rstrip(":\r")).isdecimal():
+                self._add(Path(path), int(digits))
+        return not self.is_full
+
+    def _add(self, path: Path, number: int) -> None:
+        if not self.is_full and self._is_wanted(path):
+            numbers = self.lines.setdefault(path, set())
+            self._count += number not in numbers
+            numbers.add(number)
+
+
+def _filter(files: str, top: Path, is_allowed: Callable[[Path], bool]) -> Callable[[Path], bool]:
+    if not files:
+        return is_allowed
+    glob = Glob(files if "/" in files else f"**/{files}")
+    return lambda path: is_allowed(path) and (path == top or glob.matches(path.relative_to(top).as_posix()))
+
+
+def _excerpt(lines: list[str], numbers: list[int], context: int) -> Iterator[str]:
+    """The lines of these numbers and those around them: `12:` before a match, `13-` before one beside it."""
+    matching = {number for number in numbers if number <= len(lines)}
+    wanted = sorted({at for number in matching for at in range(number - context, number + context + 1)})
+    before = 0
+    for number in wanted:
+        if not 1 <= number <= len(lines):
+            continue
+        if context and before and number != before + 1:
+            yield "--"
+        before = number
+        line = lines[number - 1].rstrip("\r")
+        cut = f"{line[:_LONGEST_LINE]}[… {len(line) - _LONGEST_LINE:,} more characters]"
+        yield f"{number}{':' if number in matching else '-'} {line if len(line) <= _LONGEST_LINE else cut}"

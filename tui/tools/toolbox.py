@@ -1,0 +1,121 @@
+"""From a call to its result: finds the tool, has the call planned, asks the gate, acts, and keeps the result small.
+
+Whatever goes wrong is a result, too: each call must be answered, or the conversation could not go on. Only a cancellation is
+passed on; the session answers what it has stopped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from msgspec.structs import replace
+
+from tui.chat.tools import ToolEvent, ToolOutput
+from tui.chat.transcript import Document, Image, Text, Tool, ToolResult, ToolUse
+from tui.errors import TuiError
+from tui.tools.permission import Gate
+from tui.tools.tool import Content, Failed, Plan, ToolKind
+
+MAX_CHARS = 100_000
+"""Of text in one result; a tool's own limit is lower. About 30,000 tokens."""
+
+
+class Box:
+    """The tools of one chat."""
+
+    def __init__(self, kinds: Sequence[ToolKind], gate: Gate, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Of two tools with one name the first counts. `clock` is monotonic, in seconds."""
+        self._kinds = {kind.definition.name: kind for kind in reversed(kinds)}
+        self._order = tuple(dict.fromkeys(kind.definition.name for kind in kinds))
+        self._clock = clock
+        self.gate = gate
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """What to offer to Claude, under the gate's access as it is now."""
+        return tuple(kind.definition for name in self._order if self._is_offered(kind := self._kinds[name]))
+
+    async def run(self, call: ToolUse, tell: Callable[[ToolEvent], None]) -> ToolResult:
+        """The result of a call, whatever happens. Raises only CancelledError."""
+        timer = _Timer(self._clock)
+        is_error = True
+        try:
+            content = await self._answer(call, tell, timer)
+            is_error = False
+        except Failed as failed:
+            content = failed.text
+        except TuiError as error:
+            content = " ".join(filter(None, (error.message, error.hint)))
+        except Exception as error:  # noqa: BLE001 - a call without an answer would end the conversation
+            content = f"The tool broke ({type(error).__name__}: {error}). The mistake is the program's, not the call's."
+        blocks = (Text(content),) if isinstance(content, str) else content
+        return ToolResult(call.id, _limited(blocks), is_error, timer.elapsed_s)
+
+    async def _answer(self, call: ToolUse, tell: Callable[[ToolEvent], None], timer: _Timer) -> Content:
+        plan = await self._kind(call.name).plan(call)
+        if plan.question is not None:
+            await self._ask(plan, tell, timer)
+        return await plan.act(lambda text: tell(ToolOutput(call.id, text)))
+
+    async def _ask(self, plan: Plan, tell: Callable[[ToolEvent], None], timer: _Timer) -> None:
+        """Raises Failed where the answer is no."""
+        assert plan.question is not None
+        with timer.stopped():
+            verdict = await self.gate.allows(plan.question, tell)
+        if not verdict.allowed:
+            because = f": {verdict.reason}" if verdict.reason else "."
+            raise Failed(f"The user did not allow this{because} Nothing was done.".replace("..", "."))
+
+    def _kind(self, name: str) -> ToolKind:
+        kind = self._kinds.get(name)
+        if kind is None:
+            raise Failed(f"There is no tool {name}. The tools are: {', '.join(self._order)}.")
+        if not self._is_offered(kind):
+            raise Failed(f"The user has switched {'tools' if self.gate.access == 'none' else name} off. Go on without.")
+        return kind
+
+    def _is_offered(self, kind: ToolKind) -> bool:
+        return self.gate.access == "ask" or (self.gate.access == "read" and kind.is_reading)
+
+
+class _Timer:
+    """How long a call has worked, without the time that it waited for the user."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._began = clock()
+
+    @property
+    def elapsed_s(self) -> float:
+        return self._clock() - self._began
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        at = self._clock()
+        try:
+            yield
+        finally:
+            self._began += self._clock() - at
+
+
+def _limited(blocks: tuple[Text | Image | Document, ...]) -> tuple[Text | Image | Document, ...]:
+    """The blocks with no empty text, which the API refuses, and no endless one."""
+    room = MAX_CHARS
+    kept: list[Text | Image | Document] = []
+    for block in blocks:
+        if isinstance(block, Text):
+            if not block.text or room <= 0:
+                continue
+            block, room = replace(block, text=shortened(block.text, room)), room - len(block.text)
+        kept.append(block)
+    return tuple(kept) or (Text("(nothing)"),)
+
+
+def shortened(text: str, limit: int) -> str:
+    """The text; of a longer one the beginning and the end, with what is left out said between them."""
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]}\n\n[… {len(text) - 2 * half:,} characters left out …]\n\n{text[-half:]}"

@@ -1,0 +1,119 @@
+"""Goes through a folder and what is below it, in the order of names, without following a link.
+
+Each folder is opened below the one before, so that a link put in its place leads nowhere. Standard library alone: the search
+without ripgrep runs in a process of its own that loads nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Generator
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from tui.tools.ignoring import ALWAYS, FILE, Ignored
+
+_DEEPEST = 64  # folders; each is open while its own are gone through
+_LONGEST_LIST = 256 * 1024  # bytes of a .gitignore
+
+Kind = Literal["file", "folder", "link", "other"]
+
+
+class Entry(NamedTuple):
+    path: str
+    """Relative to the folder where the walk began, with `/` between the names."""
+    kind: Kind
+    size_bytes: int
+
+
+class _Level(NamedTuple):
+    """A `.gitignore`, and how many names of a path lead to its folder."""
+
+    ignored: Ignored
+    depth: int
+
+
+def walk(folder: int, path: Path, below: bool = True, all_files: bool = False) -> Generator[Entry, None, None]:
+    """What is in the folder open as `folder`, which is `path`; `below`: also in the folders in there.
+
+    What git ignores is left out but for `all_files`. The folder stays open; close the iterator to close the others.
+    """
+    levels = [] if all_files else _above(path)
+    yield from _walk(folder, list(path.parts[1:]), len(path.parts) - 1, levels, below, all_files)
+
+
+def _walk(
+    folder: int, names: list[str], start: int, levels: list[_Level], below: bool, all_files: bool
+) -> Generator[Entry, None, None]:
+    if not all_files and (ignored := _listed(folder)):
+        levels = [*levels, _Level(ignored, len(names))]
+    for name, kind, size_bytes in _entries(folder):
+        path = [*names, name]
+        if name in ALWAYS or _is_ignored(path, kind == "folder", levels):
+            continue
+        yield Entry("/".join(path[start:]), kind, size_bytes)
+        if below and kind == "folder" and len(path) - start < _DEEPEST:
+            with suppress(OSError):  # no right to read it, or it is gone
+                opened = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+                try:
+                    yield from _walk(opened, path, start, levels, below, all_files)
+                finally:
+                    os.close(opened)
+
+
+def _entries(folder: int) -> list[tuple[str, Kind, int]]:
+    found: list[tuple[str, Kind, int]] = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(OSError):  # deleted meanwhile
+                status = entry.stat(follow_symlinks=False)
+                found.append((entry.name, _kind(status.st_mode), status.st_size))
+    return sorted(found)
+
+
+def _kind(mode: int) -> Kind:
+    if stat.S_ISREG(mode):
+        return "file"
+    if stat.S_ISDIR(mode):
+        return "folder"
+    return "link" if stat.S_ISLNK(mode) else "other"
+
+
+def _is_ignored(path: list[str], is_folder: bool, levels: list[_Level]) -> bool:
+    """The innermost list that speaks of a path decides."""
+    for ignored, depth in reversed(levels):
+        verdict = ignored.verdict(path[depth:], is_folder)
+        if verdict is not None:
+            return verdict
+    return False
+
+
+def _above(path: Path) -> list[_Level]:
+    """The lists of the folders above, up to the one that holds the repository."""
+    levels: list[_Level] = []
+    for folder in (path, *path.parents):
+        if folder != path:
+            with suppress(OSError):
+                opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+                try:
+                    if ignored := _listed(opened):
+                        levels.insert(0, _Level(ignored, len(folder.parts) - 1))
+                finally:
+                    os.close(opened)
+        if (folder / ".git").exists():
+            return levels
+    return []
+
+
+def _listed(folder: int) -> Ignored | None:
+    """The folder's own list, if it has one. Not if it is a link: git does not follow that either."""
+    try:
+        opened = os.open(FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    except OSError:
+        return None
+    with os.fdopen(opened, "rb") as file:
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            return None
+        return Ignored(file.read(_LONGEST_LIST).decode("utf-8", "surrogateescape"))

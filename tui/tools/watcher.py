@@ -1,0 +1,146 @@
+"""Runs one program, and leaves nothing of it behind: `python -I -S watcher.py PROGRAM ARGUMENT…`
+
+A process of its own, so that it outlives the app for the second that this takes. Its standard input is a pipe whose other
+end the app alone holds: once that is closed, on purpose or because the app was killed, the program and all that it started
+are asked to end, and then killed. The same happens to what is left when the program ends by itself. On Linux also what has
+left the program's group and session is found; elsewhere only the group.
+
+The exit code is the program's, or 128 and the number of the signal that ended it, or 127 where it cannot be run. Standard
+library alone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+_GRACE_S = 0.4
+_LIMIT_S = 5.0  # what is not dead by then is not ours to kill: it runs as another user
+_STEP_S = 0.01
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_CANNOT_RUN = 127
+
+
+def main(argv: list[str]) -> int:
+    control = _process_control()
+    control(
+        _PR_SET_CHILD_SUBREAPER, 1
+    )  # what loses its parent becomes a child of this process, so that it can be found
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    program = os.fork()
+    if program == 0:
+        _become(argv, control)
+    status = _attend(program, woken)
+    if status is None:
+        _signal_group(program, signal.SIGTERM)
+        status = _within_grace(program)
+    _end_all(program)
+    return _CANNOT_RUN if status is None else os.waitstatus_to_exitcode(status)
+
+
+def _become(argv: list[str], control: Callable[[int, int], object]) -> None:
+    """Turns this process, the fork, into the program. Does not return."""
+    try:
+        os.setsid()  # a group of its own, and no terminal to read from
+        control(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):  # as they were before Python
+            signal.signal(number, signal.SIG_DFL)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.execvp(argv[0], argv)
+    except OSError as error:
+        os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
+    finally:
+        os._exit(_CANNOT_RUN)
+
+
+def _attend(program: int, woken: int) -> int | None:
+    """The program's status once it has ended; None when the other end of the pipe was closed before."""
+    while True:
+        ready = select.select([0, woken], [], [])[0]
+        if woken in ready:
+            os.read(woken, 4096)
+            status = _reaped(program)
+            if status is not None:
+                return status
+        if 0 in ready and not os.read(0, 4096):
+            return None
+
+
+def _within_grace(program: int) -> int | None:
+    until = time.monotonic() + _GRACE_S
+    status = None
+    while status is None and time.monotonic() < until:
+        time.sleep(_STEP_S)
+        status = _reaped(program)
+    return status
+
+
+def _end_all(program: int) -> None:
+    """Kills what is left. Each round finds the children of those that the last one killed."""
+    until = time.monotonic() + _LIMIT_S
+    while time.monotonic() < until:
+        _signal_group(program, signal.SIGKILL)
+        for pid in _children():
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return
+        time.sleep(_STEP_S)
+
+
+def _reaped(program: int) -> int | None:
+    """Collects whatever has ended; the program's status if it is among them."""
+    with suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == program:
+                return status
+            if pid == 0:
+                break
+    return None
+
+
+def _signal_group(program: int, number: int) -> None:
+    with suppress(OSError):  # nobody is left in it, or they run as another user
+        os.killpg(program, number)
+
+
+def _children() -> list[int]:
+    """The processes whose parent is this one, where the system says (Linux)."""
+    own = str(os.getpid())
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            # PID (NAME) STATE PARENT …; the name may hold anything, so what counts begins after its last bracket.
+            fields = (folder / "stat").read_text("latin-1").rpartition(")")[2].split()
+            if fields[1] == own:
+                found.append(int(folder.name))
+    return found
+
+
+def _process_control() -> Callable[[int, int], object]:
+    """The system's prctl(2) where it has one."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            prctl = ctypes.CDLL(None).prctl
+            return lambda option, value: prctl(option, ctypes.c_ulong(value), 0, 0, 0)
+    return lambda option, value: None
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    os._exit(code if code >= 0 else 128 - code)
