@@ -59,6 +59,7 @@ LAYERS = {
     "system_prompt": layer("config", "click"),
     "shelves": layer("store exchange chat errors"),
     "continuing": layer("store connection chat errors", "msgspec"),
+    "last_folder": layer("private_file"),
     "chats_command": layer(
         "config connection store exchange chat errors listing private_file render.safe shelves widgets.figures",
         "msgspec",

@@ -23,6 +23,7 @@ from tui.config import Settings
 from tui.connection import budget_of
 from tui.desk import Desk
 from tui.engine import Engine
+from tui.last_folder import LastFolder
 from tui.screens.chat import ChatScreen
 from tui.screens.keeping import Beginning, Start
 from tui.shelves import Shelves
@@ -63,6 +64,7 @@ class ChatApp(App[int], inherit_bindings=False):
             notices=notices,
             prompt=prompt,
             attach=attach,
+            last_folder=LastFolder(settings.folders.state / "attach-folder"),
             keys=settings.keys,
             budget=budget_of(settings),
             clock=clock,

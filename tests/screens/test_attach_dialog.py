@@ -108,6 +108,20 @@ async def test_it_remembers_the_folder(photos: Path) -> None:
         await chat.until(lambda: "fjord.jpg" in rows(chat))
 
 
+async def test_it_remembers_the_folder_at_the_next_start(photos: Path) -> None:
+    kept = Path.home() / "state" / "attach-folder"
+    async with chatting() as chat:
+        await opened(chat)
+        await chat.pilot.press("down", "down", "enter")
+        await chat.until(lambda: "boat.png" in rows(chat))
+        await chat.pilot.press("escape")
+        await chat.until(kept.exists)
+    async with chatting() as chat:
+        await chat.until(lambda: chat.screen.is_ready)
+        await opened(chat)
+        assert rows(chat)[0] == "boat.png"
+
+
 async def test_a_file_that_cannot_be_read_says_why(photos: Path) -> None:
     (photos / "a.png").write_bytes((photos / "kelp.png").read_bytes()[:50])
     async with chatting() as chat:

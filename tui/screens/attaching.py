@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tui.chat.events import TurnEnded
 from tui.chat.warmth import expiry
@@ -13,17 +14,33 @@ from tui.widgets import figures
 from tui.widgets.attachments import Attachments
 
 
+class LastFolder(Protocol):
+    """What remembers a folder from one start to the next. Both may take a while."""
+
+    def read(self) -> Path | None: ...
+
+    def keep(self, folder: Path) -> None: ...
+
+
 class AttachingScreen(BriefingScreen):
-    def __init__(self, *arguments: Any, attach: Sequence[Path] = (), **options: Any) -> None:
-        """`attach` are files for the first prompt."""
+    def __init__(
+        self, *arguments: Any, attach: Sequence[Path] = (), last_folder: LastFolder | None = None, **options: Any
+    ) -> None:
+        """`attach` are files for the first prompt; `last_folder` knows where the dialog was left at an earlier start."""
         super().__init__(*arguments, **options)
         self._files = tuple(attach)
+        self._last_folder = last_folder
         self._folder: Path | None = None
         """Where the dialog was left."""
 
     def on_mount(self) -> None:
         if self._files and not self._first_prompt:  # after the first frame: what makes pictures of files is loaded then
             self.call_after_refresh(self.prompt.attachments.attach_files, self._files)
+
+    async def opened(self) -> None:
+        await super().opened()
+        if self._last_folder is not None:
+            self._folder = self._folder or await asyncio.to_thread(self._last_folder.read)
 
     def send_first(self, text: str) -> None:
         if not self._files:
@@ -56,6 +73,8 @@ class AttachingScreen(BriefingScreen):
         dialog = AttachScreen(self._folder or Path.cwd(), self.provider.model, self._cost_of_attaching())
 
         def picked(chosen: Picked | None) -> None:
+            if dialog.folder != self._folder and self._last_folder is not None:
+                self.run_worker(asyncio.to_thread(self._last_folder.keep, dialog.folder))
             self._folder = dialog.folder
             if chosen is not None:
                 self.prompt.attachments.attach_files(chosen.files, long_edge=chosen.long_edge)
