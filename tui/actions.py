@@ -45,6 +45,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("effort", (), "How much effort an answer takes", "Chat", "chat", "effort", "[low … max]"),
     Action("inspect", ("f5",), "Look at the last request", "Chat", "chat", "request"),
     Action("cache_map", ("f6",), "The cache map: read, written, saved", "Chat", "chat", "cache"),
+    Action("count", ("f7",), "Have the server count the prompt's tokens", "Chat", "chat", "count"),
     Action("send", ("enter",), "Send the prompt", "Prompt", "prompt"),
     Action("newline", ("ctrl+j", "shift+enter", "alt+enter"), "Start a new line", "Prompt", "prompt"),
     Action("older_prompt", ("up",), "Earlier prompt, from the first line", "Prompt", "prompt"),

@@ -27,7 +27,7 @@ from tui.chat.ledger import Bill
 from tui.chat.model import Effort, Model
 from tui.chat.session import Ask, Request, Session
 from tui.chat.thinking import ThinkingMode
-from tui.chat.transcript import BlockPlace, Message, Transcript
+from tui.chat.transcript import BlockPlace, Draft, Message, Transcript
 from tui.config import ModelFacts, Settings
 from tui.errors import TuiError
 from tui.sight import Sight, within_one_request
@@ -147,6 +147,21 @@ class Connection:
             return Request(choice.model.id, body, stream, notices, refused)
 
         return ask
+
+    async def count(
+        self,
+        transcript: Transcript,
+        draft: Draft,
+        choice: Choice,
+        *,
+        effort: Effort | None = None,
+        thinking: ThinkingMode | None = None,
+    ) -> int:
+        """How many input tokens sending the draft would take, as the server counts them. Raises TuiError."""
+        sight = Sight(lambda: choice.model)
+        prompt = Message(role="user", blocks=(*draft.attachments, *await sight.blocks(draft.text)))
+        asked = self._repair.fitting(await sight.fitted(transcript.with_message(prompt)))
+        return await self._connected().count_tokens(self.body(asked, choice, effort=effort, thinking=thinking))
 
     def body(
         self,

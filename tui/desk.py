@@ -15,7 +15,7 @@ from tui.chat.cache import CacheMap, Miss
 from tui.chat.model import Model
 from tui.chat.reasoning import WORDS, Reasoning
 from tui.chat.session import Ask, Session
-from tui.chat.transcript import Message, Transcript
+from tui.chat.transcript import Draft, Message, Transcript
 from tui.config import Preset, Settings
 from tui.connection import Connection
 from tui.errors import TuiError
@@ -147,6 +147,12 @@ class Desk:
 
     def ask(self) -> Ask:
         return self._connection.ask(self._choice, effort=self.reasoning.effort, thinking=self.reasoning.thinking)
+
+    async def count(self, transcript: Transcript, draft: Draft) -> int:
+        chosen = self.reasoning
+        return await self._connection.count(
+            transcript, draft, self._choice, effort=chosen.effort, thinking=chosen.thinking
+        )
 
     # The prompt cache
 

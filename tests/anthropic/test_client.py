@@ -476,10 +476,36 @@ async def test_tokens_are_counted_without_the_fields_that_do_not_belong_there():
     reply = Reply(200, (("content-type", "application/json"),), (b'{"input_tokens":2095}',))
     with Server(Plain(reply)) as server:
         async with client_of(server.url) as client:
-            assert await client.count_tokens(BODY) == 2095
+            body = {
+                **json.loads(BODY),
+                "system": "Be brief.",
+                "diagnostics": {"previous_message_id": None},
+                "metadata": {},
+            }
+            assert await client.count_tokens(json.dumps(body).encode()) == 2095
         (request,) = server.requests
     assert request.path == "/v1/messages/count_tokens"
-    assert set(request.json) == {"model", "messages"}
+    assert set(request.json) == {"model", "messages", "system"}
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (b'{"detail":"Not Found"}', errors.NoTokenCount),
+        (b"<html>nothing here</html>", errors.NoTokenCount),
+        (
+            b'{"type":"error","error":{"type":"not_found_error","message":"model: claude-sonnet-5-5"}}',
+            errors.NotFound,
+        ),
+    ],
+)
+async def test_a_server_that_does_not_count_is_told_from_one_without_the_model(said, kind):
+    reply = Reply(404, (("content-type", "application/json"),), (said,))
+    with Server(Plain(reply)) as server:
+        async with client_of(server.url) as client:
+            with pytest.raises(errors.NotFound) as raised:
+                await client.count_tokens(BODY)
+    assert type(raised.value) is kind
 
 
 async def test_an_endpoint_that_is_not_there_is_an_error():

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from chatting import Chat, chatting, words
 from textual.widgets import Static
+from transcripts import PNG
 
 from tui.demo.reply import Gate
-from tui.demo.scenarios import Answer, Text
+from tui.demo.scenarios import Answer, Error, Text
 from tui.screens.cache_map import CacheScreen
+from tui.screens.models import ModelPicker
 from tui.widgets.drawn import Drawn
 from tui.widgets.filter_list import FilterList
 from tui.widgets.status import StatusBar
@@ -16,6 +18,8 @@ from tui.widgets.status import StatusBar
 pytestmark = pytest.mark.anyio
 
 SYSTEM = '[default]\nmodel = "sonnet"\nsystem = """' + "You answer about tides and nothing else. " * 150 + '"""\n'
+
+PICTURE = "data:image/png;base64," + PNG
 
 
 def status(chat: Chat) -> str:
@@ -131,6 +135,77 @@ async def test_what_is_typed_is_estimated_and_forgotten_with_the_text() -> None:
         await chat.until(lambda: "% cached, " in chat.hint)
         chat.prompt.put("")
         await chat.until(lambda: "cached" not in chat.hint)
+
+
+async def test_the_server_counts_what_is_written_until_it_is_changed() -> None:
+    async with chatting(words("Out."), config=SYSTEM) as chat:
+        await say(chat, "Which way does it run?")
+        chat.prompt.put("And when does it turn? [IMAGE:" + PICTURE + "]")
+        await chat.pilot.press("f7")
+        await chat.until(lambda: " counted)" in chat.hint)
+        asked = chat.server.requests[-1]
+        assert asked.path == "/v1/messages/count_tokens"
+        assert [block["type"] for block in asked.json["messages"][-1]["content"]] == ["text", "image"]
+        assert not {"max_tokens", "stream"} & set(asked.json)
+        counted = int(chat.hint.split(" counted)")[0].split("(")[-1].replace(",", ""))
+        assert counted > 1500
+        chat.prompt.put("And when?")
+        await chat.until(lambda: "cached, " in chat.hint and "counted" not in chat.hint)
+        await chat.send("And when?")
+        await chat.until_idle()
+        assert len(chat.screen.talk.session.transcript.messages) == 4  # nothing of the counting is in the chat
+
+
+async def test_what_was_counted_is_what_is_then_used() -> None:
+    async with chatting(words("Out."), words("At noon."), config=SYSTEM) as chat:
+        await say(chat, "Which way does it run?")
+        chat.prompt.put("And when does it turn?")
+        await chat.pilot.press("f7")
+        await chat.until(lambda: "counted" in chat.hint)
+        counted = int(chat.hint.split(" counted)")[0].split("(")[-1].replace(",", ""))
+        await say(chat, "And when does it turn?")
+        assert chat.screen.talk.session.transcript.messages[-1].usage.total_input == counted
+
+
+async def test_a_server_that_does_not_count_is_told_of() -> None:
+    async with chatting(words("Out.")) as chat:
+        chat.server.service.script(Error(404, message="Not Found"), to="/v1/messages/count_tokens")
+        chat.prompt.put("Which way does it run?")
+        await chat.pilot.press("f7")
+        await chat.until(lambda: "does not count tokens" in chat.hint)
+        assert chat.prompt.text == "Which way does it run?"
+
+
+async def test_with_nothing_written_there_is_nothing_to_count() -> None:
+    async with chatting() as chat:
+        await chat.send("/count")
+        await chat.until(lambda: "nothing is written yet: F7 counts" in chat.hint)
+        assert chat.server.requests == []
+
+
+async def test_remapped_keys_are_heard_in_the_prompt_and_the_old_ones_are_not() -> None:
+    config = SYSTEM + '[keys]\ncache_map = "f9"\ncount = "ctrl+k"\nmodels = "f10"\n'
+    async with chatting(words("Out."), config=config) as chat:
+        await say(chat, "Which way does it run?")
+        chat.prompt.put("And when?")
+        await chat.pilot.press("f6", "f7", "ctrl+l")
+        assert chat.app.screen is chat.screen
+        assert len(chat.server.requests) == 1
+        for place in (chat.prompt, chat.screen.conversation):
+            place.focus()
+            await chat.pilot.press("f9")
+            assert isinstance(chat.app.screen, CacheScreen)
+            await chat.pilot.press("f6")
+            assert isinstance(chat.app.screen, CacheScreen)
+            await chat.pilot.press("f9")
+            assert chat.app.screen is chat.screen
+            await chat.pilot.press("f10", "f2")
+            assert isinstance(chat.app.screen, ModelPicker)
+            await chat.pilot.press("f10")
+            assert chat.app.screen is chat.screen
+        await chat.pilot.press("ctrl+k")
+        await chat.until(lambda: "counted" in chat.hint)
+        assert chat.prompt.text == "And when?"
 
 
 async def test_a_command_is_not_estimated() -> None:

@@ -44,6 +44,13 @@ def trimmed(api_url: str) -> str:
     return url
 
 
+_COUNTED = frozenset(
+    ("model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed")
+)
+"""The fields of a message request that counting its tokens takes; any other is refused. Source: SDK 2.12,
+message_count_tokens_params."""
+
+
 class Client:
     """The provider at one address, with one credential. Use it, and close it, on one event loop.
 
@@ -98,10 +105,18 @@ class Client:
             await self._sleep(delay_s)
 
     async def count_tokens(self, body: bytes, betas: tuple[str, ...] = ()) -> int:
-        """The provider's own estimate of a request's input tokens. `body` is a message request's."""
+        """The provider's own estimate of a request's input tokens. `body` is a message request's.
+
+        It is free, and has a rate limit of its own. Raises ProviderError; NoTokenCount where the server has none.
+        """
         fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        asked = {name: value for name, value in fields.items() if name not in ("max_tokens", "stream")}
-        answer = await self._fetch("POST", "/v1/messages/count_tokens", content=msgspec.json.encode(asked), betas=betas)
+        asked = msgspec.json.encode({name: fields[name] for name in fields if name in _COUNTED})
+        try:
+            answer = await self._fetch("POST", "/v1/messages/count_tokens", content=asked, betas=betas)
+        except errors.NotFound as error:
+            if msgspec.json.decode(fields["model"], type=str) in error.message:  # it is the model that is not there
+                raise
+            raise errors.NoTokenCount from error
         return wire.parse_count(answer)
 
     async def list_models(self) -> tuple[Model, ...]:

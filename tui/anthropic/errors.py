@@ -7,6 +7,7 @@
         ├── AuthenticationFailed      401
         ├── PermissionDenied          403, and 400 where a login may not be used
         ├── NotFound                  404: the model, or the path
+        │   └── NoTokenCount          404 where tokens are to be counted
         ├── BillingProblem            402
         │   └── SpendLimitReached     a cap of the account: waiting does not help
         ├── RateLimited               429
@@ -90,6 +91,13 @@ class PermissionDenied(ProviderError):
 
 class NotFound(ProviderError):
     own_type = "not_found_error"
+
+
+class NoTokenCount(NotFound):
+    """The server counts no tokens beforehand, as some that are not Anthropic's."""
+
+    def __init__(self) -> None:
+        super().__init__("This server does not count tokens; the estimate is all there is.", status=404)
 
 
 class BillingProblem(ProviderError):

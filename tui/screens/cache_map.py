@@ -25,6 +25,7 @@ from tui.errors import TuiError
 from tui.screens.exchange import Exchange
 from tui.screens.provider import Provider
 from tui.widgets import figures
+from tui.widgets.bindings import closing
 from tui.widgets.cache_bar import draw_map
 from tui.widgets.drawn import Drawn
 from tui.widgets.ledger_table import draw_ledger, savings
@@ -69,7 +70,8 @@ def warmth_line(standing: Standing, *, short: bool = False) -> Content:
 
 class CacheScreen(ModalScreen[None]):
     BINDINGS = [
-        Binding("escape,f6,q", "dismiss(None)", show=False, priority=True),
+        Binding("escape,q", "dismiss(None)", show=False),
+        closing("cache_map"),
         *(Binding(key, f"scroll('{way}')", show=False) for key, way in (("up", "up"), ("down", "down"))),
         *(
             Binding(key, f"scroll('{way}')", show=False)

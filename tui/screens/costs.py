@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from typing import NamedTuple
 
+from msgspec.structs import replace
 from textual.timer import Timer
 
 from tui.chat.events import Settled, TurnEvent
-from tui.chat.forecast import Estimate, Switch, estimate, price_switch
+from tui.chat.forecast import NO_DRAFT, Estimate, Switch, estimate, price_switch
 from tui.chat.ledger import Usage
 from tui.chat.transcript import Draft, Message, Transcript
 from tui.chat.warmth import Warmth, cached_tokens, expiry, lifetime_for
+from tui.errors import TuiError
 from tui.screens.branches import BranchingScreen
 from tui.screens.exchange import Exchange
 from tui.widgets import figures
@@ -21,10 +25,20 @@ _PAUSE_S = 0.25
 _ROOMY = 76
 
 
+class Counted(NamedTuple):
+    """What the server said of a prompt. Other words, or another chat or model, and it no longer holds."""
+
+    draft: Draft
+    after: Transcript
+    model: str
+    tokens: int
+
+
 class CostScreen(BranchingScreen):
     _ticking: Timer | None = None
     _estimating: Timer | None = None
     _estimate: Estimate | None = None
+    _counted: Counted | None = None
     _read_before: Exchange | None = None
     """The latest request of this chat of which the usage is known."""
 
@@ -43,7 +57,7 @@ class CostScreen(BranchingScreen):
             transcript=session.transcript,
             written_off=session.written_off,
             warmth=expiry(session.transcript, model.id),
-            coming=self.coming(Draft(text="")),
+            coming=self.coming(NO_DRAFT, session.transcript),
             now=session.now(),
             days=self.store.days() if self.is_ready else None,
         )
@@ -115,7 +129,7 @@ class CostScreen(BranchingScreen):
     def _cold_text(self, transcript: Transcript) -> str:
         if all(message.usage == Usage() for message in transcript.messages):
             return ""
-        coming = self.coming(Draft(text=""))
+        coming = self.coming(NO_DRAFT, transcript)
         if not coming.usage.cache_creation_input_tokens or coming.bill is None:
             return ""
         return f"cold · next {figures.money(coming.bill.cost_usd)}"
@@ -141,22 +155,55 @@ class CostScreen(BranchingScreen):
         self._estimating = self.set_timer(_PAUSE_S, self._show_estimate)
 
     def _show_estimate(self) -> None:
-        draft = self.draft()
-        is_prompt = bool(draft.text.strip() or draft.attachments) and not draft.text.startswith("/")
-        coming = self.coming(draft) if is_prompt and not self.talk.running else None
+        coming = self._estimated()
         if coming != self._estimate and not self.prompt.is_saying:
             self._estimate = coming
             self.show_hints()
+
+    def _estimated(self) -> Estimate | None:
+        """What sending what is written now would take; None where it is nothing to be sent."""
+        draft = self.draft()
+        is_prompt = bool(draft.text.strip() or draft.attachments) and not draft.text.startswith("/")
+        return self.coming(draft, self.sent_after) if is_prompt and not self.talk.running else None
 
     def draft(self) -> Draft:
         """What is being written, as it would be sent."""
         return Draft(text=self.prompt.full_text, attachments=self.prompt.attachments.blocks)
 
-    def coming(self, draft: Draft, transcript: Transcript | None = None) -> Estimate:
-        """What sending that would take, after this chat or what a branch leaves of it."""
-        session, model = self.talk.session, self.provider.model
-        after = session.transcript if transcript is None else transcript
-        return estimate(after, draft, model, session.now(), lifetime=lifetime_for(after, model))
+    @property
+    def sent_after(self) -> Transcript:
+        """What the prompt in the box would be sent after: the chat, or what an edit leaves of it."""
+        transcript = self.talk.session.transcript
+        if self.editing is None:
+            return transcript
+        return replace(transcript, messages=transcript.messages[: self.editing.prompt])
+
+    def coming(self, draft: Draft, after: Transcript) -> Estimate:
+        """What sending that would take."""
+        model = self.provider.model
+        return estimate(after, draft, model, self.talk.session.now(), lifetime=lifetime_for(after, model))
+
+    def action_count(self) -> None:
+        """Has the server count what is written, with all that would be sent along. It costs nothing."""
+        draft = self.draft()
+        if self.prompt.has_nothing:
+            self.prompt.say(f"nothing is written yet: {self.key_of('count')} counts what would be sent")
+        elif self.provider.obstacle is not None:
+            self.prompt.say(self.provider.obstacle.message)
+        else:
+            self.prompt.say("counting …", lasting=True)
+            self.run_worker(self._count(draft, self.sent_after), group="count", exclusive=True)
+
+    async def _count(self, draft: Draft, after: Transcript) -> None:
+        model = self.provider.model.id
+        try:
+            count = await asyncio.wrap_future(self._engine.submit(lambda: self.provider.count(after, draft)))
+        except TuiError as error:
+            self.prompt.say(f"{error.message} {error.hint}".strip())
+            return
+        self._counted = Counted(draft, after, model, count)
+        self._estimate = self._estimated()
+        self.show_hints()
 
     def hint_words(self) -> list[str]:
         if self.talk.running or self._estimate is None:
@@ -174,7 +221,13 @@ class CostScreen(BranchingScreen):
         if not coming.fits:
             return f"{about}{count} tokens: more than the window of {figures.tokens(coming.context)}"
         split = f", {figures.percent(coming.usage.hit_rate)} cached" if coming.warm else ""
-        return f"{about}{count} tok{split}, {cost}"
+        counted = f" ({self._counted.tokens:,} counted)" if self._counted and self._count_holds else ""
+        return f"{about}{count} tok{counted}{split}, {cost}"
+
+    @property
+    def _count_holds(self) -> bool:
+        counted = self._counted
+        return counted is not None and counted[:3] == (self.draft(), self.sent_after, self.provider.model.id)
 
     # Other models
 

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.actions import ACTIONS, key_name, keys_of
+from tui.widgets.bindings import closing
 from tui.widgets.panel import PanelHead
 
 
@@ -38,7 +39,7 @@ class Question(ModalScreen[bool]):
 class HelpScreen(ModalScreen[None]):
     """Every action with its keys and its slash command."""
 
-    BINDINGS = [Binding("escape,f1,enter,q", "dismiss(None)", show=False)]
+    BINDINGS = [Binding("escape,enter,q", "dismiss(None)", show=False), closing("help")]
 
     def __init__(self, remapped: Mapping[str, tuple[str, ...]]) -> None:
         super().__init__()

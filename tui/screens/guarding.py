@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from tui.chat.budget import Budget, Consent, Passed, Spent, check, turn_usd
+from tui.chat.forecast import NO_DRAFT
 from tui.chat.spending import ledger_of, local_day
 from tui.chat.transcript import Draft, Transcript
 from tui.errors import TuiError
-from tui.screens.branches import Origin
+from tui.screens.away import Origin
 from tui.screens.costs import CostScreen
 from tui.widgets import figures
 
 if TYPE_CHECKING:
     from tui.screens.dialogs import Question
+    from tui.screens.talk import Talk
     from tui.store import Place
-
-_NOTHING = Draft(text="")
 
 
 class GuardingScreen(CostScreen):
@@ -46,26 +46,19 @@ class GuardingScreen(CostScreen):
             self.talk.outbox.add(draft)
             self.show_queue()
         else:
-            session = self.talk.session
-            kept = (
-                session.transcript.messages[: self.editing.prompt]
-                if self.editing is not None
-                else session.transcript.messages
-            )
-            after = replace(session.transcript, messages=kept)
-            self._guard(partial(super().submit, draft), draft, after, in_question=draft)
+            self._guard(partial(super().submit, draft), draft, self.sent_after, in_question=draft)
 
     def release_queue(self) -> None:
-        first = next(iter(self.talk.outbox.drafts), _NOTHING)
+        first = next(iter(self.talk.outbox.drafts), NO_DRAFT)
         self._guard(super().release_queue, first, self.talk.session.transcript)
 
     def answer_prompt(self) -> None:
-        self._guard(super().answer_prompt, _NOTHING, self.talk.session.transcript)
+        self._guard(super().answer_prompt, NO_DRAFT, self.talk.session.transcript)
 
     def answer_again(self, origin: Origin) -> None:
         transcript = self.talk.session.transcript
         after = replace(transcript, messages=transcript.messages[: origin.prompt + 1])
-        self._guard(partial(super().answer_again, origin), _NOTHING, after)
+        self._guard(partial(super().answer_again, origin), NO_DRAFT, after)
 
     def go_on(self) -> None:
         outbox = self.talk.outbox
@@ -87,6 +80,13 @@ class GuardingScreen(CostScreen):
             self.prompt.say(f"the next prompt would pass the {limit} · {self.key_of('send')} asks", lasting=True)
         else:
             go()
+
+    def go_on_away(self, talk: Talk) -> None:
+        """Of a chat that is not on the screen nobody can be asked: with a budget, its queue waits until it is opened."""
+        if self._budget.is_set:
+            talk.outbox.hold()
+        else:
+            super().go_on_away(talk)
 
     # Asking
 

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from tui.chat.forecast import Switch
 from tui.chat.model import Model
 from tui.widgets import figures
+from tui.widgets.bindings import closing
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead
 
@@ -127,7 +128,7 @@ def _priced(cost: str, context: str, width: int) -> str:
 class ModelPicker(ModalScreen[Model | None]):
     """Gives the model that was picked, or None."""
 
-    BINDINGS = [Binding("escape,ctrl+l,f2", "dismiss(None)", show=False)]
+    BINDINGS = [Binding("escape", "dismiss(None)", show=False), closing("models")]
 
     def __init__(self, models: Sequence[Model], current: Model, switches: Sequence[Switch] = ()) -> None:
         """`switches` prices the open chat with each model; nothing where it has no answer yet."""

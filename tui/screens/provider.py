@@ -9,7 +9,7 @@ from tui.chat.cache import CacheMap, Miss
 from tui.chat.model import Model
 from tui.chat.reasoning import Reasoning
 from tui.chat.session import Ask, Session
-from tui.chat.transcript import Transcript
+from tui.chat.transcript import Draft, Transcript
 from tui.errors import TuiError
 from tui.screens.exchange import Exchange
 
@@ -86,6 +86,9 @@ class Provider(Protocol):
 
     def ask(self) -> Ask:
         """How a turn that starts now is asked."""
+
+    async def count(self, transcript: Transcript, draft: Draft) -> int:
+        """How many tokens sending the draft after that takes, as the server says. On the engine's loop. Raises TuiError."""
 
     def body(self, transcript: Transcript, model_id: str) -> bytes:
         """The request that continues a transcript with that model, built for looking at."""

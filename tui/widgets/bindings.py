@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from tui.actions import ACTIONS, Place
+from tui.actions import ACTIONS, BY_NAME, Place
+
+
+def bindings_over(*names: str) -> list[BindingType]:
+    """Bindings of the screen's actions for a widget that has the same keys for something else. They are remapped alike."""
+    return [Binding(",".join(BY_NAME[name].keys), f"screen.{name}", show=False, id=name) for name in names]
+
+
+def closing(name: str) -> BindingType:
+    """The keys of an action, where they close again what it has opened."""
+    return Binding(",".join(BY_NAME[name].keys), "dismiss(None)", show=False, id=name)
 
 
 def bindings_of(place: Place) -> list[BindingType]:

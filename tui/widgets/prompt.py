@@ -21,7 +21,7 @@ from textual.widgets.text_area import TextAreaTheme
 
 from tui.actions import parse_command, slash_matches
 from tui.chat.transcript import Draft
-from tui.widgets.bindings import bindings_of
+from tui.widgets.bindings import bindings_of, bindings_over
 from tui.widgets.commands import CommandList
 from tui.widgets.pastes import Pastes, cleaned
 
@@ -59,11 +59,7 @@ class PromptArea(TextArea):
     BINDINGS = [
         *bindings_of("prompt"),
         Binding("tab", "complete", "Complete the command", show=False),
-        Binding("pageup", "screen.page_up", show=False),
-        Binding("pagedown", "screen.page_down", show=False),
-        Binding("ctrl+c", "screen.interrupt", show=False),
-        Binding("ctrl+f", "screen.find", show=False),
-        Binding("f6", "screen.cache_map", show=False),
+        *bindings_over("page_up", "page_down", "interrupt", "find", "cache_map", "count"),
     ]
 
     @dataclass
