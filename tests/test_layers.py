@@ -47,6 +47,7 @@ LAYERS = {
     "auth_command": layer("config connection anthropic sign_in errors", "click"),
     "doctor": layer("config connection anthropic chat.model errors", "msgspec"),
     "engine": layer("chat errors"),
+    "tools": layer("chat errors", "msgspec"),
     "store": layer("chat errors", "msgspec"),
     "exchange": layer("chat errors", "msgspec"),
     "demo": layer("anthropic.models chat.model errors", "msgspec"),
