@@ -37,7 +37,7 @@ LAYERS = {
     "anthropic.environment": layer("errors anthropic", "httpx"),
     "images": layer("chat.transcript errors"),
     "images.pixels": layer("errors images", "PIL"),
-    "images.preview": layer("errors images", "PIL"),
+    "images.dots": layer("images", "PIL"),
     "images.colours": layer("", "PIL"),
     "render": layer("chat.transcript", "rich markdown_it textual.strip textual.color"),
     "config": layer("errors", "tomli platformdirs msgspec"),
@@ -59,8 +59,8 @@ LAYERS = {
     "desk": layer("config connection sign_in anthropic chat errors screens.provider screens.exchange"),
     "system_prompt": layer("config", "click"),
     "shelves": layer("store exchange chat errors"),
-    "continuing": layer("store connection chat errors", "msgspec"),
     "last_folder": layer("private_file"),
+    "continuing": layer("store connection chat errors", "msgspec"),
     "chats_command": layer(
         "config connection store exchange chat errors listing private_file render.safe shelves widgets.figures",
         "msgspec",

@@ -1,16 +1,17 @@
-"""Pictures of attaching: the dialog, the chips on the prompt, and a prompt with a picture in the conversation."""
+"""Pictures of attaching: the dialog, and the chips on the prompt."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from chatting import Chat, words
+from chatting import Chat
 from PIL import Image
 from test_pictures import NARROW, NORMAL, Compare, pictured  # noqa: F401  (a fixture)
 from textual.widgets import Static
 
 from tui.screens.attach import AttachScreen
+from tui.widgets.picture import Picture
 
 BOTH = pytest.mark.parametrize("size", [NORMAL, NARROW], ids=["80x24", "60x20"])
 
@@ -38,6 +39,7 @@ def test_looks_for_a_picture(pictured: Compare, size: tuple[int, int]) -> None: 
         await chat.until(lambda: "tokens" in str(chat.app.screen.query_one(".facts", Static).render()))
         await chat.pilot.press("space")
         await chat.until(lambda: "400×300" in str(chat.app.screen.query_one(".facts", Static).render()))
+        await chat.until(lambda: chat.app.screen.query_one(Picture).is_whole)
 
     assert pictured(story=story, size=size)
 
@@ -51,16 +53,6 @@ def test_attaches_two_pictures(pictured: Compare, photos: Path, size: tuple[int,
         chat.prompt.put("Which way does the tide run in these?")
 
     assert pictured(story=story, size=size)
-
-
-def test_sends_a_picture(pictured: Compare, photos: Path) -> None:  # noqa: F811
-    async def story(chat: Chat) -> None:
-        await attach(chat, photos / "fjord.png")
-        await chat.send("Which way does the tide run?")
-        await chat.until_shown("It runs out.")
-        await chat.until_idle()
-
-    assert pictured(words("It runs out."), story=story)
 
 
 async def attach(chat: Chat, *files: Path) -> None:

@@ -18,10 +18,12 @@ from textual.widgets import Static
 
 from tui.chat.model import Model
 from tui.errors import TuiError
+from tui.images.fitting import Room, fitted
 from tui.images.offers import Entry, entries_of
 from tui.render.safe import safe
 from tui.widgets import figures
 from tui.widgets.filter_list import FilterList, Item
+from tui.widgets.gallery import Gallery
 from tui.widgets.panel import PanelHead
 from tui.widgets.picture import Picture
 
@@ -65,12 +67,13 @@ class AttachScreen(ModalScreen[Picked | None]):
         Binding("backspace", "back", show=False, priority=True),
     ]
 
-    def __init__(self, folder: Path, model: Model, warning: str = "") -> None:
+    def __init__(self, folder: Path, model: Model, warning: str = "", *, gallery: Gallery | None = None) -> None:
         """`warning` says what attaching a picture costs beside its own tokens."""
         super().__init__()
         self.folder = folder
         self._model = model
         self._warning = warning
+        self._gallery = gallery or Gallery()
         self._entries: dict[str, Entry] = {}
         self._selected: list[Path] = []
         self._hidden = False
@@ -191,21 +194,25 @@ class AttachScreen(ModalScreen[Picked | None]):
         """Another look cancels this one, so that nothing late is shown."""
         entry = self._entries.get(key)
         if entry is None or entry.is_folder:
-            self.query_one(Picture).show(())
+            self.query_one(Picture).show(None)
             self._say("")
             return
         await asyncio.sleep(_REST_S)
         self._say("looking at it …")
         path, edge = self.folder / entry.name, EDGES[self._edge]
         side = self.query_one(".side")
-        room = (max(8, side.content_size.width), max(3, side.content_size.height - 7))
+        room = Room(max(8, side.content_size.width), max(3, side.content_size.height - 7))
         try:
-            found = await asyncio.to_thread(_preview_of, path, self._model, room, edge)
+            found = await asyncio.to_thread(_preview_of, path, self._model, edge)
         except TuiError as error:
-            self.query_one(Picture).show(())
+            self.query_one(Picture).show(None)
             self._say(f"{error.message}. {error.hint}".strip())
             return
-        self.query_one(Picture).show(found.dots)
+        if found.original:
+            room = fitted(found.width, found.height, room)
+            self.query_one(Picture).show(await self._gallery.draw(found.data, room))
+        else:
+            self.query_one(Picture).show(None)
         self._say(*facts(found, self._model), warning=self._warning if found.original else "")
 
     def _say(self, *lines: str, warning: str = "") -> None:
@@ -215,10 +222,10 @@ class AttachScreen(ModalScreen[Picked | None]):
         self.query_one(".facts", Static).update(said)
 
 
-def _preview_of(path: Path, model: Model, room: tuple[int, int], long_edge: int | None) -> Preview:
+def _preview_of(path: Path, model: Model, long_edge: int | None) -> Preview:
     from tui.images.preview import preview  # loads Pillow, here in a thread
 
-    return preview(path, model, room, long_edge=long_edge)
+    return preview(path, model, long_edge=long_edge)
 
 
 def facts(found: Preview, model: Model) -> Sequence[str]:

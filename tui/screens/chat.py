@@ -51,6 +51,11 @@ class ChatScreen(ThinkingScreen):
         elif self.prompt.last_sent:
             self.submit(Draft(text=self.prompt.last_sent))
 
+    def on_conversation_picture_opened(self, event: Conversation.PictureOpened) -> None:
+        from tui.screens.picture import PictureScreen  # not needed for the first paint
+
+        self.app.push_screen(PictureScreen(event.images, event.number, self.conversation.gallery))
+
     # The queue
 
     def on_prompt_area_queue_wanted(self) -> None:

@@ -27,5 +27,8 @@ class PanelHead(Horizontal):
         yield Static(Content(title), classes="title")
         yield Static(Content(aside), classes="aside")
 
+    def name_it(self, title: str) -> None:
+        self.query_one(".title", Static).update(Content(title))
+
     def say(self, aside: str) -> None:
         self.query_one(".aside", Static).update(Content(aside))

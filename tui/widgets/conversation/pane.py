@@ -18,15 +18,15 @@ from tui.chat.events import StreamEvent, Waiting
 from tui.chat.transcript import Failure, Message, ToolResult
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.backlog import Step
-from tui.widgets.conversation.finding import FindingView
 from tui.widgets.conversation.live import CARET, LiveAnswer
+from tui.widgets.conversation.looking import LookingView
 from tui.widgets.conversation.pace import Pace
 from tui.widgets.conversation.parts import Line, Words
 from tui.widgets.conversation.turn import Turn, failure_parts
 from tui.widgets.conversation.viewport import Place
 
 
-class Conversation(FindingView):
+class Conversation(LookingView):
     """The transcript of one chat. Give it messages; it posts what the reader wants."""
 
     def __init__(
@@ -106,9 +106,12 @@ class Conversation(FindingView):
         """A message that stands in the transcript: a prompt, a tool's results, a settled answer."""
         self._pace.then(partial(self._add, message))
 
-    def begin(self, model_name: str) -> None:
-        """An answer is coming. After a settled answer it goes on under the same speaker line."""
-        self._pace.then(partial(self._begin, model_name))
+    def begin(self, model_name: str, *, ago_s: float = 0.0) -> None:
+        """An answer is coming. After a settled answer it goes on under the same speaker line.
+
+        `ago_s`: how long it has been coming already.
+        """
+        self._pace.then(partial(self._begin, model_name, ago_s))
 
     def grow(self, message: Message, events: Sequence[StreamEvent]) -> None:
         """The answer as it stands, and what was added since the last time."""
@@ -176,7 +179,7 @@ class Conversation(FindingView):
                 turn.say()
         self.refresh(self.size.region)
 
-    def _begin(self, model_name: str) -> None:
+    def _begin(self, model_name: str, ago_s: float = 0.0) -> None:
         self._end_live()
         last = self.view.turns[-1] if self.view.turns else None
         if last is None or not last.is_answer:
@@ -189,7 +192,7 @@ class Conversation(FindingView):
             last.end_with()
             last.failure = None
         self._live = LiveAnswer(last)
-        self._begun = self._clock() - sum(message.elapsed_s for message in last.messages)
+        self._begun = self._clock() - ago_s - sum(message.elapsed_s for message in last.messages)
         last.say(captions.live_figures(self._clock() - self._begun, self._live.tokens))
         self._touch(0)
         self._tick_on()

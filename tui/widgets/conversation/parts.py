@@ -30,6 +30,8 @@ class Line(NamedTuple):
     """Characters from here on are decoration, and are not copied."""
     indent: int = 0
     """Blank cells before the strip."""
+    is_picture: bool = False
+    """Its cells have colours of their own, and no text."""
 
 
 BLANK = Line(Strip([], 0))
@@ -40,6 +42,11 @@ class Part:
 
     above = 0
     """Blank rows before it."""
+
+    @property
+    def below(self) -> int:
+        """Blank rows after it, where the next part does not want as many before it."""
+        return 0
 
     @property
     def height(self) -> int:
@@ -188,6 +195,12 @@ class Fold(Part):
     @property
     def can_open(self) -> bool:
         return self._body is not None and not (isinstance(self._body, Prose) and not self._body.source.strip())
+
+    @property
+    def below(self) -> int:
+        return (
+            1 if self.open else 0
+        )  # text stands close to the folded line of its thinking, but not to the thinking itself
 
     @property
     def body(self) -> Part | None:

@@ -103,12 +103,12 @@ class ReadingView(TranscriptView):
     # Copying and opening
 
     def action_copy_message(self) -> None:
-        if (turn := self._marked_turn()) is not None and turn.source:
+        if (turn := self.marked_turn()) is not None and turn.source:
             self.post_message(self.CopyRequested(turn.source, "message"))
 
     def action_copy_code(self) -> None:
         """The code block in view; again for the one after it."""
-        turn = self._marked_turn()
+        turn = self.marked_turn()
         if turn is None or self.marked is None:
             return
         top = self.view.top - self.view.heights.top(self.marked)
@@ -147,13 +147,13 @@ class ReadingView(TranscriptView):
         self._want("newer")
 
     def _want(self, how: Branching) -> None:
-        if self._marked_turn() is not None and self.marked is not None:
+        if self.marked_turn() is not None and self.marked is not None:
             message = sum(len(turn.messages) for turn in self.view.turns[: self.marked])
             self.post_message(self.BranchWanted(how, message))
 
     def action_open(self) -> None:
         """Opens all folded lines of the marked message, or folds them."""
-        turn = self._marked_turn()
+        turn = self.marked_turn()
         folds = [part for part in turn.parts if isinstance(part, Fold) and part.can_open] if turn else []
         if turn is not None and folds:
             is_open = not any(fold.open for fold in folds)
@@ -168,7 +168,7 @@ class ReadingView(TranscriptView):
         self.view.return_to(mark)
         self.place(redraw=True)
 
-    def _marked_turn(self) -> Turn | None:
+    def marked_turn(self) -> Turn | None:
         self.mark_something()
         return self.view.turns[self.marked] if self.marked is not None else None
 
@@ -186,7 +186,7 @@ class ReadingView(TranscriptView):
             if self.marked != place.turn:
                 self.marked = place.turn
                 self.refresh(self.size.region)
-            self._press(turn, place, event.x)
+            self.press(turn, place, event.x)
 
     def _follow_link(self, event: events.Click) -> bool:
         url = event.style.link
@@ -195,7 +195,7 @@ class ReadingView(TranscriptView):
         self.post_message(self.LinkOpened(url))
         return True
 
-    def _press(self, turn: Turn, place: Place, x: int) -> None:
+    def press(self, turn: Turn, place: Place, x: int) -> None:
         index, y = turn.at(place.row)
         part = turn.parts[index]
         if isinstance(part, Fold) and y == 0 and part.can_open:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count
+from itertools import count, groupby
 
 from tui.chat.transcript import (
     Block,
@@ -23,6 +23,7 @@ from tui.chat.transcript import (
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.palette import Palette
 from tui.widgets.conversation.parts import BLANK, Fold, Line, Part, Prose, Words
+from tui.widgets.conversation.sheet import Sheet, rows_of
 
 _serials = count(1)
 
@@ -154,9 +155,7 @@ class Turn:
     def body(self, message: Message) -> Iterator[Part]:
         """The parts of a message's blocks. Citations split a paragraph into several blocks; it is one text all the same."""
         if message.role == "user":
-            if message.text:
-                yield Words(((message.text.strip("\n"), "text"),))
-            yield from (part for block in message.blocks if (part := self.part_of(block, message)))
+            yield from self._prompt(message)
             return
         text = ""
         for block in (*message.blocks, None):
@@ -168,6 +167,18 @@ class Turn:
             text = ""
             if block is not None and (part := self.part_of(block, message)):
                 yield part
+
+    def _prompt(self, message: Message) -> Iterator[Part]:
+        """The parts of a prompt in the order of its blocks: text as it was typed, and pictures that stand together."""
+        for kind, group in groupby(message.blocks, type):
+            blocks = list(group)
+            if kind is Image:
+                yield Sheet([block for block in blocks if isinstance(block, Image)])
+            elif kind is Text:
+                if text := "".join(block.text for block in blocks if isinstance(block, Text)).strip("\n"):
+                    yield Words(((text, "text"),))
+            else:
+                yield from (part for block in blocks if (part := self.part_of(block, message)))
 
     def part_of(self, block: Block, message: Message) -> Part | None:
         """What a block that is no text is drawn as."""
@@ -226,8 +237,10 @@ class Turn:
             for block in message.blocks:
                 if isinstance(block, Text):
                     rows += len(block.text) // max(1, width) + block.text.count("\n") + 1
-                else:
+                elif not isinstance(block, Image):
                     rows += 1
+            if images := [block for block in message.blocks if isinstance(block, Image)]:
+                rows += rows_of(images, width)
         return rows
 
     @property
@@ -238,14 +251,12 @@ class Turn:
     def tops(self) -> list[int]:
         """The first row of each part, and the row after the last one."""
         if self._tops is None:
-            self._tops, row = [], 0
-            before: Part | None = None
+            self._tops, row, below = [], 0, 0
             for part in self.parts:
-                # Text stands close to the folded line of its thinking, but not to the thinking itself.
-                above = 1 if isinstance(before, Fold) and before.open else part.above
+                above = max(part.above, below)
                 self._tops.append(row + above)
                 row += above + part.height
-                before = part
+                below = part.below
             self._tops.append(row)
         return self._tops
 
@@ -307,7 +318,12 @@ def failure_parts(failure: Failure, *, above: int) -> list[Part]:
 
 
 def _needs_air(before: Part, after: Part) -> bool:
-    """Text stands apart from what precedes it, but not from the thinking that led to it; folded lines stand together."""
+    """Text stands apart from what precedes it, but not from the thinking that led to it; folded lines stand together.
+
+    Pictures stand apart from everything.
+    """
+    if isinstance(after, Sheet):
+        return True
     if isinstance(after, Prose):
         return not (isinstance(before, Fold) and before.is_thinking)
     return isinstance(after, Fold) and isinstance(before, Prose)

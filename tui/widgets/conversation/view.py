@@ -237,7 +237,9 @@ class TranscriptView(ScrollView, can_focus=True):
         else:
             segments = [Segment(" " * left, base + margin)]
         at = 0
-        for text, style, _ in line.strip:
+        if line.is_picture:
+            segments += [Segment(text, style or base) for text, style, _ in line.strip]
+        for text, style, _ in () if line.is_picture else line.strip:
             offset = Style.from_meta({"offset": (at, number)})
             segments.append(Segment(text, (base + style if style else base) + offset))
             at += len(text)

@@ -1,0 +1,44 @@
+"""A picture file as dots for the screen: decoded, and stretched to so many across and down.
+
+It takes time, so it runs in a thread. What comes from a stored or an imported chat may be no picture at all.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+
+from PIL import Image
+
+from tui.images.colours import drawable, in_srgb
+from tui.images.errors import CannotAttach
+from tui.images.pixels import BROKEN, MAX_PIXELS
+
+_SLICE = 1 << 20  # characters; other threads get their turn between two of them
+
+
+def decoded(text: str) -> bytes:
+    """The bytes that base64 text spells, as far as it does."""
+    try:
+        return b"".join(base64.b64decode(text[at : at + _SLICE]) for at in range(0, len(text), _SLICE))
+    except binascii.Error:
+        return b""
+
+
+def stretched(data: bytes, width: int, height: int) -> Image.Image:
+    """The picture in RGB at exactly that size, with grey behind what is transparent. Raises CannotAttach."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise CannotAttach(f"The image has {image.width} × {image.height} pixels, and so many are not read")
+            image.draft(None, (width, height))  # JPEG is decoded at an eighth, a quarter or half its size
+            profile = image.info.get("icc_profile")
+            small = drawable(image).resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        small = in_srgb(small, profile)
+    except BROKEN as error:
+        raise CannotAttach("The image cannot be read") from error
+    if small.mode in ("LA", "RGBA"):
+        backdrop = Image.new("RGBA", small.size, "grey")
+        small = Image.alpha_composite(backdrop, small.convert("RGBA"))
+    return small.convert("RGB")

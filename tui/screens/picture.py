@@ -1,0 +1,85 @@
+"""A picture of the conversation on a screen of its own, as large as it fits, with what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui.chat.transcript import Image
+from tui.images.fitting import Room, fitted
+from tui.render.safe import safe
+from tui.widgets import figures
+from tui.widgets.facts import facts_of
+from tui.widgets.gallery import Gallery
+from tui.widgets.panel import PanelHead
+from tui.widgets.picture import Picture
+
+
+class PictureScreen(Screen[None]):
+    DEFAULT_CSS = """
+    PictureScreen {
+        padding: 0 1;
+        & PanelHead { margin-bottom: 1; }
+        & .frame { height: 1fr; align: center middle; }
+        & .foot { height: 1; margin-top: 1; color: $dim; }
+        & .facts { width: 1fr; }
+        & .keys { width: auto; }
+    }
+    """
+    BINDINGS = [
+        Binding("escape,enter,q", "dismiss(None)", show=False),
+        Binding("left,up,k", "go(-1)", show=False),
+        Binding("right,down,j,space", "go(1)", show=False),
+    ]
+
+    def __init__(self, images: Sequence[Image], number: int, gallery: Gallery) -> None:
+        """Begins with the picture of that number."""
+        super().__init__()
+        self._images = tuple(images)
+        self._number = number
+        self._gallery = gallery
+
+    def compose(self) -> ComposeResult:
+        yield PanelHead("")
+        with Vertical(classes="frame"):
+            yield Picture()
+        with Horizontal(classes="foot"):
+            yield Static("", classes="facts")
+            yield Static("←→ others  esc back" if len(self._images) > 1 else "esc back", classes="keys")
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.call_after_refresh(self._look)
+
+    def action_go(self, step: int) -> None:
+        number = max(0, min(self._number + step, len(self._images) - 1))
+        if number != self._number:
+            self._number = number
+            self._look()
+
+    def _look(self) -> None:
+        """Shows the picture that it is the turn of, once it is drawn; the facts at once."""
+        image = self._images[self._number]
+        head = self.query_one(PanelHead)
+        head.name_it(safe(image.name, keep_newlines=False) or "image")
+        head.say(f"{self._number + 1} of {len(self._images)}" if len(self._images) > 1 else "")
+        self.query_one(".facts", Static).update(Content(facts_line(image)))
+        self._draw(image)
+
+    @work(group="picture", exclusive=True)
+    async def _draw(self, image: Image) -> None:
+        picture, room = self.query_one(Picture), Room(*self.query_one(".frame").size)
+        if room.columns and room.rows:
+            picture.show(await self._gallery.draw(image.data, fitted(image.width or 1, image.height or 1, room)))
+
+
+def facts_line(image: Image) -> str:
+    """What is known of a picture: 2576×1449 · 4.7k tokens · 812 KB JPEG."""
+    size = figures.size(len(image.data) // 4 * 3)
+    return f"{facts_of(image)} · {size} {image.media_type.removeprefix('image/').upper()}"
