@@ -7,15 +7,15 @@ that place, as a method `action_NAME`. `[keys]` in the configuration maps a name
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 Place = Literal["app", "chat", "prompt", "conversation"]
 """Who hears the keys and carries the action out: the app (on every screen), the chat, or one of its two widgets."""
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     name: str
     """As `[keys]` in the configuration calls it."""
     keys: tuple[str, ...]

@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from tui import sign_in
 from tui.anthropic.credentials import LOGIN, NO_FILE, Credential, Found, OAuthToken, by_text
 from tui.anthropic.destinations import check
-from tui.anthropic.errors import AuthenticationFailed
 from tui.anthropic.login import Unusable
 from tui.chat.cache import CacheMap, Miss
 from tui.chat.model import Model
@@ -214,12 +212,17 @@ class Desk:
         return f"no {place}/.credentials.json" if reason in ("", NO_FILE) else reason
 
     async def check_key(self, secret: str) -> None:
+        from tui import sign_in  # as in each of these: not needed for the first paint
+        from tui.anthropic.errors import AuthenticationFailed
+
         try:
             await sign_in.check(self._settings, secret)
         except AuthenticationFailed as error:  # its hint is for a key that is set somewhere
             raise KeyRefused(f"The server does not take this key: {error.message}") from error
 
     def keep_key(self, secret: str) -> str:
+        from tui import sign_in
+
         sign_in.store(self._settings, secret)
         credential = by_text(sign_in.bare(secret), "the stored key")
         assert not isinstance(credential, Unusable), "it was checked"
@@ -227,6 +230,8 @@ class Desk:
         return self._said("the key is stored", sign_in.overruled_by(self._settings, self._env))
 
     def find_login(self) -> str:
+        from tui import sign_in
+
         login = sign_in.claude_code_login(self._env)
         if isinstance(login, Unusable):
             raise NoLogin(f"Claude Code's login: {login.reason}")
@@ -235,6 +240,8 @@ class Desk:
         return sign_in.described(login)
 
     def use_login(self) -> str:
+        from tui import sign_in
+
         assert self._offered is not None, "it was found"
         self._sign_in(self._offered)
         return self._said("with Claude Code's login", sign_in.overruled_by(self._settings, self._env, login=True))

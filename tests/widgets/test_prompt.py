@@ -61,6 +61,12 @@ class PromptApp(App[None]):
     def sent(self) -> list[str]:
         return [event.draft.text for event in self.posted if isinstance(event, PromptArea.Submitted)]
 
+    @property
+    def commands(self) -> list[tuple[str, str]]:
+        given = [event for event in self.posted if isinstance(event, PromptArea.CommandGiven)]
+        assert len(given) == len(self.posted)
+        return [(event.name, event.argument) for event in given]
+
 
 @asynccontextmanager
 async def writing() -> AsyncIterator[tuple[PromptApp, Pilot[None]]]:
@@ -194,14 +200,14 @@ async def test_a_slash_lists_the_commands_and_enter_runs_the_chosen_one() -> Non
         await pilot.press(*"/th")
         assert "thinking" in str(app.query_one(CommandList).content)
         await pilot.press("down", "enter")
-        assert app.posted == [PromptArea.CommandGiven("theme", "")]
+        assert app.commands == [("theme", "")]
         assert app.prompt.text == ""
 
 
 async def test_tab_completes_a_command_so_that_it_can_take_an_argument() -> None:
     async with writing() as (app, pilot):
         await pilot.press(*"/mo", "tab", *"opus", "enter")
-        assert app.posted == [PromptArea.CommandGiven("models", "opus")]
+        assert app.commands == [("models", "opus")]
 
 
 async def test_escape_closes_the_list_and_keeps_the_text() -> None:

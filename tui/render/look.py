@@ -5,11 +5,10 @@ Words stand out most: every colour that words are drawn in has a contrast of at 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(msgspec.Struct, frozen=True, kw_only=True):
     """All colours are `#rrggbb`. `background` is what the page has; only contrast is judged by it."""
 
     dark: bool

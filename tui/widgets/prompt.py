@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from rich.style import Style
 from textual import events
@@ -62,18 +61,20 @@ class PromptArea(TextArea):
         *bindings_over("page_up", "page_down", "interrupt", "find", "cache_map", "count"),
     ]
 
-    @dataclass
     class Submitted(Message):
         """The prompt was sent, and is gone from the box."""
 
-        draft: Draft
+        def __init__(self, draft: Draft) -> None:
+            super().__init__()
+            self.draft = draft
 
-    @dataclass
     class CommandGiven(Message):
         """A slash command was entered. `name` is the action's."""
 
-        name: str
-        argument: str
+        def __init__(self, name: str, argument: str) -> None:
+            super().__init__()
+            self.name = name
+            self.argument = argument
 
     class CommandUnknown(Message):
         """A single word after a slash that is no command: it stays in the box."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
@@ -50,13 +49,15 @@ class QueueList(Widget, can_focus=True):
     """After a failure or a stop nothing is sent by itself."""
     chosen: reactive[int] = reactive(0)
 
-    @dataclass
     class EditRequested(Message):
-        index: int
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
 
-    @dataclass
     class RemoveRequested(Message):
-        index: int
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
 
     class Left(Message):
         """Down from the last one: the focus belongs to the prompt again."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from textual import events
@@ -45,11 +44,12 @@ class Welcome(Widget):
     }
     """
 
-    @dataclass
     class Chosen(Message):
         """One of the ways was chosen."""
 
-        way: str
+        def __init__(self, way: str) -> None:
+            super().__init__()
+            self.way = way
 
     headline: reactive[str] = reactive("")
     rows: reactive[tuple[Row, ...]] = reactive(())

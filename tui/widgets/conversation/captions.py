@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from tui.chat.transcript import (
     Block,
@@ -168,7 +169,7 @@ def tool_line(block: ToolUse | Opaque) -> str:
         return f"{block.name}  {_main_argument(block.input)}".rstrip()
     fields = _decoded(block.json)
     if isinstance(fields, dict) and block.kind == "server_tool_use":
-        return f"{fields.get('name', block.kind)}  {_main_argument(json.dumps(fields.get('input', {})))}".rstrip()
+        return f"{fields.get('name', block.kind)}  {_main_argument(_encoded(fields.get('input', {})))}".rstrip()
     results = fields.get("content") if isinstance(fields, dict) else None
     name = block.kind.removesuffix("_tool_result").replace("_", " ")
     return f"{name}: {figures.plural(len(results), 'result')}" if isinstance(results, list) else name
@@ -187,7 +188,7 @@ def arguments(block: ToolUse | Opaque) -> str:
     """All that a tool was given or gave back, laid out; as it came where it is not valid JSON."""
     text = block.input if isinstance(block, ToolUse) else block.json
     fields = _decoded(text)
-    return text if fields is None else json.dumps(_shortened(fields), indent=2, ensure_ascii=False)
+    return text if fields is None else msgspec.json.format(_encoded(_shortened(fields)), indent=2)
 
 
 def readable(block: Block) -> str:
@@ -231,10 +232,14 @@ def _has_content(block: Block) -> bool:
 
 def _decoded(text: str) -> object:
     try:
-        decoded: object = json.loads(text)
-    except ValueError:  # half an argument, after a cut
+        decoded: object = msgspec.json.decode(text)
+    except msgspec.DecodeError:  # half an argument, after a cut
         return None
     return decoded
+
+
+def _encoded(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _shortened(value: object) -> object:

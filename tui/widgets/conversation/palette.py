@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import msgspec
+from msgspec.structs import replace
 from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
@@ -14,8 +15,7 @@ from tui.render.look import DARK, LIGHT, Look
 from tui.widgets.conversation.captions import Tone
 
 
-@dataclass(frozen=True)
-class Palette:
+class Palette(msgspec.Struct, frozen=True):
     """Hashable, so that what was drawn with it can be kept and told apart."""
 
     look: Look
