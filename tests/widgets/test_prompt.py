@@ -12,6 +12,7 @@ from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
 
+from tui.actions import slash_matches
 from tui.widgets.commands import CommandList
 from tui.widgets.pastes import LONG, Pastes, cleaned
 from tui.widgets.prompt import PromptArea
