@@ -42,6 +42,13 @@ def rows(chat: Chat) -> str:
     return "\n".join(view.render_line(y).text.rstrip() for y in range(view.size.height))
 
 
+def highlighted(chat: Chat) -> list[str]:
+    """The pieces in view that are marked as found."""
+    view = chat.screen.conversation
+    strips = [view.render_line(y) for y in range(view.size.height)]
+    return [segment.text for strip in strips for segment in strip if segment.style and segment.style.reverse]
+
+
 async def opened_list(chat: Chat) -> ChatList:
     await chat.pilot.press("ctrl+s")
     await chat.until(lambda: isinstance(chat.app.screen, ChatList) and "rye" in rows(chat))
@@ -75,6 +82,23 @@ async def test_typing_finds_every_word_and_enter_goes_to_the_message() -> None:
         await chat.until_shown("It runs out past the kelp.")
         assert chat.screen.header.title == "Tides of the fjord"
         await chat.until(lambda: chat.screen.conversation.marked == 1)
+
+
+async def test_enter_on_what_was_found_goes_to_the_words_and_marks_them() -> None:
+    sand = "\n\n".join(f"Line {number} of sand." for number in range(60))
+    async with chatting(words(f"{sand}\n\nPast the Kelp, it runs out.\n\n{sand}"), *THREE) as chat:
+        await talked(chat, "Tides of the fjord")
+        await chat.pilot.press("ctrl+n")
+        await talked(chat, "Bread with rye")
+        await opened_list(chat)
+        await chat.pilot.press(*"out kelp")
+        await until_row(chat, "Past the Kelp")
+        await chat.pilot.press("end", "enter")
+        await chat.until_shown("Past the Kelp, it runs out.")
+        assert highlighted(chat) == ["Kelp", "out"]
+        await chat.pilot.press("escape")
+        assert highlighted(chat) == []
+        assert "Past the Kelp" in chat.shown
 
 
 async def test_what_is_nowhere_is_said_to_be_nowhere() -> None:
@@ -120,6 +144,41 @@ async def test_an_open_chat_is_deleted_and_brought_back() -> None:
         assert not chat.screen.talk.session.transcript.messages
         await chat.send("/undelete")
         await chat.until_shown("past the kelp")
+
+
+async def test_the_open_chat_is_deleted_from_the_list_and_nothing_said_later_brings_it_back() -> None:
+    async with chatting(words("It runs out past the kelp."), words("Phobos."), words("rye")) as chat:
+        await talked(chat, "Bread with rye")
+        await chat.pilot.press("ctrl+n")
+        await talked(chat, "Tides of the fjord")
+        gone = chat.screen.chat_id
+        await opened_list(chat)
+        await chat.pilot.press("delete")
+        await chat.until(lambda: "Tides" not in rows(chat))
+        assert chat.screen.chat_id != gone
+        await chat.pilot.press("escape")
+        assert not chat.screen.talk.session.transcript.messages
+        assert "/undelete" in chat.hint
+        await talked(chat, "Moons of Mars")
+        titles = [one.title for one in await asyncio.wrap_future(chat.screen.store.chats())]
+        assert titles == ["Moons of Mars", "Bread with rye"]
+
+
+async def test_a_chat_deleted_from_the_list_comes_back_onto_the_screen_it_was_on() -> None:
+    async with chatting(*THREE) as chat:
+        await with_three_chats(chat)
+        here = chat.screen.chat_id
+        await opened_list(chat)
+        await chat.pilot.press("delete", "down", "delete")
+        await chat.until(lambda: "rye" not in rows(chat) and "Tides" not in rows(chat))
+        await chat.pilot.press("ctrl+z")
+        await until_row(chat, "Tides of the fjord")
+        assert chat.screen.chat_id != here
+        await chat.pilot.press("ctrl+z")
+        await until_row(chat, "Bread with rye")
+        await chat.until(lambda: chat.screen.chat_id == here)
+        await chat.pilot.press("escape")
+        await chat.until_shown("Let it rest.")
 
 
 async def test_ten_thousand_chats_are_shown_and_searched() -> None:

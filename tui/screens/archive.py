@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tui.errors import TuiError
 from tui.screens.guarding import GuardingScreen
 
 if TYPE_CHECKING:
+    from tui.chat.events import TurnEnded
+    from tui.screens.away import Away
     from tui.screens.chats import Opening
     from tui.widgets.find_bar import FindBar
 
@@ -20,6 +22,8 @@ _EARLIER = 200
 class ArchiveScreen(GuardingScreen):
     _deleted: tuple[str, ...] = ()
     """Chats that were deleted from here, to be brought back the last one first."""
+    _was_open = ""
+    """The one of them that was on the screen."""
 
     # The list
 
@@ -28,27 +32,31 @@ class ArchiveScreen(GuardingScreen):
             return
         from tui.screens.chats import ChatList  # not needed for the first paint
 
-        name_of = self.provider.name_of
-        here = self.chat_id
-        now = self._library.now
-        chats = ChatList(self.store, name_of, self._export_listed, here=here, typed=words, now=now)
+        chats = ChatList(self.store, self.provider.name_of, self, typed=words, now=self._library.now)
         self.app.push_screen(chats, self._open_picked)
 
     def _open_picked(self, picked: Opening | None) -> None:
         if picked is not None:
-            self.run_worker(self._open(picked.chat_id, picked.message_id), group="branch", exclusive=True)
+            self.run_worker(self._open(*picked), group="branch", exclusive=True)
 
-    async def _open(self, chat_id: str, message_id: str) -> None:
+    async def _open(self, chat_id: str, message_id: str = "", words: Sequence[str] = ()) -> None:
         try:
             # A message may stand in another branch than the one that the chat was left at.
             if await self.has_not_begun(chat_id):
                 await self.open_draft(chat_id)
                 return
             leaf = await self.answer(self.store.leaf(message_id)) if message_id else ""
-            await self.open_chat(chat_id, head=leaf or None, at=message_id)
+            await self.open_chat(chat_id, head=leaf or None, at=message_id, words=words)
         except TuiError as error:
             self.prompt.say(error.message)
         self.prompt.focus()
+
+    def _end_away(self, away: Away, event: TurnEnded) -> None:
+        super()._end_away(away, event)
+        from tui.screens.chats import ChatList
+
+        if isinstance(screen := self.app.screen, ChatList):
+            screen.tell_answered()
 
     # The open chat
 
@@ -78,20 +86,33 @@ class ArchiveScreen(GuardingScreen):
 
     def action_delete_chat(self) -> None:
         if self._has_begun():
-            gone = self.chat_id
+            self.delete(self.chat_id)
+
+    def delete(self, chat_id: str) -> None:
+        """Out of every list, with what still arrives in it; in the place of the open one comes a new chat."""
+        if chat_id == self.chat_id:
             self.start_afresh()
-            self.store.delete(gone)
             self.prompt.say("deleted · /undelete brings it back", lasting=True)
-            self._deleted = (*self._deleted, gone)
+            self._was_open = chat_id
+        self.give_up(chat_id)
+        self.store.delete(chat_id)
+        self._deleted = (*self._deleted, chat_id)
 
     def action_undelete(self) -> None:
         if not self._deleted:
             self.prompt.say("no chat was deleted here")
             return
-        *rest, back = self._deleted
-        self._deleted = tuple(rest)
-        self.store.restore(back)
-        self.run_worker(self._open(back, ""), group="branch", exclusive=True)
+        chat_id = self._deleted[-1]
+        self._was_open = chat_id
+        self.restore(chat_id)
+
+    def restore(self, chat_id: str) -> None:
+        """Brings a deleted chat back: into the lists, and onto the screen if it was there."""
+        self._deleted = tuple(one for one in self._deleted if one != chat_id)
+        self.store.restore(chat_id)
+        if chat_id == self._was_open:
+            self._was_open = ""
+            self.run_worker(self._open(chat_id), group="branch", exclusive=True)
 
     def _has_begun(self) -> bool:
         if self.is_ready and self.talk.session.transcript.messages:
@@ -103,7 +124,8 @@ class ArchiveScreen(GuardingScreen):
         if self._has_begun():
             self.run_worker(self._export(self.chat_id, kind, self.prompt.say))
 
-    def _export_listed(self, chat_id: str) -> None:
+    def export(self, chat_id: str) -> None:
+        """For the list: writes one of its chats to a file."""
         from tui.screens.chats import ChatList
 
         if isinstance(screen := self.app.screen, ChatList):
@@ -147,6 +169,11 @@ class ArchiveScreen(GuardingScreen):
             return
         await self.query(FindBar).remove()
         await self.mount(FindBar(words), before=self.prompt)
+
+    def let_go(self) -> None:
+        super().let_go()
+        for bar in self._find_bars():
+            bar.remove()
 
     def on_find_bar_typed(self, event: FindBar.Typed) -> None:
         count = self.conversation.find(event.words)

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from tui.chat.events import Sent, TurnEnded, TurnEvent
 from tui.chat.transcript import Document, Draft, Image, Message, Text
 from tui.errors import TuiError
-from tui.screens.keeping import KeptScreen, labels
+from tui.screens.away import Away, Origin
+from tui.screens.returning import ReturningScreen, labels
 from tui.widgets import figures
 from tui.widgets.conversation import Conversation
 from tui.widgets.prompt import PromptArea
 
 if TYPE_CHECKING:
-    from tui.store import Branch
+    from tui.store import Branch, Place
 
 _GO_ON = "Please go on exactly where you were cut off."
 
 
-class Origin(NamedTuple):
-    """Where a branch leaves another."""
-
-    branch: Branch
-    """The one that is left."""
-    prompt: int
-    """The number of the message that is edited, or answered again."""
-
-
-class BranchingScreen(KeptScreen):
+class BranchingScreen(ReturningScreen):
     editing: Origin | None = None
     """The prompt that is in the box to be edited."""
     _left: Origin | None = None
@@ -48,7 +40,7 @@ class BranchingScreen(KeptScreen):
 
     async def _branch(self, event: Conversation.BranchWanted) -> None:
         try:
-            branch = await self._read_branch()
+            branch = await self.read_branch()
             if event.message >= len(branch):
                 self.prompt.say("this prompt is back in the box")
             elif event.how == "edit":
@@ -62,17 +54,42 @@ class BranchingScreen(KeptScreen):
         except TuiError as error:
             self.prompt.say(error.message)
 
-    async def _read_branch(self) -> Branch:
-        assert self.recorder is not None
-        return await self.answer(self.store.branch(self.chat_id, self.recorder.head))
+    # A chat that is left, and opened again
 
-    async def open_chat(self, chat_id: str, *, head: str | None = None, at: str = "") -> bool:
+    def let_go(self) -> None:
+        super().let_go()
         self.editing = self._left = None
-        return await super().open_chat(chat_id, head=head, at=at)
+        self._remarks = ()
 
-    def start_afresh(self) -> None:
-        self.editing = self._left = None
-        super().start_afresh()
+    def _put_away(self, place: Place) -> Away:
+        away = super()._put_away(place)
+        away.left = self._left
+        return away
+
+    def _take_from_away(self, away: Away, branch: Branch) -> None:
+        self._left = away.left
+        super()._take_from_away(away, branch)
+
+    def _end_away(self, away: Away, event: TurnEnded) -> None:
+        if away.left is not None and _has_come_to_nothing(event) and away.left.branch.head is not None:
+            away.store.set_head(away.place.chat_id, away.left.branch.head)
+        away.left = None
+        super()._end_away(away, event)
+
+    def shown(self, branch: Branch, place: Place) -> None:
+        """An edit that was under way goes on as one."""
+        super().shown(branch, place)
+        prompt = next((number for number, stored in enumerate(branch) if place.edits == stored.id), None)
+        if prompt is not None:
+            self.editing = Origin(branch, prompt)
+            self._say_edits()
+
+    def _place(self) -> Place:
+        """How the screen stands; what is in the box may be an edit."""
+        place = super()._place()
+        if self.editing is None:
+            return place
+        return replace(place, edits=self.editing.branch[self.editing.prompt].id)
 
     # Editing a prompt
 
@@ -82,6 +99,10 @@ class BranchingScreen(KeptScreen):
         attached = [block for block in message.blocks if isinstance(block, Image | Document) and not block.aside]
         self.prompt.recall(message.text, attached)
         self.prompt.focus()
+        self._say_edits()
+        self.save_place()
+
+    def _say_edits(self) -> None:
         self.prompt.say(f"editing: {self.key_of('send')} sends it as a new branch · esc leaves it", lasting=True)
 
     def on_prompt_area_command_given(self, event: PromptArea.CommandGiven) -> None:
@@ -206,9 +227,8 @@ class BranchingScreen(KeptScreen):
     async def _end_branch(self, origin: Origin, event: TurnEnded) -> None:
         """Counts the siblings anew; goes back to the branch that was left if there is no new one."""
         assert self.recorder is not None
-        messages = event.transcript.messages
-        if messages and messages[-1].role == "assistant" and event.give_back is None:
-            self.conversation.label(labels(await self._read_branch()))
+        if not _has_come_to_nothing(event):
+            self.conversation.label(labels(await self.read_branch()))
             return
         head = origin.branch.head
         assert head is not None, "a branch that was left has messages"
@@ -217,6 +237,7 @@ class BranchingScreen(KeptScreen):
         said = event.failure.message if event.failure is not None else "stopped before the first word"
         if event.give_back is not None and self.prompt.full_text == event.give_back.text:
             self.editing = origin
+            self.save_place()
             said += f" · {self.key_of('send')} sends the edit again"
         self.prompt.say(f"{said} · this is the branch from before", lasting=True)
 
@@ -236,6 +257,13 @@ class BranchingScreen(KeptScreen):
             return message
         after = range(message + 1, len(self._messages))
         return next((index for index in after if is_prompt(self._messages[index])), len(self._messages)) - 1
+
+
+def _has_come_to_nothing(event: TurnEnded) -> bool:
+    """Whether a turn has left nothing of a branch that began with it."""
+    messages = event.transcript.messages
+    is_kept = event.failure is not None and event.failure.refused
+    return event.give_back is not None or not messages or not (messages[-1].role == "assistant" or is_kept)
 
 
 def is_prompt(message: Message) -> bool:

@@ -28,10 +28,11 @@ class ChatScreen(ThinkingScreen):
             self.welcome.pick()
 
     def action_stop(self) -> None:
-        """Stops the answer; with none running, Esc leads back to the prompt."""
+        """Stops the answer; with none running, Esc takes away what was found, and leads back to the prompt."""
         if self.talk.running:
             self.talk.stop()
-        elif not self.leave_edit():
+        elif self.conversation.is_finding or not self.leave_edit():
+            self.conversation.find("")
             self.prompt.focus()
 
     def on_conversation_retry_requested(self) -> None:

@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -31,10 +32,30 @@ _FOOT_UNDO = "deleted · ^Z brings it back"
 
 
 class Opening(NamedTuple):
-    """What to open: a chat, and the message to go to, or ""."""
+    """What to open: a chat, and the message to go to, or "", with the words that were found in it."""
 
     chat_id: str
     message_id: str = ""
+    words: tuple[str, ...] = ()
+
+
+class Keeper(Protocol):
+    """Who has chats open, and so must know what becomes of them."""
+
+    @property
+    def chat_id(self) -> str:
+        """The chat on the screen below."""
+
+    @property
+    def answering(self) -> frozenset[str]:
+        """The chats in which an answer arrives just now."""
+
+    def delete(self, chat_id: str) -> None: ...
+
+    def restore(self, chat_id: str) -> None: ...
+
+    def export(self, chat_id: str) -> None:
+        """Writes a chat to a file, and says so to the list."""
 
 
 class ChatList(ModalScreen[Opening | None]):
@@ -51,23 +72,24 @@ class ChatList(ModalScreen[Opening | None]):
         self,
         store: Store,
         name_of: Callable[[str], str],
-        export: Callable[[str], None],
+        keeper: Keeper,
         *,
-        here: str = "",
         typed: str = "",
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`export` writes the chat of an id to a file; `here` is the open one; `typed` is searched for at once."""
+        """`typed` is searched for at once."""
         super().__init__()
         self._store = store
         self._name_of = name_of
-        self._export = export
-        self._here = here
+        self._keeper = keeper
         self._typed = typed
         self._now = now
         self._chats: dict[str, Chat] = {}
         self._searching: Future[Found] | None = None
+        self._answering: frozenset[str] = frozenset()
         self._deleted: list[str] = []
+        self._words: dict[str, tuple[str, ...]] = {}
+        """What was found in each row, as it stands there."""
         self._drafts: dict[str, str] = {}
         """What was typed and never sent, by chat."""
 
@@ -84,7 +106,7 @@ class ChatList(ModalScreen[Opening | None]):
     async def on_mount(self) -> None:
         unsent = await asyncio.wrap_future(self._store.unsent())
         self._drafts = {place.chat_id: _first_words(place) for place in unsent}
-        self._drafts.pop(self._here, None)
+        self._drafts.pop(self._keeper.chat_id, None)
         self._take(await asyncio.wrap_future(self._store.chats(_FIRST)))
         self.rows.typed = self.rows.typed or self._typed  # maybe somebody typed faster
         if len(self._chats) == _FIRST:
@@ -94,6 +116,7 @@ class ChatList(ModalScreen[Opening | None]):
         self._take(await asyncio.wrap_future(self._store.chats()))
 
     def _take(self, chats: tuple[Chat, ...]) -> None:
+        self._answering = self._keeper.answering
         self._chats = {chat.id: chat for chat in chats}
         if not self.rows.typed:
             self._show_all()
@@ -101,13 +124,21 @@ class ChatList(ModalScreen[Opening | None]):
     def _show_all(self, at: str = "") -> None:
         drafts = [_draft(id, text) for id, text in self._drafts.items() if id not in self._chats]
         rows = [*drafts, *(self._item(chat) for chat in self._chats.values())]
-        self.rows.replace(rows, at=at or self.rows.picked or self._here)
+        self.rows.replace(rows, at=at or self.rows.picked or self._keeper.chat_id)
         self._say(figures.plural(len(self._chats), "chat"))
 
     def _item(self, chat: Chat, marks: Sequence[tuple[int, int]] = ()) -> Item:
-        name, now, is_here = self._name_of(chat.model), self._now(), chat.id == self._here
         return Item(
-            draw=lambda width: chat_row(chat, width, name=name, now=now, marks=marks, is_here=is_here), key=chat.id
+            draw=partial(
+                chat_row,
+                chat,
+                name=self._name_of(chat.model),
+                now=self._now(),
+                marks=marks,
+                is_here=chat.id == self._keeper.chat_id,
+                is_answering=chat.id in self._answering,
+            ),
+            key=chat.id,
         )
 
     def _nothing(self, typed: str) -> str:
@@ -154,15 +185,15 @@ class ChatList(ModalScreen[Opening | None]):
 
     def _hit(self, hit: Hit) -> Item:
         who = "You" if hit.role == "user" else "Claude"
-        return Item(
-            draw=lambda width: hit_row(hit.snippet, hit.marks, who, width), key=f"{hit.chat_id} {hit.message_id}"
-        )
+        key = f"{hit.chat_id} {hit.message_id}"
+        self._words[key] = tuple(dict.fromkeys(hit.snippet[start:end] for start, end in hit.marks))
+        return Item(draw=lambda width: hit_row(hit.snippet, hit.marks, who, width), key=key)
 
     # What can be done to a chat
 
     def on_filter_list_picked(self, event: FilterList.Picked) -> None:
         chat_id, _, message_id = event.key.partition(" ")
-        self.dismiss(Opening(chat_id, message_id))
+        self.dismiss(Opening(chat_id, message_id, self._words.get(event.key, ())))
 
     @property
     def _chosen(self) -> Chat | None:
@@ -187,7 +218,7 @@ class ChatList(ModalScreen[Opening | None]):
 
     def action_delete(self) -> None:
         if (chat := self._chosen) is not None:
-            self._store.delete(chat.id)
+            self._keeper.delete(chat.id)
             self._deleted.append(chat.id)
             self._foot(_FOOT_UNDO)
             self.rows.action_move(1)
@@ -195,13 +226,17 @@ class ChatList(ModalScreen[Opening | None]):
 
     def action_undo(self) -> None:
         if self._deleted:
-            self._store.restore(self._deleted.pop())
+            self._keeper.restore(self._deleted.pop())
             self._foot(_FOOT_UNDO if self._deleted else _FOOT)
             self._read_again()
 
+    def tell_answered(self) -> None:
+        """An answer has ended in a chat that is not on the screen."""
+        self._read_again()
+
     def action_export(self) -> None:
         if (chat := self._chosen) is not None:
-            self._export(chat.id)
+            self._keeper.export(chat.id)
 
     def say_exported(self, text: str) -> None:
         self._foot(text)

@@ -43,11 +43,11 @@ _BY_HAND = "Or set ANTHROPIC_API_KEY, or api_key in config.toml."
 
 class FlowScreen(Screen[None]):
     class Woken(Notification):
-        """The engine has something to collect for the chat of that number."""
+        """The engine has something to collect for that chat."""
 
-        def __init__(self, number: int) -> None:
+        def __init__(self, talk: Talk) -> None:
             super().__init__()
-            self.number = number
+            self.talk = talk
 
     class Warned(Notification):
         """There is something to know of the credential in use."""
@@ -183,19 +183,29 @@ class FlowScreen(Screen[None]):
     # What the engine tells
 
     def new_talk(self) -> Talk:
-        """The dealings of a new chat. What an earlier one still has to say is no longer listened to."""
+        """The dealings of a new chat."""
         self._number += 1
-        number = self._number
 
         def wake() -> None:  # on the engine's thread: posting a message is all that may be done from there
-            self.post_message(self.Woken(number))
+            self.post_message(self.Woken(talk))
 
-        return Talk(f"chat-{number}", self.provider.session(), self._engine, self.provider.ask, wake)
+        talk = Talk(f"chat-{self._number}", self.provider.session(), self._engine, self.provider.ask, wake)
+        return talk
+
+    def let_go(self) -> None:
+        """Another chat takes the place of this one."""
+        self.talk.stop()
 
     def on_flow_screen_woken(self, event: Woken) -> None:
-        if event.number == self._number:
-            for happened in self.talk.collect():
-                self._take(happened)
+        if event.talk is not self.talk:
+            self.hear(event.talk)
+            return
+        for happened in self.talk.collect():
+            self._take(happened)
+
+    def hear(self, talk: Talk) -> None:
+        """Something has happened in a chat that was left: nobody listens."""
+        talk.collect()
 
     def _take(self, event: TurnEvent) -> None:
         conversation = self.conversation
@@ -204,7 +214,7 @@ class FlowScreen(Screen[None]):
                 self._title(message.text)
                 conversation.add(message)
             case Asked(model=model):
-                conversation.begin(self.provider.name_of(model))
+                conversation.begin(self.provider.name_of(model), ago_s=self.talk.asked_ago_s)
             case Waiting():
                 conversation.wait(event)
             case Grew(message=message, events=events):
@@ -260,7 +270,7 @@ class FlowScreen(Screen[None]):
 
     def start_afresh(self) -> None:
         """A new, empty chat in the place of this one. What is being written stays."""
-        self.talk.stop()  # its last events come to a talk that nobody listens to
+        self.let_go()
         self.talk = self.new_talk()
         self.prompt.forget()
         self.conversation.show(())

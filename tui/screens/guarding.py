@@ -152,7 +152,7 @@ class GuardingScreen(CostScreen):
 
 
 def question(passed: tuple[Passed, ...]) -> Question:
-    """What is asked before these limits are passed. A hard one takes a key of its own: Enter is pressed too easily."""
+    """What is asked before these limits are passed. A hard one takes a key that nobody types by accident."""
     from tui.screens.dialogs import Question  # not needed for the first paint
 
     text = "\n".join(map(str, passed))
@@ -161,7 +161,9 @@ def question(passed: tuple[Passed, ...]) -> Question:
         whose = " and ".join(_whose(one) for one in passed)
         return Question(f"Pass the soft limit of {whose}?", text, yes="send", no="don't send")
     raised = ", ".join(f"{figures.money(one.raised_usd)} for {_whose(one)}" for one in hard)
-    return Question("This would pass a limit", text, key="r", yes=f"raise it to {raised}, and send", no="don't send")
+    return Question(
+        "This would pass a limit", text, key="ctrl+r", yes=f"raise it to {raised}, and send", no="don't send"
+    )
 
 
 def _whose(passed: Passed) -> str:

@@ -1,15 +1,13 @@
 """A chat that is kept: what is said, typed and queued goes to the store as it happens, and comes back from it.
 
-Nothing is sent before the store is there to record it; until then, prompts wait here. The actions on stored chats are the
-subclasses'.
+Nothing is sent before the store is there to record it; until then, prompts wait here. Opening stored chats is `returning`'s.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
@@ -28,7 +26,7 @@ from tui.screens.talk import Talk
 from tui.widgets.conversation import Conversation
 
 if TYPE_CHECKING:
-    from tui.store import Branch, Chat, NewChat, Place, Recorder, Store
+    from tui.store import NewChat, Place, Recorder, Store
 
 Start = Literal["new", "last", "list"]
 """How to begin, where no chat is named: afresh, with the chat that was used last, or with the list of all."""
@@ -105,86 +103,6 @@ class KeptScreen(SigningScreen):
     def chat_id(self) -> str:
         return self.recorder.chat.id if self.recorder is not None else ""
 
-    # Beginning
-
-    def open_store(self) -> None:
-        """To be called once the first frame is on the screen: SQLite is not needed for that."""
-        self.run_worker(self._open_store(), group="chat")
-
-    async def _open_store(self) -> None:
-        self._store = await asyncio.to_thread(self._library.store, demo=self.provider.is_demo)
-        self._keep(self.talk, self._new_chat())
-        try:
-            await self._restore()
-        except TuiError as error:
-            self.prompt.say(f"{error.message} {error.hint}".strip(), lasting=True)
-        self._is_ready = True
-        self.save_place()
-        await self.opened()
-        early, self._early = self._early, []
-        for draft in early:
-            self.submit(draft)
-
-    async def opened(self) -> None:
-        """The store is open and what was to be restored is there."""
-
-    async def _restore(self) -> None:
-        """Opens what was asked for; else, after a crash, what was open then; else what was typed and never sent."""
-        resume, start, *_ = self._beginning
-        if resume:
-            await self._continue((await self.answer(self.store.chat(resume))).id)
-        elif start == "last":
-            chats = await self.answer(self.store.chats())
-            if chats:
-                await self._continue(max(chats, key=lambda chat: chat.updated).id)
-        elif start == "list":
-            self.app.call_later(self.app.run_action, "chats", self)
-        elif not (self._first_prompt or self._early):
-            await self._go_on_where_it_was()
-
-    async def _continue(self, chat_id: str) -> None:
-        """Opens the chat that was asked for, with what else was asked for."""
-        await self.open_chat(chat_id)
-        system, session = self._beginning.system, self.talk.session
-        if system is not None:
-            session.transcript = replace(session.transcript, system=system)
-            self.store.set_system(chat_id, system)
-
-    async def _go_on_where_it_was(self) -> None:
-        left_off = await self.answer(self.store.left_off())
-        if left_off and await self._reopen(left_off):
-            return
-        for place in await self.answer(self.store.unsent()):
-            if await self.has_not_begun(place.chat_id):
-                await self._reopen(place.chat_id)
-                return
-
-    async def open_draft(self, chat_id: str) -> None:
-        """Shows what was typed for a chat that has not begun, in the place of this chat."""
-        self._leave(draft_stays=True)
-        self.prompt.begin_with("")
-        super().start_afresh()
-        await self._reopen(chat_id)
-
-    async def has_not_begun(self, chat_id: str) -> bool:
-        """Whether there is nothing of a chat but maybe unsent text. Asked of the store."""
-        try:
-            await self.answer(self.store.chat(chat_id))
-        except TuiError:
-            return True
-        return False
-
-    async def _reopen(self, chat_id: str) -> bool:
-        """Shows a chat as it was left; one that has not begun as well. False if there is nothing of it."""
-        if not await self.has_not_begun(chat_id):
-            return await self.open_chat(chat_id)
-        place = await self.answer(self.store.place(chat_id))
-        if place.is_empty:
-            return False
-        self._keep(self.talk, replace(self._new_chat(), id=chat_id))
-        self._show_place(place)
-        return True
-
     # One chat
 
     def new_talk(self) -> Talk:
@@ -192,6 +110,12 @@ class KeptScreen(SigningScreen):
         if self._is_ready:
             self._store = self._library.store(demo=self.provider.is_demo)
             self._keep(talk, self._new_chat())
+        return talk
+
+    def talk_in(self, chat: NewChat, head: str | None) -> Talk:
+        """The dealings of a stored chat, which goes on after the message `head`."""
+        talk = super().new_talk()
+        self._keep(talk, chat, head)
         return talk
 
     def _new_chat(self) -> NewChat:
@@ -233,71 +157,11 @@ class KeptScreen(SigningScreen):
     def _leave(self, *, draft_stays: bool) -> None:
         """Notes how this chat is left. Without `draft_stays`, what is being written goes along to the next one."""
         if self.recorder is not None and self._is_ready:
-            place = self._place()
-            self.store.save_place(place if draft_stays else replace(place, draft=Draft(text="")))
+            self.store.save_place(self._place_left(draft_stays=draft_stays))
 
-    async def open_chat(self, chat_id: str, *, head: str | None = None, at: str = "") -> bool:
-        """Shows a stored chat in the place of this one: up to `head` or where it was left, and at the message `at`."""
-        from tui.store import NewChat
-
-        branch = await self.answer(self.store.branch(chat_id, head))
-        transcript = await self.answer(self.store.transcript(chat_id, head or branch.head))
-        same = chat_id == self.chat_id
-        if not same:
-            self._leave(draft_stays=True)
-        place = self._place() if same else await self.answer(self.store.place(chat_id))
-        self.talk.stop()  # its last events come to a talk that nobody listens to; what it said is kept
-        self.talk = super().new_talk()
-        chat = branch.chat
-        self.talk.session.transcript = replace(
-            self.talk.session.transcript, messages=transcript.messages, system=transcript.system
-        )
-        known = NewChat(id=chat.id, title=chat.title, model=chat.model, system=chat.system, preset=chat.preset)
-        self._keep(self.talk, known, branch.head)
-        self._take_choices(chat)
-        self._show_branch(branch)
-        self._show_place(place, keeps_typed=same)
-        if at:
-            self.call_after_refresh(self._show_message, at, branch)
-        self._say_how_it_stands(chat, branch)
-        return True
-
-    def _take_choices(self, chat: Chat) -> None:
-        """The chat goes on with its preset and model, as far as the configuration still has them."""
-        if self._beginning.own_model and not self._is_ready:
-            return
-        with suppress(TuiError):
-            self.provider.use_preset(chat.preset)
-        with suppress(TuiError):
-            if chat.model and chat.model != self.provider.model.id:
-                self.provider.use(chat.model)
-
-    def _show_branch(self, branch: Branch) -> None:
-        messages = self.talk.session.transcript.messages
-        self.prompt.forget()
-        for message in messages:
-            if message.role == "user" and message.text:
-                self.prompt.remember(message.text)
-        self.conversation.show(messages, siblings=labels(branch))
-        self.header.title = branch.chat.title
-        self.set_class(bool(messages), "-begun")
-        self.show_model()
-        self.show_welcome()
-        self.show_hints()
-
-    def _show_message(self, message_id: str, branch: Branch) -> None:
-        index = next((index for index, stored in enumerate(branch) if stored.id == message_id), None)
-        if index is not None:
-            self.conversation.show_message(index)
-
-    def _say_how_it_stands(self, chat: Chat, branch: Branch) -> None:
-        last = branch[-1] if len(branch) else None
-        if chat.elsewhere:
-            self.prompt.say("open in another prx too · what is said there becomes a branch of its own", lasting=True)
-        elif last is not None and last.role == "user":
-            self.prompt.say("this prompt got no answer · /continue asks for one", lasting=True)
-        elif last is not None and last.state == "interrupted":
-            self.prompt.say("the answer was interrupted · /continue asks for the rest", lasting=True)
+    def _place_left(self, *, draft_stays: bool) -> Place:
+        place = self._place()
+        return place if draft_stays else replace(place, draft=Draft(text=""), edits="")
 
     # How the screen stands
 
@@ -332,18 +196,24 @@ class KeptScreen(SigningScreen):
         )
 
     def _show_place(self, place: Place, *, keeps_typed: bool = False) -> None:
-        """What was typed before all was read follows what was typed last time."""
-        typed = "" if self._is_ready or keeps_typed else self.prompt.full_text
         if not keeps_typed:
-            self.prompt.begin_with(place.draft.text + typed)
-            if self._is_ready:
-                self.prompt.attachments.show_blocks(place.draft.attachments)
-            else:
-                self.prompt.attachments.add_blocks(place.draft.attachments)
+            self._show_draft(place.draft)
         self.talk.outbox.restore(place.queue)
         self.show_queue()
-        if place.scroll is not None:
-            self.call_after_refresh(self.conversation.read_at, place.scroll)
+        self._show_scroll(place.scroll)
+
+    def _show_draft(self, draft: Draft) -> None:
+        """What was typed before all was read follows what was typed last time."""
+        typed = "" if self._is_ready else self.prompt.full_text
+        self.prompt.begin_with(draft.text + typed)
+        if self._is_ready:
+            self.prompt.attachments.show_blocks(draft.attachments)
+        else:
+            self.prompt.attachments.add_blocks(draft.attachments)
+
+    def _show_scroll(self, scroll: float | None) -> None:
+        if scroll is not None:
+            self.call_after_refresh(self.conversation.read_at, scroll)
 
     # Troubles
 
@@ -371,8 +241,3 @@ class KeptScreen(SigningScreen):
     async def answer(self, future: Future[_Result]) -> _Result:
         """What the store has to say. Raises TuiError."""
         return await asyncio.wrap_future(future)
-
-
-def labels(branch: Branch) -> Sequence[str]:
-    """Of each message which of its siblings it is, as 2/3; "" where it is the only one."""
-    return [f"{one.position + 1}/{len(one.siblings)}" if len(one.siblings) > 1 else "" for one in branch]

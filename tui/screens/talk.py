@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from tui.chat.events import Asked, Settled, TurnEnded, TurnEvent
+from tui.chat.events import Asked, Grew, Sent, Settled, TurnEnded, TurnEvent
+from tui.chat.reducer import coalesce
 from tui.chat.session import Ask, Session
-from tui.chat.transcript import Draft
+from tui.chat.transcript import Draft, Message
 from tui.engine import Engine, Generation
 from tui.screens.exchange import Exchange
 from tui.screens.outbox import Outbox
@@ -28,9 +29,15 @@ class Talk:
         self.outbox = Outbox()
         self.exchange: Exchange | None = None
         """The last request, for the inspector."""
+        self.under_way: tuple[TurnEvent, ...] = ()
+        """What was collected of the answer that still arrives, growth as one piece: to show it anew."""
+        self._messages: tuple[Message, ...] = ()
+        self._asked_at = 0.0
+        self._is_open = True
         self._key = key
         self._engine = engine
         self._ask = ask
+        self._running_ask: Ask | None = None
         self._wake = wake
         self._generation: Generation | None = None
         self._ended: Generation | None = None
@@ -38,6 +45,23 @@ class Talk:
     @property
     def running(self) -> bool:
         return self._generation is not None
+
+    @property
+    def messages(self) -> Sequence[Message]:
+        """The conversation as far as it was collected: the session may be ahead of that while an answer runs."""
+        return self._messages if self.running else self.session.transcript.messages
+
+    @property
+    def asked_ago_s(self) -> float:
+        """How long the answer that still arrives has been asked for."""
+        return self.session.clock() - self._asked_at if self.under_way else 0.0
+
+    def go_out_of_sight(self) -> None:
+        """Another chat is opened. What is queued here goes on as the running turn was asked: the choices are that chat's."""
+        self._is_open = False
+
+    def come_back(self) -> None:
+        self._is_open = True
 
     def submit(self, draft: Draft) -> bool:
         """Sends the draft, or queues it behind the running answer. True if it was sent."""
@@ -53,7 +77,9 @@ class Talk:
             self._start(None)
 
     def _start(self, draft: Draft | None) -> None:
-        ask = self._ask()
+        ask = self._ask() if self._is_open or self._running_ask is None else self._running_ask
+        self._running_ask = ask
+        self._messages = self.session.transcript.messages
         self._generation = self._engine.start(self._key, lambda: self.session.take_turn(draft, ask), self._wake)
 
     def go_on(self) -> None:
@@ -74,6 +100,7 @@ class Talk:
             return ()
         events = self._generation.drain()
         for event in events:
+            self._follow(event)
             match event:
                 case Asked(body=body):
                     self.exchange = Exchange(body=body)
@@ -86,3 +113,20 @@ class Talk:
                 case _:
                     pass
         return events
+
+    def _follow(self, event: TurnEvent) -> None:
+        """Keeps what it takes to show the chat as it stands now."""
+        last = self.under_way[-1] if self.under_way else None
+        match event:
+            case Sent(message=message) | Settled(message=message):
+                self._messages = (*self._messages, message)
+                self.under_way = ()
+            case Asked():
+                self._asked_at = self.session.clock()
+                self.under_way = (event,)
+            case Grew(message=message, events=events) if isinstance(last, Grew):
+                self.under_way = (*self.under_way[:-1], Grew(message, coalesce((*last.events, *events))))
+            case TurnEnded():
+                self.under_way = ()
+            case _:
+                self.under_way = (*self.under_way, event)

@@ -12,6 +12,8 @@ from tui.widgets import figures
 
 WARM = "●"
 """Its cache is still warm: to go on costs a tenth."""
+ANSWERING = "▍ answering"
+"""An answer arrives in it just now."""
 _NARROW = 66
 """Below this the model gives way to the title."""
 _NAME, _AGE, _COST = 12, 6, 7
@@ -53,9 +55,16 @@ def age(span_s: float) -> str:
 
 
 def chat_row(
-    chat: Listed, width: int, *, name: str, now: float, marks: Sequence[tuple[int, int]] = (), is_here: bool = False
+    chat: Listed,
+    width: int,
+    *,
+    name: str,
+    now: float,
+    marks: Sequence[tuple[int, int]] = (),
+    is_here: bool = False,
+    is_answering: bool = False,
 ) -> Content:
-    """Pin, title, and on the right the model, the age, the cost and the warm dot."""
+    """Pin, title, where it is open, and on the right the model, the age, the cost and the warm dot."""
     right = f"{age(now - chat.updated):>{_AGE}} {figures.money(chat.cost_usd):>{_COST}}"
     warmth = f" {WARM}" if is_warm(chat, now) else ""
     if width >= _NARROW:
@@ -63,13 +72,15 @@ def chat_row(
         warmth = f"{warmth + ' warm' if warmth else '':<7}"
     state = "open here" if is_here else "open elsewhere" if chat.elsewhere else ""
     after = f"  {state}" if state else ""
+    live = f"  {ANSWERING}" if is_answering else ""
     lead = "▴ " if chat.pinned else ""
-    room = max(1, width - cell_len(right) - len(after) - len(lead) - 2 - max(2, len(warmth)))
+    room = max(1, width - cell_len(right) - len(after) - len(live) - len(lead) - 2 - max(2, len(warmth)))
     title = _fitted(chat.title or "Untitled", room)
     return Content.assemble(
         (lead, "$accent"),
         highlighted(title, marks, "$foreground"),
         (after, "$dim"),
+        (live, "$accent"),
         ("  " + right, "$dim"),
         (warmth, "$success"),
     )
