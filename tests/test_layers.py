@@ -39,6 +39,7 @@ LAYERS = {
     "images.pixels": layer("errors images", "PIL"),
     "images.dots": layer("images", "PIL"),
     "images.colours": layer("", "PIL"),
+    "images.many": layer("chat.transcript errors images", "msgspec"),
     "render": layer("chat.transcript", "msgspec rich markdown_it textual.strip textual.color"),
     "config": layer("errors", "tomli platformdirs msgspec"),
     "connection": layer("config anthropic sight chat errors", "msgspec"),

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui.chat.model import Model
 from tui.chat.transcript import Block, Document, Image, Text, Transcript
 from tui.errors import TuiError
+
+if TYPE_CHECKING:
+    from tui.images.many import SmallerImages
 
 _MARKER = "[IMAGE:"
 
@@ -37,7 +42,7 @@ class Sight:
 
     async def fitted(self, transcript: Transcript) -> Transcript:
         """The conversation with every image as small as so many of them must be. Raises TooMuch."""
-        from tui.images.attach import fit_for_many, image_count
+        from tui.images.many import image_count
         from tui.images.vision import MANY, max_images
 
         count, model = image_count(transcript), self._model()
@@ -46,7 +51,13 @@ class Sight:
                 f"This chat holds {count} images, and {model.name} takes {limit} in one request.",
                 "Leave some out, or go on in a new chat.",
             )
-        return await asyncio.to_thread(fit_for_many, transcript) if count > MANY else transcript
+        return await asyncio.to_thread(self._smaller.fit, transcript) if count > MANY else transcript
+
+    @cached_property
+    def _smaller(self) -> SmallerImages:
+        from tui.images.many import SmallerImages
+
+        return SmallerImages()
 
 
 def within_one_request(body: bytes) -> bytes:

@@ -13,9 +13,9 @@ from drawing import corners, file, opened, page, photo
 
 from tui.anthropic.models import find
 from tui.anthropic.request import Options, build_body, encode
-from tui.chat.transcript import Image, Message, Text, ToolResult, ToolUse, Transcript
+from tui.chat.transcript import Image, Message, Text, Transcript
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.images.attach import attachment, attachment_of, fit_for_many, image_count, resolve_markers
+from tui.images.attach import attachment, attachment_of, resolve_markers
 from tui.images.vision import MAX_BYTES
 
 SONNET, HAIKU = find("claude-sonnet-5-5"), find("claude-haiku-4-5")
@@ -87,41 +87,6 @@ def test_markers_become_images_as_the_model_sees_them():
     assert (blocks[1].media_type, blocks[1].width) == ("image/jpeg", 1568)
     assert (blocks[3].media_type, blocks[3].width, blocks[3].height) == ("image/png", 90, 60)
     assert told(*blocks, model=HAIKU)[0] == 200
-
-
-def history(images, in_tool=0):
-    asked = Message(role="user", blocks=(*[attachment_of(WIDE, "a.jpg", SONNET)] * images, Text("?")))
-    call = Message(role="assistant", blocks=(ToolUse("toolu_1", "look"),), stop_reason="tool_use")
-    content = (attachment_of(WIDE, "b.jpg", SONNET),) * in_tool
-    answered = Message(role="user", blocks=(ToolResult("toolu_1", content),))
-    return Transcript(messages=(asked, call, answered) if in_tool else (asked,))
-
-
-def test_twenty_images_go_as_they_are():
-    transcript = history(19, in_tool=1)
-    assert image_count(transcript) == 20
-    assert fit_for_many(transcript) is transcript
-    assert told_of(transcript)[0] == 200
-
-
-def test_beyond_twenty_the_large_ones_are_made_smaller():
-    transcript = history(19, in_tool=2)
-    assert image_count(transcript) == 21
-    status, answer = told_of(transcript)
-    assert status == 400
-    assert "many-image requests" in answer
-    fitted = fit_for_many(transcript)
-    assert told_of(fitted)[0] == 200
-    first, inner = fitted.messages[0].blocks[0], fitted.messages[2].blocks[0].content[1]
-    assert (first.name, first.width, inner.name, inner.width) == ("a.jpg", 2000, "b.jpg", 2000)
-    assert fitted.messages[1] is transcript.messages[1]
-    assert fit_for_many(transcript) == fitted == fit_for_many(fitted)
-
-
-def test_an_image_nobody_can_read_is_left_to_the_api():
-    bad = Image("image/png", base64.b64encode(b"\x89PNG\r\n\x1a\n").decode())
-    transcript = Transcript(messages=(Message(role="user", blocks=(bad,) * 21),))
-    assert fit_for_many(transcript) == transcript
 
 
 def test_the_chosen_edge_is_kept(tmp_path):

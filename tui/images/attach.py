@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from tui.chat.transcript import Block, Document, Image, Message, Text, ToolResult, Transcript
+from tui.chat.transcript import Document, Image, Text
 from tui.images import kinds
 from tui.images.documents import pdf_document, text_document
 from tui.images.errors import CannotAttach
 from tui.images.kinds import kind_of
 from tui.images.markers import Marker, resolve
 from tui.images.sources import read_file
-from tui.images.vision import HIGH, MANY, MAX_SIDE_OF_MANY_PX, Target, Viewer
+from tui.images.vision import Target, Viewer
 
 if TYPE_CHECKING:
     from tui.images.pixels import Prepared
-
-Value = TypeVar("Value", Transcript, Message, ToolResult)
 
 
 def attachment(path: Path, model: Viewer, *, long_edge: int | None = None, many: bool = False) -> Image | Document:
@@ -58,50 +56,3 @@ def resolve_markers(text: str, model: Viewer, *, many: bool = False) -> tuple[Te
             return None
 
     return resolve(text, image)
-
-
-def image_count(transcript: Transcript) -> int:
-    """How many images a request of this conversation holds, those in tool results included."""
-    return sum(_images_in(message.blocks) for message in transcript.messages)
-
-
-def _images_in(blocks: tuple[Block, ...]) -> int:
-    return sum(
-        _images_in(block.content) if isinstance(block, ToolResult) else isinstance(block, Image) and not block.aside
-        for block in blocks
-    )
-
-
-def fit_for_many(transcript: Transcript) -> Transcript:
-    """The conversation as one request can hold it: beyond 20 images each is at most 2000 pixels long.
-
-    The same images give the same bytes every time. The prompt cache loses nothing by it: a request with one image more
-    begins its messages anew in any case.
-    """
-    if image_count(transcript) <= MANY:
-        return transcript
-    return _changed(transcript, messages=tuple(_smaller_message(message) for message in transcript.messages))
-
-
-def _smaller_message(message: Message) -> Message:
-    blocks = tuple(_smaller(block) for block in message.blocks)
-    return message if blocks == message.blocks else _changed(message, blocks=blocks)
-
-
-def _smaller(block: Block) -> Block:
-    if isinstance(block, ToolResult):
-        return _changed(block, content=tuple(_smaller(inner) for inner in block.content))
-    if not isinstance(block, Image) or 0 < max(block.width, block.height) <= MAX_SIDE_OF_MANY_PX:
-        return block
-    from tui.images.pixels import prepare  # loads Pillow
-
-    try:
-        return image_block(prepare(base64.b64decode(block.data), HIGH, many=True, name=block.name), block.name)
-    except CannotAttach:
-        return block  # the API says what is wrong with it
-
-
-def _changed(value: Value, **changes: object) -> Value:
-    from msgspec.structs import replace  # the blocks' own business, not this layer's
-
-    return replace(value, **changes)

@@ -1,0 +1,92 @@
+"""Requests with many images: how many there are, and each made as small as it has to be among so many, once.
+
+Everything but the count runs in a thread.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from tui.chat.transcript import Block, Image, Message, ToolResult, Transcript
+from tui.images.errors import CannotAttach
+from tui.images.vision import HIGH, MANY, MAX_SIDE_OF_MANY_PX
+
+_Content = TypeVar("_Content", bound=Block)
+
+
+def image_count(transcript: Transcript) -> int:
+    """How many images a request of this conversation holds, those in tool results included."""
+    return sum(1 for message in transcript.messages for _ in _images_in(message.blocks))
+
+
+class SmallerImages:
+    """Remembers what was made of each image, by its content: no turn does it again, and the bytes stay the same."""
+
+    def __init__(self) -> None:
+        self._made: dict[bytes, Image] = {}
+
+    def fit(self, transcript: Transcript) -> Transcript:
+        """The conversation as one request can hold it: beyond 20 images each is at most 2000 pixels long.
+
+        The prompt cache loses nothing by it: a request with one image more begins its messages anew in any case.
+        """
+        if image_count(transcript) <= MANY:
+            return transcript
+        large = [image for message in transcript.messages for image in _images_in(message.blocks) if _is_large(image)]
+        new = {key: image for image in large if (key := _key(image)) not in self._made}
+        if new:
+            with ThreadPoolExecutor() as pool:
+                self._made.update(zip(new, pool.map(_smaller, new.values()), strict=True))
+        return replace(transcript, messages=tuple(map(self._message, transcript.messages)))
+
+    def _message(self, message: Message) -> Message:
+        if not any(map(_is_large, _images_in(message.blocks))):
+            return message
+        return replace(message, blocks=tuple(map(self._block, message.blocks)))
+
+    def _block(self, block: Block) -> Block:
+        match block:
+            case ToolResult():
+                return replace(block, content=tuple(self._image(one) for one in block.content))
+            case Image():
+                return self._image(block)
+        return block
+
+    def _image(self, block: _Content) -> _Content:
+        if not isinstance(block, Image) or block.aside or not _is_large(block):
+            return block
+        made = self._made[_key(block)]
+        return replace(block, media_type=made.media_type, data=made.data, width=made.width, height=made.height)
+
+
+def _images_in(blocks: Iterable[Block]) -> Iterator[Image]:
+    """Those that are sent."""
+    for block in blocks:
+        if isinstance(block, ToolResult):
+            yield from _images_in(block.content)
+        elif isinstance(block, Image) and not block.aside:
+            yield block
+
+
+def _is_large(image: Image) -> bool:
+    return not 0 < max(image.width, image.height) <= MAX_SIDE_OF_MANY_PX
+
+
+def _key(image: Image) -> bytes:
+    return hashlib.sha256(image.data.encode(errors="replace")).digest()
+
+
+def _smaller(image: Image) -> Image:
+    from tui.images.attach import image_block
+    from tui.images.pixels import prepare  # loads Pillow
+
+    try:
+        return image_block(prepare(base64.b64decode(image.data), HIGH, many=True))
+    except (CannotAttach, ValueError):
+        return image  # the API says what is wrong with it
