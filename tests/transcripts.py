@@ -54,6 +54,7 @@ results = st.builds(
     tool_use_id=_calls,
     content=st.lists(texts | images | documents, max_size=2).map(tuple),
     is_error=st.booleans(),
+    elapsed_s=st.floats(0, 1e6),
 )
 said: st.SearchStrategy[Block] = st.one_of(
     texts,

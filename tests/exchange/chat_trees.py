@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from transcripts import answers, prompts, user_messages
+from transcripts import TIDE, answers, prompts, user_messages
 
 from tui.chat.ledger import Bill, Usage
 from tui.chat.transcript import Failure, Message
@@ -53,6 +53,7 @@ def trees(draw: st.DrawFn) -> ChatTree:
         model=draw(_texts),
         system=draw(_texts),
         tools=draw(st.sampled_from(["", "none", "read", "ask"])),
+        definitions=draw(st.sampled_from([(), (TIDE,)])),
         preset=draw(_texts),
         thinking=draw(_texts),
         effort=draw(_texts),

@@ -158,8 +158,19 @@ def test_markdown_tells_who_said_what() -> None:
     assert markdown.written(tree, {"claude-sonnet-5-5": "Sonnet 5.5"}.__getitem__) == (
         "# Fjord trip\n\n> System prompt:\n>\n> Be brief.\n\n## You\n\n[image: fjord.png, 10×20]\n\nWhich way?\n\n"
         "## Sonnet 5.5\n\n> Thought:\n>\n> Kelp\n>\n> lies seaward.\n\n**Out.**\n\nUsed `get_tide`:\n\n"
-        '````json\n{"port": "```"}\n````\n\n## You\n\nResult:\n\n```\nebb\n```\n\n## Sonnet 5.5\n\nIt ru\n\n*(stopped)*\n'
+        '````json\n{"port": "```"}\n````\n\nResult:\n\n```\nebb\n```\n\nIt ru\n\n*(stopped)*\n'
     )
+
+
+def test_a_turn_has_one_heading_for_claude_however_many_tools_it_takes() -> None:
+    called, result = claude(ToolUse("t", "get_tide")), user(ToolResult("t", (Text("ebb"),)))
+    other = Message(role="assistant", blocks=(Text("In."),), model="claude-opus-5-5")
+    tree = chat(
+        user(Text("Which way?")), called, result, claude(Text("Out.")), user(Text("Sure?")), called, result, other
+    )
+    headings = [line for line in markdown.written(tree).splitlines() if line.startswith("## ")]
+    assert headings == ["## You", "## claude-sonnet-5-5", "## You", "## claude-sonnet-5-5", "## claude-opus-5-5"]
+    assert page.written(tree).count("<h2>") == len(headings)
 
 
 def test_only_the_branch_that_was_left_is_told() -> None:

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from storing import LIMIT_S, Wall, answer, billed, opened, prompt, said, talk, with_block
-from transcripts import PNG, answers, prompts, user_messages
+from transcripts import PNG, TIDE, answers, prompts, user_messages
 
 from tui.chat.budget import Spent
-from tui.chat.transcript import Draft, Failure, Image, Message, Text, ToolResult
+from tui.chat.transcript import Draft, Failure, Image, Message, Text, ToolResult, ToolUse
 from tui.store import Chat, NewChat, Place, Recorder, Store
 from tui.store.errors import Closed, NoSuchChat, UnclearChat
 
@@ -174,6 +174,40 @@ def test_thinking_and_effort_go_along_when_a_chat_is_forked(tmp_path: Path) -> N
         store.set_reasoning("a", "between_tools", "high")
         forked = store.chat(store.fork("m").result(LIMIT_S)).result(LIMIT_S)
         assert (forked.thinking, forked.effort) == ("between_tools", "high")
+
+
+def test_the_tools_of_a_chat_are_kept_with_it_and_go_along_when_it_is_forked(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        store.append(NewChat(id="a", tools="ask", definitions=(TIDE,)), "m", None, prompt("Tide?"))
+        store.append(NewChat(id="b"), "n", None, prompt("Wind?"))
+        for id in ("a", store.fork("m").result(LIMIT_S)):
+            assert store.chat(id).result(LIMIT_S).tools == "ask"
+            assert store.transcript(id).result(LIMIT_S).tools == (TIDE,)
+            assert store.tree(id).result(LIMIT_S).transcript().tools == (TIDE,)
+        assert store.transcript("b").result(LIMIT_S).tools == ()
+        store.set_tools("a", "none", ())
+        assert store.chat("a").result(LIMIT_S).tools == "none"
+        assert store.transcript("a").result(LIMIT_S).tools == ()
+
+
+def test_results_of_tools_are_recorded_as_they_come_and_are_no_prompts(tmp_path: Path) -> None:
+    first, second = (ToolResult(f"toolu_{one}", (Text(f"result {one}"),), elapsed_s=0.5) for one in "12")
+    with opened(tmp_path) as store:
+        recorder = Recorder(store, NewChat(id="a"))
+        recorder.record(prompt("Tide?"))
+        recorder.record(
+            Message(role="assistant", blocks=(ToolUse("toolu_1", "get_tide"), ToolUse("toolu_2", "get_tide")))
+        )
+        recorder.partial(Message(role="user", blocks=(first,), state="streaming"))
+        assert [stored.state for stored in store.branch("a").result(LIMIT_S)][-1] == "streaming"
+        recorder.record(Message(role="user", blocks=(first, second)))
+        branch = store.branch("a").result(LIMIT_S)
+        assert len(branch) == 3
+        assert branch[-1].message.blocks == (first, second)
+        assert branch[-1].state == "complete"
+        assert [hit.role for hit in store.search("result").result(LIMIT_S).hits] == ["tool"]
+        assert store.prompts().result(LIMIT_S) == store.prompts("tide").result(LIMIT_S) == ("Tide?",)
+        assert store.prompts("result").result(LIMIT_S) == ()
 
 
 def test_the_users_own_title_stays(tmp_path: Path) -> None:

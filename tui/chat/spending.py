@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from tui.chat.ledger import Bill, Usage
-from tui.chat.transcript import Message, State, ToolResult, Transcript
+from tui.chat.transcript import Message, State, Transcript
 
 _Key = TypeVar("_Key", bound=Hashable)
 
@@ -93,7 +93,7 @@ def ledger_of(
     numbered: list[tuple[int, Message]] = []
     turn = 0
     for message in transcript.messages:
-        turn += _is_prompt(message)
+        turn += message.is_prompt
         numbered.append((turn, message))
     numbered += [(_turn_of_lost(message, numbered), message) for message in written_off]
     entries = [_entry(turn, message, price) for turn, message in numbered if message.usage != Usage()]
@@ -146,8 +146,3 @@ def _entry(turn: int, message: Message, price: Callable[[Message], Bill | None])
         state=message.state,
         cache_miss=message.cache_miss,
     )
-
-
-def _is_prompt(message: Message) -> bool:
-    """Whether it begins a turn: a user's words, not results for tools."""
-    return message.role == "user" and not any(isinstance(block, ToolResult) for block in message.blocks)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tui.chat.transcript import Message, Transcript
+from tui.chat.transcript import Message, Tool, Transcript
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +30,8 @@ class ChatTree(msgspec.Struct, frozen=True, kw_only=True):
     system: str = ""
     tools: str = ""
     """What Claude may do in this chat: none, read, ask, or "" where nothing was said."""
+    definitions: tuple[Tool, ...] = ()
+    """The tools themselves, as they are sent with every request of this chat."""
     preset: str = ""
     thinking: str = ""
     """How it is thought in this chat, and with how much effort; "" as the model does by itself."""
@@ -53,4 +55,5 @@ class ChatTree(msgspec.Struct, frozen=True, kw_only=True):
 
     def transcript(self, head: str | None = None) -> Transcript:
         """That path as a request will tell it."""
-        return Transcript(messages=tuple(node.message for node in self.path(head)), system=self.system)
+        messages = tuple(node.message for node in self.path(head))
+        return Transcript(messages=messages, system=self.system, tools=self.definitions)

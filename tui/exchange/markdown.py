@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tui.chat.transcript import (
     Block,
@@ -31,17 +31,26 @@ def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
         parts.append(f"*{moment(tree.created)}*")
     if tree.system:
         parts.append(_quoted(f"System prompt:\n\n{tree.system}"))
-    for node in tree.path():
-        parts.append(_heading(node.message, name_of))
+    nodes = tree.path()
+    for node, speaker in zip(nodes, speakers([node.message for node in nodes], name_of), strict=True):
+        parts += [_heading(node.message, speaker)] if speaker else []
         parts += [text for block in node.message.blocks if (text := _block(block))]
         if said := ending(node.message):
             parts.append(f"*({said})*")
     return "\n\n".join(parts) + "\n"
 
 
-def speaker(message: Message, name_of: Callable[[str], str]) -> str:
-    """Who says it."""
-    return "You" if message.role == "user" else (name_of(message.model) if message.model else "Claude")
+def speakers(messages: Sequence[Message], name_of: Callable[[str], str]) -> list[str]:
+    """Who says each of them; "" where that goes on with what the same one has said, or is a tool's result."""
+    said: list[str] = []
+    before = ""
+    for message in messages:
+        now = "You" if message.is_prompt else (name_of(message.model) if message.model else "Claude")
+        goes_on = now == before and not message.is_prompt
+        is_result = message.role == "user" and not message.is_prompt
+        said.append("" if goes_on or is_result else now)
+        before = before if is_result else now
+    return said
 
 
 def moment(at: float) -> str:
@@ -67,9 +76,9 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _heading(message: Message, name_of: Callable[[str], str]) -> str:
+def _heading(message: Message, speaker: str) -> str:
     at = f" · {moment(message.at)}" if message.at else ""
-    return f"## {speaker(message, name_of)}{at}"
+    return f"## {speaker}{at}"
 
 
 def _block(block: Block) -> str:

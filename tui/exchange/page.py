@@ -11,9 +11,20 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from tui.chat.transcript import Block, Document, Image, Opaque, RedactedThinking, Text, Thinking, ToolResult, ToolUse
-from tui.chat.tree import ChatTree, Node
-from tui.exchange.markdown import attachment, ending, moment, one_line, speaker
+from tui.chat.transcript import (
+    Block,
+    Document,
+    Image,
+    Message,
+    Opaque,
+    RedactedThinking,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
+from tui.chat.tree import ChatTree
+from tui.exchange.markdown import attachment, ending, moment, one_line, speakers
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -48,7 +59,9 @@ def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
     """The chat as an HTML document. `name_of` gives a model's ID as people say it."""
     title = _text(one_line(tree.title) or "Untitled chat")
     parser = _parser()
-    articles = "\n".join(_article(node, name_of, parser) for node in tree.path())
+    messages = [node.message for node in tree.path()]
+    said = zip(messages, speakers(messages, name_of), strict=True)
+    articles = "\n".join(_article(message, speaker, parser) for message, speaker in said)
     system = (
         f"<details><summary>System prompt</summary><pre>{_text(tree.system)}</pre></details>" if tree.system else ""
     )
@@ -63,11 +76,10 @@ def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
     )
 
 
-def _article(node: Node, name_of: Callable[[str], str], parser: MarkdownIt) -> str:
-    message = node.message
+def _article(message: Message, speaker: str, parser: MarkdownIt) -> str:
     at = f"<time>{moment(message.at)}</time>" if message.at else ""
-    side = "you" if message.role == "user" else "claude"
-    heading = f"<h2><span>{_text(speaker(message, name_of))}</span>{at}</h2>"
+    side = "you" if message.is_prompt else "claude"
+    heading = f"<h2><span>{_text(speaker)}</span>{at}</h2>" if speaker else ""
     body = "\n".join(_block(block, parser, is_plain=message.role == "user") for block in message.blocks)
     state = f'<p class="state">{_text(said)}</p>' if (said := ending(message)) else ""
     return f'<article class="{side}">\n{heading}\n{body}\n{state}</article>'

@@ -25,6 +25,7 @@ from tui.chat.transcript import (
     State,
     Text,
     Thinking,
+    Tool,
     ToolResult,
     ToolUse,
 )
@@ -33,6 +34,7 @@ _MARK = "\x00sha256:"
 """Begins what stands in place of attached data. No base64 holds such a character."""
 _BLOCKS = msgspec.json.Decoder(tuple[Block, ...])
 _DRAFTS = msgspec.json.Decoder(tuple[Draft, ...])
+_TOOLS = msgspec.json.Decoder(tuple[Tool, ...])
 
 
 _FACTS = msgspec.json.Decoder(Message)
@@ -96,6 +98,16 @@ def decode_drafts(json: bytes, attached: Mapping[str, str]) -> tuple[Draft, ...]
         replace(draft, attachments=tuple(_with_data(one, attached) for one in draft.attachments))
         for draft in _DRAFTS.decode(json)
     )
+
+
+def encode_tools(tools: tuple[Tool, ...]) -> str:
+    """Definitions of tools as JSON; "" for none."""
+    return _json(tools).decode() if tools else ""
+
+
+def decode_tools(json: str) -> tuple[Tool, ...]:
+    """The tools that `encode_tools` was given."""
+    return _TOOLS.decode(json) if json else ()
 
 
 def hashes(json: bytes) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from tui.chat.budget import Spent
-from tui.chat.transcript import Transcript
+from tui.chat.transcript import Tool, Transcript
 from tui.chat.tree import ChatTree, Node
-from tui.store.codec import as_base64, decode, hashes, searchable_row
+from tui.store.codec import as_base64, decode, decode_tools, hashes, searchable
 from tui.store.errors import NoSuchChat, UnclearChat
 from tui.store.values import Branch, Chat, Day, Found, Hit, Stored
 from tui.store.words import Query, fold, marks, parsed, snippet
@@ -86,7 +86,7 @@ def transcript(db: Connection, chat_id: str, head: str | None) -> Transcript:
     rows = _rows(db, of.id, head or of.head)
     data = attached(db, (row[-1] for row in rows))
     messages = tuple(decode(role, state, at, blocks, facts, data) for *_, role, state, at, facts, blocks in rows)
-    return Transcript(messages=messages, system=of.system)
+    return Transcript(messages=messages, system=of.system, tools=_definitions(db, of.id))
 
 
 def tree(db: Connection, chat_id: str) -> ChatTree:
@@ -101,7 +101,8 @@ def tree(db: Connection, chat_id: str) -> ChatTree:
     ).fetchall()
     data = attached(db, (row[-1] for row in rows))
     return ChatTree(
-        **{name: getattr(of, name) for name in ChatTree.__struct_fields__ if name != "nodes"},
+        **{name: getattr(of, name) for name in ChatTree.__struct_fields__ if name not in ("nodes", "definitions")},
+        definitions=_definitions(db, of.id),
         nodes=tuple(
             Node(id=id, parent_id=parent, message=decode(role, state, at, blocks, facts, data))
             for id, parent, role, state, at, facts, blocks in rows
@@ -208,6 +209,10 @@ def _chat(row: tuple[Any, ...], elsewhere: frozenset[str]) -> Chat:
     return Chat(**values)
 
 
+def _definitions(db: Connection, chat_id: str) -> tuple[Tool, ...]:
+    return decode_tools(db.execute("SELECT definitions FROM chats WHERE id = ?", (chat_id,)).fetchone()[0])
+
+
 def _rows(db: Connection, chat_id: str, head: str | None) -> list[tuple[Any, ...]]:
     """key, id, parent's key and id, role, state, at, facts, blocks: from the beginning to `head`."""
     rows = db.execute(
@@ -272,7 +277,9 @@ def _matches(db: Connection, query: Query, chat_id: str) -> Iterable[tuple[str, 
 
 def _hit(row: tuple[str, str, str, str, float, bytes], query: Query) -> Hit:
     chat_id, title, message_id, role, at, blocks = row
-    piece = snippet(searchable_row(blocks), query)
+    message = decode("user" if role == "user" else "assistant", "complete", at, blocks, b"")
+    piece = snippet(searchable(message.blocks), query)
+    speaker = "tool" if role == "user" and not message.is_prompt else role
     return Hit(
-        chat_id=chat_id, title=title, message_id=message_id, role=role, at=at, snippet=piece.text, marks=piece.marks
+        chat_id=chat_id, title=title, message_id=message_id, role=speaker, at=at, snippet=piece.text, marks=piece.marks
     )

@@ -26,13 +26,13 @@ class Recorder:
 
     def record(self, message: Message) -> None:
         """Records a message that has entered the transcript."""
-        id = self._arriving if message.role == "assistant" and self._arriving else new_id()
+        id = self._arriving if self._arriving and not message.is_prompt else new_id()
         self._arriving = ""
         self._store.append(self.chat, id, self.head, message)
         self._before, self.head = self.head, id
 
     def partial(self, message: Message) -> None:
-        """Records an answer as far as it has come. One that has no content yet is not worth a line."""
+        """Records an answer, or the results of its tools, as far as they have come. No content yet is not worth a line."""
         if all(block in (Text(""), Thinking("")) for block in message.blocks):
             return
         self._arriving = self._arriving or new_id()

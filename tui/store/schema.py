@@ -146,7 +146,17 @@ def _04_edits_under_way(db: Connection) -> None:
     _run(db, "ALTER TABLE places ADD COLUMN edits TEXT NOT NULL DEFAULT ''")
 
 
-STEPS: tuple[Step, ...] = (_01_chats_as_trees, _02_places_and_instances, _03_thinking_and_effort, _04_edits_under_way)
+def _05_definitions_of_tools(db: Connection) -> None:
+    _run(db, "ALTER TABLE chats ADD COLUMN definitions TEXT NOT NULL DEFAULT ''")
+
+
+STEPS: tuple[Step, ...] = (
+    _01_chats_as_trees,
+    _02_places_and_instances,
+    _03_thinking_and_effort,
+    _04_edits_under_way,
+    _05_definitions_of_tools,
+)
 VERSION = len(STEPS)
 TABLES = frozenset({"chats", "messages", "attachments", "attached", "words"})
 """What every file of ours has held since the first step."""

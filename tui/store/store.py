@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from tui.chat.budget import Spent
 from tui.chat.spending import local_day
-from tui.chat.transcript import Draft, Message, Transcript
+from tui.chat.transcript import Draft, Message, Tool, Transcript
 from tui.chat.tree import ChatTree
 from tui.store import presence, reading, writing
+from tui.store.codec import encode_tools
 from tui.store.database import Database
 from tui.store.errors import StoreProblem
 from tui.store.values import Branch, Chat, Day, Found, Instance, Merged, NewChat, Place
@@ -165,8 +166,10 @@ class Store:
     def set_system(self, chat_id: str, system: str) -> None:
         self._set(chat_id, "system", system)
 
-    def set_tools(self, chat_id: str, tools: str) -> None:
+    def set_tools(self, chat_id: str, tools: str, definitions: tuple[Tool, ...]) -> None:
+        """What Claude may do in this chat from now on, and the tools that are sent for it."""
         self._set(chat_id, "tools", tools)
+        self._set(chat_id, "definitions", encode_tools(definitions))
 
     def set_reasoning(self, chat_id: str, thinking: str, effort: str) -> None:
         self._set(chat_id, "thinking", thinking)

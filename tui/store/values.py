@@ -9,7 +9,7 @@ from typing import Literal, overload
 import msgspec
 from msgspec.structs import replace
 
-from tui.chat.transcript import Draft, Message, State
+from tui.chat.transcript import Draft, Message, State, Tool
 from tui.store.codec import decode
 
 
@@ -22,6 +22,8 @@ class NewChat(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""
     system: str = ""
     tools: str = ""
+    definitions: tuple[Tool, ...] = ()
+    """The tools themselves, as they are sent with every request of this chat."""
     preset: str = ""
     thinking: str = ""
     effort: str = ""
@@ -133,6 +135,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     """Empty where the title was hit."""
     role: str
+    """user, assistant, or tool, of its results; empty where the title was hit."""
     at: float
     snippet: str
     marks: tuple[tuple[int, int], ...]

@@ -12,7 +12,7 @@ from tui.chat.spending import local_day
 from tui.chat.transcript import Message
 from tui.chat.tree import ChatTree
 from tui.store import index
-from tui.store.codec import Attachment, encode, searchable, searchable_row
+from tui.store.codec import Attachment, encode, encode_tools, searchable, searchable_row
 from tui.store.values import Merged, NewChat
 from tui.store.words import fold
 
@@ -118,8 +118,11 @@ def fork(db: Connection, message_id: str, new: NewChat, now: float) -> None:
         return
     db.execute(
         """
-        INSERT INTO chats (id, title, folded_title, model, system, tools, preset, thinking, effort, created, updated)
-        SELECT ?, coalesce(nullif(?, ''), title), folded_title, model, system, tools, preset, thinking, effort, ?, ?
+        INSERT INTO chats (
+            id, title, folded_title, model, system, tools, definitions, preset, thinking, effort, created, updated
+        )
+        SELECT ?, coalesce(nullif(?, ''), title), folded_title, model, system, tools, definitions, preset, thinking, effort,
+            ?, ?
         FROM chats WHERE key = (SELECT chat FROM messages WHERE id = ?)
         """,
         (new.id, new.title, now, now, message_id),
@@ -139,13 +142,14 @@ def merge(db: Connection, tree: ChatTree, *, now: float) -> Merged:
         db.execute(
             """
             INSERT INTO chats (
-                id, title, folded_title, title_is_mine, model, system, tools, preset, thinking, effort, created, updated,
-                pinned
-            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                id, title, folded_title, title_is_mine, model, system, tools, definitions, preset, thinking, effort, created,
+                updated, pinned
+            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             (
                 *(tree.id, tree.title, fold(tree.title), tree.title_is_mine, tree.model, tree.system, tree.tools),
-                *(tree.preset, tree.thinking, tree.effort, tree.created or now, tree.updated or now, tree.pinned),
+                *(encode_tools(tree.definitions), tree.preset, tree.thinking, tree.effort),
+                *(tree.created or now, tree.updated or now, tree.pinned),
             ),
         )
         known = db.execute("SELECT key FROM chats WHERE id = ?", (tree.id,)).fetchone()
@@ -194,11 +198,14 @@ def _chat(db: Connection, chat: NewChat, message: Message, now: float) -> int:
         title = chat.title or _first_line(message)
         return _inserted(
             db,
-            "INSERT INTO chats (id, title, folded_title, model, system, tools, preset, thinking, effort, created, updated)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            """
+            INSERT INTO chats (
+                id, title, folded_title, model, system, tools, definitions, preset, thinking, effort, created, updated
+            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
             (
-                *(chat.id, title, fold(title), chat.model, chat.system, chat.tools, chat.preset),
-                *(chat.thinking, chat.effort, now, now),
+                *(chat.id, title, fold(title), chat.model, chat.system, chat.tools, encode_tools(chat.definitions)),
+                *(chat.preset, chat.thinking, chat.effort, now, now),
             ),
         )
     return int(found[0])
@@ -268,7 +275,7 @@ def _touch(db: Connection, chat: int, id: str, message: Message, now: float) -> 
         UPDATE chats SET updated = max(updated, ?), head = ?, deleted_at = CASE WHEN ? THEN NULL ELSE deleted_at END
         WHERE key = ?
         """,
-        (now, id, message.role == "user", chat),
+        (now, id, message.is_prompt, chat),
     )
     _touch_cache(db, chat, message)
 
