@@ -23,6 +23,7 @@ from tui.config import (
     ModelFacts,
     Preset,
     Settings,
+    Tools,
     Ui,
     load,
     reading,
@@ -160,6 +161,7 @@ MISTAKES = [
     ('[ui]\ntheme = "light"\n[models.x]\nefforts = ["loud"]', '4:11: efforts must be a list of "low", "medium",'),
     ('[ui]\ntheme = "light"\n[models.x]\nprice_input = -1', "4:15: price_input must be a number, 0 or above"),
     ('[ui]\ntheme = "light"\n[models.x]\nprice_input = 1', "4:15: price_input is of use only with price_output"),
+    ('[ui]\ntheme = "light"\n[tools]\nallow = ["git *)"]', '4:9: allow must be a list of rules, as ["run_command'),
     ('[ui]\ntheme = "light"\n[default]\nmodel = ', "4:9: this is not TOML: invalid value"),
     ('[default\nmodel = "opus"\n[ui]\ntheme = "light"', "1:9: this is not TOML: expected ']'"),
     ('[default]\nmodel = "opus\n[ui]\ntheme = "light"', "2:14: this is not TOML: illegal character '\\n'"),
@@ -405,9 +407,10 @@ def test_the_example_file_holds_every_key_with_its_default(tmp_path: Path) -> No
     assert set(data["providers"]["anthropic"]) == set(Anthropic.__struct_fields__)
     assert set(data["ui"]) == set(Ui.__struct_fields__)
     assert set(data["budget"]) == set(Limits.__struct_fields__)
+    assert set(data["tools"]) == set(Tools.__struct_fields__)
     assert set(data["models"]["claude-sonnet-5-5"]) == set(ModelFacts.__struct_fields__)
     assert set(data["presets"]["review"]) == set(Preset.__struct_fields__)
     assert (settings.default, settings.anthropic, settings.ui) == (Defaults(), Anthropic(), Ui())
-    assert settings.budget == Limits()
+    assert (settings.budget, settings.tools) == (Limits(), Tools())
     assert settings.keys == {action.name: action.keys for action in ACTIONS}
     assert [model for model in known_models(settings) if model.id in settings.models] == [find("claude-sonnet-5-5")]

@@ -41,7 +41,7 @@ LAYERS = {
     "images.colours": layer("", "PIL"),
     "images.many": layer("chat.transcript errors images", "msgspec"),
     "render": layer("chat.transcript", "msgspec rich markdown_it textual.strip textual.color"),
-    "config": layer("errors", "tomli platformdirs msgspec"),
+    "config": layer("errors private_file", "tomli platformdirs msgspec"),
     "connection": layer("config anthropic sight chat errors", "msgspec"),
     "sight": layer("images chat errors"),
     "sign_in": layer("config connection anthropic errors", "msgspec"),

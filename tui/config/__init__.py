@@ -16,6 +16,7 @@ from tui.config.settings import (
     Settings,
     Theme,
     ToolPolicy,
+    Tools,
     Ui,
     load,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "Settings",
     "Theme",
     "ToolPolicy",
+    "Tools",
     "Ui",
     "load",
 ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+_RULE = re.compile(r"[\w*-]+(\(.*\))?", re.DOTALL)
 
 
 class Unacceptable(Exception):
@@ -57,6 +60,13 @@ def _keys(value: object) -> tuple[str, ...]:
     return tuple(name.strip() for name in names if name.strip())
 
 
+def _rules(value: object) -> tuple[str, ...]:
+    rules = _texts(value)
+    if not all(_RULE.fullmatch(rule) for rule in rules):
+        raise Unacceptable
+    return rules
+
+
 def _url(value: object) -> str:
     url = _word(value)
     try:
@@ -106,5 +116,6 @@ FLAG = Kind("true or false", _flag)
 COUNT = Kind("a whole number above 0", _count)
 AMOUNT = Kind("a number, 0 or above", _amount)
 TEXTS = Kind('a list of texts, as ["one", "two"]', _texts)
+RULES = Kind('a list of rules, as ["run_command(git *)", "edit_file(src/**)"]', _rules)
 URL = Kind("a URL that begins with https:// or http://", _url)
 KEYS = Kind('keys, as "ctrl+k" or "f2,ctrl+l" ("" for none)', _keys)

@@ -53,8 +53,21 @@ _PRESET = {
     "thinking": kinds.one_of("on", "off", "between_tools"),
 }
 _BUDGET = dict.fromkeys(Limits.__struct_fields__, kinds.AMOUNT)
+_TOOLS = {
+    "folders": kinds.TEXTS,
+    "allow": kinds.RULES,
+    "private_hosts": kinds.FLAG,
+    "command_timeout_s": kinds.COUNT,
+    "turns": kinds.COUNT,
+}
 _UI = {"theme": kinds.one_of("dark", "light"), "reduced_motion": kinds.FLAG}
-_HOMES = {"[default]": _DEFAULT, "[providers.anthropic]": _ANTHROPIC, "[budget]": _BUDGET, "[ui]": _UI}
+_HOMES = {
+    "[default]": _DEFAULT,
+    "[providers.anthropic]": _ANTHROPIC,
+    "[budget]": _BUDGET,
+    "[tools]": _TOOLS,
+    "[ui]": _UI,
+}
 
 
 class Reader:
@@ -70,7 +83,7 @@ class Reader:
         self._places = toml.places(parsed.text)
 
     def sections(self, actions: Sequence[str]) -> dict[str, dict[str, Any]]:
-        known = ("default", "providers", "models", "presets", "budget", "keys", "ui")
+        known = ("default", "providers", "models", "presets", "budget", "tools", "keys", "ui")
         for name, value in self.data.items():
             if name in known or name.startswith(toml.UNREAD):
                 continue
@@ -86,6 +99,7 @@ class Reader:
             "presets": {name: self._section(("presets", name), _PRESET) for name in self._table(("presets",))},
             "keys": self._section(("keys",), dict.fromkeys(actions or self._table(("keys",)), kinds.KEYS)),
             "budget": self._section(("budget",), _BUDGET),
+            "tools": self._section(("tools",), _TOOLS),
             "ui": self._section(("ui",), _UI),
         }
 

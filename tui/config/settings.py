@@ -86,6 +86,20 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     day_hard: float = 0.0
 
 
+class Tools(msgspec.Struct, frozen=True, kw_only=True):
+    """[tools]: what calls may do. Whether any are offered is said by [default] and by the presets."""
+
+    folders: tuple[str, ...] = ()
+    """Further folders, beside the one that the app was started in; `~` is the user's home."""
+    allow: tuple[str, ...] = ()
+    """Rules of what needs no question, as `tools.rules` reads them."""
+    private_hosts: bool = False
+    """Whether pages on this computer and in private networks may be fetched."""
+    command_timeout_s: int = 120
+    turns: int = 50
+    """So many answers in a row may call tools before the user has a word."""
+
+
 class Ui(msgspec.Struct, frozen=True, kw_only=True):
     """[ui]"""
 
@@ -119,6 +133,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keys: dict[str, tuple[str, ...]] = {}
     """Action name -> its keys instead of the usual ones."""
     budget: Limits = Limits()
+    tools: Tools = Tools()
     ui: Ui = Ui()
     findings: tuple[Finding, ...] = ()
     origins: dict[str, str] = {}
@@ -159,6 +174,7 @@ def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[
         presets={name: Preset(**preset) for name, preset in sections["presets"].items()},
         keys=sections["keys"],
         budget=Limits(**sections["budget"]),
+        tools=Tools(**sections["tools"]),
         ui=Ui(**sections["ui"]),
         findings=tuple(found),
         origins=origins,
