@@ -92,14 +92,14 @@ async def test_a_hard_limit_stands_until_it_is_raised_and_enter_does_not_do_that
         await chat.send("second")
         asked = await until_asked(chat)
         assert "would pass the limit of $0.70" in asked
-        assert "r raise it to $1.40 for this chat, and send" in asked
-        await chat.pilot.press("enter")
+        assert "^R raise it to $1.40, send" in asked
+        await chat.pilot.press("enter", "y", "r", "space")
         assert isinstance(chat.app.screen, Question)
-        await chat.pilot.press("r")
+        await chat.pilot.press("ctrl+r")
         await chat.until_shown("Two.")
         await chat.until_idle()
         await chat.send("third")
-        assert "r raise it to $2.80 for this chat, and send" in await until_asked(chat)
+        assert "^R raise it to $2.80, send" in await until_asked(chat)
         await chat.pilot.press("escape")
         await chat.until(lambda: chat.prompt.text == "third")
         assert requests(chat) == 2
@@ -111,9 +111,10 @@ async def test_the_limit_of_the_day_is_over_all_chats() -> None:
         await chat.pilot.press("ctrl+n")
         await chat.send("another chat")
         asked = await until_asked(chat)
+        assert "Past the limit of today" in asked
         assert "Today's chats have cost $0.50" in asked
-        assert "raise it to $1.00 for today" in asked
-        await chat.pilot.press("r")
+        assert "^R raise it to $1.00, send" in asked
+        await chat.pilot.press("ctrl+r")
         await chat.until_shown("Two.")
 
 
@@ -174,7 +175,7 @@ async def test_asking_again_and_editing_ask_first_and_leave_the_branch_as_it_was
         assert requests(chat) == 1
         await chat.pilot.press("enter")  # it is still the edit
         await until_asked(chat)
-        await chat.pilot.press("r")
+        await chat.pilot.press("ctrl+r")
         await chat.until_shown("Two.")
         assert [one.text for one in chat.screen.talk.session.transcript.messages] == ["first", "Two."]
 

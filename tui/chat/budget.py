@@ -143,4 +143,4 @@ def turn_usd(coming: Estimate, transcript: Transcript, model: Model) -> float:
 
 
 def _usd(amount: float) -> str:
-    return f"${amount:.3f}" if 0 < amount < 0.0995 else f"${amount:,.2f}"
+    return f"${amount:.3f}" if 0 < amount < 0.0995 else f"${amount:,.2f}" if amount else "nothing"

@@ -22,7 +22,8 @@ from tui.widgets.status import StatusBar
 
 _PAUSE_S = 0.25
 """How long nothing is typed before the next request is estimated: no key waits for that."""
-_ROOMY = 76
+_EDGES = 9
+"""Cells of the line of hints that are taken by the border of the box and the margins."""
 
 
 class Counted(NamedTuple):
@@ -208,12 +209,13 @@ class CostScreen(BranchingScreen):
     def hint_words(self) -> list[str]:
         if self.talk.running or self._estimate is None:
             return super().hint_words()
-        words = super().hint_words()
-        return [f"{words[0]} {self._estimate_text(self._estimate)}", *(words[1:] if self._is_roomy else words[1:2])]
-
-    @property
-    def _is_roomy(self) -> bool:
-        return self.size.width >= _ROOMY
+        send, *words = super().hint_words()
+        shown = [f"{send} {self._estimate_text(self._estimate)}"]
+        for word in words:
+            if sum(map(len, (*shown, word))) + 2 * len(shown) > self.size.width - _EDGES:
+                break
+            shown.append(word)
+        return shown
 
     def _estimate_text(self, coming: Estimate) -> str:
         count, cost = figures.tokens(coming.tokens), figures.money(coming.bill.cost_usd if coming.bill else None)

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.actions import ACTIONS, key_name, keys_of
+from tui.actions import ACTIONS, key_name, keys_of, short_key_name
 from tui.widgets.bindings import closing
 from tui.widgets.panel import PanelHead
 
@@ -22,10 +22,11 @@ class Question(ModalScreen[bool]):
     BINDINGS = [Binding("escape,n", "dismiss(False)", show=False)]
 
     def __init__(self, title: str, text: str, *, yes: str, no: str, key: str = "enter", also_yes: str = "") -> None:
-        """`yes` and `no` name the two answers. `key` means yes, as y does; so does `also_yes`, the key that asked."""
+        """`yes` and `no` name the two answers. `key` means yes, and if it is Enter, so does y; as does `also_yes`, the key
+        that asked."""
         super().__init__()
-        self._texts = (title, text, f"{key_name(key)} {yes}   esc {no}")
-        for one in filter(None, ("y", key, also_yes)):
+        self._texts = (title, text, f"{short_key_name(key)} {yes}   esc {no}")
+        for one in filter(None, (key, "y" if key == "enter" else "", also_yes)):
             self._bindings.bind(one, "dismiss(True)", show=False)
 
     def compose(self) -> ComposeResult:

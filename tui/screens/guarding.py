@@ -157,12 +157,12 @@ def question(passed: tuple[Passed, ...]) -> Question:
 
     text = "\n".join(map(str, passed))
     hard = [one for one in passed if one.level == "hard"]
+    whose = " and ".join(_whose(one) for one in hard or passed)
     if not hard:
-        whose = " and ".join(_whose(one) for one in passed)
         return Question(f"Pass the soft limit of {whose}?", text, yes="send", no="don't send")
-    raised = ", ".join(f"{figures.money(one.raised_usd)} for {_whose(one)}" for one in hard)
+    raised = " and ".join(figures.money(one.raised_usd) for one in hard)
     return Question(
-        "This would pass a limit", text, key="ctrl+r", yes=f"raise it to {raised}, and send", no="don't send"
+        f"Past the limit of {whose}", text, key="ctrl+r", yes=f"raise it to {raised}, send", no="don't send"
     )
 
 
