@@ -191,6 +191,11 @@ class Desk:
         return self._connection.obstacle
 
     @property
+    def cause(self) -> str:
+        found = self._connection.found
+        return "" if found.credential else " ".join(f"{cause}." for cause in found.causes)
+
+    @property
     def remark(self) -> str:
         return self._connection.remark
 

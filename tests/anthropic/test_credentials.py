@@ -131,6 +131,16 @@ def test_nothing_found_says_the_three_ways(tmp_path: Path) -> None:
         assert way in caught.value.hint
 
 
+def test_what_is_there_and_of_no_use_is_said_with_the_ways(tmp_path: Path) -> None:
+    write_login(tmp_path, "{")
+    with pytest.raises(CredentialsMissing) as caught:
+        found_in(tmp_path, "", ANTHROPIC_API_KEY="sk-ant api03").required()
+    assert caught.value.message == "Anthropic credentials not set"
+    login = tmp_path / ".claude" / ".credentials.json"
+    causes = f"ANTHROPIC_API_KEY holds characters that no key has. Claude Code's login ({login}) is not JSON. Set the "
+    assert caught.value.hint.startswith(causes)
+
+
 @pytest.mark.parametrize("secret", ["sk-ant-api03-é", "sk-ant api03", "sk-ant-api03-\n-x", "sk\x00"])
 def test_what_cannot_stand_in_a_header_is_no_key(tmp_path: Path, secret: str) -> None:
     found = found_in(tmp_path, secret)

@@ -114,7 +114,7 @@ def test_each_config_dir_has_an_item_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("script", "why"),
     [
-        ("exit 44", "holds no login"),
+        ("exit 44", "nothing is stored"),
         ("echo sk-ant-oat01-chain >&2; exit 51", "did not give it (the security command ended with 51)"),
         ("echo '{'", "is not JSON"),
         ("echo '{}'", "holds no login"),

@@ -50,6 +50,12 @@ def log_in_to_claude_code(**fields: object) -> None:
     (folder / ".credentials.json").write_text(json.dumps({"claudeAiOauth": login}))
 
 
+async def test_a_login_of_no_use_is_said_beside_the_ways() -> None:
+    log_in_to_claude_code(accessToken="sk-ant-oat01-a\nb")
+    async with chatting(key="") as chat:
+        assert "holds a token with characters that no token has. Or set" in " ".join(welcome(chat).split())
+
+
 async def test_the_ways_in_are_said() -> None:
     async with chatting(key="") as chat:
         for text in (

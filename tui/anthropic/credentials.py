@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
 import msgspec
 
 from tui.anthropic.confidential import Confidential
-from tui.anthropic.key_file import read_key
+from tui.anthropic.key_file import NOTHING_STORED, read_key
 from tui.anthropic.login import Login, Unusable, parse_login
 from tui.errors import TuiError
 
@@ -27,15 +27,17 @@ CONFIGURED = "api_key in config.toml"
 LOGIN = "Claude Code's login"
 """How each place of that login begins, as a source."""
 NO_FILE = "there is no such file"
+_EMPTY = ("not set", NOTHING_STORED, NO_FILE)
 
 
 class CredentialsMissing(TuiError):
-    """Nothing to sign a request with."""
+    """Nothing to sign a request with. `causes` are sentences: why what is there is of no use."""
 
-    def __init__(self) -> None:
+    def __init__(self, causes: Sequence[str] = ()) -> None:
         super().__init__(
             "Anthropic credentials not set",
-            "Set the ANTHROPIC_API_KEY environment variable, or api_key in config.toml under [providers.anthropic], or "
+            "".join(f"{cause}. " for cause in causes)
+            + "Set the ANTHROPIC_API_KEY environment variable, or api_key in config.toml under [providers.anthropic], or "
             "sign in with Claude Code, which leaves a valid ~/.claude/.credentials.json.",
         )
 
@@ -99,10 +101,17 @@ class Found(msgspec.Struct, frozen=True):
     credential: Credential | None = None
     considered: tuple[Considered, ...] = ()
 
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """Why what is there cannot be used, a sentence for each place; nothing of the places that are empty."""
+        return tuple(
+            f"{one.source} {one.reason}" for one in self.considered if not one.used and one.reason not in _EMPTY
+        )
+
     def required(self) -> Credential:
         """The credential. Raises `CredentialsMissing` where there is none."""
         if self.credential is None:
-            raise CredentialsMissing
+            raise CredentialsMissing(self.causes)
         return self.credential
 
 

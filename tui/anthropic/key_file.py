@@ -10,6 +10,7 @@ from tui.anthropic.login import Unusable
 from tui.errors import TuiError
 from tui.private_file import Occupied, locked, write_private
 
+NOTHING_STORED = "nothing is stored"
 _LOCK_S = 5.0
 _FIELD = "anthropic"
 
@@ -23,7 +24,7 @@ def read_key(file: Path) -> str | Unusable:
     try:
         data = msgspec.json.decode(file.read_bytes())
     except FileNotFoundError:
-        return Unusable("nothing is stored")
+        return Unusable(NOTHING_STORED)
     except OSError as error:
         return Unusable(f"cannot be read: {error.strerror or 'unknown error'}")
     except (msgspec.DecodeError, UnicodeDecodeError):

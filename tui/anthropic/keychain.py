@@ -6,6 +6,7 @@ import hashlib
 import unicodedata
 from collections.abc import Mapping
 
+from tui.anthropic.key_file import NOTHING_STORED
 from tui.anthropic.login import Unusable
 
 _SERVICE = "Claude Code-credentials"
@@ -23,7 +24,7 @@ def service_name(env: Mapping[str, str]) -> str:
 
 def read_secret(service: str) -> bytes | Unusable:
     """What the Keychain holds for that service: for this user, else for anybody."""
-    answer: bytes | Unusable = Unusable("holds no login")
+    answer: bytes | Unusable = Unusable(NOTHING_STORED)
     for account in (["-a", _user()], []):
         answer = _ask(["find-generic-password", *account, "-s", service, "-w"])
         if isinstance(answer, bytes):
@@ -43,7 +44,7 @@ def _ask(arguments: list[str]) -> bytes | Unusable:
     except OSError as error:
         return Unusable(f"cannot be asked: {error.strerror or 'unknown error'}")
     if asked.returncode == _NOT_FOUND:
-        return Unusable("holds no login")
+        return Unusable(NOTHING_STORED)
     if asked.returncode != 0:
         return Unusable(f"did not give it (the security command ended with {asked.returncode})")
     return _plain(asked.stdout.strip())

@@ -22,7 +22,7 @@ def auth_findings(settings: Settings, env: Mapping[str, str]) -> list[Finding]:
         Finding("auth", "note", f"{one.source}: {one.reason}") for one in connection.found.considered if not one.used
     ]
     if used is None:
-        missing = CredentialsMissing()
+        missing = CredentialsMissing()  # its causes stand below
         return [Finding("auth", "failed", missing.message, missing.hint), *others]
     findings = [_used(settings, connection)]
     if (obstacle := connection.obstacle) is not None:

@@ -40,6 +40,10 @@ class Provider(Protocol):
         """Why nothing can be sent, or None."""
 
     @property
+    def cause(self) -> str:
+        """Why the credentials that are there are of no use, where none is; or ""."""
+
+    @property
     def remark(self) -> str:
         """What the user should know of the account that pays, or ""."""
 
