@@ -13,7 +13,18 @@ from tui.widgets.bindings import bindings_of
 from tui.widgets.conversation import Conversation
 
 PLACES = {"app": ChatApp, "chat": ChatScreen, "prompt": AttachingPrompt, "conversation": Conversation}
-IN_THE_PROMPT = {"send", "newline", "older_prompt", "newer_prompt", "leave", "interrupt", "page_up", "page_down"}
+IN_THE_PROMPT = {
+    "send",
+    "newline",
+    "older_prompt",
+    "newer_prompt",
+    "older_answer",
+    "newer_answer",
+    "leave",
+    "interrupt",
+    "page_up",
+    "page_down",
+}
 """What moves or edits where the command would have to be typed: these have no slash word."""
 
 

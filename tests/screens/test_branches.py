@@ -72,6 +72,42 @@ async def test_siblings_are_stepped_through_in_place() -> None:
         await chat.until_shown("three")
 
 
+async def test_the_last_branches_are_stepped_through_from_the_prompt_and_what_is_typed_stays() -> None:
+    async with chatting(words("one"), words("two"), words("three"), words("four")) as chat:
+        await chat.pilot.press("alt+left")
+        assert "nothing was said yet" in chat.hint
+        await talked(chat, "first")
+        await chat.pilot.press("alt+left")
+        await chat.until(lambda: "no other branch" in chat.hint)
+        await press_on(chat, 1, "g")
+        await chat.until_shown("two")
+        await chat.until_idle()
+        chat.prompt.focus()
+        await talked(chat, "second")
+        await chat.pilot.press(*"[dr]aft", "alt+left")
+        await chat.until_shown("one")
+        assert chat.prompt.text == "[dr]aft"
+        assert chat.app.focused is chat.prompt
+        await chat.pilot.press("alt+right")
+        await chat.until_shown("three")
+        await chat.pilot.press("alt+right")
+        await chat.until(lambda: "no newer" in chat.hint)
+
+
+async def test_any_message_of_a_branch_leads_to_its_siblings() -> None:
+    async with chatting(words("one"), words("two"), words("three"), words("four")) as chat:
+        await talked(chat, "first", "second")
+        await press_on(chat, 1, "g")
+        await chat.until_shown("three")
+        await chat.until_idle()
+        chat.prompt.focus()
+        await talked(chat, "third")
+        await press_on(chat, 3, "left_square_bracket")
+        await chat.until_shown("two")
+        await press_on(chat, 0, "right_square_bracket")
+        await chat.until_shown("four")
+
+
 async def test_an_answer_is_asked_for_again_with_the_model_chosen_meanwhile() -> None:
     async with chatting(words("one"), words("two")) as chat:
         await talked(chat, "first", "/model haiku")

@@ -155,6 +155,112 @@ async def test_where_the_reader_was_is_shown_again() -> None:
         assert not chat.screen.conversation.following
 
 
+LINES = "\n\n".join(f"Line {number}." for number in range(60))
+
+
+async def test_where_the_reader_was_is_shown_again_after_quitting() -> None:
+    async with chatting(words(LINES)) as chat:
+        await chat.send("go on")
+        await chat.until_idle()
+        await chat.pilot.press("pageup", "pageup")
+        shown = chat.shown
+    async with chatting(start="last") as chat:
+        await chat.until(lambda: chat.shown == shown)
+        await chat.pilot.press("pageup")
+        await chat.until(lambda: chat.shown != shown)
+        shown = chat.shown
+    async with chatting(start="last") as chat:
+        await chat.until(lambda: chat.shown == shown)
+        await chat.pilot.press("ctrl+end")
+    async with chatting(start="last") as chat:
+        await chat.until_shown("Line 59.")
+
+
+async def test_where_the_reader_was_is_shown_again_when_another_chat_was_open() -> None:
+    async with chatting(words(LINES), words(LINES.replace("Line", "Row"))) as chat:
+        await chat.send("one")
+        await chat.until_idle()
+        one = chat.screen.chat_id
+        await chat.pilot.press("pageup", "pageup")
+        first = chat.shown
+        await chat.pilot.press("ctrl+n")
+        await chat.send("two")
+        await chat.until_idle()
+        two = chat.screen.chat_id
+        await chat.pilot.press("pageup")
+        second = chat.shown
+        assert "Row" in second
+        for chat_id, shown in ((one, first), (two, second), (one, first)):
+            await chat.screen.open_chat(chat_id)
+            await chat.until(lambda: chat.shown == shown)  # noqa: B023 - it is waited for at once
+
+
+async def edited(chat: Chat) -> None:
+    """Two turns, of which the first prompt is in the box to be edited."""
+    await chat.send("first")
+    await chat.until_idle()
+    await chat.send("second")
+    await chat.until_idle()
+    chat.screen.conversation.focus()
+    await chat.pilot.press("k", "k", "k", "e")
+    await chat.until(lambda: chat.prompt.text == "first")
+    await chat.pilot.press(*" again")
+
+
+async def sent_as_edit(chat: Chat) -> None:
+    """The edit is there again, and becomes a branch."""
+    await chat.until(lambda: chat.prompt.text == "first again")
+    assert "editing" in chat.hint
+    await chat.pilot.press("enter")
+    await chat.until_shown("three")
+    await chat.until_idle()
+    assert [one["role"] for one in (await chat.request()).json["messages"]] == ["user"]
+    await chat.until_shown("2/2")
+
+
+async def test_an_edit_survives_a_crash_as_an_edit() -> None:
+    async with killed(words("one"), words("two")) as chat:
+        await edited(chat)
+    async with chatting(words("three")) as chat:
+        await sent_as_edit(chat)
+
+
+async def test_an_edit_survives_quitting_as_an_edit() -> None:
+    async with chatting(words("one"), words("two")) as chat:
+        await edited(chat)
+    async with chatting(words("three"), start="last") as chat:
+        await sent_as_edit(chat)
+
+
+async def test_an_edit_is_one_still_when_another_chat_was_open_meanwhile() -> None:
+    async with chatting(words("one"), words("two"), words("three")) as chat:
+        await edited(chat)
+        left = chat.screen.chat_id
+        await chat.screen.open_draft("another")
+        assert chat.prompt.text == ""
+        await chat.screen.open_chat(left)
+        await chat.until(lambda: chat.prompt.text == "first again")
+        await chat.pilot.press("enter")
+        await chat.until_shown("three")
+        assert [one["role"] for one in (await chat.request(3)).json["messages"]] == ["user"]
+
+
+async def test_an_edit_that_was_given_up_is_none_after_a_crash() -> None:
+    async with killed(words("one"), words("two")) as chat:
+        await chat.pilot.press(*"draft")
+        await until_ready(chat)
+        await chat.send("first")
+        await chat.until_idle()
+        await chat.pilot.press(*"draft")
+        chat.screen.conversation.focus()
+        await chat.pilot.press("k", "e")
+        await chat.until(lambda: chat.prompt.text == "first")
+        await chat.pilot.press("escape")
+    async with chatting(words("three")) as chat:
+        await chat.until(lambda: chat.prompt.text == "draft")
+        assert "editing" not in chat.hint
+
+
 async def test_the_demo_leaves_nothing_among_the_chats() -> None:
     async with chatting(demo=True) as chat:
         await chat.send("hello")

@@ -31,12 +31,17 @@ class BranchingScreen(ReturningScreen):
     """To be said below the next prompt."""
 
     async def on_conversation_branch_wanted(self, event: Conversation.BranchWanted) -> None:
+        if self._may_branch():
+            self.run_worker(self._branch(event), group="branch", exclusive=True)
+
+    def _may_branch(self) -> bool:
         if self.talk.running:
             self.prompt.say("an answer is running")
         elif self.recorder is None or not self.talk.session.transcript.messages:
             self.prompt.say("nothing was said yet")
         else:
-            self.run_worker(self._branch(event), group="branch", exclusive=True)
+            return True
+        return False
 
     async def _branch(self, event: Conversation.BranchWanted) -> None:
         try:
@@ -50,7 +55,7 @@ class BranchingScreen(ReturningScreen):
             elif event.how == "fork":
                 await self._fork(branch[self._last_of_turn(event.message)].id)
             else:
-                await self._step(branch, event.message, -1 if event.how == "older" else 1)
+                await self._step(branch, self._fork_near(branch, event.message), -1 if event.how == "older" else 1)
         except TuiError as error:
             self.prompt.say(error.message)
 
@@ -172,10 +177,35 @@ class BranchingScreen(ReturningScreen):
 
     # Siblings and forks
 
-    async def _step(self, branch: Branch, message: int, step: int) -> None:
-        """To the next branch in that direction, at the turn that begins with that message."""
-        turn = range(message, self._last_of_turn(message) + 1)
-        at = next((index for index in turn if len(branch[index].siblings) > 1), None)
+    def action_older_answer(self) -> None:
+        self._step_last(-1)
+
+    def action_newer_answer(self) -> None:
+        self._step_last(1)
+
+    def _step_last(self, step: int) -> None:
+        """The same from anywhere: at the last message that has siblings."""
+        if self._may_branch():
+            self.run_worker(self._step_from_end(step), group="branch", exclusive=True)
+
+    async def _step_from_end(self, step: int) -> None:
+        try:
+            branch = await self.read_branch()
+            forks = [index for index, stored in enumerate(branch) if len(stored.siblings) > 1]
+            await self._step(branch, forks[-1] if forks else None, step)
+        except TuiError as error:
+            self.prompt.say(error.message)
+
+    def _fork_near(self, branch: Branch, message: int) -> int | None:
+        """Where the branch parts from others: in the turn that begins with that message, else above it, else below."""
+        forks = [index for index, stored in enumerate(branch) if len(stored.siblings) > 1]
+        last = self._last_of_turn(message)
+        inside = [index for index in forks if message <= index <= last]
+        before = [index for index in forks if index < message]
+        return next(iter([*inside, *before[::-1], *forks]), None)
+
+    async def _step(self, branch: Branch, at: int | None, step: int) -> None:
+        """To the next sibling of that message in that direction, and the newest branch below it."""
         if at is None:
             self.prompt.say("no other branch here · e edits a prompt, g asks again")
             return

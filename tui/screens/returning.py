@@ -89,6 +89,7 @@ class ReturningScreen(KeptScreen):
     async def open_draft(self, chat_id: str) -> None:
         """Shows what was typed for a chat that has not begun, in the place of this chat."""
         self._leave(draft_stays=True)
+        self.recorder = None  # it is left, with all that is unsent in it
         self.prompt.begin_with("")
         super().start_afresh()
         await self._reopen(chat_id)
