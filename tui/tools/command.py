@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Annotated
 
 import msgspec
@@ -92,11 +91,10 @@ class RunCommand:
 
 
 async def _follow(output: Output, tell: Callable[[str], None]) -> None:
-    with suppress(asyncio.CancelledError):
-        while True:
-            await asyncio.sleep(_TELL_S)
-            if fresh := output.fresh():
-                tell(fresh)
+    while True:
+        await asyncio.sleep(_TELL_S)
+        if fresh := output.fresh():
+            tell(fresh)
 
 
 def _environment() -> dict[str, str]:

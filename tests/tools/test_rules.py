@@ -1,0 +1,190 @@
+"""Rules: what they cover, and that no compound command ever passes one with a wildcard."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from tui.tools.globs import Glob, escaped, unescaped
+from tui.tools.rules import covers, for_command, for_page, is_compound
+
+
+def command(text: str) -> str:
+    return for_command(text)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("git status", ["run_command(git status)", "run_command(git *)"]),
+        ("make", ["run_command(make)", "run_command(make *)"]),
+        ("python -m pytest -q", ["run_command(python -m pytest -q)", "run_command(python -m pytest *)"]),
+        ("node build.js --all", ["run_command(node build.js --all)", "run_command(node build.js *)"]),
+        ("rm *.pyc", [r"run_command(rm \*.pyc)", "run_command(rm *)"]),
+        ("python -c 'import this'", ["run_command(python -c 'import this')"]),
+        ("sudo ls", ["run_command(sudo ls)"]),
+        ("bash -c ls", ["run_command(bash -c ls)"]),
+        ("/usr/bin/env ls", ["run_command(/usr/bin/env ls)"]),
+        ("A=1 make", ["run_command(A=1 make)"]),
+        ("make && ls", ["run_command(make && ls)"]),
+    ],
+)
+def test_rules_are_offered_from_the_narrowest_on(text: str, offered: list[str]) -> None:
+    assert list(for_command(text)) == offered
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "covered"),
+    [
+        ("run_command(git *)", "git", True),
+        ("run_command(git *)", "git log -3", True),
+        ("run_command(git log *)", "git log -3", True),
+        ("run_command(git *)", "gitk", False),
+        ("run_command(git *)", "sudo git", False),
+        ("run_command(git*)", "git log", False),
+        ("run_command(*)", "ls", False),
+        (r"run_command(rm \*)", "rm x", False),
+        (r"run_command(ls \*)", "ls -l", False),
+        ("fetch_url(git *)", "git log", False),
+        ("git *", "git log", False),
+        ("run_command(git *", "git log", False),
+        ("run_command", "git log", False),
+        ("*", "git log", False),
+    ],
+)
+def test_a_star_at_the_end_of_a_command_is_any_arguments(rule: str, text: str, covered: bool) -> None:
+    assert covers(rule, command(text)) is covered
+
+
+JOINING = [";", "&&", "||", "|", "&", "\n", "$(", "`", ">", "<", ">>", "2>", "<<", "<(", "${", "\r", "(", "{", "\0"]
+_arguments = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+@given(_arguments, st.sampled_from(JOINING), _arguments, st.sampled_from(["git *", "git log *", "* *", " *", "*"]))
+def test_no_compound_command_passes_a_rule_with_a_wildcard(before: str, joint: str, after: str, pattern: str) -> None:
+    text = f"git log {before}{joint}{after}"
+    assert not covers(f"run_command({pattern})", command(text))
+    assert for_command(text) == (command(text),)
+
+
+_shell = st.text(st.sampled_from("ab -'\"\\*?[]~!#=%;&|<>`$(){}\n\t"), max_size=14)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_shell)
+def test_what_is_covered_is_one_program_for_the_shell_too(arguments: str) -> None:
+    """The shell itself is asked: `marker` is what runs, and nothing else may."""
+    text = f"marker {arguments}"
+    assume(not is_compound(text))
+    assert covers("run_command(marker *)", command(text))
+    ran = subprocess.run(
+        [
+            "/bin/bash",
+            "--norc",
+            "-c",
+            f"marker() {{ echo ran; }}; command_not_found_handle() {{ echo other; }}\n{text}",
+        ],
+        capture_output=True,
+        text=True,
+        env={"PATH": "/nowhere"},
+        cwd="/",
+        check=False,
+    )
+    assert ran.stdout in ("ran\n", "")  # "": a quote that is never closed
+    assert ran.stdout or "unexpected EOF" in ran.stderr
+
+
+@given(_arguments)
+def test_a_rule_without_a_wildcard_means_one_command(text: str) -> None:
+    exact = command(f"x{text}")
+    assert unescaped(exact) == f"run_command(x{text})"
+    assert not covers(exact, command(f"x{text} y"))
+    assert not covers(exact, command(f"x{text}y"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "covered"),
+    [
+        ("write_file(src/**)", "src/a/b.py", True),
+        ("write_file(src/**)", "src.py", False),
+        ("write_file(src/**)", "lib/src/a.py", False),
+        ("write_file(src/*.py)", "src/a.py", True),
+        ("write_file(src/*.py)", "src/a/b.py", False),
+        ("write_file(**)", "a/b", True),
+        ("write_file(**)", "/etc/hosts", False),
+        ("write_file(/**)", "/etc/hosts", True),
+        ("write_file(/etc/*)", "/etc/hosts", True),
+        ("edit_file(src/**)", "src/a.py", False),
+        (r"write_file(\[a\].py)", "[a].py", True),
+        ("write_file(*.py)", "a*.py", True),
+    ],
+)
+def test_a_rule_for_files_is_a_pattern_of_paths(rule: str, path: str, covered: bool) -> None:
+    assert covers(rule, f"write_file({escaped(path)})") is covered
+
+
+@pytest.mark.parametrize(
+    ("rule", "url", "covered"),
+    [
+        ("fetch_url(https://docs.python.org/*)", "https://docs.python.org/3/library/re.html", True),
+        ("fetch_url(https://docs.python.org/3/*)", "https://docs.python.org/3/", True),
+        ("fetch_url(https://docs.python.org/3/*)", "https://docs.python.org/2/", False),
+        ("fetch_url(https://docs.python.org/3/*)", "https://docs.python.org/3/../2/", False),
+        ("fetch_url(https://docs.python.org/3/*)", "https://docs.python.org/3/%2E%2e/2/", False),
+        ("fetch_url(https://docs.python.org/*)", "http://docs.python.org/", False),
+        ("fetch_url(https://docs.python.org/*)", "https://docs.python.org.evil.example/", False),
+        ("fetch_url(https://docs.python.org/*)", "https://docs.python.org:8443/", False),
+        ("fetch_url(https://docs.python.org*)", "https://docs.python.org.evil.example/", False),
+        ("fetch_url(https://*)", "https://docs.python.org/", False),
+        ("fetch_url(*)", "https://docs.python.org/", False),
+    ],
+)
+def test_a_rule_for_pages_means_their_host_exactly(rule: str, url: str, covered: bool) -> None:
+    assert covers(rule, for_page(url)[0]) is covered
+
+
+@pytest.mark.parametrize(
+    ("rule", "call", "covered"),
+    [
+        ("time__now", "time__now", True),
+        ("time__*", "time__now", True),
+        ("time__*", "other__now", False),
+        ("t", "time", False),
+    ],
+)
+def test_a_bare_name_is_a_tool_whatever_its_arguments(rule: str, call: str, covered: bool) -> None:
+    assert covers(rule, call) is covered
+
+
+_names = st.text(st.sampled_from("ab.*?[]\\-"), min_size=1, max_size=6)
+
+
+@given(st.lists(_names, min_size=1, max_size=4).map("/".join))
+def test_an_escaped_path_matches_itself_alone(path: str) -> None:
+    glob = Glob(escaped(path))
+    assert glob.matches(path)
+    assert not glob.matches(f"{path}a")
+    assert unescaped(escaped(path)) == path
+
+
+@given(
+    st.lists(st.sampled_from(["**", "*", "a", "b*"]), min_size=1, max_size=6),
+    st.lists(st.sampled_from("ab"), min_size=1, max_size=6),
+)
+def test_stars_match_as_a_plain_search_would(parts: list[str], names: list[str]) -> None:
+    def fits(parts: list[str], names: list[str]) -> bool:
+        if not parts:
+            return not names
+        if parts[0] == "**":
+            return any(fits(parts[1:], names[at:]) for at in range(len(names) + 1))
+        wanted = {"*": "ab", "a": "a", "b*": "b"}[parts[0]]
+        return bool(names) and names[0] in wanted and fits(parts[1:], names[1:])
+
+    assert Glob("/".join(parts)).matches("/".join(names)) is fits(parts, names)
+
+
+def test_no_pattern_takes_long() -> None:
+    assert not Glob("/".join(["**", "*a*a*a*a*a*a*a*a*a*b"] * 6)).matches("/".join(["a" * 200] * 12))
