@@ -15,6 +15,7 @@ from storing import LIMIT_S, Wall, answer, billed, opened, prompt, said, talk, w
 from transcripts import PNG, TIDE, answers, prompts, user_messages
 
 from tui.chat.budget import Spent
+from tui.chat.ledger import Bill, Usage
 from tui.chat.transcript import Draft, Failure, Image, Message, Text, ToolResult, ToolUse
 from tui.store import Chat, NewChat, Place, Recorder, Store
 from tui.store.errors import Closed, NoSuchChat, UnclearChat
@@ -310,6 +311,55 @@ def test_an_answer_without_a_word_costs_what_it_costs(tmp_path: Path) -> None:
         recorder.withdraw(prompt("Tide?"))
         (day,) = store.days().result(LIMIT_S)
         assert (day.model, day.requests, day.unpriced, day.cost_usd) == ("claude-sonnet-5-5", 1, 0, 0.25)
+
+
+def lost(at: float = 101.0) -> Message:
+    usage, paid = Usage(input_tokens=1_000), Bill(cost_usd=0.25, saved_usd=0.5)
+    return answer("", at=at, state="stopped", usage=usage, bill=paid)
+
+
+def test_an_answer_that_was_written_off_is_told_after_a_restart_and_counted_once(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        store.append(NewChat(id="a"), "m", None, prompt("Tide?"))
+        store.write_off("a", lost())
+        store.write_off("a", lost())
+        store.append(NewChat(id="a"), "n", "m", billed("Out."))
+    with opened(tmp_path) as store:
+        (kept,) = store.written_off("a").result(LIMIT_S)
+        assert kept == replace(lost(), blocks=())
+        assert (only(store).cost_usd, only(store).saved_usd) == (0.5, 0.5)
+        assert store.used().result(LIMIT_S) == {"a": Usage(input_tokens=1_010, output_tokens=4)}
+        assert store.spent("a").result(LIMIT_S).chat_usd == 0.5
+
+
+def test_what_a_first_prompt_has_cost_in_vain_is_its_chats_when_it_begins_after_all(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        recorder = Recorder(store, NewChat(id="a"))
+        recorder.record(prompt("Tide?"))
+        recorder.write_off(lost())
+        recorder.withdraw(prompt("Tide?"))
+        assert store.chats().result(LIMIT_S) == ()
+        recorder.record(prompt("Tide?"))
+        assert only(store).cost_usd == 0.25
+
+
+def test_a_fork_has_used_nothing_until_it_goes_on_also_where_it_is_imported(tmp_path: Path) -> None:
+    with opened(tmp_path / "one") as store, opened(tmp_path / "other") as other:
+        store.append(NewChat(id="a"), "m", None, prompt("Tide?"))
+        store.append(NewChat(id="a"), "n", "m", billed("Out."))
+        store.write_off("a", lost())
+        fork = store.fork("n").result(LIMIT_S)
+        store.append(NewChat(id=fork), "o", store.chat(fork).result(LIMIT_S).head, billed("Noon."))
+        used = {"a": Usage(input_tokens=1_010, output_tokens=4), fork: Usage(input_tokens=10, output_tokens=4)}
+        assert store.used().result(LIMIT_S) == used
+        for id, cost in (("a", 0.5), (fork, 0.25)):
+            tree = store.tree(id).result(LIMIT_S)
+            assert (tree.total.usage, tree.total.bill.cost_usd) == (used[id], cost)
+            other.merge(tree).result(LIMIT_S)
+            other.merge(tree).result(LIMIT_S)
+            assert other.tree(id).result(LIMIT_S) == tree
+        assert other.used().result(LIMIT_S) == used
+        assert {chat.id: chat.cost_usd for chat in other.chats().result(LIMIT_S)} == {"a": 0.5, fork: 0.25}
 
 
 def test_an_id_may_be_cut_as_long_as_it_is_clear(tmp_path: Path) -> None:

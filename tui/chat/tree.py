@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tui.chat.spending import Total, ledger_of
 from tui.chat.transcript import Message, Tool, Transcript
 
 
@@ -17,6 +18,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     parent_id: str | None = None
     message: Message
+    copied: bool = False
+    """Whether it stands here because another chat was forked. What it cost is counted there."""
 
 
 class ChatTree(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +45,14 @@ class ChatTree(msgspec.Struct, frozen=True, kw_only=True):
     head: str | None = None
     """The message that the chat was left at."""
     nodes: tuple[Node, ...] = ()
+    written_off: tuple[Message, ...] = ()
+    """Answers that were billed and are not among the messages: stopped or failed before their first word."""
+
+    @property
+    def total(self) -> Total:
+        """What the whole chat has used and cost, all branches of it."""
+        own = tuple(node.message for node in self.nodes if not node.copied)
+        return ledger_of(Transcript(messages=own), self.written_off).total
 
     def path(self, head: str | None = None) -> tuple[Node, ...]:
         """The messages from the beginning to `head`, or to the one that the chat was left at."""

@@ -130,9 +130,8 @@ class GuardingScreen(CostScreen):
     async def _spent(self) -> Spent:
         try:
             return await self.answer(self.store.spent(self.chat_id))
-        except (
-            TuiError
-        ):  # chats that cannot be read; that is said above the prompt. What is open is known all the same.
+        except TuiError:
+            # Chats that cannot be read; that is said above the prompt. What is open is known all the same.
             session = self.talk.session
             usd = ledger_of(session.transcript, session.written_off).total.bill.cost_usd
             return Spent(chat_usd=usd, day_usd=usd)

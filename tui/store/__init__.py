@@ -1,8 +1,9 @@
 """Chats on disk: what was said is recorded as it is said, listed, searched, and never lost.
 
 `Store` is the door; everything behind it runs on a thread of its own. The modules, from the bottom: `values` is what comes
-out, `codec` turns messages into rows and back, `words` makes text searchable, `schema` is the tables, `database` the file
-and its troubles, `worker` the thread, `writing` and `reading` the SQL, `recorder` what a session tells.
+out, `codec` turns messages into rows and back, `accounts` adds up what was used, `words` makes text searchable, `schema` is
+the tables, `database` the file and its troubles, `worker` the thread, `writing` and `reading` the SQL, `recorder` what a
+session tells.
 """
 
 from tui.store.recorder import Recorder

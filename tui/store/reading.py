@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tui.chat.budget import Spent
 from tui.chat.transcript import Tool, Transcript
 from tui.chat.tree import ChatTree, Node
+from tui.store.accounts import written_off
 from tui.store.codec import as_base64, decode, decode_tools, hashes, searchable
 from tui.store.errors import NoSuchChat, UnclearChat
 from tui.store.values import Branch, Chat, Day, Found, Hit, Stored
@@ -94,19 +95,22 @@ def tree(db: Connection, chat_id: str) -> ChatTree:
     of = chat(db, chat_id)
     rows = db.execute(
         """
-        SELECT m.id, (SELECT p.id FROM messages AS p WHERE p.key = m.parent), m.role, m.state, m.at, m.facts, m.blocks
+        SELECT m.id, (SELECT p.id FROM messages AS p WHERE p.key = m.parent), m.copied, m.role, m.state, m.at, m.facts,
+            m.blocks
         FROM messages AS m WHERE m.chat = (SELECT key FROM chats WHERE id = ?) ORDER BY m.key
         """,
         (of.id,),
     ).fetchall()
     data = attached(db, (row[-1] for row in rows))
+    own = ("nodes", "definitions", "written_off")
     return ChatTree(
-        **{name: getattr(of, name) for name in ChatTree.__struct_fields__ if name not in ("nodes", "definitions")},
+        **{name: getattr(of, name) for name in ChatTree.__struct_fields__ if name not in own},
         definitions=_definitions(db, of.id),
         nodes=tuple(
-            Node(id=id, parent_id=parent, message=decode(role, state, at, blocks, facts, data))
-            for id, parent, role, state, at, facts, blocks in rows
+            Node(id=id, parent_id=parent, copied=bool(copied), message=decode(role, state, at, blocks, facts, data))
+            for id, parent, copied, role, state, at, facts, blocks in rows
         ),
+        written_off=written_off(db, of.id),
     )
 
 

@@ -150,12 +150,32 @@ def _05_definitions_of_tools(db: Connection) -> None:
     _run(db, "ALTER TABLE chats ADD COLUMN definitions TEXT NOT NULL DEFAULT ''")
 
 
+def _06_answers_written_off(db: Connection) -> None:
+    _run(
+        db,
+        """
+        CREATE TABLE written_off (
+            key INTEGER PRIMARY KEY,
+            chat_id TEXT NOT NULL,
+            at REAL NOT NULL,
+            state TEXT NOT NULL,
+            cost_usd REAL NOT NULL,
+            saved_usd REAL NOT NULL,
+            facts BLOB NOT NULL,
+            UNIQUE (chat_id, at, facts)
+        )
+        """,
+        "ALTER TABLE messages ADD COLUMN copied INTEGER NOT NULL DEFAULT 0",
+    )
+
+
 STEPS: tuple[Step, ...] = (
     _01_chats_as_trees,
     _02_places_and_instances,
     _03_thinking_and_effort,
     _04_edits_under_way,
     _05_definitions_of_tools,
+    _06_answers_written_off,
 )
 VERSION = len(STEPS)
 TABLES = frozenset({"chats", "messages", "attachments", "attached", "words"})

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.chat.budget import Spent
+from tui.chat.ledger import Usage
 from tui.chat.spending import local_day
 from tui.chat.transcript import Draft, Message, Tool, Transcript
 from tui.chat.tree import ChatTree
-from tui.store import presence, reading, writing
+from tui.store import accounts, presence, reading, writing
 from tui.store.codec import encode_tools
 from tui.store.database import Database
 from tui.store.errors import StoreProblem
@@ -112,7 +113,7 @@ class Store:
         self._worker.soon(lambda db: writing.revise(db, head, number, message))
 
     def write_off(self, chat_id: str, message: Message) -> None:
-        """Counts an answer that was billed before its first word, and is not kept."""
+        """Counts an answer that was billed before its first word, and is no message."""
         now = self._now()
         self._worker.soon(lambda db: writing.write_off(db, chat_id, message, now))
 
@@ -235,6 +236,14 @@ class Store:
     def days(self) -> Future[tuple[Day, ...]]:
         """What was used, by day and model, oldest first: a lifetime's ledger."""
         return self._worker.ask(reading.days, flush=True)
+
+    def written_off(self, chat_id: str) -> Future[tuple[Message, ...]]:
+        """The answers of a chat that were billed and are not among its messages."""
+        return self._worker.ask(lambda db: accounts.written_off(db, chat_id), flush=True)
+
+    def used(self) -> Future[dict[str, Usage]]:
+        """What each chat has used, by its id. This reads all there is."""
+        return self._worker.ask(accounts.used, flush=True)
 
     def spent(self, chat_id: str) -> Future[Spent]:
         """What this chat has cost, and what all chats have today."""

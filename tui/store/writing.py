@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tui.chat.spending import local_day
 from tui.chat.transcript import Message
 from tui.chat.tree import ChatTree
-from tui.store import index
+from tui.store import accounts, index
 from tui.store.codec import Attachment, encode, encode_tools, searchable, searchable_row
 from tui.store.values import Merged, NewChat
 from tui.store.words import fold
@@ -76,13 +76,9 @@ def revise(db: Connection, head: str, number: int, message: Message) -> None:
 
 
 def write_off(db: Connection, chat_id: str, message: Message, now: float) -> None:
-    """Counts an answer that was billed and of which there is nothing to keep."""
-    _count(db, message, now)
-    if message.bill is not None:
-        db.execute(
-            "UPDATE chats SET cost_usd = cost_usd + ?, saved_usd = saved_usd + ? WHERE id = ?",
-            (message.bill.cost_usd, message.bill.saved_usd, chat_id),
-        )
+    """Counts an answer that was billed, and is no message of the chat."""
+    if accounts.keep(db, chat_id, message):
+        _count(db, message, now)
 
 
 def interrupt(db: Connection, token: str) -> None:
@@ -157,9 +153,11 @@ def merge(db: Connection, tree: ChatTree, *, now: float) -> Merged:
     added = 0
     for node in tree.nodes:
         if db.execute("SELECT 1 FROM messages WHERE id = ?", (node.id,)).fetchone() is None:
-            _put(db, chat, node.id, node.parent_id, node.message, None, "")
+            _put(db, chat, node.id, node.parent_id, node.message, None, "", copied=node.copied)
             _touch_cache(db, chat, node.message)
             added += 1
+    for message in tree.written_off:
+        accounts.keep(db, tree.id, message)
     db.execute("UPDATE chats SET deleted_at = NULL WHERE key = ?", (chat,))
     if tree.head and (added or not db.execute("SELECT head FROM chats WHERE key = ?", (chat,)).fetchone()[0]):
         db.execute(
@@ -177,6 +175,7 @@ def purge(db: Connection, before: float) -> None:
             _remove(db, key)
         db.execute("DELETE FROM chats WHERE key = ?", (chat,))
         db.execute("DELETE FROM places WHERE chat_id = ?", (id,))
+        db.execute("DELETE FROM written_off WHERE chat_id = ?", (id,))
     if chats:
         db.execute(
             """
@@ -196,7 +195,7 @@ def _chat(db: Connection, chat: NewChat, message: Message, now: float) -> int:
     found = db.execute("SELECT key FROM chats WHERE id = ?", (chat.id,)).fetchone()
     if found is None:
         title = chat.title or _first_line(message)
-        return _inserted(
+        key = _inserted(
             db,
             """
             INSERT INTO chats (
@@ -208,6 +207,8 @@ def _chat(db: Connection, chat: NewChat, message: Message, now: float) -> int:
                 *(chat.preset, chat.thinking, chat.effort, now, now),
             ),
         )
+        accounts.begin(db, chat.id)
+        return key
     return int(found[0])
 
 
@@ -232,22 +233,24 @@ def _put(
     message: Message,
     known: tuple[int, str, bytes] | None,
     token: str,
+    *,
+    copied: bool = False,
 ) -> int:
-    """Inserts a message or replaces what it was, with its words and attachments. Its key."""
+    """Inserts a message or replaces what it was, with its words and attachments. Its key. What is copied costs nothing."""
     row = encode(message)
     arrives = message.state == "streaming"
     writer = token if arrives else None
-    cost, saved = (message.bill.cost_usd, message.bill.saved_usd) if message.bill else (0.0, 0.0)
+    cost, saved = (message.bill.cost_usd, message.bill.saved_usd) if message.bill and not copied else (0.0, 0.0)
     if known is None:
         key = _inserted(
             db,
             """
-            INSERT INTO messages (id, chat, parent, role, state, at, writer, cost_usd, saved_usd, facts, blocks)
-            VALUES (?, ?, (SELECT key FROM messages WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO messages (id, chat, parent, role, state, at, writer, cost_usd, saved_usd, facts, blocks, copied)
+            VALUES (?, ?, (SELECT key FROM messages WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             (
                 *(id, chat, parent_id, message.role, message.state, message.at, writer),
-                *(cost, saved, row.facts, row.blocks),
+                *(cost, saved, row.facts, row.blocks, copied),
             ),
         )
     else:
@@ -333,7 +336,7 @@ def _copy(db: Connection, key: int, id: str, chat: int, parent: int | None) -> i
     ).fetchone()
     new = _inserted(
         db,
-        "INSERT INTO messages (id, chat, parent, role, state, at, facts, blocks) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO messages (id, chat, parent, role, state, at, facts, blocks, copied) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)",
         (id, chat, parent, role, "interrupted" if state == "streaming" else state, at, facts, blocks),
     )
     index.add(db, new, searchable_row(blocks))

@@ -1,0 +1,75 @@
+"""What chats have used and cost beyond what their messages tell: answers that were billed and have nothing to show.
+
+A chat's cost stands in its row; tokens are added up when somebody asks for them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tui.chat.ledger import Bill, Usage
+from tui.chat.transcript import Message
+from tui.store.codec import decode, encode
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+
+class _Facts(msgspec.Struct):
+    """Of a message's facts, what it used."""
+
+    usage: Usage = Usage()
+
+
+_FACTS = msgspec.json.Decoder(_Facts)
+
+
+def keep(db: Connection, chat_id: str, message: Message) -> bool:
+    """Keeps an answer that was written off, and adds it to what the chat has cost. False if it was kept already."""
+    bill = message.bill or Bill()
+    done = db.execute(
+        "INSERT OR IGNORE INTO written_off (chat_id, at, state, cost_usd, saved_usd, facts) VALUES (?, ?, ?, ?, ?, ?)",
+        (chat_id, message.at, message.state, bill.cost_usd, bill.saved_usd, encode(message).facts),
+    )
+    if done.rowcount < 1:
+        return False
+    db.execute(
+        "UPDATE chats SET cost_usd = cost_usd + ?, saved_usd = saved_usd + ? WHERE id = ?",
+        (bill.cost_usd, bill.saved_usd, chat_id),
+    )
+    return True
+
+
+def begin(db: Connection, chat_id: str) -> None:
+    """A chat has begun; its first prompt may have been tried before, and cost something then."""
+    db.execute(
+        """
+        UPDATE chats SET cost_usd = (SELECT total(cost_usd) FROM written_off WHERE chat_id = ?1),
+            saved_usd = (SELECT total(saved_usd) FROM written_off WHERE chat_id = ?1) WHERE id = ?1
+        """,
+        (chat_id,),
+    )
+
+
+def written_off(db: Connection, chat_id: str) -> tuple[Message, ...]:
+    """The answers of a chat that were billed and are not among its messages, oldest first."""
+    rows = db.execute("SELECT state, at, facts FROM written_off WHERE chat_id = ? ORDER BY at, key", (chat_id,))
+    return tuple(decode("assistant", state, at, b"[]", facts) for state, at, facts in rows)
+
+
+def used(db: Connection) -> dict[str, Usage]:
+    """What each chat has used, by its id, with all its branches. What a fork was copied from is not counted twice."""
+    rows = db.execute(
+        """
+        SELECT c.id, m.facts FROM messages AS m JOIN chats AS c ON c.key = m.chat WHERE m.role = 'assistant' AND NOT m.copied
+        UNION ALL SELECT chat_id, facts FROM written_off
+        """
+    )
+    found: dict[str, Usage] = defaultdict(Usage)
+    for chat_id, facts in rows:
+        if facts:
+            found[chat_id] += _FACTS.decode(facts).usage
+    return dict(found)
