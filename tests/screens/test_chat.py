@@ -34,6 +34,19 @@ def prompts(body: dict[str, object]) -> list[str]:
 # Sending
 
 
+@pytest.mark.parametrize("size", [(20, 5), (40, 10), (60, 20)])
+async def test_on_a_small_screen_there_is_room_for_the_answer(size: tuple[int, int]) -> None:
+    async with chatting(words("first word, last"), size=size) as chat:
+        await chat.send("a question")
+        await chat.until_idle()
+        await chat.until(lambda: "last" in chat.shown)
+        chat.prompt.put("line\n" * 30)
+        await chat.pilot.pause()
+        assert "last" in chat.shown
+        assert chat.prompt.region.height >= 3
+        assert chat.prompt.region.bottom <= size[1]
+
+
 async def test_the_prompt_has_the_focus_from_the_first_frame() -> None:
     async with chatting() as chat:
         assert chat.app.focused is chat.prompt

@@ -292,6 +292,21 @@ async def test_what_is_wrong_with_the_file_is_said() -> None:
         await chat.until_shown("one")
 
 
+@pytest.mark.parametrize("size", [(60, 20), (80, 24)])
+async def test_all_of_what_is_wrong_is_in_sight(size: tuple[int, int]) -> None:
+    file = Path.home() / FILE
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"no database at all, but long enough to be looked at" * 50)
+    async with chatting(words("one"), size=size) as chat:
+        await chat.until(lambda: chat.screen.query("#trouble"))
+        board = chat.screen.query_one("#trouble", Static)
+        await chat.until(lambda: board.region.height > 1)
+        await chat.pilot.pause()
+        shown = "".join(board.render_line(y).text.strip() for y in range(board.size.height))
+        assert shown.endswith("may repair it.")
+        assert board.region.bottom <= size[1] - 4
+
+
 async def test_a_file_of_a_newer_prx_is_left_alone_and_that_is_said() -> None:
     async with chatting(words("one")) as chat:
         await chat.send("first")

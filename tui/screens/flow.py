@@ -109,6 +109,7 @@ class FlowScreen(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         # Not as breakpoints: those set a class in any case, and the first paint would be styled twice.
         self.set_class(event.size.height < 24, "-short")
+        self.set_class(event.size.height < 8, "-tiny")
 
     def on_key(self, event: events.Key) -> None:
         """What is typed beside the prompt belongs into it, unless it is a key of where the focus is."""

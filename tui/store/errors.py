@@ -38,8 +38,8 @@ class ReadOnly(StoreProblem):
 class Damaged(StoreProblem):
     def __init__(self, path: Path, aside: Path) -> None:
         super().__init__(
-            f"{path} was damaged. It has been set aside as {aside.name}, and a new one was begun.",
-            f"Nothing was deleted: {aside} may be repaired with `sqlite3 FILE .recover`.",
+            f"{path} was damaged. It has been set aside, and a new one was begun.",
+            f"Nothing was deleted: `sqlite3 {aside} .recover` may repair it.",
         )
         self.aside = aside
 
