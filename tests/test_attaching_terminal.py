@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,3 +74,23 @@ def test_a_picture_is_attached_by_each_way_in(
         terminal.wait(lambda: sent(server))
         content = sent(server)[0].json["messages"][0]["content"]
         assert [block["type"] for block in content] == ["image"] * 4 + ["text"]
+
+
+def test_a_damaged_tiff_writes_nothing_over_the_screen(
+    env: dict[str, str], server: Server[FakeAnthropic], tmp_path: Path
+) -> None:
+    data = io.BytesIO()
+    Image.effect_noise((400, 300), 60).save(data, "TIFF", compression="tiff_lzw")
+    damaged = bytearray(data.getvalue())
+    damaged[200:240] = b"\xff" * 40
+    (tmp_path / "scan.tiff").write_bytes(damaged)
+    with Terminal([sys.executable, "-m", "tui", "-a", "scan.tiff"], env, tmp_path, 100, 30) as terminal:
+        terminal.wait_for("scan.tiff")
+        terminal.wait_for("is damaged")
+        terminal.type("\x11")
+        assert terminal.wait_exit() == 0
+        assert b"not yet in table" not in terminal.output
+        assert terminal.settings_restored
+    log = Path(env["PRX_HOME"], "state", "stderr.log")
+    assert "not yet in table" in log.read_text()
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600

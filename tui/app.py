@@ -51,7 +51,7 @@ class ChatApp(App[int], inherit_bindings=False):
         beginning: Beginning = Beginning(),  # noqa: B008  (a frozen value)
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(driver_class=_driver_class())
+        super().__init__(driver_class=_driver_class(settings.folders.state / "stderr.log"))
         self._settings = settings
         self._desk = desk
         self._engine = engine
@@ -135,13 +135,16 @@ class ChatApp(App[int], inherit_bindings=False):
         self.panic(Traceback(show_locals=False))
 
 
-def _driver_class() -> type[Driver] | None:
+def _driver_class(stderr: Path) -> type[Driver] | None:
     """Our way to read keys, where there is a terminal to read them from; None leaves the choice to Textual."""
     if sys.platform == "win32" or constants.DRIVER is not None:
         return None
     from tui.widgets.terminal import PromptDriver
 
-    return PromptDriver
+    class OurDriver(PromptDriver):
+        stderr_file = stderr
+
+    return OurDriver
 
 
 def run(

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import select
+import sys
 from codecs import getincrementaldecoder
 from enum import Enum
+from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import _ansi_sequences, constants, events
 from textual._xterm_parser import XTermParser
@@ -22,6 +24,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from tui.widgets.key_stream import KeyStream, Piece
 
 ESC_S = 0.05
+from tui.widgets.stderr import StderrAside
 """How long more may follow an ESC byte. Keys that come over a slow line in two parts need some of it."""
 
 
@@ -70,8 +73,12 @@ class PromptDriver(LinuxDriver):
 
     _bell: _Bell | None = None
     """One for each stay in application mode."""
+    stderr_file: ClassVar[Path] = Path(os.devnull)
+    """Where to what is printed on stderr goes while the screen is drawn."""
 
     def __init__(
+    _aside: StderrAside | None = None
+    """The same."""
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
@@ -82,6 +89,9 @@ class PromptDriver(LinuxDriver):
         self.exit_event = self._bell = _Bell()
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
+        if os.isatty(2) and self._aside is None:
+            self._aside = StderrAside(self.stderr_file)
+            self._file = self._aside.terminal
     def run_input_thread(self) -> None:
         """Reads keys until the bell is rung."""
         bell = self._bell
@@ -121,3 +131,6 @@ class PromptDriver(LinuxDriver):
         if self._bell is not None:
             self._bell.close()
             self._bell, self.exit_event = None, Event()
+        if self._aside is not None:
+            self._aside.end()
+            self._aside, self._file = None, sys.__stderr__
