@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import Callable, Sequence
@@ -53,9 +54,10 @@ class Tools:
         self.asked: list[Question] = []
         self.settled: list[ToolAllowed] = []
         self.told: list[str] = []
+        self.fresh = asyncio.Event()
+        """Set whenever something was asked or told."""
         self.gate = Gate(rules, access, self.kept.append, asks)
         self.box = Box(kinds, self.gate)
-        self.on_output: Callable[[], None] = lambda: None
         self._answer = answer
         self._count = 0
 
@@ -81,7 +83,15 @@ class Tools:
         assert result.is_error, words(result)
         return words(result)
 
+    async def questions(self, count: int) -> list[Question]:
+        """Those that were asked, once there are so many."""
+        while len(self.asked) < count:
+            self.fresh.clear()
+            await self.fresh.wait()
+        return self.asked
+
     def _tell(self, event: ToolEvent) -> None:
+        self.fresh.set()
         match event:
             case ToolAsking(question):
                 self.asked.append(question)
@@ -92,9 +102,13 @@ class Tools:
                 self.settled.append(event)
             case ToolOutput(_, text):
                 self.told.append(text)
-                self.on_output()
             case _:
                 raise AssertionError(event)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """The files directly in a folder, and what they hold."""
+    return {path.name: path.read_text() for path in sorted(folder.iterdir())}
 
 
 def words(result: ToolResult) -> str:

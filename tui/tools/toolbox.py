@@ -65,8 +65,8 @@ class Box:
         with timer.stopped():
             verdict = await self.gate.allows(plan.question, tell)
         if not verdict.allowed:
-            because = f": {verdict.reason}" if verdict.reason else "."
-            raise Failed(f"The user did not allow this{because} Nothing was done.".replace("..", "."))
+            reason = verdict.reason.strip().rstrip(".")
+            raise Failed(f"The user did not allow this{': ' if reason else ''}{reason}. Nothing was done.")
 
     def _kind(self, name: str) -> ToolKind:
         kind = self._kinds.get(name)
