@@ -94,7 +94,8 @@ class _Life:
         with process:
             assert process.stdout is not None
             self._listen(process, process.stdout.fileno(), take)
-        return process.returncode
+        code = process.returncode
+        return code if code >= 0 else 128 - code  # the watcher itself was killed
 
     def _listen(self, process: subprocess.Popen[bytes], output: int, take: Take) -> None:
         poll = select.poll()
