@@ -79,11 +79,34 @@ def test_an_answer_on_stdout_is_a_chat_like_any_other(server, env) -> None:
     server.service.script(Answer(Said("Out.")))
     result = answered("Which way does the tide run?", env=env)
     (row,) = rows("chats")
-    assert list(row) == ["id", "title", "model", "created", "updated", "messages", "cost_usd"]
+    required = ["id", "title", "model", "created", "updated", "messages", "cost_usd"]
+    assert list(row) == [*required, "usage", "cache", "uncached_usd"]
     assert (row["id"], row["title"], row["messages"]) == (result["chat_id"], "Which way does the tide run?", 2)
     assert (row["model"], row["cost_usd"]) == (result["model"], result["cost_usd"])
     assert row["created"] <= row["updated"]
     assert row["updated"].endswith("Z")
+
+
+def test_a_chat_in_the_list_carries_its_ledger(server, env) -> None:
+    written = Answer(Said("One."), usage={"input_tokens": 0, "cache_creation_input_tokens": 2_000, "output_tokens": 10})
+    read = Answer(Said("Two."), usage={"input_tokens": 500, "cache_read_input_tokens": 1_500, "output_tokens": 20})
+    server.service.script(written, read)
+    answers = [answered("first", "-m", "sonnet", env=env), answered("second", "-c", env=env)]
+    (row,) = rows("chats")
+    for name in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens"):
+        assert row["usage"][name] == sum(answer["usage"][name] for answer in answers)
+    assert row["cache"] == {
+        "hit_rate": 0.375,
+        "read_tokens": 1_500,
+        "written_tokens": 2_000,
+        "saved_usd": pytest.approx(sum(answer["cache"]["saved_usd"] for answer in answers)),
+    }
+    # 4,000 tokens of input at $2 a million, and 30 of output at $10.
+    assert row["uncached_usd"] == pytest.approx(0.008 + 0.0003)
+    assert row["uncached_usd"] == pytest.approx(row["cost_usd"] + row["cache"]["saved_usd"])
+    (found,) = rows("chats", "search", "second")
+    assert {name: found[name] for name in row} == row
+    assert "2 answers · 4k tokens in, 38 % from the cache · 30 out" in prx("export", row["id"], env=env).stdout
 
 
 def test_c_goes_on_with_the_last_chat_and_r_with_any(server, env) -> None:
@@ -263,7 +286,7 @@ def test_a_newer_database_is_refused_once(library: list[str]) -> None:
 
 
 def test_a_hard_limit_ends_it_before_anything_is_sent(server, env) -> None:
-    server.service.script(Answer(Said("One."), usage={"output_tokens": 50_000}), Answer(Said("Two.")))
+    server.service.script(Answer(Said("One."), usage={"input_tokens": 0, "output_tokens": 50_000}), Answer(Said("Two.")))
     limited = {**env, "PRX_CONFIG": str(budget(chat_hard=0.6))}
     first = answered("first", "-m", "sonnet", env=limited)
     run = prx("-p", "-c", "--output-format", "json", "second", env=limited)
@@ -278,7 +301,7 @@ def test_a_hard_limit_ends_it_before_anything_is_sent(server, env) -> None:
 
 
 def test_a_soft_limit_is_told_of_and_the_days_is_over_all_chats(server, env) -> None:
-    server.service.script(Answer(Said("One."), usage={"output_tokens": 50_000}), Answer(Said("Two.")))
+    server.service.script(Answer(Said("One."), usage={"input_tokens": 0, "output_tokens": 50_000}), Answer(Said("Two.")))
     limited = {**env, "PRX_CONFIG": str(budget(day_soft=0.5))}
     assert answered("first", "-m", "sonnet", env=limited)["notices"] == []
     run = prx("-p", "-m", "sonnet", "second", env=limited)

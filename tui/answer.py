@@ -31,10 +31,11 @@ from tui.chat.events import (
     TurnEvent,
     Waiting,
 )
-from tui.chat.ledger import Bill, Usage
+from tui.chat.ledger import Bill, Usage, api_fields, cache_fields
 from tui.chat.model import Effort
 from tui.chat.session import notice_for
-from tui.chat.transcript import Draft, Failure, Message, Text, Thinking
+from tui.chat.tools import Access, ToolBegan, ToolEnded, ToolOutput
+from tui.chat.transcript import Draft, Failure, Message, Text, Thinking, ToolResult, ToolUse
 from tui.errors import TuiError
 from tui.render.safe import neutral, safe
 
@@ -222,14 +223,9 @@ class Tally:
             "text": last.text,
             "model": last.model or self.model,
             "stop_reason": last.stop_reason or None,
-            "usage": _usage(usage),
+            "usage": api_fields(usage),
             "requests": self._asked,
-            "cache": {
-                "hit_rate": usage.hit_rate,
-                "read_tokens": usage.cache_read_input_tokens,
-                "written_tokens": usage.cache_creation_input_tokens,
-                "saved_usd": round(bill.saved_usd, 9) if bill else None,
-            },
+            "cache": cache_fields(usage, bill.saved_usd if bill else None),
             "cost_usd": round(bill.cost_usd, 9) if bill else None,
             "chat_id": self.chat_id or None,
             "request_id": last.request_id or (self.failure.request_id if self.failure else "") or None,
@@ -245,19 +241,6 @@ class Tally:
                 "request_id": failure.request_id or None,
             }
         return result
-
-
-def _usage(usage: Usage) -> dict[str, object]:
-    """The counts under the API's own names."""
-    return {
-        "input_tokens": usage.input_tokens,
-        "cache_creation_input_tokens": usage.cache_creation_input_tokens,
-        "cache_read_input_tokens": usage.cache_read_input_tokens,
-        "cache_creation": {"ephemeral_5m_input_tokens": usage.write_5m, "ephemeral_1h_input_tokens": usage.write_1h},
-        "output_tokens": usage.output_tokens,
-        "output_tokens_details": {"thinking_tokens": usage.thinking_tokens},
-        "server_tool_use": {"web_search_requests": usage.searches},
-    }
 
 
 class Printer(Protocol):

@@ -6,7 +6,7 @@ What is printed was said by people and models: on a terminal it commands nothing
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 import msgspec
 
+from tui.chat.ledger import Usage, api_fields, cache_fields
 from tui.errors import TuiError
 from tui.render.safe import neutral, safe
 
@@ -44,6 +45,12 @@ class ChatRow(TypedDict):
     updated: str
     messages: int
     cost_usd: float
+    usage: dict[str, object]
+    """Of the whole chat, all branches, under the API's names."""
+    cache: dict[str, object]
+    """hit_rate (0 to 1), read_tokens, written_tokens, saved_usd."""
+    uncached_usd: float
+    """What it would have cost without the cache."""
 
 
 class HitRow(TypedDict):
@@ -60,8 +67,8 @@ class FoundRow(ChatRow):
 def listing(settings: Settings, print: Print, *, as_json: bool) -> int:
     """Prints all chats, newest first. The exit code."""
     with _opened(settings) as store:
-        chats = store.chats().result()
-    rows = [_row(chat) for chat in sorted(chats, key=lambda chat: -chat.updated)]
+        chats, used = store.chats().result(), store.used().result()
+    rows = [_row(chat, used) for chat in sorted(chats, key=lambda chat: -chat.updated)]
     print(_json(rows) if as_json else _table(rows) if rows else "No chats yet.")
     return 0
 
@@ -70,7 +77,7 @@ def search(settings: Settings, words: str, print: Print, *, as_json: bool) -> in
     """Prints the chats in which all of these words stand, with the places. The exit code."""
     with _opened(settings) as store:
         found = store.search(words, limit=_MOST_HITS).result()
-        rows = _found_rows(found, {chat.id: chat for chat in store.chats().result()})
+        rows = _found_rows(found, {chat.id: chat for chat in store.chats().result()}, store.used().result())
     print(_json(rows) if as_json else _places(rows) or f"Nothing found for {safe(words, keep_newlines=False)}.")
     return 0
 
@@ -143,7 +150,8 @@ def _opened(settings: Settings, problems: list[TuiError] | None = None) -> Itera
         yield store
 
 
-def _row(chat: Chat) -> ChatRow:
+def _row(chat: Chat, used: Mapping[str, Usage]) -> ChatRow:
+    usage = used.get(chat.id, Usage())
     return ChatRow(
         id=chat.id,
         title=chat.title,
@@ -152,14 +160,17 @@ def _row(chat: Chat) -> ChatRow:
         updated=_iso(chat.updated),
         messages=chat.messages,
         cost_usd=round(chat.cost_usd, 9),
+        usage=api_fields(usage),
+        cache=cache_fields(usage, chat.saved_usd),
+        uncached_usd=round(chat.cost_usd + chat.saved_usd, 9),
     )
 
 
-def _found_rows(found: Found, chats: dict[str, Chat]) -> list[FoundRow]:
+def _found_rows(found: Found, chats: Mapping[str, Chat], used: Mapping[str, Usage]) -> list[FoundRow]:
     rows: dict[str, FoundRow] = {}
     for hit in found.hits:
         if hit.chat_id in chats:
-            row = rows.setdefault(hit.chat_id, FoundRow(**_row(chats[hit.chat_id]), hits=[]))
+            row = rows.setdefault(hit.chat_id, FoundRow(**_row(chats[hit.chat_id], used), hits=[]))
             row["hits"].append(HitRow(message_id=hit.message_id or None, role=hit.role or None, snippet=hit.snippet))
     return list(rows.values())
 

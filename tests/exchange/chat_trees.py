@@ -37,6 +37,12 @@ def _with(message: Message, facts: dict) -> Message:
 
 messages = st.one_of(user_messages, prompts, st.builds(_with, answers, _facts))
 
+_lost = st.builds(lambda message: _with(message, {"blocks": ()}), st.builds(_with, answers, _facts))
+
+
+def _began(message: Message) -> float:
+    return message.at
+
 
 @st.composite
 def trees(draw: st.DrawFn) -> ChatTree:
@@ -45,7 +51,7 @@ def trees(draw: st.DrawFn) -> ChatTree:
     nodes: list[Node] = []
     for id in ids:
         parent = draw(st.sampled_from([None, *(node.id for node in nodes)]))
-        nodes.append(Node(id=id, parent_id=parent, message=draw(messages)))
+        nodes.append(Node(id=id, parent_id=parent, copied=draw(st.booleans()), message=draw(messages)))
     return ChatTree(
         id=draw(_ids),
         title=draw(_texts),
@@ -62,4 +68,5 @@ def trees(draw: st.DrawFn) -> ChatTree:
         pinned=draw(st.booleans()),
         head=draw(st.sampled_from(ids)) if ids else None,
         nodes=tuple(nodes),
+        written_off=tuple(sorted(draw(st.lists(_lost, max_size=2, unique_by=_began)), key=_began)),
     )

@@ -9,8 +9,10 @@ import pytest
 from chat_trees import trees
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from transcripts import PNG
 
+from tui.chat.ledger import Bill, Usage
 from tui.chat.transcript import Document, Failure, Image, Message, Text, Thinking, ToolResult, ToolUse
 from tui.chat.tree import ChatTree, Node
 from tui.exchange import markdown, page
@@ -171,6 +173,31 @@ def test_a_turn_has_one_heading_for_claude_however_many_tools_it_takes() -> None
     headings = [line for line in markdown.written(tree).splitlines() if line.startswith("## ")]
     assert headings == ["## You", "## claude-sonnet-5-5", "## You", "## claude-sonnet-5-5", "## claude-opus-5-5"]
     assert page.written(tree).count("<h2>") == len(headings)
+
+
+def test_a_line_says_what_the_chat_has_cost_with_all_its_branches() -> None:
+    first = claude(
+        Text("Out."), usage=Usage(cache_creation_input_tokens=2_000, output_tokens=40), bill=Bill(cost_usd=0.5)
+    )
+    again = claude(
+        Text("Out!"),
+        usage=Usage(cache_read_input_tokens=2_000, output_tokens=60),
+        bill=Bill(cost_usd=0.1, saved_usd=0.4),
+    )
+    lost = claude(usage=Usage(input_tokens=4_000), bill=Bill(cost_usd=0.2))
+    tree = chat(user(Text("Which way?")), first)
+    nodes = (
+        *tree.nodes,
+        Node(id="2", parent_id="0", message=again),
+        Node(id="3", parent_id="0", copied=True, message=again),
+    )
+    tree = replace(tree, nodes=nodes, written_off=(lost,))
+    line = "3 answers · 8k tokens in, 25 % from the cache · 100 out · $0.80 · $0.40 saved by the cache"
+    assert f"*{line}*" in markdown.written(tree)
+    assert line in Page(page.written(tree)).shown
+    unpriced = replace(tree, written_off=(replace(lost, bill=None),))
+    assert "· $0.60 and what 1 answer cost ·" in markdown.written(unpriced)
+    assert "answers" not in markdown.written(chat(user(Text("Which way?"))))
 
 
 def test_only_the_branch_that_was_left_is_told() -> None:

@@ -46,6 +46,29 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         return Usage(**{name: getattr(self, name) + getattr(other, name) for name in Usage.__struct_fields__})
 
 
+def api_fields(usage: Usage) -> dict[str, object]:
+    """The counts under the API's own names, as its answers nest them."""
+    return {
+        "input_tokens": usage.input_tokens,
+        "cache_creation_input_tokens": usage.cache_creation_input_tokens,
+        "cache_read_input_tokens": usage.cache_read_input_tokens,
+        "cache_creation": {"ephemeral_5m_input_tokens": usage.write_5m, "ephemeral_1h_input_tokens": usage.write_1h},
+        "output_tokens": usage.output_tokens,
+        "output_tokens_details": {"thinking_tokens": usage.thinking_tokens},
+        "server_tool_use": {"web_search_requests": usage.searches},
+    }
+
+
+def cache_fields(usage: Usage, saved_usd: float | None) -> dict[str, object]:
+    """What the cache did, for scripts."""
+    return {
+        "hit_rate": usage.hit_rate,
+        "read_tokens": usage.cache_read_input_tokens,
+        "written_tokens": usage.cache_creation_input_tokens,
+        "saved_usd": saved_usd if saved_usd is None else round(saved_usd, 9),
+    }
+
+
 class UsageUpdate(msgspec.Struct, frozen=True, kw_only=True):
     """What one event says of usage. None: it says nothing of that count, so the earlier value stays."""
 

@@ -19,6 +19,7 @@ from tui.chat.transcript import (
     ToolUse,
 )
 from tui.chat.tree import ChatTree
+from tui.widgets.figures import money, percent, plural, tokens
 
 STATES = {"stopped": "stopped", "failed": "failed", "interrupted": "interrupted", "streaming": "not finished"}
 """What is said of an answer that did not end by itself."""
@@ -29,6 +30,8 @@ def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
     parts = [f"# {one_line(tree.title) or 'Untitled chat'}"]
     if tree.created:
         parts.append(f"*{moment(tree.created)}*")
+    if said := ledger_line(tree):
+        parts.append(f"*{said}*")
     if tree.system:
         parts.append(_quoted(f"System prompt:\n\n{tree.system}"))
     nodes = tree.path()
@@ -51,6 +54,21 @@ def speakers(messages: Sequence[Message], name_of: Callable[[str], str]) -> list
         said.append("" if goes_on or is_result else now)
         before = before if is_result else now
     return said
+
+
+def ledger_line(tree: ChatTree) -> str:
+    """What the whole chat has used and cost, branches that are not shown included; "" where nothing says so."""
+    total, usage = tree.total, tree.total.usage
+    if not total.answers:
+        return ""
+    read = f"{tokens(usage.total_input)} tokens in, {percent(usage.hit_rate)} from the cache"
+    facts = [plural(total.answers, "answer"), read, f"{tokens(usage.output_tokens)} out"]
+    if total.unpriced < total.answers:
+        unknown = f" and what {plural(total.unpriced, 'answer')} cost" if total.unpriced else ""
+        facts.append(f"{money(total.bill.cost_usd)}{unknown}")
+        if total.bill.saved_usd > 0:
+            facts.append(f"{money(total.bill.saved_usd)} saved by the cache")
+    return " · ".join(facts)
 
 
 def moment(at: float) -> str:

@@ -24,7 +24,7 @@ from tui.chat.transcript import (
     ToolUse,
 )
 from tui.chat.tree import ChatTree
-from tui.exchange.markdown import attachment, ending, moment, one_line, speakers
+from tui.exchange.markdown import attachment, ending, ledger_line, moment, one_line, speakers
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -66,13 +66,14 @@ def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
         f"<details><summary>System prompt</summary><pre>{_text(tree.system)}</pre></details>" if tree.system else ""
     )
     created = f'<p class="facts">{moment(tree.created)}</p>' if tree.created else ""
+    ledger = f'<p class="facts">{_text(line)}</p>' if (line := ledger_line(tree)) else ""
     return (
         '<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f"<header>\n<h1>{title}</h1>\n{created}{system}\n</header>\n{articles}\n</body>\n</html>\n"
+        f"<header>\n<h1>{title}</h1>\n{created}{ledger}{system}\n</header>\n{articles}\n</body>\n</html>\n"
     )
 
 

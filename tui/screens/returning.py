@@ -144,6 +144,7 @@ class ReturningScreen(KeptScreen):
 
         branch = await self.answer(self.store.branch(chat_id, head))
         transcript = await self.answer(self.store.transcript(chat_id, head or branch.head))
+        written_off = await self.answer(self.store.written_off(chat_id))
         is_same = chat_id == self.chat_id
         if is_same and self.talk.running:  # a prompt was sent meanwhile
             return branch
@@ -154,8 +155,8 @@ class ReturningScreen(KeptScreen):
         chat = branch.chat
         known = NewChat(id=chat.id, title=chat.title, model=chat.model, system=chat.system, preset=chat.preset)
         self.talk = self.talk_in(known, branch.head)
-        session = self.talk.session
-        session.transcript = replace(session.transcript, messages=transcript.messages, system=transcript.system)
+        self.talk.session.take_up(transcript, access_of(chat.tools))
+        self.talk.session.written_off = written_off
         self._take_choices(chat)
         self._show_branch(branch)
         self._show_place(place, keeps_typed=is_same)
