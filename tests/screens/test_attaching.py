@@ -18,6 +18,10 @@ from tui.widgets.attachments import Attachments
 from tui.widgets.commands import FileList
 
 pytestmark = pytest.mark.anyio
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n0\n%%EOF"
+)
 
 
 @pytest.fixture
@@ -245,3 +249,61 @@ async def test_an_at_sign_in_other_words_lists_nothing(tmp_path: Path, monkeypat
         assert not files.is_open
         await chat.pilot.press("enter")
         await chat.until_shown("fine")
+
+
+@pytest.mark.parametrize("typed", ["see @my\\ ph", 'see @"my ph', "see @my"])
+async def test_a_path_with_blanks_is_completed_however_it_is_written(
+    typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn(tmp_path / "my photos" / "the kelp.png")
+    monkeypatch.chdir(tmp_path)
+    async with chatting() as chat:
+        files = chat.screen.query_one(FileList)
+        chat.prompt.insert(typed)
+        await chat.until(lambda: files.is_open and files.chosen == "my photos/")
+        await chat.pilot.press("tab")
+        await chat.until(lambda: files.is_open and files.chosen == "my photos/the kelp.png")
+        assert chat.prompt.text == ('see @"my photos/' if '"' in typed else "see @my\\ photos/")
+        await chat.pilot.press("tab")
+        await attached(chat)
+        assert chat.prompt.text == "see "
+
+
+async def test_a_path_that_was_typed_out_is_attached_when_the_prompt_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn(tmp_path / "one.png")
+    drawn(tmp_path / "two 2.png", colour="red")
+    (tmp_path / "notes.txt").write_text("kelp")
+    monkeypatch.chdir(tmp_path)
+    said = 'Compare @one.png, @"two 2.png", @notes.txt and @gone.png for ann@example.org'
+    async with chatting(words("Fine."), words("Again.")) as chat:
+        await chat.send(said)
+        await chat.until_shown("Fine.")
+        body = (await chat.request()).json
+        assert blocks(body) == ["image", "image", "text"]
+        assert body["messages"][0]["content"][2]["text"] == said
+        await chat.send(said)  # once more, the same
+        await chat.until_shown("Again.")
+        assert blocks((await chat.request(2)).json) == ["image", "image", "text"]
+
+
+async def test_an_at_sign_without_a_file_is_sent_as_it_is() -> None:
+    async with chatting(words("Hello.")) as chat:
+        await chat.send("tell @zoe and ann@example.org")
+        await chat.until_shown("Hello.")
+        assert blocks((await chat.request()).json) == ["text"]
+
+
+async def test_a_pdf_is_a_chip_with_its_pages_and_goes_as_a_document(tmp_path: Path) -> None:
+    (tmp_path / "the chart.pdf").write_bytes(PDF)
+    async with chatting(words("A chart.")) as chat:
+        await paste(chat, f"'{tmp_path / 'the chart.pdf'}'")
+        await attached(chat)
+        assert chips(chat) == "▣ the chart.pdf  1 page"
+        await chat.send("What is it?")
+        await chat.until_shown("A chart.")
+        document, _ = (await chat.request()).json["messages"][0]["content"]
+        assert document["source"]["media_type"] == "application/pdf"
+        assert base64.b64decode(document["source"]["data"]) == PDF
+        assert "▣ the chart.pdf  1 page" in chat.shown

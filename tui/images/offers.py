@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tui.images.errors import CannotAttach
 from tui.images.kinds import LONGEST_START, PDF, kind_of
+from tui.images.mentions import paths_after_at
 from tui.images.sources import paths_in
 
 SUFFIXES = frozenset(
@@ -32,6 +34,17 @@ def pictures_in(pasted: str) -> tuple[Path, ...]:
     """The pictures and PDF files that a pasted text names, where it names nothing else; else (). Reads from the disk."""
     paths = paths_in(pasted)
     return paths if all(map(_is_offered, paths)) else ()
+
+
+def mentioned_in(text: str, folder: Path) -> tuple[Path, ...]:
+    """The pictures and PDF files that a text names after an @, from that folder on. Reads from the disk."""
+    found: dict[Path, None] = {}
+    for name in paths_after_at(text):
+        with suppress(OSError, RuntimeError, ValueError):  # no such home, a name that is too long, a NUL in it
+            path = folder / Path(name).expanduser()
+            if path.is_file() and _is_offered(path):
+                found[path] = None
+    return tuple(found)
 
 
 def _is_offered(path: Path) -> bool:

@@ -6,9 +6,9 @@ The chips stand in a row of their own, joined to the box; they go with the promp
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import events, work
 
@@ -18,7 +18,8 @@ from tui.widgets.attachments import Attachments
 from tui.widgets.commands import CommandList, FileList
 from tui.widgets.prompt import PromptArea
 
-_MENTION = re.compile(r"(?:^|\s)@(\S*)$")
+if TYPE_CHECKING:
+    from tui.images.mentions import Begun
 
 
 class AttachingPrompt(PromptArea):
@@ -37,6 +38,8 @@ class AttachingPrompt(PromptArea):
         self.attachments_aside: tuple[Image | Document, ...] = ()
         """Those of what was laid aside."""
         self._is_sending = False
+        self._looked_through = ""
+        """The text that was searched for paths already."""
 
     def on_focus(self) -> None:
         self.attachments.add_class("-lit")
@@ -53,8 +56,12 @@ class AttachingPrompt(PromptArea):
     def action_send(self) -> None:
         if self._files.is_open:
             self.action_complete()
-        elif self.attachments.is_busy and not self.holds_command:
+        elif self.holds_command:
+            super().action_send()
+        elif self.attachments.is_busy:
             self.send_when_ready()
+        elif "@" in (text := self.full_text) and text != self._looked_through:
+            self._send_with_mentioned()
         else:
             super().action_send()
 
@@ -78,6 +85,7 @@ class AttachingPrompt(PromptArea):
 
     def drafted(self, text: str) -> Draft:
         blocks = self.attachments.blocks
+        self._looked_through = ""
         self._bring_back()
         return Draft(text=text, attachments=blocks)
 
@@ -109,14 +117,19 @@ class AttachingPrompt(PromptArea):
     # A path after an @
 
     @property
-    def _mention(self) -> re.Match[str] | None:
-        """The word after an @ that the cursor stands behind."""
+    def _mention(self) -> Begun | None:
+        """The path after an @ that the cursor stands behind."""
         row, column = self.cursor_location
-        return _MENTION.search(self.document.get_line(row)[:column])
+        before = self.document.get_line(row)[:column]
+        if "@" not in before:
+            return None
+        from tui.images.mentions import begun_in  # not needed for the first paint
+
+        return begun_in(before)
 
     def on_text_area_changed(self) -> None:
         if mention := self._mention:
-            self._offer_files(mention[1])
+            self._offer_files(mention.path)
         else:
             self.workers.cancel_group(self, "files")
             self._files.offer(())
@@ -135,12 +148,26 @@ class AttachingPrompt(PromptArea):
         chosen = self._files.chosen
         self._files.offer(())
         row, column = self.cursor_location
-        start = column - len(mention[1])
         if chosen.endswith("/"):
-            self.replace(chosen, (row, start), (row, column))
+            self.replace(mention.going_on(chosen), (row, mention.start + 1), (row, column))
         else:
-            self.delete((row, start - 1), (row, column))
+            self.delete((row, mention.start), (row, column))
             self.attachments.attach_files([Path(chosen)])
+
+    @work(group="mentions", exclusive=True)
+    async def _send_with_mentioned(self) -> None:
+        """Attaches the files that the prompt names after an @, and sends it with them; it stays as it was typed."""
+        from tui.images.offers import mentioned_in
+
+        text = self._looked_through = self.full_text
+        paths = await asyncio.to_thread(mentioned_in, text, Path.cwd())
+        if text != self.full_text:  # it was written on meanwhile
+            return
+        if paths:
+            self.attachments.attach_files(paths)
+            self.send_when_ready()
+        else:
+            self.action_send()
 
     def action_older_prompt(self) -> None:
         if self._files.is_open:

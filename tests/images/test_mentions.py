@@ -1,0 +1,61 @@
+"""Paths after an @: where they begin and end, and how they go on."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.images.mentions import begun_in, paths_after_at
+
+
+@pytest.mark.parametrize(
+    ("before", "path"),
+    [
+        ("@", ""),
+        ("see @pho", "pho"),
+        ("see @my\\ pho", "my pho"),
+        ("see @my\\", "my"),
+        ('see @"my pho', "my pho"),
+        ("see @'my pho", "my pho"),
+        ('@a.png and @"', ""),
+        ("@~/Pictures/", "~/Pictures/"),
+    ],
+)
+def test_a_path_is_being_typed(before, path):
+    assert begun_in(before).path == path
+
+
+@pytest.mark.parametrize("before", ["", "bob@alice", "see @a.png ", 'see @"a b.png"', "@a\nb"])
+def test_none_is(before):
+    assert begun_in(before) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("compare @a.png with @b.pdf", ("a.png", "b.pdf")),
+        ("is it @a.png?", ("a.png?", "a.png")),
+        ("@\"my photos/a b.png\" and @'c d.png'", ("my photos/a b.png", "c d.png")),
+        ("@my\\ photos/a\\ b.png", ("my photos/a b.png",)),
+        ("me@example.org", ()),
+        ("@ @\"\" @''", ()),
+        ("@a.png @a.png", ("a.png",)),
+    ],
+)
+def test_what_a_text_mentions(text, paths):
+    assert paths_after_at(text) == paths
+
+
+@given(st.text("ab /.'\"\\é~", min_size=1), st.sampled_from(["", '"', "'"]))
+def test_what_goes_on_is_read_as_the_same_path(path, quote):
+    begun = begun_in(f"see @{quote}")
+    if quote and ("'" in path or '"' in path):
+        return
+    assert begun_in(f"see @{begun.going_on(path)}") == (path, quote, 4)
+
+
+@given(st.text("@ab /.'\"\\\n", max_size=30))
+def test_no_text_is_too_odd(text):
+    begun_in(text)
+    assert all(paths_after_at(text))
