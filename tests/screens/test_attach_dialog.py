@@ -16,6 +16,10 @@ from tui.widgets.filter_list import FilterList
 from tui.widgets.picture import Picture
 
 pytestmark = pytest.mark.anyio
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n0\n%%EOF"
+)
 
 
 @pytest.fixture
@@ -136,3 +140,20 @@ async def test_it_warns_of_what_a_picture_drops_from_the_cache(photos: Path) -> 
         await chat.until_idle()
         await opened(chat)
         assert "! adding a picture drops 12k cached tokens ($0.029)" in said(chat)
+
+
+async def test_a_pdf_says_its_pages_and_is_attached(photos: Path) -> None:
+    (photos / "a chart.pdf").write_bytes(PDF)
+    async with chatting() as chat:
+        await chat.pilot.press("f4")
+        await chat.until(lambda: isinstance(chat.app.screen, AttachScreen) and "PDF, 1 page" in said(chat))
+        assert said(chat).endswith("sent as it is")
+        await chat.pilot.press("enter")
+        assert await attached(chat, 1) == ["a chart.pdf"]
+
+
+async def test_a_pdf_with_a_password_says_so(photos: Path) -> None:
+    (photos / "a chart.pdf").write_bytes(PDF.replace(b"/Root 1 0 R", b"/Root 1 0 R/Encrypt<</V 1>>"))
+    async with chatting() as chat:
+        await chat.pilot.press("f4")
+        await chat.until(lambda: isinstance(chat.app.screen, AttachScreen) and "is encrypted" in said(chat))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -93,6 +94,10 @@ class AttachScreen(ModalScreen[Picked | None]):
         self.watch(self._list, "chosen", self._look, init=False)
         self._open(self.folder)
         self._show_foot()
+
+    def dismiss(self, result: Picked | None = None) -> AwaitComplete:
+        self.workers.cancel_node(self)  # what is being read has no place to be shown any more
+        return super().dismiss(result)
 
     @property
     def _list(self) -> FilterList:
