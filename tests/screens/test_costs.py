@@ -7,6 +7,7 @@ from chatting import Chat, chatting, words
 from textual.widgets import Static
 from transcripts import PNG
 
+from tui.chat.events import Grew
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Text
 from tui.screens.cache_map import CacheScreen
@@ -238,3 +239,19 @@ async def test_the_picker_prices_this_chat_with_each_model() -> None:
         assert "never pays" in str(chat.app.screen.query_one("#meaning", Static).content)
         await chat.pilot.press(*"haiku 5")
         await chat.until(lambda: "pays after" in str(chat.app.screen.query_one("#meaning", Static).content))
+
+
+async def test_what_was_stopped_before_its_first_word_is_in_the_ledger_of_a_chat_that_is_opened_again() -> None:
+    async with chatting(words("Out."), Answer(Gate(), Text("At noon.")), config=SYSTEM, size=(120, 40)) as chat:
+        await say(chat, "Which way does it run?")
+        chat_id, chat.clock.now_s = chat.screen.chat_id, 60
+        await chat.send("And when does it turn?")
+        await chat.until(lambda: any(isinstance(event, Grew) for event in chat.screen.talk.under_way))
+        await chat.pilot.press("escape")
+        await chat.until_idle()
+        (lost,) = chat.screen.talk.session.written_off
+        await chat.pilot.press("ctrl+n")
+        await chat.screen.open_chat(chat_id)
+        assert [one.usage for one in chat.screen.talk.session.written_off] == [lost.usage]
+        await chat.pilot.press("f6")
+        await chat.until(lambda: "2 turns" in drawn(chat))
