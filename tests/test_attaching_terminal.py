@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import shlex
 import stat
 import sys
 from collections.abc import Iterator
@@ -74,6 +76,111 @@ def test_a_picture_is_attached_by_each_way_in(
         terminal.wait(lambda: sent(server))
         content = sent(server)[0].json["messages"][0]["content"]
         assert [block["type"] for block in content] == ["image"] * 4 + ["text"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "my photos"
+    folder.mkdir()
+    for name in ("one.png", "two 2.png"):
+        Image.new("RGB", (56, 28), "teal").save(folder / name)
+    return folder
+
+
+def kinds(server: Server[FakeAnthropic], number: int = 0) -> list[str]:
+    content = sent(server)[number].json["messages"][-1]["content"]
+    return [block["type"] for block in content]
+
+
+def test_a_pasted_path_is_attached_however_it_is_written(
+    env: dict[str, str], server: Server[FakeAnthropic], folder: Path
+) -> None:
+    one, two = str(folder / "one.png"), str(folder / "two 2.png")
+    pasted = {
+        one: ["one.png"],
+        f"'{two}'": ["two 2.png"],
+        f'"{one}"': ["one.png"],
+        two.replace(" ", "\\ "): ["two 2.png"],
+        (folder / "one.png").as_uri(): ["one.png"],
+        f"'{one}' '{two}' ": ["one.png", "two 2.png"],
+        f"{(folder / 'two 2.png').as_uri()}\n{one}\n": ["two 2.png", "one.png"],
+    }
+    with Terminal([sys.executable, "-m", "tui"], env, folder.parent, 100, 30) as terminal:
+        terminal.wait_for("Talk to")
+        for text, names in pasted.items():
+            terminal.paste(text)
+            terminal.wait(lambda names=names: all(f"{name}  56×28" in terminal.text for name in names))
+            assert str(folder) not in terminal.text
+            terminal.type("\x7f" * len(names))
+            terminal.wait(lambda: "56×28" not in terminal.text)
+        terminal.paste(str(folder / "gone.png"))
+        terminal.wait_for("gone.png")
+        terminal.wait(lambda: "▣" not in terminal.text)
+
+
+def test_a_path_after_an_at_is_attached_when_it_is_typed_out(
+    env: dict[str, str], server: Server[FakeAnthropic], folder: Path
+) -> None:
+    with Terminal([sys.executable, "-m", "tui"], env, folder, 100, 30) as terminal:
+        terminal.wait_for("Talk to")
+        terminal.type('is @"two 2.png" like @one.png ?\r')
+        terminal.wait(lambda: sent(server))
+        assert kinds(server) == ["image", "image", "text"]
+
+
+def test_markers_in_the_prompt_are_pictures_where_they_stand(
+    env: dict[str, str], server: Server[FakeAnthropic], folder: Path
+) -> None:
+    data = base64.b64encode((folder / "one.png").read_bytes()).decode()
+    with Terminal([sys.executable, "-m", "tui"], env, folder, 100, 30) as terminal:
+        terminal.wait_for("Talk to")
+        terminal.paste(f"This [IMAGE:data:image/png;base64,{data}] or [IMAGE:data:image/png;base64,{data}] this?")
+        terminal.type("\r")
+        terminal.wait(lambda: sent(server))
+        assert kinds(server) == ["text", "image", "text", "image", "text"]
+
+
+_CLIPBOARDS = {
+    "wl-paste": ("WAYLAND_DISPLAY", '[ "$1" = --list-types ] && echo image/png || cat "{file}"'),
+    "xclip": ("DISPLAY", 'case "$*" in *TARGETS) echo TARGETS; echo image/png;; *image/png) cat "{file}";; esac'),
+    "powershell.exe": ("WSL_DISTRO_NAME", 'printf "image\\r\\n"; base64 -w0 "{file}"'),
+}
+
+
+@pytest.mark.parametrize("program", _CLIPBOARDS)
+def test_ctrl_v_asks_the_clipboard_of_the_system(
+    program: str, env: dict[str, str], server: Server[FakeAnthropic], folder: Path
+) -> None:
+    sign, script = _CLIPBOARDS[program]
+    stand_in = Path(env["HOME"], program)
+    stand_in.write_text("#!/bin/sh\n" + script.replace("{file}", str(folder / "one.png")) + "\n")
+    stand_in.chmod(0o755)
+    del env["WAYLAND_DISPLAY"]
+    with Terminal([sys.executable, "-m", "tui"], {**env, sign: "there"}, folder, 100, 30) as terminal:
+        terminal.wait_for("Talk to")
+        terminal.type("\x16")
+        terminal.wait_for("pasted picture  56×28")
+
+
+def test_ctrl_v_without_a_clipboard_says_what_to_do(
+    env: dict[str, str], server: Server[FakeAnthropic], folder: Path
+) -> None:
+    del env["WAYLAND_DISPLAY"]
+    with Terminal([sys.executable, "-m", "tui"], env, folder, 100, 30) as terminal:
+        terminal.wait_for("Talk to")
+        terminal.type("\x16")
+        terminal.wait_for("The clipboard cannot be read here")
+
+
+def test_one_answer_takes_files_and_markers_from_stdin(
+    env: dict[str, str], server: Server[FakeAnthropic], folder: Path
+) -> None:
+    data = base64.b64encode((folder / "one.png").read_bytes()).decode()
+    (folder / "in.txt").write_text(f"before [IMAGE:data:image/png;base64,{data}] after")
+    command = f"{shlex.quote(sys.executable)} -m tui -p -a 'two 2.png' look < in.txt"
+    with Terminal(["/bin/sh", "-c", command], env, folder, 100, 30) as terminal:
+        assert terminal.wait_exit(20) == 0
+        assert kinds(server) == ["image", "text", "image", "text"]
 
 
 def test_a_damaged_tiff_writes_nothing_over_the_screen(
