@@ -18,6 +18,7 @@ from tui.anthropic.model_cache import cache_file, write_list
 from tui.app import ChatApp
 from tui.chat.events import StreamEvent, Waiting
 from tui.chat.session import Ask, Request, Session, Stream
+from tui.chat.tools import Access
 from tui.chat.transcript import Transcript
 from tui.config import load
 from tui.demo.scenarios import Answer, Scenario, Text
@@ -158,6 +159,7 @@ def opened(
     start: Start = "new",
     preset: str = "",
     attach: Sequence[Path] = (),
+    tools: Access = "none",
     **env: str,
 ) -> Iterator[Opened]:
     """The app with credentials (or none: `key=""`), its first requests answered as scripted.
@@ -181,7 +183,7 @@ def opened(
             file = cache_file(settings.folders.cache, settings.anthropic.api_url)
             write_list(file, (), time.time() - listed_ago_s)
         shelves = Shelves(settings.folders.data / "chats.db", now=clock.wall)
-        with shelves, ClockedDesk(settings, env, demo=demo, preset=preset) as desk, Engine() as engine:
+        with shelves, ClockedDesk(settings, env, demo=demo, preset=preset, tools=tools) as desk, Engine() as engine:
             desk.clock = clock
             engine.at_exit(desk.aclose)
             beginning = Beginning(resume, start)

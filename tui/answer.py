@@ -95,6 +95,7 @@ def run(
     attach: Sequence[Path] = (),
     resume: str | None = None,
     effort: Effort | None = None,
+    tools: Access | None = None,
     demo: bool = False,
     env: Mapping[str, str] = os.environ,
 ) -> int:
@@ -115,7 +116,7 @@ def run(
         with Connection(settings, env, demo=demo) as connection, Shelves(settings.folders.data / "chats.db") as shelves:
             shelves.trouble = lambda problem: _say(problem.message)
             store = shelves.store(demo=demo)
-            kept = begin(store, connection, resume=resume, model=model or "", system=system)
+            kept = begin(store, connection, resume=resume, model=model or "", system=system, tools=tools)
             draft = Draft(text=prompt, attachments=attached(attach, connection.choose(kept.model).model))
             asyncio.run(_take(connection, kept, draft, effort, tally, printer))
     except (asyncio.CancelledError, KeyboardInterrupt):
@@ -323,6 +324,12 @@ class StreamPrinter:
                         "delay_s": round(max(0.0, event.until - time.monotonic()), 3),
                     }
                 )
+            case ToolBegan(call=call):
+                _write_json({"type": "tool", "id": call.id, "name": call.name, "input": _arguments(call)})
+            case ToolOutput(id=id, text=text):
+                _write_json({"type": "tool_output", "id": id, "text": text})
+            case ToolEnded(result=result):
+                _write_json(_told(result))
             case Notice(text=text):
                 _write_json({"type": "notice", "text": text})
 
@@ -335,6 +342,24 @@ _PRINTERS: dict[Output, type[TextPrinter | JsonPrinter | StreamPrinter]] = {
     "json": JsonPrinter,
     "stream-json": StreamPrinter,
 }
+
+
+def _arguments(call: ToolUse) -> object:
+    """As JSON; as text where they never came whole."""
+    try:
+        return msgspec.json.decode(call.input)
+    except (msgspec.DecodeError, RecursionError):
+        return call.input
+
+
+def _told(result: ToolResult) -> dict[str, object]:
+    return {
+        "type": "tool_result",
+        "id": result.tool_use_id,
+        "text": "\n".join(block.text for block in result.content if isinstance(block, Text)),
+        "is_error": result.is_error,
+        "elapsed_s": round(result.elapsed_s, 3),
+    }
 
 
 def _texts(events: tuple[StreamEvent, ...]) -> list[str]:

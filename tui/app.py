@@ -19,6 +19,7 @@ from textual.app import App
 from textual.driver import Driver
 from textual.screen import Screen
 
+from tui.chat.tools import Access
 from tui.config import Settings
 from tui.connection import budget_of
 from tui.desk import Desk
@@ -158,6 +159,7 @@ def run(
     resume: str = "",
     start: Start = "new",
     preset: str = "",
+    tools: Access | None = None,
     env: Mapping[str, str] = os.environ,
 ) -> int:
     """Opens the chat and returns the exit code once it is closed.
@@ -167,11 +169,11 @@ def run(
     """
     with (
         Shelves(settings.folders.data / "chats.db") as shelves,
-        Desk(settings, env, demo=demo, model=model, system=system, preset=preset) as desk,
+        Desk(settings, env, demo=demo, model=model, system=system, preset=preset, tools=tools) as desk,
         Engine() as engine,
     ):
         engine.at_exit(desk.aclose)
-        beginning = Beginning(resume, start, own_model=bool(model or preset), system=system)
+        beginning = Beginning(resume, start, own_model=bool(model or preset), system=system, tools=tools)
         app = ChatApp(settings, desk, engine, shelves, prompt=prompt, attach=attach, beginning=beginning)
         app.run()
     return app.return_code or 0

@@ -21,12 +21,14 @@ from tui.anthropic.credentials import ApiKey, Credential, Found, OAuthToken, dis
 from tui.anthropic.destinations import check
 from tui.anthropic.model_cache import cache_file, read_list, write_list
 from tui.anthropic.models import MODELS, Choice, find, overridden, resolve
+from tui.belt import Belt
 from tui.chat import ledger
 from tui.chat.budget import Budget
 from tui.chat.ledger import Bill
 from tui.chat.model import Effort, Model
 from tui.chat.session import Ask, Request, Session
 from tui.chat.thinking import ThinkingMode
+from tui.chat.tools import Access
 from tui.chat.transcript import BlockPlace, Draft, Message, Transcript
 from tui.config import ModelFacts, Settings
 from tui.errors import TuiError
@@ -102,15 +104,24 @@ class Connection:
             "bill it here; an API key is the supported way."
         )
 
-    def session(self, system: str | None = None) -> Session:
-        """A new, empty conversation. No system prompt: the configured one, else in the demo the simulator's own."""
+    def session(self, system: str | None = None, *, access: Access = "none", asks: bool = True) -> Session:
+        """A new, empty conversation. No system prompt: the configured one, else in the demo the simulator's own.
+
+        `access`: what Claude may do in it. Without `asks`, whatever would ask the user first is refused.
+        """
         if system is None:
             system = self.settings.default.system
         if not system and self.demo:
             from tui.demo.briefing import BRIEFING as system  # the demo alone needs it
         session = Session(Transcript(system=system), bill=self.bill)
-        session.sight = Sight(lambda: self._viewer or self.choose().model)
+        session.sight = Sight(self._seeing)
+        session.toolbox = Belt(self.settings, self._seeing, lambda text: self.warn(text), access=access, asks=asks)
+        session.most_requests = self.settings.tools.turns
         return session
+
+    def _seeing(self) -> Model:
+        """The model that sees what is attached, or found by a tool."""
+        return self._viewer or self.choose().model
 
     def ask(
         self,
@@ -119,9 +130,14 @@ class Connection:
         effort: Effort | None = None,
         thinking: ThinkingMode | None = None,
         show_thinking: bool = True,
+        aside: bool = False,
     ) -> Ask:
-        """A session's way to send its transcript to that model. It raises the `obstacle` where there is one."""
-        self._viewer = choice.model
+        """A session's way to send its transcript to that model. It raises the `obstacle` where there is one.
+
+        `aside`: beside the conversation, so that this is not the model that sees what is attached to it.
+        """
+        if not aside:
+            self._viewer = choice.model
 
         def ask(transcript: Transcript) -> Request:
             # httpx and all that a request needs is loaded here, and so on the thread that sends it.

@@ -13,6 +13,7 @@ from tui.chat.budget import Spent, check, refusal, turn_usd
 from tui.chat.forecast import estimate
 from tui.chat.model import Model
 from tui.chat.session import Session
+from tui.chat.tools import Access, access_of
 from tui.chat.transcript import Draft
 from tui.chat.warmth import lifetime_for
 from tui.errors import TuiError
@@ -39,24 +40,38 @@ class Kept(msgspec.Struct, frozen=True):
     """What the chat has cost so far, and all chats today."""
 
 
-def begin(store: Store, connection: Connection, *, resume: str | None, model: str, system: str | None) -> Kept:
+def begin(
+    store: Store,
+    connection: Connection,
+    *,
+    resume: str | None,
+    model: str,
+    system: str | None,
+    tools: Access | None = None,
+) -> Kept:
     """A session whose turns are recorded. `resume`: the id of a chat, how it begins, or LAST; None for a new chat.
 
-    A chat keeps its model and its system prompt unless others are given. Raises NothingToContinue, NoSuchChat, and what is
-    wrong with a store that cannot be read.
+    A chat keeps its model, its system prompt and its tools unless others are given. Nobody is there to be asked: what would
+    need the user's leave is refused. Raises NothingToContinue, NoSuchChat, and what is wrong with a store that cannot be
+    read.
     """
     from tui.store import NewChat, Recorder, new_id
 
     if resume is None:
-        session = connection.session(system)
-        chosen = connection.choose(model).model.id
-        new = NewChat(id=new_id(), model=chosen, system=session.transcript.system)
+        access: Access = tools or connection.settings.default.tools or "none"
+        session = connection.session(system, access=access, asks=False)
+        session.equip()
+        said, chosen = session.transcript, connection.choose(model).model.id
+        new = NewChat(id=new_id(), model=chosen, system=said.system, tools=access, definitions=said.tools)
         return _kept(session, store, Recorder(store, new, gives_back=False), model)
     store.ready().result()
     chat = _last(store) if resume == LAST else store.chat(resume).result()
-    session = connection.session(chat.system if system is None else system)
+    session = connection.session(chat.system if system is None else system, asks=False)
     transcript = store.transcript(chat.id, chat.head).result()
-    session.transcript = replace(transcript, system=session.transcript.system)
+    session.take_up(replace(transcript, system=session.transcript.system), access_of(chat.tools))
+    if tools is not None:
+        session.use_tools(tools)
+        store.set_tools(chat.id, tools, session.transcript.tools)
     if system is not None:
         store.set_system(chat.id, system)
     if model:

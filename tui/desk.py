@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from tui.anthropic.credentials import LOGIN, NO_FILE, Credential, Found, OAuthToken, by_text
 from tui.anthropic.destinations import check
 from tui.anthropic.login import Unusable
+from tui.belt import Belt
 from tui.chat.cache import CacheMap, Miss
 from tui.chat.model import Model
 from tui.chat.reasoning import WORDS, Reasoning
 from tui.chat.session import Ask, Session
+from tui.chat.tools import Access, Verdict
 from tui.chat.transcript import Draft, Message, Transcript
 from tui.config import Preset, Settings
 from tui.connection import Connection
@@ -49,11 +52,14 @@ class Desk:
         model: str | None = None,
         system: str | None = None,
         preset: str = "",
+        tools: Access | None = None,
     ) -> None:
-        """`model` and `system` go before what the preset says. Raises NoPreset."""
+        """`model`, `system` and `tools` go before what the preset says. Raises NoPreset."""
         self._settings = settings
         self._env = env
         self._system = system
+        self._tools = tools
+        self._belts: WeakSet[Belt] = WeakSet()
         self._open = ExitStack()
         self._connections: list[Connection] = []
         self.warn: Callable[[str], None] = lambda _: None
@@ -141,7 +147,19 @@ class Desk:
     def session(self) -> Session:
         self._choice = self._connection.choose(self._asked)
         self.reasoning = self._usual_reasoning
-        return self._connection.session(self._settled.system if self._system is None else self._system)
+        system = self._settled.system if self._system is None else self._system
+        session = self._connection.session(system, access=self.usual_tools)
+        assert isinstance(session.toolbox, Belt), "the connection gives each session one"
+        self._belts.add(session.toolbox)
+        return session
+
+    @property
+    def usual_tools(self) -> Access:
+        return self._tools or self._settled.tools or self._settings.default.tools or "ask"
+
+    def answer_question(self, call_id: str, verdict: Verdict) -> None:
+        for belt in tuple(self._belts):
+            belt.answer(call_id, verdict)
 
     def ask(self) -> Ask:
         return self._connection.ask(self._choice, effort=self.reasoning.effort, thinking=self.reasoning.thinking)

@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypeVar
 
 from tui.chat.events import Grew, TurnEnded, TurnEvent
 from tui.chat.reducer import coalesce
+from tui.chat.tools import ToolOutput
 from tui.errors import TuiError
 
 FRAME_S = 1 / 15
@@ -130,10 +131,13 @@ class Generation:
     def _append(self, event: TurnEvent) -> None:
         """Queues an event; growth that nobody has fetched yet becomes one piece with the growth before it."""
         last = self._queue[-1] if self._queue else None
-        if isinstance(event, Grew) and isinstance(last, Grew):
-            self._queue[-1] = Grew(event.message, coalesce((*last.events, *event.events)))
-        else:
-            self._queue.append(event)
+        match last, event:
+            case Grew(), Grew():
+                self._queue[-1] = Grew(event.message, coalesce((*last.events, *event.events)))
+            case ToolOutput(), ToolOutput() if last.id == event.id:
+                self._queue[-1] = ToolOutput(event.id, last.text + event.text)
+            case _:
+                self._queue.append(event)
 
     def _wake_now(self) -> None:
         if self._timer is not None:

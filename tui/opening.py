@@ -15,6 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from tui.answer import Output
+    from tui.chat.tools import Access
     from tui.config import Settings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -51,6 +52,11 @@ def chat_options(command: _Command) -> _Command:
                 help="A file with the system prompt.",
             ),
             click.option(
+                "--tools",
+                type=click.Choice(["none", "read", "ask"]),
+                help="What Claude may do: nothing, look at files here, or whatever you allow (-p refuses what would ask).",
+            ),
+            click.option(
                 "--output-format",
                 type=click.Choice(["text", "json", "stream-json"]),
                 help="With -p: the text, one JSON object, or one JSON event a line.",
@@ -74,6 +80,7 @@ class Wanted(NamedTuple):
     preset: str | None
     system: str | None
     system_file: Path | None
+    tools: Access | None
     output_format: Output | None
 
 
@@ -108,6 +115,7 @@ def _answer_once(config: Path | None, wanted: Wanted, demo: bool) -> int:
         attach=wanted.attach,
         resume=continuing.LAST if wanted.last else wanted.resume,
         effort=said.effort,
+        tools=wanted.tools or said.tools,
         demo=demo,
     )
 
@@ -134,6 +142,7 @@ def _fill_screen(config: Path | None, wanted: Wanted, demo: bool) -> int:
         resume=wanted.resume or "",
         start="last" if wanted.last else "list" if wanted.resume == "" else "new",
         preset=wanted.preset or "",
+        tools=wanted.tools,
     )
 
 

@@ -12,7 +12,13 @@ import os
 import threading
 import time
 
-_MODULES = ("tui.anthropic.client", "tui.anthropic.request", "tui.anthropic.auth")
+_MODULES = (
+    "tui.anthropic.client",
+    "tui.anthropic.request",
+    "tui.anthropic.auth",
+    "tui.tools.built_in",
+    "tui.tools.toolbox",
+)
 _YOUNG = 10_000  # objects made before the collector looks for cycles among them; Python's own 700 are soon there
 
 

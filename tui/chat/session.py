@@ -11,11 +11,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 
+from msgspec.structs import replace
+
 from tui.chat.aside import set_aside
 from tui.chat.asking import Ask, Request, Sight, Stream
 from tui.chat.endings import notice_for
 from tui.chat.ledger import Bill
-from tui.chat.tools import Toolbox
+from tui.chat.tools import Access, Toolbox
 from tui.chat.transcript import BlockPlace, Draft, Message, Transcript
 from tui.chat.turn import MAX_PAUSES, Turn
 from tui.errors import TuiError
@@ -87,6 +89,23 @@ class Session:
         """Whether a turn has begun and not ended."""
         return self._turn is not None and not self._turn.is_over
 
+    def equip(self) -> None:
+        """Has a conversation that begins offer what its toolbox has. One that has begun keeps what it began with."""
+        if self.toolbox is not None and not (self.transcript.messages or self.transcript.tools):
+            self.transcript = replace(self.transcript, tools=self.toolbox.tools)
+
+    def take_up(self, transcript: Transcript, access: Access) -> None:
+        """Goes on with a conversation that was kept, and with the tools that it began with."""
+        self.transcript = transcript
+        if self.toolbox is not None:
+            self.toolbox.access = access
+
+    def use_tools(self, access: Access) -> None:
+        """Offers other tools from the next request on. What was cached, and thought, with those before is lost by that."""
+        if self.toolbox is not None:
+            self.toolbox.access = access
+            self.transcript = replace(self.transcript, tools=self.toolbox.tools)
+
     def take_turn(self, draft: Draft | None, ask: Ask) -> Turn:
         """The turn that sends this draft; nothing happens until it is read. Raises Busy while another one runs.
 
@@ -95,6 +114,7 @@ class Session:
         """
         if self.is_busy:
             raise Busy
+        self.equip()
         self._turn = Turn(self, draft, ask)
         return self._turn
 

@@ -10,10 +10,18 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from tui.chat.transcript import ToolResult, ToolUse
+from tui.chat.transcript import Tool, ToolResult, ToolUse
 
 Access = Literal["none", "read", "ask"]
 """What Claude may do: nothing, look at files in the folder, or everything that the user allows when asked."""
+
+
+def access_of(word: str) -> Access:
+    """The access that a stored word stands for. What is unknown, and a chat from before there were tools, allow nothing."""
+    match word:
+        case "read" | "ask":
+            return word
+    return "none"
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +88,13 @@ ToolEvent = ToolBegan | ToolAsking | ToolAllowed | ToolOutput | ToolEnded
 
 class Toolbox(Protocol):
     """What a session needs of tools."""
+
+    access: Access
+    """To be changed through `Session.use_tools`."""
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """What can be offered to Claude, under the access that holds now."""
 
     async def run(self, call: ToolUse, tell: Callable[[ToolEvent], None]) -> ToolResult:
         """The result of a call, whatever becomes of it: an unknown tool and bad arguments are results with `is_error`.

@@ -27,7 +27,8 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     provider: str = "anthropic"
     model: str = "sonnet"
     system: str = ""
-    tools: ToolPolicy = "none"
+    tools: ToolPolicy | Literal[""] = ""
+    """Empty: ask on the full screen, none with -p."""
 
 
 class Anthropic(msgspec.Struct, frozen=True, kw_only=True):

@@ -164,7 +164,7 @@ class BranchingScreen(ReturningScreen):
         last = messages[-1] if messages else None
         if self.talk.running or last is None or not self.is_ready:
             self.prompt.say("an answer is running" if self.talk.running else "nothing was said yet")
-        elif last.role == "user":
+        elif last.role == "user" or last.awaits_results:
             self.answer_prompt()
         elif last.state == "complete" and last.stop_reason != "max_tokens":
             self.prompt.say("the answer is complete")

@@ -17,7 +17,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.actions import BY_NAME, keys_of, short_key_name
-from tui.chat.events import Asked, Grew, Notice, Sent, Settled, TurnEnded, TurnEvent, Waiting
+from tui.chat.events import Asked, Grew, Notice, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent, Waiting
 from tui.chat.reasoning import unusual
 from tui.chat.transcript import Draft
 from tui.engine import Engine
@@ -223,6 +223,8 @@ class FlowScreen(Screen[None]):
             case Settled(message=message):
                 conversation.settle(message)
                 self.show_standing()
+            case ToolsAnswered(message=message):
+                conversation.add(message)
             case Notice(text=text):
                 conversation.note(text)
             case TurnEnded():

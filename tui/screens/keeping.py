@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.message import Message as Notification
 from textual.widgets import Static
 
+from tui.chat.tools import Access
 from tui.chat.transcript import Draft
 from tui.chat.tree import ChatTree
 from tui.engine import Engine
@@ -43,6 +44,8 @@ class Beginning(NamedTuple):
     """Whether a model or a preset was named, which then goes before that of the chat."""
     system: str | None = None
     """The same for the system prompt."""
+    tools: Access | None = None
+    """The same for what Claude may do."""
 
 
 class Library(Protocol):
@@ -144,10 +147,18 @@ class KeptScreen(SigningScreen):
 
     def _note_model(self) -> None:
         assert self.recorder is not None
-        model, system = self.provider.model.id, self.talk.session.transcript.system
+        model, session = self.provider.model.id, self.talk.session
         if self.recorder.chat.model != model and self.recorder.head is not None:
             self.store.set_model(self.chat_id, model)
-        self.recorder.chat = replace(self.recorder.chat, model=model, system=system, preset=self.provider.preset)
+        session.equip()
+        self.recorder.chat = replace(
+            self.recorder.chat,
+            model=model,
+            system=session.transcript.system,
+            tools=session.toolbox.access if session.toolbox is not None else "none",
+            definitions=session.transcript.tools,
+            preset=self.provider.preset,
+        )
 
     def start_afresh(self) -> None:
         self._leave(draft_stays=False)

@@ -9,6 +9,7 @@ from tui.chat.cache import CacheMap, Miss
 from tui.chat.model import Model
 from tui.chat.reasoning import Reasoning
 from tui.chat.session import Ask, Session
+from tui.chat.tools import Access, Verdict
 from tui.chat.transcript import Draft, Transcript
 from tui.errors import TuiError
 from tui.screens.exchange import Exchange
@@ -87,6 +88,13 @@ class Provider(Protocol):
 
     def session(self) -> Session:
         """A new, empty conversation."""
+
+    @property
+    def usual_tools(self) -> Access:
+        """What Claude may do in a new conversation; `Session.use_tools` changes it for one."""
+
+    def answer_question(self, call_id: str, verdict: Verdict) -> None:
+        """Answers the question of a call, in whichever chat it waits. One that was answered already is left alone."""
 
     def ask(self) -> Ask:
         """How a turn that starts now is asked."""

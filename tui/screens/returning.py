@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from tui.chat.events import TurnEnded
+from tui.chat.tools import access_of
 from tui.errors import TuiError
 from tui.screens.away import Away
 from tui.screens.keeping import KeptScreen
@@ -76,6 +77,9 @@ class ReturningScreen(KeptScreen):
         if system is not None:
             session.transcript = replace(session.transcript, system=system)
             self.store.set_system(chat_id, system)
+        if (tools := self._beginning.tools) is not None:
+            session.use_tools(tools)
+            self.store.set_tools(chat_id, tools, session.transcript.tools)
 
     async def _go_on_where_it_was(self) -> None:
         left_off = await self.answer(self.store.left_off())
@@ -181,7 +185,7 @@ class ReturningScreen(KeptScreen):
         messages = self.talk.messages
         self.prompt.forget()
         for message in messages:
-            if message.role == "user" and message.text:
+            if message.is_prompt and message.text:
                 self.prompt.remember(message.text)
         self.conversation.show(messages, siblings=labels(branch))
         self.header.title = branch.chat.title
@@ -201,9 +205,9 @@ class ReturningScreen(KeptScreen):
         last = branch[-1] if len(branch) else None
         if chat.elsewhere:
             self.prompt.say("open in another prx too · what is said there becomes a branch of its own", lasting=True)
-        elif last is not None and last.role == "user":
+        elif last is not None and last.message.is_prompt:
             self.prompt.say("this prompt got no answer · /continue asks for one", lasting=True)
-        elif last is not None and last.state == "interrupted":
+        elif last is not None and (last.state == "interrupted" or last.role == "user" or last.message.awaits_results):
             self.prompt.say("the answer was interrupted · /continue asks for the rest", lasting=True)
 
     # Leaving a chat in mid-answer

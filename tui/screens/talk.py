@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from tui.chat.events import Asked, Grew, Sent, Settled, TurnEnded, TurnEvent
+from tui.chat.events import Asked, Grew, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent
 from tui.chat.reducer import coalesce
 from tui.chat.session import Ask, Session
+from tui.chat.tools import ToolOutput
 from tui.chat.transcript import Draft, Message
 from tui.engine import Engine, Generation
 from tui.screens.exchange import Exchange
@@ -118,7 +119,7 @@ class Talk:
         """Keeps what it takes to show the chat as it stands now."""
         last = self.under_way[-1] if self.under_way else None
         match event:
-            case Sent(message=message) | Settled(message=message):
+            case Sent(message=message) | Settled(message=message) | ToolsAnswered(message=message):
                 self._messages = (*self._messages, message)
                 self.under_way = ()
             case Asked():
@@ -126,6 +127,8 @@ class Talk:
                 self.under_way = (event,)
             case Grew(message=message, events=events) if isinstance(last, Grew):
                 self.under_way = (*self.under_way[:-1], Grew(message, coalesce((*last.events, *events))))
+            case ToolOutput(id=id, text=text) if isinstance(last, ToolOutput) and last.id == id:
+                self.under_way = (*self.under_way[:-1], ToolOutput(id, last.text + text))
             case TurnEnded():
                 self.under_way = ()
             case _:
