@@ -183,7 +183,7 @@ def test_a_mistake_is_shown_with_its_place_and_costs_only_itself(written: Load, 
 def test_windows_line_ends_and_a_byte_order_mark_are_nothing_special(written: Load) -> None:
     settings = written(b'\xef\xbb\xbf[ui]\r\ntheme = "light"\r\nnope = 1\r\n')
     assert settings.ui.theme == "light"
-    assert problems(settings) == ['config.toml:3:1: unknown key "nope"; known: theme, reduced_motion']
+    assert problems(settings) == ['config.toml:3:1: unknown key "nope"; known: theme, reduced_motion, pictures, titles']
 
 
 def test_a_line_that_is_not_utf_8_is_named_and_left_out(written: Load) -> None:

@@ -60,7 +60,8 @@ _TOOLS = {
     "command_timeout_s": kinds.COUNT,
     "turns": kinds.COUNT,
 }
-_UI = {"theme": kinds.one_of("dark", "light"), "reduced_motion": kinds.FLAG}
+_PICTURES = kinds.one_of("auto", "kitty", "sixel", "blocks", "none")
+_UI = {"theme": kinds.one_of("dark", "light"), "reduced_motion": kinds.FLAG, "pictures": _PICTURES, "titles": kinds.FLAG}
 _HOMES = {
     "[default]": _DEFAULT,
     "[providers.anthropic]": _ANTHROPIC,

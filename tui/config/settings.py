@@ -16,6 +16,7 @@ _LARGEST_FILE = 1_000_000  # bytes; a configuration is a page of text
 
 Dialect = Literal["auto", "anthropic", "basic"]
 Theme = Literal["dark", "light"]
+Pictures = Literal["auto", "kitty", "sixel", "blocks", "none"]
 ToolPolicy = Literal["none", "read", "ask"]
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
 ThinkingMode = Literal["on", "off", "between_tools"]
@@ -106,6 +107,10 @@ class Ui(msgspec.Struct, frozen=True, kw_only=True):
 
     theme: Theme = "dark"
     reduced_motion: bool = False
+    titles: bool = False
+    """Whether the cheapest model makes a title of a chat's first turn."""
+    pictures: Pictures = "auto"
+    """How they are shown: as the terminal can, in one way whatever it says, or not at all."""
 
 
 class Finding(msgspec.Struct, frozen=True):

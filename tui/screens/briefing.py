@@ -6,12 +6,12 @@ from msgspec.structs import replace
 
 from tui.chat.ledger import Usage, bill
 from tui.errors import TuiError
-from tui.screens.archive import ArchiveScreen
 from tui.screens.branches import tokens_of
+from tui.screens.titling import TitlingScreen
 from tui.widgets import figures
 
 
-class BriefingScreen(ArchiveScreen):
+class BriefingScreen(TitlingScreen):
     _preset_for_new = ""
     """The preset of chats that begin from now on; one that is opened has its own."""
 

@@ -1,0 +1,42 @@
+"""Titles that a model makes of a chat's first turn: what it is asked, and what is kept of its answer. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from tui.chat.transcript import Message, Transcript
+
+_LONGEST_PIECE = 2_000
+"""Characters of each side that are sent: what a chat is about stands at its beginning."""
+_LONGEST_TITLE = 80
+_AROUND = re.compile(r"""^[\s#*_>"'`“”‘’«»]+|[\s*_"'`“”‘’«».]+$""")
+
+
+class Titled(NamedTuple):
+    title: str
+    """Empty where nothing came that could be one."""
+    answers: tuple[Message, ...]
+    """What was billed for it."""
+
+
+def request_for(transcript: Transcript) -> str:
+    """The prompt that asks for a title of this conversation."""
+    said = {role: _first(transcript, role) for role in ("user", "assistant")}
+    return (
+        "Give the conversation below a title of two to six words, in the language of its first message. "
+        "Answer with the title alone, without quotation marks.\n\n"
+        f"<user>\n{said['user']}\n</user>\n\n<assistant>\n{said['assistant']}\n</assistant>"
+    )
+
+
+def title_in(answer: str) -> str:
+    """The title that an answer gives; "" where it gives none."""
+    first = answer.strip().split("\n")[0].replace("**", "")
+    title = " ".join(_AROUND.sub("", first).split())
+    return title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1].rstrip() + "…"
+
+
+def _first(transcript: Transcript, role: str) -> str:
+    text = next((message.text for message in transcript.messages if message.role == role and message.text), "")
+    return text[:_LONGEST_PIECE]

@@ -1,0 +1,31 @@
+"""A chat's title from the cheapest model there is: one small request beside the conversation."""
+
+from __future__ import annotations
+
+from tui.chat.events import TurnEnded
+from tui.chat.model import Model
+from tui.chat.session import Session
+from tui.chat.titles import Titled, request_for, title_in
+from tui.chat.transcript import Draft, Transcript
+from tui.connection import Connection
+
+
+async def titled(connection: Connection, transcript: Transcript) -> Titled:
+    """Asks for a title of what was said. On the loop that the connection is used on. What fails gives no title."""
+    model = cheapest(connection.models())
+    if model is None:
+        return Titled("", ())
+    session = Session(bill=connection.bill)
+    ask = connection.ask(connection.choose(model.id), thinking="off", show_thinking=False, aside=True)
+    title = ""
+    async for event in session.take_turn(Draft(text=request_for(transcript)), ask):
+        if isinstance(event, TurnEnded) and event.outcome == "complete":
+            title = title_in(event.transcript.messages[-1].text)
+    answers = (message for message in session.transcript.messages if message.role == "assistant")
+    return Titled(title, (*answers, *session.written_off))
+
+
+def cheapest(models: tuple[Model, ...]) -> Model | None:
+    """The model with the lowest price, of those that are to stay; None where no price is known."""
+    staying = [model for model in models if model.prices and model.lifecycle not in ("deprecated", "retired")]
+    return min(staying, key=lambda model: model.prices[0].input + model.prices[0].output, default=None)
