@@ -15,6 +15,7 @@ from tui.chat.cache import CacheMap, Miss
 from tui.chat.model import Model
 from tui.chat.reasoning import WORDS, Reasoning
 from tui.chat.session import Ask, Session
+from tui.chat.titles import Titled
 from tui.chat.tools import Access, Verdict
 from tui.chat.transcript import Draft, Message, Transcript
 from tui.config import Preset, Settings
@@ -170,6 +171,15 @@ class Desk:
             transcript, draft, self._choice, effort=chosen.effort, thinking=chosen.thinking
         )
 
+    @property
+    def makes_titles(self) -> bool:
+        return self._settings.ui.titles and not self.is_demo
+
+    async def title(self, transcript: Transcript) -> Titled:
+        from tui.titling import titled  # where it is wanted, after the first answer
+
+        return await titled(self._connection, transcript)
+
     # The prompt cache
 
     def body(self, transcript: Transcript, model_id: str) -> bytes:
@@ -183,12 +193,17 @@ class Desk:
             return CacheMap()
         return cache_map(exchange.body, self._model_of(exchange.answer), exchange.answer.usage)
 
-    def miss(self, before: Exchange, now: Exchange) -> Miss | None:
-        from tui.anthropic.misses import miss_reason
+    def miss(self, before: Exchange | None, now: Exchange) -> Miss | None:
+        from tui.anthropic.misses import miss_reason, too_short
+        from tui.anthropic.request import dialect_for
 
-        if before.answer is None or now.answer is None:
+        if now.answer is None:
             return None
-        return miss_reason(_sent(before.body, before.answer), _sent(now.body, now.answer), self._model_of(now.answer))
+        model, sent = self._model_of(now.answer), _sent(now.body, now.answer)
+        if before is None or before.answer is None:
+            caches = dialect_for(self._settings.anthropic.dialect, model) == "anthropic"
+            return too_short(sent, model) if caches else None
+        return miss_reason(_sent(before.body, before.answer), sent, model)
 
     def _model_of(self, answer: Message) -> Model:
         return self._connection.choose(answer.model).model

@@ -9,6 +9,7 @@ from tui.chat.cache import CacheMap, Miss
 from tui.chat.model import Model
 from tui.chat.reasoning import Reasoning
 from tui.chat.session import Ask, Session
+from tui.chat.titles import Titled
 from tui.chat.tools import Access, Verdict
 from tui.chat.transcript import Draft, Transcript
 from tui.errors import TuiError
@@ -102,14 +103,24 @@ class Provider(Protocol):
     async def count(self, transcript: Transcript, draft: Draft) -> int:
         """How many tokens sending the draft after that takes, as the server says. On the engine's loop. Raises TuiError."""
 
+    @property
+    def makes_titles(self) -> bool:
+        """Whether new chats are to be given titles."""
+
+    async def title(self, transcript: Transcript) -> Titled:
+        """A title of what was said. On the engine's loop. Raises TuiError."""
+
     def body(self, transcript: Transcript, model_id: str) -> bytes:
         """The request that continues a transcript with that model, built for looking at."""
 
     def cache_map(self, exchange: Exchange) -> CacheMap:
         """What the cache gave to a request; an empty map while there is no answer."""
 
-    def miss(self, before: Exchange, now: Exchange) -> Miss | None:
-        """Why a request read less than the one before had left in the cache; None where it did not."""
+    def miss(self, before: Exchange | None, now: Exchange) -> Miss | None:
+        """Why a request read less than the one before had left in the cache; None where it did not.
+
+        Without one before: why the first of a chat left nothing there.
+        """
 
     def try_demo(self) -> None:
         """Answers come from the simulator from now on."""
