@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.chat.slices import base64_of
 from tui.chat.transcript import Document, Image, Text
 from tui.images import kinds
 from tui.images.documents import pdf_document, text_document
@@ -40,8 +40,7 @@ def attachment_of(
 
 def image_block(prepared: Prepared, name: str = "") -> Image:
     """A prepared image as a block."""
-    data = base64.b64encode(prepared.data).decode()
-    return Image(prepared.media_type, data, name, prepared.width, prepared.height)
+    return Image(prepared.media_type, base64_of(prepared.data), name, prepared.width, prepared.height)
 
 
 def resolve_markers(text: str, model: Viewer, *, many: bool = False) -> tuple[Text | Image, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import zlib
 
+from tui.chat.slices import base64_of
 from tui.chat.transcript import Document
 from tui.images.errors import CannotAttach
 from tui.images.vision import LONG_CONTEXT, MAX_REQUEST_BYTES, Viewer
@@ -48,7 +48,7 @@ def pdf_document(data: bytes, name: str, model: Viewer) -> Document:
         )
     if pages > (limit := max_pages(model)):
         raise CannotAttach(f"{name} has {pages} pages, and this model takes {limit}", "Attach a part of it.")
-    return Document("application/pdf", base64.b64encode(data).decode(), name, pages)
+    return Document("application/pdf", base64_of(data), name, pages)
 
 
 def text_document(data: bytes, name: str) -> Document:
@@ -63,7 +63,7 @@ def text_document(data: bytes, name: str) -> Document:
         raise CannotAttach(f"{name} is neither an image, a PDF nor text in UTF-8") from error
     if not text.strip():
         raise CannotAttach(f"{name} is empty")
-    return Document("text/plain", base64.b64encode(text.encode()).decode(), name)
+    return Document("text/plain", base64_of(text.encode()), name)
 
 
 def page_count(data: bytes) -> int:

@@ -5,7 +5,6 @@ Everything but the count runs in a thread.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from tui.chat.slices import data_of
 from tui.chat.transcript import Block, Image, Message, ToolResult, Transcript
 from tui.images.errors import CannotAttach
 from tui.images.vision import HIGH, MANY, MAX_SIDE_OF_MANY_PX
@@ -87,6 +87,6 @@ def _smaller(image: Image) -> Image:
     from tui.images.pixels import prepare  # loads Pillow
 
     try:
-        return image_block(prepare(base64.b64decode(image.data), HIGH, many=True))
+        return image_block(prepare(data_of(image.data), HIGH, many=True))
     except (CannotAttach, ValueError):
         return image  # the API says what is wrong with it

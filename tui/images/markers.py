@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from tui.chat.slices import base64_of
 from tui.chat.transcript import Image, Text
 from tui.images.kinds import ACCEPTED, kind_of
 
@@ -56,7 +57,7 @@ def as_it_is(marker: Marker) -> Image | None:
     """The image of a marker, untouched, where the API takes its kind."""
     if marker.media_type not in ACCEPTED:
         return None
-    return Image(marker.media_type, base64.b64encode(marker.data).decode())
+    return Image(marker.media_type, base64_of(marker.data))
 
 
 def resolve(text: str, image: Callable[[Marker], Image | None] = as_it_is) -> tuple[Text | Image, ...]:

@@ -6,8 +6,6 @@ out of it and kept once, under its SHA-256, however many messages hold it; what 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
@@ -16,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from tui.chat.slices import base64_of, data_of
 from tui.chat.transcript import (
     Block,
     Document,
@@ -119,7 +118,7 @@ def hashes(json: bytes) -> tuple[str, ...]:
 
 def as_base64(data: bytes, is_base64: bool) -> str:
     """The attached data as a block holds it."""
-    return base64.b64encode(data).decode() if is_base64 else data.decode()
+    return base64_of(data) if is_base64 else data.decode()
 
 
 def searchable(blocks: Iterable[Block]) -> str:
@@ -170,9 +169,9 @@ def _with_data(block: Any, attached: Mapping[str, str]) -> Any:
 
 def _attachment(data: str) -> Attachment:
     try:
-        raw = base64.b64decode(data, validate=True)
-        is_base64 = base64.b64encode(raw).decode() == data
-    except (binascii.Error, ValueError):
+        raw = data_of(data)
+        is_base64 = base64_of(raw) == data
+    except ValueError:
         is_base64 = False
     kept = raw if is_base64 else data.encode("utf-8", "replace")
     # The two spellings of the same bytes must not share a name.
