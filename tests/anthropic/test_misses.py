@@ -11,7 +11,7 @@ from asking_together import Talk
 from cached_conversations import KINDS, converse
 from msgspec.structs import replace
 
-from tui.anthropic.misses import SLACK, Exchange, miss_reason
+from tui.anthropic.misses import SLACK, Exchange, miss_reason, too_short
 from tui.anthropic.models import find
 from tui.chat.ledger import Usage
 from tui.chat.thinking import without_thinking
@@ -96,20 +96,24 @@ def test_going_back_is_no_miss_where_the_turn_before_was_kept(talk: Talk) -> Non
     assert miss is None or miss.kind == "message"
 
 
-def test_a_prompt_below_the_minimum_is_said_to_be_so_where_it_was_marked() -> None:
-    talk = Talk(Transcript(tools=(conversations.TIDE,)))
+@pytest.mark.parametrize("tools", [(), (conversations.TIDE,)], ids=["nothing is marked", "the tools are marked"])
+def test_a_first_prompt_below_the_minimum_is_said_to_be_so(tools) -> None:
+    talk = Talk(Transcript(tools=tools))
     for _ in range(2):
         talk.say("Hi")
         talk.ask()
-    miss = talk.miss()
+    miss = too_short(talk.exchanges[0], SONNET)
     assert miss is not None
     assert (miss.kind, miss.lost) == ("too_short", 0)
-    assert "from 512 tokens on" in miss.text
-    bare = Talk(Transcript())
-    for _ in range(2):
-        bare.say("Hi")
-        bare.ask()
-    assert bare.miss() is None
+    assert miss.text == "below the 512 tokens that Sonnet 5.5 keeps at least: nothing is cached yet"
+    assert talk.miss() is None
+
+
+def test_a_first_prompt_that_is_long_enough_needs_no_word() -> None:
+    talk = Talk(Transcript(system=LONG))
+    talk.say("Hi")
+    talk.ask()
+    assert too_short(talk.exchanges[0], SONNET) is None
 
 
 def exchange(body: dict, at: float, **usage: int) -> Exchange:
@@ -153,7 +157,7 @@ def test_every_miss_of_many_conversations_is_explained(kind: str) -> None:
             model = find(json.loads(now.body)["model"])
             miss = miss_reason(before, now, model)
             fell_short = now.usage.cache_read_input_tokens < cached_tokens(before.usage) - SLACK
-            assert fell_short == (miss is not None and miss.kind != "too_short")
+            assert fell_short == (miss is not None)
             if miss is not None:
                 kinds.add(miss.kind)
     assert "unknown" not in kinds

@@ -121,6 +121,22 @@ async def test_a_pause_that_lost_the_cache_is_told_under_the_answer() -> None:
         await chat.until_shown("The cache was cold: it keeps 5 minutes")
 
 
+async def test_a_first_answer_too_short_to_be_kept_says_so_once() -> None:
+    async with chatting(words("Out."), words("At noon.")) as chat:
+        await say(chat, "Which way does it run?")
+        await chat.until_shown("below the 512 tokens that Sonnet 5.5 keeps at least: nothing is cached yet")
+        await say(chat, "And when does it turn?")
+        await chat.until_shown("At noon.")
+        assert chat.shown.count("nothing is cached yet") == 1
+
+
+async def test_a_server_that_caches_nothing_is_not_said_to_cache_nothing_yet() -> None:
+    config = '[providers.anthropic]\ndialect = "basic"\n'
+    async with chatting(words("Out."), config=config) as chat:
+        await say(chat, "Which way does it run?")
+        assert "cached" not in chat.shown
+
+
 async def test_a_request_that_read_all_there_was_needs_no_word() -> None:
     async with chatting(words("Out."), words("At noon."), config=SYSTEM) as chat:
         await say(chat, "Which way does it run?")

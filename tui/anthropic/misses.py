@@ -40,8 +40,6 @@ def miss_reason(before: Exchange, now: Exchange, model: Model) -> Miss | None:
     `model` is the one that was asked now. Both are requests of one chat, one after the other.
     """
     expected, read = cached_tokens(before.usage), now.usage.cache_read_input_tokens
-    if expected == 0 and read == 0 and cached_tokens(now.usage) == 0:
-        return _too_short(now, model)
     if read >= expected - SLACK:
         return None
     old, new = msgspec.json.decode(before.body), msgspec.json.decode(now.body)
@@ -49,15 +47,12 @@ def miss_reason(before: Exchange, now: Exchange, model: Model) -> Miss | None:
     return Miss(kind=kind, expected=expected, read=read, text=text, said=now.said)
 
 
-def _too_short(now: Exchange, model: Model) -> Miss | None:
-    """Said only where breakpoints were set and nothing came of them."""
+def too_short(now: Exchange, model: Model) -> Miss | None:
+    """Why the first request of a chat left nothing in the cache, where the model keeps nothing so short."""
     size = now.usage.total_input
-    if b'"cache_control"' not in now.body or not 0 < size < model.min_cache:
+    if cached_tokens(now.usage) or not 0 < size < model.min_cache:
         return None
-    text = (
-        f"Too short to be cached: {model.name} keeps prompts from {model.min_cache:,} tokens on, and this one has "
-        f"{size:,}. It costs next to nothing yet."
-    )
+    text = f"below the {model.min_cache:,} tokens that {model.name} keeps at least: nothing is cached yet"
     return Miss(kind="too_short", expected=0, read=0, text=text, said=now.said)
 
 

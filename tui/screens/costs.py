@@ -91,20 +91,19 @@ class CostScreen(BranchingScreen):
         exchange = self.talk.exchange
         if exchange is None or answer.usage == Usage():
             return
-        before, self._read_before = self._before(answer), exchange
-        if before is not None and (miss := self.provider.miss(before, exchange)) is not None:
+        transcript, known = self.talk.session.transcript, self._read_before
+        self._read_before = exchange
+        earlier = [one for one in transcript.messages[:-1] if one.role == "assistant" and one.usage != Usage()]
+        if not earlier:
+            before = None
+        elif cached_tokens(earlier[-1].usage) <= answer.usage.cache_read_input_tokens:
+            return  # it read all that there was
+        elif known is not None and known.answer == earlier[-1]:
+            before = known
+        else:
+            before = self._rebuilt(replace(transcript, messages=transcript.messages[:-1]))
+        if (miss := self.provider.miss(before, exchange)) is not None:
             self.conversation.note(miss.text)
-
-    def _before(self, answer: Message) -> Exchange | None:
-        """The request before, if it was this chat's and left something that was not read now."""
-        messages = self.talk.session.transcript.messages
-        earlier = [one for one in messages[:-1] if one.role == "assistant" and one.usage != Usage()]
-        if not earlier or cached_tokens(earlier[-1].usage) <= answer.usage.cache_read_input_tokens:
-            return None
-        known = self._read_before
-        if known is not None and known.answer == earlier[-1]:
-            return known
-        return self._rebuilt(Transcript(messages=messages[:-1], system=self.talk.session.transcript.system))
 
     # Warm or cold
 
@@ -193,9 +192,9 @@ class CostScreen(BranchingScreen):
             self.prompt.say(self.provider.obstacle.message)
         else:
             self.prompt.say("counting …", lasting=True)
-            self.run_worker(self._count(draft, self.sent_after), group="count", exclusive=True)
+            self.run_worker(self._count_prompt(draft, self.sent_after), group="count", exclusive=True)
 
-    async def _count(self, draft: Draft, after: Transcript) -> None:
+    async def _count_prompt(self, draft: Draft, after: Transcript) -> None:
         model = self.provider.model.id
         try:
             count = await asyncio.wrap_future(self._engine.submit(lambda: self.provider.count(after, draft)))
