@@ -9,18 +9,20 @@ the two are compared. The rules, from Anthropic's page on prompt caching:
   itself included, for an entry that an earlier request wrote at one of its own.
 - An entry lives 5 minutes or an hour, and each read renews it.
 
-`cheapest` searches for the best breakpoints with all that is still to come in view. What it cannot know is when the user
-comes back: lifetimes are not searched, every entry has the one it is given. `floor` is what no choice of breakpoints can
-undercut: as many of them as one likes, that look back as far as one likes.
+`cheapest` searches for the best breakpoints and lifetimes with all that is still to come in view: when the user comes back,
+what will be edited, where the chat ends. Its `floor` is what no choice can undercut: as many breakpoints as one likes, that
+look back as far as one likes. `tireless` has those breakpoints too, and knows no more than we do: it writes all there is,
+each time, for as long as it is told.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from tui.anthropic.models import find
 from tui.chat.ledger import Usage
@@ -30,6 +32,7 @@ from tui.demo.tokens import block_tokens, text_tokens
 LOOK_BACK = 20
 MAX_BREAKPOINTS = 4
 TTL_S = {"5m": 300.0, "1h": 3600.0}
+_WITH_IMAGES = ("image", "tool_result")
 NOTHING = -1
 """The position of the empty prefix."""
 
@@ -102,7 +105,7 @@ def asked(body: dict, at: float, output_tokens: int, authors: dict[str, str]) ->
     settings = {"tools": [model.id], "system": [model.id], "messages": [model.id, *_settings(body, model, rows)]}
     keys, sums, so_far, tokens = [], [], b"", 0
     for part, role, block in rows:
-        so_far = hashlib.sha256(so_far + json.dumps([role, _bare(block)], sort_keys=True).encode()).digest()
+        so_far = hashlib.sha256(so_far + msgspec.json.encode([role, _bare(block)])).digest()
         keys.append(hashlib.sha256(so_far + repr(settings[part]).encode()).digest())
         tokens += _tokens(part, block, model)
         sums.append(tokens)
@@ -142,11 +145,13 @@ def _tokens(part: str, block: dict, model: Model) -> int:
     if part != "tools":
         return block_tokens(block, model)
     said = {name: block[name] for name in sorted(block) if name != "cache_control"}
-    return text_tokens(json.dumps(said, ensure_ascii=False, separators=(",", ":")), model)
+    return text_tokens(msgspec.json.encode(said).decode(), model)
 
 
 def _settings(body: dict, model: Model, rows: Sequence[tuple[str, str, dict]]) -> list[object]:
-    has_images = any('"type": "image"' in json.dumps(block) for _, _, block in rows)
+    has_images = any(
+        block.get("type") in _WITH_IMAGES and b'"type":"image"' in msgspec.json.encode(block) for *_, block in rows
+    )
     effort = body.get("output_config", {}).get("effort", model.effort_default)
     return [has_images, body.get("thinking", {}).get("type"), effort]
 
@@ -227,6 +232,7 @@ class _Kept:
     request: int
     position: int
     until: float
+    ttl_s: float
 
 
 @dataclass(frozen=True)
@@ -235,15 +241,15 @@ class _Plan:
 
     cost: float
     kept: frozenset[_Kept]
-    steps: tuple[tuple[int, int], ...]
+    steps: tuple[tuple[int, int, str], ...]
 
 
-def cheapest(requests: Sequence[Asked], lifetime: str = "5m") -> Search:
+def cheapest(requests: Sequence[Asked], lifetimes: Sequence[str] = ("5m", "1h")) -> Search:
     """The cheapest breakpoints, with all later requests known.
 
-    It decides for each request how far to write: as far as some later request agrees with it, or not at all (in between
-    nothing can be best, since both the cost and the use grow by the token). Plans that leave the same in the cache are
-    merged. The best ones are then carried out with four breakpoints and 20 positions of looking back.
+    It decides for each request how far to write, and for how long: as far as some later request agrees with it, or not at
+    all (in between nothing can be best, since both the cost and the use grow by the token). Plans that leave the same in the
+    cache are merged. The best ones are then carried out with four breakpoints and 20 positions of looking back.
     """
     shared = [[_shared(one, other) for other in requests] for one in requests]
     plans = {frozenset[_Kept](): _Plan(0.0, frozenset(), ())}
@@ -252,23 +258,24 @@ def cheapest(requests: Sequence[Asked], lifetime: str = "5m") -> Search:
         goals = {goal for goal in later if goal > NOTHING and request.tokens(goal) >= request.model.min_cache}
         grown: dict[frozenset[_Kept], _Plan] = {}
         for plan in plans.values():
-            for after in _continued(plan, number, request, goals, lifetime, requests, shared):
+            for after in _continued(plan, number, request, goals, lifetimes, requests, shared):
                 best = grown.get(after.kept)
                 if best is None or after.cost < best.cost:
                     grown[after.kept] = after
         plans = grown
     ranked = sorted(plans.values(), key=lambda plan: plan.cost)
-    carried_out = [_carried_out(requests, plan.steps, lifetime, shared) for plan in ranked[:8]]
+    carried_out = [_carried_out(requests, plan.steps, shared) for plan in ranked[:8]]
     marks = min(carried_out, key=lambda marks: cost(requests, marks))
     return Search(marks, cost(requests, marks), ranked[0].cost)
 
 
 def _shared(one: Asked, other: Asked) -> int:
-    """The last position up to which both are the same."""
-    same = NOTHING
-    for position, (a, b) in enumerate(zip(one.keys, other.keys, strict=False)):
-        if a == b:
-            same = position
+    """The last position up to which both are the same. Each key holds all those before it, so what differs stays so."""
+    a, b = one.keys, other.keys
+    same, differs = NOTHING, min(len(a), len(b))
+    while differs - same > 1:
+        middle = (same + differs) // 2
+        same, differs = (middle, differs) if a[middle] == b[middle] else (same, middle)
     return same
 
 
@@ -277,7 +284,7 @@ def _continued(
     number: int,
     request: Asked,
     goals: set[int],
-    lifetime: str,
+    lifetimes: Sequence[str],
     requests: Sequence[Asked],
     shared: Sequence[Sequence[int]],
 ) -> Iterable[_Plan]:
@@ -285,11 +292,16 @@ def _continued(
     read = max((min(kept.position, shared[kept.request][number]) for kept in alive), default=NOTHING)
     if request.tokens(read) < request.model.min_cache:
         read = NOTHING
-    for goal in {read, *(goal for goal in goals if goal > read)}:
+    if read > NOTHING:
+        ttl_s = max(kept.ttl_s for kept in alive if min(kept.position, shared[kept.request][number]) >= read)
+        alive.append(_Kept(number, read, request.at + ttl_s, ttl_s))
+    further = [(goal, lifetime) for goal in goals if goal > read for lifetime in lifetimes]
+    for goal, lifetime in [(read, lifetimes[0]), *further]:
         paid = request.cost(request.usage(read, goal, goal if lifetime == "1h" else NOTHING))
-        kept = [*alive, _Kept(number, goal, request.at + TTL_S[lifetime])] if goal > NOTHING else alive
+        ttl_s = TTL_S[lifetime]
+        kept = [*alive, _Kept(number, goal, request.at + ttl_s, ttl_s)] if goal > read else alive
         useful = _useful(kept, number, len(requests), shared)
-        yield _Plan(plan.cost + paid, useful, (*plan.steps, (read, goal)))
+        yield _Plan(plan.cost + paid, useful, (*plan.steps, (read, goal, lifetime)))
 
 
 def _useful(kept: Sequence[_Kept], number: int, count: int, shared: Sequence[Sequence[int]]) -> frozenset[_Kept]:
@@ -299,7 +311,7 @@ def _useful(kept: Sequence[_Kept], number: int, count: int, shared: Sequence[Seq
         return [min(one.position, shared[one.request][later]) for later in range(number + 1, count)]
 
     best: list[tuple[list[int], _Kept]] = []
-    for one in sorted(kept, key=lambda one: (-one.until, -one.position)):
+    for one in sorted(kept, key=lambda one: (-one.until, -one.ttl_s, -one.position)):
         value = worth(one)
         if max(value, default=NOTHING) > NOTHING and not any(
             all(a >= b for a, b in zip(other, value, strict=True)) for other, _ in best
@@ -309,11 +321,11 @@ def _useful(kept: Sequence[_Kept], number: int, count: int, shared: Sequence[Seq
 
 
 def _carried_out(
-    requests: Sequence[Asked], steps: Sequence[tuple[int, int]], lifetime: str, shared: Sequence[Sequence[int]]
+    requests: Sequence[Asked], steps: Sequence[tuple[int, int, str]], shared: Sequence[Sequence[int]]
 ) -> tuple[tuple[Mark, ...], ...]:
     """Breakpoints that do what the plan says: at its end, at what is read, and where later requests will branch off."""
     chosen: list[tuple[Mark, ...]] = []
-    for number, (read, goal) in enumerate(steps):
+    for number, (read, goal, lifetime) in enumerate(steps):
         request = requests[number]
         end = max(read, goal)
         wanted = [end, read, *(min(end, shared[number][later]) for later in range(number + 1, len(requests)))]
@@ -325,3 +337,28 @@ def _carried_out(
                 places.append(position)
         chosen.append(tuple((position, lifetime) for position in sorted(places[:MAX_BREAKPOINTS])))
     return tuple(chosen)
+
+
+# The best that can be done without knowing what comes
+
+
+def tireless(requests: Sequence[Asked], lifetimes: Sequence[str]) -> float:
+    """What the requests cost with a breakpoint at every block, each looking back to the beginning.
+
+    All of each request is written for its lifetime, and all that is alive is read: whoever does not know what comes cannot
+    read more. Writing less is a wager that nobody goes on within minutes: it saves a fifth of a write, and costs a whole
+    one where somebody does.
+    """
+    alive: dict[bytes, tuple[str, float]] = {}
+    total = 0.0
+    for request, lifetime in zip(requests, lifetimes, strict=True):
+        long_enough = [at for at in range(len(request.keys)) if request.tokens(at) >= request.model.min_cache]
+        read = max(
+            (at for at in long_enough if alive.get(request.keys[at], ("", 0.0))[1] > request.at), default=NOTHING
+        )
+        end = max((at for at in long_enough if request.takes_mark[at]), default=NOTHING)
+        total += request.cost(request.usage(read, end, end if lifetime == "1h" else NOTHING))
+        for at in long_enough:
+            kept = alive.get(request.keys[at], (lifetime, 0.0))[0] if at <= read else lifetime
+            alive[request.keys[at]] = kept, request.at + TTL_S[kept]
+    return total

@@ -6,13 +6,13 @@ Every request is built by the program itself, and every answer comes from the si
 from __future__ import annotations
 
 import base64
-import json
 import random
 import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
 from cache_oracle import Asked, asked
 from msgspec.structs import replace
 
@@ -24,14 +24,15 @@ from tui.chat.model import Model
 from tui.chat.reducer import finish, fold_all, start
 from tui.chat.thinking import changed
 from tui.chat.transcript import Block, Image, Message, Text, Thinking, Tool, ToolResult, ToolUse, Transcript
+from tui.chat.warmth import lifetime_for
 from tui.demo import scenarios
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 
 HEADERS = {"x-api-key": DEMO_KEY, "anthropic-version": "2023-06-01"}
 LIVING = [model for model in MODELS if not is_retired(model)]
 USUAL = [find(name) for name in ("claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-5-5", "claude-sonnet-4-6")]
-KINDS = ("chat", "tools", "images", "edits", "branches", "switches", "pauses", "mixed")
-"""`breaks` is one more: somebody who does other things in between. There the lifetime decides, and not the places."""
+KINDS = ("chat", "tools", "images", "edits", "branches", "switches", "pauses", "breaks", "mixed")
+"""pauses: around five minutes and around an hour. breaks: somebody who does other things in between. mixed: all of it."""
 SCHEMA = '{"type":"object","properties":{"path":{"type":"string","description":"A file."}},"required":["path"]}'
 TALE = "the tide runs out past kelp and rock while a boat waits for water under its keel near old harbour walls"
 WORDS = TALE.split()
@@ -87,10 +88,11 @@ class _Talk:
     def answer(self, *parts: scenarios.Part) -> Message:
         """Asks, and takes the simulator's answer into the conversation."""
         options = Options(model=self.model, lifetime=self.lifetime(self.transcript, self.model))
-        body = json.loads(encode(build_body(self.transcript, options)))
+        sent = encode(build_body(self.transcript, options))
+        body = msgspec.json.decode(sent)
         thought = (scenarios.Thinking(self.some(10, 120)),) if self.thinks else ()
         self.service.script(scenarios.Answer(*thought, *parts, as_json=True))
-        reply = self.service.respond("POST", "/v1/messages", HEADERS, json.dumps(body).encode())
+        reply = self.service.respond("POST", "/v1/messages", HEADERS, sent)
         assert reply.status == 200, reply.json()
         reply.began()
         message = finish(fold_all(start(self.model.id, self.now), parse_message(reply.read())), "complete")
@@ -139,43 +141,35 @@ class _Talk:
         self.transcript = changed(self.transcript, earlier)
 
 
-def five_minutes(transcript: Transcript, model: Model) -> str:
-    return "5m"
-
-
-def converse(kind: str, seed: int, lifetime: Callable[[Transcript, Model], str] = five_minutes) -> Conversation:
-    """The conversation of that kind and seed."""
+def converse(kind: str, seed: int, lifetime: Callable[[Transcript, Model], str] = lifetime_for) -> Conversation:
+    """The conversation of that kind and seed. It may end after its first answer, which nobody knows beforehand."""
     talk = _Talk(kind, seed, lifetime)
     chance = talk.chance
-    turns = chance.randint(*((2, 4) if kind == "tools" else (7, 14)))
-    long_pause = chance.randint(2, turns - 2) if kind in ("pauses", "mixed") else -1
     elsewhere: Transcript | None = None
-    switched = 0
-    for turn in range(turns):
-        if kind in ("switches", "mixed") and turn >= switched + 3 and chance.random() < 0.25:
-            talk.model, switched = chance.choice(LIVING), turn
+    for turn in range(chance.randint(1, {"tools": 3, "mixed": 12}.get(kind, 16))):
+        if turn and kind in ("switches", "mixed") and chance.random() < 0.2:
+            talk.model = chance.choice(LIVING)
         if talk.transcript.tools and (kind == "tools" or (kind == "mixed" and chance.random() < 0.3)):
             talk.tool_turn()
         elif kind in ("images", "mixed") and chance.random() < 0.3:
             talk.turn(picture(chance))
         else:
             talk.turn()
-        if kind == "breaks" and chance.random() < 0.4:
-            talk.wait(300, 2400)
-        elif turn == long_pause:
+        if kind == "breaks" and chance.random() < 0.5:
+            talk.wait(300, 3300)
+            continue
+        if kind in ("pauses", "mixed") and chance.random() < 0.25:
             talk.now += chance.choice([280, 295, 305, 360, 900, 3500, 3700])
-        elif turn > 1 and kind in ("edits", "mixed") and chance.random() < 0.25:
-            talk.wait(5, 60)  # one look at the answer is enough
+            continue
+        talk.wait(5, 200)
+        if kind in ("edits", "mixed") and chance.random() < 0.35:
             talk.go_back()
-        elif turn > 1 and kind == "branches" and elsewhere is None and chance.random() < 0.3:
-            talk.wait(5, 60)
-            elsewhere = talk.transcript
-            talk.go_back()
-        elif elsewhere is not None and chance.random() < 0.4:  # the other branch is soon looked at again, or never
-            talk.wait(5, 60)
-            talk.transcript, elsewhere = elsewhere, None
-        else:
-            talk.wait(5, 200)
+        elif kind == "branches" and chance.random() < 0.3:
+            if elsewhere is None:
+                elsewhere = talk.transcript
+                talk.go_back()
+            else:
+                talk.transcript, elsewhere = elsewhere, talk.transcript if chance.random() < 0.5 else None
     return talk.held
 
 

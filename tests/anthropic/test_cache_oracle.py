@@ -1,7 +1,21 @@
-"""Our breakpoints against the best there are, over more than 200 conversations; and a test of the oracle that finds those.
+"""Our breakpoints and lifetimes against the best there are, over more than 200 conversations; and a test of the oracle.
 
-The oracle knows all that is still to come: which prompt will be edited, when another model takes over, where a chat ends. We
-do not, so a little is always lost: what we write and nobody reads.
+Two bounds, and both are told:
+
+- `floor`: what a clairvoyant pays. It knows which prompt will be edited, when another model takes over, when the user comes
+  back and where the chat ends; it keeps what it writes for five minutes or for an hour, whichever will have been cheaper in
+  that conversation. No program can promise to come near it in every one: a chat that ends with its first answer was cached
+  for nothing, at 1.25 times the price of its input, and the first pause of ten minutes loses all of it. Not to write would
+  cost a second time the whole price wherever somebody goes on. (A clairvoyant that chose the lifetime anew for each request
+  would pay some 4 % less again; that search takes minutes.)
+- `tireless`: what can be had by whoever knows as little as we do and has no limits otherwise: a breakpoint at every block
+  that looks back to the beginning, everything alive read and renewed, all of it written for as long as we chose.
+
+Ours is held to 1.02 of `tireless` and of the cheapest breakpoints for five minutes, to 1.03 of the floor, all in total, and
+to 1.10 of the floor or `tireless`, whichever is dearer, in every conversation. Measured in November 2026: 1.002 of
+`tireless`, 0.98 of the cheapest for five minutes and 1.025 of the floor in total, at worst 1.07 of the dearer one. 17 of
+the 216 cost more than 1.10 of the floor, at worst 1.44 where a short chat was broken by pauses; there `tireless` costs as
+much. The seed's three rules alone: 1.31 of the floor in total, at worst 2.48.
 """
 
 from __future__ import annotations
@@ -12,7 +26,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import pytest
-from cache_oracle import NOTHING, Asked, Search, cheapest, cost, play
+from cache_oracle import NOTHING, Asked, Search, cheapest, cost, play, tireless
 from cached_conversations import KINDS, Conversation, converse
 from msgspec.structs import replace
 
@@ -20,7 +34,7 @@ from tui.anthropic.models import find
 from tui.chat.ledger import bill
 from tui.chat.warmth import lifetime_for
 
-SEEDS = range(26)  # of each of eight kinds: 208 conversations
+SEEDS = range(24)  # of each of nine kinds: 216 conversations
 SONNET = find("claude-sonnet-5-5")
 
 
@@ -28,6 +42,10 @@ SONNET = find("claude-sonnet-5-5")
 class Compared:
     ours: float
     best: Search
+    """With the lifetime that was the better one for all of it."""
+    five_minutes: float
+    """The same where all is written for five minutes."""
+    tireless: float
     seed_rules: float
 
 
@@ -39,9 +57,13 @@ def held(kind: str, seed: int) -> Conversation:
 @cache
 def compared(kind: str, seed: int) -> Compared:
     requests = held(kind, seed).requests
+    marks = [request.marks for request in requests]
+    short, long = (cheapest(requests, (lifetime,)) for lifetime in ("5m", "1h"))
     return Compared(
-        ours=cost(requests, [request.marks for request in requests]),
-        best=cheapest(requests),
+        ours=cost(requests, marks),
+        best=min(short, long, key=lambda best: best.floor),
+        five_minutes=short.floor,
+        tireless=tireless(requests, [chosen[-1][1] if chosen else "5m" for chosen in marks]),
         seed_rules=cost(requests, [request.seed_marks for request in requests]),
     )
 
@@ -58,17 +80,20 @@ def test_the_simulator_counts_as_the_oracle_does(kind: str) -> None:
 def test_no_conversation_costs_much_more_than_at_best(kind: str) -> None:
     for seed in SEEDS:
         one = compared(kind, seed)
-        assert one.ours <= 1.10 * one.best.floor, f"{kind} {seed}: {one.ours / one.best.floor:.3f}"
+        said = f"{kind} {seed}: {one.ours / one.best.floor:.3f} of the floor, {one.ours / one.tireless:.3f} of tireless"
+        assert one.ours <= 1.10 * max(one.best.floor, one.tireless), said
 
 
 def test_all_together_cost_hardly_more_than_at_best() -> None:
     everything = [compared(kind, seed) for kind in KINDS for seed in SEEDS]
-    assert len(everything) >= 200
+    assert len(everything) >= 208
     floor = sum(one.best.floor for one in everything)
     ours = sum(one.ours for one in everything)
-    seed_rules = sum(one.seed_rules for one in everything)
-    assert ours <= 1.02 * floor
-    assert seed_rules > 1.2 * floor  # the seed's three rules alone
+    assert ours <= 1.02 * sum(one.five_minutes for one in everything)
+    assert ours <= 1.02 * sum(one.tireless for one in everything)
+    assert ours <= 1.03 * floor
+    assert sum(one.ours > 1.10 * one.best.floor for one in everything) <= 0.1 * len(everything)
+    assert sum(one.seed_rules for one in everything) > 1.25 * floor  # the seed's three rules alone
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -130,7 +155,7 @@ def test_no_choice_of_breakpoints_is_cheaper_than_what_the_search_finds(seed: in
         for request in requests
     ]
     best = min(cost(requests, marks) for marks in itertools.product(*choices))
-    found = cheapest(requests)
+    found = cheapest(requests, ("5m",))
     assert found.floor == pytest.approx(best)
     assert found.cost == pytest.approx(best)
 
@@ -195,13 +220,20 @@ def by_lifetime(kind: str, seeds: int) -> dict[str, float]:
     sums = dict.fromkeys(rules, 0.0)
     for seed in range(seeds):
         for name, rule in rules.items():
-            requests = converse(kind, seed, rule).requests
+            requests = held(kind, seed).requests if name == "rule" else converse(kind, seed, rule).requests
             sums[name] += cost(requests, [request.marks for request in requests])
     return sums
 
 
 def test_an_hour_is_taken_where_pauses_make_it_pay_and_only_there() -> None:
-    steady = by_lifetime("chat", 8)
-    assert steady["rule"] == steady["5m"] < steady["1h"]
-    breaks = by_lifetime("breaks", 16)
-    assert breaks["1h"] < breaks["rule"] < 0.95 * breaks["5m"]
+    steady = by_lifetime("chat", 6)
+    assert steady["rule"] <= 1.01 * steady["5m"] < 0.9 * steady["1h"]
+    breaks = by_lifetime("breaks", 8)
+    assert max(breaks["rule"], 0.95 * breaks["1h"]) < 0.95 * breaks["5m"]
+
+
+def test_the_search_chooses_lifetimes_too() -> None:
+    twice = chat(20, 21, 22, gap_s=1000.0)
+    both, short, long = cheapest(twice), cheapest(twice, ("5m",)), cheapest(twice, ("1h",))
+    assert both.floor <= min(short.floor, long.floor)
+    assert {lifetime for marks in both.marks for _, lifetime in marks} >= {"1h"}

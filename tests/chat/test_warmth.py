@@ -60,32 +60,54 @@ def test_each_model_has_its_own() -> None:
     assert expiry(mixed, "claude-haiku-5-5") == COLD
 
 
-def paused(*pauses_s: float, tokens: int = 10_000) -> Transcript:
-    """A chat of so many tokens, with these pauses between its requests; a little is added with each."""
+def paused(*pauses_s: float, new: int = 100) -> Transcript:
+    """A chat of 10,000 tokens, with these pauses between its requests, the last of which is to come and adds so many."""
     times = [0.0]
-    for pause_s in pauses_s:
+    for pause_s in pauses_s[:-1]:
         times.append(times[-1] + pause_s)
-    return chat(*(answer(at, short=tokens + 100 * number) for number, at in enumerate(times)))
+    asked = chat(*(answer(at, short=10_000 + 100 * number) for number, at in enumerate(times)))
+    return asked.with_message(
+        Message(role="user", blocks=(Text("x" * int(new / SONNET.tokens_per_char)),), at=times[-1])
+    )
 
 
 @pytest.mark.parametrize(
     ("pauses_s", "lifetime"),
     [
-        ((), "5m"),
+        ((60,), "5m"),  # 3,000 are new: an hour costs 4,500 more, and saves 24,000 if a pause comes
         ((60, 60, 60, 60), "5m"),
-        (
-            (900,),
-            "5m",
-        ),  # 12,500 paid again at the price of input; an hour would have cost 7,500 more, and saves the rest
-        ((900, 900), "1h"),
-        ((60, 900, 60, 900, 60), "1h"),
+        ((900,), "1h"),  # one pause has come after one request: another is likely
+        ((60, 60, 60, 60, 900), "5m"),  # one after five: all is to be written again, for twice the price
+        ((60, 900, 900, 900), "1h"),
         ((7200, 7200, 7200), "5m"),  # an hour does not last that long either
     ],
 )
-def test_an_hour_is_taken_once_it_would_have_paid(pauses_s, lifetime) -> None:
-    assert lifetime_for(paused(*pauses_s), SONNET) == lifetime
+def test_an_hour_is_taken_where_the_pauses_so_far_make_it_pay(pauses_s, lifetime) -> None:
+    assert lifetime_for(paused(*pauses_s, new=3_000), SONNET, now=sum(pauses_s)) == lifetime
 
 
-def test_the_pauses_of_another_model_do_not_count() -> None:
-    assert lifetime_for(paused(900, 900), find("claude-opus-5-5")) == "5m"
-    assert lifetime_for(paused(900, 900), find("qwen3")) == "5m"
+def test_what_little_is_new_is_kept_for_an_hour_at_little_cost() -> None:
+    chat_of_one_pause = paused(60, 60, 60, 900, 60, 60, new=100)
+    assert lifetime_for(chat_of_one_pause, SONNET, now=1260) == "1h"
+    assert lifetime_for(chat_of_one_pause, SONNET, now=1260 + 400) == "5m", "it is cold: all of it is new"
+
+
+def test_nothing_is_paid_twice_for_what_is_kept_for_an_hour_already() -> None:
+    before = answer(0, short=10_000), answer(60, read=10_000, short=10), answer(960, short=10_100)
+    new = Message(role="user", blocks=(Text("x" * int(3_000 / SONNET.tokens_per_char)),), at=1080)
+    for five_minutes, lifetime in ((True, "1h"), (False, "5m")):
+        last = answer(1020, read=10_100, short=10) if five_minutes else answer(1020, read=0, hour=10_110)
+        assert lifetime_for(chat(*before, last).with_message(new), SONNET) == lifetime
+
+
+def test_the_pauses_before_a_switch_of_model_count_too() -> None:
+    assert lifetime_for(paused(900, 900), find("claude-opus-5-5"), now=1800) == "1h"
+    assert lifetime_for(paused(900, 900), find("qwen3"), now=1800) == "5m"
+    assert lifetime_for(Transcript(), SONNET) == "5m"
+
+
+def test_what_is_kept_for_an_hour_outlives_what_was_added_for_five_minutes() -> None:
+    mixed = chat(answer(1000, hour=2_000), answer(1100, read=2_000, short=300))
+    assert (expiry(mixed, now=1300).tokens, expiry(mixed, now=1300).until) == (2_300, 1400)
+    assert (expiry(mixed, now=1500).tokens, expiry(mixed, now=1500).until) == (2_000, 4700)
+    assert not expiry(mixed, now=4800).is_warm(4800)

@@ -7,7 +7,7 @@ missing costs the whole prefix, so a doubtful length counts as enough. Source: A
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, cast
 
 from tui.anthropic.replay import Param
@@ -34,12 +34,14 @@ class _Place(NamedTuple):
     block: int
 
 
-def with_breakpoints(body: Param, model: Model, lifetime: Lifetime = "5m") -> Param:
+def with_breakpoints(body: Param, model: Model, lifetime: Lifetime = "5m", kept: Sequence[int] = ()) -> Param:
     """The body with its breakpoints; the one that was given stays as it was. It must not carry any yet.
 
-    In order of worth: the last tool and the system prompt, which every chat shares; the end of the request; that of the
-    turn before, or of the request before where it is too far back to be found; places all through a long turn; and the
-    ends of earlier turns, which are kept alive for nothing.
+    `kept`: how many messages those earlier requests had whose end the model may still have, beside that of the newest.
+
+    In order of worth: the last tool and the system prompt, which every chat shares; the end of the request; those of
+    earlier requests that are too far back to be found; that of the turn before; places all through a long turn; what is
+    kept for an hour, and so has to be renewed; and the ends of earlier turns, which are kept alive for nothing.
     """
     tools = cast("list[Param]", body.get("tools", []))
     system = body.get("system")
@@ -51,10 +53,10 @@ def with_breakpoints(body: Param, model: Model, lifetime: Lifetime = "5m") -> Pa
     if tools:
         marked["tools"] = [*tools[:-1], _marked(tools[-1], lifetime)]
         used += 1
-    if isinstance(system, list) and (_system_bytes(system) > SYSTEM_BYTES or lengths.suffices(lengths.opening)):
+    if isinstance(system, list) and (_system_bytes(system) > SYSTEM_BYTES or lengths.has_use_for(system, tools)):
         marked["system"] = [*system[:-1], _marked(system[-1], lifetime)]
         used += 1
-    places = _places_to_mark(messages, lengths, MAX_BREAKPOINTS - used)
+    places = _places_to_mark(messages, lengths, MAX_BREAKPOINTS - used, kept)
     marked["messages"] = [_with_marks(message, at, places, lifetime) for at, message in enumerate(messages)]
     return marked
 
@@ -71,6 +73,10 @@ class _Lengths:
     def suffices(self, tokens: float) -> bool:
         return tokens >= DOUBT * self._model.min_cache
 
+    def has_use_for(self, system: list[Param], tools: list[Param]) -> bool:
+        """Whether a short system prompt is worth a breakpoint of its own: not where the tools before it are most of it."""
+        return self.suffices(self.opening) and not (tools and self._tokens(system) < self._model.min_cache / 4)
+
     def reaches(self, place: _Place) -> bool:
         """Whether the prefix that ends at a place is as long as the cache wants."""
         tokens = self.opening
@@ -84,14 +90,16 @@ class _Lengths:
         return param_tokens(param, self._model)
 
 
-def _places_to_mark(messages: list[Param], lengths: _Lengths, slots: int) -> frozenset[_Place]:
+def _places_to_mark(messages: list[Param], lengths: _Lengths, slots: int, kept: Sequence[int]) -> frozenset[_Place]:
     last = _last_place(messages, len(messages))
     if last is None or not (len(messages) > MESSAGES or lengths.reaches(last)):
         return frozenset()
     # There are two slots at least. What lies further back than the first few matters least, and comes last.
     turns = _ends_of_turns(messages)
-    wanted = [last, *_far_end_of_previous_request(messages, last), *turns[:1], *_spaced(messages), *turns[1:2]]
-    wanted += _landmarks(turns)
+    ends = [place for end in kept if (place := _last_place(messages, end)) is not None]
+    lost = [place for place in ends if _distance(messages, place, last) > SPACING]
+    wanted = [last, *_far_end_of_previous_request(messages, last), *lost, *turns[:1], *_spaced(messages)]
+    wanted += [*ends, *turns[1:2], *_landmarks(turns)]
     chosen = [place for place in dict.fromkeys(wanted) if place == last or lengths.reaches(place)]
     return frozenset(chosen[:slots])
 

@@ -77,7 +77,9 @@ def build_body(transcript: Transcript, options: Options) -> Param:
     if transcript.system.strip():
         body["system"] = _system(transcript.system, options.dialect)
     body["messages"] = messages
-    return with_breakpoints(body, model, options.lifetime) if options.dialect == "anthropic" else body
+    if options.dialect != "anthropic":
+        return body
+    return with_breakpoints(body, model, options.lifetime, _kept(transcript, options))
 
 
 def encode(body: Param) -> bytes:
@@ -122,6 +124,19 @@ def _diagnostics(transcript: Transcript) -> Param:
             known = message.id.startswith("msg_")
             return {"diagnostics": {"previous_message_id": message.id}} if known else {}
     return {}
+
+
+def _kept(transcript: Transcript, options: Options) -> list[int]:
+    """How many messages two earlier requests of the model had, where it may still have them: the last one that wrote for
+    an hour, and the last one of all, if another model has answered since (else `caching` finds it by itself)."""
+    model, messages = options.model, transcript.messages
+    answers = [at for at, message in enumerate(messages) if message.role == "assistant" and message.usage.total_input]
+    mine = [at for at in answers if messages[at].model == model.id]
+    hour = next((at for at in reversed(mine) if messages[at].usage.write_1h), None)
+    found = [hour] if hour is not None else []
+    if mine and mine[-1] not in (hour, answers[-1]):
+        found.append(mine[-1])
+    return [len(build_messages(messages[:at], model, options.dialect)) for at in found]
 
 
 def _system(text: str, dialect: Dialect) -> object:

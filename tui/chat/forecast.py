@@ -150,7 +150,7 @@ def _draft_tokens(draft: Draft, model: Model) -> float:
 
 def _readable(transcript: Transcript, draft: Draft, model: Model, now: float) -> int:
     """How much of the chat is in the model's cache. A first image leaves only what stands before the messages."""
-    warmth = expiry(transcript, model.id)
+    warmth = expiry(transcript, model.id, now)
     if not warmth.is_warm(now):
         return 0
     is_first = any(isinstance(block, Image) for block in draft.attachments) and not any(_images(transcript))

@@ -139,14 +139,14 @@ def adjusted(model: Model, chosen: Reasoning) -> str:
 
 def change(transcript: Transcript, model: Model, before: Reasoning, after: Reasoning, now: float) -> Change:
     """What going over to another choice does to the next turn. Nothing where the cache is cold, or both are used alike."""
-    warmth = expiry(transcript, model.id)
+    warmth = expiry(transcript, model.id, now)
     if used(model, before) == used(model, after) or not warmth.is_warm(now):
         return Change()
     opening = int(opening_tokens(transcript, model))
     lost = warmth.tokens - (opening if opening >= model.min_cache else 0)
     if lost <= 0:
         return Change()
-    in_hours = lifetime_for(transcript, model) == "1h"
+    in_hours = lifetime_for(transcript, model, now) == "1h"
     written = bill(
         Usage(cache_creation_input_tokens=lost, write_1h=lost if in_hours else 0, write_5m=0 if in_hours else lost),
         model,

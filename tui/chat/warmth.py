@@ -6,16 +6,21 @@ prompt caching. The messages hold all there is to know: when each request began,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 import msgspec
 
 from tui.chat.ledger import Lifetime, Usage
 from tui.chat.model import Model
-from tui.chat.transcript import Message, Transcript
+from tui.chat.tokens import message_tokens
+from tui.chat.transcript import Image, Message, ToolResult, Transcript
 
 LIFETIME_S: dict[Lifetime, float] = {"5m": 300.0, "1h": 3600.0}
+_REMEMBERED = 64
+"""Requests that are looked back over for what is still warm."""
+_USUAL_PAUSES, _USUAL_REQUESTS = 0.1, 0.6
+"""How often a pause between five minutes and an hour is taken to have come before anything is known of a chat."""
 
 
 class Warmth(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,23 +49,47 @@ COLD = Warmth()
 """Nothing is in the cache, and nothing was."""
 
 
-def expiry(transcript: Transcript, model: str = "") -> Warmth:
-    """What the model (by default the one that answered last) keeps of this chat. It may be cold already: ask with a time."""
-    lifetime: Lifetime | None = None
-    latest: Message | None = None
-    for message in reversed(transcript.messages):
-        if message.role != "assistant" or message.usage == Usage():
-            continue
+def expiry(transcript: Transcript, model: str = "", now: float | None = None) -> Warmth:
+    """What the model (by default the one that answered last) keeps of this chat: the longest prefix that is warm then.
+
+    What was written for an hour outlives what was added to it for five minutes. With all of it cold, or without a time:
+    what the last request left. It may be cold already: ask with a time.
+    """
+    kept = _kept(transcript, model)
+    warm = [one for one in kept if now is not None and one.is_warm(now)]
+    return max(warm, key=lambda one: one.tokens, default=kept[-1] if kept else COLD)
+
+
+def _kept(transcript: Transcript, model: str = "") -> tuple[Warmth, ...]:
+    """Every prefix that a model has written lately, as it was touched last, up to what the last request left."""
+    answers: list[Message] = []
+    for message in _latest_answers(transcript):
         model = model or message.model
-        if message.model != model:
-            continue
-        latest = latest or message
-        lifetime = _written_for(message.usage)
-        if lifetime is not None or not message.usage.cache_read_input_tokens:
+        if message.model == model:
+            answers.append(message)
+        if len(answers) == _REMEMBERED:
             break
-    if latest is None or not (tokens := cached_tokens(latest.usage)):
-        return COLD
-    return Warmth(model=model, tokens=tokens, since=latest.at, lifetime=lifetime or "5m")
+    if not answers or not cached_tokens(answers[0].usage):
+        return ()
+    kept: dict[int, Warmth] = {}
+    for message in reversed(answers):
+        for one in _touched(message, kept.values()):
+            kept.pop(one.tokens, None)
+            kept[one.tokens] = one
+    return tuple(kept.values())
+
+
+def _touched(answer: Message, kept: Collection[Warmth]) -> Iterator[Warmth]:
+    """What a request read, which lives on for as long as it was written for; and what it wrote."""
+    usage = answer.usage
+    read, hour = usage.cache_read_input_tokens, usage.write_1h
+    if read:
+        known = min(kept, key=lambda one: abs(one.tokens - read), default=COLD)
+        yield Warmth(model=answer.model, tokens=read, since=answer.at, lifetime=known.lifetime)
+    if hour:
+        yield Warmth(model=answer.model, tokens=read + hour, since=answer.at, lifetime="1h")
+    if usage.cache_creation_input_tokens > hour:
+        yield Warmth(model=answer.model, tokens=cached_tokens(usage), since=answer.at, lifetime="5m")
 
 
 def cached_tokens(usage: Usage) -> int:
@@ -68,34 +97,58 @@ def cached_tokens(usage: Usage) -> int:
     return usage.cache_read_input_tokens + usage.cache_creation_input_tokens
 
 
-def lifetime_for(transcript: Transcript, model: Model) -> Lifetime:
-    """For how long the next request of this chat is to write.
+def lifetime_for(transcript: Transcript, model: Model, now: float | None = None) -> Lifetime:
+    """For how long the next request of this chat is to write. `now`: when it begins; None: with its last message.
 
-    An hour costs more to write, and saves writing it all again after a pause. Nobody knows the pauses to come, so those of
-    the past decide: an hour, once it would have saved more in this chat than it costs to write the chat that way.
+    An hour costs more for what is written, and saves writing all of the chat again after a pause. While the chat is warm
+    little is written and much is saved; when it is cold, both are the whole chat. Nobody knows the pauses to come: they are
+    taken to be as frequent as they were so far.
     """
     price = model.price_for(0)
-    asked = [message for message in _answers(transcript) if message.model == model.id]
-    if price is None or not asked:
+    answers = list(_latest_answers(transcript))[::-1]
+    if price is None or not answers:
         return "5m"
-    paid_5m = asked[0].usage.total_input * price.write_5m
-    paid_1h = asked[0].usage.total_input * price.write_1h
-    for one, next_one in pairwise(asked):
-        kept, pause_s = one.usage.total_input, next_one.at - one.at
-        new = max(0, next_one.usage.total_input - kept)
-        paid_5m += new * price.write_5m + kept * (price.read if pause_s < LIFETIME_S["5m"] else price.write_5m)
-        paid_1h += new * price.write_1h + kept * (price.read if pause_s < LIFETIME_S["1h"] else price.write_1h)
-    premium = asked[-1].usage.total_input * (price.write_1h - price.write_5m)
-    return "1h" if paid_5m - paid_1h > premium else "5m"
+    begins = transcript.messages[-1].at if now is None else now
+    size = _next_size(transcript, model)
+    kept = () if _brings_first_image(transcript) else _kept(transcript, model.id)
+    warm = [one for one in kept if one.is_warm(begins)]
+    new = max(0.0, size - max((one.tokens for one in warm), default=0))
+    at_stake = size - max((one.tokens for one in warm if one.lifetime == "1h"), default=0)
+    gaps = [after - before for before, after in pairwise([*(answer.at for answer in answers), begins])]
+    long = sum(LIFETIME_S["5m"] <= gap < LIFETIME_S["1h"] for gap in gaps)
+    chance = (long + _USUAL_PAUSES) / (len(gaps) + _USUAL_REQUESTS)
+    saved = chance * at_stake * (price.write_5m - price.read)
+    return "1h" if saved > new * (price.write_1h - price.write_5m) else "5m"
 
 
-def _answers(transcript: Transcript) -> Iterator[Message]:
-    """The answers that say what they used."""
-    return (message for message in transcript.messages if message.role == "assistant" and message.usage.total_input)
+def _brings_first_image(transcript: Transcript) -> bool:
+    """Whether the next request has images, and the one before had none: that loses the cache of all messages."""
+    messages = transcript.messages
+    since = next((at for at in range(len(messages) - 1, -1, -1) if messages[at].role == "assistant"), -1) + 1
+    return _any_image(messages[since:]) and not _any_image(messages[:since])
 
 
-def _written_for(usage: Usage) -> Lifetime | None:
-    """The lifetime of what a request wrote last; None where it wrote nothing."""
-    if not usage.cache_creation_input_tokens:
-        return None
-    return "1h" if usage.write_1h >= usage.cache_creation_input_tokens else "5m"
+def _any_image(messages: Sequence[Message]) -> bool:
+    return any(
+        isinstance(one, Image)
+        for message in messages
+        for block in message.blocks
+        for one in (block.content if isinstance(block, ToolResult) else (block,))
+    )
+
+
+def _next_size(transcript: Transcript, model: Model) -> float:
+    """Tokens of the next request, about."""
+    tokens = 0.0
+    for message in reversed(transcript.messages):
+        if message.role == "assistant" and message.model == model.id and message.usage.total_input:
+            return tokens + message.usage.total_input + message.usage.output_tokens
+        tokens += message_tokens(message, model)
+    return tokens
+
+
+def _latest_answers(transcript: Transcript) -> Iterator[Message]:
+    """The answers that say what they used, the latest first."""
+    for message in reversed(transcript.messages):
+        if message.role == "assistant" and message.usage.total_input:
+            yield message

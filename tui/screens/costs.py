@@ -57,7 +57,7 @@ class CostScreen(BranchingScreen):
             exchange=exchange,
             transcript=session.transcript,
             written_off=session.written_off,
-            warmth=expiry(session.transcript, model.id),
+            warmth=expiry(session.transcript, model.id, session.now()),
             coming=self.coming(NO_DRAFT, session.transcript),
             now=session.now(),
             days=self.store.days() if self.is_ready else None,
@@ -114,7 +114,7 @@ class CostScreen(BranchingScreen):
     def _show_warmth(self) -> None:
         """Says in the status how long the cache keeps this chat; once it is cold, what the next request costs."""
         transcript, now = self.talk.session.transcript, self.talk.session.now()
-        warmth = expiry(transcript, self.provider.model.id)
+        warmth = expiry(transcript, self.provider.model.id, now)
         left_s = warmth.left_s(now)
         bar = self.query_one(StatusBar)
         bar.is_warm = left_s > 0
@@ -124,7 +124,7 @@ class CostScreen(BranchingScreen):
     def _warm_text(self, warmth: Warmth, left_s: float) -> str:
         if self.app.animation_level == "none":  # nothing that counts
             return f"warm to {time.strftime('%H:%M', time.localtime(warmth.until))}"
-        return f"warm {figures.clock(left_s):>5}"
+        return f"warm {figures.clock(min(left_s, 3_599)):>5}"  # of the hour, the first second would be wider
 
     def _cold_text(self, transcript: Transcript) -> str:
         if all(message.usage == Usage() for message in transcript.messages):
@@ -180,8 +180,8 @@ class CostScreen(BranchingScreen):
 
     def coming(self, draft: Draft, after: Transcript) -> Estimate:
         """What sending that would take."""
-        model = self.provider.model
-        return estimate(after, draft, model, self.talk.session.now(), lifetime=lifetime_for(after, model))
+        model, now = self.provider.model, self.talk.session.now()
+        return estimate(after, draft, model, now, lifetime=lifetime_for(after, model, now))
 
     def action_count(self) -> None:
         """Has the server count what is written, with all that would be sent along. It costs nothing."""
