@@ -1,0 +1,169 @@
+"""`prx -p --tools`: Claude looks at files of the folder, and whatever would need the user's leave is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tui.demo.scenarios import Answer, Text, Thinking, ToolUse
+from tui.demo.service import DEMO_KEY, FakeAnthropic
+from tui.demo.shells import Server
+
+ROOT = Path(__file__).parent.parent
+READING = ["list_files", "read_file", "search_files"]
+
+
+@pytest.fixture
+def server() -> Iterator[Server[FakeAnthropic]]:
+    with Server(FakeAnthropic()) as server:
+        yield server
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "sea"
+    folder.mkdir()
+    (folder / "tide.txt").write_text("High water at 06:12.\n")
+    return folder
+
+
+def command(server: Server[FakeAnthropic], *args: str) -> tuple[list[str], dict[str, str]]:
+    env = {**os.environ, "ANTHROPIC_API_KEY": DEMO_KEY, "ANTHROPIC_BASE_URL": server.url, "PYTHONPATH": str(ROOT)}
+    return [sys.executable, "-m", "tui", *args], env
+
+
+def prx(server: Server[FakeAnthropic], folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    line, env = command(server, *args)
+    run = subprocess.run(line, input="", capture_output=True, text=True, env=env, cwd=folder, timeout=30)
+    assert "Traceback" not in run.stderr, run.stderr
+    return run
+
+
+def sent(server: Server[FakeAnthropic], number: int) -> Any:
+    return server.requests[number - 1].json
+
+
+def offered(body: Any) -> list[str]:
+    return [tool["name"] for tool in body.get("tools", ())]
+
+
+def definitions(body: Any) -> list[Any]:
+    return [{name: value for name, value in tool.items() if name != "cache_control"} for tool in body["tools"]]
+
+
+def results(body: Any) -> list[Any]:
+    return [block for message in body["messages"] for block in message["content"] if block["type"] == "tool_result"]
+
+
+def test_what_claude_reads_is_told_as_it_happens(server: Server[FakeAnthropic], folder: Path) -> None:
+    """Two calls at once, their JSON in odd pieces, after thinking that has to come back as it was."""
+    calls = ToolUse("read_file", input={"path": "tide.txt"}), ToolUse("list_files", input={"path": "."})
+    server.service.script(
+        Answer(Thinking("A file has it."), Text("Let me look."), *calls, delta_chars=3, split=(7, 1, 90)),
+        Answer(Text("At 06:12.")),
+    )
+    run = prx(server, folder, "-p", "When is high water?", "--tools", "read", "--output-format", "stream-json")
+    assert run.returncode == 0
+    *told, result = [json.loads(line) for line in run.stdout.splitlines()]
+    assert offered(sent(server, 1)) == READING
+    assert definitions(sent(server, 1)) == definitions(sent(server, 2))
+    assert sent(server, 2)["messages"][1]["content"][0]["signature"]
+
+    assert [event["input"] for event in told if event["type"] == "tool"] == [{"path": "tide.txt"}, {"path": "."}]
+    ended = {event["id"]: event for event in told if event["type"] == "tool_result"}
+    read, listed = results(sent(server, 2))
+    for block in (read, listed):
+        assert ended[block["tool_use_id"]]["text"] == block["content"][0]["text"]
+        assert not ended[block["tool_use_id"]]["is_error"]
+    assert "High water at 06:12." in read["content"][0]["text"]
+    assert "tide.txt" in listed["content"][0]["text"]
+
+    assert (result["text"], result["requests"], result["stop_reason"]) == ("At 06:12.", 2, "end_turn")
+    chats = json.loads(prx(server, folder, "chats", "--json").stdout)
+    exported = json.loads(prx(server, folder, "export", chats[0]["id"], "--format", "json").stdout)["chats"][0]
+    assert exported["tools"] == "read"
+    assert [tool["name"] for tool in exported["definitions"]] == READING
+    assert all(block["elapsed_s"] > 0 for block in exported["nodes"][2]["message"]["blocks"])
+
+
+def test_without_the_option_no_tool_is_offered(server: Server[FakeAnthropic], folder: Path) -> None:
+    assert prx(server, folder, "-p", "Hi").returncode == 0
+    assert "tools" not in sent(server, 1)
+
+
+def test_what_would_ask_is_refused(server: Server[FakeAnthropic], folder: Path) -> None:
+    write = ToolUse("write_file", input={"path": "new.txt", "content": "x"})
+    server.service.script(Answer(write), Answer(Text("Then not.")))
+    run = prx(server, folder, "-p", "Write it", "--tools", "ask")
+    assert (run.returncode, run.stdout) == (0, "Then not.\n")
+    assert set(READING) < set(offered(sent(server, 1)))
+    (refused,) = results(sent(server, 2))
+    assert refused["is_error"]
+    assert "did not allow" in refused["content"][0]["text"]
+    assert not (folder / "new.txt").exists()
+
+
+def test_a_chat_keeps_its_tools_until_others_are_asked_for(server: Server[FakeAnthropic], folder: Path) -> None:
+    prx(server, folder, "-p", "One", "--tools", "read")
+    prx(server, folder, "-p", "-c", "Two")
+    assert definitions(sent(server, 1)) == definitions(sent(server, 2))
+    prx(server, folder, "-p", "-c", "Three", "--tools", "none")
+    assert offered(sent(server, 3)) == []
+
+
+def test_the_configuration_says_what_the_command_line_does_not(server: Server[FakeAnthropic], folder: Path) -> None:
+    config = folder / "c.toml"
+    config.write_text('[default]\ntools = "read"\n[presets.free]\ntools = "ask"\n[tools]\nturns = 2\n')
+    looking = [Answer(ToolUse("list_files", input={"path": "."})) for _ in range(2)]
+    server.service.script(*looking)
+    run = prx(server, folder, "--config", str(config), "-p", "Look", "--output-format", "json")
+    said = json.loads(run.stdout)
+    assert said["requests"] == 2
+    assert said["stop_reason"] == "tool_use"
+    assert any("2 requests" in notice for notice in said["notices"])
+    prx(server, folder, "--config", str(config), "-p", "Look", "--preset", "free")
+    assert len(offered(sent(server, 3))) > len(READING)
+    prx(server, folder, "--config", str(config), "-p", "Look", "--preset", "free", "--tools", "none")
+    assert offered(sent(server, 4)) == []
+
+
+def test_a_chat_goes_on_after_it_was_killed_while_a_tool_ran(server: Server[FakeAnthropic], folder: Path) -> None:
+    """A named pipe that nobody writes to holds the tool, until the program is killed."""
+    os.mkfifo(folder / "pipe")
+    server.service.script(
+        Answer(
+            Thinking("Both."),
+            ToolUse("run_command", input={"command": "cat pipe"}, id="toolu_pipe"),
+            ToolUse("list_files", input={"path": "."}, id="toolu_list"),
+        ),
+    )
+    config = folder / "c.toml"
+    config.write_text('[tools]\nallow = ["run_command(cat pipe)"]\n')
+    line, env = command(
+        server, "--config", str(config), "-p", "Read it", "--tools", "ask", "--output-format", "stream-json"
+    )
+    process = subprocess.Popen(line, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for told in process.stdout:
+        if json.loads(told)["type"] == "tool_result":
+            break
+    deadline = time.monotonic() + 10
+    while json.loads(prx(server, folder, "chats", "--json").stdout)[0]["messages"] < 3:  # the disk has a moment of time
+        assert time.monotonic() < deadline
+    process.kill()
+    process.wait(10)
+    process.stdout.close()
+    run = prx(server, folder, "-p", "-c", "And now?")
+    assert run.returncode == 0, run.stderr
+    answered = {block["tool_use_id"]: block for block in results(sent(server, 2))}
+    assert set(answered) == {"toolu_pipe", "toolu_list"}
+    assert answered["toolu_pipe"]["is_error"]
+    assert not answered["toolu_list"].get("is_error")
