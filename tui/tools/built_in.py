@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from tui.tools import addresses
 from tui.tools.command import RunCommand
 from tui.tools.editing import EditFile, WriteFile
 from tui.tools.fetch import FetchUrl
@@ -35,5 +36,5 @@ def built_in(
         WriteFile(folders),
         EditFile(folders),
         RunCommand(folders, command_timeout_s),
-        FetchUrl(see, private_hosts=private_hosts),
+        FetchUrl(see, allows=addresses.anywhere if private_hosts else addresses.is_public),
     )

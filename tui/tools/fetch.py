@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import zlib
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -79,11 +80,11 @@ class FetchUrl:
         self,
         see: See,
         *,
-        private_hosts: bool = False,
+        allows: Callable[[addresses.Address], bool] = addresses.is_public,
         look_up: addresses.LookUp = addresses.look_up,
     ) -> None:
         self._see = see
-        self._private_hosts = private_hosts
+        self._allows = allows
         self._look_up = look_up
 
     async def plan(self, call: ToolUse) -> Plan:
@@ -125,7 +126,7 @@ class FetchUrl:
 
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-        found = addresses.judged(host, await self._look_up(host, port), private_hosts=self._private_hosts)
+        found = addresses.judged(host, await self._look_up(host, port), self._allows)
         timeout = httpx.Timeout(_TIMEOUT_S, connect=_CONNECT_S)
         trust = await asyncio.to_thread(_trust)
         because = ""

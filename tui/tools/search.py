@@ -25,7 +25,7 @@ from tui.tools.tool import Content, Failed, Plan, decoded, definition
 _MOST_LINES = 200
 _MOST_LINES_OF_FILE = 50
 _LONGEST_LINE = 300
-_TIMEOUT_S = 20.0
+TIMEOUT_S = 20.0
 _NO_MATCH = 1
 _LOCATION = "\0"
 
@@ -47,9 +47,10 @@ class SearchFiles:
         Arguments,
     )
 
-    def __init__(self, folders: Folders, *, ripgrep: str | None = None) -> None:
+    def __init__(self, folders: Folders, *, ripgrep: str | None = None, timeout_s: float = TIMEOUT_S) -> None:
         """`ripgrep` is the program to use; "": none, None: the one that is installed."""
         self._folders = folders
+        self._timeout_s = timeout_s
         self._ripgrep = shutil.which("rg") if ripgrep is None else ripgrep
 
     async def plan(self, call: ToolUse) -> Plan:
@@ -67,13 +68,13 @@ class SearchFiles:
             folder=self._folders.first,
             env=dict(os.environ),
             take=found.take,
-            timeout_s=_TIMEOUT_S,
+            timeout_s=self._timeout_s,
         )
         if not found.lines and code not in (0, _NO_MATCH, None) and found.complaint:
             raise Failed(f"The search failed: {found.complaint}")
         text = await asyncio.to_thread(self._shown, found, arguments.context)
         if code is None:
-            text += f"\n(stopped after {_TIMEOUT_S:g} seconds; search in a smaller folder)"
+            text += f"\n(stopped after {self._timeout_s:g} seconds; search in a smaller folder)"
         elif found.is_full:
             text += f"\n(the first {_MOST_LINES} matches; be more specific for others)"
         return text
@@ -104,7 +105,7 @@ class SearchFiles:
             except Failed:  # deleted, or something else by now
                 continue
             if written is not None:
-                lines = list(_excerpt(written.text.split("\n"), sorted(numbers), context))
+                lines = list(_excerpt(written.text.removesuffix("\n").split("\n"), sorted(numbers), context))
                 parts.append("\n".join([self._folders.place(path).shown, *lines]))
         return "\n\n".join(parts) or "No matches."
 
