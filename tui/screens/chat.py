@@ -105,7 +105,9 @@ class ChatScreen(ThinkingScreen):
             if model is not None:
                 self._use(model.id)
 
-        self.app.push_screen(ModelPicker(self.provider.models(), self.provider.model, self.switches()), picked)
+        provider = self.provider
+        picker = ModelPicker(provider.models(), provider.model, self.switches(), provider.reasoning)
+        self.app.push_screen(picker, picked)
 
     def on_header_model_clicked(self) -> None:
         self.action_models()

@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from tui.chat.forecast import Switch
 from tui.chat.model import Model
+from tui.chat.reasoning import Reasoning, adjusted
 from tui.widgets import figures
 from tui.widgets.bindings import closing
 from tui.widgets.filter_list import FilterList, Item
@@ -76,28 +77,28 @@ def next_turn(switch: Switch) -> Content:
     )
 
 
-def particulars(model: Model) -> str:
-    """What the row has no room for where the chat is priced: limits, abilities, and when the model ends."""
+def particulars(switch: Switch) -> str:
+    """What the row has no room for where the chat is priced: how full the window is, limits, abilities, its end."""
+    model = switch.model
     thinks = any(kind != "disabled" for kind in model.thinking)
     has = [name for (name, _), able in zip(_MARKS, (model.vision, model.tools, thinks), strict=True) if able]
-    facts = [f"{figures.tokens(model.context)} context", f"{figures.tokens(model.max_output)} output", " ".join(has)]
+    window = f"ctx {figures.tokens(model.context)}, {figures.percent(switch.next_turn.filled)} full"
+    facts = [window, f"out {figures.tokens(model.max_output)}", " ".join(has)]
     if model.lifecycle == "deprecated" and model.retires:
-        facts.append(f"retires {model.retires}")
+        facts.insert(0, f"retires {model.retires}")
     return " · ".join(fact for fact in facts if fact)
 
 
 def meaning(switch: Switch) -> str:
-    """What going on with a model means, in a line: when it pays, what it drops, why it cannot."""
+    """What going on with a model means, in a line: what it drops, when it pays, why it cannot."""
     if switch.refuses:
         return switch.refuses
-    facts = []
+    facts = [f"drops {', '.join(switch.drops)}"] if switch.drops else []
     if switch.later_usd is not None:
         facts.append(f"then about {figures.money(switch.later_usd)} a turn")
     if not switch.stays:
         turns = switch.pays_after
         facts.append("never pays" if turns is None else f"pays after {figures.plural(turns, 'turn')}")
-    if switch.drops:
-        facts.append(f"does not see: {', '.join(switch.drops)}")
     return " · ".join(facts)
 
 
@@ -130,9 +131,17 @@ class ModelPicker(ModalScreen[Model | None]):
 
     BINDINGS = [Binding("escape", "dismiss(None)", show=False), closing("models")]
 
-    def __init__(self, models: Sequence[Model], current: Model, switches: Sequence[Switch] = ()) -> None:
-        """`switches` prices the open chat with each model; nothing where it has no answer yet."""
+    def __init__(
+        self,
+        models: Sequence[Model],
+        current: Model,
+        switches: Sequence[Switch] = (),
+        chosen: Reasoning = Reasoning(),  # noqa: B008  (a frozen value)
+    ) -> None:
+        """`switches` prices the open chat with each model; nothing where it has no answer yet. `chosen` is what it is to
+        make of thinking and effort."""
         super().__init__()
+        self._chosen = chosen
         self._switches = {switch.model.id: switch for switch in switches}
         self._models = {model.id: model for model in models}
         if current.id not in self._models:
@@ -160,7 +169,9 @@ class ModelPicker(ModalScreen[Model | None]):
     def _explain(self) -> None:
         """Says below the list what the model under the cursor means for this chat."""
         switch = self._switches.get(self.query_one(FilterList).picked)
-        text = f"{particulars(switch.model)}\n{meaning(switch)}" if switch else ""
+        text = ""
+        if switch is not None:  # what it would not take of what was chosen matters more than its limits
+            text = f"{adjusted(switch.model, self._chosen) or particulars(switch)}\n{meaning(switch)}"
         self.query_one("#meaning", Static).update(Content(text))
 
     def _item(self, model: Model) -> Item:
