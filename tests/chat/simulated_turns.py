@@ -18,13 +18,13 @@ MODEL = "claude-sonnet-5-5"
 
 
 class Simulated:
-    """Answers each request with the next of `answers`; a gate in one holds it for good, and sets `is_stuck`."""
+    """Answers each request with what the next of `answers` makes of it; a gate holds it for good, and sets `is_stuck`."""
 
     def __init__(self):
         self.answers = []
         self.bodies = []
         self.is_stuck = asyncio.Event()
-        self._service = FakeAnthropic(replies=lambda body: self.answers.pop(0))
+        self._service = FakeAnthropic(replies=lambda body: self.answers.pop(0)(body))
 
     def ask(self, transcript):
         body = encode(build_body(transcript, Options(model=find(MODEL))))

@@ -6,6 +6,7 @@ import asyncio
 import json
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -82,11 +83,17 @@ class Sea:
         return ToolResult(call.id, content)
 
 
-def scenario(said: Said, number: int, is_open: bool) -> Answer:
+def open_searches(body: dict) -> list[str]:
+    """The searches that a request leaves to the server to carry out first."""
+    blocks = [block for message in body["messages"] for block in message["content"] if message["role"] == "assistant"]
+    done = {block["tool_use_id"] for block in blocks if block["type"] == "web_search_tool_result"}
+    return [block["id"] for block in blocks if block["type"] == "server_tool_use" and block["id"] not in done]
+
+
+def scenario(said: Said, number: int, body: dict) -> Answer:
     parts = []
-    if is_open:
-        found = {"type": "web_search_tool_result", "tool_use_id": f"srvtoolu_{number - 1}", "content": []}
-        parts.append(Block(found))
+    for id in open_searches(body):
+        parts.append(Block({"type": "web_search_tool_result", "tool_use_id": id, "content": []}))
     if said.thinks:
         parts.append(Thinking(f"Thought {number}, with care."))
     if said.speaks:
@@ -139,16 +146,12 @@ class Chat:
         self._begin(replace(self.session.transcript, messages=messages))
 
     async def play(self, played: Played, draft: Draft | None) -> None:
-        is_open = False
         self.simulator.answers = []
         is_stuck = self.simulator.is_stuck
         is_stuck.clear()
-        for said in played.said:
+        for said in (*played.said, Said()):
             self.numbers += 1
-            self.simulator.answers.append(scenario(said, self.numbers, is_open))
-            is_open = said.searches
-        self.numbers += 1
-        self.simulator.answers.append(scenario(Said(), self.numbers, is_open))
+            self.simulator.answers.append(partial(scenario, said, self.numbers))
         turn = self.session.take_turn(draft, self.simulator.ask)
         read = []
 
