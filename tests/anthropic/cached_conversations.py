@@ -9,7 +9,7 @@ import base64
 import random
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -108,11 +108,11 @@ class _Talk:
         self.prompt(*attached)
         self.answer(scenarios.Text(self.some(30, 700)))
 
-    def tool_turn(self) -> None:
-        """A prompt, and calls and results until the work is done."""
+    def tool_turn(self, counts: Sequence[int] = ()) -> None:
+        """A prompt, and calls and results until the work is done: so many calls in each answer, or as it falls."""
         self.prompt()
-        for _ in range(self.chance.choice([2, 4, 8, 16])):
-            count = self.chance.choice([1, 1, 1, 2, 4, 12])
+        for given in counts or [0] * self.chance.choice([2, 4, 8, 16]):
+            count = given or self.chance.choice([1, 1, 1, 2, 4, 12])
             name = self.chance.choice(self.transcript.tools).name
             said = (scenarios.Text(self.some(5, 40)),) if self.chance.random() < 0.5 else ()
             calls = tuple(scenarios.ToolUse(name, input={"path": self.words(3)}) for _ in range(count))
@@ -139,6 +139,19 @@ class _Talk:
             cut = prompts[prompts.index(cut) - 1]
         earlier = replace(self.transcript, messages=self.transcript.messages[:cut])
         self.transcript = changed(self.transcript, earlier)
+
+
+def work(seed: int, *counts: int) -> Conversation:
+    """A turn of plain talk, one with so many calls in each answer, and another prompt in the place of that one."""
+    talk = _Talk("tools", seed, lifetime_for)
+    talk.turn()
+    talk.wait(5, 60)
+    before = talk.transcript
+    talk.tool_turn(counts)
+    talk.wait(5, 60)
+    talk.transcript = changed(talk.transcript, before)
+    talk.turn()
+    return talk.held
 
 
 def converse(kind: str, seed: int, lifetime: Callable[[Transcript, Model], str] = lifetime_for) -> Conversation:

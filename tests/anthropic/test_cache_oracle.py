@@ -27,7 +27,7 @@ from functools import cache
 
 import pytest
 from cache_oracle import NOTHING, Asked, Search, cheapest, cost, play, tireless
-from cached_conversations import KINDS, Conversation, converse
+from cached_conversations import KINDS, Conversation, converse, work
 from msgspec.structs import replace
 
 from tui.anthropic.models import find
@@ -101,6 +101,21 @@ def test_what_the_search_finds_is_the_best_there_is(kind: str) -> None:
     for seed in SEEDS:
         best = compared(kind, seed).best
         assert best.floor - 1e-12 <= best.cost <= 1.005 * best.floor
+
+
+@pytest.mark.parametrize("counts", [(1,) * 60, (2,) * 30, (10,) * 6, (60,), (1, 30, 1, 28)])
+@pytest.mark.parametrize("seed", range(3))
+def test_in_sixty_calls_of_one_turn_each_request_reads_all_that_the_one_before_it_held(
+    seed: int, counts: tuple[int, ...]
+) -> None:
+    conversation = work(seed, *counts)
+    requests, counted = conversation.requests, conversation.counted
+    assert [replace(usage, thinking_tokens=0) for usage in counted] == play(requests, [one.marks for one in requests])
+    kept = [usage.total_input if usage.total_input >= requests[0].model.min_cache else 0 for usage in counted]
+    *turn, back = (usage.cache_read_input_tokens for usage in counted[1:])
+    assert turn == kept[: len(counts) + 1]
+    assert back >= kept[0], "whoever goes back to before all that work reads what the turn before it had left"
+    assert kept[-2] > 0
 
 
 def test_the_oracles_prices_are_the_ledgers() -> None:
