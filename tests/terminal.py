@@ -70,7 +70,8 @@ class Terminal:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
-        os.close(self._fd)
+        if self._fd >= 0:
+            os.close(self._fd)
         os.close(self._slave)
 
     def resize(self, columns: int, rows: int, *, tell: bool = True) -> None:
@@ -78,6 +79,15 @@ class Terminal:
         self._screen.resize(rows, columns)
         if tell:
             os.killpg(self.process.pid, signal.SIGWINCH)
+
+    def hang_up(self) -> None:
+        """As when the window is closed: from then on, nothing can be read or written."""
+        os.close(self._fd)
+        self._fd = -1
+
+    def clear(self) -> None:
+        """Wipes the screen in memory, as if another program had drawn over it."""
+        self._screen.reset()
 
     def type(self, keys: str | bytes) -> None:
         data = keys.encode() if isinstance(keys, str) else keys

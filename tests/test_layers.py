@@ -57,7 +57,7 @@ LAYERS = {
     "widgets": layer("chat images render actions errors", "textual rich msgspec"),
     "screens": layer("widgets engine chat images errors actions render store", "textual rich msgspec"),
     "app": layer(EVERYTHING, "textual rich"),
-    "answer": layer("config connection chat errors render.safe", "msgspec"),
+    "answer": layer("config connection chat errors render.safe signals", "msgspec"),
     "desk": layer("config connection belt sign_in titling anthropic chat errors screens.provider screens.exchange"),
     "titling": layer("connection chat"),
     "system_prompt": layer("config", "click"),
@@ -73,6 +73,7 @@ LAYERS = {
     "opening": layer("config errors", "click"),
     "warming": layer("render"),
     "renewals": layer("", "click"),
+    "signals": layer(""),
     "__main__": layer("cli"),
 }
 

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import os
 import select
-import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -38,6 +37,7 @@ from tui.chat.tools import Access, ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Draft, Failure, Message, Text, Thinking, ToolResult, ToolUse
 from tui.errors import TuiError
 from tui.render.safe import neutral, safe
+from tui.signals import Endings
 
 if TYPE_CHECKING:
     from tui.config import Settings
@@ -48,7 +48,6 @@ Output = Literal["text", "json", "stream-json"]
 
 _LARGEST_INPUT = 32_000_000  # bytes; the API takes no more in a whole request
 _SILENCE_S = 3.0  # before we say that we are waiting for stdin
-_INTERRUPTED = 130
 
 
 class InputProblem(TuiError):
@@ -99,7 +98,7 @@ def run(
     demo: bool = False,
     env: Mapping[str, str] = os.environ,
 ) -> int:
-    """Answers the prompt on stdout. Returns the exit code: 0, 1 for a failure, 130 when it was interrupted.
+    """Answers the prompt on stdout. Returns the exit code: 0, 1 for a failure, 128 and the number of a signal that ended it.
 
     `resume` names the chat to go on with, by its id or `continuing.LAST`; without it, a new one begins. `attach`: files.
     """
@@ -110,38 +109,49 @@ def run(
 
     tally = Tally()
     printer = _PRINTERS[output]()
+    endings = Endings()
     code = 0
     try:
         # What was said is on disk before the result is told.
-        with Connection(settings, env, demo=demo) as connection, Shelves(settings.folders.data / "chats.db") as shelves:
+        with (
+            endings,
+            Connection(settings, env, demo=demo) as connection,
+            Shelves(settings.folders.data / "chats.db") as shelves,
+        ):
+            if connection.obstacle:
+                raise connection.obstacle
             shelves.trouble = lambda problem: _say(problem.message)
             store = shelves.store(demo=demo)
             kept = begin(store, connection, resume=resume, model=model or "", system=system, tools=tools)
             draft = Draft(text=prompt, attachments=attached(attach, connection.choose(kept.model).model))
-            asyncio.run(_take(connection, kept, draft, effort, tally, printer))
+            asyncio.run(_take(connection, kept, draft, effort, tally, printer, endings))
     except (asyncio.CancelledError, KeyboardInterrupt):
         tally.note("Interrupted: this is what had arrived.")
-        code = _INTERRUPTED
+        code = endings.exit_code
     except TuiError as error:
         tally.failure = Failure(message=error.message, hint=error.hint, type=_type_of(error))
-    printer.end(tally)
+    try:
+        printer.end(tally)
+    except OSError:
+        if not code:  # else the terminal is gone, and with it whoever could be told
+            raise
     return code or (1 if tally.failure else 0)
 
 
 async def _take(
-    connection: Connection, kept: Kept, draft: Draft, effort: Effort | None, tally: Tally, printer: Printer
+    connection: Connection,
+    kept: Kept,
+    draft: Draft,
+    effort: Effort | None,
+    tally: Tally,
+    printer: Printer,
+    endings: Endings,
 ) -> None:
     """One turn from the prompt to its end, however it ends; a cancellation goes on to the caller."""
-    task = asyncio.current_task()
-    if task is not None:
-        with contextlib.suppress(NotImplementedError):  # Windows: there, the interrupt arrives as an exception
-            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
     from tui.continuing import within_budget
 
     choice = connection.choose(kept.model)
     tally.model, tally.chat_id = choice.model.id, kept.recorder.chat.id
-    if connection.obstacle:
-        raise connection.obstacle
     if connection.remark:
         _pass(Notice(connection.remark), tally, printer)
     if text := await within_budget(connection, kept, draft, choice.model):
@@ -149,15 +159,19 @@ async def _take(
     loop = asyncio.get_running_loop()
     connection.warn = lambda text: _on(loop, lambda: _pass(Notice(text), tally, printer))
     turn = kept.session.take_turn(draft, connection.ask(choice, effort=effort))
-    try:
-        async for event in turn:
-            _pass(event, tally, printer)
-    except asyncio.CancelledError as stopped:
-        for event in turn.conclude(stopped):
-            _pass(event, tally, printer)
-        raise
-    finally:
-        await connection.aclose()
+    task = asyncio.current_task()
+    assert task is not None, "a coroutine runs in one"
+    with endings.cancelling(task):
+        try:
+            async for event in turn:
+                _pass(event, tally, printer)
+        except asyncio.CancelledError as stopped:
+            with contextlib.suppress(OSError):  # nobody may be left to read the rest
+                for event in turn.conclude(stopped):
+                    _pass(event, tally, printer)
+            raise
+        finally:
+            await connection.aclose()
 
 
 def _on(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:

@@ -33,6 +33,9 @@ from tui.widgets.bindings import bindings_of
 from tui.widgets.repaint import Repaint
 from tui.widgets.themes import DARK, LIGHT, THEMES, theme_name
 
+_TERMINALS_OWN = [getattr(signal, name) for name in ("SIGHUP", "SIGQUIT") if hasattr(signal, name)]
+"""Signals that Windows does not have."""
+
 
 class ChatApp(App[int], inherit_bindings=False):
     CSS_PATH = "app.tcss"
@@ -83,12 +86,17 @@ class ChatApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        for number in (signal.SIGINT, signal.SIGTERM, *_TERMINALS_OWN):
             # Without this the terminal would be left as it is. Not every loop can: then Python's own way must do.
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self.exit, 128 + number, 128 + number)
-        self.app_resume_signal.subscribe(self, lambda _: self._repaint.forget())  # an editor has drawn meanwhile
+        self.app_resume_signal.subscribe(self, lambda _: self._start_over())
         self.call_after_refresh(self._warm_up)
+
+    def _start_over(self) -> None:
+        """An editor or a shell has drawn on the terminal meanwhile."""
+        self._repaint.forget()
+        self.refresh(layout=True)
 
     def _warm_up(self) -> None:
         self.chat.open_store()
@@ -176,4 +184,6 @@ def run(
         beginning = Beginning(resume, start, own_model=bool(model or preset), system=system, tools=tools)
         app = ChatApp(settings, desk, engine, shelves, prompt=prompt, attach=attach, beginning=beginning)
         app.run()
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that goes away now: all is being written already
     return app.return_code or 0

@@ -2,7 +2,7 @@
 
 What a command does is imported inside it, so that each start costs what it needs.
 
-Exit codes: 0 fine, 1 a problem that was found, 2 wrong usage, 130 interrupted.
+Exit codes: 0 fine, 1 a problem that was found, 2 wrong usage, 130 interrupted (128 and the number of the signal).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -231,6 +232,7 @@ def _print(text: str) -> None:
 def main() -> None:
     """The `prx` command. It never shows a traceback for what a user, a file or a server did."""
     code = _main()
+    _leave_dead_streams()
     from tui.renewals import see_through  # nothing that `prx --version` waits for
 
     see_through()
@@ -266,7 +268,15 @@ def _main() -> int:
         return 1
     except OSError as error:  # stdout: its reader has left, or its disk is full
         if not isinstance(error, BrokenPipeError):
-            click.echo(f"prx: {error.strerror}", err=True)
-        # Python would complain once more when it closes stdout with something still to be written.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            with suppress(OSError):
+                click.echo(f"prx: {error.strerror}", err=True)
         return 1
+
+
+def _leave_dead_streams() -> None:
+    """Python would complain, and end with 120, if something were still to be written where nobody reads any more."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

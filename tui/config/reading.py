@@ -61,7 +61,12 @@ _TOOLS = {
     "turns": kinds.COUNT,
 }
 _PICTURES = kinds.one_of("auto", "kitty", "sixel", "blocks", "none")
-_UI = {"theme": kinds.one_of("dark", "light"), "reduced_motion": kinds.FLAG, "pictures": _PICTURES, "titles": kinds.FLAG}
+_UI = {
+    "theme": kinds.one_of("dark", "light"),
+    "reduced_motion": kinds.FLAG,
+    "pictures": _PICTURES,
+    "titles": kinds.FLAG,
+}
 _HOMES = {
     "[default]": _DEFAULT,
     "[providers.anthropic]": _ANTHROPIC,

@@ -22,9 +22,9 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 from tui.widgets.key_stream import KeyStream, Piece
+from tui.widgets.stderr import StderrAside
 
 ESC_S = 0.05
-from tui.widgets.stderr import StderrAside
 """How long more may follow an ESC byte. Keys that come over a slow line in two parts need some of it."""
 
 
@@ -71,14 +71,14 @@ class _Bell(Event):
 class PromptDriver(LinuxDriver):
     """Textual's own driver for terminals, with another way to read keys. While none is pressed, nothing runs."""
 
-    _bell: _Bell | None = None
-    """One for each stay in application mode."""
     stderr_file: ClassVar[Path] = Path(os.devnull)
     """Where to what is printed on stderr goes while the screen is drawn."""
-
-    def __init__(
+    _bell: _Bell | None = None
+    """One for each stay in application mode."""
     _aside: StderrAside | None = None
     """The same."""
+
+    def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
@@ -87,11 +87,18 @@ class PromptDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         self.exit_event = self._bell = _Bell()
-        super().start_application_mode()  # type: ignore[no-untyped-call]
-
         if os.isatty(2) and self._aside is None:
             self._aside = StderrAside(self.stderr_file)
             self._file = self._aside.terminal
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def _sigcont_application(self, *_: object) -> None:
+        if self._bell is not None and self._auto_restart:
+            # It was stopped without notice (SIGSTOP), and whoever had the terminal may have set it to something else.
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        super()._sigcont_application()
+
     def run_input_thread(self) -> None:
         """Reads keys until the bell is rung."""
         bell = self._bell

@@ -1,0 +1,160 @@
+"""Signals and terminals that go away: each end is in order, nothing that was written is lost, and the exit code says why."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from terminal import Terminal
+
+from tui.demo.reply import Gate
+from tui.demo.scenarios import Answer, Text
+from tui.demo.service import DEMO_KEY, FakeAnthropic
+from tui.demo.shells import Server
+
+ROOT = Path(__file__).parent.parent
+PRX = [sys.executable, "-m", "tui"]
+LIMIT_S = 30
+
+
+@pytest.fixture
+def server() -> Iterator[Server[FakeAnthropic]]:
+    with Server(FakeAnthropic()) as server:
+        yield server
+
+
+@pytest.fixture
+def env(server: Server[FakeAnthropic], tmp_path: Path) -> dict[str, str]:
+    home = tmp_path / "home"
+    home.mkdir()
+    return {
+        "HOME": str(home),
+        "PRX_HOME": str(tmp_path / "prx"),
+        "PYTHONPATH": str(ROOT),
+        "ANTHROPIC_BASE_URL": server.url,
+        "ANTHROPIC_API_KEY": DEMO_KEY,
+    }
+
+
+def opened(env: dict[str, str], tmp_path: Path, *options: str) -> Terminal:
+    return Terminal([*PRX, *options], env, tmp_path)
+
+
+def in_mid_answer(server: Server[FakeAnthropic], terminal: Terminal) -> None:
+    """Half an answer has come, and the next prompt is being written."""
+    server.service.script(Answer(Text("The tide runs out", Gate())))
+    terminal.wait_for("Talk to")
+    terminal.type("Which way does it run?\r")
+    terminal.wait_for("The tide runs out")
+    terminal.type("and at which hour")
+    terminal.wait_for("│ and at which hour")
+
+
+def assert_restored(terminal: Terminal) -> None:
+    assert terminal.modes_left_on == set()
+    assert terminal.settings_restored
+
+
+# The full screen
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_signal_ends_the_full_screen_in_order(
+    server: Server[FakeAnthropic], env: dict[str, str], tmp_path: Path, number: signal.Signals
+) -> None:
+    with opened(env, tmp_path) as terminal:
+        in_mid_answer(server, terminal)
+        terminal.process.send_signal(number)
+        assert terminal.wait_exit() == 128 + number
+        assert_restored(terminal)
+        assert b"Traceback" not in terminal.output
+    kept = (tmp_path / "prx" / "data" / "chats.db").read_bytes()
+    assert b"The tide runs out" in kept
+    assert b"and at which hour" in kept
+
+
+def test_a_terminal_that_is_closed_loses_nothing(
+    server: Server[FakeAnthropic], env: dict[str, str], tmp_path: Path
+) -> None:
+    with opened(env, tmp_path) as terminal:
+        in_mid_answer(server, terminal)
+        terminal.hang_up()
+        assert terminal.process.wait(LIMIT_S) == 128 + signal.SIGHUP
+    with opened(env, tmp_path, "-c") as terminal:
+        terminal.wait_for("The tide runs out")
+        terminal.wait_for("│ and at which hour")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP])
+def test_a_stopped_program_comes_back_whole(
+    server: Server[FakeAnthropic], env: dict[str, str], tmp_path: Path, number: signal.Signals
+) -> None:
+    with opened(env, tmp_path) as terminal:
+        in_mid_answer(server, terminal)
+        terminal.process.send_signal(number)
+        _, status = os.waitpid(terminal.process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        if number == signal.SIGTSTP:  # with the other one, nobody could
+            terminal.wait(lambda: not terminal.modes_left_on)
+            assert terminal.settings_restored
+        terminal.clear()  # what the shell does meanwhile
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.wait_for("The tide runs out")
+        terminal.type("!")
+        terminal.wait_for("│ and at which hour!")
+        terminal.type("\x11")
+        assert terminal.wait_exit() == 0
+        assert_restored(terminal)
+
+
+# One answer on stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_p_with_what_had_arrived(
+    server: Server[FakeAnthropic], env: dict[str, str], number: signal.Signals
+) -> None:
+    gate = Gate()
+    server.service.script(Answer(Text("half an ", gate, "answer")), Answer(Text("the rest")))
+    environment = {**os.environ, **env}
+    with subprocess.Popen(
+        [*PRX, "-p", "x", "--output-format", "stream-json"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        lines = []
+        while not lines or "half an" not in lines[-1].get("text", ""):
+            lines.append(json.loads(process.stdout.readline()))
+        process.send_signal(number)
+        rest, errors = process.communicate(timeout=LIMIT_S)
+    assert (process.returncode, errors) == (128 + number, b"")
+    result = json.loads(rest.splitlines()[-1])
+    assert result["text"] == "half an "
+    assert "Interrupted" in result["notices"][-1]
+    again = subprocess.run(
+        [*PRX, "-p", "-c", "go on"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_S
+    )
+    assert again.returncode == 0
+    assert "half an" in json.dumps(server.requests[-1].json["messages"])
+
+
+def test_p_in_a_terminal_that_is_closed_keeps_what_had_arrived(
+    server: Server[FakeAnthropic], env: dict[str, str], tmp_path: Path
+) -> None:
+    server.service.script(Answer(Text("half an ", Gate(), "answer")), Answer(Text("the rest")))
+    with opened(env, tmp_path, "-p", "x") as terminal:
+        terminal.wait_for("half an")
+        terminal.hang_up()
+        assert terminal.process.wait(LIMIT_S) == 128 + signal.SIGHUP
+    with opened(env, tmp_path, "-p", "-c", "go on") as terminal:
+        assert terminal.wait_exit() == 0
+    assert "half an" in json.dumps(server.requests[-1].json["messages"])
