@@ -18,14 +18,17 @@ from pathlib import Path
 import pyte
 
 # What a terminal answers when it is asked about itself.
-_ANSWERS = (
-    (re.compile(rb"\x1b\[6n"), b"\x1b[1;1R"),
-    (re.compile(rb"\x1b\[0?c"), b"\x1b[?62;22c"),
-    (re.compile(rb"\x1b\[\?2026\$p"), b"\x1b[?2026;2$y"),
-    (re.compile(rb"\x1b\[\?2048\$p"), b"\x1b[?2048;0$y"),
-)
+ATTRIBUTES = rb"\x1b\[0?c"
+_ANSWERS = {
+    rb"\x1b\[6n": b"\x1b[1;1R",
+    ATTRIBUTES: b"\x1b[?62;22c",
+    rb"\x1b\[\?2026\$p": b"\x1b[?2026;2$y",
+    rb"\x1b\[\?2048\$p": b"\x1b[?2048;0$y",
+}
 # Sequences that pyte would print or misread: private modes with <, =, >, and strings.
 _ODD = re.compile(rb"\x1b\[[><=?][0-9;:]*[uqm]|\x1bP.*?\x1b\\|\x1b_.*?\x1b\\|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)", re.S)
+# A string whose end is still to come.
+_OPEN = re.compile(rb"\x1b[P_][^\x1b]*\x1b?$")
 # Modes that a full-screen program switches on and has to switch off again.
 _MODES = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 
@@ -34,8 +37,16 @@ class Terminal:
     """A program in a pty of `columns` by `rows`. Use as a context manager: the program is ended with it."""
 
     def __init__(
-        self, argv: Sequence[str], env: Mapping[str, str], cwd: Path, columns: int = 120, rows: int = 40
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        cwd: Path,
+        columns: int = 120,
+        rows: int = 40,
+        answers: Mapping[bytes, bytes] | None = None,
     ) -> None:
+        """`answers`: what it says to further questions, or says instead."""
+        self._answers = {re.compile(question): answer for question, answer in (_ANSWERS | dict(answers or {})).items()}
         self.output = b""
         self._screen = pyte.Screen(columns, rows)
         self._feed = pyte.ByteStream(self._screen)
@@ -163,14 +174,18 @@ class Terminal:
             self.output += data
             for modes, state in _MODES.findall(data):
                 self._modes.update(dict.fromkeys(modes.split(b";"), state))
-            for pattern, answer in _ANSWERS:
-                for _ in pattern.findall(data):
-                    os.write(self._fd, answer)
+            asked = ((found.start(), said) for asks, said in self._answers.items() for found in asks.finditer(data))
+            for _, answer in sorted(asked):
+                os.write(self._fd, answer)
             self._draw(data)
             wait_s = 0
 
     def _draw(self, data: bytes) -> None:
         data = self._held + data
+        if unfinished := _OPEN.search(data):
+            data, self._held = data[: unfinished.start()], data[unfinished.start() :]
+            self._feed.feed(_ODD.sub(b"", data))
+            return
         cut = data.rfind(b"\x1b")
         # An escape sequence may be cut by the read: keep a short unfinished tail for the next one.
         if cut >= 0 and len(data) - cut < 64 and not re.match(rb"\x1b(\[[0-9;:?<>=$ ]*[@-~]|[^\[\]P_])", data[cut:]):

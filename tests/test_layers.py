@@ -38,6 +38,7 @@ LAYERS = {
     "images": layer("chat.transcript chat.slices errors"),
     "images.pixels": layer("errors images", "PIL"),
     "images.dots": layer("images", "PIL"),
+    "images.sixel": layer("", "PIL"),
     "images.colours": layer("", "PIL"),
     "images.many": layer("chat.transcript chat.slices errors images", "msgspec"),
     "render": layer("chat.transcript", "msgspec rich markdown_it textual.strip textual.color"),

@@ -9,6 +9,8 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +26,14 @@ from tui.config import Settings
 from tui.connection import budget_of
 from tui.desk import Desk
 from tui.engine import Engine
+from tui.images.protocol import canvas, questions
 from tui.last_folder import LastFolder
 from tui.screens.chat import ChatScreen
 from tui.screens.keeping import Beginning, Start
 from tui.shelves import Shelves
 from tui.warming import warm_up
 from tui.widgets.bindings import bindings_of
+from tui.widgets.gallery import Answered
 from tui.widgets.repaint import Repaint
 from tui.widgets.themes import DARK, LIGHT, THEMES, theme_name
 
@@ -96,9 +100,35 @@ class ChatApp(App[int], inherit_bindings=False):
     def _start_over(self) -> None:
         """An editor or a shell has drawn on the terminal meanwhile."""
         self._repaint.forget()
+        self.chat.conversation.forget_pictures()
         self.refresh(layout=True)
 
+    def _prepare_pictures(self) -> None:
+        """Says how they are drawn as far as the settings do; the terminal is asked when the first one is to be shown."""
+        gallery, choice, driver = self.chat.conversation.gallery, self._settings.ui.pictures, self._driver
+        gallery.is_open = choice != "none"
+        gallery.know(canvas(choice, ""))
+        if driver is not None:
+            gallery.write = driver.write
+        if sys.platform == "win32":
+            return
+        from tui.widgets.terminal import PromptDriver  # loaded already, wherever it can be
+
+        if isinstance(driver, PromptDriver) and (asked := questions(choice, os.environ)):
+            gallery.forget()
+            gallery.ask = partial(driver.ask, asked)
+
+    def on_exit_app(self) -> None:
+        self.chat.conversation.gallery.close()
+
+    def on_answered(self, event: Answered) -> None:
+        found = canvas(self._settings.ui.pictures, event.text)
+        if found.way == "kitty" and self.console.color_system != "truecolor":
+            found = replace(found, way="blocks")  # there, colours say which picture is meant
+        self.chat.conversation.gallery.know(found)
+
     def _warm_up(self) -> None:
+        self._prepare_pictures()
         self.chat.open_store()
         warm_up()
         self.refresh_models()

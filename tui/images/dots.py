@@ -42,3 +42,10 @@ def stretched(data: bytes, width: int, height: int) -> Image.Image:
         backdrop = Image.new("RGBA", small.size, "grey")
         small = Image.alpha_composite(backdrop, small.convert("RGBA"))
     return small.convert("RGB")
+
+
+def png(picture: Image.Image) -> bytes:
+    """The picture as a file that is quickly written."""
+    out = io.BytesIO()
+    picture.save(out, "PNG", compress_level=1)
+    return out.getvalue()

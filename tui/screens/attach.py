@@ -19,7 +19,7 @@ from textual.widgets import Static
 
 from tui.chat.model import Model
 from tui.errors import TuiError
-from tui.images.fitting import Room, fitted
+from tui.images.fitting import Room
 from tui.images.offers import Entry, entries_of
 from tui.render.safe import safe
 from tui.widgets import figures
@@ -86,7 +86,7 @@ class AttachScreen(ModalScreen[Picked | None]):
             with Horizontal(classes="body"):
                 yield FilterList((), empty=lambda typed: f'nothing with "{typed}" in its name' if typed else "…")
                 with Vertical(classes="side"):
-                    yield Picture()
+                    yield Picture(self._gallery)
                     yield Static("", classes="facts")
             yield Static("", classes="panel--foot")
 
@@ -199,7 +199,7 @@ class AttachScreen(ModalScreen[Picked | None]):
         """Another look cancels this one, so that nothing late is shown."""
         entry = self._entries.get(key)
         if entry is None or entry.is_folder:
-            self.query_one(Picture).show(None)
+            self.query_one(Picture).clear()
             self._say("")
             return
         await asyncio.sleep(_REST_S)
@@ -210,14 +210,13 @@ class AttachScreen(ModalScreen[Picked | None]):
         try:
             found = await asyncio.to_thread(_preview_of, path, self._model, edge)
         except TuiError as error:
-            self.query_one(Picture).show(None)
+            self.query_one(Picture).clear()
             self._say(f"{error.message}. {error.hint}".strip())
             return
         if found.original:
-            room = fitted(found.width, found.height, room)
-            self.query_one(Picture).show(await self._gallery.draw(found.data, room))
+            await self.query_one(Picture).look_at(found.data, found.width, found.height, room)
         else:
-            self.query_one(Picture).show(None)
+            self.query_one(Picture).clear()
         self._say(*facts(found, self._model), warning=self._warning if found.original else "")
 
     def _say(self, *lines: str, warning: str = "") -> None:

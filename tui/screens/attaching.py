@@ -70,7 +70,10 @@ class AttachingScreen(BriefingScreen):
             return
         from tui.screens.attach import AttachScreen, Picked  # not needed for the first paint
 
-        dialog = AttachScreen(self._folder or Path.cwd(), self.provider.model, self._cost_of_attaching())
+        gallery = self.conversation.gallery
+        dialog = AttachScreen(
+            self._folder or Path.cwd(), self.provider.model, self._cost_of_attaching(), gallery=gallery
+        )
 
         def picked(chosen: Picked | None) -> None:
             if dialog.folder != self._folder and self._last_folder is not None:

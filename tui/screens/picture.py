@@ -9,11 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.chat.transcript import Image
-from tui.images.fitting import Room, fitted
+from tui.images.fitting import Room
 from tui.render.safe import safe
 from tui.widgets import figures
 from tui.widgets.facts import facts_of
@@ -45,16 +46,23 @@ class PictureScreen(Screen[None]):
         self._images = tuple(images)
         self._number = number
         self._gallery = gallery
+        self._drawn_for: Size | None = None
 
     def compose(self) -> ComposeResult:
         yield PanelHead("")
         with Vertical(classes="frame"):
-            yield Picture()
+            yield Picture(self._gallery)
         with Horizontal(classes="foot"):
             yield Static("", classes="facts")
             yield Static("←→ others  esc back" if len(self._images) > 1 else "esc back", classes="keys")
 
+    def on_mount(self) -> None:
+        self.app.app_resume_signal.subscribe(self, lambda _: self._look())  # the terminal has forgotten the picture
+
     def on_resize(self, event: events.Resize) -> None:
+        if self._drawn_for not in (None, event.size):
+            self._gallery.forget()  # of another size may be the cells, too
+        self._drawn_for = event.size
         self.call_after_refresh(self._look)
 
     def action_go(self, step: int) -> None:
@@ -76,7 +84,7 @@ class PictureScreen(Screen[None]):
     async def _draw(self, image: Image) -> None:
         picture, room = self.query_one(Picture), Room(*self.query_one(".frame").size)
         if room.columns and room.rows:
-            picture.show(await self._gallery.draw(image.data, fitted(image.width or 1, image.height or 1, room)))
+            await picture.look_at(image.data, image.width, image.height, room)
 
 
 def facts_line(image: Image) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 START, END = "\x1b[200~", "\x1b[201~"
-_UNFINISHED = re.compile("\x1b(?:[O\\[][\x20-?]{0,30})?$")
+_UNFINISHED = re.compile("\x1b(?:[O\\[][\x20-?]{0,30}|_[\x20-~]{0,60}\x1b?)?$")
 
 
 class Piece(NamedTuple):

@@ -7,7 +7,8 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from tui.widgets.gallery import Drawing
+from tui.images.fitting import Room
+from tui.widgets.gallery import Drawing, Gallery
 
 _CELLS_AT_ONCE = 800
 """Every cell has colours of its own: more than so many take longer than a key should wait."""
@@ -16,19 +17,41 @@ _STEP_S = 0.01
 
 class Picture(Widget):
     DEFAULT_CSS = """
-    Picture { width: 100%; height: auto; }
+    Picture { width: auto; height: auto; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, gallery: Gallery) -> None:
         super().__init__()
+        self._gallery = gallery
         self._drawing: Drawing | None = None
+        self._looked_at: tuple[str | bytes, int, int, Room] | None = None
         self._shown = 0
         self._timer: Timer | None = None
 
-    def show(self, drawing: Drawing | None) -> None:
-        """Another picture, or none."""
+    async def look_at(self, data: str | bytes, width: int, height: int, room: Room) -> None:
+        """Shows another picture, of that size in pixels, as large as it fits. The one before it stays until then."""
+        self._looked_at = data, width, height, room
+        self._show(await self._gallery.draw_whole(data, width, height, room))
+
+    def clear(self) -> None:
+        self._looked_at = None
+        self._show(None)
+
+    def _look_again(self) -> None:
+        if self._looked_at is not None:
+            self.run_worker(self.look_at(*self._looked_at), exclusive=True)
+
+    def on_mount(self) -> None:
+        self._gallery.late.add(self._look_again)
+
+    def on_unmount(self) -> None:
+        self._gallery.late.discard(self._look_again)
+        self._gallery.release(self._drawing)
+
+    def _show(self, drawing: Drawing | None) -> None:
         if self._timer is not None:
             self._timer.stop()
+        self._gallery.release(self._drawing)
         self._drawing, self._shown, self._timer = drawing, 0, None
         self._show_more()
         self.refresh(layout=True)
@@ -42,17 +65,18 @@ class Picture(Widget):
         """Lets some more of its rows be seen."""
         if self._drawing is None or self._shown >= len(self._drawing.rows):
             return
-        first = self._shown
-        self._shown += max(1, _CELLS_AT_ONCE // self._drawing.room.columns)
+        first, rows = self._shown, len(self._drawing.rows)
+        self._shown += rows if self._drawing.is_light else max(1, _CELLS_AT_ONCE // self._drawing.room.columns)
         self.refresh(Region(0, first, self.size.width, self._shown - first))
         self._timer = self.set_timer(_STEP_S, self._show_more)
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        return self._drawing.room.columns if self._drawing is not None else 0
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self._drawing.rows) if self._drawing is not None else 0
 
     def render_line(self, y: int) -> Strip:
-        width, base = self.size.width, self.rich_style
         if self._drawing is None or y >= min(self._shown, len(self._drawing.rows)):
-            return Strip.blank(width, base)
-        left = max(0, width - self._drawing.room.columns) // 2
-        return Strip.join([Strip.blank(left, base), self._drawing.rows[y]]).adjust_cell_length(width, base)
+            return Strip.blank(self.size.width, self.rich_style)
+        return self._drawing.rows[y]

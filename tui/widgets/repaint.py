@@ -84,6 +84,8 @@ class Repaint:
         run = _longest_run(wanted)
         if len(run) < _LEAST_GAIN or not all(self._covers(self._shown.get(y, {})) for y in run):
             return ""
+        if any(_is_pinned(strip) for y in run for _, strip in self._shown[y].values()):
+            return ""
         by = self._shift(wanted, run)
         if by == 0:
             return ""
@@ -163,7 +165,7 @@ def _key(line: Line) -> str:
 
 def _changed(was: Strip | None, now: Strip) -> tuple[int, Strip]:
     """The column, and the cells, from the first segment that differs to the last one: of a status line, the clock."""
-    if was is None or was.cell_length != now.cell_length:
+    if was is None or was.cell_length != now.cell_length or _is_pinned(was) or _is_pinned(now):
         return 0, now
     before, after = list(was), list(now)
     most = min(len(before), len(after))
@@ -171,6 +173,11 @@ def _changed(was: Strip | None, now: Strip) -> tuple[int, Strip]:
     last = next((at for at in range(most - first) if before[-1 - at] != after[-1 - at]), most - first)
     start = sum(segment.cell_length for segment in after[:first])
     return start, Strip(after[first : len(after) - last])
+
+
+def _is_pinned(strip: Strip) -> bool:
+    """Whether a picture that is not made of cells lies over these."""
+    return any(segment.control for segment in strip)
 
 
 def _laid_over(below: Line, above: Line) -> Line:

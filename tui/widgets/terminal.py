@@ -21,6 +21,8 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
+from tui.images.protocol import ANSWER, LAST_ANSWER
+from tui.widgets.gallery import Answered
 from tui.widgets.key_stream import KeyStream, Piece
 from tui.widgets.stderr import StderrAside
 
@@ -77,6 +79,8 @@ class PromptDriver(LinuxDriver):
     """One for each stay in application mode."""
     _aside: StderrAside | None = None
     """The same."""
+    _answers: str | None = None
+    """What has come of them, once the terminal was asked something."""
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
@@ -125,11 +129,27 @@ class PromptDriver(LinuxDriver):
         except OSError:
             return b""
 
+    def ask(self, questions: str) -> None:
+        """Asks the terminal. The last question has to be what it is; the answers come to the app as a message."""
+        self._answers = self._answers or ""
+        self.write(questions)
+
+    def _without_answers(self, text: str) -> str:
+        """What was typed. Answers come the same way."""
+        if self._answers is None or "\x1b" not in text:
+            return text
+        self._answers += "".join(answer[0] for answer in ANSWER.finditer(text))
+        if LAST_ANSWER.search(self._answers):
+            self.send_message(Answered(self._answers))
+            self._answers = ""
+        return ANSWER.sub("", text)
+
     def _pass_on(self, piece: Piece, parser: XTermParser) -> None:
         if piece.pasted:
             self.process_message(events.Paste(piece.text.replace("\x00", "")))
             return
-        for event in (*parser.feed(piece.text), *parser.tick()):
+        typed = self._without_answers(piece.text)
+        for event in (*parser.feed(typed), *parser.tick()) if typed else ():  # nothing would mean the end of all input
             self.process_message(event)
 
     def close(self) -> None:

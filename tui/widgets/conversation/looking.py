@@ -41,6 +41,7 @@ class LookingView(FindingView):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.gallery = Gallery()
+        self.gallery.late.add(self.forget_pictures)
         self._asked: OrderedDict[Key, Image] = OrderedDict()
         self._kept: OrderedDict[Key, Drawing] = OrderedDict()
         self._hangs: dict[Key, list[tuple[Sheet, int]]] = {}
@@ -87,7 +88,16 @@ class LookingView(FindingView):
     def _let_go(self, key: Key) -> None:
         for sheet, number in self._hangs.pop(key, ()):
             sheet.take_down(number)
-        del self._kept[key]
+        self.gallery.release(self._kept.pop(key))
+
+    def forget_pictures(self) -> None:
+        """The terminal may have lost them: those in view are drawn again."""
+        for key in tuple(self._kept):
+            self._let_go(key)
+        self.refresh(self.size.region)
+
+    def on_unmount(self) -> None:
+        self.forget_pictures()
 
     # Opening
 

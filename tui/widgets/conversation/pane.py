@@ -257,7 +257,7 @@ class Conversation(LookingView):
             self._ticker = None
 
     def _turn(self, messages: Iterable[Message]) -> Turn:
-        return Turn(list(messages), self._names, thinking_open=self._thinking_open)
+        return Turn(list(messages), self._names, thinking_open=self._thinking_open, pictures=self.gallery.is_open)
 
     def decorated(self, line: Line, turn: Turn, place: Place) -> Line:
         if self._live is not None and turn is self._live.turn and place.row == self._live.caret_row:

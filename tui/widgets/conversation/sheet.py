@@ -50,7 +50,9 @@ class _Row(NamedTuple):
 
 
 class Sheet(Part):
-    def __init__(self, images: Sequence[Image]) -> None:
+    def __init__(self, images: Sequence[Image], *, folded: bool = False) -> None:
+        """`folded`: they are named, whatever room there is."""
+        self._always_folded = folded
         self.images = tuple(images)
         self._tile = 0
         self._rows: tuple[_Row, ...] = ()
@@ -74,7 +76,7 @@ class Sheet(Part):
 
     def fit(self, width: int, palette: Palette) -> None:
         self._palette = palette
-        self._tile, self._rows = _tile(width), _arranged(self.images, width)
+        self._tile, self._rows = _tile(width), () if self._always_folded else _arranged(self.images, width)
         self._lines.clear()
         for name in self._names:
             name.fit(width, palette)

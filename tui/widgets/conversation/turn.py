@@ -35,8 +35,14 @@ class Turn:
     """
 
     def __init__(
-        self, messages: Sequence[Message], names: Callable[[str], str], *, thinking_open: bool = False
+        self,
+        messages: Sequence[Message],
+        names: Callable[[str], str],
+        *,
+        thinking_open: bool = False,
+        pictures: bool = True,
     ) -> None:
+        """`pictures`: whether they are shown; else they are named."""
         self.serial = next(_serials)
         """Tells its rows apart from those of other turns, whatever stands before it."""
         self.messages = list(messages)
@@ -48,6 +54,7 @@ class Turn:
         """Which of several branches this is, as 2/3."""
         self._names = names
         self._thinking_open = thinking_open
+        self._pictures = pictures
         self._fitted: tuple[int, Palette] | None = None
         self._tops: list[int] | None = None
         self._tail: list[Part] = []
@@ -173,7 +180,7 @@ class Turn:
         for kind, group in groupby(message.blocks, type):
             blocks = list(group)
             if kind is Image:
-                yield Sheet([block for block in blocks if isinstance(block, Image)])
+                yield Sheet([block for block in blocks if isinstance(block, Image)], folded=not self._pictures)
             elif kind is Text:
                 if text := "".join(block.text for block in blocks if isinstance(block, Text)).strip("\n"):
                     yield Words(((text, "text"),))
@@ -240,7 +247,7 @@ class Turn:
                 elif not isinstance(block, Image):
                     rows += 1
             if images := [block for block in message.blocks if isinstance(block, Image)]:
-                rows += rows_of(images, width)
+                rows += rows_of(images, width) if self._pictures else len(images)
         return rows
 
     @property
