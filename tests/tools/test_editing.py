@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import resource
 import stat
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.tools.calling import NO, YES, Tools, contents
+from tests.tools.calling import NO, YES, Tools, contents, words
 from tui.chat.tools import Question, Verdict
 from tui.tools.diffs import unified
 from tui.tools.editing import edited
@@ -101,6 +102,37 @@ async def test_a_file_that_changed_between_question_and_answer_is_left_alone(tmp
     tools = Tools(tmp_path, answer=meanwhile(lambda: file.write_text("mine")))
     assert "in the meantime" in await tools.failure("write_file", path="f", content="b")
     assert contents(tmp_path) == {"f": "mine"}
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "told", "left"),
+    [
+        ("edit_file", {"old": "b", "new": "B"}, "f was changed.", "A\nB\n"),
+        ("edit_file", {"old": "a\nb", "new": "x"}, "old does not occur in the file", "A\nb\n"),
+        ("write_file", {"content": "mine"}, "changed by somebody else in the meantime", "A\nb\n"),
+    ],
+)
+async def test_of_two_changes_that_were_asked_together_neither_undoes_the_other(
+    tmp_path: Path, name: str, arguments: dict[str, object], told: str, left: str
+) -> None:
+    (tmp_path / "f").write_text("a\nb\n")
+    tools = Tools(tmp_path, answer=None)
+    first = asyncio.create_task(tools.call("edit_file", path="f", old="a", new="A"))
+    await tools.questions(1)
+    second = asyncio.create_task(tools.call(name, path="f", **arguments))
+    await tools.questions(2)
+    tools.gate.answer("call_1", YES)
+    assert not (await first).is_error
+    tools.gate.answer("call_2", YES)
+    assert told in words(await second)
+    assert contents(tmp_path) == {"f": left}
+
+
+async def test_edits_at_the_same_moment_lose_nothing(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("".join(f"<{number}>\n" for number in range(20)))
+    tools = Tools(tmp_path, rules=["edit_file(**)"])
+    await asyncio.gather(*(tools.text("edit_file", path="f", old=f"<{n}>", new=f"[{n}]") for n in range(20)))
+    assert contents(tmp_path)["f"] == "".join(f"[{number}]\n" for number in range(20))
 
 
 async def test_a_link_that_appears_meanwhile_is_not_followed(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tui.tools import addresses
 from tui.tools.command import RunCommand
-from tui.tools.editing import EditFile, WriteFile
+from tui.tools.editing import Changes, EditFile, WriteFile
 from tui.tools.fetch import FetchUrl
 from tui.tools.listing import ListFiles
 from tui.tools.paths import Folders
@@ -28,13 +28,13 @@ def built_in(
     ours: Sequence[Path] = (),
 ) -> tuple[ToolKind, ...]:
     """All of them, in an order that never changes. `ours` are this program's own files and folders: reading those asks."""
-    folders = Folders(folder, more, ours)
+    folders, changes = Folders(folder, more, ours), Changes()
     return (
         ListFiles(folders),
         ReadFile(folders, see),
         SearchFiles(folders),
-        WriteFile(folders),
-        EditFile(folders),
+        WriteFile(folders, changes),
+        EditFile(folders, changes),
         RunCommand(folders, command_timeout_s),
         FetchUrl(see, allows=addresses.anywhere if private_hosts else addresses.is_public),
     )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import stat
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -47,6 +51,31 @@ class _Change:
     """For Claude, once it is done."""
 
 
+class Changes:
+    """Makes changes of files, one at a time: of two that come together neither undoes the other."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: dict[Path, bytes] = {}
+
+    def make(self, change: _Change, again: Callable[[Place], _Change] | None = None) -> str:
+        """Makes a change if the file is as it was. Where another change of ours came in between, `again` works this one out
+        anew, if that is possible. Raises Failed.
+        """
+        place = change.place
+        with self._lock:
+            if again is not None and self._is_ours(place, change.old):
+                change = again(place)
+            openat.replace(place.path, change.new, change.old)
+            self._made[place.path] = _digest(change.new)
+        return change.done
+
+    def _is_ours(self, place: Place, old: bytes | None) -> bool:
+        """Whether the file holds what was put there by the last change from here, and not what it held before."""
+        now = _content(place)
+        return now != old and now is not None and _digest(now) == self._made.get(place.path)
+
+
 class WriteFile:
     is_reading = False
     definition: Tool = definition(
@@ -56,12 +85,14 @@ class WriteFile:
         WriteArguments,
     )
 
-    def __init__(self, folders: Folders) -> None:
+    def __init__(self, folders: Folders, changes: Changes) -> None:
         self._folders = folders
+        self._changes = changes
 
     async def plan(self, call: ToolUse) -> Plan:
         arguments = decoded(call.input, WriteArguments)
-        return await _planned(call, self._folders, arguments.path, lambda place: self._change(arguments, place))
+        change = partial(self._change, arguments)
+        return await _planned(call, self._folders, arguments.path, change, self._changes.make)
 
     @staticmethod
     def _change(arguments: WriteArguments, place: Place) -> _Change:
@@ -85,12 +116,14 @@ class EditFile:
         EditArguments,
     )
 
-    def __init__(self, folders: Folders) -> None:
+    def __init__(self, folders: Folders, changes: Changes) -> None:
         self._folders = folders
+        self._changes = changes
 
     async def plan(self, call: ToolUse) -> Plan:
         arguments = decoded(call.input, EditArguments)
-        return await _planned(call, self._folders, arguments.path, lambda place: self._change(arguments, place))
+        change = partial(self._change, arguments)
+        return await _planned(call, self._folders, arguments.path, change, partial(self._changes.make, again=change))
 
     @staticmethod
     def _change(arguments: EditArguments, place: Place) -> _Change:
@@ -121,7 +154,13 @@ def edited(text: str, old: str, new: str, *, every: bool) -> tuple[str, int]:
     return text.replace(old, new), count
 
 
-async def _planned(call: ToolUse, folders: Folders, path: str, change: Callable[[Place], _Change]) -> Plan:
+async def _planned(
+    call: ToolUse,
+    folders: Folders,
+    path: str,
+    change: Callable[[Place], _Change],
+    make: Callable[[_Change], str],
+) -> Plan:
     place = await asyncio.to_thread(folders.find, path)
     try:
         found = await asyncio.to_thread(change, place)
@@ -129,8 +168,7 @@ async def _planned(call: ToolUse, folders: Folders, path: str, change: Callable[
         return _told_after(failed, folders.before_reading(call, place))
 
     async def act(_: object) -> Content:
-        await asyncio.to_thread(openat.replace, place.path, found.new, found.old)
-        return found.done
+        return await asyncio.to_thread(make, found)
 
     what = "Create a file" if found.old is None else "Change a file"
     question = Question(
@@ -163,6 +201,10 @@ def _content(place: Place) -> bytes | None:
     if stat.S_ISREG(status.st_mode) and not status.st_mode & 0o222:
         raise Failed(f"{place.shown} is write-protected.")
     return openat.read(place.path)
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
 
 
 def _empty_file(place: Place) -> str:
