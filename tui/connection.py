@@ -177,7 +177,8 @@ class Connection:
         sight = Sight(lambda: choice.model)
         prompt = Message(role="user", blocks=(*draft.attachments, *await sight.blocks(draft.text)))
         asked = self._repair.fitting(await sight.fitted(transcript.with_message(prompt)))
-        return await self._connected().count_tokens(self.body(asked, choice, effort=effort, thinking=thinking))
+        body = partial(self.body, choice=choice, effort=effort, thinking=thinking)
+        return await self._repair.counted(self._connected().count_tokens, asked, body)
 
     def body(
         self,

@@ -7,7 +7,7 @@ can hold some that fits no more; without it the chat goes on as well. Source: An
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
 from tui.anthropic.errors import BadRequest, ProviderError
@@ -43,15 +43,32 @@ class ThinkingRepair:
                     yield event
             return
         except ProviderError as error:
-            signatures = signatures_in(transcript)
-            if not (signatures and says_thinking_misfits(error)):
+            if not self._learns(error, transcript):
                 raise
             failure = error.failure()
-        self._refused |= signatures
         yield Waiting(failure=failure, attempt=2, attempts=2, until=self._clock())
         async with aclosing(send(build(without_thinking(transcript)))) as events:
             async for event in events:
                 yield event
+
+    async def counted(
+        self, count: Callable[[bytes], Awaitable[int]], transcript: Transcript, build: Callable[[Transcript], bytes]
+    ) -> int:
+        """How many tokens the conversation has. Counting checks its thinking as sending does."""
+        try:
+            return await count(build(transcript))
+        except ProviderError as error:
+            if not self._learns(error, transcript):
+                raise
+        return await count(build(without_thinking(transcript)))
+
+    def _learns(self, error: ProviderError, transcript: Transcript) -> bool:
+        """Whether the error is a refusal of the conversation's thinking, which is remembered then."""
+        signatures = signatures_in(transcript)
+        if not (signatures and says_thinking_misfits(error)):
+            return False
+        self._refused |= signatures
+        return True
 
 
 def says_thinking_misfits(error: ProviderError) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from tui.chat.ledger import Usage, bill
+from tui.chat.thinking import changed
 from tui.errors import TuiError
 from tui.screens.branches import tokens_of
 from tui.screens.titling import TitlingScreen
@@ -46,7 +47,7 @@ class BriefingScreen(TitlingScreen):
         if text is None or text == session.transcript.system or self.talk.running:
             return
         cost = self.cost_of_edit()
-        session.transcript = replace(session.transcript, system=text)
+        session.transcript = changed(session.transcript, replace(session.transcript, system=text))
         self.store.set_system(self.chat_id, text)
         self.prompt.say(f"{'system prompt set' if text else 'no system prompt'} · {cost}", lasting=True)
 

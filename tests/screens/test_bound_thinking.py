@@ -1,0 +1,101 @@
+"""Signed thinking through the whole app: sent back while it fits, left out once its past has changed, repaired once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from chatting import Chat, chatting
+
+from tui.demo.scenarios import Answer, Text, Thinking
+
+pytestmark = pytest.mark.anyio
+
+MODELS = ("fable", "claude-sonnet-5-5", "claude-haiku-5-5")  # these check all that stood before their thinking
+
+
+def thought(text: str) -> Answer:
+    return Answer(Thinking(f"About {text}."), Text(text))
+
+
+async def say(chat: Chat, text: str) -> None:
+    count = len(chat.screen.talk.session.transcript.messages)
+    await chat.send(text)
+    await chat.until(lambda: len(chat.screen.talk.session.transcript.messages) == count + 2)
+    await chat.until_idle()
+
+
+def thoughts(body: dict[str, Any]) -> int:
+    """How many blocks of thinking a request sends back."""
+    return sum(block["type"] == "thinking" for message in body["messages"] for block in message["content"])
+
+
+def asked(chat: Chat) -> list[int]:
+    """The same for every request so far."""
+    return [thoughts(one.json) for one in chat.server.requests if one.path == "/v1/messages"]
+
+
+def model(name: str) -> str:
+    return f'[default]\nmodel = "{name}"\n'
+
+
+@pytest.mark.parametrize("name", MODELS)
+async def test_thinking_is_sent_back_while_the_chat_goes_on(name: str) -> None:
+    async with chatting(thought("one"), thought("two"), thought("three"), config=model(name)) as chat:
+        for text in ("first", "second", "third"):
+            await say(chat, text)
+        assert asked(chat) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("name", MODELS)
+async def test_thinking_is_left_out_when_the_system_prompt_is_edited(name: str) -> None:
+    async with chatting(thought("one"), thought("two"), thought("three"), config=model(name)) as chat:
+        await say(chat, "first")
+        await chat.send("/system Be brief.")
+        await chat.until(lambda: "system prompt set" in chat.hint)
+        await say(chat, "second")
+        await say(chat, "third")
+        assert asked(chat) == [0, 0, 1], "nothing was refused, and new thinking is sent back again"
+
+
+async def test_effort_and_thinking_may_change_without_losing_what_was_thought() -> None:
+    async with chatting(thought("one"), thought("two"), thought("three"), config=model("claude-haiku-5-5")) as chat:
+        await say(chat, "first")
+        await chat.send("/effort high")
+        await say(chat, "second")
+        await chat.send("/think off")
+        await chat.until(lambda: chat.screen.provider.reasoning.thinking == "off")
+        await chat.send("third")
+        await chat.until_idle()
+        assert asked(chat) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("name", MODELS)
+async def test_thinking_that_fits_no_more_after_a_restart_is_repaired_once(name: str) -> None:
+    config = model(name)
+    async with chatting(thought("one"), config=config) as chat:
+        await say(chat, "first")
+        await chat.send("/system Be brief.")
+        await chat.until(lambda: "system prompt set" in chat.hint)
+    async with chatting(thought("two"), thought("three"), config=config, start="last") as chat:
+        await chat.until(lambda: len(chat.screen.talk.session.transcript.messages) == 2)
+        await say(chat, "second")
+        assert asked(chat) == [1, 0]
+        await say(chat, "third")
+        assert asked(chat) == [1, 0, 1], "what was refused is not brought up again"
+
+
+async def test_counting_tokens_is_repaired_like_sending() -> None:
+    config = model("fable")
+    async with chatting(thought("one"), config=config) as chat:
+        await say(chat, "first")
+        await chat.send("/system Be brief.")
+        await chat.until(lambda: "system prompt set" in chat.hint)
+    async with chatting(thought("two"), config=config, start="last") as chat:
+        await chat.until(lambda: len(chat.screen.talk.session.transcript.messages) == 2)
+        chat.prompt.put("second")
+        await chat.pilot.press("f7")
+        await chat.until(lambda: " counted)" in chat.hint)
+        assert [thoughts(one.json) for one in chat.server.requests] == [1, 0]
+        await say(chat, "second")
+        assert asked(chat) == [0]
