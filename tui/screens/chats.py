@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -25,8 +25,8 @@ from tui.widgets.panel import PanelHead
 if TYPE_CHECKING:
     from tui.store import Chat, Found, Hit, Place, Store
 
-_FIRST = 100
-"""Chats that are read before the list is first shown; the others follow."""
+_FEWEST = 20
+"""So many chats are read before the list is first shown, or what the screen has rows for; the others follow."""
 _FOOT = "⏎ open  ^R rename  ^B pin  del delete  ^E export  esc"
 _FOOT_UNDO = "deleted · ^Z brings it back"
 
@@ -37,6 +37,24 @@ class Opening(NamedTuple):
     chat_id: str
     message_id: str = ""
     words: tuple[str, ...] = ()
+
+
+class _Rows(Sequence[Item]):
+    """Rows that are made when they are looked at: there may be ten thousand of them."""
+
+    def __init__(self, rows: Sequence[Chat | tuple[str, str]], item: Callable[[Chat | tuple[str, str]], Item]) -> None:
+        self._rows = rows
+        self._item = item
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Item: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Item]: ...
+    def __getitem__(self, at: int | slice) -> Item | Sequence[Item]:
+        return _Rows(self._rows[at], self._item) if isinstance(at, slice) else self._item(self._rows[at])
 
 
 class Keeper(Protocol):
@@ -84,6 +102,7 @@ class ChatList(ModalScreen[Opening | None]):
         self._keeper = keeper
         self._typed = typed
         self._now = now
+        self._model_names: dict[str, str] = {}
         self._chats: dict[str, Chat] = {}
         self._searching: Future[Found] | None = None
         self._answering: frozenset[str] = frozenset()
@@ -104,13 +123,17 @@ class ChatList(ModalScreen[Opening | None]):
         return self.query_one(FilterList)
 
     async def on_mount(self) -> None:
-        unsent = await asyncio.wrap_future(self._store.unsent())
-        self._drafts = {place.chat_id: _first_words(place) for place in unsent}
+        in_sight = max(_FEWEST, self.app.size.height)
+        unsent, first = self._store.unsent(), self._store.chats(in_sight)
+        self._drafts = {place.chat_id: _first_words(place) for place in await asyncio.wrap_future(unsent)}
         self._drafts.pop(self._keeper.chat_id, None)
-        self._take(await asyncio.wrap_future(self._store.chats(_FIRST)))
+        self._take(await asyncio.wrap_future(first))
         self.rows.typed = self.rows.typed or self._typed  # maybe somebody typed faster
-        if len(self._chats) == _FIRST:
-            self.run_worker(self._read_all())
+        if len(self._chats) == in_sight:
+            self.call_after_refresh(self._read_the_rest)
+
+    def _read_the_rest(self) -> None:
+        self.run_worker(self._read_all())
 
     async def _read_all(self) -> None:
         self._take(await asyncio.wrap_future(self._store.chats()))
@@ -122,17 +145,22 @@ class ChatList(ModalScreen[Opening | None]):
             self._show_all()
 
     def _show_all(self, at: str = "") -> None:
-        drafts = [_draft(id, text) for id, text in self._drafts.items() if id not in self._chats]
-        rows = [*drafts, *(self._item(chat) for chat in self._chats.values())]
-        self.rows.replace(rows, at=at or self.rows.picked or self._keeper.chat_id)
+        drafts = [(id, text) for id, text in self._drafts.items() if id not in self._chats]
+        rows = _Rows([*drafts, *self._chats.values()], self._item)
+        keys = [*(id for id, _ in drafts), *self._chats]
+        at = at or self.rows.picked or self._keeper.chat_id
+        self.rows.replace(rows, row=keys.index(at) if at in keys else None)
         self._say(figures.plural(len(self._chats), "chat"))
 
-    def _item(self, chat: Chat, marks: Sequence[tuple[int, int]] = ()) -> Item:
+    def _item(self, row: Chat | tuple[str, str]) -> Item:
+        return _draft(*row) if isinstance(row, tuple) else self._chat_item(row)
+
+    def _chat_item(self, chat: Chat, marks: Sequence[tuple[int, int]] = ()) -> Item:
         return Item(
             draw=partial(
                 chat_row,
                 chat,
-                name=self._name_of(chat.model),
+                name=self._called(chat.model),
                 now=self._now(),
                 marks=marks,
                 is_here=chat.id == self._keeper.chat_id,
@@ -140,6 +168,12 @@ class ChatList(ModalScreen[Opening | None]):
             ),
             key=chat.id,
         )
+
+    def _called(self, model_id: str) -> str:
+        """Looked up once for all rows: there are far more chats than models."""
+        if model_id not in self._model_names:
+            self._model_names[model_id] = self._name_of(model_id)
+        return self._model_names[model_id]
 
     def _nothing(self, typed: str) -> str:
         return f'no title and no message with "{typed}"' if typed else "no chats yet: what you say is kept from now on"
@@ -177,7 +211,7 @@ class ChatList(ModalScreen[Opening | None]):
             if hit.message_id:
                 by_chat.setdefault(hit.chat_id, []).append(hit)
             elif (chat := self._chats.get(hit.chat_id)) is not None:
-                rows.append(self._item(chat, hit.marks))
+                rows.append(self._chat_item(chat, hit.marks))
         for said in by_chat.values():
             rows.append(Item(draw=heading(said[0].title)))
             rows += [self._hit(hit) for hit in said]

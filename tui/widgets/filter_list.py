@@ -50,8 +50,8 @@ class FilterList(ScrollView, can_focus=True):
         Binding("down", "move(1)", show=False),
         Binding("pageup", "move(-8)", show=False),
         Binding("pagedown", "move(8)", show=False),
-        Binding("home", "move(-9999)", show=False),
-        Binding("end", "move(9999)", show=False),
+        Binding("home", "move(-999999)", show=False),
+        Binding("end", "move(999999)", show=False),
         Binding("enter", "pick", show=False),
         Binding("backspace", "rub_out", show=False),
         Binding("ctrl+u", "rub_out(True)", show=False),
@@ -94,11 +94,12 @@ class FilterList(ScrollView, can_focus=True):
     def on_mount(self) -> None:
         self.call_after_refresh(self._keep_in_sight)
 
-    def replace(self, items: Sequence[Item], *, at: str = "") -> None:
-        """Shows other rows, with the cursor on the one of that key, or else on the first."""
+    def replace(self, items: Sequence[Item], *, at: str = "", row: int | None = None) -> None:
+        """Shows other rows, with the cursor on the one of that key or number, or else on the first."""
         self._items = self._shown = items
         self.virtual_size = Size(0, max(1, len(items)))
-        row = next((row for row, item in enumerate(items) if item.key == at), None) if at else None
+        if at:
+            row = next((number for number, item in enumerate(items) if item.key == at), None)
         self.chosen = self._nearest(0, 1) if row is None else row
         self._keep_in_sight()
         self.refresh()
