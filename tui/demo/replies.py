@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tui.anthropic.models import find
-from tui.demo import texts
+from tui.demo import errands, texts
 from tui.demo.history import blocks_of
 from tui.demo.pictures import BadPicture, images_in, read_picture, unreadable
 from tui.demo.reply import Cut, Gate
@@ -30,7 +30,7 @@ def answer_for(body: Body) -> Scenario:
     last = blocks_of(body["messages"][-1]["content"])
     results = [block for block in last if block["type"] == "tool_result"]
     if results:
-        return _said(texts.TOOL_RESULT.format(result=_result_text(results[0])))
+        return errands.gone_on(body) or _said(texts.TOOL_RESULT.format(result=_result_text(results[0])))
     prompt = _LEFT_OUT.sub("", " ".join(block["text"] for block in last if block["type"] == "text"))
     # Trouble comes only when it is called for, not when a longer prompt happens to speak of it.
     table = _TROUBLE + _BY_WORD if len(prompt.split()) <= FEW_WORDS else _BY_WORD
@@ -88,12 +88,18 @@ def _tool(body: Body, prompt: str) -> Scenario:
     own = [tool for tool in body.get("tools") or () if "input_schema" in tool]
     if not own:
         return _said(texts.NO_TOOLS)
+    if (errand := errands.begun(body, prompt)) is not None:
+        return errand
     tool = own[_seed(body, prompt) % len(own)]
     return Answer(
         Thinking(f"The tool {tool['name']} is there for this."),
         Text(f"Let me use `{tool['name']}` for that."),
         ToolUse(tool["name"], input=_example(tool["input_schema"])),
     )
+
+
+def _errand(body: Body, prompt: str) -> Scenario:
+    return errands.begun(body, prompt) or _unknown(body, prompt)
 
 
 def _search(body: Body, prompt: str) -> Scenario:
@@ -176,11 +182,7 @@ def _bad_picture(body: Body, prompt: str) -> Scenario:
 
 
 def _result_text(result: dict[str, Any]) -> str:
-    content = result.get("content") or ""
-    text = (
-        content if isinstance(content, str) else "\n".join(block.get("text", f"({block['type']})") for block in content)
-    )
-    text = text.replace("```", "'''")
+    text = errands.result_text(result)
     return text if len(text) <= SHOWN_RESULT_CHARS else text[:SHOWN_RESULT_CHARS] + "\n…"
 
 
@@ -212,7 +214,8 @@ _TROUBLE: _Table = (
 _BY_WORD: _Table = (
     (r"think|thinking|riddle", lambda body, prompt: _said(texts.THINK, texts.THINK_THOUGHTS)),
     (r"search", _search),
-    (r"tools?", _tool),
+    (r"write a (?:note|file)|run a command", _errand),
+    (r"tools?|files|folder", _tool),
     (r"long|story", _long),
     (r"tables?", _text(texts.TABLE)),
     (r"code|python|program", _text(texts.CODE)),

@@ -12,7 +12,7 @@ but everything around them is the real thing: streaming, prompt caching, token c
 
 ## What you can try
 
-1. **Write a word I know**, such as `table`, `code`, `list`, `quote`, `think` or `long`.
+1. **Write a word I know**, such as `table`, `code`, `files`, `quote`, `think` or `long`.
 2. **See trouble handled**: `error`, `cut`, `refuse`, `stall` and `slow` do what they say.
 3. **Attach an image**, and I will tell you its size and what it counts.
 
@@ -270,7 +270,8 @@ These words make me do something in particular:
 | `cut` | the connection breaks |
 | `bad picture` | the last picture of the chat is refused; `/retry` goes on without it |
 | `stall` | silence until you stop it |
-| `tool`, `search` | a tool call, where tools are switched on |
+| `files` | tools: I look around in your folder, and read a file |
+| `write a note`, `run a command` | tools that ask for your leave first |
 """
 
 NO_TOOLS = """\
