@@ -1,4 +1,4 @@
-"""The simulator's errands with tools: which calls it makes, what it says of their results, and that our own tools take them."""
+"""The simulator's errands with tools: which calls it makes, what it says of their results; our own tools take them."""
 
 from __future__ import annotations
 
