@@ -95,7 +95,7 @@ async def test_a_file_that_changed_between_question_and_answer_is_left_alone(tmp
     file = tmp_path / "f"
     file.write_text("a\n")
     tools = Tools(tmp_path, answer=meanwhile(lambda: file.write_text("a\nmine\n")))
-    assert "changed by somebody else" in await tools.failure("edit_file", path="f", old="a", new="b")
+    assert "was changed in the meantime" in await tools.failure("edit_file", path="f", old="a", new="b")
     assert file.read_text() == "a\nmine\n"
     tools = Tools(tmp_path, answer=meanwhile(file.unlink))
     assert "deleted in the meantime" in await tools.failure("edit_file", path="f", old="mine", new="b")
@@ -109,7 +109,7 @@ async def test_a_file_that_changed_between_question_and_answer_is_left_alone(tmp
     [
         ("edit_file", {"old": "b", "new": "B"}, "f was changed.", "A\nB\n"),
         ("edit_file", {"old": "a\nb", "new": "x"}, "old does not occur in the file", "A\nb\n"),
-        ("write_file", {"content": "mine"}, "changed by somebody else in the meantime", "A\nb\n"),
+        ("write_file", {"content": "mine"}, "was changed in the meantime", "A\nb\n"),
     ],
 )
 async def test_of_two_changes_that_were_asked_together_neither_undoes_the_other(

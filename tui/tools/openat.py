@@ -176,7 +176,7 @@ def _unchanged_mode(path: Path, above: int, old: bytes | None) -> int | None:
             return None
         raise Failed(f"{shown(path)} was deleted in the meantime. Nothing was changed.") from None
     if old is None or _read(path, above, max(len(old), MAX_FILE_BYTES)) != old:
-        raise Failed(f"{shown(path)} was changed by somebody else in the meantime. Nothing was written; read it again.")
+        raise Failed(f"{shown(path)} was changed in the meantime. Nothing was written; read it again.")
     return stat.S_IMODE(found.st_mode)
 
 
