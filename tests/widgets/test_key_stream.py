@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,3 +79,13 @@ def test_a_paste_passes_unchanged(pasted: str) -> None:
     if END in text + END[:-1]:
         return
     assert pieces(f"{START}{text}{END}") == [Piece(text, True)]
+
+
+@pytest.mark.parametrize("cut", range(1, 24))
+def test_an_answer_of_the_terminal_is_never_parted(cut: int) -> None:
+    answers = "\x1b_Gi=31;OK\x1b\\\x1b[?62;4c"
+    stream = KeyStream()
+    parted = [piece.text for read in (answers[:cut], answers[cut:]) for piece in stream.feed(read)]
+    assert "".join(parted) == answers
+    assert all(text.startswith("\x1b") for text in parted)
+    assert all(text.endswith(("\\", "c")) for text in parted)

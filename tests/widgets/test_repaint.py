@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from itertools import pairwise
 
 import pyte
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
-from rich.segment import Segment
+from rich.segment import ControlType, Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
@@ -30,7 +31,7 @@ class Screen:
         self.lines = [self.line("", 0) for _ in range(HEIGHT)]
         self.repaint = Repaint()
         self.plain, self.ours = pyte.Screen(WIDTH, HEIGHT), pyte.Screen(WIDTH, HEIGHT)
-        self.written = 0
+        self.written, self.bytes = 0, ""
         self.show(LayoutUpdate([list(line) for line in self.lines], Region(0, 0, WIDTH, HEIGHT)))
 
     def line(self, text: str, bar: int) -> list[Strip]:
@@ -52,7 +53,7 @@ class Screen:
         ours = self.repaint.of(update).render_segments(CONSOLE)
         pyte.Stream(self.ours).feed(ours)
         pyte.Stream(self.plain).feed(update.render_segments(CONSOLE))
-        self.written = len(ours)
+        self.written, self.bytes = len(ours), ours
         assert [dict(self.ours.buffer[y]) for y in range(HEIGHT)] == [dict(self.plain.buffer[y]) for y in range(HEIGHT)]
 
 
@@ -111,3 +112,23 @@ def test_after_forgetting_everything_is_written_again() -> None:
     screen.repaint.forget()
     screen.change(dict(enumerate(screen.lines)))
     assert screen.written > HEIGHT * WIDTH
+
+
+def pinned(screen: Screen, text: str, over: str = "") -> list[Strip]:
+    """A line over whose middle a picture lies; the last of its lines draws it."""
+    left, middle, right = screen.line(text, 0)
+    return [left, Strip([*middle, Segment(over, None, [(ControlType.CURSOR_FORWARD, 0)])]), right]
+
+
+def test_lines_under_a_picture_are_never_moved() -> None:
+    screen = filled()
+    screen.change({4: pinned(screen, "", "")})
+    screen.change({y: screen.lines[y + 1] for y in range(1, HEIGHT - 1)})
+    assert "M" not in screen.bytes
+
+
+def test_a_line_that_a_picture_leaves_is_written_whole() -> None:
+    screen = filled()
+    screen.change({4: pinned(screen, "this is line 4")})
+    screen.change({4: screen.line("this is line 4", 0)})
+    assert "this is line 4".replace(" ", "") in re.sub("\x1b\\[[0-9;]*m| ", "", screen.bytes)
