@@ -447,6 +447,23 @@ def test_opens_the_chat_list(pictured: Compare, size: tuple[int, int]) -> None:
     assert pictured(*THREE, story=story, size=size)
 
 
+@pytest.mark.parametrize("size", [NORMAL, NARROW], ids=["80x24", "60x20"])
+def test_leaves_a_chat_in_mid_answer(pictured: Compare, size: tuple[int, int]) -> None:
+    """The list marks it: its answer goes on."""
+
+    async def story(chat: Chat) -> None:
+        await chat.send("Which way does the tide run past the kelp?")
+        await chat.until_shown("It runs out")
+        await chat.pilot.press("ctrl+n")
+        await chat.send("Bread with rye")
+        await chat.until_shown("Let the dough rest.")
+        await chat.until_idle()
+        await chat.pilot.press("ctrl+s")
+        await until_rows(chat, "answering")
+
+    assert pictured(Answer(Text("It runs out", Gate())), Answer(Text("Let the dough rest.")), story=story, size=size)
+
+
 @pytest.mark.parametrize("size", [NORMAL, LARGE, NARROW], ids=["80x24", "120x40", "60x20"])
 def test_searches_all_chats(pictured: Compare, size: tuple[int, int]) -> None:
     """What was said, chat by chat, with the words highlighted."""
