@@ -39,7 +39,7 @@ class ToolUse(msgspec.Struct, frozen=True, tag="tool_use"):
     """The arguments; while they stream, and after a cut, possibly not valid JSON."""
 
 
-class Image(msgspec.Struct, frozen=True, tag="image"):
+class Image(msgspec.Struct, frozen=True, tag="image", weakref=True):
     media_type: str
     data: str
     """base64, as sent."""
@@ -50,7 +50,7 @@ class Image(msgspec.Struct, frozen=True, tag="image"):
     """The API would not take it: it is kept and shown, and never sent again."""
 
 
-class Document(msgspec.Struct, frozen=True, tag="document"):
+class Document(msgspec.Struct, frozen=True, tag="document", weakref=True):
     media_type: str
     data: str
     """base64, as sent."""

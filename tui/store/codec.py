@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
 import msgspec
 from msgspec.structs import replace
@@ -36,6 +37,8 @@ _DRAFTS = msgspec.json.Decoder(tuple[Draft, ...])
 _TOOLS = msgspec.json.Decoder(tuple[Tool, ...])
 
 
+_NAMES: WeakKeyDictionary[Image | Document, tuple[str, bool]] = WeakKeyDictionary()
+"""The hashes of blocks that are still in use, and whether their data is base64."""
 _FACTS = msgspec.json.Decoder(Message)
 _COLUMNS = {"role", "blocks", "state", "at"}
 """What a message says in columns of its own; all else are its facts, of which only those are written that say something."""
@@ -43,9 +46,15 @@ _COLUMNS = {"role", "blocks", "state", "at"}
 
 class Attachment(NamedTuple):
     hash: str
-    data: bytes
+    text: str
+    """As it stands in the block."""
     is_base64: bool
     """Whether `data` is what the base64 text spells. Else it is the text itself, which was no base64 as we write it."""
+
+    @property
+    def data(self) -> bytes:
+        """As it is stored."""
+        return data_of(self.text) if self.is_base64 else self.text.encode("utf-8", "replace")
 
 
 class Row(NamedTuple):
@@ -150,7 +159,7 @@ def _readable(block: Block) -> str:
 def _without_data(block: Any, found: dict[str, Attachment]) -> Any:
     match block:
         case Image(data=data) | Document(data=data) if data:
-            attachment = _attachment(data)
+            attachment = Attachment(*_named(block))
             found[attachment.hash] = attachment
             return replace(block, data=f"{_MARK}{attachment.hash}")
         case ToolResult(content=content):
@@ -167,15 +176,19 @@ def _with_data(block: Any, attached: Mapping[str, str]) -> Any:
     return block
 
 
-def _attachment(data: str) -> Attachment:
-    try:
-        raw = data_of(data)
-        is_base64 = base64_of(raw) == data
-    except ValueError:
-        is_base64 = False
-    kept = raw if is_base64 else data.encode("utf-8", "replace")
-    # The two spellings of the same bytes must not share a name.
-    return Attachment(hashlib.sha256(kept if is_base64 else b"\x00" + kept).hexdigest(), kept, is_base64)
+def _named(block: Image | Document) -> tuple[str, str, bool]:
+    """The attachment of a block. What is being written is noted four times a second: its pictures are read once."""
+    if block not in _NAMES:
+        try:
+            kept = data_of(block.data)
+            is_base64 = base64_of(kept) == block.data
+        except ValueError:
+            is_base64 = False
+        if not is_base64:  # the two spellings of the same bytes must not share a name
+            kept = b"\x00" + block.data.encode("utf-8", "replace")
+        _NAMES[block] = hashlib.sha256(kept).hexdigest(), is_base64
+    name, is_base64 = _NAMES[block]
+    return name, block.data, is_base64
 
 
 def _spoken(value: msgspec.Struct) -> dict[str, object]:

@@ -187,7 +187,10 @@ def purge(db: Connection, before: float) -> None:
 
 def keep(db: Connection, attachments: tuple[Attachment, ...]) -> None:
     """Stores attached data, each once."""
-    db.executemany("INSERT OR IGNORE INTO attachments (hash, data, is_base64) VALUES (?, ?, ?)", attachments)
+    for one in attachments:
+        if db.execute("SELECT 1 FROM attachments WHERE hash = ?", (one.hash,)).fetchone() is None:
+            row = (one.hash, one.data, one.is_base64)
+            db.execute("INSERT OR IGNORE INTO attachments (hash, data, is_base64) VALUES (?, ?, ?)", row)
 
 
 def _chat(db: Connection, chat: NewChat, message: Message, now: float) -> int:
@@ -303,14 +306,16 @@ def _count(db: Connection, message: Message, now: float) -> None:
         """
         INSERT INTO days (
             day, model, requests, unpriced, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, cost_usd,
-            saved_usd
-        ) VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, model) DO UPDATE SET
+            saved_usd, cache_write_1h_tokens, thinking_tokens, searches
+        ) VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, model) DO UPDATE SET
             requests = requests + 1, unpriced = unpriced + excluded.unpriced,
             input_tokens = input_tokens + excluded.input_tokens,
             cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,
             cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
             output_tokens = output_tokens + excluded.output_tokens,
-            cost_usd = cost_usd + excluded.cost_usd, saved_usd = saved_usd + excluded.saved_usd
+            cost_usd = cost_usd + excluded.cost_usd, saved_usd = saved_usd + excluded.saved_usd,
+            cache_write_1h_tokens = cache_write_1h_tokens + excluded.cache_write_1h_tokens,
+            thinking_tokens = thinking_tokens + excluded.thinking_tokens, searches = searches + excluded.searches
         """,
         (
             local_day(message.at or now),
@@ -318,6 +323,7 @@ def _count(db: Connection, message: Message, now: float) -> None:
             bill is None,
             *(usage.total_input, usage.cache_read_input_tokens, usage.cache_creation_input_tokens, usage.output_tokens),
             *((bill.cost_usd, bill.saved_usd) if bill else (0.0, 0.0)),
+            *(usage.write_1h, usage.thinking_tokens, usage.searches),
         ),
     )
 
