@@ -132,9 +132,11 @@ class Attachments(Static):
 
     @work(group="attachments")
     async def _fill(self, chip: Chip, prepared: Callable[[], Block]) -> None:
+        from tui.images.pool import pool  # not needed for the first paint
+
         block: Block | None = None
         try:
-            block = await asyncio.to_thread(prepared)
+            block = await asyncio.get_running_loop().run_in_executor(pool(), prepared)
         except TuiError as error:
             self.has_refused = True
             self.post_message(self.Refused(f"{error.message}. {error.hint}".strip()))
