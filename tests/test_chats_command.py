@@ -275,18 +275,27 @@ def test_a_newer_database_is_refused_and_an_answer_still_given(server, env, libr
     assert "newer prx" in run.stderr
 
 
-def test_a_newer_database_is_refused_once(library: list[str]) -> None:
+def test_a_newer_database_is_refused_once(env, library: list[str]) -> None:
     with closing(sqlite3.connect(database())) as db:
         db.execute("PRAGMA user_version = 99")
-    for args in (["chats"], ["chats", "search", "x"], ["export", library[0]]):
-        assert prx(*args).stderr.count("newer prx") == 1, args
+    for args in (["chats"], ["chats", "search", "x"], ["export", library[0]], ["-p", "-c", "x"]):
+        assert prx(*args, env=env).stderr.count("newer prx") == 1, args
+
+
+def test_a_search_for_nothing_says_what_to_give() -> None:
+    for words in ("", "  "):
+        run = prx("chats", "search", words)
+        assert (run.returncode, run.stdout) == (2, "")
+        assert "give a word" in run.stderr
 
 
 # Budgets
 
 
 def test_a_hard_limit_ends_it_before_anything_is_sent(server, env) -> None:
-    server.service.script(Answer(Said("One."), usage={"input_tokens": 0, "output_tokens": 50_000}), Answer(Said("Two.")))
+    server.service.script(
+        Answer(Said("One."), usage={"input_tokens": 0, "output_tokens": 50_000}), Answer(Said("Two."))
+    )
     limited = {**env, "PRX_CONFIG": str(budget(chat_hard=0.6))}
     first = answered("first", "-m", "sonnet", env=limited)
     run = prx("-p", "-c", "--output-format", "json", "second", env=limited)
@@ -301,7 +310,9 @@ def test_a_hard_limit_ends_it_before_anything_is_sent(server, env) -> None:
 
 
 def test_a_soft_limit_is_told_of_and_the_days_is_over_all_chats(server, env) -> None:
-    server.service.script(Answer(Said("One."), usage={"input_tokens": 0, "output_tokens": 50_000}), Answer(Said("Two.")))
+    server.service.script(
+        Answer(Said("One."), usage={"input_tokens": 0, "output_tokens": 50_000}), Answer(Said("Two."))
+    )
     limited = {**env, "PRX_CONFIG": str(budget(day_soft=0.5))}
     assert answered("first", "-m", "sonnet", env=limited)["notices"] == []
     run = prx("-p", "-m", "sonnet", "second", env=limited)

@@ -110,6 +110,8 @@ def run(
     tally = Tally()
     printer = _PRINTERS[output]()
     endings = Endings()
+    troubles: list[str] = []
+    """Of the disk; one that ended it is told as the failure that it is."""
     code = 0
     try:
         # What was said is on disk before the result is told.
@@ -120,7 +122,7 @@ def run(
         ):
             if connection.obstacle:
                 raise connection.obstacle
-            shelves.trouble = lambda problem: _say(problem.message)
+            shelves.trouble = lambda problem: troubles.append(problem.message)
             store = shelves.store(demo=demo)
             kept = begin(store, connection, resume=resume, model=model or "", system=system, tools=tools)
             draft = Draft(text=prompt, attachments=attached(attach, connection.choose(kept.model).model))
@@ -130,6 +132,9 @@ def run(
         code = endings.exit_code
     except TuiError as error:
         tally.failure = Failure(message=error.message, hint=error.hint, type=_type_of(error))
+    for text in troubles:
+        if tally.failure is None or text != tally.failure.message:
+            tally.note(text)
     try:
         printer.end(tally)
     except OSError:

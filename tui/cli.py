@@ -130,6 +130,10 @@ def search_chats(config: Path | None, words: tuple[str, ...], as_json: bool) -> 
     """Chats in which all WORDS stand, in the title or in anything that was said."""
     from tui import chats_command
 
+    if not " ".join(words).strip():
+        raise click.UsageError(
+            "Nothing to search for: give a word, or the beginning of one. `prx chats` lists all chats."
+        )
     return chats_command.search(read_settings(config), " ".join(words), _print, as_json=as_json)
 
 

@@ -442,6 +442,28 @@ async def test_an_environment_that_cannot_be_used_is_an_error_that_names_the_var
     await client.aclose()
 
 
+async def test_a_proxy_that_is_not_there_is_what_is_blamed(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    monkeypatch.setenv("HTTPS_PROXY", f"http://somebody:their-password@127.0.0.1:{port}")
+    client = Client("https://api.example.com", httpx.Auth(), sleep=lambda _: asyncio.sleep(0))
+    error, _ = await failure(client)
+    assert f"the proxy 127.0.0.1:{port}" in error.message
+    assert "HTTPS_PROXY" in error.hint
+    assert "their-password" not in f"{error.message}{error.hint}"
+    assert "api.example.com" not in error.message
+    await client.aclose()
+
+
+@pytest.mark.parametrize("location", ["https://elsewhere\x1b[31m/v1", "https://[::1", "http://a:b:c"])
+async def test_a_redirect_to_what_is_no_address_is_told_as_one(server, location):
+    server.service.script(Error(307, headers={"location": location}))
+    async with client_of(server.url) as client:
+        error, _ = await failure(client)
+    assert "wants the request sent elsewhere" in error.message
+    assert "\x1b" not in error.message
+
+
 async def test_an_address_without_a_scheme_is_named():
     client = Client("api.example.com", httpx.Auth())
     error, _ = await failure(client)

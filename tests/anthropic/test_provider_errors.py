@@ -163,6 +163,15 @@ def test_an_unknown_model_is_named():
     assert error.message == "The server does not know the model claude-9"
 
 
+@pytest.mark.parametrize(
+    ("name", "nearest"), [("opuss", '"opus"'), ("claude-sonnet-5-6", '"claude-sonnet-5-5"'), ("gpt-4", None)]
+)
+def test_a_model_that_nobody_knows_leads_to_the_list_and_to_the_nearest(name, nearest):
+    hint = from_response(404, {}, api("not_found_error", f"model: {name}")).hint
+    assert "`prx models`" in hint
+    assert hint.startswith(f"Did you mean {nearest}?") if nearest else "Did you mean" not in hint
+
+
 def test_a_redirect_is_told_and_not_followed():
     error = from_response(307, {"location": "https://evil.example/v1"}, b"")
     assert isinstance(error, errors.ProtocolError)

@@ -20,7 +20,7 @@ from httpx_sse import EventSource
 
 from tui import __version__
 from tui.anthropic import errors, models, wire
-from tui.anthropic.environment import usable_environment
+from tui.anthropic.environment import proxy_for, usable_environment
 from tui.anthropic.errors import ConnectionFailed, CredentialKind, ProtocolError, ProviderError, TimedOut
 from tui.chat.events import MessageDelta, MessageStart, MessageStop, StreamEvent, Waiting
 from tui.chat.model import Model
@@ -279,6 +279,9 @@ class Client:
     ) -> ProviderError:
         """Our error for one of httpx's. `began`: a response was on its way. `idle_s`: the longest silence allowed."""
         host = errors.clean(httpx.URL(self.api_url).netloc.decode("ascii", "replace"))
+        way, advice = host, _NETWORK
+        if self._transport is None and (proxy := proxy_for(self.api_url)):
+            way, advice = f"the proxy {errors.clean(proxy)}", _PROXY
         match error:
             case UnicodeError() | httpx.LocalProtocolError():  # its text would show the header
                 return errors.AuthenticationFailed(
@@ -286,7 +289,7 @@ class Client:
                     "Paste it again, without quotes or line ends.",
                 )
             case httpx.ConnectTimeout():
-                return TimedOut(f"No connection to {host} within {_CONNECT_S:.0f} s", _NETWORK, retryable=True)
+                return TimedOut(f"No connection to {way} within {_CONNECT_S:.0f} s", advice, retryable=True)
             case httpx.TimeoutException():
                 silence = f"{idle_s or self._idle_timeout_s:g} s"
                 return TimedOut(f"{host} sent nothing for {silence}", "Send again.", retryable=True)
@@ -299,12 +302,17 @@ class Client:
                     f"The proxy refused: {errors.clean(str(error))}", "Check HTTPS_PROXY.", retryable=True
                 )
             case httpx.ConnectError():
-                return ConnectionFailed(f"No connection to {host}: {_reason(error)}", _NETWORK, retryable=True)
+                if "certificate" in str(error).lower():  # whoever showed it, the way there was open
+                    way, advice = host, _NETWORK
+                return ConnectionFailed(f"No connection to {way}: {_reason(error)}", advice, retryable=True)
+            case httpx.RemoteProtocolError() if "location header" in str(error):  # httpx reads it, followed or not
+                return errors.redirected(0, "an address that is none")
         what = f"The connection to {host} broke" + (" in the middle of the answer" if began else "")
         return ConnectionFailed(what, "Send again.", retryable=True)
 
 
 _NETWORK = "Check the network and `api_url`; behind a proxy, HTTPS_PROXY."
+_PROXY = "Check the network and HTTPS_PROXY; NO_PROXY names hosts to reach without it."
 
 
 def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -35,6 +37,15 @@ def usable_environment() -> Iterator[None]:
         raise ConnectionFailed(
             f"{_names(_PROXIES)} holds what is no address of a proxy", "It begins with http:// and names a host."
         ) from None
+
+
+def proxy_for(url: str) -> str:
+    """Host and port of the proxy that the environment names for this address; "" where it is reached without one."""
+    parts, proxies = urlsplit(url), getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
+    if not proxy or not parts.hostname or proxy_bypass(parts.hostname):
+        return ""
+    return urlsplit(proxy if "://" in proxy else f"http://{proxy}").netloc.rpartition("@")[2]
 
 
 def _names(variables: tuple[str, ...]) -> str:

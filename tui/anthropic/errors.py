@@ -159,7 +159,7 @@ def from_response(
     wish = headers.get("x-should-retry", "")
     retryable = wish == "true" or (wish != "false" and (status in _RETRIED or status >= 500))
     if 300 <= status < 400:
-        return _redirected(status, headers.get("location", ""), request_id)
+        return redirected(status, headers.get("location", ""), request_id)
     return _made(
         _class_for_status(status, said),
         said,
@@ -327,8 +327,8 @@ def _made(
 
 
 def _message(kind: type[ProviderError], said: Said, status: int) -> str:
-    if kind is NotFound and said.message.startswith("model:"):
-        return f"The server does not know the model {said.message.removeprefix('model:').strip()}"
+    if kind is NotFound and (model := _unknown_model(said)):
+        return f"The server does not know the model {model}"
     if kind is Overloaded and said.message in ("", "Overloaded"):
         return "The server is overloaded"
     if said.message:
@@ -338,10 +338,14 @@ def _message(kind: type[ProviderError], said: Said, status: int) -> str:
     return f"The server answered {status} and gave no reason" if status else "The server reported an error"
 
 
+def _unknown_model(said: Said) -> str:
+    return said.message.removeprefix("model:").strip() if said.message.startswith("model:") else ""
+
+
 _HINTS: dict[type[ProviderError], str] = {
     RequestTooLarge: "A request may hold 32 MB: remove attachments, or start a new chat.",
     PermissionDenied: "This credential may not do that: check its workspace and rights in the Console.",
-    NotFound: "Pick another model (Ctrl+L), or check `api_url` in config.toml.",
+    NotFound: "Pick another model (`prx models`, or Ctrl+L in the app), or check `api_url` in config.toml.",
     BillingProblem: "Check billing at console.anthropic.com, then send again.",
     SpendLimitReached: "Raise the limit in the Console, or wait for it to be reset; trying again does not help.",
     RateLimited: "Wait a little and send again, or pick another model.",
@@ -360,6 +364,10 @@ def _hint(kind: type[ProviderError], said: Said, credential: CredentialKind, cus
         )
     if "credit balance" in said.message.lower():
         return _HINTS[BillingProblem]
+    if kind is NotFound and (model := _unknown_model(said)):
+        from tui.anthropic.models import others_than  # with the first name that nobody knows
+
+        return others_than(model)
     return _HINTS.get(kind, "")
 
 
@@ -379,10 +387,11 @@ def _credential_advice(credential: CredentialKind, custom_url: bool) -> str:
     return " ".join(parts)
 
 
-def _redirected(status: int, location: str, request_id: str) -> ProviderError:
+def redirected(status: int, location: str, request_id: str = "") -> ProviderError:
+    """For a response that wants the request sent elsewhere. `status` is 0 where it is not known."""
     where = f" to {clean(location)}" if location else ""
     return ProtocolError(
-        f"The server answered {status}: it wants the request sent elsewhere{where}",
+        f"The server answered {status or 'with a redirect'}: it wants the request sent elsewhere{where}",
         "prx never takes a credential along to another address; if that one is right, set it as `api_url`.",
         status=status,
         request_id=request_id,

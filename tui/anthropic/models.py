@@ -169,6 +169,15 @@ def find(model_id: str) -> Model:
     return row if row is not None else Model(id=model_id, name=model_id, max_output=8_192, known=False)
 
 
+def others_than(name: str) -> str:
+    """What to say to a name that no model has: the family or ID of the table that it may mean, and where all stand."""
+    import difflib  # names are seldom misspelt
+
+    close = difflib.get_close_matches(name.lower(), (*FAMILIES, *(model.id for model in MODELS)), n=1)
+    meant = f'Did you mean "{close[0]}"? ' if close else ""
+    return f"{meant}`prx models` lists them, and so does Ctrl+L in the app."
+
+
 def is_retired(model: Model, today: date | None = None) -> bool:
     """Whether the model answers no more on that day (None: only what the table itself says)."""
     if model.lifecycle == "retired":
