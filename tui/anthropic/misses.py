@@ -19,6 +19,7 @@ from tui.chat.warmth import LIFETIME_S, cached_tokens
 
 SLACK = 64
 """Tokens that are not worth a word."""
+_NAMED = 3  # tools that are named, of many
 _REASONING = frozenset({"thinking", "redacted_thinking"})
 _ANEW = "Everything from there on was sent anew, and is cached again now."
 
@@ -64,10 +65,10 @@ def _difference(old: Mapping[str, Any], new: Mapping[str, Any], model: Model) ->
             f"{model.name} read nothing: each model has a cache of its own. It is filled now; stay to use it.",
         )
     if _bare(old.get("tools", [])) != _bare(new.get("tools", [])):
-        name = _changed_tool(old.get("tools", []), new.get("tools", []))
+        how = _changed_tools(old.get("tools", []), new.get("tools", []))
         return (
             "tools",
-            f"The tools changed ({name}), and everything comes after them. Keep them the same within a chat.",
+            f"The tools changed ({how}), and all else comes after them. Choose them before a chat begins, and keep them.",
         )
     if _bare(blocks_of(old.get("system", []))) != _bare(blocks_of(new.get("system", []))):
         return "system", "The system prompt changed, and the messages come after it. Change it in a new chat instead."
@@ -132,10 +133,20 @@ def _bare(value: Any) -> Any:
     return [_bare(item) for item in value]
 
 
-def _changed_tool(old: list[Any], new: list[Any]) -> str:
-    was, is_ = ({tool.get("name"): _bare(tool) for tool in tools} for tools in (old, new))
-    names = [name for name in {**was, **is_} if was.get(name) != is_.get(name)]
-    return ", ".join(map(str, names)) or "their order"
+def _changed_tools(old: list[Any], new: list[Any]) -> str:
+    """Which of them came, went, or are described in another way."""
+    was, is_ = ({str(tool.get("name")): _bare(tool) for tool in tools} for tools in (old, new))
+    said = {
+        "new": [name for name in is_ if name not in was],
+        "gone": [name for name in was if name not in is_],
+        "described anew": [name for name in is_ if name in was and was[name] != is_[name]],
+    }
+    return "; ".join(f"{how}: {_listed(names)}" for how, names in said.items() if names) or "their order"
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:_NAMED])
+    return f"{shown} and {len(names) - _NAMED} more" if len(names) > _NAMED else shown
 
 
 def _settings(body: Mapping[str, Any], model: Model) -> tuple[Any, ...]:

@@ -1,0 +1,116 @@
+"""Why a request read less than it might have: each cause, brought about in the app and told under the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from chatting import Chat, chatting, words
+from msgspec.structs import replace
+from transcripts import PNG
+
+from tui.chat.transcript import Draft, Image, Text, Tool
+
+pytestmark = pytest.mark.anyio
+
+LONG = "You answer about tides and nothing else. " * 150
+CONFIG = f'[default]\nmodel = "sonnet"\nsystem = "{LONG}"\n'
+FIRST = "Which way does it run, past the kelp and the rock and the old harbour wall? " * 20
+SCHEMA = '{"type":"object","properties":{}}'
+OLD, NEW = (Tool(name=name, description="Looks. " * 200, input_schema=SCHEMA) for name in ("read_file", "run_command"))
+
+
+async def say(chat: Chat, text: str, *attachments: Image) -> None:
+    answers = sum(message.role == "assistant" for message in chat.screen.talk.session.transcript.messages)
+    chat.screen.submit(Draft(text=text, attachments=attachments))
+    await chat.pilot.pause()
+    await chat.until_idle()
+    assert sum(one.role == "assistant" for one in chat.screen.talk.session.transcript.messages) == answers + 1
+
+
+async def another_model(chat: Chat) -> None:
+    await chat.send("/model opus")
+    await chat.until(lambda: "Opus" in chat.screen.header.model_name)
+    await say(chat, "And now?")
+
+
+async def another_system(chat: Chat) -> None:
+    await chat.send(f"/system Be brief. {LONG[:300]}")
+    await chat.until(lambda: "system prompt set" in chat.hint)
+    await say(chat, "And now?")
+
+
+async def another_effort(chat: Chat) -> None:
+    await chat.send("/effort max")
+    await chat.until(lambda: "effort max" in chat.screen.header.manner)
+    await say(chat, "And now?")
+
+
+async def other_tools(chat: Chat) -> None:
+    session = chat.screen.talk.session
+    session.transcript = replace(session.transcript, tools=(NEW,))
+    await say(chat, "And now?")
+
+
+async def a_first_image(chat: Chat) -> None:
+    await say(chat, "And this one?", Image("image/png", PNG, name="tide.png"))
+
+
+async def a_changed_prompt(chat: Chat) -> None:
+    session = chat.screen.talk.session
+    prompt, *rest = session.transcript.messages
+    prompt = replace(prompt, blocks=(Text("Something else. " + FIRST),))
+    session.transcript = replace(session.transcript, messages=(prompt, *rest))
+    await say(chat, "And now?")
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        (another_model, ("Opus 5.5 read nothing: each model has a cache of its own.", "stay to use it")),
+        (another_system, ("The system prompt changed, and the messages come after it.", "in a new chat")),
+        (another_effort, ("Thinking or effort changed, which loses the cache of the messages.",)),
+        (other_tools, ("The tools changed (new: run_command; gone: read_file)", "before a chat begins")),
+        (a_first_image, ("The first image came, which loses the cache of all messages, once.",)),
+        (a_changed_prompt, ("Something else stands in message 1 (your message) now.",)),
+    ],
+    ids=lambda one: one.__name__ if callable(one) else "",
+)
+async def test_the_cause_is_told_under_the_answer_with_what_to_do(
+    cause: Callable[[Chat], Awaitable[None]], told: tuple[str, ...]
+) -> None:
+    answers = [words("Out, past the kelp. " * 20), words("At noon. " * 20), words("There.")]
+    async with chatting(*answers, config=CONFIG, size=(120, 40)) as chat:
+        session = chat.screen.talk.session
+        session.transcript = replace(session.transcript, tools=(OLD,))
+        await say(chat, FIRST)
+        await cause(chat)
+        for words_ in told:
+            await chat.until_shown(words_)
+
+
+async def test_a_chat_that_just_goes_on_is_told_nothing() -> None:
+    async with chatting(words("Out."), words("At noon."), words("There."), config=CONFIG, size=(120, 40)) as chat:
+        await say(chat, FIRST)
+        await say(chat, "And when?")
+        await say(chat, "And where?")
+        assert not any(sign in chat.shown for sign in ("changed", "cold", "anew", "read nothing:"))
+
+
+async def test_an_edit_reads_all_that_stands_before_it_and_is_no_miss() -> None:
+    answers = words("Out, past the kelp. " * 20), words("At noon. " * 20), words("There.")
+    async with chatting(*answers, config=CONFIG, size=(120, 40)) as chat:
+        await say(chat, FIRST)
+        await say(chat, "And when does it turn? " * 60)
+        view = chat.screen.conversation
+        view.focus()
+        await chat.pilot.pause()
+        view.show_message(2)
+        await chat.pilot.press("e")
+        await chat.until(lambda: bool(chat.prompt.text))
+        await chat.send("And where?")
+        await chat.until_shown("There.")
+        await chat.until_idle()
+        usages = [one.usage for one in chat.screen.talk.session.transcript.messages if one.role == "assistant"]
+        assert usages[1].cache_read_input_tokens >= usages[0].total_input
+        assert "Something else stands" not in chat.shown
