@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tui.chat.events import Sent, TurnEnded, TurnEvent
-from tui.chat.transcript import Document, Draft, Image, Message, Text
+from tui.chat.transcript import Document, Draft, Image, Message
 from tui.errors import TuiError
 from tui.screens.away import Away, Origin
 from tui.screens.returning import ReturningScreen, labels
@@ -279,26 +279,21 @@ class BranchingScreen(ReturningScreen):
 
     def _prompt_before(self, message: int) -> int:
         """The number of the prompt that a message is, or answers."""
-        return next((index for index in range(message, 0, -1) if is_prompt(self._messages[index])), 0)
+        return next((index for index in range(message, 0, -1) if self._messages[index].is_prompt), 0)
 
     def _last_of_turn(self, message: int) -> int:
         """The number of the last message under the same speaker line."""
-        if is_prompt(self._messages[message]):
+        if self._messages[message].is_prompt:
             return message
         after = range(message + 1, len(self._messages))
-        return next((index for index in after if is_prompt(self._messages[index])), len(self._messages)) - 1
+        return next((index for index in after if self._messages[index].is_prompt), len(self._messages)) - 1
 
 
 def _has_come_to_nothing(event: TurnEnded) -> bool:
     """Whether a turn has left nothing of a branch that began with it."""
     messages = event.transcript.messages
     is_kept = event.failure is not None and event.failure.refused
-    return event.give_back is not None or not messages or not (messages[-1].role == "assistant" or is_kept)
-
-
-def is_prompt(message: Message) -> bool:
-    """Whether the user said it; results of tools are the user's only in name."""
-    return message.role == "user" and any(isinstance(block, (Text, Image, Document)) for block in message.blocks)
+    return event.give_back is not None or not messages or (messages[-1].is_prompt and not is_kept)
 
 
 def tokens_of(messages: Sequence[Message]) -> int:
