@@ -251,7 +251,7 @@ async def test_the_picker_prices_this_chat_with_each_model() -> None:
         assert any("Sonnet 5.5" in row and "stay: " in row and "warm" in row for row in shown)
         assert any("Opus 5.5" in row and "switch: $0.0" in row and "cold" in row for row in shown)
         await chat.pilot.press("up")
-        assert "128k output · vision tools thinking" in str(chat.app.screen.query_one("#meaning", Static).content)
+        assert "out 128k · vision tools thinking" in str(chat.app.screen.query_one("#meaning", Static).content)
         assert "never pays" in str(chat.app.screen.query_one("#meaning", Static).content)
         await chat.pilot.press(*"haiku 5")
         await chat.until(lambda: "pays after" in str(chat.app.screen.query_one("#meaning", Static).content))

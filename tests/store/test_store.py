@@ -279,13 +279,16 @@ def test_an_answer_is_one_message_from_its_first_word_to_its_end(tmp_path: Path)
 
 
 def test_a_day_remembers_what_was_used_when_the_chat_is_gone(tmp_path: Path) -> None:
+    written = {"cache_creation_input_tokens": 20, "write_5m": 13, "write_1h": 7}
+    used = {"cache_read_input_tokens": 90, **written, "thinking_tokens": 3, "searches": 1}
     with opened(tmp_path) as store:
         for id in ("m", "n"):
-            store.append(NewChat(id="a"), id, None, billed("Out.", cache_read_input_tokens=90))
-        store.append(NewChat(id="a"), "n", None, billed("Out.", cache_read_input_tokens=90))
+            store.append(NewChat(id="a"), id, None, billed("Out.", **used))
+        store.append(NewChat(id="a"), "n", None, billed("Out.", **used))
         store.delete("a")
         (day,) = store.days().result(LIMIT_S)
-        assert (day.requests, day.input_tokens, day.cache_read_tokens, day.output_tokens) == (2, 200, 180, 8)
+        assert (day.requests, day.input_tokens, day.cache_read_tokens, day.output_tokens) == (2, 240, 180, 8)
+        assert (day.cache_write_tokens, day.cache_write_1h_tokens, day.thinking_tokens, day.searches) == (40, 14, 6, 2)
         assert day.cost_usd == 0.5
 
 

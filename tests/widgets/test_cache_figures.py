@@ -8,12 +8,26 @@ from hypothesis import strategies as st
 
 from tui.chat.cache import CacheMap, Segment, Tick
 from tui.chat.ledger import Bill, Usage
-from tui.chat.spending import Entry, Ledger
+from tui.chat.spending import Entry, Ledger, Total
 from tui.widgets.cache_bar import column_ends, draw_map, shares
-from tui.widgets.ledger_table import draw_ledger, savings
+from tui.widgets.ledger_table import draw_ledger, draw_life, savings
 from tui.widgets.spend_chart import draw_days
 from tui.widgets.turn_chart import draw_turns
 
+LIFE = Total(
+    answers=412,
+    usage=Usage(
+        input_tokens=1_000_000,
+        cache_creation_input_tokens=1_000_000,
+        write_1h=500_000,
+        cache_read_input_tokens=8_000_000,
+        output_tokens=900_000,
+        thinking_tokens=120_000,
+        searches=1,
+    ),
+    bill=Bill(cost_usd=12.4, saved_usd=31.0),
+    unpriced=3,
+)
 MAP = CacheMap(
     segments=(
         Segment(part="system", read=600),
@@ -95,6 +109,7 @@ def test_no_line_is_wider_than_its_place(width: int) -> None:
     assert all(line.cell_length <= width for line in draw_turns(turns, width, 6))
     assert all(line.cell_length <= width for line in draw_days([("2026-11-23", 1.5, 0.4)], width))
     assert all(line.cell_length <= width for line in draw_ledger(ledger(), str, width))
+    assert all(line.cell_length <= width for line in draw_life(LIFE, "2026-11-01", width))
 
 
 def test_the_chart_stacks_and_says_which_turns_there_is_room_for() -> None:
@@ -124,14 +139,26 @@ def ledger() -> Ledger:
 
 
 def test_the_table_has_a_row_for_each_answer_and_their_sum() -> None:
-    head, one, two, total, note = plain(draw_ledger(ledger(), lambda _: "Sonnet 5.5", 80))
+    head, one, two, total, written, note = plain(draw_ledger(ledger(), lambda _: "Sonnet 5.5", 80))
     assert head.split() == ["turn", "model", "read", "written", "uncached", "output", "hit", "cost", "saved"]
     assert one.split() == ["1", "Sonnet", "5.5", "700", "100", "200", "50", "70", "%", "$0.18", "$0.41"]
     assert two.split()[0] == "2■"
     assert two.split()[-2:] == ["–", "–"]
     assert total.split() == ["all", "1.4k", "200", "400", "100", "70", "%", "$0.18", "$0.41"]
+    assert written == "200 written for 5 min"
     assert note == "■ stopped · 1 answer without a known price"
     assert "Sonnet" not in plain(draw_ledger(ledger(), lambda _: "Sonnet 5.5", 60))[1]
+
+
+def test_a_life_is_all_that_was_ever_used() -> None:
+    head, *facts = plain(draw_life(LIFE, "2026-11-01", 80))
+    assert head == "since 2026-11-01   $12.40, $31.00 saved of $43.40"
+    assert facts == [
+        "412 answers · 10M in, 80 % read · 900k out · 500k written for 5 min",
+        "500k written for an hour · 120k thinking · 1 search",
+        "3 answers without a known price",
+    ]
+    assert draw_life(Total(), "", 80) == []
 
 
 def test_savings_are_told_of_what_it_would_have_cost() -> None:

@@ -18,7 +18,8 @@ from textual.widgets import Static
 
 from tui.chat.cache import CacheMap
 from tui.chat.forecast import Estimate
-from tui.chat.spending import ledger_of
+from tui.chat.ledger import Bill, Usage
+from tui.chat.spending import Total, ledger_of
 from tui.chat.transcript import Message, Transcript
 from tui.chat.warmth import Warmth
 from tui.errors import TuiError
@@ -28,7 +29,7 @@ from tui.widgets import figures
 from tui.widgets.bindings import closing
 from tui.widgets.cache_bar import draw_map
 from tui.widgets.drawn import Drawn
-from tui.widgets.ledger_table import draw_ledger, savings
+from tui.widgets.ledger_table import draw_ledger, draw_life, savings
 from tui.widgets.panel import PanelHead
 from tui.widgets.spend_chart import draw_days
 from tui.widgets.turn_chart import draw_turns
@@ -113,8 +114,9 @@ class CacheScreen(ModalScreen[None]):
             days = await asyncio.wrap_future(coming)
         except TuiError:  # what is wrong with the disk is said above the prompt
             return
-        spent = _by_day(days)
-        drawn.show(lambda width: draw_days(spent, width))
+        spent, life = _by_day(days), _life(days)
+        since = days[0].day if days else ""
+        drawn.show(lambda width: [*draw_days(spent, width), Content(""), *draw_life(life, since, width)])
 
     def _draw_map(self, width: int) -> Sequence[Content]:
         return draw_map(self._map, width) if self._map.segments else [Content("")] * 7
@@ -134,6 +136,24 @@ class CacheScreen(ModalScreen[None]):
 
     def action_scroll(self, way: str) -> None:
         getattr(self.query_one(VerticalScroll), f"scroll_{way}")(animate=False)
+
+
+def _life(days: Sequence[Day]) -> Total:
+    """All that was ever used."""
+    usage, bill = Usage(), Bill()
+    for day in days:
+        bill += Bill(cost_usd=day.cost_usd, saved_usd=day.saved_usd)
+        usage += Usage(
+            input_tokens=day.input_tokens - day.cache_read_tokens - day.cache_write_tokens,
+            cache_read_input_tokens=day.cache_read_tokens,
+            cache_creation_input_tokens=day.cache_write_tokens,
+            write_1h=day.cache_write_1h_tokens,
+            output_tokens=day.output_tokens,
+            thinking_tokens=day.thinking_tokens,
+            searches=day.searches,
+        )
+    answers, unpriced = sum(day.requests for day in days), sum(day.unpriced for day in days)
+    return Total(answers=answers, usage=usage, bill=bill, unpriced=unpriced)
 
 
 def _by_day(days: Sequence[Day]) -> list[tuple[str, float, float]]:

@@ -169,6 +169,11 @@ def _06_answers_written_off(db: Connection) -> None:
     )
 
 
+def _07_all_that_a_day_used(db: Connection) -> None:
+    for column in ("cache_write_1h_tokens", "thinking_tokens", "searches"):
+        db.execute(f"ALTER TABLE days ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
+
+
 STEPS: tuple[Step, ...] = (
     _01_chats_as_trees,
     _02_places_and_instances,
@@ -176,6 +181,7 @@ STEPS: tuple[Step, ...] = (
     _04_edits_under_way,
     _05_definitions_of_tools,
     _06_answers_written_off,
+    _07_all_that_a_day_used,
 )
 VERSION = len(STEPS)
 TABLES = frozenset({"chats", "messages", "attachments", "attached", "words"})

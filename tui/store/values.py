@@ -202,6 +202,10 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int
     cost_usd: float
     saved_usd: float
+    cache_write_1h_tokens: int = 0
+    """Those of the written ones that were written for an hour."""
+    thinking_tokens: int = 0
+    searches: int = 0
 
 
 class Merged(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,7 +29,28 @@ def draw_ledger(ledger: Ledger, name_of: Callable[[str], str], width: int) -> li
     head = _row("turn", "model" if wide else None, [name for name, _ in columns], cells)
     rows = [_entry(entry, name_of(entry.model) if wide else None, cells) for entry in ledger.entries]
     sum_ = _row("all", "" if wide else None, _figures(total.usage, total.bill), cells)
-    return [Content.styled(head, "$dim"), *rows, Content.styled(sum_, "bold"), *_notes(ledger.entries, total)]
+    return [Content.styled(head, "$dim"), *rows, Content.styled(sum_, "bold"), *_notes(ledger.entries, total, width)]
+
+
+def draw_life(life: Total, since: str, width: int) -> list[Content]:
+    """What was ever used, in all chats."""
+    usage, bill = life.usage, life.bill
+    if not life.answers:
+        return []
+    saved = (
+        f", {figures.money(bill.saved_usd)} saved of {figures.money(bill.uncached_usd)}" if bill.saved_usd > 0 else ""
+    )
+    facts = [
+        figures.plural(life.answers, "answer"),
+        f"{figures.tokens(usage.total_input)} in, {figures.percent(usage.hit_rate)} read",
+        f"{figures.tokens(usage.output_tokens)} out",
+        *_particulars(usage),
+    ]
+    return [
+        Content.assemble((f"since {since}", "bold"), f"   {figures.money(bill.cost_usd)}{saved}"),
+        *_dim(facts, width),
+        *_dim([f"{figures.plural(life.unpriced, 'answer')} without a known price"] if life.unpriced else [], width),
+    ]
 
 
 def savings(total: Total) -> Content:
@@ -68,10 +89,33 @@ def _row(turn: str, model: str | None, texts: Sequence[str], cells: Sequence[int
     return f"{turn:>4}  {name}" + "".join(f"{text:>{size}}" for text, size in zip(texts, cells, strict=True))
 
 
-def _notes(entries: Sequence[Entry], total: Total) -> list[Content]:
+def _notes(entries: Sequence[Entry], total: Total, width: int) -> list[Content]:
     notes = [f"{_STATES['stopped']} stopped"] if any(entry.state == "stopped" for entry in entries) else []
     if any(entry.state in ("failed", "interrupted") for entry in entries):
         notes.append(f"{_STATES['failed']} cut off by an error")
     if total.unpriced:
         notes.append(f"{figures.plural(total.unpriced, 'answer')} without a known price")
-    return [Content.styled(" · ".join(notes), "$dim")] if notes else []
+    return [*_dim(_particulars(total.usage), width), *_dim(notes, width)]
+
+
+def _particulars(usage: Usage) -> list[str]:
+    """What was written for how long, what of the output was thinking, and the searches; nothing of what there was none."""
+    hour = min(usage.write_1h, usage.cache_creation_input_tokens)
+    counts = ((usage.cache_creation_input_tokens - hour, "written for 5 min"), (hour, "written for an hour"))
+    facts = [
+        f"{figures.tokens(count)} {what}" for count, what in (*counts, (usage.thinking_tokens, "thinking")) if count
+    ]
+    if usage.searches:
+        facts.append(f"{usage.searches:,} {'search' if usage.searches == 1 else 'searches'}")
+    return facts
+
+
+def _dim(facts: Sequence[str], width: int) -> list[Content]:
+    """The facts in a line, or in as many as they need."""
+    lines: list[str] = []
+    for fact in facts:
+        if lines and len(lines[-1]) + 3 + len(fact) <= width:
+            lines[-1] += f" · {fact}"
+        else:
+            lines.append(fact)
+    return [Content.styled(line, "$dim") for line in lines]
