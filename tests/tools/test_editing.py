@@ -149,6 +149,27 @@ async def test_a_link_that_appears_meanwhile_is_not_followed(tmp_path: Path) -> 
     assert outside.read_text() == "a\n"
 
 
+async def test_a_difference_that_nobody_can_judge_is_not_asked_about(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("a line\n" * 200_000)
+    tools = Tools(tmp_path)
+    assert "more than anybody can judge" in await tools.failure("write_file", path="f", content="b")
+    assert tools.asked == []
+
+
+async def test_outside_the_folder_the_whole_path_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    tools = Tools(tmp_path / "in")
+    await tools.text("write_file", path="../out.txt", content="b\n")
+    await tools.text("edit_file", path="../out.txt", old="b", new="c")
+    assert [question.title for question in tools.asked] == [
+        "Create a file outside the folder",
+        "Change a file outside the folder",
+    ]
+    path = tmp_path / "out.txt"
+    assert tools.asked[0].detail.startswith(f"--- /dev/null\n+++ {path}\n")
+    assert tools.asked[1].detail.startswith(f"--- {path}\n+++ {path}\n")
+
+
 async def test_the_mode_stays_and_a_link_stays_a_link(tmp_path: Path) -> None:
     script = tmp_path / "run.sh"
     script.write_text("#!/bin/sh\n")

@@ -19,10 +19,16 @@ def unified(old: str, new: str, name: str, *, is_new: bool = False) -> str:
     groups = list(_groups(before, after))
     if not groups:
         return ""
-    told = [f"--- {'/dev/null' if is_new else f'a/{name}'}", f"+++ b/{name}"]
+    told = header(name, is_new=is_new)
     for group in groups:
         told += _hunk(group, before, after)
     return "\n".join(told) + "\n"
+
+
+def header(name: str, *, is_new: bool = False) -> list[str]:
+    """Which file it is about. A path from the root stands there whole, one in the folder with the usual a/ and b/."""
+    before, after = (name, name) if name.startswith("/") else (f"a/{name}", f"b/{name}")
+    return [f"--- {'/dev/null' if is_new else before}", f"+++ {after}"]
 
 
 def _lines(text: str) -> list[str]:

@@ -17,13 +17,14 @@ import msgspec
 from tui.chat.tools import Question
 from tui.chat.transcript import Tool, ToolUse
 from tui.tools import openat
-from tui.tools.diffs import unified
+from tui.tools.diffs import header, unified
 from tui.tools.paths import Folders, Place, rules_for
 from tui.tools.texts import Written
 from tui.tools.texts import decoded as text_of
 from tui.tools.tool import Content, Failed, Plan, decoded, definition
 
 _MOST_PLACES = 10
+_LONGEST_DIFF = 1_000_000
 
 
 class WriteArguments(msgspec.Struct, forbid_unknown_fields=True):
@@ -33,7 +34,7 @@ class WriteArguments(msgspec.Struct, forbid_unknown_fields=True):
 
 class EditArguments(msgspec.Struct, forbid_unknown_fields=True):
     path: str
-    old: Annotated[str, msgspec.Meta(min_length=1, description="Text in the file, exactly, without line numbers")]
+    old: Annotated[str, msgspec.Meta(min_length=1, description="Text in the file, without line numbers")]
     new: Annotated[str, msgspec.Meta(description="What to put in its place")]
     all: Annotated[bool, msgspec.Meta(description="Every occurrence; otherwise old must occur once")] = False
 
@@ -81,7 +82,7 @@ class WriteFile:
     definition: Tool = definition(
         "write_file",
         "Create a file with this content, or replace all of it. Folders that are missing are made. To change a part of a "
-        "file use edit_file.",
+        "file use edit_file. The user sees the difference and may refuse.",
         WriteArguments,
     )
 
@@ -105,14 +106,17 @@ class WriteFile:
             raise Failed(f"{place.shown} has exactly this content already. Nothing was changed.")
         diff = unified(written.text, text, place.shown, is_new=old is None)
         done = f"{place.shown} was {'created' if old is None else 'replaced'}."
-        return _Change(place, old, written.encoded(text), diff or _empty_file(place), done)
+        return _Change(
+            place, old, written.encoded(text), diff or "\n".join(header(place.shown, is_new=True)) + "\n", done
+        )
 
 
 class EditFile:
     is_reading = False
     definition: Tool = definition(
         "edit_file",
-        "Change a text file: put new in the place of old. Read the file before.",
+        "Change a text file: put new in the place of old, which must be in the file exactly, with its blanks. Read the file "
+        "before. The user sees the difference and may refuse.",
         EditArguments,
     )
 
@@ -163,7 +167,7 @@ async def _planned(
 ) -> Plan:
     place = await asyncio.to_thread(folders.find, path)
     try:
-        found = await asyncio.to_thread(change, place)
+        found = await asyncio.to_thread(_judgeable, change, place)
     except Failed as failed:
         return _told_after(failed, folders.before_reading(call, place))
 
@@ -182,6 +186,17 @@ async def _planned(
     return Plan(act, question)
 
 
+def _judgeable(change: Callable[[Place], _Change], place: Place) -> _Change:
+    """A change that can be shown to the user as a whole. Raises Failed."""
+    found = change(place)
+    if len(found.diff) > _LONGEST_DIFF:
+        raise Failed(
+            f"{place.shown}: the difference has {len(found.diff):,} characters, more than anybody can judge. Make it in "
+            "parts, or with a command."
+        )
+    return found
+
+
 def _told_after(failed: Failed, question: Question | None) -> Plan:
     """Why a change cannot be made says something of the file: where reading it asks, this asks first."""
     if question is None:
@@ -195,7 +210,7 @@ def _told_after(failed: Failed, question: Question | None) -> Plan:
 
 def _content(place: Place) -> bytes | None:
     """What a file holds; None where there is none. Raises Failed for what is no file."""
-    status = openat.size(place.path)
+    status = openat.status(place.path)
     if status is None:
         return None
     if stat.S_ISREG(status.st_mode) and not status.st_mode & 0o222:
@@ -205,11 +220,6 @@ def _content(place: Place) -> bytes | None:
 
 def _digest(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
-
-
-def _empty_file(place: Place) -> str:
-    """The diff of a file that is made empty; it has no lines to show."""
-    return f"--- /dev/null\n+++ b/{place.shown}\n"
 
 
 def _near(text: str, old: str) -> str:

@@ -31,7 +31,7 @@ class ListFiles:
     definition: Tool = definition(
         "list_files",
         "List a folder: files with their size in bytes, folders with a slash. With a pattern: the paths of all files below "
-        "it that match.",
+        "it that match, in all its folders. What .gitignore names is left out.",
         Arguments,
     )
 

@@ -65,7 +65,7 @@ def read(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
         return _read(path, above, max_bytes)
 
 
-def size(path: Path) -> os.stat_result | None:
+def status(path: Path) -> os.stat_result | None:
     """What is said of the thing at a path, a link itself included; None where there is nothing. Raises Failed."""
     refuse_unsafe(path)
     try:

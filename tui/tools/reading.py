@@ -33,7 +33,8 @@ class ReadFile:
     definition: Tool = definition(
         "read_file",
         "Read a file: text with line numbers (the number and the tab after it are not part of the file), images and PDF as "
-        "you see them. Paths are relative to the folder that the user works in, here as in all tools.",
+        "you see them. Long files come in parts: use offset and limit. Here as in all tools, paths are relative to the "
+        "folder that the user works in, or absolute; outside of it the user is asked first.",
         Arguments,
     )
 
@@ -47,13 +48,17 @@ class ReadFile:
         return Plan(lambda _: self._read(arguments, place), self._folders.before_reading(call, place))
 
     async def _read(self, arguments: Arguments, place: Place) -> Content:
-        data = await asyncio.to_thread(openat.read, place.path)
-        written = text_of(data)
-        if written is None:
-            return (await self._see(data, openat.shown(place.path.name)),)
-        if not written.text:
-            return "The file is empty."
-        return _numbered(written.text, arguments.offset, arguments.limit)
+        found = await asyncio.to_thread(_found, arguments, place)
+        return found if isinstance(found, str) else (await self._see(found, openat.shown(place.path.name)),)
+
+
+def _found(arguments: Arguments, place: Place) -> str | bytes:
+    """The lines that were asked for, or all bytes of what is no text."""
+    data = openat.read(place.path)
+    written = text_of(data)
+    if written is None:
+        return data
+    return _numbered(written.text, arguments.offset, arguments.limit) if written.text else "The file is empty."
 
 
 def _numbered(text: str, offset: int, limit: int) -> str:

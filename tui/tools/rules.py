@@ -27,12 +27,13 @@ _COMPOUND = re.compile(r"[;&|<>`$(){}\x00-\x1f\x7f\x85\u2028\u2029]")
 _WORD = re.compile(r"[A-Za-z0-9_.,:@%+/-]+")
 _RUNNERS = _words(
     """
-    sudo doas su env exec eval command builtin source . time nice nohup timeout setsid xargs watch ssh sh bash zsh
-    dash ksh fish busybox script unshare chroot strace
+    sudo doas su runuser env exec eval command builtin coproc trap source time nice ionice chrt taskset nohup timeout setsid
+    stdbuf flock xargs parallel watch entr ssh sh bash zsh dash ksh fish busybox script tmux screen at unshare nsenter chroot
+    systemd-run strace ltrace gdb
     """
 )
 """Commands whose arguments are commands."""
-_INTERPRETERS = _words("python python3 node deno bun ruby perl php lua java npx pipx uvx")
+_INTERPRETERS = _words("python node deno bun ruby perl php lua java npx pipx uvx")
 _OPTION_WITH_NAME = ("-m",)
 
 
@@ -96,8 +97,8 @@ def for_page(url: str) -> tuple[str, ...]:
 
 def _telling_words(words: list[str]) -> int:
     """How many words say which program runs: one for git, two for `python build.py`; 0 where it cannot be told."""
-    program = words[0].rpartition("/")[2]
-    if program in _RUNNERS:
+    program = words[0].rpartition("/")[2].rstrip("0123456789.")  # python3.12
+    if not program or program in _RUNNERS:  # the first: ".", which reads a script
         return 0
     if program not in _INTERPRETERS:
         return 1

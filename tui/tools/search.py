@@ -31,7 +31,9 @@ _LOCATION = "\0"
 
 
 class Arguments(msgspec.Struct, forbid_unknown_fields=True):
-    pattern: Annotated[str, msgspec.Meta(min_length=1, description="Regular expression, matched line by line")]
+    pattern: Annotated[
+        str, msgspec.Meta(min_length=1, description="Regular expression without lookaround, matched line by line")
+    ]
     path: Annotated[str, msgspec.Meta(description="Folder or file; default: the folder")] = "."
     files: Annotated[str, msgspec.Meta(description="Only files with such names: *.py, src/**/*.ts")] = ""
     ignore_case: bool = False
@@ -42,8 +44,8 @@ class SearchFiles:
     is_reading = True
     definition: Tool = definition(
         "search_files",
-        "Find lines in files. What .gitignore names, binary and very large files are left out. The result has, for each "
-        "file, its path and the matching lines with their numbers.",
+        "Find lines in the files of a folder and all folders below it. What .gitignore names, binary and very large files "
+        "are left out. The result has, for each file, its path and the matching lines with their numbers.",
         Arguments,
     )
 
@@ -59,7 +61,7 @@ class SearchFiles:
         return Plan(lambda _: self._search(arguments, place), self._folders.before_reading(call, place))
 
     async def _search(self, arguments: Arguments, place: Place) -> Content:
-        status = await asyncio.to_thread(openat.size, place.path)
+        status = await asyncio.to_thread(openat.status, place.path)
         if status is None:
             raise openat.Missing(f"There is no file or folder {place.shown}.")
         found = _Found(_filter(arguments.files, place.path, self._allowed(place)))
