@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ class ClockedDesk(Desk):
 
         def clocked(transcript: Transcript) -> Request:
             request = ask(transcript)
-            return replace(request, stream=lambda: self._told(request.stream()))
+            return msgspec.structs.replace(request, stream=lambda: self._told(request.stream()))
 
         return clocked if self.clock is not None else ask
 

@@ -22,6 +22,40 @@ LATER = (
     "tomlkit",
 )
 """Loaded when they are needed, or by a thread after the first paint."""
+OURS_LATER = (
+    "tui.anthropic.auth",
+    "tui.anthropic.client",
+    "tui.anthropic.errors",
+    "tui.anthropic.keychain",
+    "tui.anthropic.request",
+    "tui.anthropic.wire",
+    "tui.config.reading",
+    "tui.demo",
+    "tui.doctor",
+    "tui.exchange",
+    "tui.images.attach",
+    "tui.images.kinds",
+    "tui.images.offers",
+    "tui.images.pixels",
+    "tui.images.sources",
+    "tui.images.vision",
+    "tui.render.blocks",
+    "tui.screens.attach",
+    "tui.screens.cache_map",
+    "tui.screens.chats",
+    "tui.screens.dialogs",
+    "tui.screens.models",
+    "tui.screens.palette",
+    "tui.sign_in",
+    "tui.store",
+    "tui.tools",
+    "tui.widgets.filter_list",
+)
+"""The same of our own."""
+MOST_OF_OURS = 115
+"""Modules of ours at the first paint. Each takes about 0.4 ms: one that is not drawn then is to be imported on first use."""
+MOST_OF_ALL = 540
+"""The same with the libraries' and Python's, which a newer version may add to."""
 
 
 def loaded(script: str, *args: str, line: int = -1) -> set[str]:
@@ -71,6 +105,11 @@ def test_the_first_paint_loads_only_what_it_shows(command: list[str]) -> None:
     assert "textual.app" in modules
     heavy = [name for name in modules if any(name == later or name.startswith(f"{later}.") for later in LATER)]
     assert heavy == []
+    ours = {name for name in modules if name.split(".")[0] == "tui"}
+    early = [name for name in ours if any(name == later or name.startswith(f"{later}.") for later in OURS_LATER)]
+    assert [name for name in early if not (command and name.startswith("tui.demo"))] == []
+    assert len(ours) <= MOST_OF_OURS, sorted(ours)
+    assert len(modules) <= MOST_OF_ALL
 
 
 @pytest.mark.parametrize("command", [["--version"], ["--help"], ["paths"], ["-p", "x"]])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from tui.chat.events import StreamEvent, Waiting
 from tui.chat.transcript import Block, BlockPlace, Transcript
@@ -12,8 +13,7 @@ from tui.chat.transcript import Block, BlockPlace, Transcript
 Stream = AsyncGenerator[StreamEvent | Waiting, None]
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """What one request of a turn will send, and how."""
 
     model: str

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from tui.chat.events import TurnEnded
@@ -24,8 +24,7 @@ class Origin(NamedTuple):
     """The number of the message that is edited, or answered again."""
 
 
-@dataclass
-class Away:
+class Away(msgspec.Struct, eq=False):
     talk: Talk
     recorder: Recorder
     store: Store
