@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from PIL import Image, ImageDraw, ImageFilter
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
@@ -68,8 +69,40 @@ async def in_the_light(pilot: Pilot[int], app: ChatApp) -> None:
     await pilot.press("ctrl+t")
 
 
+async def a_photo(pilot: Pilot[int], app: ChatApp) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fjord.jpg"
+        fjord().save(path, quality=90)
+        app.chat.prompt.attachments.attach_files([path])
+        while not app.chat.prompt.attachments.blocks:
+            await pilot.pause(0.05)
+    await say(pilot, app, "What do you see?")
+
+
+def fjord() -> Image.Image:
+    """A low sun between mountains, each range nearer and darker, and its light on the water."""
+    width, height, shore = 1600, 1000, 640
+    image = Image.new("RGB", (width, height))
+    draw = ImageDraw.Draw(image)
+    for y in range(height):
+        far = y / shore if y < shore else 1 - (y - shore) / (height - shore) * 0.9
+        draw.line((0, y, width, y), (int(46 + 200 * far**1.6), int(62 + 96 * far), int(118 - 18 * far)))
+    draw.ellipse((860, 440, 1060, 640), (255, 232, 170))
+    for shade, peaks in (
+        ((122, 92, 104), (0, 470, 240, 330, 520, 520, 800, 600, 1160, 560, 1400, 380, 1600, 450)),
+        ((74, 66, 92), (0, 330, 180, 210, 420, 420, 640, 640, 1240, 640, 1460, 470, 1600, 520)),
+        ((34, 40, 62), (0, 560, 90, 470, 300, 610, 380, 640, 1380, 640, 1600, 560)),
+    ):
+        draw.polygon((0, shore, *peaks, width, shore), shade)
+    for number in range(26):
+        y, half = shore + 8 + number * 14, 60 + number * 7 + 26 * (number % 3)
+        draw.line((960 - half, y, 960 + half, y), (255, 214 - number * 3, 150 - number * 3), 5)
+    return image.filter(ImageFilter.GaussianBlur(2))
+
+
 PICTURES: dict[str, Story] = {
     "chat": a_conversation,
+    "photo": a_photo,
     "cache": the_cache_map,
     "models": the_model_picker,
     "light": in_the_light,
