@@ -551,6 +551,8 @@ def test_a_preset_says_system_prompt_model_and_effort(server: Server[FakeAnthrop
     assert "opus" in body["model"]
     assert "Be strict." in str(body["system"])
     assert body["output_config"] == {"effort": "low"}
+    assert prx("-p", "-c", "And now?", env=env).returncode == 0
+    assert server.requests[-1].json["output_config"] == {"effort": "low"}, "the chat keeps it"
     unknown = prx("-p", "--preset", "nosuch", "Hello", env=env)
     assert unknown.returncode == 2
     assert "Known: review." in unknown.stderr

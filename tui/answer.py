@@ -31,7 +31,7 @@ from tui.chat.events import (
     Waiting,
 )
 from tui.chat.ledger import Bill, Usage, api_fields, cache_fields
-from tui.chat.model import Effort
+from tui.chat.reasoning import BY_ITSELF, Reasoning
 from tui.chat.session import notice_for
 from tui.chat.tools import Access, ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Draft, Failure, Message, Text, Thinking, ToolResult, ToolUse
@@ -93,7 +93,7 @@ def run(
     output: Output,
     attach: Sequence[Path] = (),
     resume: str | None = None,
-    effort: Effort | None = None,
+    reasoning: Reasoning = BY_ITSELF,
     tools: Access | None = None,
     demo: bool = False,
     env: Mapping[str, str] = os.environ,
@@ -124,9 +124,11 @@ def run(
                 raise connection.obstacle
             shelves.trouble = lambda problem: troubles.append(problem.message)
             store = shelves.store(demo=demo)
-            kept = begin(store, connection, resume=resume, model=model or "", system=system, tools=tools)
+            kept = begin(
+                store, connection, resume=resume, model=model or "", system=system, tools=tools, reasoning=reasoning
+            )
             draft = Draft(text=prompt, attachments=attached(attach, connection.choose(kept.model).model))
-            asyncio.run(_take(connection, kept, draft, effort, tally, printer, endings))
+            asyncio.run(_take(connection, kept, draft, tally, printer, endings))
     except (asyncio.CancelledError, KeyboardInterrupt):
         tally.note("Interrupted: this is what had arrived.")
         code = endings.exit_code
@@ -147,7 +149,6 @@ async def _take(
     connection: Connection,
     kept: Kept,
     draft: Draft,
-    effort: Effort | None,
     tally: Tally,
     printer: Printer,
     endings: Endings,
@@ -163,7 +164,7 @@ async def _take(
         _pass(Notice(text), tally, printer)
     loop = asyncio.get_running_loop()
     connection.warn = lambda text: _on(loop, lambda: _pass(Notice(text), tally, printer))
-    turn = kept.session.take_turn(draft, connection.ask(choice, effort=effort))
+    turn = kept.session.take_turn(draft, kept.ask(connection))
     task = asyncio.current_task()
     assert task is not None, "a coroutine runs in one"
     with endings.cancelling(task):

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from tui.chat.budget import Spent, check, refusal, turn_usd
 from tui.chat.forecast import estimate
 from tui.chat.model import Model
-from tui.chat.session import Session
+from tui.chat.reasoning import BY_ITSELF, Reasoning, remembered
+from tui.chat.session import Ask, Session
 from tui.chat.tools import Access, access_of
 from tui.chat.transcript import Draft
 from tui.chat.warmth import lifetime_for
@@ -38,6 +39,13 @@ class Kept(msgspec.Struct, frozen=True):
     """The model to ask, as a name to choose it by; "" for the configured one."""
     spent: Future[Spent]
     """What the chat has cost so far, and all chats today."""
+    reasoning: Reasoning
+
+    def ask(self, connection: Connection) -> Ask:
+        """How its next turn is asked."""
+        return connection.ask(
+            connection.choose(self.model), effort=self.reasoning.effort, thinking=self.reasoning.thinking
+        )
 
 
 def begin(
@@ -48,12 +56,13 @@ def begin(
     model: str,
     system: str | None,
     tools: Access | None = None,
+    reasoning: Reasoning = BY_ITSELF,
 ) -> Kept:
     """A session whose turns are recorded. `resume`: the id of a chat, how it begins, or LAST; None for a new chat.
 
-    A chat keeps its model, its system prompt and its tools unless others are given. Nobody is there to be asked: what would
-    need the user's leave is refused. Raises NothingToContinue, NoSuchChat, and what is wrong with a store that cannot be
-    read.
+    A chat keeps its model, system prompt, tools, thinking and effort unless others are given. Nobody is there to be asked:
+    what would need the user's leave is refused. Raises NothingToContinue, NoSuchChat, and what is wrong with a store that
+    cannot be read.
     """
     from tui.store import NewChat, Recorder, new_id
 
@@ -63,7 +72,8 @@ def begin(
         session.equip()
         said, chosen = session.transcript, connection.choose(model).model.id
         new = NewChat(id=new_id(), model=chosen, system=said.system, tools=access, definitions=said.tools)
-        return _kept(session, store, Recorder(store, new, gives_back=False), model)
+        new = replace(new, thinking=reasoning.thinking or "", effort=reasoning.effort or "")
+        return _kept(session, store, Recorder(store, new, gives_back=False), model, reasoning)
     store.ready().result()
     chat = _last(store) if resume == LAST else store.chat(resume).result()
     session = connection.session(chat.system if system is None else system, asks=False)
@@ -77,7 +87,11 @@ def begin(
     if model:
         store.set_model(chat.id, connection.choose(model).model.id)
     recorder = Recorder(store, NewChat(id=chat.id, model=chat.model, system=chat.system), chat.head, gives_back=False)
-    return _kept(session, store, recorder, model or chat.model)
+    before = remembered(chat.thinking, chat.effort)
+    reasoning = Reasoning(thinking=reasoning.thinking or before.thinking, effort=reasoning.effort or before.effort)
+    if reasoning != before:
+        store.set_reasoning(chat.id, reasoning.thinking or "", reasoning.effort or "")
+    return _kept(session, store, recorder, model or chat.model, reasoning)
 
 
 async def within_budget(connection: Connection, kept: Kept, draft: Draft, model: Model) -> str:
@@ -103,7 +117,7 @@ def _last(store: Store) -> Chat:
     return max(chats, key=lambda chat: chat.updated)
 
 
-def _kept(session: Session, store: Store, recorder: Recorder, model: str) -> Kept:
+def _kept(session: Session, store: Store, recorder: Recorder, model: str, reasoning: Reasoning) -> Kept:
     session.record, session.partial = recorder.record, recorder.partial
     session.withdraw, session.write_off, session.revise = recorder.withdraw, recorder.write_off, recorder.revise
-    return Kept(session, recorder, model, store.spent(recorder.chat.id))
+    return Kept(session, recorder, model, store.spent(recorder.chat.id), reasoning)

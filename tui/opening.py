@@ -101,6 +101,7 @@ def open_chat(config: Path | None, wanted: Wanted, *, demo: bool) -> int:
 
 def _answer_once(config: Path | None, wanted: Wanted, demo: bool) -> int:
     from tui import answer, continuing, system_prompt
+    from tui.chat.reasoning import Reasoning
 
     if wanted.resume == "":
         raise click.UsageError("-r needs the ID of a chat here: `prx chats` lists them; -c goes on with the last one.")
@@ -114,7 +115,7 @@ def _answer_once(config: Path | None, wanted: Wanted, demo: bool) -> int:
         output=wanted.output_format or "text",
         attach=wanted.attach,
         resume=continuing.LAST if wanted.last else wanted.resume,
-        effort=said.effort,
+        reasoning=Reasoning(thinking=said.thinking, effort=said.effort),
         tools=wanted.tools or said.tools,
         demo=demo,
     )

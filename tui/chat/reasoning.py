@@ -29,6 +29,9 @@ class Reasoning(msgspec.Struct, frozen=True, kw_only=True):
     effort: Effort | None = None
 
 
+BY_ITSELF = Reasoning()
+
+
 class Used(msgspec.Struct, frozen=True, kw_only=True):
     """What a model makes of a choice."""
 
