@@ -98,6 +98,13 @@ async def test_a_warm_chat_counts_down_and_says_what_it_costs_once_cold() -> Non
         assert chat.screen._ticking is None  # nothing moves any more
 
 
+async def test_with_room_it_says_how_much_the_next_request_writes() -> None:
+    async with chatting(words("Out."), config=SYSTEM, size=(120, 40)) as chat:
+        await say(chat, "Which way does it run?")
+        chat.clock.now_s = 301
+        await until_in_status(chat, "cold · next writes 2k, $0.0")
+
+
 async def test_a_chat_too_short_to_be_kept_is_neither() -> None:
     async with chatting(words("Out.")) as chat:
         await say(chat, "Which way does it run?")

@@ -22,6 +22,8 @@ from tui.widgets.status import StatusBar
 
 _PAUSE_S = 0.25
 """How long nothing is typed before the next request is estimated: no key waits for that."""
+_WIDE = 100
+"""Columns from which on the status has room for tokens and money of the next request."""
 _EDGES = 9
 """Cells of the line of hints that are taken by the border of the box and the margins."""
 
@@ -132,7 +134,10 @@ class CostScreen(BranchingScreen):
         coming = self.coming(NO_DRAFT, transcript)
         if not coming.usage.cache_creation_input_tokens or coming.bill is None:
             return ""
-        return f"cold · next {figures.money(coming.bill.cost_usd)}"
+        written = (
+            f"writes {figures.tokens(coming.usage.cache_creation_input_tokens)}, " if self.size.width >= _WIDE else ""
+        )
+        return f"cold · next {written}{figures.money(coming.bill.cost_usd)}"
 
     def _tick(self, left_s: float) -> None:
         """Counts each second while it is warm, and not at all once it is cold."""
