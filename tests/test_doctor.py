@@ -325,7 +325,8 @@ def said(**more: object) -> str:
         ({"columns": 30}, "warning: 30 columns by 40 rows: too small"),
         ({"encoding": "ascii"}, "warning: the encoding is ascii"),
         ({"answers": b"\x1b_Gi=31;OK\x1b\\\x1b[?62c"}, "pictures by the kitty protocol"),
-        ({"answers": b"\x1b[?62;4;22c"}, "pictures by Sixel"),
+        ({"answers": b"\x1b[6;20;10t\x1b[?62;4;22c"}, "pictures by Sixel"),
+        ({"answers": b"\x1b[?62;4;22c"}, "no picture protocol"),  # it does not say how large a cell is
         ({"answers": b"\x1b[?4;22c"}, "no picture protocol"),
         ({"answers": b"\x1b[?0u\x1b[?62c"}, "keys by the kitty protocol"),
         ({"answers": b"\x1b[?62c"}, "Ctrl+J makes a new line"),
@@ -335,7 +336,6 @@ def said(**more: object) -> str:
         ({"env": {"STY": "1.pts"}}, "warning: inside screen"),
         ({"tmux": {}}, "whose options cannot be read"),
         ({"tmux": {"set-clipboard": "off"}}, "set -s set-clipboard on"),
-        ({"tmux": {"allow-passthrough": "off"}}, "set -g allow-passthrough on"),
         ({"tmux": {"extended-keys": "off"}}, "Shift+Enter arrives as Enter"),
         ({"tmux": {"escape-time": "500"}}, "set -s escape-time 10"),
         ({"tmux": {"escape-time": "10", "set-clipboard": "external"}}, "ok: inside tmux, with fitting options"),

@@ -17,11 +17,11 @@ from collections.abc import Mapping
 import msgspec
 
 from tui.doctor.findings import Finding
+from tui.images.protocol import canvas, questions
 
 _ANSWER_S = 0.5  # for the whole answer; over a slow line it is then taken for none
-_GRAPHICS = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
-_QUESTIONS = _GRAPHICS + b"\x1b[?u\x1b[>0q\x1b[c"
-"""Kitty pictures, kitty keys, name and version; last what every terminal answers, so that no answer is waited for."""
+_QUESTIONS = b"\x1b[?u\x1b[>0q"
+"""Kitty keys, name and version. The questions about pictures follow; the last of them every terminal answers."""
 _LAST_ANSWER = re.compile(rb"\x1b\[\?([0-9;]*)c")
 _NARROW, _LOW = 40, 12
 
@@ -50,7 +50,7 @@ def look(env: Mapping[str, str]) -> Facts:
         rows=rows,
         encoding=(sys.stdout.encoding or "").lower(),
         env=env,
-        answers=_ask() if is_terminal and env.get("TERM", "dumb") not in ("dumb", "linux") else b"",
+        answers=_ask(env) if is_terminal and env.get("TERM", "dumb") not in ("dumb", "linux") else b"",
         tmux=_tmux_options(env) if env.get("TMUX") else None,
     )
 
@@ -100,12 +100,14 @@ def _characters(facts: Facts) -> Finding:
 
 
 def _pictures(facts: Facts) -> Finding:
-    if b"\x1b_Gi=31;OK" in facts.answers:
-        return Finding("terminal", "ok", "pictures by the kitty protocol")
-    last = _LAST_ANSWER.search(facts.answers)
-    if last and b"4" in last.group(1).split(b";")[1:]:
-        return Finding("terminal", "ok", "pictures by Sixel")
-    return Finding("terminal", "note", "no picture protocol: images are shown in coarse blocks, and sent all the same")
+    match canvas("auto", facts.answers.decode("ascii", "replace")).way:
+        case "kitty":
+            return Finding("terminal", "ok", "pictures by the kitty protocol")
+        case "sixel":
+            return Finding("terminal", "ok", "pictures by Sixel")
+        case "blocks":
+            says = "no picture protocol that prx can use: images are shown in coarse blocks, and sent all the same"
+            return Finding("terminal", "note", says)
 
 
 def _keys(facts: Facts) -> Finding:
@@ -143,7 +145,6 @@ def _multiplexer(facts: Facts) -> list[Finding]:
 
 _TMUX = (
     ("set-clipboard", "off", "copying does not reach the clipboard", "set -s set-clipboard on"),
-    ("allow-passthrough", "off", "pictures do not reach the terminal", "set -g allow-passthrough on"),
     ("extended-keys", "off", "Shift+Enter arrives as Enter", "set -s extended-keys on"),
     ("focus-events", "off", "the app is not told when you look away", "set -g focus-events on"),
     ("escape-time", r"[2-9]\d\d|\d{4,}", "Esc stops an answer that much later", "set -s escape-time 10"),
@@ -167,7 +168,7 @@ def _tmux_options(env: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _ask() -> bytes:
+def _ask(env: Mapping[str, str]) -> bytes:
     """What the terminal answers to the questions; nothing where it cannot be asked."""
     try:
         import termios
@@ -182,7 +183,7 @@ def _ask() -> bytes:
         return b""
     answers = b""
     try:
-        os.write(sys.stdout.fileno(), _QUESTIONS)
+        os.write(sys.stdout.fileno(), _QUESTIONS + questions("auto", env).encode())
         until = time.monotonic() + _ANSWER_S
         while not _LAST_ANSWER.search(answers) and (left := until - time.monotonic()) > 0:
             if select.select([fd], [], [], left)[0]:
