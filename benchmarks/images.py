@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
 ROUNDS = 5
 RUNS = 7
 LIMITS = {"time": 1.2, "memory": 1.3}

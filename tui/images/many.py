@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from msgspec.structs import replace
 from tui.chat.slices import data_of
 from tui.chat.transcript import Block, Image, Message, ToolResult, Transcript
 from tui.images.errors import CannotAttach
+from tui.images.pool import pool
 from tui.images.vision import HIGH, MANY, MAX_SIDE_OF_MANY_PX
 
 _Content = TypeVar("_Content", bound=Block)
@@ -41,8 +41,7 @@ class SmallerImages:
         large = [image for message in transcript.messages for image in _images_in(message.blocks) if _is_large(image)]
         new = {key: image for image in large if (key := _key(image)) not in self._made}
         if new:
-            with ThreadPoolExecutor() as pool:
-                self._made.update(zip(new, pool.map(_smaller, new.values()), strict=True))
+            self._made.update(zip(new, pool().map(_smaller, new.values()), strict=True))
         return replace(transcript, messages=tuple(map(self._message, transcript.messages)))
 
     def _message(self, message: Message) -> Message:

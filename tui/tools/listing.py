@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from contextlib import closing
 from typing import Annotated
@@ -44,16 +43,12 @@ class ListFiles:
         place = await asyncio.to_thread(self._folders.find, arguments.path)
 
         async def act(_: object) -> Content:
-            stopped = threading.Event()
-            try:
-                return await asyncio.to_thread(_listed, arguments, place, stopped)
-            finally:
-                stopped.set()  # a thread goes on until it is told
+            return await asyncio.to_thread(_listed, arguments, place)
 
         return Plan(act, self._folders.before_reading(call, place))
 
 
-def _listed(arguments: Arguments, place: Place, stopped: threading.Event) -> str:
+def _listed(arguments: Arguments, place: Place) -> str:
     glob = _glob(arguments.pattern)
     until = time.monotonic() + _LONGEST_S
     lines: list[str] = []
@@ -65,7 +60,7 @@ def _listed(arguments: Arguments, place: Place, stopped: threading.Event) -> str
             if len(lines) > _MOST:
                 lines[_MOST:] = [f"(the first {_MOST}; there are more)"]
                 break
-            if stopped.is_set() or time.monotonic() > until:
+            if time.monotonic() > until:
                 lines.append(f"(stopped after {_LONGEST_S:g} seconds; list a smaller folder)")
                 break
     return "\n".join(lines) or ("No matches." if glob else "The folder is empty.")
