@@ -101,5 +101,5 @@ class Toolbox(Protocol):
 
         Several run at once. ToolBegan and ToolEnded are told by the session; what happens in between goes to `tell`, which
         may be called from the session's loop only. `elapsed_s` is the time that it worked, without waiting for the user.
-        Raises only CancelledError: whatever the call has started has ended by then.
+        Raises only CancelledError, at once; whatever the call has started then ends within a second, even without us.
         """

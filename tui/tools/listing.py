@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from contextlib import closing
 from typing import Annotated
@@ -43,12 +44,16 @@ class ListFiles:
         place = await asyncio.to_thread(self._folders.find, arguments.path)
 
         async def act(_: object) -> Content:
-            return await asyncio.to_thread(_listed, arguments, place)
+            stopped = threading.Event()
+            try:
+                return await asyncio.to_thread(_listed, arguments, place, stopped)
+            finally:
+                stopped.set()  # a thread goes on until it is told
 
         return Plan(act, self._folders.before_reading(call, place))
 
 
-def _listed(arguments: Arguments, place: Place) -> str:
+def _listed(arguments: Arguments, place: Place, stopped: threading.Event) -> str:
     glob = _glob(arguments.pattern)
     until = time.monotonic() + _LONGEST_S
     lines: list[str] = []
@@ -60,7 +65,7 @@ def _listed(arguments: Arguments, place: Place) -> str:
             if len(lines) > _MOST:
                 lines[_MOST:] = [f"(the first {_MOST}; there are more)"]
                 break
-            if time.monotonic() > until:
+            if stopped.is_set() or time.monotonic() > until:
                 lines.append(f"(stopped after {_LONGEST_S:g} seconds; list a smaller folder)")
                 break
     return "\n".join(lines) or ("No matches." if glob else "The folder is empty.")

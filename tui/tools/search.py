@@ -22,6 +22,7 @@ from tui.tools.paths import Folders, Place
 from tui.tools.texts import decoded as text_of
 from tui.tools.tool import Content, Failed, Plan, decoded, definition
 
+_MOST_BYTES = 5 * 1024 * 1024  # of a file that is searched
 _MOST_LINES = 200
 _MOST_LINES_OF_FILE = 50
 _LONGEST_LINE = 300
@@ -83,14 +84,12 @@ class SearchFiles:
 
     def _command(self, arguments: Arguments, path: Path) -> list[str]:
         if not self._ripgrep:
-            return scan.command(
-                arguments.pattern, path, arguments.ignore_case, openat.MAX_FILE_BYTES, _MOST_LINES_OF_FILE
-            )
+            return scan.command(arguments.pattern, path, arguments.ignore_case, _MOST_BYTES, _MOST_LINES_OF_FILE)
         return [
             *(self._ripgrep, "--no-config", "--hidden", "--no-messages", "--no-require-git", "--no-ignore-dot"),
             *("--no-ignore-global", "--glob=!.git", "--glob=!.hg", "--glob=!.svn", "--crlf", "--sort=path"),
             *("--color=never", "--no-heading", "--with-filename", "--line-number", "--null", "--only-matching"),
-            *("--replace=", f"--max-count={_MOST_LINES_OF_FILE}", f"--max-filesize={openat.MAX_FILE_BYTES}"),
+            *("--replace=", f"--max-count={_MOST_LINES_OF_FILE}", f"--max-filesize={_MOST_BYTES}"),
             *(("--ignore-case",) if arguments.ignore_case else ()),
             *(f"--regexp={arguments.pattern}", "--", str(path)),
         ]
