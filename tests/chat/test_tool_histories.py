@@ -7,7 +7,9 @@ import json
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -188,6 +190,19 @@ class Chat:
                 assert set(answered) <= {call.id for call in message.calls}
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("at_once", [1, 3, 12])
+async def test_a_long_turn_reads_from_the_cache_all_that_it_has_sent_before(at_once: int) -> None:
+    chat = Chat()
+    rounds = 12
+    await chat.play(Played(tuple(Said(calls=(Called(),) * at_once) for _ in range(rounds))), Draft(text="High? " * 500))
+    usages = [message.usage for message in chat.session.transcript.messages if message.role == "assistant"]
+    assert len(usages) == rounds + 1
+    for before, now in pairwise(usages):
+        assert now.cache_read_input_tokens >= before.total_input
+        assert now.input_tokens == 0
+
+
 calls = st.builds(
     Called,
     tool=st.sampled_from(["get_tide", "look", "nobody"]),
@@ -211,7 +226,7 @@ turns = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(turns, st.booleans()), max_size=4))
 def test_what_is_sent_after_any_of_it_is_taken(conversation) -> None:
     async def talk() -> None:

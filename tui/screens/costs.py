@@ -178,6 +178,7 @@ class CostScreen(BranchingScreen):
     @property
     def sent_after(self) -> Transcript:
         """What the prompt in the box would be sent after: the chat, or what an edit leaves of it."""
+        self.talk.session.equip()  # a chat that begins sends its tools, too
         transcript = self.talk.session.transcript
         if self.editing is None:
             return transcript
