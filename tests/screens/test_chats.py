@@ -283,3 +283,15 @@ async def test_the_list_says_what_is_open_elsewhere() -> None:
             await asyncio.wrap_future(other.chats())
             await opened_list(chat)
             await until_row(chat, "open elsewhere")
+
+
+async def test_a_warm_chat_counts_down_in_the_list_until_it_is_cold() -> None:
+    config = '[default]\nmodel = "sonnet"\nsystem = """' + "You answer about tides and nothing else. " * 150 + '"""\n'
+    async with chatting(words("Out."), config=config) as chat:
+        await talked(chat, "Bread with rye")
+        await opened_list(chat)
+        await until_row(chat, "●  5:00")
+        chat.clock.now_s = 48
+        await until_row(chat, "●  4:12")
+        chat.clock.now_s = 301
+        await chat.until(lambda: "●" not in rows(chat))

@@ -6,19 +6,19 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widgets import Static
 
 from tui.errors import TuiError
 from tui.screens.naming import Naming
 from tui.widgets import figures
-from tui.widgets.chat_rows import chat_row, heading, hit_row
+from tui.widgets.chat_rows import chat_row, heading, hit_row, warm_s
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead
 
@@ -107,6 +107,7 @@ class ChatList(ModalScreen[Opening | None]):
         self._searching: Future[Found] | None = None
         self._answering: frozenset[str] = frozenset()
         self._deleted: list[str] = []
+        self._ticking: Timer | None = None
         self._words: dict[str, tuple[str, ...]] = {}
         """What was found in each row, as it stands there."""
         self._drafts: dict[str, str] = {}
@@ -141,8 +142,19 @@ class ChatList(ModalScreen[Opening | None]):
     def _take(self, chats: tuple[Chat, ...]) -> None:
         self._answering = self._keeper.answering
         self._chats = {chat.id: chat for chat in chats}
+        if self._ticking is None and self.app.animation_level != "none":
+            self._ticking = self.set_interval(1.0, self._count_down)
         if not self.rows.typed:
             self._show_all()
+
+    def _count_down(self) -> None:
+        """Shows how long caches stay warm, as long as any is."""
+        if any(warm_s(chat, self._now()) for chat in self._chats.values()):
+            self.rows.refresh()
+        elif self._ticking is not None:
+            self.rows.refresh()
+            self._ticking.stop()
+            self._ticking = None
 
     def _show_all(self, at: str = "") -> None:
         drafts = [(id, text) for id, text in self._drafts.items() if id not in self._chats]
@@ -157,9 +169,9 @@ class ChatList(ModalScreen[Opening | None]):
 
     def _chat_item(self, chat: Chat, marks: Sequence[tuple[int, int]] = ()) -> Item:
         return Item(
-            draw=partial(
-                chat_row,
+            draw=lambda width: chat_row(
                 chat,
+                width,
                 name=self._called(chat.model),
                 now=self._now(),
                 marks=marks,

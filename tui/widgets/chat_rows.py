@@ -1,4 +1,4 @@
-"""The rows of the chat list: a chat in one line, and what a search found in it. Pure; how long ago is counted from `now`."""
+"""The rows of the chat list: a chat in one line, and what a search found in it. Pure; times are counted from `now`."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Listed(Protocol):
     def elsewhere(self) -> bool: ...
 
 
-def is_warm(chat: Listed, now: float) -> bool:
-    """Whether the prompt cache still holds it."""
-    return chat.cached_at > 0 and now < chat.cached_at + chat.cache_ttl_s
+def warm_s(chat: Listed, now: float) -> float:
+    """For how many seconds the prompt cache still holds it."""
+    return max(0.0, chat.cached_at + chat.cache_ttl_s - now) if chat.cached_at > 0 else 0.0
 
 
 def age(span_s: float) -> str:
@@ -64,12 +64,13 @@ def chat_row(
     is_here: bool = False,
     is_answering: bool = False,
 ) -> Content:
-    """Pin, title, where it is open, and on the right the model, the age, the cost and the warm dot."""
+    """Pin, title, where it is open, and on the right the model, the age, the cost, and how long its cache is warm."""
     right = f"{age(now - chat.updated):>{_AGE}} {figures.money(chat.cost_usd):>{_COST}}"
-    warmth = f" {WARM}" if is_warm(chat, now) else ""
+    left_s = warm_s(chat, now)
+    warmth = f" {WARM}" if left_s else ""
     if width >= _NARROW:
         right = f"{_fitted(name, _NAME)}{right}"
-        warmth = f"{warmth + ' warm' if warmth else '':<7}"
+        warmth = f"{warmth} {figures.clock(left_s):>5}" if left_s else " " * 8
     state = "open here" if is_here else "open elsewhere" if chat.elsewhere else ""
     after = f"  {state}" if state else ""
     live = f"  {ANSWERING}" if is_answering else ""
