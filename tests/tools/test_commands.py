@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from tui.tools.output import Output
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at in /proc"),
+    pytest.mark.skipif(not (shutil.which("bash") and shutil.which("setsid")), reason="the family speaks bash"),
 ]
 PROJECT = Path(__file__).parent.parent.parent
 

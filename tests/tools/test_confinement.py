@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -135,6 +136,19 @@ async def test_pipes_and_sockets_are_named_and_nobody_waits(folder: Path, monkey
         assert "is a pipe, not a file" in await tools.failure("write_file", path="pipe", content="x")
         assert "is a folder" in await tools.failure("read_file", path="src")
         assert "pipe  (no file)" in await tools.text("list_files")
+        assert await tools.text("search_files", pattern="x") == "No matches."
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes devices")
+async def test_a_device_anywhere_is_not_opened(folder: Path) -> None:
+    for name, kind, device in (("zero", stat.S_IFCHR, os.makedev(1, 5)), ("disk", stat.S_IFBLK, os.makedev(250, 250))):
+        try:
+            os.mknod(folder / name, kind | 0o666, device)
+        except PermissionError:
+            pytest.skip("devices cannot be made here")
+        tools = Tools(folder)
+        assert "is a device, not a file" in await tools.failure("read_file", path=name)
+        assert "is a device, not a file" in await tools.failure("write_file", path=name, content="x")
         assert await tools.text("search_files", pattern="x") == "No matches."
 
 

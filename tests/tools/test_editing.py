@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import resource
+import shutil
 import stat
 import subprocess
 from collections.abc import Callable
@@ -247,6 +248,7 @@ def test_the_diff_is_whole_and_exact(old: str, new: str) -> None:
     assert (diff == "") is (old == new)
 
 
+@pytest.mark.skipif(not shutil.which("git"), reason="git is asked")
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_text, _text)
 def test_and_git_reads_it_the_same_way(tmp_path: Path, old: str, new: str) -> None:

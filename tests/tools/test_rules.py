@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -76,6 +77,7 @@ def test_no_compound_command_passes_a_rule_with_a_wildcard(before: str, joint: s
 _shell = st.text(st.sampled_from("ab -'\"\\*?[]~!#=%^,:"), max_size=14)
 
 
+@pytest.mark.skipif(not Path("/bin/bash").exists(), reason="bash is asked")
 @settings(max_examples=150, deadline=None)
 @given(_shell)
 def test_what_is_covered_is_one_program_for_the_shell_too(arguments: str) -> None:
