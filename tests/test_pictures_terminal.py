@@ -134,6 +134,37 @@ def test_sixel_is_for_the_whole_picture_and_leaves_with_it(env: dict[str, str]) 
         assert b"\x1b_G" not in terminal.output
 
 
+def test_kitty_is_given_the_pictures_again_after_an_editor(env: dict[str, str]) -> None:
+    with opened({**env, "TERM": "xterm-kitty", "VISUAL": "true"}, KITTY) as terminal:
+        send(terminal)
+        terminal.wait(lambda: terminal.output.count(PLACEHOLDER) >= 21 * 8)
+        terminal.type("\x07")
+        terminal.wait(lambda: terminal.output.count(b"\x1b[?1049h") == 2)
+        terminal.wait(lambda: len(uploads(terminal.output)) == 2)
+        (first, *_), (second, *_) = uploads(terminal.output)
+        colour = b"\x1b[38;2;%d;%d;%d" % (second >> 16, second >> 8 & 255, second & 255)
+        terminal.wait(lambda: terminal.output.count(colour) >= 8)
+        assert b"\x1b_Ga=d,d=I,i=%d,q=2\x1b\\" % first in terminal.output
+
+
+def test_the_dialog_shows_the_picture_as_the_terminal_can(env: dict[str, str]) -> None:
+    folder = Path(env["HOME"])
+    for number in range(40):
+        Image.new("RGB", (40, 30), (6 * number, 0, 0)).save(folder / f"{number:02}.png")
+    with opened(env, SIXEL) as terminal:
+        terminal.wait_for("flag.png  640×480")
+        terminal.type("\x0f")
+        terminal.wait_for("00.png")
+        terminal.wait(lambda: len(DRAWN.findall(terminal.output)) == 1)
+        back, up, width, height = map(int, DRAWN.findall(terminal.output)[0])
+        assert (width, height) == (back * 10, (up + 1) * 20)
+        before = len(terminal.output)
+        terminal.type("\x1b[B" * 30)  # the list scrolls beside the picture, which must not move with it
+        terminal.wait_for("30.png")
+        terminal.wait(lambda: len(DRAWN.findall(terminal.output[before:])) == 1)
+        assert not re.search(rb"\x1b\[\d*[LM]", terminal.output[before:])
+
+
 @pytest.mark.parametrize(
     ("extra", "config", "questions"),
     [

@@ -2,6 +2,9 @@
 
 The terminal is asked what it can when the first picture is wanted, so nobody waits for that at the start. By Sixel only
 whole pictures are drawn, which stand still; the small ones that scroll are then drawn in blocks.
+
+This is not left to textual-image: it asks the terminal when it is imported and reads the answer past Textual's key reader,
+writes pictures between the bytes of a frame, and encodes Sixel while the screen is drawn.
 """
 
 from __future__ import annotations
@@ -101,6 +104,7 @@ class Gallery:
         """The terminal is left: it keeps nothing of ours."""
         for number in tuple(self._lent):
             self._take_back(number)
+        self.write = str  # a drawing may still be under way
 
     def _take_back(self, number: int) -> None:
         from tui.images.kitty import removal

@@ -31,7 +31,7 @@ class ReadingView(TranscriptView):
         *bindings_of("conversation"),
         Binding("up,k", "previous", "Previous message", show=False),
         Binding("down,j", "next", "Next message", show=False),
-        Binding("enter", "open", "Open or fold thinking and tools", show=False),
+        Binding("enter", "open", "Open pictures, open or fold thinking and tools", show=False),
     ]
 
     class CopyRequested(TextualMessage, namespace="conversation"):
