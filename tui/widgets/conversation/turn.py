@@ -177,7 +177,7 @@ class Turn:
 
     def _prompt(self, message: Message) -> Iterator[Part]:
         """The parts of a prompt in the order of its blocks: text as it was typed, and pictures that stand together."""
-        for kind, group in groupby(message.blocks, type):
+        for kind, group in groupby(message.blocks, _kind):
             blocks = list(group)
             if kind is Image:
                 yield Sheet([block for block in blocks if isinstance(block, Image)], folded=not self._pictures)
@@ -244,9 +244,9 @@ class Turn:
             for block in message.blocks:
                 if isinstance(block, Text):
                     rows += len(block.text) // max(1, width) + block.text.count("\n") + 1
-                elif not isinstance(block, Image):
+                elif _kind(block) is not Image:
                     rows += 1
-            if images := [block for block in message.blocks if isinstance(block, Image)]:
+            if images := [block for block in message.blocks if isinstance(block, Image) and not block.aside]:
                 rows += rows_of(images, width) if self._pictures else len(images)
         return rows
 
@@ -322,6 +322,11 @@ def failure_parts(failure: Failure, *, above: int) -> list[Part]:
     """A failure where the rest of the answer would be."""
     lines = captions.failure_lines(failure)
     return [Words(line, above=above if index == 0 else 0, hang=2) for index, line in enumerate(lines)]
+
+
+def _kind(block: Block) -> type | None:
+    """What blocks that are drawn together have in common. A picture that was set aside is a line like any other."""
+    return None if isinstance(block, Image) and block.aside else type(block)
 
 
 def _needs_air(before: Part, after: Part) -> bool:
