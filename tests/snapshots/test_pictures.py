@@ -377,7 +377,7 @@ def test_lets_the_cache_go_cold(pictured: Compare, size: tuple[int, int]) -> Non
 
     async def story(chat: Chat) -> None:
         await four_turns(chat)
-        chat.clock.now_s = 400
+        chat.clock.now_s = 4_000  # so little was new in the last turns that they are kept for an hour
         await chat.until(lambda: "cold" in chat.screen.query_one(StatusBar).render_line(0).text)
 
     assert pictured(*TIDES, story=story, size=size, config=KEPT)
@@ -392,6 +392,21 @@ def test_sees_what_each_model_would_cost(pictured: Compare, size: tuple[int, int
         await chat.pilot.press("ctrl+l", "up")
 
     assert pictured(*TIDES, story=story, size=size, config=KEPT)
+
+
+@pytest.mark.parametrize("size", [NORMAL, LARGE, NARROW], ids=["80x24", "120x40", "60x20"])
+@pytest.mark.parametrize("theme", ["", LIGHT], ids=["dark", "light"])
+def test_chooses_thinking_and_effort(pictured: Compare, size: tuple[int, int], theme: str) -> None:
+    """F8: what the model takes, what it refuses, and what a change does to the cache."""
+
+    async def story(chat: Chat) -> None:
+        await four_turns(chat)
+        await chat.send("/effort low")
+        await chat.until(lambda: "effort low" in chat.screen.header.manner)
+        await chat.pilot.press("f8", "end")
+        await chat.pilot.pause()
+
+    assert pictured(*TIDES, story=story, size=size, config=KEPT + theme)
 
 
 def test_sees_what_sending_takes(pictured: Compare) -> None:

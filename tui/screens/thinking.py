@@ -74,7 +74,7 @@ class ThinkingScreen(AttachingScreen):
         self._keep_reasoning()
         self.show_model()
         now = unusual(self.provider.model, self.provider.reasoning) or "thinking and effort as usual"
-        self.prompt.say(f"{now} from the next turn on · {meaning[0]}", lasting=True)
+        self.prompt.say(f"{now} from now on · {meaning[0]}", lasting=True)
 
     def meaning(self, option: Option) -> tuple[str, str]:
         """What taking an option does to the cache, and what this chat's thinking has cost so far."""
@@ -89,7 +89,7 @@ class ThinkingScreen(AttachingScreen):
             prices = ""
             if lost.written_usd is not None and lost.read_usd is not None:
                 prices = f": {figures.money(lost.written_usd)} instead of {figures.money(lost.read_usd)}"
-            effect = f"the next turn writes {figures.tokens(lost.tokens)} tokens of messages anew{prices}"
+            effect = f"writes {figures.tokens(lost.tokens)} tokens anew{prices}"
         thought = thought_per_answer(session.transcript, model)
         paid = bill(Usage(output_tokens=thought), model)
         cost = f", {figures.money(paid.cost_usd)}" if paid else ""

@@ -47,7 +47,7 @@ class Header(Widget):
         width = self.content_size.width
         base = self.rich_style
         model = Strip([Segment(self._model, base + self.get_component_rich_style("header--model", partial=True))])
-        manner = Strip([Segment(f"{self.manner} · " if self.manner else "", base)])
+        manner = Strip([Segment(f"  {self.manner} · " if self.manner else "", base)])
         mark = Strip([Segment(self.mark, base + self.get_component_rich_style("header--mark", partial=True))])
         title_style = self.get_component_rich_style("header--title", partial=True) if self.title else base
         title = Strip([Segment(self.title or "New chat", base + title_style)])
