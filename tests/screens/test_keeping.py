@@ -85,6 +85,23 @@ async def test_after_a_crash_it_opens_where_it_was_with_the_draft_and_the_queue(
         assert "/continue" in chat.hint
 
 
+async def test_after_a_crash_every_answer_that_arrived_is_kept_as_interrupted() -> None:
+    async with killed(Answer(Text("It runs out.", Gate())), Answer(Text("At noon.", Gate()))) as chat:
+        await chat.send("Which way?")
+        await chat.until_shown("It runs out.")
+        await chat.pilot.press("ctrl+n")
+        await chat.send("And when?")
+        await chat.until_shown("At noon.")
+    async with chatting() as chat:
+        await chat.until_shown("At noon.")
+        chats = await asyncio.wrap_future(chat.screen.store.chats())
+        branches = [await asyncio.wrap_future(chat.screen.store.branch(one.id)) for one in chats]
+        assert {branch[-1].message.text: branch[-1].state for branch in branches} == {
+            "At noon.": "interrupted",
+            "It runs out.": "interrupted",
+        }
+
+
 async def test_a_cut_answer_is_continued_by_a_prompt() -> None:
     async with chatting(Answer(Text("It runs", Gate())), words(" out.")) as chat:
         await chat.send("Which way?")

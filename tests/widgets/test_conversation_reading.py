@@ -67,6 +67,28 @@ async def test_a_message_taller_than_the_screen_is_walked_through() -> None:
         assert app.rows()[0] == "▎You"
 
 
+async def test_every_place_of_the_reader_is_found_again_also_without_what_was_noted_below() -> None:
+    said = [
+        prompt("one"),
+        answer("two\n\n" + "three " * 80 + "\n\n```python\na = 1\n```\n\n- four\n- five"),
+        prompt("six"),
+    ] * 3
+    app, again = ChatApp(messages=said), ChatApp(messages=said)
+    async with app.run_test(size=(60, 10)), again.run_test(size=(60, 10)):
+        app.pane.note("Something that is not kept.")
+        app.pane.catch_up()
+        app.pane.action_scroll_home()
+        seen = 0
+        while (place := app.pane.reading_at) is not None:
+            again.pane.show(said)
+            again.pane.read_at(place)
+            if not again.pane.following:  # it has no note to scroll to
+                assert again.rows() == app.rows()
+                seen += 1
+            app.pane.scroll_rows(1)
+        assert seen > 40
+
+
 async def test_y_copies_the_source_of_the_marked_message() -> None:
     app = ChatApp(messages=[prompt("*typed*"), answer("**bold** [x](https://a.b)")])
     async with app.run_test(size=(60, 20)) as pilot:

@@ -217,6 +217,21 @@ class Document:
             return Row(Strip([], 0))
         return self._slots[index].row(y - self._tops[index])
 
+    def place_of(self, y: int) -> tuple[int, int]:
+        """The number of the piece that row `y` belongs to, and the row within it: the same wherever the piece stands."""
+        self._read()
+        index = max(0, bisect_right(self._tops, y) - 1)
+        return index, y - self._tops[min(index, len(self._tops) - 1)]
+
+    def row_of(self, piece: int, y: int) -> int:
+        """The row that `place_of` said that of. Only that piece is drawn."""
+        self._read()
+        index = min(piece, len(self._slots) - 1)
+        if index < 0:
+            return y
+        self.settle(self._tops[index], self._tops[index])
+        return self._tops[index] + min(y, self._slots[index].height)
+
     def code_blocks(self) -> tuple[CodeBlock, ...]:
         """Its blocks of code from top to bottom, placed as far as heights are known."""
         self._read()

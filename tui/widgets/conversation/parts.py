@@ -63,6 +63,14 @@ class Part:
     def line(self, y: int) -> Line:
         raise NotImplementedError
 
+    def place_of(self, y: int) -> tuple[int, int]:
+        """A row by the number of its piece and the row within that, which stays the same when others become exact."""
+        return 0, y
+
+    def row_of(self, piece: int, y: int) -> int:
+        """The row that `place_of` said that of, or the nearest there is."""
+        return min(y, self.height)
+
 
 class Words(Part):
     """Captions, notes and prompts: text in its tones, wrapped, otherwise as it is. `right` ends the first row."""
@@ -173,6 +181,12 @@ class Prose(Part):
 
     def settle(self, first: int, last: int) -> bool:
         return self._document is not None and self._document.settle(first, last)
+
+    def place_of(self, y: int) -> tuple[int, int]:
+        return self._document.place_of(y) if self._document is not None and y >= 0 else (0, y)
+
+    def row_of(self, piece: int, y: int) -> int:
+        return self._document.row_of(piece, y) if self._document is not None and y >= 0 else y
 
     def line(self, y: int) -> Line:
         assert self._document is not None, "fit comes first"

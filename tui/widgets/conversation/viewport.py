@@ -12,6 +12,9 @@ from tui.widgets.conversation.heights import Heights
 from tui.widgets.conversation.palette import Palette
 from tui.widgets.conversation.turn import Turn
 
+_PARTS, _PIECES, _ROWS = 1_000, 10_000, 1_000
+"""More parts than a turn has, pieces than a part, and rows than a piece that anybody reads."""
+
 
 class Place(NamedTuple):
     """A row of a turn."""
@@ -131,16 +134,28 @@ class Viewport:
         self.following = self.below == 0
 
     def share(self) -> float:
-        """Where the view begins, whatever the width: 12.25 is a quarter of the way through the thirteenth turn."""
-        turn, row = self._top
-        return turn + min(0.999, row / max(1, self.heights.height(turn))) if self.turns else 0.0
+        """Where the view begins, in one number that holds whatever becomes exact above it or is noted below it.
+
+        Digits after the point: three for the part of the turn, four for the piece of that part, three for the row.
+        """
+        mark = self.mark()
+        if mark is None:
+            return 0.0
+        piece, row = self.turns[mark.turn].parts[mark.part].place_of(mark.row)
+        return mark.turn + (mark.part * _PIECES + piece + (min(row, _ROWS - 2) + 1.5) / _ROWS) / (_PARTS * _PIECES)
 
     def to_share(self, at: float) -> None:
         if self.turns:
             index = max(0, min(int(at), len(self.turns) - 1))
-            height = self.exact(index, 0, self.rows)
+            turn = self._fit(index)
+            place = (at - int(at)) * _PARTS * _PIECES
+            part, piece = divmod(int(place), _PIECES)
+            part = min(part, len(turn.parts) - 1)
+            row = turn.parts[part].row_of(piece, int((place - int(place)) * _ROWS) - 1)
+            turn.changed()
+            self.heights.set(index, turn.height)
             self._mark, self.following = None, False
-            self._top = Place(index, round((at - int(at)) * height))
+            self._top = Place(index, max(0, turn.tops()[part] + row))
             self.settle()
             self.following = self.below == 0
 
