@@ -154,6 +154,23 @@ async def test_a_chat_is_opened_again_with_its_tools_and_history_knows_only_prom
         assert [tool["description"] for tool in again] == [tool["description"] for tool in tools]
 
 
+async def test_tools_are_switched_off_for_a_chat_and_stay_off() -> None:
+    async with chatting(reading(), words("At six."), words("No tools."), tools="read") as chat:
+        await chat.send("When?")
+        await chat.until_idle()
+        chat.screen.use_tools("none")
+        await chat.send("Without?")
+        await chat.until_shown("No tools.")
+        body = (await chat.request(3)).json
+        assert "tools" not in body
+        assert kinds(await told(chat, 3)) == ["text", "text", "tool_use", "tool_result", "text", "text"]
+    async with chatting(words("Still none."), start="last", tools="ask") as chat:
+        await chat.until_shown("No tools.")
+        await chat.send("And now?")
+        await chat.until_shown("Still none.")
+        assert "tools" not in (await chat.request(1)).json
+
+
 async def test_the_app_that_is_left_while_a_command_runs_leaves_no_command(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     async with chatting(running("echo $$ > pid; exec cat pipe"), tools="ask") as chat:

@@ -160,6 +160,13 @@ class KeptScreen(SigningScreen):
             preset=self.provider.preset,
         )
 
+    def use_tools(self, access: Access) -> None:
+        """Has Claude do that much in this chat from the next turn on. Only between turns."""
+        session = self.talk.session
+        session.use_tools(access)
+        if self.recorder is not None and self.recorder.head is not None:
+            self.store.set_tools(self.chat_id, access, session.transcript.tools)
+
     def start_afresh(self) -> None:
         self._leave(draft_stays=False)
         super().start_afresh()

@@ -78,8 +78,7 @@ class ReturningScreen(KeptScreen):
             session.transcript = replace(session.transcript, system=system)
             self.store.set_system(chat_id, system)
         if (tools := self._beginning.tools) is not None:
-            session.use_tools(tools)
-            self.store.set_tools(chat_id, tools, session.transcript.tools)
+            self.use_tools(tools)
 
     async def _go_on_where_it_was(self) -> None:
         left_off = await self.answer(self.store.left_off())
