@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tui.chat.calls import STOPPED
 from tui.demo.scenarios import Answer, Text, Thinking, ToolUse
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
@@ -135,8 +137,8 @@ def test_the_configuration_says_what_the_command_line_does_not(server: Server[Fa
     assert offered(sent(server, 4)) == []
 
 
-def test_a_chat_goes_on_after_it_was_killed_while_a_tool_ran(server: Server[FakeAnthropic], folder: Path) -> None:
-    """A named pipe that nobody writes to holds the tool, until the program is killed."""
+def waiting_for_a_pipe(server: Server[FakeAnthropic], folder: Path) -> subprocess.Popen[str]:
+    """A turn of two calls: one is done at once, the other reads a named pipe that nobody writes to."""
     os.mkfifo(folder / "pipe")
     server.service.script(
         Answer(
@@ -155,15 +157,31 @@ def test_a_chat_goes_on_after_it_was_killed_while_a_tool_ran(server: Server[Fake
     for told in process.stdout:
         if json.loads(told)["type"] == "tool_result":
             break
-    deadline = time.monotonic() + 10
-    while json.loads(prx(server, folder, "chats", "--json").stdout)[0]["messages"] < 3:  # the disk has a moment of time
-        assert time.monotonic() < deadline
-    process.kill()
-    process.wait(10)
-    process.stdout.close()
-    run = prx(server, folder, "-p", "-c", "And now?")
-    assert run.returncode == 0, run.stderr
+    return process
+
+
+def test_a_chat_goes_on_after_it_was_killed_while_a_tool_ran(server: Server[FakeAnthropic], folder: Path) -> None:
+    with waiting_for_a_pipe(server, folder) as process:
+        deadline = time.monotonic() + 10
+        while json.loads(prx(server, folder, "chats", "--json").stdout)[0]["messages"] < 3:  # the disk has its time
+            assert time.monotonic() < deadline
+        process.kill()
+    assert prx(server, folder, "-p", "-c", "And now?").returncode == 0
     answered = {block["tool_use_id"]: block for block in results(sent(server, 2))}
     assert set(answered) == {"toolu_pipe", "toolu_list"}
     assert answered["toolu_pipe"]["is_error"]
+    assert not answered["toolu_list"].get("is_error")
+
+
+def test_an_interrupt_while_a_tool_runs_keeps_what_was_done(server: Server[FakeAnthropic], folder: Path) -> None:
+    with waiting_for_a_pipe(server, folder) as process:
+        process.send_signal(signal.SIGINT)
+        told = [json.loads(line) for line in process.stdout or ()]
+        assert process.wait(10) == 130
+    stopped, result = told
+    assert (stopped["id"], stopped["text"], stopped["is_error"]) == ("toolu_pipe", STOPPED, True)
+    assert result["type"] == "result"
+    assert prx(server, folder, "-p", "-c", "And now?").returncode == 0
+    answered = {block["tool_use_id"]: block for block in results(sent(server, 2))}
+    assert answered["toolu_pipe"]["content"][0]["text"] == STOPPED
     assert not answered["toolu_list"].get("is_error")
