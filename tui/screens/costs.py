@@ -97,6 +97,8 @@ class CostScreen(BranchingScreen):
         self._read_before = exchange
         earlier = [one for one in transcript.messages[:-1] if one.role == "assistant" and one.usage != Usage()]
         if not earlier:
+            if answer.state != "complete":  # there is enough to be said of it
+                return
             before = None
         elif cached_tokens(earlier[-1].usage) <= answer.usage.cache_read_input_tokens:
             return  # it read all that there was
