@@ -13,6 +13,10 @@ from textual.widgets import Static
 from tui.screens.attach import AttachScreen
 from tui.widgets.picture import Picture
 
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n0\n%%EOF"
+)
 BOTH = pytest.mark.parametrize("size", [NORMAL, NARROW], ids=["80x24", "60x20"])
 
 
@@ -51,6 +55,23 @@ def test_attaches_two_pictures(pictured: Compare, photos: Path, size: tuple[int,
     async def story(chat: Chat) -> None:
         await attach(chat, photos / "fjord.png", photos / "kelp.png")
         chat.prompt.put("Which way does the tide run in these?")
+
+    assert pictured(story=story, size=size)
+
+
+@BOTH
+def test_sees_a_picture_refused_and_set_aside(pictured: Compare, photos: Path, size: tuple[int, int]) -> None:  # noqa: F811
+    """The prompt stays with all else that was attached; a word sends it without the picture."""
+
+    async def story(chat: Chat) -> None:
+        await attach(chat, photos / "kelp.png")
+        data = chat.prompt.attachments.blocks[0].data
+        chat.server.service.spoilt.add(data)
+        (photos / "chart.pdf").write_bytes(PDF)
+        chat.prompt.attachments.attach_files([photos / "chart.pdf"])
+        await chat.until(lambda: len(chat.prompt.attachments.blocks) == 2)
+        await chat.send("Does the chart show this kelp?")
+        await chat.until(lambda: "set aside" in chat.hint)
 
     assert pictured(story=story, size=size)
 
