@@ -1,7 +1,7 @@
 # What CI runs is `make check`. PYTHON names the virtual environment's interpreter.
 PYTHON ?= .venv/bin/python
 
-.PHONY: check format lint types test snapshots cold-start kills bench-store bench-images bench-attaching
+.PHONY: check format lint types test snapshots cold-start kills bench-store bench-images bench-attaching bench-pictures
 
 check: lint types test
 
@@ -42,3 +42,7 @@ bench-images:
 # Keys while ten photos are prepared, in a terminal; the loop while 48 megapixels are previewed.
 bench-attaching:
 	$(PYTHON) benchmarks/attaching.py
+
+# A chat with 50 photos beside the same one without: opening it, and scrolling through all of it.
+bench-pictures:
+	$(PYTHON) benchmarks/pictures.py

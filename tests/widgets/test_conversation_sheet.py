@@ -150,6 +150,12 @@ def test_a_picture_of_unknown_size_is_named_only() -> None:
     assert sheet.line(0).strip.text == "▣ fjord.png  image/png"
 
 
+def test_a_picture_that_was_set_aside_says_so_in_a_narrow_room_too() -> None:
+    sheet = Sheet([picture(), picture(name="b.png", aside=True)])
+    sheet.fit(58, palette_of(DARK, {}))
+    assert sheet.line(sheet.height - 1).strip.text.split("  ")[-1].strip() == "picture set aside"
+
+
 @pytest.mark.parametrize("size", [(1, 9_000), (9_000, 1), (1, 1), (2576, 1449)])
 def test_a_picture_of_any_shape_stays_in_its_room(size: tuple[int, int]) -> None:
     sheet = Sheet([picture(width=size[0], height=size[1])])
