@@ -195,6 +195,7 @@ async def test_where_the_reader_was_is_shown_again_after_quitting() -> None:
 
 async def test_where_the_reader_was_is_shown_again_when_another_chat_was_open() -> None:
     async with chatting(words(LINES), words(LINES.replace("Line", "Row"))) as chat:
+        await until_ready(chat)
         await chat.send("one")
         await chat.until_idle()
         one = chat.screen.chat_id
@@ -214,6 +215,7 @@ async def test_where_the_reader_was_is_shown_again_when_another_chat_was_open() 
 
 async def edited(chat: Chat) -> None:
     """Two turns, of which the first prompt is in the box to be edited."""
+    await until_ready(chat)
     await chat.send("first")
     await chat.until_idle()
     await chat.send("second")
