@@ -18,9 +18,8 @@ from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
 PRX = str(Path(sys.executable).with_name("prx"))
-if not Path(PRX).exists():  # the tests of a source tree that is not installed
-    PRX = ""
-COMMAND = [PRX] if PRX else [sys.executable, "-m", "tui"]
+COMMAND = [PRX]
+"""As it was installed; in no other way do these tests run it."""
 
 
 @pytest.fixture
