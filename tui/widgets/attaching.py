@@ -54,7 +54,7 @@ class AttachingPrompt(PromptArea):
         return super().has_nothing and not self.attachments.any
 
     def action_send(self) -> None:
-        if self._files.is_open:
+        if self._fitting is not None:
             self.action_complete()
         elif self.holds_command:
             super().action_send()
@@ -127,6 +127,13 @@ class AttachingPrompt(PromptArea):
 
         return begun_in(before)
 
+    @property
+    def _fitting(self) -> Begun | None:
+        """The same, where the chosen file goes on with it: the list follows what is typed a moment later."""
+        mention = self._mention if self._files.is_open else None
+        goes_on = mention is not None and self._files.chosen.lower().startswith(mention.path.lower())
+        return mention if goes_on else None
+
     def on_text_area_changed(self) -> None:
         if mention := self._mention:
             self._offer_files(mention.path)
@@ -141,8 +148,8 @@ class AttachingPrompt(PromptArea):
         self._files.offer(await asyncio.to_thread(files_after, typed, Path.cwd()))
 
     def action_complete(self) -> None:
-        mention = self._mention
-        if not self._files.is_open or mention is None:
+        mention = self._fitting
+        if mention is None:
             super().action_complete()
             return
         chosen = self._files.chosen
