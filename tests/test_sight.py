@@ -138,6 +138,21 @@ def test_more_images_than_the_model_takes_are_refused_in_one_sentence(
     assert server.requests == []
 
 
+def test_a_refused_picture_does_not_come_up_again_with_c(
+    server: Server[FakeAnthropic], env: dict[str, str], tmp_path: Path
+) -> None:
+    env = {**env, "PRX_HOME": str(tmp_path / "prx")}
+    (tmp_path / "bad.png").write_bytes(png(colour="red"))
+    server.service.spoilt.add(base64.b64encode(png(colour="red")).decode())
+    run = prx("-a", "bad.png", "look", env=env, cwd=tmp_path)
+    assert run.returncode == 1
+    assert "set aside" in run.stderr
+    run = prx("-c", "and without it?", env=env, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    messages = server.requests[-1].json["messages"]
+    assert [block["type"] for message in messages for block in message["content"]] == ["text"] * 3
+
+
 async def test_a_conversation_below_the_limits_is_left_alone() -> None:
     image = ImageBlock("image/png", "AAAA", width=2400, height=600)
     transcript = Transcript(messages=(Message(role="user", blocks=(image,) * 20),))
