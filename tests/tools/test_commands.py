@@ -141,11 +141,9 @@ async def test_a_stop_ends_the_whole_family(tmp_path: Path) -> None:
         await tools.fresh.wait()
     family = pids(tmp_path)
     assert all(alive(pid) for pid in family)
-    began = time.monotonic()
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    assert time.monotonic() - began < 0.2
     gone(family)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.tools.calling import NO, YES, Tools, contents, see, words
 from tui.chat.model import Model
@@ -105,6 +108,35 @@ async def test_a_call_that_makes_no_sense_is_answered_with_what_is_wrong(
 async def test_a_number_in_quotes_is_a_number(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("1\n2\n3\n")
     assert (await Tools(tmp_path).text("read_file", path="a", offset="3")) == "3\t3"
+
+
+_texts = st.one_of(
+    st.text(max_size=8),
+    st.sampled_from(
+        ["f", "one", "..", ".", "/", "~", "/proc/self/mem", "a/b", "*", "**/[", "(?P<", "http://127.0.0.1:1/"]
+    ),
+)
+_VALUES = {"string": _texts, "integer": st.integers(-1, 2**70), "boolean": st.booleans()}
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> tuple[str, str]:
+    """A tool, and arguments that its schema allows, or nearly."""
+    tool = draw(st.sampled_from([kind.definition for kind in built_in(Path("/"), see=see)]))
+    schema = msgspec.json.decode(tool.input_schema)
+    names = {*schema["required"], *draw(st.sets(st.sampled_from(sorted(schema["properties"]))))}
+    values = {name: draw(_VALUES[schema["properties"][name]["type"]]) for name in sorted(names)}
+    return tool.name, draw(st.sampled_from([json.dumps(values), json.dumps(values)[:-1], json.dumps([values])]))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(calls())
+def test_any_arguments_have_an_answer_and_without_leave_nothing_happens(tmp_path: Path, call: tuple[str, str]) -> None:
+    (tmp_path / "f").write_text("one\ntwo\n")
+    result = asyncio.run(Tools(tmp_path, answer=NO).send(*call))
+    assert "The tool broke" not in words(result)
+    assert words(result).encode()
+    assert contents(tmp_path) == {"f": "one\ntwo\n"}
 
 
 @pytest.mark.parametrize(
