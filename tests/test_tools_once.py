@@ -137,6 +137,19 @@ def test_the_configuration_says_what_the_command_line_does_not(server: Server[Fa
     assert offered(sent(server, 4)) == []
 
 
+def test_a_hard_limit_ends_a_turn_between_its_requests(server: Server[FakeAnthropic], folder: Path) -> None:
+    config = folder / "c.toml"
+    config.write_text("[budget]\nchat_hard = 0.02\n")
+    (folder / "long.txt").write_text("The tide comes in, and the tide goes out again.\n" * 1500)
+    server.service.script(Answer(ToolUse("read_file", input={"path": "long.txt"})))
+    run = prx(server, folder, "--config", str(config), "-p", "Read it", "--tools", "read", "--output-format", "json")
+    said = json.loads(run.stdout)
+    assert run.returncode == 1
+    assert said["requests"] == 1
+    assert "would pass the limit" in said["error"]["message"]
+    assert "chat_hard" in said["error"]["hint"]
+
+
 def waiting_for_a_pipe(server: Server[FakeAnthropic], folder: Path) -> subprocess.Popen[str]:
     """A turn of two calls: one is done at once, the other reads a named pipe that nobody writes to."""
     os.mkfifo(folder / "pipe")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from tui.chat.budget import Spent, check, refusal, turn_usd
+from tui.chat.budget import Spent, check, objection, refusal, turn_usd
 from tui.chat.forecast import estimate
 from tui.chat.model import Model
 from tui.chat.reasoning import BY_ITSELF, Reasoning, remembered
@@ -107,6 +107,9 @@ async def within_budget(connection: Connection, kept: Kept, draft: Draft, model:
     spent = await asyncio.wrap_future(kept.spent)
     if error := refusal(budget, spent, next_usd):
         raise error
+
+    session = kept.session
+    session.objection = lambda answers: objection(budget, spent, session.transcript, answers, model, session.now())
     return " ".join(map(str, check(budget, spent, next_usd)))
 
 

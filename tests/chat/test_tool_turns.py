@@ -365,3 +365,19 @@ async def test_what_was_done_is_told_to_the_disk_before_the_other_calls_have_end
     await run(session, Provider(calling(TIDE, WIND), answer()))
     assert [result.tool_use_id for result in kept[0].blocks] == [WIND.id]
     assert kept[0].state == "streaming"
+
+
+async def test_an_objection_ends_the_turn_before_its_next_request_with_all_that_was_done():
+    asked = []
+
+    def objection(answers):
+        asked.append(len(answers))
+        return TuiError("Too dear.") if len(answers) == 2 else None
+
+    session = using(Tools(get_tide="high"))
+    session.objection = objection
+    provider = Provider(calling(TIDE), calling(ToolUse("toolu_3", "get_tide")))
+    events = await run(session, provider)
+    assert asked == [1, 2]
+    assert (events[-1].outcome, events[-1].failure.message, events[-1].give_back) == ("failed", "Too dear.", None)
+    assert [result.tool_use_id for result in results_in(session)] == ["toolu_1", "toolu_3"]

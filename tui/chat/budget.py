@@ -12,10 +12,11 @@ from typing import Literal
 
 import msgspec
 
-from tui.chat.forecast import Estimate
+from tui.chat.forecast import NO_DRAFT, Estimate, estimate
 from tui.chat.ledger import Usage, bill
 from tui.chat.model import Model
 from tui.chat.transcript import Message, Transcript
+from tui.chat.warmth import lifetime_for
 from tui.errors import TuiError
 
 Scope = Literal["chat", "day"]
@@ -130,6 +131,14 @@ def refusal(budget: Budget, spent: Spent, next_usd: float, since: Iterable[Messa
     more = sum(answer.bill.cost_usd for answer in since if answer.bill is not None)
     passed = check(budget, spent + Spent(chat_usd=more, day_usd=more), next_usd)
     return next((OverBudget(one) for one in passed if one.level == "hard"), None)
+
+
+def objection(
+    budget: Budget, spent: Spent, transcript: Transcript, answers: Iterable[Message], model: Model, now: float
+) -> OverBudget | None:
+    """The same of the next request of a turn that has these answers already, and goes on with the results of its tools."""
+    coming = estimate(transcript, NO_DRAFT, model, now, lifetime=lifetime_for(transcript, model, now))
+    return refusal(budget, spent, turn_usd(coming, transcript, model), answers)
 
 
 def turn_usd(coming: Estimate, transcript: Transcript, model: Model) -> float:

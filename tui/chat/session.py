@@ -9,7 +9,7 @@ went.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -71,6 +71,8 @@ class Session:
         self.toolbox: Toolbox | None = None
         """Carries out what Claude calls. None: every call is answered with an error."""
         self.most_requests = MOST_REQUESTS
+        self.objection: Callable[[Sequence[Message]], TuiError | None] = lambda answers: None
+        """Gets the answers of a turn before its next request, and says why that is not to be sent, if it is not."""
         self.record = record
         self.partial = partial
         self.withdraw = withdraw

@@ -46,7 +46,7 @@ class Turn:
         self._request: Request | None = None
         self._calls: Calls | None = None
         """Those of the last answer, while they have no place in the transcript."""
-        self._has_answer = False
+        self._answers: tuple[Message, ...] = ()
         self.is_over = False
 
     async def __aiter__(self) -> AsyncGenerator[TurnEvent, None]:
@@ -76,7 +76,7 @@ class Turn:
             failure = with_refused(failure, self._request.refused(error))
         if failure is not None and failure.refused:
             self._session.set_aside(failure.refused)  # the prompt stays, to be answered without it
-        elif outcome != "complete" and not self._has_answer:
+        elif outcome != "complete" and not self._answers:
             give_back = self._draft
             self._take_back_prompt()
         ended = TurnEnded(outcome=outcome, transcript=self._session.transcript, failure=failure, give_back=give_back)
@@ -93,6 +93,8 @@ class Turn:
             yield Sent(self._prompt)
         pauses = 0
         for _ in range(session.most_requests):
+            if self._answers and (error := session.objection(self._answers)) is not None:
+                raise error
             async with aclosing(self._next_answer()) as events:
                 async for event in events:
                     yield event
@@ -148,7 +150,7 @@ class Turn:
         if outcome != "complete" and not message.blocks:
             self._write_off(message)
             return held
-        self._has_answer = True
+        self._answers = (*self._answers, message)
         self._enter(message)
         if message.awaits_results:
             self._calls = Calls(message, session.toolbox, session.clock)

@@ -5,16 +5,16 @@ Whatever sends something comes through here: a prompt, the queue, another answer
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from tui.chat.budget import Budget, Consent, Passed, Spent, check, turn_usd
+from tui.chat.budget import Budget, Consent, OverBudget, Passed, Spent, check, objection, turn_usd
 from tui.chat.forecast import NO_DRAFT
 from tui.chat.spending import ledger_of, local_day
-from tui.chat.transcript import Draft, Transcript
+from tui.chat.transcript import Draft, Message, Transcript
 from tui.errors import TuiError
 from tui.screens.away import Origin
 from tui.screens.costs import CostScreen
@@ -122,10 +122,19 @@ class GuardingScreen(CostScreen):
 
     async def _passed(self, draft: Draft, after: Transcript) -> tuple[Passed, ...]:
         """The limits that sending this now would pass, and the user has not agreed to."""
-        budget = self._consent.applied(self._budget, chat=self.chat_id, day=self._today)
+        session, chat, day = self.talk.session, self.chat_id, self._today
+        budget = self._consent.applied(self._budget, chat=chat, day=day)
         # How long its answers are is seen in the whole chat, also where a branch leaves nothing of it.
-        next_usd = turn_usd(self.coming(draft, after), self.talk.session.transcript, self.provider.model)
-        return check(budget, await self._spent(), next_usd)
+        next_usd = turn_usd(self.coming(draft, after), session.transcript, self.provider.model)
+        spent, model = await self._spent(), self.provider.model
+
+        def in_the_way(answers: Sequence[Message]) -> OverBudget | None:
+            # On the engine's thread, before each further request of a turn that uses tools.
+            agreed = self._consent.applied(self._budget, chat=chat, day=day)
+            return objection(agreed, spent, session.transcript, answers, model, session.now())
+
+        session.objection = in_the_way
+        return check(budget, spent, next_usd)
 
     async def _spent(self) -> Spent:
         try:
