@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from chatting import Chat
 from PIL import Image
-from test_pictures import NARROW, NORMAL, Compare, pictured  # noqa: F401  (a fixture)
+from test_pictures import NARROW, NORMAL, Compare
 from textual.widgets import Static
 
 from tui.screens.attach import AttachScreen
@@ -34,7 +34,7 @@ def photos(monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @BOTH
-def test_looks_for_a_picture(pictured: Compare, size: tuple[int, int]) -> None:  # noqa: F811
+def test_looks_for_a_picture(pictured: Compare, size: tuple[int, int]) -> None:
     """Beside the list stands what Claude will see, and what it costs."""
 
     async def story(chat: Chat) -> None:
@@ -49,7 +49,7 @@ def test_looks_for_a_picture(pictured: Compare, size: tuple[int, int]) -> None: 
 
 
 @BOTH
-def test_attaches_two_pictures(pictured: Compare, photos: Path, size: tuple[int, int]) -> None:  # noqa: F811
+def test_attaches_two_pictures(pictured: Compare, photos: Path, size: tuple[int, int]) -> None:
     """They stand in the prompt's box, above what is written."""
 
     async def story(chat: Chat) -> None:
@@ -60,7 +60,7 @@ def test_attaches_two_pictures(pictured: Compare, photos: Path, size: tuple[int,
 
 
 @BOTH
-def test_sees_a_picture_refused_and_set_aside(pictured: Compare, photos: Path, size: tuple[int, int]) -> None:  # noqa: F811
+def test_sees_a_picture_refused_and_set_aside(pictured: Compare, photos: Path, size: tuple[int, int]) -> None:
     """The prompt stays with all else that was attached; a word sends it without the picture."""
 
     async def story(chat: Chat) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from chatting import Chat, words
 from PIL import Image, ImageDraw
-from test_pictures import LARGE, LIGHT, NARROW, NORMAL, Compare, pictured  # noqa: F401  (a fixture)
+from test_pictures import LARGE, LIGHT, NARROW, NORMAL, Compare
 
 from tui.screens.picture import PictureScreen
 from tui.widgets.conversation.sheet import Sheet
@@ -65,7 +65,7 @@ async def until_hung(chat: Chat) -> None:
 
 @SIZES
 @pytest.mark.parametrize("theme", ["", LIGHT], ids=["dark", "light"])
-def test_sends_a_photo(pictured: Compare, photos: Path, size: tuple[int, int], theme: str) -> None:  # noqa: F811
+def test_sends_a_photo(pictured: Compare, photos: Path, size: tuple[int, int], theme: str) -> None:
     async def story(chat: Chat) -> None:
         await send(chat, "Which way does the tide run?", photos / "fjord.jpg")
 
@@ -73,7 +73,7 @@ def test_sends_a_photo(pictured: Compare, photos: Path, size: tuple[int, int], t
 
 
 @SIZES
-def test_sends_three_photos(pictured: Compare, photos: Path, size: tuple[int, int]) -> None:  # noqa: F811
+def test_sends_three_photos(pictured: Compare, photos: Path, size: tuple[int, int]) -> None:
     """Side by side, each above its name and facts."""
 
     async def story(chat: Chat) -> None:
@@ -82,7 +82,7 @@ def test_sends_three_photos(pictured: Compare, photos: Path, size: tuple[int, in
     assert pictured(words("The kelp."), story=story, size=size)
 
 
-def test_sends_seven_pictures(pictured: Compare, photos: Path) -> None:  # noqa: F811
+def test_sends_seven_pictures(pictured: Compare, photos: Path) -> None:
     """So many are named only."""
 
     async def story(chat: Chat) -> None:
@@ -92,7 +92,7 @@ def test_sends_seven_pictures(pictured: Compare, photos: Path) -> None:  # noqa:
 
 
 @SIZES
-def test_opens_a_photo(pictured: Compare, photos: Path, size: tuple[int, int]) -> None:  # noqa: F811
+def test_opens_a_photo(pictured: Compare, photos: Path, size: tuple[int, int]) -> None:
     """As large as it fits, with its facts below; the arrows lead to the others of the message."""
 
     async def story(chat: Chat) -> None:

@@ -8,14 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from chatting import Chat, opened, words
-from textual.pilot import Pilot
+from chatting import Chat, words
 
 from tui.demo.reply import Gate
-from tui.demo.scenarios import Answer, Error, Scenario, Text, Thinking, error_event
+from tui.demo.scenarios import Answer, Error, Text, Thinking, error_event
 from tui.widgets.drawn import Drawn
 from tui.widgets.filter_list import FilterList
 from tui.widgets.spend_chart import draw_days
@@ -44,26 +42,6 @@ def level(above: float, below: float) -> float:
 ```
 
 So about `0.6 m`, over the next two hours."""
-
-
-@pytest.fixture
-def pictured(snap_compare: Compare) -> Callable[..., bool]:
-    """Plays a story and compares the screen at its end."""
-
-    def compare(
-        *scenarios: Scenario, story: Story | None = None, size: tuple[int, int] = NORMAL, **options: Any
-    ) -> bool:
-        with opened(*scenarios, **options) as around:
-
-            async def play(pilot: Pilot[int]) -> None:
-                await pilot.pause()
-                if story is not None:
-                    await story(Chat(around.app, pilot, around.server, around.clock))
-                await pilot.pause()
-
-            return snap_compare(around.app, terminal_size=size, run_before=play)
-
-    return compare
 
 
 class Timed:

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
-from PIL import AvifImagePlugin, Image, ImageChops, ImageOps, TiffImagePlugin, WebPImagePlugin  # noqa: F401
+# The plugins are here to be known to Pillow before the first picture, which would else have it load all of them.
+from PIL import AvifImagePlugin, Image, ImageChops, ImageOps, TiffImagePlugin, WebPImagePlugin  # noqa: F401 - as above
 
 from tui.images import kinds
 from tui.images.bare import bare
