@@ -14,6 +14,7 @@ from chatting import Chat, words
 
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Text, Thinking, error_event
+from tui.screens.dialogs import Question
 from tui.widgets.drawn import Drawn
 from tui.widgets.filter_list import FilterList
 from tui.widgets.spend_chart import draw_days
@@ -359,6 +360,21 @@ def test_lets_the_cache_go_cold(pictured: Compare, size: tuple[int, int]) -> Non
         await chat.until(lambda: "cold" in chat.screen.query_one(StatusBar).render_line(0).text)
 
     assert pictured(*TIDES, story=story, size=size, config=KEPT)
+
+
+@pytest.mark.parametrize("level", ["soft", "hard"])
+@pytest.mark.parametrize("size", [NORMAL, NARROW], ids=["80x24", "60x20"])
+def test_is_asked_before_a_limit_is_passed(pictured: Compare, size: tuple[int, int], level: str) -> None:
+    """A soft limit asks; a hard one offers to be raised. The prompt is kept meanwhile."""
+
+    async def story(chat: Chat) -> None:
+        await chat.send("Which way does the tide run in this one?")
+        await chat.until_idle()
+        await chat.send("And at which hour does it turn?")
+        await chat.until(lambda: isinstance(chat.app.screen, Question))
+
+    dear = Answer(Text(TIDE), usage={"input_tokens": 0, "output_tokens": 50_000})
+    assert pictured(dear, story=story, size=size, config=KEPT + f"[budget]\nchat_{level} = 0.7\n")
 
 
 @pytest.mark.parametrize("size", [NORMAL, NARROW], ids=["80x24", "60x20"])
