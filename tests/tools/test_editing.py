@@ -171,6 +171,13 @@ async def test_outside_the_folder_the_whole_path_is_shown(tmp_path: Path) -> Non
     assert tools.asked[1].detail.startswith(f"--- {path}\n+++ {path}\n")
 
 
+async def test_a_name_as_long_as_names_can_be(tmp_path: Path) -> None:
+    name = "\N{SNOWMAN}" * 85
+    await Tools(tmp_path).text("write_file", path=name, content="a")
+    await Tools(tmp_path).text("edit_file", path=name, old="a", new="b")
+    assert contents(tmp_path) == {name: "b"}
+
+
 async def test_the_mode_stays_and_a_link_stays_a_link(tmp_path: Path) -> None:
     script = tmp_path / "run.sh"
     script.write_text("#!/bin/sh\n")

@@ -82,7 +82,7 @@ def replace(path: Path, new: bytes, old: bytes | None) -> None:
     refuse_unsafe(path)
     with telling(path), _parent(path, create=old is None) as above:
         mode = _unchanged_mode(path, above, old)
-        name = f".{path.name[:60]}.{secrets.token_hex(6)}.prx-new"
+        name = f".{secrets.token_hex(8)}.prx-new"
         try:
             _write(name, above, new, mode)
             _unchanged_mode(path, above, old)
