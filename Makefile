@@ -1,7 +1,7 @@
 # What CI runs is `make check`. PYTHON names the virtual environment's interpreter.
 PYTHON ?= .venv/bin/python
 
-.PHONY: check format lint types test snapshots cold-start kills bench-store bench-images bench-attaching bench-pictures
+.PHONY: check format lint types test snapshots cold-start kills bench-store bench-list bench-images bench-attaching bench-pictures
 
 check: lint types test
 
@@ -34,6 +34,10 @@ kills:
 # The store with 500,000 messages: the list, search as you type, opening, size.
 bench-store:
 	$(PYTHON) benchmarks/store.py
+
+# The chat list in a terminal: 10,000 chats beside none.
+bench-list:
+	$(PYTHON) benchmarks/chat_list.py
 
 # Photos of 12 and 48 megapixels beside the same Pillow calls written by hand: time, memory, ten at once.
 bench-images:
