@@ -14,7 +14,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 from tui.demo.pictures import read_picture
 from tui.images.bare import bare
 from tui.images.kinds import ACCEPTED
-from tui.images.pixels import fit_for_request, prepare
+from tui.images.pixels import prepare
 from tui.images.vision import HIGH, MAX_BYTES, STANDARD, Target, resized, within
 
 TARGETS = st.sampled_from([HIGH, STANDARD, Target(84, 6)])
@@ -327,15 +327,3 @@ def test_48_megapixels_are_sent_as_the_model_sees_them(large_photo, target):
     assert (prepared.original.width, prepared.original.height) == (6000, 8000)
     assert len(prepared.data) < 3_000_000
     assert prepare(prepared.data, target).data == prepared.data
-
-
-def test_among_many_no_image_is_over_2000_pixels():
-    wide, small = prepare(file(photo(2500, 500), "JPEG"), HIGH), prepare(file(photo(300, 200), "JPEG"), HIGH)
-    assert fit_for_request([wide, small], 18, HIGH) == (wide, small)
-    fitted = fit_for_request([wide, small], 19, HIGH)
-    assert (fitted[0].width, fitted[0].height) == (2000, 400)
-    assert fitted[0].original == wide.original
-    assert fitted[1] == small
-    for one in fitted:
-        assert_sendable(one)
-    assert fit_for_request(fitted, 19, HIGH) == fitted

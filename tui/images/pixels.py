@@ -10,9 +10,9 @@ import io
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 # The plugins are here to be known to Pillow before the first picture, which would else have it load all of them.
 from PIL import AvifImagePlugin, Image, ImageChops, ImageOps, TiffImagePlugin, WebPImagePlugin  # noqa: F401 - as above
@@ -22,7 +22,7 @@ from tui.images.bare import bare
 from tui.images.colours import drawable, has_strange_profile, in_srgb
 from tui.images.errors import CannotAttach
 from tui.images.kinds import Kind, kind_of
-from tui.images.vision import MANY, MAX_BYTES, MAX_SIDE_OF_MANY_PX, Target, resized, within
+from tui.images.vision import MAX_BYTES, MAX_SIDE_OF_MANY_PX, Target, resized, within
 
 MAX_PIXELS = 200_000_000
 """The largest picture we decode: that of the largest camera in a phone. A small file may claim to be far larger."""
@@ -117,18 +117,6 @@ def prepare(
             return _prepared(image, data, kind, _Wish(target, long_edge, many, called))
     except MemoryError as error:
         raise CannotAttach(f"{called} is too large for this computer's memory", "Shrink it first.") from error
-
-
-def fit_for_request(prepared: Sequence[Prepared], earlier: int, target: Target) -> tuple[Prepared, ...]:
-    """The images as a request takes them that holds `earlier` others: smaller, where they are many together."""
-    if len(prepared) + earlier <= MANY:
-        return tuple(prepared)
-    return tuple(
-        one
-        if max(one.width, one.height) <= MAX_SIDE_OF_MANY_PX
-        else replace(prepare(one.data, target, many=True), original=one.original, notes=one.notes)
-        for one in prepared
-    )
 
 
 @dataclass(frozen=True)
