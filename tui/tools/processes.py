@@ -11,6 +11,7 @@ import select
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +21,7 @@ from tui.tools.tool import Failed
 IS_SUPPORTED = hasattr(os, "fork")
 _WATCHER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("watcher.py")))
 _CHUNK = 64 * 1024
-_LOOK_S = 0.2
+_LOOK_S = 0.25
 
 Take = Callable[[bytes], bool]
 """Gets what a program says, in a thread; False when it has heard enough, and the program is to end."""
@@ -101,10 +102,11 @@ class _Life:
         poll = select.poll()
         poll.register(output, select.POLLIN | select.POLLHUP)
         is_wanted = True
-        while True:
+        until = None
+        while until is None or time.monotonic() < until:
+            if process.poll() is not None and until is None:
+                until = time.monotonic() + _LOOK_S  # what got away (on macOS) may hold the pipe open, and fill it
             if not poll.poll(_LOOK_S * 1000):
-                if process.poll() is not None:
-                    return  # something that got away (macOS) holds the pipe open
                 continue
             data = os.read(output, _CHUNK)
             if not data:
