@@ -7,7 +7,6 @@ Exit codes: 0 fine, 1 a problem that was found, 2 wrong usage, 130 interrupted (
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from contextlib import suppress
@@ -43,6 +42,8 @@ class _PromptOrCommand(click.Group):
 
     def _refuse_misspelt(self, ctx: click.Context, words: list[str]) -> None:
         """A lone word that is nearly a command is no prompt: it would be sent, and billed."""
+        import difflib  # for such a word only
+
         close = difflib.get_close_matches(words[0], self.commands, n=1, cutoff=0.75) if len(words) == 1 else []
         if close:
             message = f'No command "{words[0]}": did you mean "{close[0]}"? To send it as a prompt: prx -- {words[0]}'
