@@ -22,6 +22,7 @@ IS_SUPPORTED = hasattr(os, "fork")
 _WATCHER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("watcher.py")))
 _CHUNK = 64 * 1024
 _LOOK_S = 0.25
+_DRAIN_S = 2.0  # after the end: what got away (on macOS) may hold the pipe open, and even fill it
 
 Take = Callable[[bytes], bool]
 """Gets what a program says, in a thread; False when it has heard enough, and the program is to end."""
@@ -105,8 +106,10 @@ class _Life:
         until = None
         while until is None or time.monotonic() < until:
             if process.poll() is not None and until is None:
-                until = time.monotonic() + _LOOK_S  # what got away (on macOS) may hold the pipe open, and fill it
+                until = time.monotonic() + _DRAIN_S
             if not poll.poll(_LOOK_S * 1000):
+                if until is not None:
+                    return
                 continue
             data = os.read(output, _CHUNK)
             if not data:
