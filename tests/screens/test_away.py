@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from chatting import Chat, Clock, chatting, words
 
+from tui.chat.tools import Verdict
 from tui.demo.reply import Gate
-from tui.demo.scenarios import Answer, Cut, Event, Text, Thinking
+from tui.demo.scenarios import Answer, Cut, Event, Text, Thinking, ToolUse
 from tui.screens.chats import ChatList
 from tui.store import Store
 from tui.widgets.filter_list import FilterList
@@ -122,6 +123,23 @@ async def test_two_chats_stream_at_once_and_each_gets_its_own() -> None:
         await opened_chat(chat, "first")
         await chat.until_shown("one whole")
         assert "two" not in chat.shown
+
+
+async def test_a_question_of_a_chat_that_was_left_is_told_and_waits_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    gate = Gate()
+    call = Answer(Text("Let me see", gate), ToolUse("run_command", input={"command": "echo kelp"}, id="toolu_run"))
+    async with chatting(call, words("It said kelp."), tools="ask") as chat:
+        left = await left_in_mid_answer(chat, "tides", "Let me see")
+        gate.open()
+        await chat.until(lambda: '"tides" asks' in chat.hint)
+        await opened_chat(chat, "tides")
+        await chat.until(lambda: "Claude asks" in chat.hint)
+        assert chat.screen.answering == {left}
+        chat.screen.provider.answer_question("toolu_run", Verdict(allowed=True))
+        await chat.until_shown("It said kelp.")
 
 
 async def test_the_list_marks_chats_in_which_an_answer_arrives() -> None:

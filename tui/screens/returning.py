@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from tui.chat.events import TurnEnded
-from tui.chat.tools import access_of
+from tui.chat.tools import ToolAsking, access_of
 from tui.errors import TuiError
 from tui.screens.away import Away
 from tui.screens.keeping import KeptScreen
@@ -276,6 +276,11 @@ class ReturningScreen(KeptScreen):
         for event in events:
             if away is not None and isinstance(event, TurnEnded):
                 self._end_away(away, event)
+            elif away is not None and isinstance(event, ToolAsking):
+                title = event.question.title.lower()
+                self.prompt.say(
+                    f'"{_short(away.title)}" asks: {title}? · {self.key_of("chats")} leads there', lasting=True
+                )
 
     def _end_away(self, away: Away, event: TurnEnded) -> None:
         away.take_end(event)
@@ -292,8 +297,12 @@ class ReturningScreen(KeptScreen):
 
 
 def _said_of(away: Away, event: TurnEnded) -> str:
-    title = away.title if len(away.title) <= _LONGEST_TITLE else away.title[: _LONGEST_TITLE - 1] + "…"
+    title = _short(away.title)
     return f'"{title}": {event.failure.message}' if event.failure is not None else f'"{title}" has its answer'
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1] + "…"
 
 
 def labels(branch: Branch) -> Sequence[str]:
