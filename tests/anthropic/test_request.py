@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tui.anthropic.models import MODELS, find, is_retired
 from tui.anthropic.request import NothingToSend, Options, build_body, dialect_for, encode
+from tui.chat.calls import INTERRUPTED
 from tui.chat.transcript import (
     Document,
     Image,
@@ -30,7 +31,7 @@ LIVING = [model for model in MODELS if not is_retired(model)]
 STOPPED = {
     "type": "tool_result",
     "tool_use_id": "toolu_1",
-    "content": [{"type": "text", "text": "stopped by the user"}],
+    "content": [{"type": "text", "text": INTERRUPTED}],
     "is_error": True,
 }
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from tui.chat.calls import INTERRUPTED
 from tui.chat.model import Model
 from tui.chat.transcript import (
     Block,
@@ -34,9 +35,6 @@ Param = dict[str, object]
 
 SentPlace = tuple[int, ...]
 """Where a block stands in a request: the numbers of its message, its block, and the block in a tool's result."""
-
-UNANSWERED = "stopped by the user"
-"""What a tool call is told that was never carried out."""
 
 
 def build_messages(messages: Sequence[Message], model: Model, dialect: Dialect) -> list[Param]:
@@ -285,7 +283,7 @@ def _left_out(block: Image | Document) -> str:
 
 
 def _unanswered(call: str) -> ToolResult:
-    return ToolResult(tool_use_id=call, content=(Text(UNANSWERED),), is_error=True)
+    return ToolResult(tool_use_id=call, content=(Text(INTERRUPTED),), is_error=True)
 
 
 def _is_thinking(param: object) -> bool:
