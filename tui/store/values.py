@@ -159,7 +159,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     held: bool = False
     """Whether the queue waits for the user's word."""
     scroll: float | None = None
-    """The first line that is seen, or None for the end."""
+    """Where the reader is, in the number that the conversation made of it; None at the end, which is followed."""
     edits: str = ""
     """The id of the prompt that `draft` is another version of; empty where it is a new prompt."""
 
