@@ -16,11 +16,13 @@ import pytest
 from tui.anthropic.auth import auth_for
 from tui.anthropic.client import Client
 from tui.anthropic.credentials import ApiKey
+from tui.chat.calls import ENDED, STOPPED
 from tui.chat.events import Asked, Grew, Sent, Settled, TextDelta, TurnEnded, Waiting
 from tui.chat.session import Request, Session
+from tui.chat.tools import ToolOutput
 from tui.chat.transcript import Draft
 from tui.demo.reply import Gate
-from tui.demo.scenarios import Answer, Error, Pace, Text
+from tui.demo.scenarios import Answer, Error, Pace, Text, ToolUse
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
 from tui.engine import AlreadyRunning, Engine
@@ -310,3 +312,36 @@ def test_a_screen_that_is_gone_does_not_break_the_turn(server, chat):
         assert called.wait(5)
         called.clear()
     assert generation.drain()[-1].outcome == "complete"
+
+
+class Patient:
+    """Tools that are never done, and take their time to be stopped."""
+
+    access, tools = "ask", ()
+
+    def __init__(self):
+        self.began = threading.Event()
+
+    async def run(self, call, tell):
+        tell(ToolOutput(call.id, "one "))
+        tell(ToolOutput(call.id, "two"))
+        self.began.set()
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("ends", ["stop", "leave"])
+def test_a_stop_while_tools_run_answers_their_calls(server, ends):
+    server.service.script(Answer(ToolUse("get_tide", input={"port": "Brest"}), ToolUse("get_wind")))
+    with Engine() as engine:
+        chat = Chat(engine, client_of(server, engine))
+        chat.session.toolbox = Patient()
+        chat.send()
+        assert chat.session.toolbox.began.wait(5)
+        if ends == "stop":
+            chat.generation.stop()
+            assert chat.until_ended().outcome == "stopped"
+            said = [event for event in chat.events if isinstance(event, ToolOutput)]
+            assert "".join(event.text for event in said if event.id == said[0].id) == "one two"
+    calls, results = chat.session.transcript.messages[1:]
+    assert [block.tool_use_id for block in results.blocks] == [call.id for call in calls.calls]
+    assert {block.content[0].text for block in results.blocks} <= {STOPPED, ENDED}

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from scripted_turns import PROMPT, Clock, Provider, Store, answer, kinds, run, session_with, stopped
 
-from tui.chat.calls import BROKEN_OFF, CUT, INTERRUPTED, NO_TOOLS, STOPPED
+from tui.chat.calls import BROKEN_OFF, CUT, ENDED, INTERRUPTED, NO_TOOLS, STOPPED
 from tui.chat.events import (
     Asked,
     BlockStart,
@@ -188,7 +188,7 @@ async def test_a_tool_that_cancels_itself_ends_nothing_else():
 
     session = using(Tools(get_tide=gives_up))
     events = await run(session, Provider(calling(TIDE), answer()))
-    assert told(results_in(session)[0]) == ("The tool was cancelled before it had a result.", True)
+    assert told(results_in(session)[0]) == (ENDED, True)
     assert events[-1].outcome == "complete"
 
 

@@ -20,6 +20,7 @@ STOPPED = "Stopped by the user."
 INTERRUPTED = "Interrupted: the program ended before this call had a result. It may have been carried out in part."
 BROKEN_OFF = "Not carried out: the answer broke off."
 CUT = "Not carried out: the answer was cut at its limit of output tokens inside this call. Call again with less in it."
+ENDED = "Stopped before it had a result."
 NO_TOOLS = "Not carried out: there are no tools in this conversation."
 _USABLE_ID = re.compile(r"[a-zA-Z0-9_-]+")  # what the API takes; other servers make up others
 
@@ -85,7 +86,7 @@ class Calls:
         except asyncio.CancelledError:
             if self._is_left:
                 raise
-            return _error(call, "The tool was cancelled before it had a result.")
+            return _error(call, ENDED)
         except Exception as error:  # noqa: BLE001  (a crash is Claude's to read: turn and other calls go on)
             return _error(call, f"The tool crashed: {type(error).__name__}: {error}")
 
