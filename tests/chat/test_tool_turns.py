@@ -23,8 +23,9 @@ from tui.chat.events import (
     ToolsAnswered,
     TurnEnded,
 )
+from tui.chat.session import Busy
 from tui.chat.tools import ToolAllowed, ToolBegan, ToolEnded, ToolOutput
-from tui.chat.transcript import Draft, Image, Message, Text, Thinking, ToolResult, ToolUse, Transcript
+from tui.chat.transcript import Draft, Image, Message, Text, Thinking, Tool, ToolResult, ToolUse, Transcript
 from tui.errors import TuiError
 
 pytestmark = pytest.mark.anyio
@@ -50,14 +51,17 @@ def calling(*calls, stop_reason="tool_use", before=()):
 class Tools:
     """What each tool does, by its name: a result, an error to raise, or a coroutine function."""
 
-    def __init__(self, **tools):
-        self.tools = tools
+    access = "ask"
+    tools = ()
+
+    def __init__(self, **does):
+        self.does = does
         self.ran = []
         self.ended = []
 
     async def run(self, call, tell):
         self.ran.append(call)
-        does = self.tools[call.name]
+        does = self.does[call.name]
         try:
             if callable(does):
                 does = await does(call, tell)
@@ -381,3 +385,22 @@ async def test_an_objection_ends_the_turn_before_its_next_request_with_all_that_
     assert asked == [1, 2]
     assert (events[-1].outcome, events[-1].failure.message, events[-1].give_back) == ("failed", "Too dear.", None)
     assert [result.tool_use_id for result in results_in(session)] == ["toolu_1", "toolu_3"]
+
+
+async def test_a_conversation_keeps_the_tools_that_it_began_with_until_others_are_chosen_between_turns():
+    tide = Tool(name="get_tide", description="Tides.", input_schema="{}")
+    tools = Tools(get_tide="high")
+    tools.tools = (tide,)
+    session = using(tools)
+    turn = session.take_turn(PROMPT, Provider(calling(TIDE), answer()).ask)
+    async for event in turn:
+        tools.tools = ()
+        if isinstance(event, ToolBegan):
+            with pytest.raises(Busy):
+                session.use_tools("none")
+    provider = Provider(answer(), answer())
+    await run(session, provider)
+    session.use_tools("none")
+    await run(session, provider)
+    assert [asked.tools for asked in provider.asked] == [(tide,), ()]
+    assert tools.access == "none"

@@ -103,7 +103,12 @@ class Session:
             self.toolbox.access = access
 
     def use_tools(self, access: Access) -> None:
-        """Offers other tools from the next request on. What was cached, and thought, with those before is lost by that."""
+        """Offers other tools from the next turn on. What was cached, and thought, with those before is lost by that.
+
+        Raises Busy while a turn runs; the toolbox's own `access` may be lowered at any time, and refuses calls at once.
+        """
+        if self.is_busy:
+            raise Busy
         if self.toolbox is not None:
             self.toolbox.access = access
             self.transcript = replace(self.transcript, tools=self.toolbox.tools)
