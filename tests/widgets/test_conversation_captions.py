@@ -89,20 +89,15 @@ def test_a_tool_line_names_the_argument_that_matters() -> None:
         == "read_file  a/b.py"
     )
     assert captions.tool_line(ToolUse(id="t", name="half", input='{"path": "a')) == "half"
-    search = Opaque("server_tool_use", '{"type":"server_tool_use","name":"web_search","input":{"query":"tides"}}')
-    assert captions.tool_line(search) == "web_search  tides"
-    found = Opaque("web_search_tool_result", '{"type":"web_search_tool_result","content":[{"url":"https://a"}]}')
-    assert captions.tool_line(found) == "web search: 1 result"
+    fetch = Opaque("server_tool_use", '{"type":"server_tool_use","name":"web_fetch","input":{"url":"https://a"}}')
+    assert captions.tool_line(fetch) == "web_fetch  https://a"
+    found = Opaque("web_fetch_tool_result", '{"type":"web_fetch_tool_result","content":[{"url":"https://a"}]}')
+    assert captions.tool_line(found) == "web fetch: 1 result"
 
 
 def test_a_tool_result_in_one_line() -> None:
     assert captions.result_line(ToolResult("t", (Text("one\ntwo\nthree"),))) == "one  (+2 lines)"
     assert captions.result_line(ToolResult("t", (Text("no such file"),), is_error=True)) == "failed: no such file"
-
-
-def test_sources_are_named_once_in_order() -> None:
-    cites = tuple(f'{{"type":"web_search_result_location","url":"https://{name}","title":"{name}"}}' for name in "bab")
-    assert [source.url for source in captions.sources(answer("", Text("x", cites)))] == ["https://b", "https://a"]
 
 
 def test_an_attachment_says_its_size_and_tokens() -> None:

@@ -278,7 +278,7 @@ async def test_sources_are_links() -> None:
     async with app.run_test(size=(60, 24)) as pilot:
         await pilot.pause()
         row = row_of(app, "Tides")
-        assert app.rows()[row] == "  1 Tides"
+        assert app.rows()[row] == "  1 Tides · example.org"
         await pilot.click(app.pane, offset=(5, row))
         await pilot.pause()
         assert [said.url for said in app.posted if isinstance(said, Conversation.LinkOpened)] == [

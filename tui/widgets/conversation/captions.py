@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
+from tui.chat.searches import Source, found_in, search_in
 from tui.chat.transcript import (
     Block,
     Document,
@@ -36,13 +37,6 @@ TOKENS_PER_CHAR = 0.25
 
 LONGEST_ARGUMENT = 400
 """Characters of one argument that are shown when a tool's line is opened."""
-
-
-class Source(NamedTuple):
-    """Where a cited statement comes from. `url` is "" for a document that was attached."""
-
-    title: str
-    url: str
 
 
 def when(at_s: float, now_s: float) -> str:
@@ -191,6 +185,12 @@ def arguments(block: ToolUse | Opaque) -> str:
     return text if fields is None else msgspec.json.format(_encoded(_shortened(fields)), indent=2)
 
 
+def pretty(text: str) -> str:
+    """JSON laid out with all that is in it; what is no JSON as it is."""
+    fields = _decoded(text)
+    return text if fields is None else msgspec.json.format(_encoded(fields), indent=2)
+
+
 def readable(block: Block) -> str:
     """What a reader finds of a block, its folded line opened."""
     match block:
@@ -202,23 +202,19 @@ def readable(block: Block) -> str:
             return result_line(block)
         case Image(name=name) | Document(name=name):
             return name
+        case Opaque() if (search := search_in(block)) is not None:
+            return search.query
+        case Opaque() if (found := found_in(block)) is not None:
+            return "\n".join(map(source_line, found.sources))
         case Opaque():
             return f"{tool_line(block)} {arguments(block)}"
         case RedactedThinking():
             return ""
 
 
-def sources(message: Message) -> tuple[Source, ...]:
-    """What an answer cites, each once, in the order of first mention."""
-    found: dict[Source, None] = {}
-    for block in message.blocks:
-        for text in block.citations if isinstance(block, Text) else ():
-            match _decoded(text):
-                case {"url": str(url), **rest}:
-                    found[Source(str(rest.get("title") or url), url)] = None
-                case {"document_title": str(title)}:
-                    found[Source(title, "")] = None
-    return tuple(found)
+def source_line(source: Source) -> str:
+    """A page in one line: its title, and where it is."""
+    return f"{source.title} · {source.host}" if source.host not in ("", source.title) else source.title
 
 
 def estimated_tokens(messages: Sequence[Message], chars: int) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from tui.chat.events import BlockStart, BlockStop, InputDelta, StreamEvent, TextDelta, ThinkingDelta
-from tui.chat.transcript import Message, Text, Thinking, ToolUse
+from tui.chat.events import BlockStart, BlockStop, CitationDelta, InputDelta, StreamEvent, TextDelta, ThinkingDelta
+from tui.chat.searches import Search, Source, cited_by, found_in, marked, marks, query_in, search_in
+from tui.chat.transcript import Block, JsonText, Message, Text, Thinking, ToolUse
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.parts import Fold, Part, Prose, Words
+from tui.widgets.conversation.searches import search_line, search_lines
 from tui.widgets.conversation.turn import Turn, closing
 
 CARET = "▍"
@@ -25,6 +27,10 @@ class LiveAnswer:
         self._parts: dict[int, Part] = {}
         self._json: dict[int, str] = {}
         self._tools: dict[int, ToolUse] = {}
+        self._searches: dict[int, Search] = {}
+        self._cited: dict[int, list[JsonText]] = {}
+        """By text that has not ended, what is cited for it."""
+        self._known: list[Source] = []
         self._held = ""
         self._first_part = 0
         self.expect()
@@ -50,6 +56,7 @@ class LiveAnswer:
         self.turn.end_with()
         row = self.turn.tops()[-1]
         self._parts, self._json, self._tools, self._held, self._message = {}, {}, {}, "", None
+        self._searches, self._cited, self._known = {}, {}, []
         self._first_part = len(self.turn.parts)
         self.turn.end_with(Words(((CARET, "accent"),), above=0 if self._first_part == 1 else 1))
         return row
@@ -72,22 +79,23 @@ class LiveAnswer:
     def take(self, event: StreamEvent) -> int | None:
         """Takes one event. Returns the first row that changed, or None if none did."""
         match event:
-            case BlockStart(index=index, block=Text(text=text)):
+            case BlockStart(index=index, block=Text(text=text, citations=citations)):
                 self._parts.pop(index, None)  # an index that is used twice means the later block
+                for citation in citations:
+                    self._cite(index, citation)
                 return self._take_text(index, text)
             case BlockStart(index=index, block=Thinking(thinking=text)):
                 self._parts.pop(index, None)
                 return self._take_thinking(index, text)
             case BlockStart(index=index, block=block):
-                self._held = ""
-                if isinstance(block, ToolUse):
-                    self._tools[index] = block
-                part = self.turn.part_of(block, self._message or Message(role="assistant"))
-                return self._put(index, part) if part is not None else None
+                return self._begin(index, block)
             case TextDelta(index=index, text=text):
                 return self._take_text(index, text)
             case ThinkingDelta(index=index, thinking=text):
                 return self._take_thinking(index, text)
+            case CitationDelta(index=index, citation=citation):
+                self._cite(index, citation)
+                return None
             case InputDelta(index=index, partial_json=text):
                 self._json[index] = self._json.get(index, "") + text
                 return None
@@ -97,7 +105,38 @@ class LiveAnswer:
                 return self._replace(
                     index, Fold(captions.tool_line(whole), Words(((captions.arguments(whole), "dim"),)))
                 )
+            case BlockStop(index=index) if index in self._searches and self._json.get(index):
+                self._searches[index] = search = self._searches[index]._replace(query=query_in(self._json[index]))
+                return self._replace(index, search_line(search))
+            case BlockStop(index=index) if index in self._cited:
+                return self._take_text(index, self._marks(index))
         return None
+
+    def _begin(self, index: int, block: Block) -> int | None:
+        """A block that is neither text nor thinking."""
+        self._held = ""
+        if isinstance(block, ToolUse):
+            self._tools[index] = block
+        if (search := search_in(block)) is not None:
+            self._searches[index] = search
+        if (found := found_in(block)) is not None:
+            for at, search in self._searches.items():
+                if search.id == found.id:
+                    return self._replace(at, search_line(search, found))
+        part = search_lines((block,)).get(0) or self.turn.part_of(block, self._message or Message(role="assistant"))
+        return self._put(index, part) if part is not None else None
+
+    def _cite(self, index: int, citation: JsonText) -> None:
+        self._cited.setdefault(index, []).append(citation)
+        source = cited_by(citation)
+        if source is not None and source not in self._known:
+            self._known.append(source)
+
+    def _marks(self, index: int) -> str:
+        """The numbers that stand behind a text that has ended."""
+        part = self._parts.get(index)
+        so_far = part.source if isinstance(part, Prose) else self._held
+        return marks(Text(so_far, tuple(self._cited.pop(index))), self._known)
 
     def _take_text(self, index: int, text: str) -> int | None:
         self.chars += len(text)
@@ -159,7 +198,10 @@ class LiveAnswer:
         self.stands_at(message)
         self.turn.end_with()
         row = self.turn.tops()[-1]
-        if "".join(part.source for part in self._response() if isinstance(part, Prose)).strip() != message.text.strip():
+        if (
+            "".join(part.source for part in self._response() if isinstance(part, Prose)).strip()
+            != marked(message).strip()
+        ):
             row = self.turn.tops()[min(self._first_part, len(self.turn.tops()) - 1)]
             self.turn.keep_only(self._first_part)
             self.turn.add(*self.turn.body(message))

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count, groupby
 
+from tui.chat.searches import marks, sources
 from tui.chat.transcript import (
     Block,
     Document,
@@ -20,9 +21,11 @@ from tui.chat.transcript import (
     ToolResult,
     ToolUse,
 )
+from tui.render.inline import safe_url
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.palette import Palette
 from tui.widgets.conversation.parts import BLANK, Fold, Line, Part, Prose, Words
+from tui.widgets.conversation.searches import search_lines
 from tui.widgets.conversation.sheet import Sheet, rows_of
 
 _serials = count(1)
@@ -164,15 +167,16 @@ class Turn:
         if message.role == "user":
             yield from self._prompt(message)
             return
+        searched, cited = search_lines(message.blocks), sources(message.blocks)
         text = ""
-        for block in (*message.blocks, None):
+        for at, block in enumerate((*message.blocks, None)):
             if isinstance(block, Text):
-                text += block.text
+                text += block.text + marks(block, cited)
                 continue
             if text.strip():
                 yield Prose(text)
             text = ""
-            if block is not None and (part := self.part_of(block, message)):
+            if block is not None and (part := searched[at] if at in searched else self.part_of(block, message)):
                 yield part
 
     def _prompt(self, message: Message) -> Iterator[Part]:
@@ -309,9 +313,10 @@ def closing(message: Message) -> Iterator[Part]:
     """What stands under one response: its sources, and why it is not simply complete."""
     if message.role != "assistant":
         return
-    for number, source in enumerate(captions.sources(message), 1):
+    for number, source in enumerate(sources(message.blocks), 1):
+        where = captions.source_line(source).removeprefix(source.title)
         title: captions.Caption = ((f"{number:>2} ", "dim"), (source.title, "accent" if source.url else "dim"))
-        yield Words(title, above=1 if number == 1 else 0, hang=3, link=source.url)
+        yield Words((*title, (where, "dim")), above=1 if number == 1 else 0, hang=3, link=safe_url(source.url))
     if ending := captions.ending(message):
         yield Words(ending, above=1 if message.blocks else 0)
     if message.failure is not None:

@@ -1,0 +1,35 @@
+"""Web searches in an answer: each is one line, its call and its result together, that opens to the pages it found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.chat.searches import Found, Search, found_in, search_in
+from tui.chat.transcript import Block
+from tui.widgets import figures
+from tui.widgets.conversation.captions import source_line
+from tui.widgets.conversation.parts import Fold, Words
+
+
+def search_line(search: Search | None, found: Found | None = None) -> Fold:
+    """A search, as far as it is known: the call, and what it gave. Without the call, the result stands alone."""
+    asked = f"searched: {search.query}" if search is not None and search.query else "web search"
+    if found is None:
+        return Fold(asked)
+    if found.problem:
+        return Fold(f"{asked} · nothing: {found.problem}")
+    pages = "\n".join(source_line(source) for source in found.sources)
+    return Fold(f"{asked} · {figures.plural(len(found.sources), 'page')}", Words(((pages, "dim"),)) if pages else None)
+
+
+def search_lines(blocks: Sequence[Block]) -> dict[int, Fold | None]:
+    """What stands for each block that is about a search, by its number: nothing for a result whose call is there."""
+    calls = {search.id: at for at, block in enumerate(blocks) if (search := search_in(block)) is not None}
+    found = {one.id: one for block in blocks if (one := found_in(block)) is not None}
+    lines: dict[int, Fold | None] = {}
+    for at, block in enumerate(blocks):
+        if (search := search_in(block)) is not None:
+            lines[at] = search_line(search, found.get(search.id))
+        elif (result := found_in(block)) is not None:
+            lines[at] = None if calls.get(result.id, at) < at else search_line(None, result)
+    return lines
