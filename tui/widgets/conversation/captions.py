@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from tui.chat.searches import Source, found_in, search_in
 from tui.chat.transcript import (
     Block,
     Document,
@@ -24,6 +23,9 @@ from tui.chat.transcript import (
 )
 from tui.widgets import figures
 from tui.widgets.facts import facts_of
+
+if TYPE_CHECKING:
+    from tui.chat.searches import Source
 
 Tone = Literal["text", "dim", "name", "accent", "error", "warning", "good"]
 """What a piece of a caption means; the look gives it a colour."""
@@ -202,14 +204,17 @@ def readable(block: Block) -> str:
             return result_line(block)
         case Image(name=name) | Document(name=name):
             return name
-        case Opaque() if (search := search_in(block)) is not None:
-            return search.query
-        case Opaque() if (found := found_in(block)) is not None:
-            return "\n".join(map(source_line, found.sources))
         case Opaque():
-            return f"{tool_line(block)} {arguments(block)}"
+            return _readable_search(block) or f"{tool_line(block)} {arguments(block)}"
         case RedactedThinking():
             return ""
+
+
+def _readable_search(block: Opaque) -> str:
+    from tui.chat.searches import found_in, search_in  # not needed for the first paint
+
+    search, found = search_in(block), found_in(block)
+    return search.query if search else "\n".join(map(source_line, found.sources)) if found else ""
 
 
 def source_line(source: Source) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tui.chat.events import BlockStart, BlockStop, CitationDelta, InputDelta, StreamEvent, TextDelta, ThinkingDelta
-from tui.chat.searches import Search, Source, cited_by, found_in, marked, marks, query_in, search_in
 from tui.chat.transcript import Block, JsonText, Message, Text, Thinking, ToolUse
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.parts import Fold, Part, Prose, Words
-from tui.widgets.conversation.searches import search_line, search_lines
 from tui.widgets.conversation.turn import Turn, closing
+
+if TYPE_CHECKING:
+    from tui.chat.searches import Search, Source
 
 CARET = "▍"
 
@@ -106,14 +109,16 @@ class LiveAnswer:
                     index, Fold(captions.tool_line(whole), Words(((captions.arguments(whole), "dim"),)))
                 )
             case BlockStop(index=index) if index in self._searches and self._json.get(index):
-                self._searches[index] = search = self._searches[index]._replace(query=query_in(self._json[index]))
-                return self._replace(index, search_line(search))
+                return self._search(index)
             case BlockStop(index=index) if index in self._cited:
                 return self._take_text(index, self._marks(index))
         return None
 
     def _begin(self, index: int, block: Block) -> int | None:
         """A block that is neither text nor thinking."""
+        from tui.chat.searches import found_in, search_in  # what is about searches is not needed for the first paint
+        from tui.widgets.conversation.searches import search_line, search_lines
+
         self._held = ""
         if isinstance(block, ToolUse):
             self._tools[index] = block
@@ -126,7 +131,17 @@ class LiveAnswer:
         part = search_lines((block,)).get(0) or self.turn.part_of(block, self._message or Message(role="assistant"))
         return self._put(index, part) if part is not None else None
 
+    def _search(self, index: int) -> int:
+        """What is searched for is known."""
+        from tui.chat.searches import query_in
+        from tui.widgets.conversation.searches import search_line
+
+        self._searches[index] = search = self._searches[index]._replace(query=query_in(self._json[index]))
+        return self._replace(index, search_line(search))
+
     def _cite(self, index: int, citation: JsonText) -> None:
+        from tui.chat.searches import cited_by
+
         self._cited.setdefault(index, []).append(citation)
         source = cited_by(citation)
         if source is not None and source not in self._known:
@@ -134,6 +149,8 @@ class LiveAnswer:
 
     def _marks(self, index: int) -> str:
         """The numbers that stand behind a text that has ended."""
+        from tui.chat.searches import marks
+
         part = self._parts.get(index)
         so_far = part.source if isinstance(part, Prose) else self._held
         return marks(Text(so_far, tuple(self._cited.pop(index))), self._known)
@@ -195,6 +212,8 @@ class LiveAnswer:
 
         What was drawn while it streamed stays, unless the message says something else than the events did.
         """
+        from tui.chat.searches import marked
+
         self.stands_at(message)
         self.turn.end_with()
         row = self.turn.tops()[-1]

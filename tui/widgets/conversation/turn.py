@@ -7,7 +7,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count, groupby
 
-from tui.chat.searches import marks, sources
 from tui.chat.transcript import (
     Block,
     Document,
@@ -21,11 +20,9 @@ from tui.chat.transcript import (
     ToolResult,
     ToolUse,
 )
-from tui.render.inline import safe_url
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.palette import Palette
 from tui.widgets.conversation.parts import BLANK, Fold, Line, Part, Prose, Words
-from tui.widgets.conversation.searches import search_lines
 from tui.widgets.conversation.sheet import Sheet, rows_of
 
 _serials = count(1)
@@ -167,6 +164,9 @@ class Turn:
         if message.role == "user":
             yield from self._prompt(message)
             return
+        from tui.chat.searches import marks, sources  # with the first answer, as in `closing`
+        from tui.widgets.conversation.searches import search_lines
+
         searched, cited = search_lines(message.blocks), sources(message.blocks)
         text = ""
         for at, block in enumerate((*message.blocks, None)):
@@ -313,6 +313,9 @@ def closing(message: Message) -> Iterator[Part]:
     """What stands under one response: its sources, and why it is not simply complete."""
     if message.role != "assistant":
         return
+    from tui.chat.searches import sources
+    from tui.render.inline import safe_url
+
     for number, source in enumerate(sources(message.blocks), 1):
         where = captions.source_line(source).removeprefix(source.title)
         title: captions.Caption = ((f"{number:>2} ", "dim"), (source.title, "accent" if source.url else "dim"))
