@@ -104,6 +104,16 @@ def test_an_unset_variable_is_not_set_and_never_a_literal(written: Load) -> None
     assert settings.origin("default.model") == "default (config.toml:2, NOPE: not set)"
 
 
+def test_all_variables_that_the_file_names_are_known(written: Load) -> None:
+    settings = written(
+        '[providers.anthropic]\napi_key = "${A}"\noauth_hosts = ["${B:-${C}}"]\n'
+        '[mcp.one]\nargs = [["${D}"]]\nenv = { TOKEN = "${E}" }\n[unknown]\nx = "$${F}"\n',
+        A="PLANTED",
+    )
+    assert settings.variables == {"A", "B", "C", "D", "E"}
+    assert "PLANTED" not in repr(settings)
+
+
 def test_everything_can_be_said_about_a_model(written: Load) -> None:
     settings = written(
         '[models."claude-sonnet-5-5"]\nname = "S"\ncontext = 5\nmax_output = 6\nvision = false\ntools = true\n'

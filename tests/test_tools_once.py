@@ -137,6 +137,24 @@ def test_the_configuration_says_what_the_command_line_does_not(server: Server[Fa
     assert offered(sent(server, 4)) == []
 
 
+def test_a_command_gets_no_variable_that_holds_a_credential(server: Server[FakeAnthropic], folder: Path) -> None:
+    names = {"MY_KEY": DEMO_KEY, "OTHER_TOKEN": "PLANTED-1", "GIVEN_TOKEN": "PLANTED-2", "PLAIN": "PLANTED-3"}
+    config = folder / "c.toml"
+    config.write_text(
+        '[providers.anthropic]\napi_key = "${MY_KEY}"\n[default]\nsystem = "${HOME} ${OTHER_TOKEN} ${GIVEN_TOKEN}"\n'
+        '[tools]\nallow = ["run_command(env)"]\ncommand_env = ["GIVEN_TOKEN"]\n'
+    )
+    server.service.script(Answer(ToolUse("run_command", input={"command": "env"})), Answer(Text("Seen.")))
+    line, env = command(server, "--config", str(config), "-p", "Look", "--tools", "ask")
+    subprocess.run(line, input="", env=env | names, cwd=folder, check=True, timeout=30, capture_output=True, text=True)
+    seen = results(sent(server, 2))[0]["content"][0]["text"]
+    assert "PLANTED-3" in seen
+    assert "PLANTED-2" in seen
+    assert "HOME=" in seen
+    assert "PLANTED-1" not in seen
+    assert DEMO_KEY not in seen
+
+
 def test_a_hard_limit_ends_a_turn_between_its_requests(server: Server[FakeAnthropic], folder: Path) -> None:
     config = folder / "c.toml"
     config.write_text("[budget]\nchat_hard = 0.02\n")

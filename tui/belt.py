@@ -17,6 +17,9 @@ from tui.errors import TuiError
 if TYPE_CHECKING:
     from tui.tools.toolbox import Box
 
+_EVERYDAY = frozenset(("HOME", "LANG", "LOGNAME", "PATH", "PWD", "SHELL", "TMPDIR", "USER"))
+"""Variables that hold no secret, and that commands need, though a `${…}` in the configuration names them."""
+
 
 class Belt:
     """What a session is given as its toolbox: the built-in tools, for the folder that the program runs in."""
@@ -59,6 +62,7 @@ class Belt:
     @cached_property
     def _box(self) -> Box:
         from tui.tools.built_in import built_in
+        from tui.tools.command import CREDENTIALS
         from tui.tools.permission import Gate
         from tui.tools.toolbox import Box
 
@@ -70,6 +74,7 @@ class Belt:
             private_hosts=said.private_hosts,
             command_timeout_s=said.command_timeout_s,
             ours=[settings.file, *(getattr(settings.folders, name) for name in settings.folders.__struct_fields__)],
+            withheld=(CREDENTIALS | settings.variables) - _EVERYDAY - set(said.command_env),
         )
         return Box(kinds, Gate(said.allow, self._access, self._keep, asks=self._asks))
 

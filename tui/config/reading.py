@@ -6,7 +6,7 @@ Loaded only where there is such a file.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tui.config import kinds, toml
@@ -58,6 +58,7 @@ _TOOLS = {
     "allow": kinds.RULES,
     "private_hosts": kinds.FLAG,
     "command_timeout_s": kinds.COUNT,
+    "command_env": kinds.TEXTS,
     "turns": kinds.COUNT,
 }
 _PICTURES = kinds.one_of("auto", "kitty", "sixel", "blocks", "none")
@@ -84,6 +85,8 @@ class Reader:
         self.data = parsed.data
         self.findings = [Finding(shown, *problem) for problem in parsed.problems]
         self.origins: dict[str, str] = {}
+        self.variables = frozenset(_variables(parsed.data))
+        """All that `${…}` names anywhere in the file, in what is not used, too."""
         self._shown = shown
         self._env = env
         self._places = toml.places(parsed.text)
@@ -177,6 +180,14 @@ def _expanded(value: object, env: Mapping[str, str]) -> tuple[object, tuple[str,
         items = [_expanded(item, env) for item in value]
         return [item for item, _ in items if item is not None], tuple(name for _, names in items for name in names)
     return value, ()
+
+
+def _variables(value: object) -> Iterator[str]:
+    """The variables that `${…}` names in a value, and in whatever it holds."""
+    if isinstance(value, str):
+        yield from expand(value, {}).names
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _variables(inner)
 
 
 def _dotted(path: toml.Path) -> str:

@@ -98,6 +98,8 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     private_hosts: bool = False
     """Whether pages on this computer and in private networks may be fetched."""
     command_timeout_s: int = 120
+    command_env: tuple[str, ...] = ()
+    """Variables of the environment that commands get although they hold credentials of ours, or `${…}` names them."""
     turns: int = 50
     """So many answers in a row may call tools before the user has a word."""
 
@@ -144,6 +146,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     origins: dict[str, str] = {}
     """Dotted key -> where its value came from. A key without an entry has its default."""
+    variables: frozenset[str] = frozenset()
+    """The variables of the environment that `${…}` names anywhere in the file."""
 
     @property
     def model(self) -> str:
@@ -165,11 +169,12 @@ def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[
         found.append(Finding(shown, 0, 0, problem))
     sections: Mapping[str, dict[str, Any]] = defaultdict(dict)
     origins: dict[str, str] = {}
+    variables: frozenset[str] = frozenset()
     if raw:
         from tui.config.reading import Reader
 
         reader = Reader(shown, raw, env)
-        sections, origins = reader.sections(actions), reader.origins
+        sections, origins, variables = reader.sections(actions), reader.origins, reader.variables
         found += sorted(reader.findings, key=lambda finding: (finding.line, finding.column))
     return Settings(
         folders=folders(env),
@@ -184,6 +189,7 @@ def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[
         ui=Ui(**sections["ui"]),
         findings=tuple(found),
         origins=origins,
+        variables=variables,
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from tui.tools import addresses
-from tui.tools.command import RunCommand
+from tui.tools.command import CREDENTIALS, RunCommand
 from tui.tools.editing import Changes, EditFile, WriteFile
 from tui.tools.fetch import FetchUrl
 from tui.tools.listing import ListFiles
@@ -26,8 +26,11 @@ def built_in(
     private_hosts: bool = False,
     command_timeout_s: float = COMMAND_TIMEOUT_S,
     ours: Sequence[Path] = (),
+    withheld: Collection[str] = CREDENTIALS,
 ) -> tuple[ToolKind, ...]:
-    """All of them, in an order that never changes. `ours` are this program's own files and folders: reading those asks."""
+    """All of them, in an order that never changes. `ours` are this program's own files and folders: reading those asks.
+    `withheld` are the variables of the environment that no command gets.
+    """
     folders, changes = Folders(folder, more, ours), Changes()
     return (
         ListFiles(folders),
@@ -35,6 +38,6 @@ def built_in(
         SearchFiles(folders),
         WriteFile(folders, changes),
         EditFile(folders, changes),
-        RunCommand(folders, command_timeout_s),
+        RunCommand(folders, command_timeout_s, withheld),
         FetchUrl(see, allows=addresses.anywhere if private_hosts else addresses.is_public),
     )

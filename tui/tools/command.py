@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated
 
 import msgspec
@@ -18,11 +18,13 @@ from tui.tools.paths import Folders
 from tui.tools.rules import for_command
 from tui.tools.tool import Content, Failed, Plan, decoded, definition
 
+CREDENTIALS = frozenset(("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"))
+"""Variables that hold what this program signs in with."""
+
 _KEEP_BYTES = 30_000
 _MOST_BYTES = 200_000_000
 _TELL_S = 0.1
 _LONGEST = 20_000
-_WITHHELD = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")
 _PLAIN = {"TERM": "dumb", "NO_COLOR": "1", "PAGER": "cat", "GIT_PAGER": "cat", "GIT_TERMINAL_PROMPT": "0"}
 
 
@@ -31,7 +33,7 @@ class Arguments(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RunCommand:
-    """Runs in the first folder. The credentials of this program are not in the command's environment."""
+    """Runs in the first folder, with the app's environment but for what is withheld."""
 
     is_reading = False
     definition: Tool = definition(
@@ -42,9 +44,10 @@ class RunCommand:
         Arguments,
     )
 
-    def __init__(self, folders: Folders, timeout_s: float) -> None:
+    def __init__(self, folders: Folders, timeout_s: float, withheld: Collection[str]) -> None:
         self._folders = folders
         self._timeout_s = timeout_s
+        self._withheld = withheld
 
     async def plan(self, call: ToolUse) -> Plan:
         command = decoded(call.input, Arguments).command
@@ -69,7 +72,7 @@ class RunCommand:
             code = await processes.run(
                 [shutil.which("bash") or "/bin/sh", "-c", command],
                 folder=self._folders.first,
-                env=_environment(),
+                env=_environment(self._withheld),
                 take=output.take,
                 timeout_s=self._timeout_s,
             )
@@ -97,6 +100,6 @@ async def _follow(output: Output, tell: Callable[[str], None]) -> None:
             tell(fresh)
 
 
-def _environment() -> dict[str, str]:
-    """The app's own, without its credentials, and with what keeps programs from asking and drawing."""
-    return {name: value for name, value in os.environ.items() if name not in _WITHHELD} | _PLAIN
+def _environment(withheld: Collection[str]) -> dict[str, str]:
+    """The app's own, without what is withheld, and with what keeps programs from asking and drawing."""
+    return {name: value for name, value in os.environ.items() if name not in withheld} | _PLAIN
