@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from transcripts import PNG
 
 from tui.chat.ledger import Bill, Usage
-from tui.chat.transcript import Document, Failure, Image, Message, Text, Thinking, ToolResult, ToolUse
+from tui.chat.transcript import Document, Failure, Image, Message, Opaque, Text, Thinking, ToolResult, ToolUse
 from tui.chat.tree import ChatTree, Node
 from tui.exchange import markdown, page
 
@@ -214,3 +214,33 @@ def test_only_the_branch_that_was_left_is_told() -> None:
     for text in (markdown.written(tree), page.written(tree)):
         assert "Two" in text
         assert "Three" not in text
+
+
+SEARCHED = claude(
+    Opaque("server_tool_use", '{"id":"s","name":"web_search","input":{"query":"tide *Brest*"}}'),
+    Opaque(
+        "web_search_tool_result",
+        '{"tool_use_id":"s","content":[{"url":"https://tides.example","title":"T","encrypted_content":"SECRET"}]}',
+    ),
+    Text("High at ", ()),
+    Text("06:12", ('{"url":"https://tides.example/a(b)","title":"Tides [x](javascript:y) <b>"}',)),
+    Text(" (say they), and", ('{"url":"javascript:alert(1)","title":"Evil"}',)),
+    Text(" more."),
+)
+
+
+def test_sources_are_numbered_in_markdown() -> None:
+    written = markdown.written(chat(user(Text("?")), SEARCHED))
+    assert r"*(searched the web: tide \*Brest\*)*" in written
+    assert "*(found 1 page)*" in written
+    assert r"High at 06:12 [\[1\]](<https://tides.example/a(b)>) (say they), and \[2\] more." in written
+    assert "2. Evil" in written
+    assert "SECRET" not in written
+
+
+def test_sources_are_numbered_links_on_the_page() -> None:
+    seen = assert_harmless(page.written(chat(user(Text("?")), SEARCHED)))
+    assert [at["href"] for tag, at in seen.elements if tag == "a"] == ["https://tides.example/a(b)"] * 2
+    assert "High at 06:12 [1] (say they), and [2] more." in seen.shown
+    assert "Tides [x](javascript:y) <b>" in seen.shown
+    assert "searched the web: tide *Brest*" in seen.shown

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
+from tui.chat.searches import Source, found_in, marks, search_in, sources
 from tui.chat.transcript import (
     Block,
     Document,
@@ -37,10 +38,41 @@ def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
     nodes = tree.path()
     for node, speaker in zip(nodes, speakers([node.message for node in nodes], name_of), strict=True):
         parts += [_heading(node.message, speaker)] if speaker else []
-        parts += [text for block in node.message.blocks if (text := _block(block))]
+        parts += [text for block in cited(node.message) if (text := _block(block))]
+        parts += [said] if (said := source_list(node.message)) else []
         if said := ending(node.message):
             parts.append(f"*({said})*")
     return "\n\n".join(parts) + "\n"
+
+
+def cited(message: Message) -> tuple[Block, ...]:
+    """The blocks of a message, what citations have split put together again, with the numbers of its sources in it."""
+    known = sources(message.blocks)
+    blocks: list[Block] = []
+    for block in message.blocks:
+        if isinstance(block, Text) and message.role == "assistant":
+            said = block.text + marks(block, known)
+            if blocks and isinstance(before := blocks[-1], Text):
+                blocks[-1] = Text(before.text + said)
+                continue
+            block = Text(said)
+        blocks.append(block)
+    return tuple(blocks)
+
+
+def source_list(message: Message) -> str:
+    """What an answer cites, numbered, as Markdown; "" where it cites nothing."""
+    lines = (f"{number}. {_link(source)}" for number, source in enumerate(sources(message.blocks), 1))
+    return "\n".join(lines)
+
+
+def searched(block: Opaque) -> str:
+    """A search, or what it gave, in words; the block's kind where it is about something else."""
+    if (search := search_in(block)) is not None:
+        return f"searched the web: {one_line(search.query)}"
+    if (found := found_in(block)) is not None:
+        return f"found nothing: {found.problem}" if found.problem else f"found {plural(len(found.sources), 'page')}"
+    return block.kind
 
 
 def speakers(messages: Sequence[Message], name_of: Callable[[str], str]) -> list[str]:
@@ -116,8 +148,19 @@ def _block(block: Block) -> str:
             return f"{'Error' if is_error else 'Result'}:\n\n{inner}" if inner else ""
         case Image() | Document():
             return f"[{attachment(block)}]"
-        case Opaque(kind=kind):
-            return f"*({kind})*"
+        case Opaque():
+            return f"*({_plain(searched(block))})*"
+
+
+def _link(source: Source) -> str:
+    if not source.url:
+        return _plain(source.title)
+    return f"[{_plain(source.title)}](<{source.url}>) · {source.host}"
+
+
+def _plain(text: str) -> str:
+    """Text from outside with nothing in it that Markdown would take for a mark."""
+    return re.sub(r"([\\`*_{}\[\]<>#&|~!])", r"\\\1", text)
 
 
 def _quoted(text: str) -> str:

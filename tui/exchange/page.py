@@ -24,7 +24,17 @@ from tui.chat.transcript import (
     ToolUse,
 )
 from tui.chat.tree import ChatTree
-from tui.exchange.markdown import attachment, ending, ledger_line, moment, one_line, speakers
+from tui.exchange.markdown import (
+    attachment,
+    cited,
+    ending,
+    ledger_line,
+    moment,
+    one_line,
+    searched,
+    source_list,
+    speakers,
+)
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -81,9 +91,10 @@ def _article(message: Message, speaker: str, parser: MarkdownIt) -> str:
     at = f"<time>{moment(message.at)}</time>" if message.at else ""
     side = "you" if message.is_prompt else "claude"
     heading = f"<h2><span>{_text(speaker)}</span>{at}</h2>" if speaker else ""
-    body = "\n".join(_block(block, parser, is_plain=message.role == "user") for block in message.blocks)
+    body = "\n".join(_block(block, parser, is_plain=message.role == "user") for block in cited(message))
+    found = f'<div class="state">{parser.render(_clean(said))}</div>' if (said := source_list(message)) else ""
     state = f'<p class="state">{_text(said)}</p>' if (said := ending(message)) else ""
-    return f'<article class="{side}">\n{heading}\n{body}\n{state}</article>'
+    return f'<article class="{side}">\n{heading}\n{body}\n{found}{state}</article>'
 
 
 def _block(block: Block, parser: MarkdownIt, *, is_plain: bool) -> str:
@@ -102,8 +113,8 @@ def _block(block: Block, parser: MarkdownIt, *, is_plain: bool) -> str:
             return _result(content, "Error" if is_error else "Result", parser)
         case Image() | Document():
             return _attached(block)
-        case Opaque(kind=kind):
-            return f'<p class="state">{_text(kind)}</p>'
+        case Opaque():
+            return f'<p class="state">{_text(searched(block))}</p>'
 
 
 def _result(content: Sequence[Text | Image | Document], summary: str, parser: MarkdownIt) -> str:
