@@ -53,6 +53,7 @@ LAYERS = {
     "tools": layer("chat errors", "msgspec"),
     "store": layer("chat errors", "msgspec"),
     "exchange": layer("chat errors widgets.figures", "msgspec"),
+    "exchange.pictures": layer("chat exchange images", "msgspec"),
     "demo": layer("anthropic.models chat.model errors", "msgspec"),
     "actions": layer("", "msgspec"),
     "widgets": layer("chat images render actions errors", "textual rich msgspec"),

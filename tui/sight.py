@@ -37,8 +37,9 @@ class Sight:
         if _MARKER not in text:
             return (Text(text),) if text else ()
         from tui.images.attach import resolve_markers
+        from tui.images.vision import Target
 
-        return await asyncio.to_thread(resolve_markers, text, self._model())
+        return await asyncio.to_thread(resolve_markers, text, Target.of(self._model()))
 
     async def fitted(self, transcript: Transcript) -> Transcript:
         """The conversation with every image as small as so many of them must be. Raises TooMuch."""

@@ -16,7 +16,7 @@ from tui.anthropic.request import Options, build_body, encode
 from tui.chat.transcript import Image, Message, Text, Transcript
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.images.attach import attachment, attachment_of, resolve_markers
-from tui.images.vision import MAX_BYTES
+from tui.images.vision import MAX_BYTES, STANDARD
 
 SONNET, HAIKU = find("claude-sonnet-5-5"), find("claude-haiku-4-5")
 HEADERS = {"x-api-key": DEMO_KEY, "anthropic-version": "2023-06-01", "content-type": "application/json"}
@@ -81,7 +81,7 @@ def test_markers_become_images_as_the_model_sees_them():
     large, bitmap = (base64.b64encode(data).decode() for data in (WIDE, file(page(90, 60), "BMP")))
     broken = f"[IMAGE:data:image/jpeg;base64,{large[:4000]}]"
     text = f"First [IMAGE:data:image/png;base64,{large}] then {broken} and [IMAGE:data:image/bmp;base64,{bitmap}]"
-    blocks = resolve_markers(text, HAIKU)
+    blocks = resolve_markers(text, STANDARD)
     assert [type(block) for block in blocks] == [Text, Image, Text, Image]
     assert (blocks[0].text, blocks[2].text) == ("First ", f" then {broken} and ")
     assert (blocks[1].media_type, blocks[1].width) == ("image/jpeg", 1568)
@@ -113,7 +113,7 @@ def test_pillow_is_loaded_by_the_first_image_and_not_before():
 import sys
 import tui.images.attach, tui.images.clipboard, tui.images.documents, tui.images.markers, tui.images.sources
 from tui.anthropic.models import find
-tui.images.attach.resolve_markers("no image", find("sonnet"))
+tui.images.attach.resolve_markers("no image", tui.images.attach.Target.of(find("sonnet")))
 tui.images.attach.attachment_of(b"words", "a.txt", find("sonnet"))
 assert "PIL" not in sys.modules
 """

@@ -112,14 +112,6 @@ def test_a_home_is_found(tmp_path, monkeypatch):
     assert read_file(Path("~/a.png")) == b"content"
 
 
-def test_a_text_under_the_name_of_an_image_is_a_text(tmp_path):
-    (tmp_path / "a.png").write_text("not a picture at all")
-    assert attachment(tmp_path / "a.png", MODEL).media_type == "text/plain"
-    with pytest.raises(CannotAttach) as caught:
-        prepare(b"not a picture at all", STANDARD, name="a.png")
-    assert caught.value.message == "a.png is a text file, not an image"
-
-
 @pytest.mark.parametrize(
     ("data", "what"),
     [
@@ -202,3 +194,15 @@ def test_one_that_is_refused_leaves_the_others(tmp_path):
     assert refusal(tmp_path / "bad.png")
     block = attachment(tmp_path / "good.png", MODEL)
     assert (block.name, block.width, block.height) == ("good.png", 100, 80)
+
+
+@pytest.mark.parametrize("name", ["it.png", "it.JPG", "it.pdf"])
+def test_a_renamed_text(name, tmp_path):
+    (tmp_path / name).write_text("only words")
+    with pytest.raises(CannotAttach) as caught:
+        attachment(tmp_path / name, MODEL)
+    assert caught.value.message == f"{name} is a text file, whatever its name says"
+    assert attachment_of(b"only words", "it.txt", MODEL).media_type == "text/plain"
+    with pytest.raises(CannotAttach) as caught:
+        prepare(b"only words", STANDARD, name=name)
+    assert caught.value.message == f"{name} is a text file, not an image"

@@ -7,6 +7,7 @@ import msgspec
 from tui.chat.tree import ChatTree
 from tui.errors import TuiError
 from tui.exchange import archive, claude_ai
+from tui.exchange.pictures import with_pictures
 
 
 class Unknown(TuiError):
@@ -20,8 +21,12 @@ class Unknown(TuiError):
 
 
 def read(data: bytes) -> tuple[ChatTree, ...]:
-    """The chats in a file. Raises a TuiError where there are none to be read."""
+    """The chats in a file, markers in their prompts resolved. Raises a TuiError where there are none to be read."""
     content = claude_ai.unpacked(data)
+    return tuple(map(with_pictures, _chats(content)))
+
+
+def _chats(content: bytes) -> tuple[ChatTree, ...]:
     if archive.is_archive(content):
         return archive.read(content)
     try:

@@ -12,6 +12,7 @@ from tui.images.documents import pdf_document, text_document
 from tui.images.errors import CannotAttach
 from tui.images.kinds import kind_of
 from tui.images.markers import Marker, resolve
+from tui.images.offers import looks_offered
 from tui.images.sources import read_file
 from tui.images.vision import Target, Viewer
 
@@ -32,6 +33,8 @@ def attachment_of(
     if kind == kinds.PDF:
         return pdf_document(data, name, model)
     if kind == kinds.TEXT:
+        if looks_offered(name):
+            raise CannotAttach(f"{name} is a text file, whatever its name says", "To attach it as text, rename it.")
         return text_document(data, name)
     from tui.images.pixels import prepare  # loads Pillow
 
@@ -43,14 +46,14 @@ def image_block(prepared: Prepared, name: str = "") -> Image:
     return Image(prepared.media_type, base64_of(prepared.data), name, prepared.width, prepared.height)
 
 
-def resolve_markers(text: str, model: Viewer, *, many: bool = False) -> tuple[Text | Image, ...]:
-    """The text as blocks, each `[IMAGE:…]` marker in it an image as this model sees it; what is no image stays text."""
+def resolve_markers(text: str, target: Target, *, many: bool = False) -> tuple[Text | Image, ...]:
+    """The text as blocks, each `[IMAGE:…]` marker in it an image up to `target`; what is no image stays text."""
 
     def image(marker: Marker) -> Image | None:
         from tui.images.pixels import prepare  # loads Pillow
 
         try:
-            return image_block(prepare(marker.data, Target.of(model), many=many))
+            return image_block(prepare(marker.data, target, many=many))
         except CannotAttach:
             return None
 

@@ -16,6 +16,8 @@ from tui.chat.slices import base64_of
 from tui.chat.transcript import Image, Text
 from tui.images.kinds import ACCEPTED, kind_of
 
+BEGINNING = "[IMAGE:"
+"""How every marker begins."""
 _MARKER = re.compile(r"\[IMAGE:data:[^,\[\]]*;base64,([A-Za-z0-9+/\s]*(?:=\s*){0,2})\]")
 _SPACE = re.compile(r"\s+")
 

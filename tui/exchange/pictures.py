@@ -1,0 +1,39 @@
+"""Pictures that stand in imported prompts as `[IMAGE:…]` markers, as images in their places. That takes time."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from tui.chat.transcript import Block, Message, Text
+from tui.chat.tree import ChatTree, Node
+from tui.images.attach import resolve_markers
+from tui.images.markers import BEGINNING
+from tui.images.vision import HIGH
+
+
+def with_pictures(chat: ChatTree) -> ChatTree:
+    """The chat with its prompts' markers resolved, as large as any model sees them: who answers next is not known here."""
+    if not any(map(_has_marker, chat.nodes)):
+        return chat
+    return replace(chat, nodes=tuple(_node(node) if _has_marker(node) else node for node in chat.nodes))
+
+
+def _has_marker(node: Node) -> bool:
+    return node.message.role == "user" and any(map(_is_marked, node.message.blocks))
+
+
+def _is_marked(block: Block) -> bool:
+    return isinstance(block, Text) and BEGINNING in block.text
+
+
+def _node(node: Node) -> Node:
+    return replace(node, message=_message(node.message))
+
+
+def _message(message: Message) -> Message:
+    blocks: list[Block] = []
+    for block in message.blocks:
+        resolved = resolve_markers(block.text, HIGH) if isinstance(block, Text) and _is_marked(block) else (block,)
+        # A text without pictures stays as it was, with all that belongs to it.
+        blocks += resolved if any(not isinstance(one, Text) for one in resolved) else (block,)
+    return replace(message, blocks=tuple(blocks))
