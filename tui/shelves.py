@@ -31,6 +31,8 @@ class Shelves:
         self.now = now
         self.trouble: Callable[[TuiError], None] = lambda _: None
         """Is told, from any thread, what is wrong with the disk."""
+        self.changed: Callable[[str], None] = lambda _: None
+        """Is told, from any thread, that another program may have done something to the open chat, by its id."""
         self._file = file
         self._open = ExitStack()
         self._stores: dict[bool, Store] = {}
@@ -49,7 +51,12 @@ class Shelves:
             file = self._file
             if demo:
                 file = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="prx-demo-"))) / file.name
-            store = Store(file, problems=lambda problem: self.trouble(problem), now=self.now)
+            store = Store(
+                file,
+                problems=lambda problem: self.trouble(problem),
+                changed=lambda chat_id: self.changed(chat_id),
+                now=self.now,
+            )
             self._stores[demo] = self._open.enter_context(store)
         return self._stores[demo]
 

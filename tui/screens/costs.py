@@ -15,8 +15,8 @@ from tui.chat.ledger import Usage
 from tui.chat.transcript import Draft, Message, Transcript
 from tui.chat.warmth import Warmth, cached_tokens, expiry, lifetime_for
 from tui.errors import TuiError
-from tui.screens.branches import BranchingScreen
 from tui.screens.exchange import Exchange
+from tui.screens.sharing import SharingScreen
 from tui.widgets import figures
 from tui.widgets.status import StatusBar
 
@@ -37,7 +37,7 @@ class Counted(NamedTuple):
     tokens: int
 
 
-class CostScreen(BranchingScreen):
+class CostScreen(SharingScreen):
     _ticking: Timer | None = None
     _estimating: Timer | None = None
     _estimate: Estimate | None = None

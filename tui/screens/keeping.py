@@ -54,6 +54,9 @@ class Library(Protocol):
     trouble: Callable[[TuiError], None]
     """To be set: is told, from any thread, what is wrong with the disk."""
 
+    changed: Callable[[str], None]
+    """To be set: is told, from any thread, that another prx may have done something to the open chat, by its id."""
+
     now: Callable[[], float]
     """The wall clock, in seconds since the epoch."""
 

@@ -2,13 +2,13 @@
 
 `Store` is the door; everything behind it runs on a thread of its own. The modules, from the bottom: `values` is what comes
 out, `codec` turns messages into rows and back, `accounts` adds up what was used, `words` makes text searchable, `schema` is
-the tables, `database` the file and its troubles, `worker` the thread, `writing` and `reading` the SQL, `recorder` what a
-session tells.
+the tables, `database` the file and its troubles, `watch` what others do to it, `worker` the thread, `writing` and `reading`
+the SQL, `recorder` what a session tells.
 """
 
 from tui.store.recorder import Recorder
 from tui.store.store import Store, new_id
-from tui.store.values import Branch, Chat, Day, Found, Hit, Instance, Merged, NewChat, Place, Stored
+from tui.store.values import Branch, Chat, Day, Found, Hit, Instance, Merged, NewChat, Place, Since, Stored
 
 __all__ = [
     "Branch",
@@ -21,6 +21,7 @@ __all__ = [
     "NewChat",
     "Place",
     "Recorder",
+    "Since",
     "Store",
     "Stored",
     "new_id",

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from tui.chat.budget import Spent
-from tui.chat.transcript import Tool, Transcript
+from tui.chat.transcript import Message, Tool, Transcript
 from tui.chat.tree import ChatTree, Node
 from tui.store.accounts import written_off
 from tui.store.codec import as_base64, decode, decode_tools, hashes, searchable
 from tui.store.errors import NoSuchChat, UnclearChat
-from tui.store.values import Branch, Chat, Day, Found, Hit, Stored
+from tui.store.values import Branch, Chat, Day, Found, Hit, Since, Stored
 from tui.store.words import Query, fold, marks, parsed, snippet
 
 if TYPE_CHECKING:
@@ -61,7 +61,20 @@ def chat(db: Connection, chat_id: str, elsewhere: frozenset[str] = frozenset()) 
 def branch(db: Connection, chat_id: str, head: str | None, elsewhere: frozenset[str] = frozenset()) -> Branch:
     """The way to `head`, or to where the chat was left. Raises NoSuchChat."""
     of = chat(db, chat_id, elsewhere)
-    rows = _rows(db, of.id, head or of.head)
+    return _branch(db, of, _rows(db, of.id, head or of.head))
+
+
+def since(db: Connection, chat_id: str, head: str, elsewhere: frozenset[str] = frozenset()) -> Since:
+    """The way to the newest message below `head`, and what comes after it. Raises NoSuchChat."""
+    of = chat(db, chat_id, elsewhere)
+    rows = _rows(db, of.id, leaf(db, head))
+    after = next((number for number, row in enumerate(rows, start=1) if row[1] == head), len(rows))
+    (deleted_at,) = db.execute("SELECT deleted_at FROM chats WHERE id = ?", (of.id,)).fetchone()
+    added = _messages(db, rows[after:])
+    return Since(branch=_branch(db, of, rows), added=added, is_deleted=deleted_at is not None)
+
+
+def _branch(db: Connection, of: Chat, rows: list[tuple[Any, ...]]) -> Branch:
     siblings = _siblings(db, of.id)
     return Branch(
         of,
@@ -84,10 +97,13 @@ def branch(db: Connection, chat_id: str, head: str | None, elsewhere: frozenset[
 def transcript(db: Connection, chat_id: str, head: str | None) -> Transcript:
     """The same as a request tells it, with everything that is attached. Raises NoSuchChat."""
     of = chat(db, chat_id)
-    rows = _rows(db, of.id, head or of.head)
-    data = attached(db, (row[-1] for row in rows))
-    messages = tuple(decode(role, state, at, blocks, facts, data) for *_, role, state, at, facts, blocks in rows)
+    messages = _messages(db, _rows(db, of.id, head or of.head))
     return Transcript(messages=messages, system=of.system, tools=_definitions(db, of.id))
+
+
+def _messages(db: Connection, rows: list[tuple[Any, ...]]) -> tuple[Message, ...]:
+    data = attached(db, (row[-1] for row in rows))
+    return tuple(decode(role, state, at, blocks, facts, data) for *_, role, state, at, facts, blocks in rows)
 
 
 def tree(db: Connection, chat_id: str) -> ChatTree:

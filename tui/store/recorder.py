@@ -19,6 +19,8 @@ class Recorder:
         """To be replaced when the model or anything else of a chat that has not begun is chosen."""
         self.head = head
         """The message that the next one follows. Set it to an earlier one, and a branch begins there."""
+        self.ids: set[str] = set()
+        """Of all that was recorded here, to be told from what others say in the same chat."""
         self._store = store
         self._gives_back = gives_back
         self._arriving = ""
@@ -28,6 +30,7 @@ class Recorder:
         """Records a message that has entered the transcript."""
         id = self._arriving if self._arriving and not message.is_prompt else new_id()
         self._arriving = ""
+        self.ids.add(id)
         self._store.append(self.chat, id, self.head, message)
         self._before, self.head = self.head, id
 

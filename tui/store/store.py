@@ -23,7 +23,8 @@ from tui.store import accounts, presence, reading, writing
 from tui.store.codec import encode_tools
 from tui.store.database import Database
 from tui.store.errors import StoreProblem
-from tui.store.values import Branch, Chat, Day, Found, Instance, Merged, NewChat, Place
+from tui.store.values import Branch, Chat, Day, Found, Instance, Merged, NewChat, Place, Since
+from tui.store.watch import Watch
 from tui.store.worker import Worker
 
 if TYPE_CHECKING:
@@ -38,14 +39,15 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
-def _unheard(problem: StoreProblem) -> None:
+def _unheard(told: object) -> None:
     pass
 
 
 class Store:
     """`with Store(file) as store`: leaving the block writes everything that is queued.
 
-    `problems` is called from the store's thread, once for each thing that is wrong. `now` counts from the epoch, in seconds.
+    `problems` is called from the store's thread, once for each thing that is wrong; `changed` too, with the id of the chat
+    that `look_at` named, when another program may have done something to it. `now` counts from the epoch, in seconds.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Store:
         file: Path,
         *,
         problems: Callable[[StoreProblem], None] = _unheard,
+        changed: Callable[[str], None] = _unheard,
         now: Callable[[], float] = time.time,
         max_pages: int | None = None,
     ) -> None:
@@ -60,6 +63,7 @@ class Store:
         self.token = secrets.token_hex(8)
         """This instance among those that share the file."""
         self._now = now
+        self._watch = Watch(self.token, changed, now)
         self._database = Database(file, problems, on_open=self._arrive, max_pages=max_pages)
         self._worker = Worker(
             self._database,
@@ -67,6 +71,7 @@ class Store:
             beat=lambda db: presence.beat(db, self.token, now()),
             beat_s=presence.BEAT_S,
             farewell=lambda db: presence.leave(db, self.token),
+            watch=self._watch,
         )
 
     def __enter__(self) -> Store:
@@ -130,6 +135,10 @@ class Store:
     def branch(self, chat_id: str, head: str | None = None) -> Future[Branch]:
         """The messages up to `head`, or to where the chat was left. Raises NoSuchChat."""
         return self._worker.ask(lambda db: reading.branch(db, chat_id, head, self._elsewhere(db)), flush=True)
+
+    def since(self, chat_id: str, head: str) -> Future[Since]:
+        """What others have said after the message `head`, and how the chat stands. Raises NoSuchChat."""
+        return self._worker.ask(lambda db: reading.since(db, chat_id, head, self._elsewhere(db)), flush=True)
 
     def transcript(self, chat_id: str, head: str | None = None) -> Future[Transcript]:
         """The same with everything that is attached, for what is to be sent. Raises NoSuchChat."""
@@ -215,7 +224,12 @@ class Store:
 
     def look_at(self, chat_id: str) -> None:
         """Notes which chat is open here, for other instances and for the time after a crash; "" for none."""
-        self._worker.soon(lambda db: presence.look_at(db, self.token, chat_id))
+
+        def job(db: Connection) -> None:
+            presence.look_at(db, self.token, chat_id)
+            self._watch.look_at(chat_id)
+
+        self._worker.soon(job)
 
     def left_off(self) -> Future[str]:
         """The chat that was open when prx was killed, or ""; each is told once."""
@@ -228,10 +242,6 @@ class Store:
     def others(self, chat_id: str) -> Future[tuple[Instance, ...]]:
         """The other running instances that have this chat open."""
         return self._worker.ask(lambda db: presence.others(db, self.token, chat_id, self._now()))
-
-    def version(self) -> Future[int]:
-        """A number that changes when another program has written to the chats."""
-        return self._worker.ask(lambda db: int(db.execute("PRAGMA data_version").fetchone()[0]))
 
     def days(self) -> Future[tuple[Day, ...]]:
         """What was used, by day and model, oldest first: a lifetime's ledger."""

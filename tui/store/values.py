@@ -127,6 +127,16 @@ class Branch(Sequence[Stored]):
         return f"Branch({self.chat.id!r}, {len(self)} messages)"
 
 
+class Since(msgspec.Struct, frozen=True, kw_only=True):
+    """What has become of a chat that is open here."""
+
+    branch: Branch
+    """From its beginning to what was said last after the message that was asked for."""
+    added: tuple[Message, ...]
+    """The end of it, which comes after that message, with everything that is attached."""
+    is_deleted: bool
+
+
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """A message, or a chat's title, in which the words were found."""
 

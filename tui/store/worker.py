@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.store.database import RETRY_S, Database, Job, Result
 from tui.store.errors import Closed, Mistake, StoreProblem
+from tui.store.watch import WATCH_S, Watch
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -41,10 +42,12 @@ class Worker:
         beat: Job[None],
         beat_s: float,
         farewell: Job[None],
+        watch: Watch,
     ) -> None:
         self._database = database
         self._report = report
         self._beat, self._beat_s, self._farewell = beat, beat_s, farewell
+        self._watch = watch
         self._queue: queue.SimpleQueue[_Item | str | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._latest: dict[str, Job[Any]] = {}
@@ -108,9 +111,11 @@ class Worker:
     def _serve(self) -> None:
         self._guarded(self._database.open)
         now = time.monotonic()
-        next_beat, next_retry = now + self._beat_s, now + RETRY_S
+        next_beat, next_retry, next_glance = now + self._beat_s, now + RETRY_S, now + WATCH_S
         while not (self._is_closed and self._queue.empty()):
-            item = self._next(min([next_beat, *([next_retry] if self._database.is_behind else []), *self._times()]))
+            retries = [next_retry] if self._database.is_behind else []
+            glances = [next_glance] if self._watch.chat_id else []
+            item = self._next(min([next_beat, *retries, *glances, *self._times()]))
             if isinstance(item, str):
                 self._ready.add(item)
             elif item is not None:
@@ -122,6 +127,9 @@ class Worker:
             if now >= next_retry:
                 self._guarded(self._database.catch_up)
                 next_retry = time.monotonic() + RETRY_S
+            if self._watch.chat_id and now >= next_glance:
+                self._guarded(lambda: self._database.read(self._watch.glance))
+                next_glance = time.monotonic() + WATCH_S
         self._write_due(float("inf"))
         self._guarded(lambda: self._database.write(self._farewell))
         self._guarded(self._database.close)
