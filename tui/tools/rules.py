@@ -29,12 +29,23 @@ _RUNNERS = _words(
     """
     sudo doas su runuser env exec eval command builtin coproc trap source time nice ionice chrt taskset nohup timeout setsid
     stdbuf flock xargs parallel watch entr ssh sh bash zsh dash ksh fish busybox script tmux screen at unshare nsenter chroot
-    systemd-run strace ltrace gdb
+    systemd-run strace ltrace gdb compgen complete bind enable mapfile readarray fc find fd fdfind sed tar rsync scp sftp
+    socat nc ncat vi vim nvim view ex ed emacs less more man
     """
 )
-"""Commands whose arguments are commands."""
-_INTERPRETERS = _words("python node deno bun ruby perl php lua java npx pipx uvx")
+"""Commands that run what their arguments say: `find -exec`, `sed e`, `tar --to-command`, `rsync -e`."""
+_INTERPRETERS = _words(
+    "python pypy node deno ruby perl php lua luajit java tclsh rscript julia osascript pwsh awk gawk mawk nawk npx pipx uvx"
+)
 _OPTION_WITH_NAME = ("-m",)
+_WITH_SUBCOMMANDS = _words(
+    """
+    git hg svn jj gh glab npm pnpm yarn bun pip uv poetry pdm hatch pipenv conda cargo go dotnet mix gem bundle composer
+    docker podman kubectl helm terraform tofu brew apt dnf systemctl
+    """
+)
+_RUNNING = frozenset(("run", "exec", "x", "dlx"))
+"""Subcommands whose arguments are commands."""
 
 
 class Rule(NamedTuple):
@@ -77,13 +88,13 @@ def is_compound(command: str) -> bool:
 def for_command(command: str) -> tuple[str, ...]:
     """The rules to offer for a command, narrowest first."""
     exact = f"{COMMAND}({escaped(command)})"
-    words = command.split()
-    if is_compound(command) or not words or command != command.strip():
+    words = command.split(" ")  # at what the shell takes for a blank, and not at its lookalikes
+    if is_compound(command) or "" in words[:3]:
         return (exact,)
-    count = _telling_words(words)
-    if count == 0 or not all(_WORD.fullmatch(word) for word in words[:count]):
+    beginnings = [words[:count] for count in _telling_words(words)]
+    if not all(_WORD.fullmatch(word) for beginning in beginnings for word in beginning):
         return (exact,)
-    return (exact, f"{COMMAND}({' '.join(words[:count])} *)")
+    return (exact, *(f"{COMMAND}({' '.join(beginning)} *)" for beginning in beginnings))
 
 
 def for_page(url: str) -> tuple[str, ...]:
@@ -95,16 +106,31 @@ def for_page(url: str) -> tuple[str, ...]:
     return (exact, f"{PAGE}({escaped(f'{parts.scheme}://{parts.netloc}/')}*)")
 
 
-def _telling_words(words: list[str]) -> int:
-    """How many words say which program runs: one for git, two for `python build.py`; 0 where it cannot be told."""
-    program = words[0].rpartition("/")[2].rstrip("0123456789.")  # python3.12
-    if not program or program in _RUNNERS:  # the first: ".", which reads a script
-        return 0
-    if program not in _INTERPRETERS:
-        return 1
-    if len(words) > 2 and words[1] in _OPTION_WITH_NAME:
-        return 3
-    return 2 if len(words) > 1 and not words[1].startswith("-") else 0
+def _telling_words(words: list[str]) -> tuple[int, ...]:
+    """How many words say what runs, most first: two and one of `git log`, two of `python build.py`; none of `sudo`."""
+    first, second, third = (*words, "", "")[:3]
+    if _is_runner(first):
+        return ()
+    program = _program(first)
+    if program in _INTERPRETERS:
+        if second in _OPTION_WITH_NAME and third:
+            return (3,)
+        return () if second.startswith("-") or not second else (2,)
+    if program not in _WITH_SUBCOMMANDS or not second:
+        return (1,)
+    if second in _RUNNING:
+        return () if third.startswith("-") or not third else (3,)
+    return () if second.startswith("-") else (2, 1)  # an option here changes what all others do: git -c
+
+
+def _program(word: str) -> str:
+    """The name of a program, without its version: python of /usr/bin/python3.12."""
+    return word.rpartition("/")[2].rstrip("0123456789.").lower()
+
+
+def _is_runner(word: str) -> bool:
+    program = _program(word)
+    return not program or program in _RUNNERS  # the first: ".", which reads a script
 
 
 def _names(pattern: str, name: str) -> bool:
@@ -113,7 +139,7 @@ def _names(pattern: str, name: str) -> bool:
 
 def _covers_command(pattern: str, command: str) -> bool:
     """Only a star after a blank, at the end, is a wildcard: `git *` is git with any arguments, or none."""
-    if not pattern.endswith(" *") or is_compound(command):
+    if not pattern.endswith(" *") or is_compound(command) or _is_runner(command.partition(" ")[0]):
         return False
     beginning = unescaped(pattern[:-2])
     return command == beginning or command.startswith(f"{beginning} ")
