@@ -210,6 +210,7 @@ async def test_the_configuration_can_allow_it(server: Server) -> None:
 
 PRIVATE = """0.0.0.0 10.0.0.1 100.64.0.1 127.0.0.1 127.9.9.9 169.254.169.254 172.16.0.1 192.168.1.1 198.18.0.1 224.0.0.1
     240.0.0.1 255.255.255.255 :: ::1 fc00::1 fd00:ec2::254 fe80::1 ff02::1 ::ffff:10.0.0.1 ::ffff:169.254.169.254
+    fec0::1 ::127.0.0.1 ::ffff:0:7f00:1 64:ff9b:1::7f00:1
     64:ff9b::7f00:1 64:ff9b::a00:1 2002:7f00:1:: 2002:a00:1:: 2001:db8::1"""
 
 
@@ -303,6 +304,7 @@ def certificate(folder: Path) -> Path:
         (" https://example.com:443/a b?c=d e#f ", "https://example.com/a%20b?c=d%20e"),
         ("https://example.com:8443/%2e/ü", "https://example.com:8443/%2e/%C3%BC"),
         ("http://bücher.example/", "http://xn--bcher-kva.example/"),
+        ("http://ex\u0430mple.com/\u202e", "http://xn--exmple-4nf.com/%E2%80%AE"),
         ("http://[2606:4700::1]:80/", "http://[2606:4700::1]/"),
     ],
 )
@@ -314,7 +316,9 @@ def test_a_url_has_one_form(url: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "url",
     ["", "example.com", "file:///etc/passwd", "ftp://a/", "data:text/plain,a", "http://", "http:///a", "http://ada:x@a.com/",
-     "http://a@b/", "http://a:99999/", "http://[::1", "javascript:alert(1)", "http://a/" + "x" * 5000, "http://a..b/"],
+     "http://a@b/", "http://a:99999/", "http://[::1", "javascript:alert(1)",
+     "http://a.com\\.b.com/", "http://a.com\\@b.com/", "http://a%2f.b.com/", "http://a b/", "http://a:0/", "http://*.com/",
+     "http://a\u202eb.com/", "http://[fe80::1%25eth0]/", "http://a\"b/", "http://\\a/", "http://a/" + "x" * 5000, "http://a..b/"],
 )  # fmt: skip
 def test_what_is_not_fetched_is_refused_before_anybody_is_asked(url: str) -> None:
     with pytest.raises(Failed):

@@ -162,6 +162,13 @@ def test_a_rule_for_files_is_a_pattern_of_paths(rule: str, path: str, covered: b
         ("fetch_url(https://docs.python.org*)", "https://docs.python.org.evil.example/", False),
         ("fetch_url(https://*)", "https://docs.python.org/", False),
         ("fetch_url(*)", "https://docs.python.org/", False),
+        ("fetch_url(https://docs.python.org/*)", "https://docs.python.org@evil.example/", False),
+        ("fetch_url(https://docs.python.org/*)", "https://docs.python.org//evil.example/", True),
+        ("fetch_url(https://docs.python.org/3/*)", "https://docs.python.org/3/..%2f2/", False),
+        ("fetch_url(https://docs.python.org/3/*)", "https://docs.python.org/3/%5c../2/", False),
+        (r"fetch_url(http://\[2606:4700::1]/*)", "http://[2606:4700::1]/a", True),
+        ("fetch_url(https://[/*)", "https://docs.python.org/", False),
+        ("fetch_url(https://[x]/*)", "https://docs.python.org/", False),
     ],
 )
 def test_a_rule_for_pages_means_their_host_exactly(rule: str, url: str, covered: bool) -> None:

@@ -36,6 +36,7 @@ _MOST_REDIRECTS = 5
 _MOST_CHARS = 50_000
 _LONGEST_URL = 4_000
 _SAFE = "/%:@!$&'()*+,;=~-._"
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, or an address of the new style
 _PORTS = {"http": 80, "https": 443}
 _HEADERS = {
     "Accept": "text/html, text/*;q=0.9, */*;q=0.5",
@@ -153,6 +154,8 @@ def normal(url: str) -> str:
         raise Failed("Only URLs that begin with http:// or https:// and name a host are fetched.")
     if "@" in parts.netloc:
         raise Failed("A URL with a user name or a password is not fetched: no credentials are sent.")
+    if not _HOST.fullmatch(host) or port == 0:
+        raise Failed(f"There can be no host {parts.netloc!a}.")
     if len(url) > _LONGEST_URL:
         raise Failed(f"A URL has at most {_LONGEST_URL:,} characters.")
     host = f"[{host}]" if ":" in host else host

@@ -147,10 +147,13 @@ def _covers_command(pattern: str, command: str) -> bool:
 
 def _covers_page(pattern: str, url: str) -> bool:
     """The scheme and the host are meant exactly; the star stands at the end of the path."""
-    wide, narrow = urlsplit(pattern), urlsplit(url)
+    beginning = unescaped(pattern[:-1])
+    try:
+        wide, narrow = urlsplit(beginning), urlsplit(url)
+    except ValueError:  # no URL
+        return False
     if (wide.scheme, wide.netloc) != (narrow.scheme, narrow.netloc) or not pattern.endswith("*"):
         return False
-    beginning = unescaped(pattern[:-1])
     whole_host = f"{wide.scheme}://{wide.netloc}/"
     return beginning.startswith(whole_host) and url.startswith(beginning) and not _leads_elsewhere(narrow.path)
 
