@@ -31,6 +31,7 @@ from tui.screens.keeping import Beginning, Start
 from tui.shelves import Shelves
 from tui.widgets.conversation import Conversation
 from tui.widgets.prompt import PromptArea
+from tui.widgets.question import QuestionCard
 from tui.widgets.queue import QueueList
 
 
@@ -97,6 +98,11 @@ class Chat:
     @property
     def queued(self) -> list[str]:
         return [draft.text for draft in self.screen.query_one(QueueList).drafts]
+
+    @property
+    def questions(self) -> list[str]:
+        """The titles of what waits for the user's word in the open chat."""
+        return [question.title for card in self.screen.query(QuestionCard) for question in card.questions]
 
     @property
     def shown(self) -> str:

@@ -43,6 +43,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("models", ("ctrl+l", "f2"), "Choose the model of the next turn", "Chat", "chat", "model", "[name]"),
     Action("think", ("f8", "alt+t"), "Thinking and effort of this chat", "Chat", "chat", "think", "[on, off]"),
     Action("effort", (), "How much effort an answer takes", "Chat", "chat", "effort", "[low … max]"),
+    Action("tools", ("f9",), "Tools of this chat: off, on again", "Chat", "chat", "tools", "[none, read, ask]"),
     Action("inspect", ("f5",), "Look at the last request", "Chat", "chat", "request"),
     Action("cache_map", ("f6",), "The cache map: read, written, saved", "Chat", "chat", "cache"),
     Action("count", ("f7",), "Have the server count the prompt's tokens", "Chat", "chat", "count"),
@@ -56,6 +57,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("detach", (), "Take the last attachment out (⌫ at the start)", "Prompt", "prompt", "detach"),
     Action("editor", ("ctrl+g",), "Write the prompt in $VISUAL or $EDITOR", "Prompt", "prompt", "editor"),
     Action("stop", ("escape",), "Stop the answer, keep its text", "Answer", "chat", "stop"),
+    Action("answer", ("tab",), "Answer what Claude asks", "Answer", "chat", "answer"),
     Action("retry", ("r",), "Try again after a failure", "Answer", "conversation", "retry"),
     Action("edit", ("e",), "Edit the focused prompt, as a new branch", "Answer", "conversation", "edit"),
     Action("regenerate", ("g",), "Ask again, with the model chosen now", "Answer", "conversation", "again"),
@@ -107,6 +109,7 @@ def parse_command(text: str) -> tuple[Action, str] | None:
 _SIGNS = {
     "enter": "⏎",
     "escape": "Esc",
+    "tab": "Tab",
     "up": "↑",
     "down": "↓",
     "left": "←",

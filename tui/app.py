@@ -27,7 +27,7 @@ from tui.connection import budget_of
 from tui.desk import Desk
 from tui.engine import Engine
 from tui.images.protocol import canvas, questions
-from tui.last_folder import LastFolder
+from tui.last_folder import LastFolder, ToldFolders
 from tui.screens.chat import ChatScreen
 from tui.screens.keeping import Beginning, Start
 from tui.shelves import Shelves
@@ -73,6 +73,7 @@ class ChatApp(App[int], inherit_bindings=False):
             prompt=prompt,
             attach=attach,
             last_folder=LastFolder(settings.folders.state / "attach-folder"),
+            told_folders=ToldFolders(settings.folders.state / "told-folders"),
             keys=settings.keys,
             budget=budget_of(settings),
             clock=clock,

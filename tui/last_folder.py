@@ -1,4 +1,4 @@
-"""The folder that the attach dialog was left in, kept in a file of the state folder for the next start."""
+"""Folders that are remembered from one start to the next, in files of the state folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from tui.private_file import write_private
 
 
 class LastFolder:
-    """Reading and writing may take a while on a slow disk, so they are for threads. Neither fails: it is a convenience."""
+    """The one that the attach dialog was left in.
+
+    Reading and writing may take a while on a slow disk, so they are for threads. Neither fails: it is a convenience."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -26,3 +28,29 @@ class LastFolder:
     def keep(self, folder: Path) -> None:
         with suppress(OSError):
             write_private(self._file, os.fsencode(folder))
+
+
+class ToldFolders:
+    """Those of which the user was told that Claude may look around there. A small file, and read only once."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._known: set[bytes] | None = None
+
+    def knows(self, folder: Path) -> bool:
+        return os.fsencode(folder) in self._read()
+
+    def add(self, folder: Path) -> None:
+        known = self._read()
+        if os.fsencode(folder) not in known:
+            known.add(os.fsencode(folder))
+            with suppress(OSError):
+                write_private(self._file, b"\0".join(sorted(known)))
+
+    def _read(self) -> set[bytes]:
+        if self._known is None:
+            try:
+                self._known = set(self._file.read_bytes().split(b"\0"))
+            except OSError:
+                self._known = set()
+        return self._known

@@ -136,7 +136,7 @@ async def test_a_question_of_a_chat_that_was_left_is_told_and_waits_there(
         gate.open()
         await chat.until(lambda: '"tides" asks' in chat.hint)
         await opened_chat(chat, "tides")
-        await chat.until(lambda: "Claude asks" in chat.hint)
+        await chat.until(lambda: chat.questions)
         assert chat.screen.answering == {left}
         chat.screen.provider.answer_question("toolu_run", Verdict(allowed=True))
         await chat.until_shown("It said kelp.")

@@ -47,7 +47,7 @@ def kinds(blocks: list[dict[str, Any]]) -> list[str]:
 
 
 async def asked(chat: Chat) -> None:
-    await chat.until(lambda: "Claude asks" in chat.hint, "it never asked")
+    await chat.until(lambda: chat.questions, "it never asked")
 
 
 async def test_what_is_read_is_shown_and_a_prompt_that_was_typed_meanwhile_follows() -> None:

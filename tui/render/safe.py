@@ -24,6 +24,8 @@ _DROPPED = (
 _SHOWN = "\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029"
 _UNSAFE = re.compile(f"[{_DROPPED}{_SHOWN}]")
 _DROP = re.compile(f"[{_DROPPED}]+")
+_UNSEEN = re.compile(f"[{_DROPPED}{_SHOWN}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
+"""What a reader would not see, or take for a blank."""
 
 
 def _sign(match: re.Match[str]) -> str:
@@ -48,3 +50,14 @@ def safe(text: str, *, keep_newlines: bool = True) -> str:
     if "\t" in text:
         text = text.expandtabs(TAB_STOP)
     return text if keep_newlines else text.replace("\n", " ")
+
+
+def hides(text: str) -> bool:
+    """Whether a text holds what a reader would not see as what it is."""
+    return _UNSEEN.search(text) is not None
+
+
+def revealed(text: str) -> str:
+    """`text` safe to draw, with a sign for all in it that would not be seen: nobody agrees to what is hidden."""
+    text = _UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
+    return text.expandtabs(TAB_STOP) if "\t" in text else text

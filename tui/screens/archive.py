@@ -51,12 +51,18 @@ class ArchiveScreen(GuardingScreen):
             self.prompt.say(error.message)
         self.prompt.focus()
 
+    @property
+    def asking(self) -> frozenset[str]:
+        """The chats in which something waits for the user's word."""
+        here = [self.chat_id] if self.talk.questions else []
+        return frozenset({*here, *(id for id, away in self._away.items() if away.talk.questions)})
+
     def _end_away(self, away: Away, event: TurnEnded) -> None:
         super()._end_away(away, event)
         from tui.screens.chats import ChatList
 
         if isinstance(screen := self.app.screen, ChatList):
-            screen.tell_answered()
+            screen.tell_changed()
 
     # The open chat
 

@@ -34,13 +34,20 @@ class BriefingScreen(TitlingScreen):
 
     def cost_of_edit(self) -> str:
         """What another system prompt does to the cache: the whole prompt begins with it."""
+        anew = self.written_anew()
+        return (
+            f"an edit drops the cache: the next turn {anew}" if anew else "nothing was sent yet: an edit costs nothing"
+        )
+
+    def written_anew(self) -> str:
+        """What the next turn does where nothing is read from the cache; "" where nothing was sent yet."""
         count = tokens_of(self.talk.session.transcript.messages)
         if not count:
-            return "nothing was sent yet: an edit costs nothing"
+            return ""
         anew = bill(Usage(cache_creation_input_tokens=count), self.provider.model)
         kept = bill(Usage(cache_read_input_tokens=count), self.provider.model)
         prices = f": {figures.money(anew.cost_usd)} instead of {figures.money(kept.cost_usd)}" if anew and kept else ""
-        return f"an edit drops the cache: the next turn writes {figures.tokens(count)} tokens anew{prices}"
+        return f"writes {figures.tokens(count)} tokens anew{prices}"
 
     def _set_system(self, text: str | None) -> None:
         session = self.talk.session

@@ -7,7 +7,7 @@ from tui.chat.model import Model
 from tui.chat.reasoning import adjusted
 from tui.chat.transcript import Draft
 from tui.errors import TuiError
-from tui.screens.thinking import ThinkingScreen
+from tui.screens.allowing import AllowingScreen
 from tui.widgets.bindings import bindings_of
 from tui.widgets.conversation import Conversation
 from tui.widgets.figures import plural
@@ -15,7 +15,7 @@ from tui.widgets.prompt import PromptArea
 from tui.widgets.queue import QueueList
 
 
-class ChatScreen(ThinkingScreen):
+class ChatScreen(AllowingScreen):
     BINDINGS = bindings_of("chat")
 
     # Sending, stopping, trying again

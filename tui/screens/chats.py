@@ -18,7 +18,7 @@ from textual.widgets import Static
 from tui.errors import TuiError
 from tui.screens.naming import Naming
 from tui.widgets import figures
-from tui.widgets.chat_rows import chat_row, heading, hit_row, warm_s
+from tui.widgets.chat_rows import ANSWERING, ASKING, chat_row, heading, hit_row, warm_s
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead
 
@@ -68,6 +68,10 @@ class Keeper(Protocol):
     def answering(self) -> frozenset[str]:
         """The chats in which an answer arrives just now."""
 
+    @property
+    def asking(self) -> frozenset[str]:
+        """Those in which something waits for the user's word."""
+
     def delete(self, chat_id: str) -> None: ...
 
     def restore(self, chat_id: str) -> None: ...
@@ -106,6 +110,7 @@ class ChatList(ModalScreen[Opening | None]):
         self._chats: dict[str, Chat] = {}
         self._searching: Future[Found] | None = None
         self._answering: frozenset[str] = frozenset()
+        self._asking: frozenset[str] = frozenset()
         self._deleted: list[str] = []
         self._ticking: Timer | None = None
         self._words: dict[str, tuple[str, ...]] = {}
@@ -140,7 +145,7 @@ class ChatList(ModalScreen[Opening | None]):
         self._take(await asyncio.wrap_future(self._store.chats()))
 
     def _take(self, chats: tuple[Chat, ...]) -> None:
-        self._answering = self._keeper.answering
+        self._answering, self._asking = self._keeper.answering, self._keeper.asking
         self._chats = {chat.id: chat for chat in chats}
         if self._ticking is None and self.app.animation_level != "none":
             self._ticking = self.set_interval(1.0, self._count_down)
@@ -176,7 +181,7 @@ class ChatList(ModalScreen[Opening | None]):
                 now=self._now(),
                 marks=marks,
                 is_here=chat.id == self._keeper.chat_id,
-                is_answering=chat.id in self._answering,
+                live=ASKING if chat.id in self._asking else ANSWERING if chat.id in self._answering else "",
             ),
             key=chat.id,
         )
@@ -276,8 +281,8 @@ class ChatList(ModalScreen[Opening | None]):
             self._foot(_FOOT_UNDO if self._deleted else _FOOT)
             self._read_again()
 
-    def tell_answered(self) -> None:
-        """An answer has ended in a chat that is not on the screen."""
+    def tell_changed(self) -> None:
+        """Something has happened in a chat that is not on the screen."""
         self._read_again()
 
     def action_export(self) -> None:

@@ -19,7 +19,6 @@ from textual.widgets import Static
 from tui.actions import BY_NAME, keys_of, short_key_name
 from tui.chat.events import Asked, Grew, Notice, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent, Waiting
 from tui.chat.reasoning import unusual
-from tui.chat.tools import ToolAsking
 from tui.chat.transcript import Draft
 from tui.engine import Engine
 from tui.screens.provider import Provider
@@ -224,8 +223,6 @@ class FlowScreen(Screen[None]):
             case Settled(message=message):
                 conversation.settle(message)
                 self.show_standing()
-            case ToolAsking(question=question):
-                self.prompt.say(f"Claude asks: {question.title.lower()}? · {self.key_of('stop')} says no", lasting=True)
             case ToolsAnswered(message=message):
                 conversation.add(message)
             case Notice(text=text):

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from tui.chat.events import Asked, Grew, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent
 from tui.chat.reducer import coalesce
 from tui.chat.session import Ask, Session
-from tui.chat.tools import ToolOutput
-from tui.chat.transcript import Draft, Message
+from tui.chat.tools import Question, ToolAllowed, ToolAsking, ToolEnded, ToolOutput
+from tui.chat.transcript import Draft, Message, ToolResult
 from tui.engine import Engine, Generation
 from tui.screens.exchange import Exchange
 from tui.screens.outbox import Outbox
@@ -56,6 +56,20 @@ class Talk:
     def asked_ago_s(self) -> float:
         """How long the answer that still arrives has been asked for."""
         return self.session.clock() - self._asked_at if self.under_way else 0.0
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What Claude asks, and nobody has answered yet, in the order in which it was asked."""
+        waiting: dict[str, Question] = {}
+        for event in self.under_way:
+            match event:
+                case ToolAsking(question=question):
+                    waiting[question.call.id] = question
+                case ToolAllowed(id=id) | ToolEnded(result=ToolResult(tool_use_id=id)):
+                    waiting.pop(id, None)
+                case _:
+                    pass
+        return tuple(waiting.values())
 
     def go_out_of_sight(self) -> None:
         """Another chat is opened. What is queued here goes on as the running turn was asked: the choices are that chat's."""

@@ -14,6 +14,8 @@ WARM = "●"
 """Its cache is still warm: to go on costs a tenth."""
 ANSWERING = "▍ answering"
 """An answer arrives in it just now."""
+ASKING = "? asks"
+"""That answer waits for the user's word."""
 _NARROW = 66
 """Below this the model gives way to the title."""
 _NAME, _AGE, _COST = 12, 6, 7
@@ -62,7 +64,7 @@ def chat_row(
     now: float,
     marks: Sequence[tuple[int, int]] = (),
     is_here: bool = False,
-    is_answering: bool = False,
+    live: str = "",
 ) -> Content:
     """Pin, title, where it is open, and on the right the model, the age, the cost, and how long its cache is warm."""
     right = f"{age(now - chat.updated):>{_AGE}} {figures.money(chat.cost_usd):>{_COST}}"
@@ -73,7 +75,7 @@ def chat_row(
         warmth = f"{warmth} {figures.clock(left_s):>5}" if left_s else " " * 8
     state = "open here" if is_here else "open elsewhere" if chat.elsewhere else ""
     after = f"  {state}" if state else ""
-    live = f"  {ANSWERING}" if is_answering else ""
+    live = f"  {live}" if live else ""
     lead = "▴ " if chat.pinned else ""
     room = max(1, width - cell_len(right) - len(after) - len(live) - len(lead) - 2 - max(2, len(warmth)))
     title = _fitted(chat.title or "Untitled", room)

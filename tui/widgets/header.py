@@ -31,13 +31,29 @@ class Header(Widget):
     manner: reactive[str] = reactive("")
     """Said before the model: what of thinking and effort is not as it does by itself."""
 
+    _asking_at = 0
+    """Where what `asking` says was drawn."""
+    asking: reactive[str] = reactive("")
+    """That something waits for the user in a chat that is not on the screen."""
+
     class ModelClicked(Message):
         """The user wants another model."""
 
+    class AskingClicked(Message):
+        """The user wants to see what is asked elsewhere."""
+
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
-        if offset is not None and offset.x >= self.content_size.width - len(self._model):
+        if offset is None:
+            return
+        if offset.x >= self.content_size.width - len(self._model):
             self.post_message(self.ModelClicked())
+        elif self.asking and self._asking_at <= offset.x < self._asking_at + len(self._asking):
+            self.post_message(self.AskingClicked())
+
+    @property
+    def _asking(self) -> str:
+        return f"? {self.asking}" if self.asking else ""
 
     @property
     def _model(self) -> str:
@@ -51,10 +67,13 @@ class Header(Widget):
         mark = Strip([Segment(self.mark, base + self.get_component_rich_style("header--mark", partial=True))])
         title_style = self.get_component_rich_style("header--title", partial=True) if self.title else base
         title = Strip([Segment(self.title or "New chat", base + title_style)])
-        gap = 3 if self.mark else 1
-        room = max(0, width - manner.cell_length - model.cell_length - mark.cell_length - gap - 1)
+        asking = Strip([Segment(self._asking, base + self.get_component_rich_style("header--model", partial=True))])
+        said = [strip for strip in (mark, asking) if strip.cell_length]
+        beside = sum(strip.cell_length + 3 for strip in said) or 1
+        room = max(0, width - manner.cell_length - model.cell_length - beside - 1)
         if title.cell_length > room:
             title = Strip.join([title.crop(0, max(0, room - 1)), Strip([Segment("…", base)])])
-        left = Strip.join([title, Strip.blank(gap, base), mark])
+        left = Strip.join([title, *(part for strip in said for part in (Strip.blank(3, base), strip))])
+        self._asking_at = left.cell_length - asking.cell_length
         right = Strip.join([manner, model])
         return Strip.join([left.adjust_cell_length(max(0, width - right.cell_length), base), right]).crop(0, width)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from rich.style import Style
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
@@ -271,7 +272,7 @@ class PromptArea(TextArea):
         if self._commands.is_open:
             self.put(f"/{self._commands.chosen.slash} ")
         else:
-            self.screen.focus_next()
+            raise SkipAction  # nothing to complete: the key is the screen's
 
     async def _on_key(self, event: events.Key) -> None:
         if not self.text and self.while_empty(event.key):

@@ -1,0 +1,238 @@
+"""What Claude asks, in the chat: seen whole, answered by key and by click, and never by what was typed before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli
+from chatting import Chat, chatting, words
+
+from tui.demo.reply import Gate
+from tui.demo.scenarios import Answer, Text, ToolUse
+from tui.widgets.prompt import PromptArea
+from tui.widgets.question import QuestionCard, QuestionText, ReasonLine
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that the app is started in."""
+    folder = tmp_path / "sea"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def command(text: str, id: str = "toolu_run") -> ToolUse:
+    return ToolUse("run_command", input={"command": text}, id=id)
+
+
+def card_of(chat: Chat) -> str:
+    """What the question says, row by row."""
+    text = chat.screen.query_one(QuestionText)
+    return "\n".join(text.render_line(y).text.rstrip() for y in range(text.size.height))
+
+
+async def asked(chat: Chat, count: int = 1) -> None:
+    await chat.until(lambda: len(chat.questions) == count, "it never asked")
+    await chat.pilot.pause()
+
+
+async def answer(chat: Chat, key: str) -> None:
+    """Turns to the question, and presses the key until it is taken."""
+    text = chat.screen.query_one(QuestionText)
+    if not text.has_focus:
+        await chat.pilot.press("tab")
+    before = text.shown
+    while text.shown is before and not chat.screen.query(ReasonLine):
+        await chat.pilot.press(key)
+
+
+def last_result(request: Any) -> tuple[str, bool]:
+    result = request.json["messages"][-1]["content"][0]
+    return result["content"][0]["text"], bool(result.get("is_error"))
+
+
+async def test_a_command_is_seen_whole_and_allowed_once(folder: Path) -> None:
+    long = "printf '%s\\n' " + " ".join(f"word{number}" for number in range(40)) + " > made.txt"
+    async with chatting(Answer(command(long)), words("Done."), tools="ask") as chat:
+        await chat.send("Make it")
+        await asked(chat)
+        shown = card_of(chat)
+        assert "Run a command?" in shown
+        assert " ".join(shown.split()).count("word") == 40
+        assert str(folder) in shown
+        await answer(chat, "y")
+        await chat.until_shown("Done.")
+        assert (folder / "made.txt").read_text().split()[:2] == ["word0", "word1"]
+        assert chat.questions == []
+        assert chat.prompt.has_focus
+
+
+async def test_what_was_typed_before_and_just_after_it_appeared_does_not_answer(folder: Path) -> None:
+    gate = Gate()
+    async with chatting(Answer(Text("Now", gate), command("touch made.txt")), words("Done."), tools="ask") as chat:
+        await chat.send("Make it")
+        await chat.until_written()
+        await chat.pilot.press("y", "tab")
+        gate.open()
+        await asked(chat)
+        chat.screen.query_one(QuestionText).focus()
+        await chat.pilot.press("y", "y", "a", "n")
+        assert chat.questions == ["Run a command"]
+        assert not (folder / "made.txt").exists()
+        assert chat.prompt.text == "y"
+        await answer(chat, "y")
+        await chat.until_shown("Done.")
+
+
+async def test_typing_goes_on_in_the_prompt_while_it_asks() -> None:
+    async with chatting(Answer(command("true")), words("Done."), tools="ask") as chat:
+        await chat.send("Make it")
+        await asked(chat)
+        await chat.pilot.press(*"yes n a")
+        assert chat.prompt.text == "yes n a"
+        assert chat.questions == ["Run a command"]
+        await chat.pilot.press("tab", "x")
+        assert chat.prompt.text == "yes n ax"
+        assert chat.prompt.has_focus
+        await answer(chat, "n")
+        await chat.until_shown("Done.")
+        assert chat.prompt.text == "yes n ax"
+
+
+async def test_a_no_with_a_reason_is_read_by_claude(folder: Path) -> None:
+    async with chatting(Answer(command("touch made.txt")), words("Fine."), tools="ask") as chat:
+        await chat.send("Make it")
+        await asked(chat)
+        await answer(chat, "r")
+        await chat.pilot.press(*"not", "space", *"today")
+        await chat.pilot.press("escape")
+        assert chat.questions == ["Run a command"]
+        await answer(chat, "r")
+        await chat.pilot.press(*"use", "space", *"make", "enter")
+        await chat.until_shown("Fine.")
+        text, is_error = last_result(await chat.request(2))
+        assert "use make" in text
+        assert is_error
+        assert not (folder / "made.txt").exists()
+        assert isinstance(chat.screen.focused, PromptArea)
+
+
+async def test_for_this_chat_a_pattern_answers_what_comes_later(folder: Path) -> None:
+    one, other = Answer(command("touch one")), Answer(command("touch two", "toolu_two"))
+    async with chatting(one, other, words("Done."), words("Well."), tools="ask") as chat:
+        await chat.send("Make them")
+        await asked(chat)
+        assert "exactly this command" in card_of(chat)
+        await chat.pilot.press("tab", "right")
+        assert "run_command(touch *)" in card_of(chat)
+        await answer(chat, "c")
+        await chat.until_shown("Done.")
+        assert (folder / "two").exists()
+
+
+async def test_always_is_kept_in_the_configuration_with_its_comments(folder: Path) -> None:
+    config = "# mine\n[tools]\nallow = [ # few\n]\n"
+    async with chatting(Answer(command("touch one")), words("Done."), tools="ask", config=config) as chat:
+        await chat.send("Make it")
+        await asked(chat)
+        await chat.pilot.press("tab", "left")
+        await answer(chat, "a")
+        await chat.until_shown("Done.")
+        written = (Path.home() / "config" / "config.toml").read_text()
+        assert "# mine" in written
+        assert "# few" in written
+        assert tomli.loads(written)["tools"]["allow"] == ["run_command(touch *)"]
+
+
+async def test_several_questions_wait_for_their_turn_and_a_stop_ends_them_all(folder: Path) -> None:
+    three = Answer(command("touch one", "toolu_1"), command("touch two", "toolu_2"), command("touch six", "toolu_3"))
+    async with chatting(three, words("Well."), tools="ask") as chat:
+        await chat.send("Make them")
+        await asked(chat, 3)
+        assert "1 of 3" in card_of(chat)
+        await answer(chat, "y")
+        await asked(chat, 2)
+        assert "1 of 2" in card_of(chat)
+        assert "touch two" in card_of(chat)
+        await chat.pilot.press("y")  # at once: meant for the one before
+        assert len(chat.questions) == 2
+        await chat.pilot.press("escape")
+        await chat.until_idle()
+        assert chat.questions == []
+        assert not chat.screen.query_one(QuestionCard).display
+        assert chat.prompt.has_focus
+        await chat.send("And?")
+        await chat.until_shown("Well.")
+        sent = (await chat.request(2)).json["messages"]
+        results = [block for message in sent for block in message["content"] if block["type"] == "tool_result"]
+        assert [bool(result.get("is_error")) for result in results] == [False, True, True]
+        assert names(folder) == ["one"]
+
+
+async def test_a_click_answers_and_one_that_came_too_early_does_not(folder: Path) -> None:
+    async with chatting(Answer(command("touch made.txt")), words("Done."), tools="ask") as chat:
+        await chat.send("Make it")
+        await asked(chat)
+        text = chat.screen.query_one(QuestionText)
+        row = text.size.height - 1
+        at = card_of(chat).splitlines()[row].index("y once")
+        await chat.pilot.click(QuestionText, offset=(at, row))
+        assert chat.questions == ["Run a command"]
+        at = card_of(chat).splitlines()[row].index("y yes")
+        while chat.questions:
+            await chat.pilot.click(QuestionText, offset=(at, row))
+        await chat.until_shown("Done.")
+        assert (folder / "made.txt").exists()
+
+
+async def test_a_long_change_can_be_read_to_its_end_and_larger() -> None:
+    content = "".join(f"line {number}\n" for number in range(300))
+    write = Answer(ToolUse("write_file", input={"path": "long.txt", "content": content}))
+    async with chatting(write, words("Well."), tools="ask") as chat:
+        await chat.send("Write it")
+        await asked(chat)
+        assert "of 303" in card_of(chat)
+        await chat.pilot.press("tab", "end")
+        assert "+line 299" in card_of(chat)
+        small = len(card_of(chat).splitlines())
+        await chat.pilot.press("enter")
+        await chat.pilot.pause()
+        assert len(card_of(chat).splitlines()) > small
+        await chat.pilot.press("home")
+        assert "+++ b/long.txt" in card_of(chat)
+        await chat.pilot.press("pageup", "up", "down", "pagedown")
+        assert "+line 9" in card_of(chat)
+
+
+async def test_what_would_hide_is_shown_by_a_sign() -> None:
+    async with chatting(Answer(command("echo a\u202eb\u200bc\x1b[31m; true")), words("Well."), tools="ask") as chat:
+        await chat.send("Do it")
+        await asked(chat)
+        shown = card_of(chat)
+        assert "echo a⟨U+202E⟩b⟨U+200B⟩c⟨U+001B⟩[31m; true" in shown
+        assert "nobody sees" in shown
+
+
+async def test_a_question_in_a_chat_that_was_left_shows_in_the_header_and_stands_there_on_return() -> None:
+    async with chatting(Answer(command("true")), words("Done."), tools="ask") as chat:
+        await chat.send("Make it")
+        await asked(chat)
+        await chat.pilot.press("ctrl+n")
+        await chat.until(lambda: chat.screen.header.asking == "another chat asks")
+        assert chat.questions == []
+        await chat.until(lambda: "another chat asks" in chat.screen.header.render_line(0).text)
+        at = chat.screen.header.render_line(0).text.index("another")
+        await chat.pilot.click(type(chat.screen.header), offset=(at + 1, 0))
+        await asked(chat)
+        assert chat.screen.header.asking == ""
+        await answer(chat, "y")
+        await chat.until_shown("Done.")
