@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from chatting import Chat, chatting, words
 from PIL import Image
+from textual import events
 from textual.widgets import Static
 
 from tui.demo.scenarios import Answer, Text
@@ -61,11 +63,11 @@ async def test_it_lists_pictures_and_shows_what_will_be_sent(photos: Path) -> No
     async with chatting() as chat:
         await opened(chat)
         assert rows(chat) == ["fjord.jpg", "kelp.png", "old/", "../"]
-        original, sent, cost = said(chat).splitlines()
+        original, sent, cost, model = said(chat).splitlines()
         assert original.startswith("3000×1500")
-        assert original.endswith("JPEG image")
+        assert original.endswith("B JPEG")
         assert sent.startswith("→ 2576×1288")
-        assert cost == "4,232 tokens · $0.008 with Sonnet 5.5"
+        assert (cost, model) == ("4,232 tokens · $0.008", "with Sonnet 5.5")
         assert chat.app.screen.query_one(Picture).size.height > 2
         await chat.pilot.press("enter")
         assert await attached(chat, 1) == ["fjord.jpg"]
@@ -98,6 +100,27 @@ async def test_a_point_shows_hidden_files_and_typing_filters(photos: Path) -> No
         assert rows(chat) == ["kelp.png"]
         await chat.pilot.press("backspace")
         assert chat.app.screen.query_one(FilterList).typed == "kelp"
+
+
+async def test_keys_count_in_the_order_in_which_they_are_typed(photos: Path) -> None:
+    """However fast they come, as after a pause of the line."""
+    async with chatting() as chat:
+        await opened(chat)
+        for character in "kelp.j":
+            name = {".": "full_stop"}.get(character, character)
+            chat.app.post_message(events.Key(name, character))
+        chat.app.post_message(events.Key("backspace", None))
+        await chat.until(lambda: rows(chat) == ["kelp.png"])
+        assert chat.app.screen.query_one(FilterList).typed == "kelp."
+
+
+async def test_wide_names_leave_room_for_their_size(photos: Path) -> None:
+    Image.new("RGB", (28, 28), "teal").save(photos / "日本の海と空と山の写真の長い名前ですよ.png")
+    async with chatting() as chat:
+        await opened(chat)
+        await chat.pilot.press(*"日本")
+        line = chat.app.screen.query_one(FilterList).render_line(0).text.rstrip()
+        assert re.search(r"… +\d+ B$", line)
 
 
 async def test_it_remembers_the_folder(photos: Path) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual import work
+from rich.cells import cell_len, set_cell_size
+from textual import events, work
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
@@ -45,6 +46,24 @@ class Picked:
     long_edge: int | None
 
 
+class FileList(FilterList):
+    """The list, in which some keys are no letters of the filter. They count in the order in which they were typed."""
+
+    KEYS = {
+        "space": "screen.select",
+        "full_stop": "screen.hidden",
+        "left": "screen.edge(1)",
+        "right": "screen.edge(-1)",
+        "backspace": "screen.back",
+    }
+
+    async def _on_key(self, event: events.Key) -> None:
+        if action := self.KEYS.get(event.key):
+            event.stop()
+            event.prevent_default()
+            await self.run_action(action)
+
+
 class AttachScreen(ModalScreen[Picked | None]):
     """Gives what was picked, or None. `folder` says where it was left."""
 
@@ -58,15 +77,7 @@ class AttachScreen(ModalScreen[Picked | None]):
         & Picture { margin-bottom: 1; }
     }
     """
-    # Before the list, which would take them for letters of the filter.
-    BINDINGS = [
-        Binding("escape,ctrl+o,f4", "dismiss(None)", show=False),
-        Binding("space", "select", show=False, priority=True),
-        Binding("full_stop", "hidden", show=False, priority=True),
-        Binding("left", "edge(1)", show=False, priority=True),
-        Binding("right", "edge(-1)", show=False, priority=True),
-        Binding("backspace", "back", show=False, priority=True),
-    ]
+    BINDINGS = [Binding("escape,ctrl+o,f4", "dismiss(None)", show=False)]
 
     def __init__(self, folder: Path, model: Model, warning: str = "", *, gallery: Gallery | None = None) -> None:
         """`warning` says what attaching a picture costs beside its own tokens."""
@@ -75,6 +86,10 @@ class AttachScreen(ModalScreen[Picked | None]):
         self._model = model
         self._warning = warning
         self._gallery = gallery or Gallery()
+        # Held here, since what was looked at may be done when the screen has been taken apart.
+        self._side = Vertical(classes="side")
+        self._picture = Picture(self._gallery)
+        self._facts = Static("", classes="facts")
         self._entries: dict[str, Entry] = {}
         self._selected: list[Path] = []
         self._hidden = False
@@ -84,10 +99,10 @@ class AttachScreen(ModalScreen[Picked | None]):
         with Vertical(classes="panel"):
             yield PanelHead("Attach pictures and PDF", "")
             with Horizontal(classes="body"):
-                yield FilterList((), empty=lambda typed: f'nothing with "{typed}" in its name' if typed else "…")
-                with Vertical(classes="side"):
-                    yield Picture(self._gallery)
-                    yield Static("", classes="facts")
+                yield FileList((), empty=lambda typed: f'nothing with "{typed}" in its name' if typed else "…")
+                with self._side:
+                    yield self._picture
+                    yield self._facts
             yield Static("", classes="panel--foot")
 
     def on_mount(self) -> None:
@@ -95,13 +110,16 @@ class AttachScreen(ModalScreen[Picked | None]):
         self._open(self.folder)
         self._show_foot()
 
+    def on_resize(self) -> None:
+        self._look()
+
     def dismiss(self, result: Picked | None = None) -> AwaitComplete:
         self.workers.cancel_node(self)  # what is being read has no place to be shown any more
         return super().dismiss(result)
 
     @property
-    def _list(self) -> FilterList:
-        return self.query_one(FilterList)
+    def _list(self) -> FileList:
+        return self.query_one(FileList)
 
     # The folder
 
@@ -131,8 +149,8 @@ class AttachScreen(ModalScreen[Picked | None]):
             mark = ("▣ ", "$accent") if self.folder / entry.name in self._selected else "  "
             size = "" if entry.is_folder else figures.size(entry.size_bytes)
             room = max(4, width - 2 - len(size) - 1)
-            shown = name if len(name) <= room else name[: room - 1] + "…"
-            return Content.assemble(mark, shown.ljust(room), (f" {size}", "$dim"))
+            shown = name if cell_len(name) <= room else set_cell_size(name, room - 1) + "…"
+            return Content.assemble(mark, set_cell_size(shown, room), (f" {size}", "$dim"))
 
         return Item(draw=draw, words=name, key=key)
 
@@ -199,31 +217,34 @@ class AttachScreen(ModalScreen[Picked | None]):
         """Another look cancels this one, so that nothing late is shown."""
         entry = self._entries.get(key)
         if entry is None or entry.is_folder:
-            self.query_one(Picture).clear()
+            self._picture.clear()
             self._say("")
             return
         await asyncio.sleep(_REST_S)
         self._say("looking at it …")
         path, edge = self.folder / entry.name, EDGES[self._edge]
-        side = self.query_one(".side")
-        room = Room(max(8, side.content_size.width), max(3, side.content_size.height - 7))
         try:
             found = await asyncio.to_thread(_preview_of, path, self._model, edge)
         except TuiError as error:
-            self.query_one(Picture).clear()
+            self._picture.clear()
             self._say(f"{error.message}. {error.hint}".strip())
             return
-        if found.original:
-            await self.query_one(Picture).look_at(found.data, found.width, found.height, room)
+        said = Content("\n".join(facts(found, self._model)))
+        if found.original is None:
+            self._picture.clear()
         else:
-            self.query_one(Picture).clear()
-        self._say(*facts(found, self._model), warning=self._warning if found.original else "")
+            if self._warning:
+                said = Content.assemble(said, "\n", (f"! {self._warning}", "$warning"))
+            await self._picture.look_at(found.data, found.width, found.height, self._room_above(said))
+        self._say(said)
 
-    def _say(self, *lines: str, warning: str = "") -> None:
-        said = Content("\n".join(lines))
-        if warning:
-            said = Content.assemble(said, "\n", (f"! {warning}", "$warning"))
-        self.query_one(".facts", Static).update(said)
+    def _room_above(self, said: Content) -> Room:
+        """What the facts leave of the side."""
+        width, height = self._side.content_size
+        return Room(max(8, width), max(3, height - said.get_height({}, max(8, width)) - 1))
+
+    def _say(self, said: Content | str) -> None:
+        self._facts.update(said if isinstance(said, Content) else Content(said))
 
 
 def _preview_of(path: Path, model: Model, long_edge: int | None) -> Preview:
@@ -240,9 +261,10 @@ def facts(found: Preview, model: Model) -> Sequence[str]:
     price = model.price_for(found.tokens)
     cost = f" · {figures.money(found.tokens * price.input / 1e6)}" if price else ""
     return (
-        f"{original.width}×{original.height}  {figures.size(original.size_bytes)} {original.kind}",
+        f"{original.width}×{original.height}  {figures.size(original.size_bytes)} {original.kind.removesuffix(' image')}",
         f"→ {found.width}×{found.height}  {figures.size(found.sent_bytes)} {found.media_type[6:].upper()}",
-        f"{found.tokens:,} tokens{cost} with {model.name}",
+        f"{found.tokens:,} tokens{cost}",
+        f"with {model.name}",
         *found.notes,
     )
 
