@@ -134,6 +134,8 @@ async def test_pipes_and_sockets_are_named_and_nobody_waits(folder: Path, monkey
         assert "is a pipe, not a file" in await tools.failure("read_file", path="pipe")
         assert "is a socket, not a file" in await tools.failure("read_file", path="socket")
         assert "is a pipe, not a file" in await tools.failure("write_file", path="pipe", content="x")
+        assert "is a pipe, not a file" in await tools.failure("search_files", pattern="x", path="pipe")
+        assert "is a socket, not a file" in await tools.failure("search_files", pattern="x", path="socket")
         assert "is a folder" in await tools.failure("read_file", path="src")
         assert "pipe  (no file)" in await tools.text("list_files")
         assert await tools.text("search_files", pattern="x") == "No matches."
@@ -149,6 +151,7 @@ async def test_a_device_anywhere_is_not_opened(folder: Path) -> None:
         tools = Tools(folder)
         assert "is a device, not a file" in await tools.failure("read_file", path=name)
         assert "is a device, not a file" in await tools.failure("write_file", path=name, content="x")
+        assert "is a device, not a file" in await tools.failure("search_files", pattern="x", path=name)
         assert await tools.text("search_files", pattern="x") == "No matches."
 
 
@@ -218,6 +221,13 @@ async def test_our_own_files_ask(folder: Path) -> None:
     await tools.failure("read_file", path="prx/data/credentials.txt")
     await tools.failure("list_files", path="prx/data")
     assert len(tools.asked) == 2
+
+
+def test_our_own_files_are_known_in_capitals_too(folder: Path) -> None:
+    """Some systems take Prx for prx."""
+    folders = Folders(folder, ours=[folder / "prx"])
+    assert folders.place(folder / "PRX" / "chats.db").is_private
+    assert not folders.place(folder / "prx2" / "chats.db").is_private
 
 
 async def test_in_the_home_folder_dot_folders_ask() -> None:

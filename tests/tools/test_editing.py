@@ -109,6 +109,8 @@ async def test_a_file_that_changed_between_question_and_answer_is_left_alone(tmp
     ("name", "arguments", "told", "left"),
     [
         ("edit_file", {"old": "b", "new": "B"}, "f was changed.", "A\nB\n"),
+        ("edit_file", {"old": "\nb", "new": "\nB"}, "f was changed.", "A\nB\n"),
+        ("edit_file", {"old": "b", "new": "x", "all": True}, "not what was agreed to", "bA\nb\n"),
         ("edit_file", {"old": "a\nb", "new": "x"}, "old does not occur in the file", "A\nb\n"),
         ("write_file", {"content": "mine"}, "was changed in the meantime", "A\nb\n"),
     ],
@@ -118,7 +120,7 @@ async def test_of_two_changes_that_were_asked_together_neither_undoes_the_other(
 ) -> None:
     (tmp_path / "f").write_text("a\nb\n")
     tools = Tools(tmp_path, answer=None)
-    first = asyncio.create_task(tools.call("edit_file", path="f", old="a", new="A"))
+    first = asyncio.create_task(tools.call("edit_file", path="f", old="a", new=left.partition("\n")[0]))
     await tools.questions(1)
     second = asyncio.create_task(tools.call(name, path="f", **arguments))
     await tools.questions(2)
@@ -181,7 +183,7 @@ async def test_a_name_as_long_as_names_can_be(tmp_path: Path) -> None:
 async def test_the_mode_stays_and_a_link_stays_a_link(tmp_path: Path) -> None:
     script = tmp_path / "run.sh"
     script.write_text("#!/bin/sh\n")
-    script.chmod(0o750)
+    script.chmod(0o4750)  # the first bit would have it run as its owner, whoever wrote what is in it
     (tmp_path / "link").symlink_to("run.sh")
     await Tools(tmp_path).text("edit_file", path="link", old="sh", new="bash")
     assert stat.S_IMODE(script.stat().st_mode) == 0o750

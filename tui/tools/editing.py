@@ -61,12 +61,17 @@ class Changes:
 
     def make(self, change: _Change, again: Callable[[Place], _Change] | None = None) -> str:
         """Makes a change if the file is as it was. Where another change of ours came in between, `again` works this one out
-        anew, if that is possible. Raises Failed.
+        anew; made is only what takes out and puts in the very lines that were shown. Raises Failed.
         """
         place = change.place
         with self._lock:
             if again is not None and self._is_ours(place, change.old):
-                change = again(place)
+                agreed, change = change, again(place)
+                if _lines_changed(change.diff) != _lines_changed(agreed.diff):
+                    raise Failed(
+                        f"{place.shown} was changed in the meantime, and this edit would now be another one, not what was "
+                        "agreed to. Nothing was changed; read it again."
+                    )
             openat.replace(place.path, change.new, change.old)
             self._made[place.path] = _digest(change.new)
         return change.done
@@ -216,6 +221,11 @@ def _content(place: Place) -> bytes | None:
     if stat.S_ISREG(status.st_mode) and not status.st_mode & 0o222:
         raise Failed(f"{place.shown} is write-protected.")
     return openat.read(place.path)
+
+
+def _lines_changed(diff: str) -> list[str]:
+    """The lines that a diff takes out and puts in, wherever they are."""
+    return [line for line in diff.split("\n") if line.startswith(("-", "+", "\\"))]
 
 
 def _digest(content: bytes) -> bytes:

@@ -75,17 +75,26 @@ def status(path: Path) -> os.stat_result | None:
         return None
 
 
+def refuse_unfit(path: Path) -> None:
+    """Raises Failed for what is neither a file nor a folder, or is not there."""
+    found = status(path)
+    if found is None:
+        raise Missing(f"There is no file or folder {shown(path)}.")
+    if not stat.S_ISDIR(found.st_mode):
+        _refuse_unfit(path, found, found.st_size)
+
+
 def replace(path: Path, new: bytes, old: bytes | None) -> None:
     """Puts `new` in the place of a file that still holds `old` (None: is not there). The file is at every moment the one
-    or the other; it keeps its mode. Raises Failed, and then nothing has changed.
+    or the other; it keeps its rights. Raises Failed, and then nothing has changed.
     """
     refuse_unsafe(path)
     with telling(path), _parent(path, create=old is None) as above:
-        mode = _unchanged_mode(path, above, old)
+        rights = _unchanged_rights(path, above, old)
         name = f".{secrets.token_hex(8)}.prx-new"
         try:
-            _write(name, above, new, mode)
-            _unchanged_mode(path, above, old)
+            _write(name, above, new, rights)
+            _unchanged_rights(path, above, old)
             os.replace(name, path.name, src_dir_fd=above, dst_dir_fd=above)
         except BaseException:
             with suppress(OSError):
@@ -167,8 +176,10 @@ def _too_large(path: Path, size_bytes: int, max_bytes: int) -> Failed:
     return Failed(f"{shown(path)} has {size_bytes / 2**20:,.0f} MB; files above {max_bytes // 2**20} MB are not read.")
 
 
-def _unchanged_mode(path: Path, above: int, old: bytes | None) -> int | None:
-    """The file's mode; None where there is none. Raises Failed where it is not as it was."""
+def _unchanged_rights(path: Path, above: int, old: bytes | None) -> int | None:
+    """The file's rights, without those that would run it as its owner; None where there is none. Raises Failed where it is
+    not as it was.
+    """
     try:
         found = os.stat(path.name, dir_fd=above, follow_symlinks=False)
     except FileNotFoundError:
@@ -177,16 +188,16 @@ def _unchanged_mode(path: Path, above: int, old: bytes | None) -> int | None:
         raise Failed(f"{shown(path)} was deleted in the meantime. Nothing was changed.") from None
     if old is None or _read(path, above, max(len(old), MAX_FILE_BYTES)) != old:
         raise Failed(f"{shown(path)} was changed in the meantime. Nothing was written; read it again.")
-    return stat.S_IMODE(found.st_mode)
+    return found.st_mode & 0o777
 
 
-def _write(name: str, above: int, content: bytes, mode: int | None) -> None:
-    """Writes a file of its own; without a mode it gets what the system gives to new files."""
-    rights = 0o666 if mode is None else 0o600
-    opened = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW, rights, dir_fd=above)
+def _write(name: str, above: int, content: bytes, rights: int | None) -> None:
+    """Writes a file of its own; without rights it gets what the system gives to new files."""
+    at_first = 0o666 if rights is None else 0o600
+    opened = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW, at_first, dir_fd=above)
     with os.fdopen(opened, "wb") as file:
         file.write(content)
-        if mode is not None:
-            os.fchmod(opened, mode)
+        if rights is not None:
+            os.fchmod(opened, rights)
         file.flush()
         os.fsync(opened)

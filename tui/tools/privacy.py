@@ -30,14 +30,14 @@ class Privacy:
     """Which paths are private. `ours` are folders and files of this program, `roots` the folders that tools may use."""
 
     def __init__(self, ours: Sequence[Path], roots: Sequence[Path], home: Path) -> None:
-        self._ours = ours
+        self._ours = [[name.lower() for name in path.parts] for path in ours]
         self._roots = roots
         self._home = home
 
     def is_private(self, path: Path) -> bool:
         """Whether a resolved path is to be asked about before it is read."""
         names = [name.lower() for name in path.parts]  # as on systems where .ENV is .env
-        if not _FOLDERS.isdisjoint(names) or any(one == path or one in path.parents for one in self._ours):
+        if not _FOLDERS.isdisjoint(names) or any(names[: len(ours)] == ours for ours in self._ours):
             return True
         last = names[-1]
         if any(fnmatch.fnmatchcase(last, name) for name in _HARMLESS):

@@ -62,9 +62,9 @@ class SearchFiles:
         return Plan(lambda _: self._search(arguments, place), self._folders.before_reading(call, place))
 
     async def _search(self, arguments: Arguments, place: Place) -> Content:
-        status = await asyncio.to_thread(openat.status, place.path)
-        if status is None:
-            raise openat.Missing(f"There is no file or folder {place.shown}.")
+        await asyncio.to_thread(
+            openat.refuse_unfit, place.path
+        )  # whatever searches would open a device, or wait for a pipe
         found = _Found(_filter(arguments.files, place.path, self._allowed(place)))
         code = await processes.run(
             self._command(arguments, place.path),
