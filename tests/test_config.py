@@ -25,6 +25,7 @@ from tui.config import (
     Settings,
     Tools,
     Ui,
+    WebSearch,
     load,
     reading,
     toml,
@@ -424,3 +425,34 @@ def test_the_example_file_holds_every_key_with_its_default(tmp_path: Path) -> No
     assert (settings.budget, settings.tools) == (Limits(), Tools())
     assert settings.keys == {action.name: action.keys for action in ACTIONS}
     assert [model for model in known_models(settings) if model.id in settings.models] == [find("claude-sonnet-5-5")]
+
+
+@pytest.mark.parametrize(
+    ("said", "search"),
+    [
+        ("web_search = false", None),
+        ("web_search = true", WebSearch()),
+        ("web_search = {}", WebSearch()),
+        (
+            '[tools.web_search]\nmax_uses = 2\nblocked_domains = ["a.example"]',
+            WebSearch(max_uses=2, blocked_domains=("a.example",)),
+        ),
+    ],
+)
+def test_web_search_is_a_flag_or_a_table(written: Load, said: str, search: WebSearch | None) -> None:
+    settings = written(f"[tools]\n{said}\n")
+    assert settings.findings == ()
+    assert settings.tools.web_search == search
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ("web_search = 3", "web_search must be true, false or a table"),
+        ("web_search = { max_use = 3 }", 'did you mean "max_uses"?'),
+        ('web_search = { allowed_domains = ["a"], blocked_domains = ["b"] }', "do not go together"),
+    ],
+)
+def test_what_is_wrong_with_a_web_search_is_said(written: Load, said: str, problem: str) -> None:
+    (finding,) = written(f"[tools]\n{said}\n").findings
+    assert problem in finding.problem

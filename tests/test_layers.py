@@ -44,7 +44,7 @@ LAYERS = {
     "render": layer("chat.transcript", "msgspec rich markdown_it textual.strip textual.color"),
     "config": layer("errors private_file", "tomli platformdirs msgspec"),
     "connection": layer("config anthropic sight belt chat errors", "msgspec"),
-    "belt": layer("config tools images.attach chat errors"),
+    "belt": layer("config tools anthropic.server_tools images.attach chat errors"),
     "sight": layer("images chat errors"),
     "sign_in": layer("config connection anthropic errors", "msgspec"),
     "auth_command": layer("config connection anthropic sign_in errors", "click"),

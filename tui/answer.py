@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
+from tui.chat.endings import notices_for
 from tui.chat.events import (
     Asked,
     BlockStart,
@@ -32,7 +33,6 @@ from tui.chat.events import (
 )
 from tui.chat.ledger import Bill, Usage, api_fields, cache_fields
 from tui.chat.reasoning import BY_ITSELF, Reasoning
-from tui.chat.session import notice_for
 from tui.chat.tools import Access, ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Draft, Failure, Message, Text, Thinking, ToolResult, ToolUse
 from tui.errors import TuiError
@@ -188,8 +188,8 @@ def _on(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
 def _pass(event: TurnEvent, tally: Tally, printer: Printer) -> None:
     tally.take(event)
     printer.take(event)
-    if isinstance(event, Settled) and (notice := notice_for(event.message)):
-        _pass(Notice(notice), tally, printer)
+    for text in notices_for(event.message) if isinstance(event, Settled) else ():
+        _pass(Notice(text), tally, printer)
 
 
 def _type_of(error: TuiError) -> str:

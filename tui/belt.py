@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 _EVERYDAY = frozenset(("HOME", "LANG", "LOGNAME", "PATH", "PWD", "SHELL", "TMPDIR", "USER"))
 """Variables that hold no secret, and that commands need, though a `${…}` in the configuration names them."""
+
+
+def load_tools() -> None:
+    """Loads what the tools are made of. That takes some 20 ms, on whatever thread it is called."""
+    for name in ("built_in", "command", "permission", "toolbox"):
+        import_module(f"tui.tools.{name}")
 
 
 class Belt:
@@ -49,7 +56,7 @@ class Belt:
 
     @property
     def tools(self) -> tuple[Tool, ...]:
-        return () if self._access == "none" else self._box.tools
+        return () if self._access == "none" else (*self._box.tools, *self._of_the_server)
 
     async def run(self, call: ToolUse, tell: Callable[[ToolEvent], None]) -> ToolResult:
         return await self._box.run(call, tell)
@@ -58,6 +65,16 @@ class Belt:
         """Answers a question that waits, from any thread. One that does not is left alone."""
         if "_box" in self.__dict__:
             self._box.gate.answer(call_id, verdict)
+
+    @property
+    def _of_the_server(self) -> tuple[Tool, ...]:
+        """What Anthropic carries out. It needs no leave: it reads pages, and nothing of the user's."""
+        said = self._settings.tools.web_search
+        if said is None:
+            return ()
+        from tui.anthropic.server_tools import web_search
+
+        return (web_search(said.max_uses, said.allowed_domains, said.blocked_domains),)
 
     @cached_property
     def _box(self) -> Box:

@@ -20,8 +20,9 @@ from httpx_sse import EventSource
 
 from tui import __version__
 from tui.anthropic import errors, models, wire
+from tui.anthropic.advice import CredentialKind
 from tui.anthropic.environment import proxy_for, usable_environment
-from tui.anthropic.errors import ConnectionFailed, CredentialKind, ProtocolError, ProviderError, TimedOut
+from tui.anthropic.errors import ConnectionFailed, ProtocolError, ProviderError, TimedOut
 from tui.chat.events import MessageDelta, MessageStart, MessageStop, StreamEvent, Waiting
 from tui.chat.model import Model
 

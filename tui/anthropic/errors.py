@@ -25,15 +25,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal
 
 import msgspec
 
+from tui.anthropic.advice import SEARCH_ADVICE, CredentialKind, credential_advice
 from tui.chat.transcript import Failure
 from tui.errors import TuiError
-
-CredentialKind = Literal["api_key", "oauth", "bearer", ""]
-"""What the request was signed with, for the advice that fits; "" where nobody knows."""
 
 _LONGEST_MESSAGE = 600  # characters of a server's own words
 _RETRIED = frozenset({408, 409, 429})  # besides everything from 500 up
@@ -356,12 +353,14 @@ _HINTS: dict[type[ProviderError], str] = {
 
 def _hint(kind: type[ProviderError], said: Said, credential: CredentialKind, custom_url: bool) -> str:
     if kind is AuthenticationFailed:
-        return _credential_advice(credential, custom_url)
+        return credential_advice(credential, custom_url)
     if _login_refused(said):
         return (
             "Anthropic meters or refuses a Claude Code login in other programs. "
             "An API key in ANTHROPIC_API_KEY is the supported way."
         )
+    if kind is BadRequest and "web search" in said.message.lower().replace("_", " "):
+        return SEARCH_ADVICE
     if "credit balance" in said.message.lower():
         return _HINTS[BillingProblem]
     if kind is NotFound and (model := _unknown_model(said)):
@@ -369,22 +368,6 @@ def _hint(kind: type[ProviderError], said: Said, credential: CredentialKind, cus
 
         return others_than(model)
     return _HINTS.get(kind, "")
-
-
-_KEY_ADVICE = "API key: verify it starts with sk-ant-api- and is not expired."
-_LOGIN_ADVICE = "OAuth token: run `prx auth login --provider anthropic`, or restart Claude Code to refresh it."
-_TOKEN_ADVICE = "Verify the token in ANTHROPIC_AUTH_TOKEN."
-_PROXY_ADVICE = "Custom api_url: confirm that the proxy forwards the {} header."
-
-
-def _credential_advice(credential: CredentialKind, custom_url: bool) -> str:
-    """What to do about a 401, for the credential in use."""
-    advice = {"api_key": _KEY_ADVICE, "oauth": _LOGIN_ADVICE, "bearer": _TOKEN_ADVICE}
-    header = {"api_key": "x-api-key", "oauth": "Authorization", "bearer": "Authorization"}
-    parts = [advice[credential]] if credential else [_KEY_ADVICE, _LOGIN_ADVICE]
-    if custom_url:
-        parts.append(_PROXY_ADVICE.format(header.get(credential, "x-api-key or Authorization")))
-    return " ".join(parts)
 
 
 def redirected(status: int, location: str, request_id: str = "") -> ProviderError:

@@ -15,7 +15,7 @@ from tui.anthropic.replay import Dialect, Param, build_messages, sendable
 from tui.chat.ledger import Lifetime
 from tui.chat.model import Effort, Model
 from tui.chat.thinking import ThinkingMode, budget_in_use, effort_in_use, mode_in_use
-from tui.chat.transcript import Transcript
+from tui.chat.transcript import Tool, Transcript
 from tui.errors import TuiError
 
 MAX_TOKENS = 64_000
@@ -69,11 +69,9 @@ def build_body(transcript: Transcript, options: Options) -> Param:
     body: Param = {"model": model.id, "max_tokens": _max_tokens(options), "stream": True}
     if options.dialect == "anthropic":
         body |= _thinking(options) | _effort(options) | _diagnostics(transcript)
-    if transcript.tools and model.tools:
-        body["tools"] = [
-            {"name": tool.name, "description": tool.description, "input_schema": msgspec.Raw(tool.input_schema)}
-            for tool in transcript.tools
-        ]
+    tools = [_tool(tool) for tool in transcript.tools if not tool.server or options.dialect == "anthropic"]
+    if tools and model.tools:
+        body["tools"] = tools
     if transcript.system.strip():
         body["system"] = _system(transcript.system, options.dialect)
     body["messages"] = messages
@@ -85,6 +83,12 @@ def build_body(transcript: Transcript, options: Options) -> Param:
 def encode(body: Param) -> bytes:
     """The body as the JSON that is sent."""
     return msgspec.json.encode(body)
+
+
+def _tool(tool: Tool) -> Param:
+    if tool.server:
+        return msgspec.json.decode(tool.server, type=dict[str, object])
+    return {"name": tool.name, "description": tool.description, "input_schema": msgspec.Raw(tool.input_schema)}
 
 
 def _is_paused(transcript: Transcript) -> bool:

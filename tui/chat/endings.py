@@ -6,6 +6,7 @@ import asyncio
 from typing import Protocol, runtime_checkable
 
 from tui.chat.events import Outcome
+from tui.chat.searches import told
 from tui.chat.transcript import Failure, Message, Text
 from tui.errors import TuiError
 
@@ -47,6 +48,11 @@ def notice_for(message: Message) -> str:
         case "" | "end_turn" | "stop_sequence" if not _says_something(message):
             return "The answer is empty."
     return ""
+
+
+def notices_for(message: Message) -> tuple[str, ...]:
+    """All there is to say of an answer where nothing but its text is shown."""
+    return (*filter(None, (notice_for(message),)), *told(message))
 
 
 def _says_something(message: Message) -> bool:

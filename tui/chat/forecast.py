@@ -140,7 +140,7 @@ def _last_count(transcript: Transcript, model: Model) -> tuple[int, float | None
 
 def opening_tokens(transcript: Transcript, model: Model) -> float:
     """Those of the tools and the system prompt."""
-    tools = "".join(tool.name + tool.description + tool.input_schema for tool in transcript.tools)
+    tools = "".join(tool.name + tool.description + tool.input_schema + tool.server for tool in transcript.tools)
     return text_tokens(transcript.system, model) + text_tokens(tools, model)
 
 

@@ -157,6 +157,14 @@ def marked(message: Message) -> str:
     return "".join(block.text + marks(block, known) for block in texts)
 
 
+def told(message: Message) -> tuple[str, ...]:
+    """The sources of an answer and the searches that gave nothing, a sentence each, for where no answer is drawn."""
+    found = (found_in(block) for block in message.blocks)
+    problems = [f"A web search gave nothing: {one.problem}." for one in found if one is not None and one.problem]
+    numbered = enumerate(sources(message.blocks), 1)
+    return (*problems, *(f"Source {at}: {one.title}{f' · {one.url}' * bool(one.url)}" for at, one in numbered))
+
+
 def _source(title: str | None, url: str | None) -> Source:
     link = _link(url or "")
     return Source(" ".join((title or "").split()) or link or "(no title)", link)

@@ -164,8 +164,10 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     """A tool in Anthropic's own form. `input_schema` is JSON text, so that its bytes are the same in every request."""
 
     name: str
-    description: str
-    input_schema: JsonText
+    description: str = ""
+    input_schema: JsonText = ""
+    server: JsonText = ""
+    """Of one that the provider's own server carries out: the whole definition, and then the other two say nothing."""
 
 
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from tui.config.settings import (
     ToolPolicy,
     Tools,
     Ui,
+    WebSearch,
     load,
 )
 
@@ -36,5 +37,6 @@ __all__ = [
     "ToolPolicy",
     "Tools",
     "Ui",
+    "WebSearch",
     "load",
 ]

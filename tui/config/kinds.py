@@ -79,6 +79,10 @@ def _url(value: object) -> str:
     return url
 
 
+def _flag_or_table(value: object) -> object:
+    return value if isinstance(value, dict) else _flag(value)
+
+
 def one_of(*names: str, aliases: dict[str, str] | None = None) -> Kind:
     """One of a few words; an alias is read as the word it stands for."""
     stands_for = {name: name for name in names} | (aliases or {})
@@ -113,6 +117,7 @@ def listed(names: Iterable[str]) -> str:
 TEXT = Kind("a text in quotes", _text)
 WORD = Kind("a text in quotes", _word)
 FLAG = Kind("true or false", _flag)
+FLAG_OR_TABLE = Kind("true, false or a table", _flag_or_table)
 COUNT = Kind("a whole number above 0", _count)
 AMOUNT = Kind("a number, 0 or above", _amount)
 TEXTS = Kind('a list of texts, as ["one", "two"]', _texts)

@@ -12,7 +12,7 @@ from typing import Any
 from tui.config import kinds, toml
 from tui.config.expansion import expand
 from tui.config.kinds import Kind
-from tui.config.settings import Finding, Limits
+from tui.config.settings import Finding, Limits, WebSearch
 
 _PROVIDERS = ("anthropic", "claude-code", "claude-cli")
 _DEFAULT = {
@@ -60,7 +60,9 @@ _TOOLS = {
     "command_timeout_s": kinds.COUNT,
     "command_env": kinds.TEXTS,
     "turns": kinds.COUNT,
+    "web_search": kinds.FLAG_OR_TABLE,
 }
+_WEB_SEARCH = {"max_uses": kinds.COUNT, "allowed_domains": kinds.TEXTS, "blocked_domains": kinds.TEXTS}
 _PICTURES = kinds.one_of("auto", "kitty", "sixel", "blocks", "none")
 _UI = {
     "theme": kinds.one_of("dark", "light"),
@@ -108,7 +110,7 @@ class Reader:
             "presets": {name: self._section(("presets", name), _PRESET) for name in self._table(("presets",))},
             "keys": self._section(("keys",), dict.fromkeys(actions or self._table(("keys",)), kinds.KEYS)),
             "budget": self._section(("budget",), _BUDGET),
-            "tools": self._section(("tools",), _TOOLS),
+            "tools": self._tools(),
             "ui": self._section(("ui",), _UI),
         }
 
@@ -119,6 +121,20 @@ class Reader:
         section: dict[str, Any] = {}
         for name in reversed(_PROVIDERS):  # an alias' table is the same table; the proper name wins
             section |= self._section(("providers", name), _ANTHROPIC)
+        return section
+
+    def _tools(self) -> dict[str, Any]:
+        """[tools], with `web_search` as a value of its own, whichever way it is written."""
+        section = self._section(("tools",), _TOOLS)
+        wanted = section.pop("web_search", False)
+        if isinstance(wanted, dict):
+            path = ("tools", "web_search")
+            said = self._section(path, _WEB_SEARCH)
+            if said.get("allowed_domains") and said.pop("blocked_domains", ()):
+                self._note((*path, "blocked_domains"), "allowed_domains and blocked_domains do not go together")
+            section["web_search"] = WebSearch(**said)
+        elif wanted:
+            section["web_search"] = WebSearch()
         return section
 
     def _table(self, path: toml.Path) -> dict[str, Any]:

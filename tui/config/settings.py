@@ -88,6 +88,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     day_hard: float = 0.0
 
 
+class WebSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """[tools.web_search], or `web_search = true`: searches that Anthropic carries out, for $10 per 1,000."""
+
+    max_uses: int | None = None
+    """The most searches in one answer."""
+    allowed_domains: tuple[str, ...] = ()
+    """Only these. The API takes one of the two lists."""
+    blocked_domains: tuple[str, ...] = ()
+
+
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
     """[tools]: what calls may do. Whether any are offered is said by [default] and by the presets."""
 
@@ -102,6 +112,8 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     """Variables of the environment that commands get although they hold credentials of ours, or `${…}` names them."""
     turns: int = 50
     """So many answers in a row may call tools before the user has a word."""
+    web_search: WebSearch | None = None
+    """None: Claude does not search."""
 
 
 class Ui(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,6 +49,12 @@ def check_model_rules(body: Body, terms: Terms) -> None:
         _check_new_version(body)
 
 
+def refuse_search(body: Body) -> None:
+    """Raises Refused where web search is asked for, as it is for an organisation that has it switched off."""
+    if any(str(tool.get("type")).startswith("web_search_") for tool in body.get("tools") or ()):
+        raise Refused("tools: web search is not enabled for this organization")
+
+
 def thinking_type(body: Body, model: Model) -> str:
     """The kind of thinking that applies: adaptive, enabled, disabled or between_tools."""
     asked = (body.get("thinking") or {}).get("type")

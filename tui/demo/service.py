@@ -24,7 +24,7 @@ from tui.demo.pictures import check_readable
 from tui.demo.playing import frames, message, steps_of
 from tui.demo.replies import answer_for
 from tui.demo.reply import Reply, Step
-from tui.demo.rules import visible_thinking
+from tui.demo.rules import refuse_search, visible_thinking
 from tui.demo.scenarios import ERROR_TYPES, HTML_413, Answer, Error, Event, Pace, Raw, Scenario
 from tui.demo.signatures import sign
 from tui.demo.validation import Request, read_json, read_request
@@ -58,6 +58,8 @@ class FakeAnthropic:
         self.cache = PromptCache()
         self.spoilt: set[str] = set()
         """Images that are refused wherever they stand, as base64 text."""
+        self.can_search = True
+        """Whether the organisation has web search switched on."""
         self._replies = replies
         self._pace = pace
         self._clock = clock
@@ -112,6 +114,8 @@ class FakeAnthropic:
             return self._reply(self._next(body), setting, request_id, bool(body.get("stream")))
         request = read_request(headers, payload, expired=self._expired)
         check_readable(request.body, self.spoilt)
+        if not self.can_search:
+            refuse_search(request.body)
         plan = self.cache.plan(
             Prefixes(request.body, request.items, request.model),
             request.breakpoints,
