@@ -128,3 +128,20 @@ def test_version_costs_next_to_nothing() -> None:
 def test_the_domain_needs_neither_screen_nor_network() -> None:
     modules = loaded("import tui.chat.session, tui.connection, tui.anthropic.request, tui.engine")
     assert not {name.split(".")[0] for name in modules} & {"textual", "rich", "httpx", "click"}
+
+
+def test_what_a_first_prompt_sends_is_loaded_before_it_is_sent() -> None:
+    session = """
+import json, os, sys
+from tui.config import load
+from tui.desk import Desk
+
+with Desk(load(os.environ), os.environ, demo=True) as desk:
+    desk.load()
+    before = set(sys.modules)
+    session = desk.session()
+    session.equip()
+    assert session.transcript.tools
+    print(json.dumps(sorted({*sys.modules} - before)))
+"""
+    assert not {name for name in loaded(session, line=0) if name.startswith("tui.tools")}

@@ -10,12 +10,11 @@ from weakref import WeakSet
 from tui.anthropic.credentials import LOGIN, NO_FILE, Credential, Found, OAuthToken, by_text
 from tui.anthropic.destinations import check
 from tui.anthropic.login import Unusable
-from tui.belt import Belt
+from tui.belt import Belt, load_tools
 from tui.chat.cache import CacheMap, Miss
 from tui.chat.model import Model
 from tui.chat.reasoning import WORDS, Reasoning
 from tui.chat.session import Ask, Session
-from tui.chat.titles import Titled
 from tui.chat.tools import Access, Verdict
 from tui.chat.transcript import Draft, Message, Transcript
 from tui.config import Preset, Settings
@@ -26,6 +25,7 @@ from tui.screens.provider import Way
 
 if TYPE_CHECKING:
     from tui.anthropic.misses import Exchange as Sent
+    from tui.chat.titles import Titled
 
 
 class NoLogin(TuiError):
@@ -89,6 +89,11 @@ class Desk:
         """Closes what is open to the provider, on the engine's loop."""
         for connection in self._connections:
             await connection.aclose()
+
+    def load(self) -> None:
+        """Loads what a conversation begins with, on any thread."""
+        if self.usual_tools != "none":
+            load_tools()
 
     # Models and conversations
 

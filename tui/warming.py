@@ -16,8 +16,6 @@ _MODULES = (
     "tui.anthropic.client",
     "tui.anthropic.request",
     "tui.anthropic.auth",
-    "tui.tools.built_in",
-    "tui.tools.toolbox",
 )
 _YOUNG = 10_000  # objects made before the collector looks for cycles among them; Python's own 700 are soon there
 

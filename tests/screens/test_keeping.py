@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,6 +46,15 @@ async def killed(*scenarios: Scenario) -> AsyncIterator[Chat]:
         db.execute("UPDATE instances SET pid = 999999999")
 
 
+@contextmanager
+def busy_disk() -> Iterator[None]:
+    """Another program writes to the file of chats for as long as this lasts: whoever opens it waits."""
+    with closing(sqlite3.connect(Path.home() / FILE, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        yield
+        db.execute("ROLLBACK")
+
+
 async def test_a_plain_start_begins_a_new_chat_and_the_last_one_can_be_continued() -> None:
     async with chatting(words("It runs **out**.")) as chat:
         await chat.send("Which way does the tide run?")
@@ -69,6 +78,28 @@ async def test_a_prompt_typed_before_the_chat_is_there_goes_into_that_chat() -> 
     async with chatting(words("two"), start="last", prompt="second") as chat:
         await chat.until_shown("two")
         assert "first" in chat.shown
+
+
+async def test_a_new_chat_wanted_before_the_chat_is_there_begins_after_what_was_typed_into_that_one() -> None:
+    async with chatting(words("one")) as chat:
+        await chat.send("first")
+        await chat.until_idle()
+    with ExitStack() as busy:
+        busy.enter_context(busy_disk())
+        async with chatting(words("two"), words("three"), start="last") as chat:
+            await chat.send("second")
+            await chat.pilot.press("ctrl+n", *"thi")
+            assert not chat.screen.is_ready
+            busy.close()
+            await until_ready(chat)
+            await chat.until(lambda: not chat.screen.answering)
+            assert chat.screen.header.title == ""
+            await chat.pilot.press(*"rd", "enter")
+            await chat.until_shown("three")
+            await chat.until_idle()
+            assert "one" not in chat.shown
+            chats = await asyncio.wrap_future(chat.screen.store.chats())
+            assert sorted((one.title, one.messages) for one in chats) == [("first", 4), ("third", 2)]
 
 
 async def test_after_a_crash_it_opens_where_it_was_with_the_draft_and_the_queue() -> None:

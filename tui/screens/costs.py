@@ -152,8 +152,11 @@ class CostScreen(SharingScreen):
 
     # Before sending
 
+    def on_attachments_changed(self) -> None:
+        self.on_text_area_changed()
+
     def on_text_area_changed(self) -> None:
-        if not self.prompt.text and self._estimate is not None:
+        if self.prompt.has_nothing and self._estimate is not None:
             self._estimate = None
             if not self.prompt.is_saying:
                 self.show_hints()
@@ -180,7 +183,8 @@ class CostScreen(SharingScreen):
     @property
     def sent_after(self) -> Transcript:
         """What the prompt in the box would be sent after: the chat, or what an edit leaves of it."""
-        self.talk.session.equip()  # a chat that begins sends its tools, too
+        if self.is_ready:
+            self.talk.session.equip()  # a chat that begins sends its tools, too
         transcript = self.talk.session.transcript
         if self.editing is None:
             return transcript

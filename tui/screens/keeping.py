@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
@@ -18,7 +19,6 @@ from textual.widgets import Static
 
 from tui.chat.tools import Access
 from tui.chat.transcript import Draft
-from tui.chat.tree import ChatTree
 from tui.engine import Engine
 from tui.errors import TuiError
 from tui.screens.provider import Provider
@@ -27,6 +27,7 @@ from tui.screens.talk import Talk
 from tui.widgets.conversation import Conversation
 
 if TYPE_CHECKING:
+    from tui.chat.tree import ChatTree
     from tui.store import NewChat, Place, Recorder, Store
 
 Start = Literal["new", "last", "list"]
@@ -91,7 +92,8 @@ class KeptScreen(SigningScreen):
         self._library = library
         self._beginning = beginning
         self._is_ready = False
-        self._early: list[Draft] = []
+        self._early: list[Callable[[], None]] = []
+        """What was done before the store was there, to be done once it is."""
         super().__init__(provider, engine, **options)
         library.trouble = self._tell_trouble
 
@@ -142,7 +144,7 @@ class KeptScreen(SigningScreen):
 
     def submit(self, draft: Draft) -> None:
         if self.recorder is None or not self._is_ready:
-            self._early.append(draft)
+            self._early.append(partial(self.submit, draft))
             return
         self._note_model()
         super().submit(draft)
@@ -171,6 +173,9 @@ class KeptScreen(SigningScreen):
             self.store.set_tools(self.chat_id, access, session.transcript.tools)
 
     def start_afresh(self) -> None:
+        if not self._is_ready:
+            self._early.append(self.start_afresh)
+            return
         self._leave(draft_stays=False)
         super().start_afresh()
         self.save_place()

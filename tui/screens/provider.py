@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from tui.chat.cache import CacheMap, Miss
 from tui.chat.model import Model
 from tui.chat.reasoning import Reasoning
 from tui.chat.session import Ask, Session
-from tui.chat.titles import Titled
 from tui.chat.tools import Access, Verdict
 from tui.chat.transcript import Draft, Transcript
 from tui.errors import TuiError
 from tui.screens.exchange import Exchange
+
+if TYPE_CHECKING:
+    from tui.chat.titles import Titled
 
 
 class Way(NamedTuple):
@@ -86,6 +88,9 @@ class Provider(Protocol):
 
     def use_preset(self, name: str) -> None:
         """Has new conversations begin with that preset, and the next turn asked as it says; "" for none. Raises TuiError."""
+
+    def load(self) -> None:
+        """Loads what a conversation begins with. It may take a while, on any thread; without it, `Session.equip` does."""
 
     def session(self) -> Session:
         """A new, empty conversation."""

@@ -40,7 +40,8 @@ class ReturningScreen(KeptScreen):
         self.run_worker(self._open_store(), group="chat")
 
     async def _open_store(self) -> None:
-        self._store = await asyncio.to_thread(self._library.store, demo=self.provider.is_demo)
+        opening = asyncio.to_thread(self._library.store, demo=self.provider.is_demo)
+        self._store, _ = await asyncio.gather(opening, asyncio.to_thread(self.provider.load))
         self._keep(self.talk, self._new_chat())
         try:
             await self._restore()
@@ -48,10 +49,10 @@ class ReturningScreen(KeptScreen):
             self.prompt.say(f"{error.message} {error.hint}".strip(), lasting=True)
         self._is_ready = True
         self.save_place()
-        await self.opened()
         early, self._early = self._early, []
-        for draft in early:
-            self.submit(draft)
+        for do in early:  # at once: what is done from now on comes after it
+            do()
+        await self.opened()
 
     async def opened(self) -> None:
         """The store is open and what was to be restored is there."""
@@ -203,7 +204,7 @@ class ReturningScreen(KeptScreen):
     def _say_how_it_stands(self, chat: Chat, branch: Branch) -> None:
         last = branch[-1] if len(branch) else None
         if chat.elsewhere:
-            self.prompt.say("open in another prx too · what is said there becomes a branch of its own", lasting=True)
+            self.prompt.say("open in another prx too · what is said there comes here with its answer", lasting=True)
         elif last is not None and last.message.is_prompt:
             self.prompt.say("this prompt got no answer · /continue asks for one", lasting=True)
         elif last is not None and (last.state == "interrupted" or last.role == "user" or last.message.awaits_results):
