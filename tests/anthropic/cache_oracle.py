@@ -11,8 +11,8 @@ the two are compared. The rules, from Anthropic's page on prompt caching:
 
 `cheapest` searches for the best breakpoints and lifetimes with all that is still to come in view: when the user comes back,
 what will be edited, where the chat ends. Its `floor` is what no choice can undercut: as many breakpoints as one likes, that
-look back as far as one likes. `tireless` has those breakpoints too, and knows no more than we do: it writes all there is,
-each time, for as long as it is told.
+look back as far as one likes. It can be told which breakpoints there have to be in any case (`required`). `tireless` has
+as many as it likes too, and knows no more than we do: it writes all there is, each time, for as long as it is told.
 """
 
 from __future__ import annotations
@@ -57,6 +57,11 @@ class Asked:
 
     def tokens(self, position: int) -> int:
         return self.sums[position] if position >= 0 else 0
+
+    @property
+    def end(self) -> int:
+        """The last position that can carry a breakpoint."""
+        return max((at for at, takes_mark in enumerate(self.takes_mark) if takes_mark), default=NOTHING)
 
     def usage(self, read: int, last: int, last_hour: int = NOTHING) -> Usage:
         """What it uses when it reads up to one position and writes up to another."""
@@ -244,13 +249,19 @@ class _Plan:
     steps: tuple[tuple[int, int, str], ...]
 
 
-def cheapest(requests: Sequence[Asked], lifetimes: Sequence[str] = ("5m", "1h")) -> Search:
-    """The cheapest breakpoints, with all later requests known.
+def cheapest(
+    requests: Sequence[Asked],
+    lifetimes: Sequence[str] = ("5m", "1h"),
+    required: Sequence[Sequence[int]] = (),
+) -> Search:
+    """The cheapest breakpoints, with all later requests known. `required`: where each request has to have some.
 
-    It decides for each request how far to write, and for how long: as far as some later request agrees with it, or not at
-    all (in between nothing can be best, since both the cost and the use grow by the token). Plans that leave the same in the
-    cache are merged. The best ones are then carried out with four breakpoints and 20 positions of looking back.
+    It decides for each request how far to write, and for how long: as far as some later request agrees with it, or no
+    further than it has to (in between nothing can be best, since both the cost and the use grow by the token). Plans that
+    leave the same in the cache are merged. The best ones are then carried out with four breakpoints and 20 positions of
+    looking back.
     """
+    required = required or [()] * len(requests)
     shared = [[_shared(one, other) for other in requests] for one in requests]
     plans = {frozenset[_Kept](): _Plan(0.0, frozenset(), ())}
     for number, request in enumerate(requests):
@@ -258,15 +269,22 @@ def cheapest(requests: Sequence[Asked], lifetimes: Sequence[str] = ("5m", "1h"))
         goals = {goal for goal in later if goal > NOTHING and request.tokens(goal) >= request.model.min_cache}
         grown: dict[frozenset[_Kept], _Plan] = {}
         for plan in plans.values():
-            for after in _continued(plan, number, request, goals, lifetimes, requests, shared):
+            for after in _continued(
+                plan, number, requests, shared, goals, _least(request, required[number]), lifetimes
+            ):
                 best = grown.get(after.kept)
                 if best is None or after.cost < best.cost:
                     grown[after.kept] = after
         plans = grown
     ranked = sorted(plans.values(), key=lambda plan: plan.cost)
-    carried_out = [_carried_out(requests, plan.steps, shared) for plan in ranked[:8]]
+    carried_out = [_carried_out(requests, plan.steps, shared, required) for plan in ranked[:8]]
     marks = min(carried_out, key=lambda marks: cost(requests, marks))
     return Search(marks, cost(requests, marks), ranked[0].cost)
+
+
+def _least(request: Asked, required: Sequence[int]) -> int:
+    """How far those breakpoints write."""
+    return max((at for at in required if request.tokens(at) >= request.model.min_cache), default=NOTHING)
 
 
 def _shared(one: Asked, other: Asked) -> int:
@@ -282,12 +300,13 @@ def _shared(one: Asked, other: Asked) -> int:
 def _continued(
     plan: _Plan,
     number: int,
-    request: Asked,
-    goals: set[int],
-    lifetimes: Sequence[str],
     requests: Sequence[Asked],
     shared: Sequence[Sequence[int]],
+    goals: set[int],
+    least: int,
+    lifetimes: Sequence[str],
 ) -> Iterable[_Plan]:
+    request = requests[number]
     alive = [kept for kept in plan.kept if kept.until > request.at]
     read = max((min(kept.position, shared[kept.request][number]) for kept in alive), default=NOTHING)
     if request.tokens(read) < request.model.min_cache:
@@ -295,8 +314,10 @@ def _continued(
     if read > NOTHING:
         ttl_s = max(kept.ttl_s for kept in alive if min(kept.position, shared[kept.request][number]) >= read)
         alive.append(_Kept(number, read, request.at + ttl_s, ttl_s))
-    further = [(goal, lifetime) for goal in goals if goal > read for lifetime in lifetimes]
-    for goal, lifetime in [(read, lifetimes[0]), *further]:
+    first = max(read, least)
+    choices = [(first, lifetime) for lifetime in (lifetimes if first > read else lifetimes[:1])]
+    choices += [(goal, lifetime) for goal in goals if goal > first for lifetime in lifetimes]
+    for goal, lifetime in choices:
         paid = request.cost(request.usage(read, goal, goal if lifetime == "1h" else NOTHING))
         ttl_s = TTL_S[lifetime]
         kept = [*alive, _Kept(number, goal, request.at + ttl_s, ttl_s)] if goal > read else alive
@@ -321,14 +342,24 @@ def _useful(kept: Sequence[_Kept], number: int, count: int, shared: Sequence[Seq
 
 
 def _carried_out(
-    requests: Sequence[Asked], steps: Sequence[tuple[int, int, str]], shared: Sequence[Sequence[int]]
+    requests: Sequence[Asked],
+    steps: Sequence[tuple[int, int, str]],
+    shared: Sequence[Sequence[int]],
+    required: Sequence[Sequence[int]],
 ) -> tuple[tuple[Mark, ...], ...]:
-    """Breakpoints that do what the plan says: at its end, at what is read, and where later requests will branch off."""
+    """Breakpoints that do what the plan says: where they have to be, at its end, at what is read, and where later requests
+    will branch off.
+    """
     chosen: list[tuple[Mark, ...]] = []
     for number, (read, goal, lifetime) in enumerate(steps):
         request = requests[number]
         end = max(read, goal)
-        wanted = [end, read, *(min(end, shared[number][later]) for later in range(number + 1, len(requests)))]
+        wanted = [
+            end,
+            *required[number],
+            read,
+            *(min(end, shared[number][later]) for later in range(number + 1, len(requests))),
+        ]
         places: list[int] = []
         for position in wanted:
             while position > NOTHING and not request.takes_mark[position]:

@@ -1,21 +1,32 @@
 """Our breakpoints and lifetimes against the best there are, over more than 200 conversations; and a test of the oracle.
 
-Two bounds, and both are told:
+Four bounds, and all are told:
 
-- `floor`: what a clairvoyant pays. It knows which prompt will be edited, when another model takes over, when the user comes
-  back and where the chat ends; it keeps what it writes for five minutes or for an hour, whichever will have been cheaper in
-  that conversation. No program can promise to come near it in every one: a chat that ends with its first answer was cached
-  for nothing, at 1.25 times the price of its input, and the first pause of ten minutes loses all of it. Not to write would
-  cost a second time the whole price wherever somebody goes on. (A clairvoyant that chose the lifetime anew for each request
-  would pay some 4 % less again; that search takes minutes.)
+- `cheapest`: the cheapest breakpoints by search, all for five minutes. The search knows what is still to come: which prompt
+  will be edited, when another model takes over, when the user comes back. Two things hold for it as for us: the seed's three
+  rules (the last tool, a long system prompt, the last message of more than four), and that the last request of a chat is
+  cached like any other, since nobody knows then that it is the last.
+- `hindsight`: the same without these two, and with five minutes or an hour, whichever will have been cheaper in that
+  conversation. No program comes near it in every one: in a chat that ends with its first answer it caches nothing, and not
+  to write is what costs most wherever somebody goes on. (A search that chose the lifetime anew for each request would find
+  some 4 % more; it takes minutes.)
 - `tireless`: what can be had by whoever knows as little as we do and has no limits otherwise: a breakpoint at every block
   that looks back to the beginning, everything alive read and renewed, all of it written for as long as we chose.
+- the seed's three rules alone.
 
-Ours is held to 1.02 of `tireless` and of the cheapest breakpoints for five minutes, to 1.03 of the floor, all in total, and
-to 1.10 of the floor or `tireless`, whichever is dearer, in every conversation. Measured in November 2026: 1.002 of
-`tireless`, 0.98 of the cheapest for five minutes and 1.025 of the floor in total, at worst 1.07 of the dearer one. 17 of
-the 216 cost more than 1.10 of the floor, at worst 1.44 where a short chat was broken by pauses; there `tireless` costs as
-much. The seed's three rules alone: 1.31 of the floor in total, at worst 2.48.
+Ours is held to 1.02 of the cheapest in total, and to 1.10 in each conversation. Measured in November 2026, over 216:
+
+|             | in total | at worst | over 1.10 |
+| ----------- | -------- | -------- | --------- |
+| `cheapest`  | 0.958    | 1.067    | none      |
+| `tireless`  | 1.001    | 1.052    | none      |
+| `hindsight` | 1.022    | 1.40     | 12        |
+
+The seed's three rules alone: 1.23 of the cheapest, 1.31 of hindsight, at worst 2.48 of it.
+
+In total it is less than the cheapest for five minutes, because of the hours; with all for five minutes it would be 1.002.
+Hindsight that is bound to five minutes costs 1.02 of ours, and 7 conversations cost more than 1.10 of it, at worst 1.18:
+three requests with a pause after each, the first two of which it does not cache. Without hours there are 9, and as bad.
 """
 
 from __future__ import annotations
@@ -32,7 +43,6 @@ from msgspec.structs import replace
 
 from tui.anthropic.models import find
 from tui.chat.ledger import bill
-from tui.chat.warmth import lifetime_for
 
 SEEDS = range(24)  # of each of nine kinds: 216 conversations
 SONNET = find("claude-sonnet-5-5")
@@ -41,10 +51,10 @@ SONNET = find("claude-sonnet-5-5")
 @dataclass(frozen=True)
 class Compared:
     ours: float
-    best: Search
-    """With the lifetime that was the better one for all of it."""
-    five_minutes: float
-    """The same where all is written for five minutes."""
+    cheapest: Search
+    hindsight: Search
+    five_minutes: Search
+    """Hindsight that is bound to five minutes."""
     tireless: float
     seed_rules: float
 
@@ -61,11 +71,19 @@ def compared(kind: str, seed: int) -> Compared:
     short, long = (cheapest(requests, (lifetime,)) for lifetime in ("5m", "1h"))
     return Compared(
         ours=cost(requests, marks),
-        best=min(short, long, key=lambda best: best.floor),
-        five_minutes=short.floor,
+        cheapest=cheapest(requests, ("5m",), required_of(requests)),
+        hindsight=min(short, long, key=lambda best: best.floor),
+        five_minutes=short,
         tireless=tireless(requests, [chosen[-1][1] if chosen else "5m" for chosen in marks]),
         seed_rules=cost(requests, [request.seed_marks for request in requests]),
     )
+
+
+def required_of(requests: list[Asked]) -> list[list[int]]:
+    """Where breakpoints have to be: by the seed's three rules, and at the end of the last request."""
+    required = [[position for position, _ in request.seed_marks] for request in requests]
+    required[-1].append(requests[-1].end)
+    return required
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -77,30 +95,49 @@ def test_the_simulator_counts_as_the_oracle_does(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_conversation_costs_much_more_than_at_best(kind: str) -> None:
+def test_no_conversation_costs_over_a_tenth_more_than_the_cheapest_breakpoints(kind: str) -> None:
     for seed in SEEDS:
         one = compared(kind, seed)
-        said = f"{kind} {seed}: {one.ours / one.best.floor:.3f} of the floor, {one.ours / one.tireless:.3f} of tireless"
-        assert one.ours <= 1.10 * max(one.best.floor, one.tireless), said
+        assert one.ours <= 1.10 * one.cheapest.floor, f"{kind} {seed}: {one.ours / one.cheapest.floor:.3f}"
 
 
-def test_all_together_cost_hardly_more_than_at_best() -> None:
+def test_all_together_cost_hardly_more_than_the_cheapest_breakpoints() -> None:
     everything = [compared(kind, seed) for kind in KINDS for seed in SEEDS]
     assert len(everything) >= 208
-    floor = sum(one.best.floor for one in everything)
     ours = sum(one.ours for one in everything)
-    assert ours <= 1.02 * sum(one.five_minutes for one in everything)
+    assert ours <= 1.02 * sum(one.cheapest.floor for one in everything)
     assert ours <= 1.02 * sum(one.tireless for one in everything)
-    assert ours <= 1.03 * floor
-    assert sum(one.ours > 1.10 * one.best.floor for one in everything) <= 0.1 * len(everything)
-    assert sum(one.seed_rules for one in everything) > 1.25 * floor  # the seed's three rules alone
+
+
+def test_and_little_more_than_in_hindsight() -> None:
+    everything = [compared(kind, seed) for kind in KINDS for seed in SEEDS]
+    best = sum(one.hindsight.floor for one in everything)
+    assert sum(one.ours for one in everything) <= 1.03 * best
+    assert sum(one.ours > 1.10 * one.hindsight.floor for one in everything) <= 0.07 * len(everything)
+    assert max(one.ours / one.hindsight.floor for one in everything) <= 1.45
+    assert sum(one.ours for one in everything) <= sum(one.five_minutes.floor for one in everything)
+    assert max(one.ours / one.five_minutes.floor for one in everything) <= 1.20
+    assert sum(one.seed_rules for one in everything) > 1.25 * best
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_the_search_finds_is_the_best_there_is(kind: str) -> None:
     for seed in SEEDS:
-        best = compared(kind, seed).best
-        assert best.floor - 1e-12 <= best.cost <= 1.005 * best.floor
+        one = compared(kind, seed)
+        assert one.hindsight.floor - 1e-12 <= one.hindsight.cost <= 1.005 * one.hindsight.floor
+        # Those that have to be leave fewer of the four for the rest, while the floor has as many as it likes.
+        assert one.cheapest.floor - 1e-12 <= one.cheapest.cost <= 1.07 * one.cheapest.floor
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_cheapest_breakpoints_hold_the_rules_that_ours_hold(kind: str) -> None:
+    for seed in SEEDS:
+        requests = held(kind, seed).requests
+        rows = zip(requests, compared(kind, seed).cheapest.marks, required_of(requests), strict=True)
+        for request, marks, required in rows:
+            assert len(marks) <= 4
+            assert {*required} <= {position for position, _ in marks}
+            assert {position for position, _ in request.seed_marks} <= {position for position, _ in request.marks}
 
 
 @pytest.mark.parametrize("counts", [(1,) * 60, (2,) * 30, (10,) * 6, (60,), (1, 30, 1, 28)])
@@ -158,19 +195,23 @@ def small(seed: int) -> list[Asked]:
     return requests
 
 
+@pytest.mark.parametrize("must", [(), (0,), (1,)])
 @pytest.mark.parametrize("seed", range(40))
-def test_no_choice_of_breakpoints_is_cheaper_than_what_the_search_finds(seed: int) -> None:
+def test_no_choice_of_breakpoints_is_cheaper_than_what_the_search_finds(seed: int, must: tuple[int, ...]) -> None:
+    """`must`: in each request these positions have a breakpoint, as far as it has them."""
     requests = small(seed)
+    required = [[position for position in must if position < len(request.keys)] for request in requests]
     choices = [
         [
             [(position, "5m") for position in chosen]
             for count in range(min(4, len(request.keys)) + 1)
             for chosen in itertools.combinations(range(len(request.keys)), count)
+            if {*wanted} <= {*chosen}
         ]
-        for request in requests
+        for request, wanted in zip(requests, required, strict=True)
     ]
     best = min(cost(requests, marks) for marks in itertools.product(*choices))
-    found = cheapest(requests, ("5m",))
+    found = cheapest(requests, ("5m",), required)
     assert found.floor == pytest.approx(best)
     assert found.cost == pytest.approx(best)
 
@@ -230,21 +271,22 @@ def test_nothing_of_nothing() -> None:
 # And for how long
 
 
-def by_lifetime(kind: str, seeds: int) -> dict[str, float]:
-    rules = {"5m": lambda transcript, model: "5m", "1h": lambda transcript, model: "1h", "rule": lifetime_for}
-    sums = dict.fromkeys(rules, 0.0)
-    for seed in range(seeds):
-        for name, rule in rules.items():
-            requests = held(kind, seed).requests if name == "rule" else converse(kind, seed, rule).requests
-            sums[name] += cost(requests, [request.marks for request in requests])
-    return sums
+def by_lifetime(kind: str, seed: int) -> dict[str, float]:
+    """What a conversation costs with all kept for five minutes, for an hour, and as the chat's pauses say."""
+    five, hour = (converse(kind, seed, lambda transcript, model, rule=rule: rule) for rule in ("5m", "1h"))
+    return {
+        name: cost(one.requests, [request.marks for request in one.requests])
+        for name, one in (("5m", five), ("1h", hour), ("rule", held(kind, seed)))
+    }
 
 
 def test_an_hour_is_taken_where_pauses_make_it_pay_and_only_there() -> None:
-    steady = by_lifetime("chat", 6)
-    assert steady["rule"] <= 1.01 * steady["5m"] < 0.9 * steady["1h"]
-    breaks = by_lifetime("breaks", 8)
-    assert max(breaks["rule"], 0.95 * breaks["1h"]) < 0.95 * breaks["5m"]
+    steady = [by_lifetime("chat", seed) for seed in range(6)]
+    assert all(one["rule"] == one["5m"] for one in steady)
+    assert sum(one["5m"] for one in steady) < 0.9 * sum(one["1h"] for one in steady)
+    breaks = [by_lifetime("breaks", seed) for seed in SEEDS]
+    assert sum(one["rule"] for one in breaks) < 0.95 * sum(one["5m"] for one in breaks)
+    assert all(one["rule"] <= 1.07 * one["5m"] for one in breaks), "the wager is limited"
 
 
 def test_the_search_chooses_lifetimes_too() -> None:

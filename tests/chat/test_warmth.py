@@ -72,38 +72,57 @@ def paused(*pauses_s: float, new: int = 100) -> Transcript:
 
 
 @pytest.mark.parametrize(
-    ("pauses_s", "lifetime"),
+    ("pauses_s", "new", "lifetime"),
     [
-        ((60,), "5m"),  # 3,000 are new: an hour costs 4,500 more, and saves 24,000 if a pause comes
-        ((60, 60, 60, 60), "5m"),
-        ((900,), "1h"),  # one pause has come after one request: another is likely
-        ((60, 60, 60, 60, 900), "5m"),  # one after five: all is to be written again, for twice the price
-        ((60, 900, 900, 900), "1h"),
-        ((7200, 7200, 7200), "5m"),  # an hour does not last that long either
+        ((60, 60, 60, 60), 10, "5m"),  # no pause came, so none is expected, however little it would cost
+        ((900, 60), 100, "1h"),  # one pause has come after one request: another is likely
+        ((60, 900, 60), 2_000, "1h"),  # an hour costs 3,000 more, and saves 28,800 if a pause comes
+        ((60, 60, 60, 60, 900, 60), 6_000, "5m"),  # one pause after five requests is too little for that
+        ((900,), 100, "5m"),  # it is cold: all of it would be paid for
+        ((900, 900, 900, 900), 100, "5m"),
+        ((7200, 7200, 7200, 60), 100, "5m"),  # an hour does not last that long either
     ],
 )
-def test_an_hour_is_taken_where_the_pauses_so_far_make_it_pay(pauses_s, lifetime) -> None:
-    assert lifetime_for(paused(*pauses_s, new=3_000), SONNET, now=sum(pauses_s)) == lifetime
+def test_an_hour_is_taken_where_the_pauses_so_far_make_it_pay(pauses_s, new, lifetime) -> None:
+    assert lifetime_for(paused(*pauses_s, new=new), SONNET, now=sum(pauses_s)) == lifetime
 
 
-def test_what_little_is_new_is_kept_for_an_hour_at_little_cost() -> None:
-    chat_of_one_pause = paused(60, 60, 60, 900, 60, 60, new=100)
-    assert lifetime_for(chat_of_one_pause, SONNET, now=1260) == "1h"
-    assert lifetime_for(chat_of_one_pause, SONNET, now=1260 + 400) == "5m", "it is cold: all of it is new"
+@pytest.mark.parametrize("now", [None, 0.0, 900.0, 1e9])
+def test_a_chat_that_begins_writes_for_five_minutes(now: float | None) -> None:
+    prompt = Message(role="user", blocks=(Text("Which way?"),), at=800.0)
+    assert lifetime_for(Transcript(), SONNET, now) == "5m"
+    assert lifetime_for(Transcript(messages=(prompt,)), SONNET, now) == "5m"
+
+
+def test_and_its_second_request_too_as_long_as_nobody_paused() -> None:
+    assert lifetime_for(paused(299, new=1), SONNET, now=299) == "5m"
+
+
+def test_hours_cost_a_small_part_of_the_chat_at_most() -> None:
+    for first, lifetime in ((answer(0, short=10_000), "1h"), (answer(0, hour=10_000), "5m")):
+        asked = chat(first, answer(900, short=10_000), answer(930, read=10_000))
+        assert lifetime_for(asked, SONNET, now=960) == lifetime
 
 
 def test_nothing_is_paid_twice_for_what_is_kept_for_an_hour_already() -> None:
     before = answer(0, short=10_000), answer(60, read=10_000, short=10), answer(960, short=10_100)
-    new = Message(role="user", blocks=(Text("x" * int(3_000 / SONNET.tokens_per_char)),), at=1080)
-    for five_minutes, lifetime in ((True, "1h"), (False, "5m")):
-        last = answer(1020, read=10_100, short=10) if five_minutes else answer(1020, read=0, hour=10_110)
+    new = Message(role="user", blocks=(Text("x" * int(2_000 / SONNET.tokens_per_char)),), at=1080)
+    for hour, lifetime in ((10, "5m"), (0, "1h")):
+        last = answer(1020, read=10_100, hour=hour, short=10 - hour)
         assert lifetime_for(chat(*before, last).with_message(new), SONNET) == lifetime
 
 
 def test_the_pauses_before_a_switch_of_model_count_too() -> None:
-    assert lifetime_for(paused(900, 900), find("claude-opus-5-5"), now=1800) == "1h"
-    assert lifetime_for(paused(900, 900), find("qwen3"), now=1800) == "5m"
-    assert lifetime_for(Transcript(), SONNET) == "5m"
+    opus = find("claude-opus-5-5")
+    switched = chat(answer(0, short=10_000), answer(900, short=10_000), answer(960, short=10_000, model=opus.id))
+    assert lifetime_for(switched, opus, now=1020) == "1h"
+    assert lifetime_for(switched, find("qwen3"), now=1020) == "5m"
+
+
+def test_what_was_not_read_within_its_hour_is_gone() -> None:
+    lost = chat(answer(1000, hour=2_000), answer(1900, short=2_100))
+    assert (expiry(lost, now=1901).tokens, expiry(lost, now=1901).until) == (2_100, 2200)
+    assert not expiry(lost, now=2300).is_warm(2300)
 
 
 def test_what_is_kept_for_an_hour_outlives_what_was_added_for_five_minutes() -> None:

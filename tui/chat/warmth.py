@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import msgspec
 
-from tui.chat.ledger import Lifetime, Usage
+from tui.chat.ledger import Lifetime, Usage, bill
 from tui.chat.model import Model
 from tui.chat.tokens import message_tokens
 from tui.chat.transcript import Image, Message, ToolResult, Transcript
@@ -19,8 +19,10 @@ from tui.chat.transcript import Image, Message, ToolResult, Transcript
 LIFETIME_S: dict[Lifetime, float] = {"5m": 300.0, "1h": 3600.0}
 _REMEMBERED = 64
 """Requests that are looked back over for what is still warm."""
-_USUAL_PAUSES, _USUAL_REQUESTS = 0.1, 0.6
-"""How often a pause between five minutes and an hour is taken to have come before anything is known of a chat."""
+_DOUBT = 0.6
+"""Requests without a pause that are taken to have come before the first: few pauses say little of those to come."""
+_STAKES = 0.07
+"""The most that hours may cost, as a part of all that is paid."""
 
 
 class Warmth(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +75,9 @@ def _kept(transcript: Transcript, model: str = "") -> tuple[Warmth, ...]:
         return ()
     kept: dict[int, Warmth] = {}
     for message in reversed(answers):
+        read = message.usage.cache_read_input_tokens
+        # What a request had before it and did not read is not there, whatever its time.
+        kept = {tokens: one for tokens, one in kept.items() if tokens <= read}
         for one in _touched(message, kept.values()):
             kept.pop(one.tokens, None)
             kept[one.tokens] = one
@@ -100,25 +105,52 @@ def cached_tokens(usage: Usage) -> int:
 def lifetime_for(transcript: Transcript, model: Model, now: float | None = None) -> Lifetime:
     """For how long the next request of this chat is to write. `now`: when it begins; None: with its last message.
 
-    An hour costs more for what is written, and saves writing all of the chat again after a pause. While the chat is warm
-    little is written and much is saved; when it is cold, both are the whole chat. Nobody knows the pauses to come: they are
-    taken to be as frequent as they were so far.
+    An hour costs more for what is written, and saves writing all of the chat again after a pause of more than five minutes.
+    Nobody knows the pauses to come: they are taken to be as frequent as they were so far, so a chat without such a pause
+    writes for five minutes, and so does one that begins. After a pause the hour is taken as soon as little is new: only
+    that is paid for, and the breakpoint behind it keeps everything before it.
+
+    It remains a wager, so the stakes are limited: all that hours have cost beyond five minutes, with this request, is a
+    small part of what the model has cost this chat. Whatever comes, five minutes alone would not have been much cheaper.
     """
-    price = model.price_for(0)
     answers = list(_latest_answers(transcript))[::-1]
-    if price is None or not answers:
+    begins = transcript.messages[-1].at if now is None and answers else now or 0.0
+    chance = _chance_of_pause([*(answer.at for answer in answers), begins])
+    if not chance:
         return "5m"
-    begins = transcript.messages[-1].at if now is None else now
     size = _next_size(transcript, model)
+    price = model.price_for(round(size))
+    if price is None:
+        return "5m"
     kept = () if _brings_first_image(transcript) else _kept(transcript, model.id)
     warm = [one for one in kept if one.is_warm(begins)]
-    new = max(0.0, size - max((one.tokens for one in warm), default=0))
+    read = max((one.tokens for one in warm), default=0)
+    new = max(0.0, size - read)
     at_stake = size - max((one.tokens for one in warm if one.lifetime == "1h"), default=0)
-    gaps = [after - before for before, after in pairwise([*(answer.at for answer in answers), begins])]
-    long = sum(LIFETIME_S["5m"] <= gap < LIFETIME_S["1h"] for gap in gaps)
-    chance = (long + _USUAL_PAUSES) / (len(gaps) + _USUAL_REQUESTS)
-    saved = chance * at_stake * (price.write_5m - price.read)
-    return "1h" if saved > new * (price.write_1h - price.write_5m) else "5m"
+    extra = new * (price.write_1h - price.write_5m)
+    if chance * at_stake * (price.write_5m - price.read) <= extra:
+        return "5m"
+    paid, of_it_extra = _paid(answers, model)
+    paid += read * price.read + new * price.write_5m
+    return "1h" if of_it_extra + extra <= _STAKES * paid else "5m"
+
+
+def _chance_of_pause(times: Sequence[float]) -> float:
+    """How often the requests at these times came after a pause that an hour outlasts, and five minutes do not."""
+    pauses = [after - before for before, after in pairwise(times)]
+    return sum(LIFETIME_S["5m"] <= pause < LIFETIME_S["1h"] for pause in pauses) / (len(pauses) + _DOUBT)
+
+
+def _paid(answers: Sequence[Message], model: Model) -> tuple[float, float]:
+    """What the model's answers have cost, and what of it for an hour instead of five minutes, in millionths of a dollar."""
+    paid = extra = 0.0
+    for answer in answers:
+        price = model.price_for(answer.usage.total_input)
+        whole = bill(answer.usage, model)
+        if answer.model == model.id and price is not None and whole is not None:
+            paid += whole.cost_usd * 1e6
+            extra += answer.usage.write_1h * (price.write_1h - price.write_5m)
+    return paid, extra
 
 
 def _brings_first_image(transcript: Transcript) -> bool:
