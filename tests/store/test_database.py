@@ -15,8 +15,8 @@ from storing import LIMIT_S, answer, opened, prompt, said, talk
 from tui.chat.transcript import Draft, Message, Text
 from tui.store import NewChat, Place
 from tui.store import schema as tables
-from tui.store.database import trouble_of
 from tui.store.errors import Damaged, NeverWritten, NewerSchema, NotWritten, ReadOnly, Unreachable, WrittenAgain
+from tui.store.files import trouble_of
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMAS = Path(__file__).parent / "schemas"

@@ -1,19 +1,17 @@
 """The file of the chats and its troubles: damaged, newer than we are, not writable, on a full disk.
 
-Everything here runs on the store's thread. A job is a function of a connection that changes something, in a way that
-does no harm when it is done twice. While the file takes no changes, they are done on a copy in memory and kept, to be done
-on the file as soon as it takes them again.
+Everything here runs on the store's thread. A job does no harm when it is done twice: while the file takes no changes, they
+are done on a copy in memory and kept, to be done on the file as soon as it takes them again.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING
 
 from tui.store import schema
 from tui.store.errors import (
@@ -26,18 +24,27 @@ from tui.store.errors import (
     Unreachable,
     WrittenAgain,
 )
-from tui.store.index import rebuild
+from tui.store.files import (
+    PATIENCE_S,
+    Job,
+    Result,
+    connect,
+    copy,
+    identity,
+    is_refused,
+    is_sound,
+    make_private,
+    reindexed,
+    transaction,
+    trouble_of,
+    wait_at_most,
+)
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-Result = TypeVar("Result")
-Job = Callable[["Connection"], Result]
-Trouble = Literal["damaged", "refused", "none"]
-
 RETRY_S = 3.0
-_PATIENCE_S = 5.0  # for other programs that are writing
-_LARGEST_COPY = 256_000_000  # bytes of a file that is copied into memory when it cannot be written
+_SHORT_PATIENCE_S = 0.2  # for the same while everything goes on in memory: nothing may wait for the file then
 
 
 class Database:
@@ -55,9 +62,13 @@ class Database:
         self._disk: Connection | None = None
         self._memory: Connection | None = None
         self._is_writable = True
+        """Whether the file took changes when it was opened. If not, that is tried again."""
         self._identity = (0, 0)
         """Of the file that is open: by its name there may be another one by now."""
-        self._backlog: list[Job[object]] = []
+        self._backlog: dict[object, Job[object]] = {}
+        """What the file has not taken yet, in the order in which it came."""
+        self._passing: set[object] = set()
+        """The keys of what nobody misses in it."""
         self._repairs = 0
         self._told: set[type[StoreProblem]] = set()
 
@@ -82,7 +93,7 @@ class Database:
             except OSError as error:
                 self._refuse(Unreachable(self.path, error.strerror or str(error)))
                 break
-        self.write(self._on_open)
+        self.write(self._on_open, "arrival", is_passing=True)
 
     def read(self, job: Job[Result]) -> Result:
         """What the job makes of the chats as they are now. It must not change them."""
@@ -97,25 +108,32 @@ class Database:
             self._repair()
             return job(self._current)
 
-    def write(self, job: Job[Result]) -> Result:
-        """Does the job as one transaction: on the file, or in memory until the file takes it."""
+    def write(self, job: Job[Result], key: str = "", *, is_passing: bool = False) -> Result:
+        """Does the job as one transaction: on the file, or in memory until the file takes it.
+
+        `key`: an earlier job of that key which the file has not taken yet has nothing more to say. `is_passing`: it says
+        something of this prx and not of its chats, and is no loss when prx ends.
+        """
         import sqlite3
 
         self._follow()
         if self._memory is None:
             try:
-                return _transaction(self._current, job)
+                return transaction(self._current, job)
             except sqlite3.DatabaseError as error:
                 trouble = trouble_of(error)
                 if trouble == "none":
                     raise
                 if trouble == "damaged":
                     self._repair()
-                    return self.write(job)
+                    return self.write(job, key, is_passing=is_passing)
                 self._retreat(error)
-        result = _transaction(self._current, job)
-        if self.refusal is None and self._is_writable:
-            self._backlog.append(job)
+        result = transaction(self._current, job)
+        if not isinstance(self.refusal, NewerSchema):
+            place = key or object()
+            self._backlog[place] = job
+            if is_passing:
+                self._passing.add(place)
         return result
 
     @property
@@ -123,29 +141,36 @@ class Database:
         """Whether there are changes that the file does not hold yet."""
         return bool(self._backlog)
 
-    def catch_up(self) -> None:
+    def catch_up(self, patience_s: float = _SHORT_PATIENCE_S) -> None:
         """Tries to do on the file what it did not take before."""
         import sqlite3
 
         self._follow()
-        if self._disk is None or not self._backlog:
+        if not self._backlog or not self._takes_changes(patience_s):
             return
+        disk = self._disk
+        assert disk is not None, "it takes changes"
         try:
+            wait_at_most(disk, patience_s)
             while self._backlog:
-                _transaction(self._disk, self._backlog[0])
-                self._backlog.pop(0)
+                key, job = next(iter(self._backlog.items()))
+                transaction(disk, job)
+                del self._backlog[key]
         except sqlite3.DatabaseError:
             return
+        finally:
+            wait_at_most(disk, PATIENCE_S)
         if self._memory is not None:
             self._memory.close()
             self._memory = None
-        self._told.discard(NotWritten)
+        self._told -= {NotWritten, ReadOnly, Unreachable}
         self._report(WrittenAgain(self.path))
 
     def close(self) -> None:
-        self.catch_up()
-        if self._backlog:
-            self._report(NeverWritten(self.path, len(self._backlog)))
+        self.catch_up(PATIENCE_S)
+        lost = len(self._backlog.keys() - self._passing)
+        if lost and NotWritten in self._told:  # of all else it was said that nothing is kept
+            self._report(NeverWritten(self.path, lost))
         self._drop()
         if self._memory is not None:
             self._memory.close()
@@ -157,23 +182,30 @@ class Database:
         return connection
 
     def _open_file(self) -> None:
+        import sqlite3
+
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            _make_private(self.path)
+            make_private(self.path)
         except OSError:
             if not os.access(self.path, os.R_OK):
                 raise
             self._is_writable = False
+        why = "readonly"
         if self._is_writable:
-            self._is_writable = self._open_to_write()
-        if not self._is_writable:
-            self._open_to_read()
+            try:
+                self._open_to_write(PATIENCE_S)
+                return
+            except sqlite3.OperationalError as error:
+                why = str(error)
+                if trouble_of(error) != "refused":
+                    raise
+                self._is_writable = False
+        self._open_to_read(why)
 
-    def _open_to_write(self) -> bool:
-        """Whether the file can be written; it is open then."""
-        import sqlite3
-
-        self._disk = db = _connect(str(self.path))
+    def _open_to_write(self, patience_s: float) -> None:
+        """Opens the file, and makes sure that it takes changes. Raises what SQLite does where it does not."""
+        db = connect(str(self.path), patience_s=patience_s)
         try:
             self._check(db)
             db.execute("PRAGMA journal_mode = WAL")
@@ -183,30 +215,51 @@ class Database:
             if self._max_pages:
                 db.execute(f"PRAGMA max_page_count = {self._max_pages}")
             schema.migrate(db)
-            _transaction(db, lambda db: db.execute("UPDATE chats SET key = key WHERE 0"))
-            self._identity = _identity(self.path)
-        except sqlite3.OperationalError as error:
-            if not _is_refused(error):
-                raise
-            self._drop()
+            transaction(db, lambda db: db.execute("UPDATE chats SET key = key WHERE 0"))
+            self._identity = identity(self.path)
+        except BaseException:
+            db.close()
+            raise
+        wait_at_most(db, PATIENCE_S)
+        self._disk = db
+
+    def _takes_changes(self, patience_s: float) -> bool:
+        """Whether the file is open to be written: it may have been read-only, locked or on a full disk before."""
+        import sqlite3
+
+        if self._disk is not None and self._is_writable:
+            return True
+        if isinstance(self.refusal, NewerSchema):
             return False
+        before = self._disk
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self.path)
+            self._open_to_write(patience_s)
+        except (OSError, sqlite3.Error, NewerSchema):
+            return False
+        if before is not None:
+            before.close()
+        self.refusal, self._is_writable = None, True
         return True
 
-    def _open_to_read(self) -> None:
+    def _open_to_read(self, why: str) -> None:
         """Opens the file as it is. Where not even the files beside it can be made, what they hold is not seen."""
         import sqlite3
 
         uri = f"{self.path.absolute().as_uri()}?mode=ro"
         try:
-            self._disk = _connect(uri, uri=True)
+            self._disk = connect(uri, uri=True)
             self._check(self._disk)
         except sqlite3.OperationalError:
             self._drop()
-            self._disk = _connect(f"{uri}&immutable=1", uri=True)
+            if "locked" in why:  # it changes while it would be read
+                raise
+            self._disk = connect(f"{uri}&immutable=1", uri=True)
             self._check(self._disk)
-        self._tell(ReadOnly(self.path))
+        self._tell(ReadOnly(self.path) if is_refused(why) else NotWritten(self.path, why))
         if schema.version_of(self._disk) < schema.VERSION:
-            self._memory = _copy(self._disk)
+            self._memory = copy(self._disk)
 
     def _check(self, db: Connection) -> None:
         """Raises where the file is none of ours, or not whole at its beginning."""
@@ -220,7 +273,7 @@ class Database:
         if self._disk is None or not self._is_writable:
             return
         try:
-            is_moved = _identity(self.path) != self._identity
+            is_moved = identity(self.path) != self._identity
         except OSError:
             is_moved = True
         if is_moved:
@@ -229,7 +282,7 @@ class Database:
 
     def _refuse(self, problem: StoreProblem) -> None:
         self.refusal = problem
-        self._memory = _copy(None)
+        self._memory = copy(None)
         self._tell(problem)
 
     def _retreat(self, error: Exception) -> None:
@@ -237,19 +290,19 @@ class Database:
         if self._is_writable:
             self._tell(NotWritten(self.path, str(error)))
         assert self._disk is not None
-        self._memory = _copy(self._disk)
+        self._memory = copy(self._disk)
 
     def _repair(self) -> None:
         """After damage was met: a new file, or only a new index where nothing else is wrong."""
         self._drop()
         self._repairs += 1
-        if self._repairs > 2 or not (_is_sound(self.path) and _reindexed(self.path)):
+        if self._repairs > 2 or not (is_sound(self.path) and reindexed(self.path)):
             self._set_aside(is_certain=self._repairs > 2)
         self.open()
 
     def _set_aside(self, *, is_certain: bool = False) -> None:
         """Renames a damaged file and what belongs to it, unless another prx has done so meanwhile."""
-        if not is_certain and _is_sound(self.path) and _reindexed(self.path):
+        if not is_certain and is_sound(self.path) and reindexed(self.path):
             return
         aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
         number = 1
@@ -270,88 +323,3 @@ class Database:
         if self._disk is not None:
             self._disk.close()
             self._disk = None
-
-
-def trouble_of(error: Exception) -> Trouble:
-    """What an error of SQLite says of the file. By its words: Python 3.10 does not give the code."""
-    text = str(error)
-    if any(sign in text for sign in ("malformed", "not a database", "no such table", "vtable constructor failed")):
-        return "damaged"
-    if _is_refused(error) or any(sign in text for sign in ("is full", "disk I/O", "locked")):
-        return "refused"
-    return "none"
-
-
-def _is_refused(error: Exception) -> bool:
-    return "readonly" in str(error) or "unable to open" in str(error)
-
-
-def _connect(path: str, *, uri: bool = False) -> Connection:
-    import sqlite3
-
-    return sqlite3.connect(path, uri=uri, isolation_level=None, timeout=_PATIENCE_S)
-
-
-def _transaction(db: Connection, job: Job[Result]) -> Result:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        result = job(db)
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
-    return result
-
-
-def _copy(disk: Connection | None) -> Connection:
-    """A database in memory with what the file holds, if that is not too much."""
-    import sqlite3
-
-    memory = _connect(":memory:")
-    if disk is not None:
-        with suppress(sqlite3.Error):
-            pages, size = (disk.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
-            if pages * size <= _LARGEST_COPY or schema.version_of(disk) < schema.VERSION:
-                disk.backup(memory)
-    schema.migrate(memory)
-    return memory
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_dev, found.st_ino
-
-
-def _is_sound(path: Path) -> bool:
-    import sqlite3
-
-    try:
-        with closing(_connect(str(path))) as db:
-            tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            is_whole = tables >= schema.TABLES or schema.version_of(db) == 0
-            return is_whole and bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
-    except sqlite3.Error:
-        return False
-
-
-def _reindexed(path: Path) -> bool:
-    """Whether the index of words could be made anew."""
-    import sqlite3
-
-    try:
-        with closing(_connect(str(path))) as db:
-            _transaction(db, rebuild)
-    except sqlite3.Error:
-        return False
-    return True
-
-
-def _make_private(path: Path) -> None:
-    """The file, readable and writable by the user alone. What SQLite puts beside it is made with the same mode."""
-    opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        if stat.S_IMODE(os.fstat(opened).st_mode) & 0o077 and os.name == "posix":
-            os.fchmod(opened, 0o600)
-    finally:
-        os.close(opened)

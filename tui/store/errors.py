@@ -22,8 +22,8 @@ class NewerSchema(StoreProblem):
 class Unreachable(StoreProblem):
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(
-            f"Chats cannot be kept in {path}: {why}.",
-            "What is said here is kept in memory only, until prx ends. PRX_HOME names another place.",
+            f"The chats in {path} can be neither read nor written: {why}.",
+            "What is said here is kept in memory, and that is tried again every few seconds. PRX_HOME names another place.",
         )
 
 
@@ -31,7 +31,7 @@ class ReadOnly(StoreProblem):
     def __init__(self, path: Path) -> None:
         super().__init__(
             f"{path} can be read but not written.",
-            "What is said here is kept in memory only, until prx ends. Make the file and its folder writable to keep it.",
+            "What is said here is kept in memory until prx ends. Make the file and its folder writable to keep it.",
         )
 
 

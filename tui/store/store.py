@@ -229,7 +229,7 @@ class Store:
             presence.look_at(db, self.token, chat_id)
             self._watch.look_at(chat_id)
 
-        self._worker.soon(job)
+        self._worker.soon(job, instead_of="look", is_passing=True)
 
     def left_off(self) -> Future[str]:
         """The chat that was open when prx was killed, or ""; each is told once."""

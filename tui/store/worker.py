@@ -13,8 +13,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tui.store.database import RETRY_S, Database, Job, Result
+from tui.store.database import RETRY_S, Database
 from tui.store.errors import Closed, Mistake, StoreProblem
+from tui.store.files import Job, Result
 from tui.store.watch import WATCH_S, Watch
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class _Item(NamedTuple):
     future: Future[Any] | None
     is_read: bool
     flush: bool = False
+    key: str = ""
+    is_passing: bool = False
 
 
 class Worker:
@@ -57,11 +60,14 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._is_closed = False
 
-    def soon(self, job: Job[Any], *, instead_of: str = "") -> None:
-        """Has the job done after those before it. `instead_of`: the key of what need not be written any more."""
+    def soon(self, job: Job[Any], *, instead_of: str = "", is_passing: bool = False) -> None:
+        """Has the job done after those before it. `instead_of`: the key of what need not be written any more.
+
+        `is_passing`: nothing is lost if it is never written.
+        """
         with self._lock:
             self._latest.pop(instead_of, None)
-            self._put(_Item(job, None, is_read=False))
+            self._put(_Item(job, None, is_read=False, key=instead_of, is_passing=is_passing))
 
     def latest(self, key: str, job: Job[Any]) -> None:
         """Has the job done, unless a later one of that key comes first."""
@@ -122,7 +128,7 @@ class Worker:
                 self._do(item)
             self._write_due(time.monotonic())
             if (now := time.monotonic()) >= next_beat:
-                self._guarded(lambda: self._database.write(self._beat))
+                self._write(self._beat, "beat", is_passing=True)
                 next_beat = now + self._beat_s
             if now >= next_retry:
                 self._guarded(self._database.catch_up)
@@ -131,7 +137,7 @@ class Worker:
                 self._guarded(lambda: self._database.read(self._watch.glance))
                 next_glance = time.monotonic() + WATCH_S
         self._write_due(float("inf"))
-        self._guarded(lambda: self._database.write(self._farewell))
+        self._write(self._farewell, "farewell", is_passing=True)
         self._guarded(self._database.close)
 
     def _next(self, until: float) -> _Item | str | None:
@@ -152,13 +158,13 @@ class Worker:
             self._due = {key: at for key, at in self._due.items() if at > now}
         for key, job in jobs:
             self._due[key] = time.monotonic() + PACE_S
-            self._write(job)
+            self._write(job, key)
 
     def _do(self, item: _Item) -> None:
         if item.flush:
             self._write_due(float("inf"))
         if item.future is None:
-            self._write(item.job)
+            self._write(item.job, item.key, is_passing=item.is_passing)
             return
         if not item.future.set_running_or_notify_cancel():
             return
@@ -168,8 +174,8 @@ class Worker:
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
             item.future.set_exception(error)
 
-    def _write(self, job: Job[Any]) -> None:
-        self._guarded(lambda: self._database.write(job))
+    def _write(self, job: Job[Any], key: str, *, is_passing: bool = False) -> None:
+        self._guarded(lambda: self._database.write(job, key, is_passing=is_passing))
 
     def _guarded(self, work: Callable[[], object]) -> None:
         """The thread goes on whatever happens: the next answer must be kept even if this one could not be."""

@@ -1,0 +1,115 @@
+"""What can be done with a file of SQLite, and what its errors say of it. What that means for the chats others know."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from tui.store import schema
+from tui.store.index import rebuild
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+Result = TypeVar("Result")
+Job = Callable[["Connection"], Result]
+"""Reads, or changes something in a way that does no harm when it is done twice."""
+Trouble = Literal["damaged", "refused", "none"]
+
+PATIENCE_S = 3.0
+"""How long other programs that are writing are waited for."""
+_LARGEST_COPY = 256_000_000  # bytes of a file that is copied into memory when it cannot be written
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """What an error of SQLite says of the file. By its words: Python 3.10 does not give the code."""
+    text = str(error)
+    if any(sign in text for sign in ("malformed", "not a database", "no such table", "vtable constructor failed")):
+        return "damaged"
+    if is_refused(text) or any(sign in text for sign in ("is full", "disk I/O", "locked")):
+        return "refused"
+    return "none"
+
+
+def is_refused(text: str) -> bool:
+    return "readonly" in text or "unable to open" in text
+
+
+def connect(path: str, *, uri: bool = False, patience_s: float = PATIENCE_S) -> Connection:
+    import sqlite3
+
+    return sqlite3.connect(path, uri=uri, isolation_level=None, timeout=patience_s)
+
+
+def wait_at_most(db: Connection, patience_s: float) -> None:
+    """Has it wait so long for others that are writing."""
+    db.execute(f"PRAGMA busy_timeout = {round(1000 * patience_s)}")
+
+
+def transaction(db: Connection, job: Job[Result]) -> Result:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        result = job(db)
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+    return result
+
+
+def copy(disk: Connection | None) -> Connection:
+    """A database in memory with what the file holds, if that is not too much."""
+    import sqlite3
+
+    memory = connect(":memory:")
+    if disk is not None:
+        with suppress(sqlite3.Error):
+            pages, size = (disk.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+            if pages * size <= _LARGEST_COPY or schema.version_of(disk) < schema.VERSION:
+                disk.backup(memory)
+    schema.migrate(memory)
+    return memory
+
+
+def identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def is_sound(path: Path) -> bool:
+    import sqlite3
+
+    try:
+        with closing(connect(str(path))) as db:
+            tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            is_whole = tables >= schema.TABLES or schema.version_of(db) == 0
+            return is_whole and bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+    except sqlite3.Error:
+        return False
+
+
+def reindexed(path: Path) -> bool:
+    """Whether the index of words could be made anew."""
+    import sqlite3
+
+    try:
+        with closing(connect(str(path))) as db:
+            transaction(db, rebuild)
+    except sqlite3.Error:
+        return False
+    return True
+
+
+def make_private(path: Path) -> None:
+    """The file, readable and writable by the user alone. What SQLite puts beside it is made with the same mode."""
+    opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if stat.S_IMODE(os.fstat(opened).st_mode) & 0o077 and os.name == "posix":
+            os.fchmod(opened, 0o600)
+    finally:
+        os.close(opened)
