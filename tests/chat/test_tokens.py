@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tui.anthropic.models import find
-from tui.chat.tokens import block_tokens, image_tokens, text_tokens
+from tui.chat.tokens import block_tokens, image_tokens, prompt_tokens, text_tokens
 from tui.chat.transcript import Document, Image, Opaque, Text, Thinking, ToolResult, ToolUse
 
 HIGH, STANDARD = find("claude-sonnet-5-5"), find("claude-haiku-4-5")
@@ -49,3 +49,13 @@ def test_text_counts_by_the_models_own_factor() -> None:
 )
 def test_every_block_counts(block, tokens) -> None:
     assert block_tokens(block, STANDARD) == tokens
+
+
+def test_a_marker_in_a_prompt_counts_as_an_image() -> None:
+    marker = f"[IMAGE:data:image/png;base64,{'A' * 100_000}]"
+    between = text_tokens("ab", HIGH)
+    assert prompt_tokens(f"a{marker}b{marker}", HIGH) == pytest.approx(between + 2 * 4784)
+    broken = f"[IMAGE:data:image/png;base64,{'A' * 1000} "
+    assert prompt_tokens(broken + marker, HIGH) == pytest.approx(text_tokens(broken, HIGH) + 4784)
+    for text in ("[IMAGE:data:]", broken, "no [IMAGE] at all", ""):
+        assert prompt_tokens(text, HIGH) == pytest.approx(text_tokens(text, HIGH))

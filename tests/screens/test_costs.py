@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from chatting import Chat, chatting, words
+from PIL import Image
 from textual.widgets import Static
 from transcripts import PNG
 
@@ -54,7 +57,7 @@ async def test_the_map_shows_what_the_second_request_read() -> None:
         assert usage.cache_read_input_tokens > 1000
         assert "system" in shown.splitlines()[0]
         assert "▲" in shown
-        assert "warm until 10:41:00" in shown  # so little was new that it is kept for an hour
+        assert "warm until 09:46:00" in shown
         assert "2 turns" in shown
         await chat.until(lambda: "all chats by day" in drawn(chat))
         await chat.pilot.press("escape")
@@ -278,3 +281,16 @@ async def test_what_was_stopped_before_its_first_word_is_in_the_ledger_of_a_chat
         assert [one.usage for one in chat.screen.talk.session.written_off] == [lost.usage]
         await chat.pilot.press("f6")
         await chat.until(lambda: "2 turns" in drawn(chat))
+
+
+async def test_what_is_attached_is_estimated_with_and_without_words(tmp_path: Path) -> None:
+    Image.new("RGB", (560, 560), "teal").save(tmp_path / "kelp.png")
+    async with chatting() as chat:
+        chat.prompt.attachments.attach_files([tmp_path / "kelp.png"])
+        await chat.until(lambda: "~400 tok" in chat.hint)
+        chat.prompt.put("words " * 50)
+        await chat.until(lambda: "~498 tok" in chat.hint)
+        chat.prompt.attachments.remove_last()
+        await chat.until(lambda: "~98 tok" in chat.hint)
+        chat.prompt.put("")
+        await chat.until(lambda: "tok" not in chat.hint)

@@ -15,7 +15,7 @@ import msgspec
 from tui.chat.ledger import Bill, Lifetime, Usage, bill
 from tui.chat.model import Model
 from tui.chat.thinking import is_thinking
-from tui.chat.tokens import block_tokens, message_tokens, text_tokens
+from tui.chat.tokens import block_tokens, message_tokens, prompt_tokens, text_tokens
 from tui.chat.transcript import Block, Draft, Image, ToolResult, Transcript
 from tui.chat.warmth import expiry
 
@@ -145,7 +145,7 @@ def opening_tokens(transcript: Transcript, model: Model) -> float:
 
 
 def _draft_tokens(draft: Draft, model: Model) -> float:
-    return text_tokens(draft.text, model) + sum(block_tokens(block, model) for block in draft.attachments)
+    return prompt_tokens(draft.text, model) + sum(block_tokens(block, model) for block in draft.attachments)
 
 
 def _readable(transcript: Transcript, draft: Draft, model: Model, now: float) -> int:

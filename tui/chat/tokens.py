@@ -22,6 +22,7 @@ from tui.chat.transcript import (
 PATCH_PX = 28
 PAGE_TOKENS = 2_000
 """Of a page of a PDF, about."""
+_MARKER = "[IMAGE:data:"
 _TIERS = {False: (1_568, 1_568), True: (2_576, 4_784)}
 """The longest side in pixels and the most patches that a model sees, by its `high_vision`."""
 
@@ -29,6 +30,17 @@ _TIERS = {False: (1_568, 1_568), True: (2_576, 4_784)}
 def text_tokens(text: str, model: Model) -> float:
     """Those of a text. Bytes, not characters: a Chinese character is about a token, and three bytes."""
     return len(text.encode(errors="replace")) * model.tokens_per_char
+
+
+def prompt_tokens(text: str, model: Model) -> float:
+    """Those of a text as it is typed, in which a marker (`[IMAGE:data:…]`) is an image, of a size that nobody knows yet."""
+    tokens, at = 0.0, 0
+    while (start := text.find(_MARKER, at)) >= 0 and (end := text.find("]", start)) >= 0:
+        start = text.rindex(_MARKER, start, end)  # one that never ends is text, up to the next
+        marker = text_tokens(text[start : end + 1], model)
+        tokens += text_tokens(text[at:start], model) + min(marker, image_tokens(0, 0, model))
+        at = end + 1
+    return tokens + text_tokens(text[at:], model)
 
 
 def image_tokens(width: int, height: int, model: Model) -> int:

@@ -140,7 +140,7 @@ def _opened(data: bytes, kind: Kind, called: str) -> Image.Image:
         image = Image.open(io.BytesIO(data), formats=[_FORMATS[kind]])
     if image.width * image.height > MAX_PIXELS:
         raise CannotAttach(
-            f"{called} has {image.width} × {image.height} pixels, and more than {MAX_PIXELS // 10**6} million are not read",
+            f"{called} has {image.width * image.height / 1e6:,.0f} megapixels, and at most {MAX_PIXELS // 10**6} are read",
             "Shrink it first.",
         )
     return image
