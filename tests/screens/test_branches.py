@@ -45,6 +45,8 @@ async def test_an_edited_prompt_is_a_branch_of_its_own() -> None:
         await press_on(chat, 2, "e")
         await chat.until(lambda: chat.prompt.text == "second")
         assert "new branch" in chat.hint
+        chat.screen.show_hints()
+        assert "new branch" in chat.hint
         await talked(chat, "second, but better")
         await chat.until_shown("2/2")
         assert "two" not in chat.shown

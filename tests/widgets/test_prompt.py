@@ -113,6 +113,22 @@ async def test_the_box_grows_from_one_line_to_ten() -> None:
         assert heights == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10, 10, 10]
 
 
+async def test_a_word_in_passing_gives_way_to_what_stood_there_before() -> None:
+    async with writing() as (app, _):
+        app.prompt.hint("hints")
+        app.prompt.say("in passing")
+        app.prompt.hint_again()
+        assert (app.prompt.border_subtitle, app.prompt.is_saying) == (" hints ", False)
+        app.prompt.say("editing", lasting=True)
+        app.prompt.say("in passing")
+        assert app.prompt.border_subtitle == " in passing "
+        app.prompt.hint_again()
+        assert (app.prompt.border_subtitle, app.prompt.is_saying) == (" editing ", True)
+        app.prompt.hint("others")
+        app.prompt.hint_again()
+        assert (app.prompt.border_subtitle, app.prompt.is_saying) == (" others ", False)
+
+
 async def test_up_and_down_go_through_the_sent_prompts_and_back_to_the_draft() -> None:
     async with writing() as (app, pilot):
         await pilot.press(*"one", "enter", *"two", "enter", *"draft")

@@ -114,6 +114,11 @@ class BranchingScreen(ReturningScreen):
         """The edited text has given way to a command: what is sent next is no edit."""
         self.editing = None
 
+    def show_hints(self) -> None:
+        super().show_hints()
+        if self.editing is not None and not self.talk.running:
+            self._say_edits()
+
     def leave_edit(self) -> bool:
         """Gives up editing and brings the draft back. False if nothing was edited."""
         if self.editing is None:

@@ -112,6 +112,7 @@ class PromptArea(TextArea):
         self.while_empty: Callable[[str], bool] = lambda _: False
         """Is offered each key pressed while nothing is written; True if it took it."""
         self._hints = ""
+        self._lasting = ""  # what was said in their place, to stay
         self.is_saying = False
         """Whether something stands in the place of the hints."""
         self._said: Timer | None = None
@@ -138,22 +139,24 @@ class PromptArea(TextArea):
 
     def hint(self, text: str) -> None:
         """Shows hints, until something else is said there."""
-        self._hints = text
-        self.is_saying = False
-        self._forget_said()
-        self.border_subtitle = Content(f" {text} ")
+        self._hints, self._lasting = text, ""
+        self.hint_again()
 
     def say(self, text: str, *, lasting: bool = False) -> None:
-        """A word in passing, in the place of the hints; a lasting one stays until there are new hints."""
+        """A word in passing, in the place of the hints; a lasting one stays, or comes back, until there are new hints."""
         self._forget_said()
         self.is_saying = True
         self.border_subtitle = Content(f" {text} ")
-        if not lasting:
+        if lasting:
+            self._lasting = text
+        else:
             self._said = self.set_timer(SAID_S, self.hint_again)
 
     def hint_again(self) -> None:
-        """Shows the hints again."""
-        self.hint(self._hints)
+        """Shows what stood there before something was said in passing."""
+        self._forget_said()
+        self.is_saying = bool(self._lasting)
+        self.border_subtitle = Content(f" {self._lasting or self._hints} ")
 
     def _forget_said(self) -> None:
         if self._said is not None:
