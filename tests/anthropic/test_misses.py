@@ -79,6 +79,17 @@ def test_what_changed_is_named(talk: Talk, change: dict, kind: str, words: str, 
     assert miss.lost == miss.expected - miss.read > SLACK
 
 
+def test_the_last_image_that_went_is_said_to_have_gone_and_no_more(talk: Talk) -> None:
+    talk.transcript = changed(talk.transcript, -1, IMAGE, Text("And in this one?"))
+    talk.ask()
+    talk.transcript = without_thinking(changed(talk.transcript, -2, Text("And in this one?")))
+    talk.say("And without it?")
+    talk.ask()
+    miss = talk.miss()
+    assert miss is not None
+    assert miss.text == "The last image went, which loses the cache of all messages. It is filled again now."
+
+
 def test_thinking_that_is_left_out_is_named(talk: Talk) -> None:
     talk.transcript = without_thinking(talk.transcript)
     talk.ask()

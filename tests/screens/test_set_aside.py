@@ -60,7 +60,7 @@ async def test_of_a_first_prompt_everything_else_is_kept_and_retry_sends_it(tmp_
         assert f"bad.png  {ASIDE}" in chat.shown
         assert "good.png  56×28" in chat.shown
         assert "Look" in chat.shown
-        assert "try again without it" in chat.shown
+        assert "bad.png was set aside and will not be sent again: try again without it." in chat.shown
         assert chat.prompt.text == ""
         await chat.send("/retry")
         await chat.until_shown("A fjord.")

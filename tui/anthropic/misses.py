@@ -21,6 +21,7 @@ SLACK = 64
 """Tokens that are not worth a word."""
 _NAMED = 3  # tools that are named, of many
 _REASONING = frozenset({"thinking", "redacted_thinking"})
+_FILLED = "It is filled again now."
 _ANEW = "Everything from there on was sent anew, and is cached again now."
 
 
@@ -75,8 +76,9 @@ def _difference(old: Mapping[str, Any], new: Mapping[str, Any], model: Model) ->
     if _settings(old, model) != _settings(new, model):
         return "thinking", "Thinking or effort changed, which loses the cache of the messages. It is filled again now."
     if _has_images(old) != _has_images(new):
-        what = "The first image came" if _has_images(new) else "The last image went"
-        return "image", f"{what}, which loses the cache of all messages, once. Further images add to it."
+        if not _has_images(new):
+            return "image", f"The last image went, which loses the cache of all messages. {_FILLED}"
+        return "image", "The first image came, which loses the cache of all messages, once. Further images add to it."
     return _changed_message(old["messages"], new["messages"])
 
 

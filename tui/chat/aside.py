@@ -8,8 +8,7 @@ from msgspec.structs import replace
 
 from tui.chat.transcript import Block, BlockPlace, Document, Failure, Image, Message, ToolResult, Transcript
 
-HINT = "It was set aside and will not be sent again: try again without it."
-HINT_MANY = "They were set aside and will not be sent again: try again without them."
+_NAMED = 2  # that are named, where there are no more
 
 
 def set_aside(transcript: Transcript, places: Collection[BlockPlace]) -> tuple[Transcript, Mapping[int, Message]]:
@@ -22,9 +21,25 @@ def set_aside(transcript: Transcript, places: Collection[BlockPlace]) -> tuple[T
     return replace(transcript, messages=messages), changed
 
 
-def with_refused(failure: Failure, places: Sequence[BlockPlace]) -> Failure:
-    """The failure with what it says of these blocks, and what to do about it."""
-    return replace(failure, refused=tuple(places), hint=HINT if len(places) == 1 else HINT_MANY) if places else failure
+def with_refused(failure: Failure, places: Sequence[BlockPlace], transcript: Transcript) -> Failure:
+    """The failure with what it says of these blocks of the conversation, and what to do about it."""
+    return replace(failure, refused=tuple(places), hint=_hint(places, transcript)) if places else failure
+
+
+def _hint(places: Sequence[BlockPlace], transcript: Transcript) -> str:
+    names = [_name(transcript, place) for place in places]
+    is_one = len(names) == 1
+    which = " and ".join(names) if all(names) and len(names) <= _NAMED else "It" if is_one else "They"
+    was, it = ("was", "it") if is_one else ("were", "them")
+    return f"{which} {was} set aside and will not be sent again: try again without {it}."
+
+
+def _name(transcript: Transcript, place: BlockPlace) -> str:
+    """As its file is called; "" where it came without one."""
+    block: Block = transcript.messages[place.message].blocks[place.block]
+    if isinstance(block, ToolResult) and place.inner is not None:
+        block = block.content[place.inner]
+    return block.name if isinstance(block, Image | Document) else ""
 
 
 def _with_aside(message: Message, place: BlockPlace) -> Message:

@@ -73,7 +73,7 @@ class Turn:
         events = (*events, *self._close_calls(_WORDS[outcome]))
         give_back = None
         if failure is not None and self._request is not None:
-            failure = with_refused(failure, self._request.refused(error))
+            failure = with_refused(failure, self._request.refused(error), self._session.transcript)
         if failure is not None and failure.refused:
             self._session.set_aside(failure.refused)  # the prompt stays, to be answered without it
         elif outcome != "complete" and not self._answers:
