@@ -55,8 +55,8 @@ async def test_what_is_read_is_shown_and_a_prompt_that_was_typed_meanwhile_follo
         await chat.send("When is high water?")
         await chat.send("thanks")
         await chat.until_shown("Bye.")
-        assert "read_file  tide.txt" in chat.shown
-        assert "High water at 06:12." in chat.shown
+        assert "▸ read_file  tide.txt" in chat.shown
+        assert "High water at 06:12." not in chat.shown
         assert chat.shown.index("At 06:12.") < chat.shown.index("thanks")
         assert kinds(await told(chat, 3)) == ["text", "text", "tool_use", "tool_result", "text", "text"]
 
@@ -146,7 +146,10 @@ async def test_a_chat_is_opened_again_with_its_tools_and_history_knows_only_prom
         assert prompts == ("When?",)
     async with chatting(words("Yes."), start="last", tools="none") as chat:
         await chat.until_shown("At six.")
+        chat.screen.conversation.focus()
+        await chat.pilot.press("enter")
         assert "High water at 06:12." in chat.shown
+        chat.prompt.focus()
         await chat.send("Sure?")
         await chat.until_shown("Yes.")
         again = (await chat.request(1)).json["tools"]

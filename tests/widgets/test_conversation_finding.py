@@ -52,7 +52,7 @@ async def test_what_a_tool_was_asked_is_found() -> None:
     app = ChatApp([prompt("one"), Message(role="assistant", model="opus", blocks=(tool, Text("Out.")))])
     async with app.run_test(size=(60, 20)):
         assert app.pane.find("of kelp") == 1
-        assert marked_rows(app) == ['"place": "the fjord of kelp"']
+        assert marked_rows(app) == ["place: the fjord of kelp"]
 
 
 async def test_matches_in_one_turn_are_gone_through_whatever_is_folded() -> None:

@@ -187,7 +187,7 @@ async def test_a_tool_opens_on_its_arguments_and_hidden_thinking_on_nothing() ->
         app.pane.focus()
         assert "▸ thought" not in app.screen_text()
         await pilot.press("enter")
-        assert '"limit": 3' in app.screen_text()
+        assert "limit: 3" in app.screen_text()
 
 
 async def test_opening_above_keeps_the_readers_place() -> None:

@@ -16,6 +16,10 @@ Access = Literal["none", "read", "ask"]
 """What Claude may do: nothing, look at files in the folder, or everything that the user allows when asked."""
 
 
+REFUSED = "The user did not allow this"
+"""How the result of a call begins that the user said no to."""
+
+
 def access_of(word: str) -> Access:
     """The access that a stored word stands for. What is unknown, and a chat from before there were tools, allow nothing."""
     match word:

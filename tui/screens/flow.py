@@ -19,6 +19,7 @@ from textual.widgets import Static
 from tui.actions import BY_NAME, keys_of, short_key_name
 from tui.chat.events import Asked, Grew, Notice, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent, Waiting
 from tui.chat.reasoning import unusual
+from tui.chat.tools import ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Draft
 from tui.engine import Engine
 from tui.screens.provider import Provider
@@ -225,6 +226,8 @@ class FlowScreen(Screen[None]):
                 self.show_standing()
             case ToolsAnswered(message=message):
                 conversation.add(message)
+            case ToolBegan() | ToolAsking() | ToolAllowed() | ToolOutput() | ToolEnded():
+                conversation.follow(event)
             case Notice(text=text):
                 conversation.note(text)
             case TurnEnded():

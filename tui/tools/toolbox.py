@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
-from tui.chat.tools import ToolEvent, ToolOutput
+from tui.chat.tools import REFUSED, ToolEvent, ToolOutput
 from tui.chat.transcript import Document, Image, Text, Tool, ToolResult, ToolUse
 from tui.errors import TuiError
 from tui.tools.permission import Gate
@@ -66,7 +66,7 @@ class Box:
             verdict = await self.gate.allows(plan.question, tell)
         if not verdict.allowed:
             reason = verdict.reason.strip().rstrip(".")
-            raise Failed(f"The user did not allow this{': ' if reason else ''}{reason}. Nothing was done.")
+            raise Failed(f"{REFUSED}{': ' if reason else ''}{reason}. Nothing was done.")
 
     def _kind(self, name: str) -> ToolKind:
         kind = self._kinds.get(name)

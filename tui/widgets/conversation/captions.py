@@ -162,10 +162,10 @@ def thought(span_s: float) -> str:
 def tool_line(block: ToolUse | Opaque) -> str:
     """A tool call in one line: its name and the argument that says most."""
     if isinstance(block, ToolUse):
-        return f"{block.name}  {_main_argument(block.input)}".rstrip()
+        return f"{block.name}  {main_argument(block.input)}".rstrip()
     fields = _decoded(block.json)
     if isinstance(fields, dict) and block.kind == "server_tool_use":
-        return f"{fields.get('name', block.kind)}  {_main_argument(_encoded(fields.get('input', {})))}".rstrip()
+        return f"{fields.get('name', block.kind)}  {main_argument(_encoded(fields.get('input', {})))}".rstrip()
     results = fields.get("content") if isinstance(fields, dict) else None
     name = block.kind.removesuffix("_tool_result").replace("_", " ")
     return f"{name}: {figures.plural(len(results), 'result')}" if isinstance(results, list) else name
@@ -193,15 +193,31 @@ def pretty(text: str) -> str:
     return text if fields is None else msgspec.json.format(_encoded(fields), indent=2)
 
 
+def fields_of(text: str) -> str:
+    """The arguments of a call for reading: a text as it is, also over several lines, all else as JSON."""
+    fields = _decoded(text)
+    if not isinstance(fields, dict):
+        return text if fields is None else pretty(text)
+    return "\n".join(_field(name, value) for name, value in fields.items())
+
+
+def _field(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        return f"{name}: {_encoded(value)}"
+    return (
+        f"{name}: {value}" if "\n" not in value else f"{name}:\n" + "\n".join(f"  {line}" for line in value.split("\n"))
+    )
+
+
 def readable(block: Block) -> str:
     """What a reader finds of a block, its folded line opened."""
     match block:
         case Text(text=text) | Thinking(thinking=text):
             return text
         case ToolUse(name=name):
-            return f"{name} {arguments(block)}"
-        case ToolResult():
-            return result_line(block)
+            return f"{name} {fields_of(block.input)}"
+        case ToolResult(content=content):
+            return "\n".join(part.text for part in content if isinstance(part, Text))
         case Image(name=name) | Document(name=name):
             return name
         case Opaque():
@@ -252,7 +268,7 @@ def _shortened(value: object) -> object:
     return f"{value[:LONGEST_ARGUMENT]}…" if isinstance(value, str) and len(value) > LONGEST_ARGUMENT else value
 
 
-def _main_argument(text: str) -> str:
+def main_argument(text: str) -> str:
     """The value worth showing: of the fields people look for first, else the first short one."""
     fields = _decoded(text)
     if not isinstance(fields, dict) or not fields:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from rich.style import Style
 
-from tui.widgets.conversation.parts import Fold, Line, Part
+from tui.widgets.conversation.parts import Line, Opening, Part
 from tui.widgets.conversation.reading import ReadingView
 from tui.widgets.conversation.selecting import highlighted
 from tui.widgets.conversation.turn import Turn
@@ -37,8 +37,8 @@ class FindingView(ReadingView):
     _wanted: re.Pattern[str] | None = None
     _found: Match | None = None
     """Where the reader was taken to."""
-    _unfolded: tuple[Turn, Fold] | None = None
-    """What was opened for that."""
+    _unfolded: tuple[Turn, Opening, bool] | None = None
+    """What was opened for that, and whether some of it was open before."""
 
     def find(self, words: str) -> int:
         """Highlights these words, in whatever case, and goes to the last match; how often they occur. "" ends it."""
@@ -99,12 +99,12 @@ class FindingView(ReadingView):
             return
         self.view.exact(index, 0, _ALL)
         for number, part in enumerate(turn.parts[1:], 1):
-            is_folded = isinstance(part, Fold) and not part.open and part.can_open
-            if isinstance(part, Fold) and is_folded:
-                part.show(True)
+            was_open = part.open if isinstance(part, Opening) and part.hides else None
+            if isinstance(part, Opening) and was_open is not None:
+                part.show(True, whole=True)
             rows = self._rows(part)
-            if isinstance(part, Fold) and is_folded:
-                part.show(False)
+            if isinstance(part, Opening) and was_open is not None:
+                part.show(was_open)
             yield from ((Match(index, number, row), text) for row, text in rows)
 
     def _rows(self, part: Part) -> list[tuple[int, str]]:
@@ -119,9 +119,9 @@ class FindingView(ReadingView):
         part = turn.parts[match.part]
         if self._unfolded is not None and self._unfolded[1] is not part:
             self._fold_again()
-        if isinstance(part, Fold) and match.row >= part.height:
-            part.show(True)
-            self._unfolded = turn, part
+        if isinstance(part, Opening) and match.row >= part.height:
+            self._unfolded = turn, part, part.open
+            part.show(True, whole=True)
             turn.changed()
         self.view.exact(match.turn, 0, _ALL)
         self._found, self.marked = match, match.turn
@@ -132,9 +132,9 @@ class FindingView(ReadingView):
         """Closes what was opened for the match before."""
         if self._unfolded is None:
             return
-        (turn, fold), self._unfolded = self._unfolded, None
+        (turn, fold, was_open), self._unfolded = self._unfolded, None
         if turn in self.view.turns:
-            fold.show(False)
+            fold.show(was_open)
             turn.changed()
             self.view.changed(self.view.turns.index(turn))
 

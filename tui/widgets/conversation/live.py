@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from tui.chat.events import BlockStart, BlockStop, CitationDelta, InputDelta, StreamEvent, TextDelta, ThinkingDelta
 from tui.chat.transcript import Block, JsonText, Message, Text, Thinking, ToolUse
 from tui.widgets.conversation import captions
@@ -12,6 +14,7 @@ from tui.widgets.conversation.turn import Turn, closing
 
 if TYPE_CHECKING:
     from tui.chat.searches import Search, Source
+    from tui.widgets.conversation.call import Call
 
 CARET = "▍"
 
@@ -29,7 +32,7 @@ class LiveAnswer:
         self._message: Message | None = None
         self._parts: dict[int, Part] = {}
         self._json: dict[int, str] = {}
-        self._tools: dict[int, ToolUse] = {}
+        self._tools: dict[int, Call] = {}
         self._searches: dict[int, Search] = {}
         self._cited: dict[int, list[JsonText]] = {}
         """By text that has not ended, what is cited for it."""
@@ -101,13 +104,12 @@ class LiveAnswer:
                 return None
             case InputDelta(index=index, partial_json=text):
                 self._json[index] = self._json.get(index, "") + text
-                return None
-            case BlockStop(index=index) if index in self._tools and self._json.get(index):
-                tool = self._tools[index]
-                whole = ToolUse(id=tool.id, name=tool.name, input=self._json[index])
-                return self._replace(
-                    index, Fold(captions.tool_line(whole), Words(((captions.arguments(whole), "dim"),)))
-                )
+                return self._feed_call(index, self._json[index])
+            case BlockStop(index=index) if (call := self._tools.get(index)) is not None:
+                block = call.call
+                call.become(replace(block, input=self._json.get(index) or block.input), state="waiting")
+                self.turn.changed()
+                return self.turn.top_of(call)
             case BlockStop(index=index) if index in self._searches and self._json.get(index):
                 return self._search(index)
             case BlockStop(index=index) if index in self._cited:
@@ -121,7 +123,8 @@ class LiveAnswer:
 
         self._held = ""
         if isinstance(block, ToolUse):
-            self._tools[index] = block
+            self._tools[index] = self.turn.call(block, arrives=True)
+            return self._put(index, self._tools[index])
         if (search := search_in(block)) is not None:
             self._searches[index] = search
         if (found := found_in(block)) is not None:
@@ -130,6 +133,14 @@ class LiveAnswer:
                     return self._replace(at, search_line(search, found))
         part = search_lines((block,)).get(0) or self.turn.part_of(block, self._message or Message(role="assistant"))
         return self._put(index, part) if part is not None else None
+
+    def _feed_call(self, index: int, arguments: str) -> int | None:
+        """Arguments as they arrive."""
+        call = self._tools.get(index)
+        if call is None:
+            return None
+        call.become(replace(call.call, input=arguments))
+        return self.turn.top_of(call)
 
     def _search(self, index: int) -> int:
         """What is searched for is known."""
@@ -224,6 +235,10 @@ class LiveAnswer:
             row = self.turn.tops()[min(self._first_part, len(self.turn.tops()) - 1)]
             self.turn.keep_only(self._first_part)
             self.turn.add(*self.turn.body(message))
+        else:
+            for call, block in zip(self._tools.values(), message.calls, strict=False):
+                call.become(block, state="waiting")
+                self.turn.bind(call, block)
         for part in self._response():
             if isinstance(part, Prose | Fold):
                 row = min(row, self.turn.top_of(part) + part.close())

@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from textual.strip import Strip
 from textual.timer import Timer
 
 from tui.chat.events import StreamEvent, Waiting
+from tui.chat.tools import ToolEvent
 from tui.chat.transcript import Failure, Message, ToolResult
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.backlog import Step
@@ -24,6 +26,9 @@ from tui.widgets.conversation.pace import Pace
 from tui.widgets.conversation.parts import Line, Words
 from tui.widgets.conversation.turn import Turn, failure_parts
 from tui.widgets.conversation.viewport import Place
+
+if TYPE_CHECKING:
+    from tui.widgets.conversation.call import CallsUnderWay
 
 
 class Conversation(LookingView):
@@ -46,6 +51,7 @@ class Conversation(LookingView):
         self._waiting: tuple[Waiting, Words] | None = None
         self._thinking_open = False
         self._thinking_since: float | None = None
+        self._calls: CallsUnderWay | None = None
         self._begun = 0.0
         self._changed: tuple[int, int] | None = None
         """The first turn, and the row in it, that is to be drawn again."""
@@ -124,6 +130,10 @@ class Conversation(LookingView):
     def settle(self, message: Message) -> None:
         """The answer has ended, in whatever way `message.state` says. It is drawn after all that came before it."""
         self._pace.then(partial(self._settle, message))
+
+    def follow(self, event: ToolEvent) -> None:
+        """Something happens to a call of the answer that was settled last."""
+        self._pace.then(partial(self._follow, event))
 
     def fail(self, failure: Failure) -> None:
         """The turn has failed. The next prompt takes the place of one that got no answer at all."""
@@ -216,6 +226,24 @@ class Conversation(LookingView):
         self._touch(self._live.settle(message))
         self._end_live()
 
+    def _follow(self, event: ToolEvent) -> None:
+        from tui.widgets.conversation.call import CallsUnderWay, id_of  # with the first call
+
+        turn = self.view.turns[-1] if self.view.turns else None
+        if turn is None:
+            return
+        if not turn.parts:
+            turn.build()
+        call = turn.call_of(id_of(event))
+        if call is None:
+            return
+        if self._calls is None:
+            self._calls = CallsUnderWay()
+        self._calls.take(call, event, self._clock())
+        turn.changed()
+        self._touch(turn.top_of(call))
+        self._tick_on()
+
     def _fail(self, failure: Failure) -> None:
         if self._live is None and (not self.view.turns or not self.view.turns[-1].is_answer):
             self._begin("")
@@ -247,11 +275,11 @@ class Conversation(LookingView):
         self._touch(0)
 
     def _end_live(self) -> None:
-        """Nothing is alive any more: no timer runs."""
+        """Nothing is alive any more, and no timer runs."""
         if self._live is not None:
             self._live.leave()
             self._touch(0)
-        self._live = self._waiting = self._thinking_since = self._caret_row = None
+        self._live = self._waiting = self._thinking_since = self._caret_row = self._calls = None
         if self._ticker is not None:
             self._ticker.stop()
             self._ticker = None
@@ -316,8 +344,17 @@ class Conversation(LookingView):
         if self._ticker is None:
             self._ticker = self.set_interval(1.0, self._tick)
 
+    def _tick_calls(self, calls: CallsUnderWay) -> None:
+        turn = self.view.turns[-1]
+        top = self.view.heights.top(len(self.view.turns) - 1)
+        for call in calls.tick(self._clock()):
+            row = top + turn.top_of(call)
+            self.refresh_rows(row, row + 1)
+
     def _tick(self) -> None:
-        """Once a second: the seconds and tokens of the answer under way, and the countdown."""
+        """Once a second: the seconds and tokens of the answer under way, those of calls that run, and the countdown."""
+        if self._calls and self.app.animation_level != "none":
+            self._tick_calls(self._calls)
         if self._live is None or (self.app.animation_level == "none" and self._waiting is None):
             return
         turn = self._live.turn

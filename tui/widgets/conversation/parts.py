@@ -194,12 +194,43 @@ class Prose(Part):
         return Line(row.strip, row.soft, row.joiner, row.lead)
 
 
-class Fold(Part):
-    """A line that opens: thinking, and what a tool was asked. Its body costs nothing before it is opened."""
+class Opening(Part):
+    """A line that opens, to what is behind it."""
+
+    open = False
+
+    @property
+    def can_open(self) -> bool:
+        raise NotImplementedError
+
+    def show(self, is_open: bool, *, whole: bool = False) -> None:
+        """Opens or folds it. `whole`: with all that is in it, however long."""
+        raise NotImplementedError
+
+    @property
+    def hides(self) -> bool:
+        """Whether there is more of it to be shown."""
+        return self.can_open and not self.open
+
+    def opens_at(self, y: int) -> bool:
+        """Whether a click in that row shows more of it, or less."""
+        return y == 0 and self.can_open
+
+    def press(self, y: int) -> None:
+        """Does what a click in that row does."""
+        self.show(not self.open)
+
+    @property
+    def below(self) -> int:
+        # Text stands close to the folded line of its thinking, but not to the thinking itself.
+        return 1 if self.open else 0
+
+
+class Fold(Opening):
+    """One that says a few words: thinking, and what a server tool was asked. Its body costs nothing before it is opened."""
 
     def __init__(self, summary: str, body: Part | None = None, *, is_thinking: bool = False, above: int = 0) -> None:
         self.above = above
-        self.open = False
         self.is_thinking = is_thinking
         self._summary = summary
         self._body = body
@@ -209,12 +240,6 @@ class Fold(Part):
     @property
     def can_open(self) -> bool:
         return self._body is not None and not (isinstance(self._body, Prose) and not self._body.source.strip())
-
-    @property
-    def below(self) -> int:
-        return (
-            1 if self.open else 0
-        )  # text stands close to the folded line of its thinking, but not to the thinking itself
 
     @property
     def body(self) -> Part | None:
@@ -230,8 +255,7 @@ class Fold(Part):
         self._summary = summary
         self._head.say(self._caption())
 
-    def show(self, is_open: bool) -> None:
-        """Opens or folds it."""
+    def show(self, is_open: bool, *, whole: bool = False) -> None:
         self.open = is_open
         self._head.say(self._caption())
         self._fit_body()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from rich.segment import Segment
@@ -13,7 +15,7 @@ from textual.strip import Strip
 
 from tui.render.strips import CodeBlock
 from tui.widgets.bindings import bindings_of
-from tui.widgets.conversation.parts import Fold, Line, Prose
+from tui.widgets.conversation.parts import Line, Opening, Prose
 from tui.widgets.conversation.selecting import selection_of, word_at
 from tui.widgets.conversation.turn import Turn
 from tui.widgets.conversation.view import TranscriptView
@@ -152,17 +154,22 @@ class ReadingView(TranscriptView):
             self.post_message(self.BranchWanted(how, message))
 
     def action_open(self) -> None:
-        """Opens all folded lines of the marked message, or folds them."""
+        """Opens all folded lines of the marked message; then all of what is longer; then folds them."""
         turn = self.marked_turn()
-        folds = [part for part in turn.parts if isinstance(part, Fold) and part.can_open] if turn else []
-        if turn is not None and folds:
-            is_open = not any(fold.open for fold in folds)
-            self._show(turn, folds, is_open)
+        folds = [part for part in turn.parts if isinstance(part, Opening) and part.can_open] if turn else []
+        if turn is None or not folds:
+            return
+        with self._reshaping(turn):
+            some_open = any(fold.open for fold in folds)
+            hides = some_open and any(fold.open and fold.hides for fold in folds)
+            for fold in folds:
+                fold.show(hides or not some_open, whole=hides)
 
-    def _show(self, turn: Turn, folds: list[Fold], is_open: bool) -> None:
+    @contextmanager
+    def _reshaping(self, turn: Turn) -> Iterator[None]:
+        """Parts of a turn are opened or folded. The reader's place stays."""
         mark = self.view.mark()
-        for fold in folds:
-            fold.show(is_open)
+        yield
         turn.changed()
         self.view.changed(self.view.turns.index(turn))
         self.view.return_to(mark)
@@ -198,8 +205,9 @@ class ReadingView(TranscriptView):
     def press(self, turn: Turn, place: Place, x: int) -> None:
         index, y = turn.at(place.row)
         part = turn.parts[index]
-        if isinstance(part, Fold) and y == 0 and part.can_open:
-            self._show(turn, [part], not part.open)
+        if isinstance(part, Opening) and part.opens_at(y):
+            with self._reshaping(turn):
+                part.press(y)
         elif isinstance(part, Prose) and (block := part.code_at(y)) and x >= self.left + self.column - len(COPY_HINT):
             self._copy_code(block)
 

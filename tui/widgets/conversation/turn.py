@@ -6,6 +6,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count, groupby
+from typing import TYPE_CHECKING
 
 from tui.chat.transcript import (
     Block,
@@ -22,8 +23,11 @@ from tui.chat.transcript import (
 )
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.palette import Palette
-from tui.widgets.conversation.parts import BLANK, Fold, Line, Part, Prose, Words
+from tui.widgets.conversation.parts import BLANK, Fold, Line, Opening, Part, Prose, Words
 from tui.widgets.conversation.sheet import Sheet, rows_of
+
+if TYPE_CHECKING:
+    from tui.widgets.conversation.call import Call
 
 _serials = count(1)
 
@@ -58,6 +62,8 @@ class Turn:
         self._fitted: tuple[int, Palette] | None = None
         self._tops: list[int] | None = None
         self._tail: list[Part] = []
+        self._calls: dict[str, Call] = {}
+        """The calls of its answers, by id."""
 
     # What it says
 
@@ -101,6 +107,7 @@ class Turn:
         """Makes the parts of all its messages, from what they say now."""
         caption, right = self._speaker()
         self.parts, self._tail = [Words(caption, right=right)], []
+        self._calls.clear()
         for message in self.messages:
             self.add(*self.body(message), *closing(message))
         self.end_with(*self.footer())
@@ -185,6 +192,11 @@ class Turn:
             blocks = list(group)
             if kind is Image:
                 yield Sheet([block for block in blocks if isinstance(block, Image)], folded=not self._pictures)
+            elif kind is ToolResult:
+                from tui.widgets.conversation.call import answered  # with the first call
+
+                results = [block for block in blocks if isinstance(block, ToolResult)]
+                yield from answered(results, self.call_of, pictures=self._pictures)
             elif kind is Text:
                 if text := "".join(block.text for block in blocks if isinstance(block, Text)).strip("\n"):
                     yield Words(((text, "text"),))
@@ -198,16 +210,29 @@ class Turn:
                 return self.thinking(captions.thought(message.thought_s), Prose(block.thinking, quiet=True))
             case RedactedThinking():
                 return Fold("thought, in a form that only Claude can read")
-            case ToolUse() | Opaque():
+            case ToolUse():
+                return self.call(block)
+            case Opaque():
                 return Fold(captions.tool_line(block), Words(((captions.arguments(block), "dim"),)))
-            case ToolResult():
-                return Words(
-                    (("↳ ", "dim"), (captions.result_line(block), "error" if block.is_error else "dim")), hang=2
-                )
             case Image() | Document():
                 return Words(captions.attachment(block))
-            case Text():
+            case Text() | ToolResult():
                 return None
+
+    def call(self, block: ToolUse, *, arrives: bool = False) -> Call:
+        from tui.widgets.conversation.call import Call  # with the first call
+
+        call = Call(block, state="arriving" if arrives else "waiting")
+        call.become(block)
+        self.bind(call, block)
+        return call
+
+    def bind(self, call: Call, block: ToolUse) -> None:
+        """Knows a call by its id from now on."""
+        self._calls[block.id] = call
+
+    def call_of(self, id: str) -> Call | None:
+        return self._calls.get(id)
 
     def thinking(self, summary: str, prose: Prose) -> Fold:
         """Thinking, folded to a line unless all of it is being shown."""
@@ -248,9 +273,9 @@ class Turn:
             for block in message.blocks:
                 if isinstance(block, Text):
                     rows += len(block.text) // max(1, width) + block.text.count("\n") + 1
-                elif _kind(block) is not Image:
+                elif _kind(block) not in (Image, ToolResult):
                     rows += 1
-            if images := [block for block in message.blocks if isinstance(block, Image) and not block.aside]:
+            if images := list(_images(message)):
                 rows += rows_of(images, width) if self._pictures else len(images)
         return rows
 
@@ -332,6 +357,14 @@ def failure_parts(failure: Failure, *, above: int) -> list[Part]:
     return [Words(line, above=above if index == 0 else 0, hang=2) for index, line in enumerate(lines)]
 
 
+def _images(message: Message) -> Iterator[Image]:
+    """Those that are shown, in results as well."""
+    for block in message.blocks:
+        for one in block.content if isinstance(block, ToolResult) else (block,):
+            if isinstance(one, Image) and not one.aside:
+                yield one
+
+
 def _kind(block: Block) -> type | None:
     """What blocks that are drawn together have in common. A picture that was set aside is a line like any other."""
     return None if isinstance(block, Image) and block.aside else type(block)
@@ -346,4 +379,4 @@ def _needs_air(before: Part, after: Part) -> bool:
         return True
     if isinstance(after, Prose):
         return not (isinstance(before, Fold) and before.is_thinking)
-    return isinstance(after, Fold) and isinstance(before, Prose)
+    return isinstance(after, Opening) and isinstance(before, Prose)

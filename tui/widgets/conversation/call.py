@@ -1,0 +1,263 @@
+"""A tool's call as one line: what is called, with what, how it stands, how long it took. It opens to all that was asked
+and answered. No clock, no widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
+
+from tui.chat.calls import STOPPED
+from tui.chat.tools import REFUSED, ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolEvent, ToolOutput
+from tui.chat.transcript import Image, Text, ToolResult, ToolUse
+from tui.render.safe import safe
+from tui.widgets import figures
+from tui.widgets.conversation import captions
+from tui.widgets.conversation.captions import Tone
+from tui.widgets.conversation.excerpt import Excerpt, Headline, cut
+from tui.widgets.conversation.palette import Palette
+from tui.widgets.conversation.parts import BLANK, Line, Opening, Part, Words
+from tui.widgets.conversation.sheet import Sheet
+
+State = Literal["arriving", "waiting", "asking", "running", "done", "failed", "refused", "stopped"]
+
+TAIL_ROWS = 3
+"""So many lines of what a call says are shown while it runs."""
+_TAIL_CHARS = 4_000
+_WORTH_TELLING_S = 0.05
+
+
+class Call(Opening):
+    """Its line is drawn alike while it happens and afterwards; below it stand the last lines of what it says as it runs."""
+
+    def __init__(self, call: ToolUse, *, state: State = "waiting") -> None:
+        self.headline = Headline()
+        self.call = call
+        self.state: State = state
+        self.is_whole = False
+        self._result: ToolResult | None = None
+        self._since_s = 0.0
+        self._now_s = 0.0
+        self._output = ""
+        self._tail: list[Words] = []
+        self._pieces: list[Excerpt] = []
+        self._fitted: tuple[int, Palette] | None = None
+        self._rebuild()
+
+    # What becomes of it
+
+    def become(self, call: ToolUse, *, state: State | None = None) -> None:
+        """The same call, as it stands now."""
+        self.call = call
+        if state is not None:
+            self.state = state
+        self._rebuild()
+
+    def answer(self, result: ToolResult) -> None:
+        """It has its result, from wherever that comes."""
+        self._result = result
+        self.state = state_of(result)
+        self._output, self._tail = "", []
+        self._rebuild()
+
+    def take(self, event: ToolEvent, now_s: float) -> None:
+        """Something happens to it. `now_s` is monotonic."""
+        self._now_s = now_s
+        match event:
+            case ToolBegan():
+                self.state, self._since_s = "running", now_s
+            case ToolAsking():
+                self.state = "asking"
+            case ToolAllowed(allowed=allowed):
+                self.state, self._since_s = ("running" if allowed else "refused"), now_s
+            case ToolOutput(text=text):
+                self._output = (self._output + text)[-_TAIL_CHARS:]
+                self._show_tail()
+            case ToolEnded(result=result):
+                self.answer(result)
+        self._say()
+
+    def tick(self, now_s: float) -> None:
+        self._now_s = now_s
+        self._say()
+
+    def _show_tail(self) -> None:
+        lines = [line.rstrip("\r").rpartition("\r")[2] for line in self._output.rstrip("\n").split("\n")]
+        rows = max(len(self._tail), min(TAIL_ROWS, len(lines)))
+        self._tail = [Words(((cut(safe(line), self._room), "dim"),)) for line in lines[-rows:]]
+        self._fit_all()
+
+    def _rebuild(self) -> None:
+        asked = captions.fields_of(self.call.input) if self.state != "arriving" else ""
+        answered = (
+            "\n".join(part.text for part in self._result.content if isinstance(part, Text)) if self._result else ""
+        )
+        tone: Tone = "text" if self.state == "done" else "error"
+        self._pieces = [Excerpt(asked, "dim")] if asked else []
+        if answered:
+            self._pieces.append(Excerpt(answered, tone, above=1 if asked else 0))
+        for piece in self._pieces:
+            piece.show_all(self.is_whole)
+        self._say()
+        self._fit_all()
+
+    # What it says
+
+    def _say(self) -> None:
+        sign = ("▾" if self.open else "▸") if self.can_open else " "
+        arrives = self.state == "arriving"
+        what = self.call.input if arrives else captions.main_argument(self.call.input) or _unread(self.call.input)
+        self.headline.say(sign, self.call.name, what, self._right(), shows_end=arrives)
+
+    def _right(self) -> tuple[str, Tone]:
+        elapsed_s = self._result.elapsed_s if self._result is not None else 0.0
+        took = f" {figures.seconds(elapsed_s)}" if elapsed_s >= _WORTH_TELLING_S else ""
+        match self.state:
+            case "arriving" | "waiting":
+                return "", "dim"
+            case "asking":
+                return "asks", "warning"
+            case "running":
+                since_s = max(0.0, self._now_s - self._since_s)
+                return f"running {captions.live_figures(since_s, 0):>5}", "dim"
+            case "done":
+                return f"✓{took}", "dim"
+            case "failed":
+                return f"✗ failed{took}", "error"
+        return self.state, "warning" if self.state == "refused" else "dim"
+
+    # As a line that opens
+
+    @property
+    def can_open(self) -> bool:
+        return bool(self._pieces) and self.state != "arriving"
+
+    @property
+    def hides(self) -> bool:
+        return self.can_open and (not self.open or any(piece.has_more for piece in self._pieces))
+
+    def show(self, is_open: bool, *, whole: bool = False) -> None:
+        self.open, self.is_whole = is_open, is_open and whole
+        for piece in self._pieces:
+            piece.show_all(self.is_whole)
+        self._say()
+
+    def opens_at(self, y: int) -> bool:
+        return super().opens_at(y) or any(
+            isinstance(part, Excerpt) and part.is_more_row(row) for part, row in self._at(y)
+        )
+
+    def press(self, y: int) -> None:
+        if y == 0:
+            self.show(not self.open)
+        else:
+            self.show(True, whole=True)
+
+    # Rows
+
+    def _below(self) -> Iterator[Part]:
+        if self.open:
+            yield from self._pieces
+        yield from self._tail
+
+    @property
+    def height(self) -> int:
+        return 1 + sum(part.above + part.height for part in self._below())
+
+    @property
+    def _room(self) -> int:
+        return max(1, self._fitted[0] - 2) if self._fitted is not None else 80
+
+    def fit(self, width: int, palette: Palette) -> None:
+        self._fitted = width, palette
+        self.headline.fit(width, palette)
+        self._fit_all()
+
+    def _fit_all(self) -> None:
+        if self._fitted is not None:
+            for part in (*self._pieces, *self._tail):
+                part.fit(self._room, self._fitted[1])
+
+    def line(self, y: int) -> Line:
+        if y == 0:
+            return self.headline.line(0)
+        for part, row in self._at(y):
+            return part.line(row)._replace(indent=2) if row >= 0 else BLANK
+        return BLANK
+
+    def _at(self, y: int) -> Iterator[tuple[Part, int]]:
+        """What stands in a row below the line, and its row within that: negative in the blank ones before it."""
+        y -= 1
+        for part in self._below():
+            if 0 <= y < part.above + part.height:
+                yield part, y - part.above
+                return
+            y -= part.above + part.height
+
+
+class CallsUnderWay:
+    """The calls of an answer while they are carried out."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, Call] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._running)
+
+    def take(self, call: Call, event: ToolEvent, now_s: float) -> None:
+        call.take(event, now_s)
+        if call.state in ("running", "asking"):
+            self._running[call.call.id] = call
+        else:
+            self._running.pop(call.call.id, None)
+
+    def tick(self, now_s: float) -> list[Call]:
+        """Counts the seconds of those that run, and returns them."""
+        running = [call for call in self._running.values() if call.state == "running"]
+        for call in running:
+            call.tick(now_s)
+        return running
+
+
+def id_of(event: ToolEvent) -> str:
+    """The id of the call that something happens to."""
+    match event:
+        case ToolBegan(call=call):
+            return call.id
+        case ToolAsking(question=question):
+            return question.call.id
+        case ToolEnded(result=result):
+            return result.tool_use_id
+        case ToolAllowed(id=id) | ToolOutput(id=id):
+            return id
+
+
+def state_of(result: ToolResult) -> State:
+    """How a call ended, as far as its result says."""
+    if not result.is_error:
+        return "done"
+    said = next((part.text for part in result.content if isinstance(part, Text)), "")
+    return "stopped" if said == STOPPED else "refused" if said.startswith(REFUSED) else "failed"
+
+
+def _unread(arguments: str) -> str:
+    """Arguments that broke off."""
+    return "" if arguments.strip() in ("", "{}") else arguments
+
+
+def answered(results: Sequence[ToolResult], call_of: Callable[[str], Call | None], *, pictures: bool) -> Iterator[Part]:
+    """Tells calls how they were answered. What of that is no text stands below them, and so do results without a call."""
+    images: list[Image] = []
+    for result in results:
+        call = call_of(result.tool_use_id)
+        if call is None:
+            yield Words((("↳ ", "dim"), (captions.result_line(result), "error" if result.is_error else "dim")), hang=2)
+        else:
+            call.answer(result)
+        for block in result.content:
+            if isinstance(block, Image) and not block.aside:
+                images.append(block)
+            elif not isinstance(block, Text):
+                yield Words(captions.attachment(block))
+    if images:
+        yield Sheet(images, folded=not pictures)
