@@ -74,6 +74,29 @@ async def test_the_answer_goes_on_and_is_there_when_the_chat_is_opened_again() -
         assert chat.screen.talk.session.transcript.messages[-1].state == "complete"
 
 
+async def test_an_answer_that_nobody_has_seen_is_marked_until_its_chat_is_opened() -> None:
+    gates = Gate(), Gate()
+    async with chatting(*(Answer(Text("It runs", gate, " out.")) for gate in gates)) as chat:
+        tides = await left_in_mid_answer(chat, "tides", "It runs")
+        kelp = await left_in_mid_answer(chat, "kelp", "It runs")
+        assert chat.screen.header.elsewhere == ""
+        gates[0].open()
+        await answered(chat, tides)
+        assert chat.screen.header.elsewhere == "✓ another chat answered"
+        gates[1].open()
+        await answered(chat, kelp)
+        assert chat.screen.header.elsewhere == "✓ 2 chats answered"
+        await opened_list(chat, "tides")
+        assert all("✓ answered" in row for row in rows(chat))
+        await chat.pilot.press("escape")
+        await opened_chat(chat, "kelp")
+        assert chat.screen.header.elsewhere == "✓ another chat answered"
+        await opened_list(chat, "tides")
+        assert ["✓ answered" in row for row in rows(chat)] == ["tides" in row for row in rows(chat)]
+        chat.screen.delete(tides)
+        assert chat.screen.header.elsewhere == ""
+
+
 async def test_coming_back_shows_it_streaming_on() -> None:
     gate, last = Gate(), Gate()
     scenario = Answer(Thinking("Let me see."), Text("It runs out", gate, " past the kelp", last, " and the rock."))

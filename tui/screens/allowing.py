@@ -81,24 +81,33 @@ class AllowingScreen(ThinkingScreen):
     def on_question_card_left(self) -> None:
         self.prompt.focus()
 
-    # Questions of chats that were left
+    # What there is to see in chats that were left
 
     def hear(self, talk: Talk) -> None:
-        before = self.asking
+        before = self.asking, self.unread
         super().hear(talk)
-        if self.asking != before:
+        if (self.asking, self.unread) != before:
             self._show_waiting()
             from tui.screens.chats import ChatList
 
             if isinstance(screen := self.app.screen, ChatList):
                 screen.tell_changed()
 
-    def _show_waiting(self) -> None:
-        count = len(self.asking - {self.chat_id})
-        self.header.asking = f"{count} chats ask" if count > 1 else "another chat asks" if count else ""
+    def give_up(self, chat_id: str) -> None:
+        super().give_up(chat_id)
+        self._show_waiting()
 
-    def on_header_asking_clicked(self) -> None:
-        for chat_id in self.asking - {self.chat_id}:
+    def _show_waiting(self) -> None:
+        asking, unread = len(self.asking - {self.chat_id}), len(self.unread)
+        if asking:
+            self.header.elsewhere = f"? {asking} chats ask" if asking > 1 else "? another chat asks"
+        elif unread:
+            self.header.elsewhere = f"✓ {unread} chats answered" if unread > 1 else "✓ another chat answered"
+        else:
+            self.header.elsewhere = ""
+
+    def on_header_elsewhere_clicked(self) -> None:
+        for chat_id in (*(self.asking - {self.chat_id}), *self.unread):
             self.run_worker(self._open(chat_id), group="branch", exclusive=True)
             return
 

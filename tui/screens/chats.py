@@ -18,7 +18,7 @@ from textual.widgets import Static
 from tui.errors import TuiError
 from tui.screens.naming import Naming
 from tui.widgets import figures
-from tui.widgets.chat_rows import ANSWERING, ASKING, chat_row, heading, hit_row, warm_s
+from tui.widgets.chat_rows import ANSWERING, ASKING, UNREAD, chat_row, heading, hit_row, warm_s
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead
 
@@ -72,6 +72,10 @@ class Keeper(Protocol):
     def asking(self) -> frozenset[str]:
         """Those in which something waits for the user's word."""
 
+    @property
+    def unread(self) -> frozenset[str]:
+        """Those whose answer has ended out of sight."""
+
     def delete(self, chat_id: str) -> None: ...
 
     def restore(self, chat_id: str) -> None: ...
@@ -109,8 +113,8 @@ class ChatList(ModalScreen[Opening | None]):
         self._model_names: dict[str, str] = {}
         self._chats: dict[str, Chat] = {}
         self._searching: Future[Found] | None = None
-        self._answering: frozenset[str] = frozenset()
-        self._asking: frozenset[str] = frozenset()
+        self._live: dict[str, str] = {}
+        """What is going on in chats, by id."""
         self._deleted: list[str] = []
         self._ticking: Timer | None = None
         self._words: dict[str, tuple[str, ...]] = {}
@@ -145,7 +149,9 @@ class ChatList(ModalScreen[Opening | None]):
         self._take(await asyncio.wrap_future(self._store.chats()))
 
     def _take(self, chats: tuple[Chat, ...]) -> None:
-        self._answering, self._asking = self._keeper.answering, self._keeper.asking
+        keeper = self._keeper
+        states = ((keeper.unread, UNREAD), (keeper.answering, ANSWERING), (keeper.asking, ASKING))
+        self._live = {id: word for ids, word in states for id in ids}
         self._chats = {chat.id: chat for chat in chats}
         if self._ticking is None and self.app.animation_level != "none":
             self._ticking = self.set_interval(1.0, self._count_down)
@@ -181,7 +187,7 @@ class ChatList(ModalScreen[Opening | None]):
                 now=self._now(),
                 marks=marks,
                 is_here=chat.id == self._keeper.chat_id,
-                live=ASKING if chat.id in self._asking else ANSWERING if chat.id in self._answering else "",
+                live=self._live.get(chat.id, ""),
             ),
             key=chat.id,
         )
@@ -296,7 +302,7 @@ class ChatList(ModalScreen[Opening | None]):
         self.query_one(".panel--foot", Static).update(text)
 
     def _read_again(self) -> None:
-        self.run_worker(self._reread(), group="again", exclusive=True)
+        self.run_worker(self._reread, group="again", exclusive=True)  # as a function: it may never begin
 
     async def _reread(self) -> None:
         self._take(await asyncio.wrap_future(self._store.chats()))

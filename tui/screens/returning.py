@@ -31,6 +31,7 @@ class ReturningScreen(KeptScreen):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._away: dict[str, Away] = {}
         """Chats that were left in mid-answer, by id."""
+        self._unread: set[str] = set()
         super().__init__(*arguments, **options)
 
     # Beginning
@@ -183,6 +184,7 @@ class ReturningScreen(KeptScreen):
 
     def _show_branch(self, branch: Branch) -> None:
         messages = self.talk.messages
+        self._unread.discard(branch.chat.id)
         self.prompt.forget()
         for message in messages:
             if message.is_prompt and message.text:
@@ -216,6 +218,11 @@ class ReturningScreen(KeptScreen):
     def answering(self) -> frozenset[str]:
         """The chats in which an answer arrives just now."""
         return frozenset({*self._away, *([self.chat_id] if self.talk.running else [])})
+
+    @property
+    def unread(self) -> frozenset[str]:
+        """The chats whose answer has ended out of sight, and which were not looked at since."""
+        return frozenset(self._unread)
 
     def _leave(self, *, draft_stays: bool) -> None:
         super()._leave(draft_stays=draft_stays)
@@ -268,6 +275,7 @@ class ReturningScreen(KeptScreen):
 
     def give_up(self, chat_id: str) -> None:
         """Stops the answer of a chat that was left, if one arrives."""
+        self._unread.discard(chat_id)
         if (away := self._away.pop(chat_id, None)) is not None:
             away.talk.stop()
 
@@ -290,6 +298,7 @@ class ReturningScreen(KeptScreen):
         away.save_place()
         if not away.talk.running:
             del self._away[away.place.chat_id]
+            self._unread.add(away.place.chat_id)
             self.prompt.say(_said_of(away, event))
 
     def go_on_away(self, talk: Talk) -> None:

@@ -16,6 +16,8 @@ ANSWERING = "▍ answering"
 """An answer arrives in it just now."""
 ASKING = "? asks"
 """That answer waits for the user's word."""
+UNREAD = "✓ answered"
+"""That answer has ended, and nobody has seen it yet."""
 _NARROW = 66
 """Below this the model gives way to the title."""
 _NAME, _AGE, _COST = 12, 6, 7
@@ -71,7 +73,8 @@ def chat_row(
     left_s = warm_s(chat, now)
     warmth = f" {WARM}" if left_s else ""
     if width >= _NARROW:
-        right = f"{_fitted(name, _NAME)}{right}"
+        if width - len(live) >= _NARROW:
+            right = f"{_fitted(name, _NAME)}{right}"
         warmth = f"{warmth} {figures.clock(left_s):>5}" if left_s else " " * 8
     state = "open here" if is_here else "open elsewhere" if chat.elsewhere else ""
     after = f"  {state}" if state else ""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.segment import Segment
 from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
+
+_TITLE = 16
+"""Cells that the title has before anything else gives way to it."""
 
 
 class Header(Widget):
@@ -31,16 +36,16 @@ class Header(Widget):
     manner: reactive[str] = reactive("")
     """Said before the model: what of thinking and effort is not as it does by itself."""
 
-    _asking_at = 0
-    """Where what `asking` says was drawn."""
-    asking: reactive[str] = reactive("")
-    """That something waits for the user in a chat that is not on the screen."""
+    elsewhere: reactive[str] = reactive("")
+    """What there is to see in a chat that is not on the screen."""
+    _elsewhere_at = 0
+    """Where that was drawn."""
 
     class ModelClicked(Message):
         """The user wants another model."""
 
-    class AskingClicked(Message):
-        """The user wants to see what is asked elsewhere."""
+    class ElsewhereClicked(Message):
+        """The user wants to see that chat."""
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
@@ -48,12 +53,8 @@ class Header(Widget):
             return
         if offset.x >= self.content_size.width - len(self._model):
             self.post_message(self.ModelClicked())
-        elif self.asking and self._asking_at <= offset.x < self._asking_at + len(self._asking):
-            self.post_message(self.AskingClicked())
-
-    @property
-    def _asking(self) -> str:
-        return f"? {self.asking}" if self.asking else ""
+        elif self._elsewhere_at <= offset.x < self._elsewhere_at + len(self.elsewhere):
+            self.post_message(self.ElsewhereClicked())
 
     @property
     def _model(self) -> str:
@@ -67,13 +68,23 @@ class Header(Widget):
         mark = Strip([Segment(self.mark, base + self.get_component_rich_style("header--mark", partial=True))])
         title_style = self.get_component_rich_style("header--title", partial=True) if self.title else base
         title = Strip([Segment(self.title or "New chat", base + title_style)])
-        asking = Strip([Segment(self._asking, base + self.get_component_rich_style("header--model", partial=True))])
-        said = [strip for strip in (mark, asking) if strip.cell_length]
-        beside = sum(strip.cell_length + 3 for strip in said) or 1
-        room = max(0, width - manner.cell_length - model.cell_length - beside - 1)
+        elsewhere = Strip(
+            [Segment(self.elsewhere, base + self.get_component_rich_style("header--model", partial=True))]
+        )
+        said = [strip for strip in (mark, elsewhere) if strip.cell_length]
+        room = width - manner.cell_length - model.cell_length - _beside(said)
+        if room < _TITLE and self.elsewhere and self.mark:  # what is new goes before what is known
+            said = [elsewhere]
+            room = width - manner.cell_length - model.cell_length - _beside(said)
+        room = max(0, room)
         if title.cell_length > room:
             title = Strip.join([title.crop(0, max(0, room - 1)), Strip([Segment("…", base)])])
         left = Strip.join([title, *(part for strip in said for part in (Strip.blank(3, base), strip))])
-        self._asking_at = left.cell_length - asking.cell_length
+        self._elsewhere_at = left.cell_length - elsewhere.cell_length
         right = Strip.join([manner, model])
         return Strip.join([left.adjust_cell_length(max(0, width - right.cell_length), base), right]).crop(0, width)
+
+
+def _beside(said: Sequence[Strip]) -> int:
+    """The cells that are taken by what stands beside the title, and by the gaps."""
+    return (sum(strip.cell_length + 3 for strip in said) or 1) + 1
