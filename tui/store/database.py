@@ -43,7 +43,7 @@ from tui.store.files import (
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-RETRY_S = 3.0
+RETRY_S = 1.5
 _SHORT_PATIENCE_S = 0.2  # for the same while everything goes on in memory: nothing may wait for the file then
 
 

@@ -58,7 +58,7 @@ class WrittenAgain(StoreProblem):
     """Not a problem but the end of one."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"Chats are written to {path} again; nothing was lost.")
+        super().__init__(f"Chats are written again, and nothing was lost: {path}")
 
 
 class NeverWritten(StoreProblem):

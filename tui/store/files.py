@@ -20,7 +20,7 @@ Job = Callable[["Connection"], Result]
 """Reads, or changes something in a way that does no harm when it is done twice."""
 Trouble = Literal["damaged", "refused", "none"]
 
-PATIENCE_S = 3.0
+PATIENCE_S = 2.0
 """How long other programs that are writing are waited for."""
 _LARGEST_COPY = 256_000_000  # bytes of a file that is copied into memory when it cannot be written
 

@@ -1,0 +1,38 @@
+"""Runs prx with less than it is used to: `python limited.py KIND ARGUMENTS…`. Linux, for the most part.
+
+`full`: no file may grow beyond a page, as on a disk without room; `resource.prlimit` makes room again. `modes`: modes of
+files hold even for root.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import runpy
+import sys
+
+PAGE = 4096
+
+
+def without_privileges() -> None:
+    """Gives up all capabilities. A user who has none keeps what there is."""
+    if os.geteuid() != 0:
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # version 3, this process
+    if libc.capset(header, (ctypes.c_uint32 * 6)()) != 0:
+        sys.exit(f"capset: {os.strerror(ctypes.get_errno())}")
+
+
+def main() -> None:
+    kind = sys.argv.pop(1)
+    if kind == "full":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (PAGE, resource.RLIM_INFINITY))
+    else:
+        without_privileges()
+    runpy.run_module("tui", run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()
