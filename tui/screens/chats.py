@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -301,10 +302,8 @@ class ChatList(ModalScreen[Opening | None]):
     def _foot(self, text: str) -> None:
         self.query_one(".panel--foot", Static).update(text)
 
-    def _read_again(self) -> None:
-        self.run_worker(self._reread, group="again", exclusive=True)  # as a function: it may never begin
-
-    async def _reread(self) -> None:
+    @work(group="again", exclusive=True)
+    async def _read_again(self) -> None:
         self._take(await asyncio.wrap_future(self._store.chats()))
         if self.rows.typed:
             await self._search(self.rows.typed)
