@@ -21,14 +21,15 @@ class Simulated:
     """Answers each request with what the next of `answers` makes of it; a gate holds it for good, and sets `is_stuck`."""
 
     def __init__(self):
+        self.model = MODEL
         self.answers = []
         self.bodies = []
         self.is_stuck = asyncio.Event()
         self._service = FakeAnthropic(replies=lambda body: self.answers.pop(0)(body))
 
     def ask(self, transcript):
-        body = encode(build_body(transcript, Options(model=find(MODEL))))
-        return Request(model=MODEL, body=body, stream=lambda: self._stream(body))
+        body = encode(build_body(transcript, Options(model=find(self.model))))
+        return Request(model=self.model, body=body, stream=lambda: self._stream(body))
 
     async def _stream(self, body):
         self.bodies.append(body)
