@@ -193,14 +193,17 @@ async def test_a_chat_whose_past_was_changed_goes_on_without_its_thinking(
     assert len(server.requests) == 4
 
 
-async def test_a_chat_with_long_pauses_is_written_for_an_hour(tmp_path: Path, server: Server[FakeAnthropic]) -> None:
+async def test_after_a_long_pause_what_little_is_new_is_written_for_an_hour(
+    tmp_path: Path, server: Server[FakeAnthropic]
+) -> None:
     one = connection(tmp_path, ANTHROPIC_BASE_URL=server.url, ANTHROPIC_API_KEY=DEMO_KEY)
     async with aclosing(one):
         with one:
             session = one.session("The tide runs out. " * 300)
-            times = iter(range(0, 100_000, 450))  # a prompt and a request: a quarter of an hour a turn
-            session.now = lambda: float(next(times))
-            for _ in range(4):
+            for at in (0.0, 900.0, 960.0):
+                session.now = lambda at=at: at
                 await turn(one, "Which way?", session=session)
     lifetimes = [b'"ttl":"1h"' in request.body for request in server.requests]
-    assert lifetimes == [False, False, False, True]
+    assert lifetimes == [False, False, True]
+    answers = [message for message in session.transcript.messages if message.role == "assistant"]
+    assert [answer.manner for answer in answers] == ["on high"] * 3

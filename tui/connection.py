@@ -143,6 +143,7 @@ class Connection:
             # httpx and all that a request needs is loaded here, and so on the thread that sends it.
             from tui.anthropic.refused import refused_places
             from tui.anthropic.request import dialect_for
+            from tui.chat.reasoning import Reasoning, manner
 
             client = self._connected()
             transcript = self._repair.fitting(transcript)
@@ -160,7 +161,8 @@ class Connection:
             def refused(error: BaseException | None) -> tuple[BlockPlace, ...]:
                 return refused_places(error, self._repair.fitting(transcript).messages, choice.model, dialect)
 
-            return Request(choice.model.id, body, stream, notices, refused)
+            how = manner(choice.model, Reasoning(effort=effort, thinking=thinking))
+            return Request(choice.model.id, body, stream, notices, how, refused)
 
         return ask
 
@@ -202,14 +204,16 @@ class Connection:
     ) -> Callable[[Transcript], bytes]:
         """Makes the bodies of a request: of this transcript, and of what a repair leaves of it."""
         from tui.anthropic.request import Options, build_body, dialect_for, encode
+        from tui.chat.reasoning import Reasoning, manner
         from tui.chat.warmth import lifetime_for
 
+        how = manner(choice.model, Reasoning(effort=effort, thinking=thinking))
         options = Options(
             model=choice.model,
             effort=effort,
             thinking=thinking,
             show_thinking=show_thinking,
-            lifetime=lifetime_for(transcript, choice.model),
+            lifetime=lifetime_for(transcript, choice.model, manner=how),
             dialect=dialect_for(self.settings.anthropic.dialect, choice.model),
         )
         return lambda conversation: encode(build_body(conversation, options))

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tui.chat.budget import Spent, check, objection, refusal, turn_usd
 from tui.chat.forecast import estimate
 from tui.chat.model import Model
-from tui.chat.reasoning import BY_ITSELF, Reasoning, remembered
+from tui.chat.reasoning import BY_ITSELF, Reasoning, manner, remembered
 from tui.chat.session import Ask, Session
 from tui.chat.tools import Access, access_of
 from tui.chat.transcript import Draft
@@ -101,9 +101,9 @@ async def within_budget(connection: Connection, kept: Kept, draft: Draft, model:
     budget = budget_of(connection.settings)
     if not budget.is_set:
         return ""
-    transcript = kept.session.transcript
-    lifetime = lifetime_for(transcript, model)
-    next_usd = turn_usd(estimate(transcript, draft, model, kept.session.now(), lifetime=lifetime), transcript, model)
+    transcript, now, how = kept.session.transcript, kept.session.now(), manner(model, kept.reasoning)
+    lifetime = lifetime_for(transcript, model, now, manner=how)
+    next_usd = turn_usd(estimate(transcript, draft, model, now, manner=how, lifetime=lifetime), transcript, model)
     spent = await asyncio.wrap_future(kept.spent)
     if error := refusal(budget, spent, next_usd):
         raise error

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from tui.anthropic.models import MODELS, find, is_retired
 from tui.anthropic.request import Options, build_body, encode
+from tui.chat.forecast import NO_DRAFT, estimate
 from tui.chat.ledger import Usage
 from tui.chat.reasoning import (
     Reasoning,
     adjusted,
     change,
+    manner,
     options,
     remembered,
     thought_per_answer,
@@ -21,7 +24,7 @@ from tui.chat.reasoning import (
     with_choice,
 )
 from tui.chat.transcript import Message, Text, Transcript
-from tui.chat.warmth import lifetime_for
+from tui.chat.warmth import asked_otherwise, lifetime_for
 from tui.demo.scenarios import Answer
 from tui.demo.scenarios import Text as Said
 from tui.demo.service import DEMO_KEY, FakeAnthropic
@@ -157,6 +160,31 @@ def test_a_change_costs_nothing_where_nothing_is_lost() -> None:
     assert change(chat, OPUS, Reasoning(), Reasoning(thinking="off"), now=1060.0).tokens == 0, "it is not taken"
     assert change(chat, HAIKU, Reasoning(), Reasoning(effort="high"), now=1060.0).tokens == 0, "it is another's cache"
     assert change(Transcript(), OPUS, Reasoning(), Reasoning(effort="high"), now=1060.0).tokens == 0
+
+
+def asked_like(chat: Transcript, chosen: Reasoning) -> Transcript:
+    *before, answer = chat.messages
+    return replace(chat, messages=(*before, replace(answer, manner=manner(OPUS, chosen))))
+
+
+def test_a_change_is_judged_by_how_the_last_answer_was_asked_for_and_not_by_the_last_choice() -> None:
+    high, low = Reasoning(effort="high"), Reasoning(effort="low")
+    chat = asked_like(chat_of(system_words=0, read=9_000, written=0), high)
+    assert change(chat, OPUS, low, high, now=1060.0).tokens == 0, "back to what the cache holds"
+    assert change(chat, OPUS, low, low, now=1060.0).tokens == 9_000, "it was chosen, and not sent yet"
+    assert change(chat, OPUS, high, Reasoning(), now=1060.0).tokens == 9_000
+
+
+def test_after_a_change_the_messages_are_told_to_be_written_again() -> None:
+    chat = asked_like(chat_of(system_words=2000, read=9_000, written=3_250), Reasoning())
+
+    def told(chosen: Reasoning) -> tuple[int, bool]:
+        coming = estimate(chat, NO_DRAFT, OPUS, 1060.0, manner=manner(OPUS, chosen))
+        return coming.usage.cache_read_input_tokens, asked_otherwise(chat, OPUS.id, manner(OPUS, chosen))
+
+    assert told(Reasoning()) == told(Reasoning(effort="medium")) == (12_250, False)
+    assert told(Reasoning(effort="high")) == (3_250, True)
+    assert estimate(chat, NO_DRAFT, OPUS, 1060.0).usage.cache_read_input_tokens == 12_250
 
 
 def test_how_much_is_thought_is_an_average_of_this_model() -> None:

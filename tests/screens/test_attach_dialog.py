@@ -165,6 +165,27 @@ async def test_it_warns_of_what_a_picture_drops_from_the_cache(photos: Path) -> 
         assert "! adding a picture drops 12k cached tokens ($0.029)" in said(chat)
 
 
+async def test_a_cache_that_is_cold_has_nothing_to_drop(photos: Path) -> None:
+    usage = {"input_tokens": 10, "cache_creation_input_tokens": 12_000, "cache_read_input_tokens": 0}
+    async with chatting(Answer(Text("hello"), usage=usage), words("x")) as chat:
+        await chat.send("hi")
+        await chat.until_idle()
+        chat.clock.now_s = 301
+        await opened(chat)
+        assert "drops" not in said(chat)
+
+
+async def test_and_neither_has_one_that_a_picture_came_to_before(photos: Path) -> None:
+    usage = {"input_tokens": 10, "cache_creation_input_tokens": 12_000, "cache_read_input_tokens": 0}
+    async with chatting(Answer(Text("hello"), usage=usage), words("x")) as chat:
+        chat.prompt.attachments.attach_files([photos / "kelp.png"])
+        await chat.until(lambda: len(chat.prompt.attachments.blocks) == 1)
+        await chat.send("hi")
+        await chat.until_idle()
+        await opened(chat)
+        assert "drops" not in said(chat)
+
+
 async def test_a_pdf_says_its_pages_and_is_attached(photos: Path) -> None:
     (photos / "a chart.pdf").write_bytes(PDF)
     async with chatting() as chat:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from chatting import Chat, chatting, words
 
+from tui.chat.forecast import NO_DRAFT
 from tui.chat.reasoning import Reasoning
 from tui.demo.scenarios import Answer, Text, Thinking
 from tui.screens.reasoning import ReasoningPicker
 from tui.widgets.filter_list import FilterList
+from tui.widgets.status import StatusBar
 
 pytestmark = pytest.mark.anyio
 
@@ -36,6 +38,10 @@ def effort_of(body: dict[str, Any]) -> str:
 
 def header(chat: Chat) -> str:
     return chat.screen.header.render_line(0).text
+
+
+def status(chat: Chat) -> str:
+    return chat.screen.query_one(StatusBar).render_line(0).text
 
 
 def rows(chat: Chat) -> str:
@@ -115,10 +121,20 @@ async def test_the_picker_says_what_a_change_does_to_the_cache_and_that_is_what_
         written = chat.screen.talk.session.transcript.messages[-1].usage.cache_creation_input_tokens
         assert "writes " in foot(chat)
         assert "tokens anew: $0.00" in foot(chat)
+        assert "warm" in status(chat)
         await chat.pilot.press("enter")
+        await chat.until(lambda: "cold · next $0.0" in status(chat))
+        await opened_with(chat)
+        assert "writes " in foot(chat), "it was chosen, and not sent yet"
+        await chat.pilot.press(*"high")
+        assert "loses nothing: the messages are in the cache like that" in foot(chat)
+        await chat.pilot.press("escape", "escape")
+        coming = chat.screen.coming(NO_DRAFT, chat.screen.talk.session.transcript)
         await say(chat, "And when does it turn?")
+        assert "warm" in status(chat)
         usage = chat.screen.talk.session.transcript.messages[-1].usage
         assert 0 < usage.cache_read_input_tokens < written, "the system prompt is read, the messages are not"
+        assert coming.usage.cache_read_input_tokens == pytest.approx(usage.cache_read_input_tokens, rel=0.1)
         await chat.until_shown("Thinking or effort changed")
 
 

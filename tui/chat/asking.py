@@ -22,6 +22,8 @@ class Request(msgspec.Struct, frozen=True):
     """Sends it. The stream raises a TuiError where it fails."""
     notices: tuple[str, ...] = ()
     """What the user should know of the request itself, such as another model answering than the one that was asked for."""
+    manner: str = ""
+    """With which thinking and effort, as `reasoning.manner` says them."""
     refused: Callable[[BaseException | None], tuple[BlockPlace, ...]] = lambda error: ()
     """Which pictures and documents of the transcript the server would not take, going by what the stream raised."""
 

@@ -7,7 +7,7 @@ which makes it quick enough for every key.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -17,7 +17,7 @@ from tui.chat.model import Model
 from tui.chat.thinking import is_thinking
 from tui.chat.tokens import block_tokens, message_tokens, prompt_tokens, text_tokens
 from tui.chat.transcript import Block, Draft, Image, ToolResult, Transcript
-from tui.chat.warmth import expiry
+from tui.chat.warmth import asked_otherwise, expiry
 
 NO_DRAFT = Draft(text="")
 
@@ -78,12 +78,17 @@ FEWEST_IMAGES, MOST_IMAGES = 100, 600
 SMALL_WINDOW = 200_000
 
 
-def estimate(transcript: Transcript, draft: Draft, model: Model, now: float, *, lifetime: Lifetime = "5m") -> Estimate:
-    """What sending the draft now would use. An empty draft: the chat as it is."""
+def estimate(
+    transcript: Transcript, draft: Draft, model: Model, now: float, *, manner: str = "", lifetime: Lifetime = "5m"
+) -> Estimate:
+    """What sending the draft now would use. An empty draft: the chat as it is.
+
+    `manner`: with which thinking and effort; "": as before. `lifetime`: for how long the cache is to keep it.
+    """
     at, known = _last_count(transcript, model)
     new = sum(message_tokens(message, model) for message in transcript.messages[at:]) + _draft_tokens(draft, model)
     total = math.ceil((opening_tokens(transcript, model) if known is None else known) + new)
-    read = min(total, _readable(transcript, draft, model, now))
+    read = min(total, _readable(transcript, draft, model, now, manner))
     rest = total - read
     is_kept = total >= model.min_cache
     usage = Usage(
@@ -98,19 +103,26 @@ def estimate(transcript: Transcript, draft: Draft, model: Model, now: float, *, 
 
 
 def price_switch(
-    transcript: Transcript, models: Sequence[Model], now: float, *, draft: Draft = NO_DRAFT
+    transcript: Transcript,
+    models: Sequence[Model],
+    now: float,
+    *,
+    draft: Draft = NO_DRAFT,
+    manner: Callable[[Model], str] = lambda model: "",
 ) -> tuple[Switch, ...]:
     """One row for each model, in their order: the next turn, staying warm afterwards, and when a switch has paid.
+
+    `manner`: with which thinking and effort a model would be asked.
 
     Turns are taken to be like those of the chat so far: as much new input, and as long an answer.
     """
     last = next((one for one in reversed(transcript.messages) if one.role == "assistant" and one.model), None)
     current = next((model for model in models if last is not None and model.id == last.model), None)
     habit = _habit(transcript, current)
-    stay = _course(transcript, current, now, draft, habit) if current is not None else None
+    stay = _course(transcript, current, now, draft, manner(current), habit) if current is not None else None
     rows: list[Switch] = []
     for model in models:
-        course = _course(transcript, model, now, draft, habit)
+        course = _course(transcript, model, now, draft, manner(model), habit)
         stays = current is not None and model.id == current.id
         rows.append(
             Switch(
@@ -148,16 +160,46 @@ def _draft_tokens(draft: Draft, model: Model) -> float:
     return prompt_tokens(draft.text, model) + sum(block_tokens(block, model) for block in draft.attachments)
 
 
-def _readable(transcript: Transcript, draft: Draft, model: Model, now: float) -> int:
-    """How much of the chat is in the model's cache. A first image leaves only what stands before the messages."""
-    warmth = expiry(transcript, model.id, now)
-    if not warmth.is_warm(now):
+def _readable(transcript: Transcript, draft: Draft, model: Model, now: float, manner: str) -> int:
+    """How much of the chat is in the model's cache."""
+    warm = expiry(transcript, model.id, now)
+    if not warm.is_warm(now):
         return 0
-    is_first = any(isinstance(block, Image) for block in draft.attachments) and not any(_images(transcript))
-    if not is_first:
-        return warmth.tokens
+    is_first = any(isinstance(block, Image) for block in draft.attachments) and not has_images(transcript)
+    is_lost = is_first or asked_otherwise(transcript, model.id, manner)
+    return warm.tokens - (messages_in_cache(transcript, model, now).tokens if is_lost else 0)
+
+
+class Loss(msgspec.Struct, frozen=True, kw_only=True):
+    """What is lost with the cache of the messages, and not of the tools and the system prompt before them.
+
+    A first image does that, and another thinking or effort. Source: Anthropic's page on prompt caching. Some models lose all
+    with the latter; it does not say which.
+    """
+
+    tokens: int = 0
+    """What the next turn writes again that it would have read."""
+    written_usd: float | None = None
+    """What writing them costs; None where the price is unknown."""
+    read_usd: float | None = None
+    """What reading them would have cost."""
+
+
+def messages_in_cache(transcript: Transcript, model: Model, now: float, lifetime: Lifetime = "5m") -> Loss:
+    """What is to be lost there; nothing where the cache is cold. `lifetime`: for how long it is written then."""
+    warm = expiry(transcript, model.id, now)
     opening = math.floor(opening_tokens(transcript, model))
-    return min(warmth.tokens, opening) if opening >= model.min_cache else 0
+    lost = warm.tokens - (opening if opening >= model.min_cache else 0)
+    if lost <= 0 or not warm.is_warm(now):
+        return Loss()
+    hour = lost if lifetime == "1h" else 0
+    written = bill(Usage(cache_creation_input_tokens=lost, write_1h=hour, write_5m=lost - hour), model)
+    read = bill(Usage(cache_read_input_tokens=lost), model)
+    return Loss(
+        tokens=lost,
+        written_usd=written.cost_usd if written else None,
+        read_usd=read.cost_usd if read else None,
+    )
 
 
 # The course of a chat with one model or another
@@ -195,8 +237,8 @@ def _habit(transcript: Transcript, current: Model | None) -> _Habit:
     )
 
 
-def _course(transcript: Transcript, model: Model, now: float, draft: Draft, habit: _Habit) -> _Course:
-    coming = estimate(transcript, draft, model, now)
+def _course(transcript: Transcript, model: Model, now: float, draft: Draft, manner: str, habit: _Habit) -> _Course:
+    coming = estimate(transcript, draft, model, now, manner=manner)
     scale = model.tokens_per_char / habit.tokens_per_char if habit.tokens_per_char else 1.0
     answer = Usage(output_tokens=round(habit.output * scale))
     new = round((habit.new_input + habit.output) * scale)
@@ -255,6 +297,10 @@ def _refusal(transcript: Transcript, coming: Estimate, model: Model) -> str:
     if model.vision and count > limit:
         return f"{model.name} takes {limit} images in one request, and this chat has {count}."
     return ""
+
+
+def has_images(transcript: Transcript) -> bool:
+    return any(_images(transcript))
 
 
 def _images(transcript: Transcript) -> Iterator[Image]:

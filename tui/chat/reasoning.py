@@ -10,12 +10,11 @@ from typing import Literal
 
 import msgspec
 
-from tui.chat.forecast import opening_tokens
-from tui.chat.ledger import Usage, bill
+from tui.chat.forecast import Loss, messages_in_cache
 from tui.chat.model import Effort, Model
 from tui.chat.thinking import LEVELS, ThinkingMode, effort_in_use, efforts, mode_in_use, thinking_modes
 from tui.chat.transcript import Transcript
-from tui.chat.warmth import expiry, lifetime_for
+from tui.chat.warmth import lifetime_for
 
 Kind = Literal["thinking", "effort"]
 MODES: tuple[ThinkingMode, ...] = ("on", "between_tools", "off")
@@ -49,20 +48,6 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     is_default: bool
     refused: str = ""
     """Why the model does not take it, in a few words."""
-
-
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What another choice does to the cache. It loses the messages, and keeps the tools and the system prompt.
-
-    Source: Anthropic's page on prompt caching. Some models lose all; it does not say which.
-    """
-
-    tokens: int = 0
-    """What the next turn writes again that it would have read."""
-    written_usd: float | None = None
-    """What writing them costs; None where the price is unknown."""
-    read_usd: float | None = None
-    """What reading them would have cost."""
 
 
 def remembered(thinking: str, effort: str) -> Reasoning:
@@ -140,26 +125,21 @@ def adjusted(model: Model, chosen: Reasoning) -> str:
     return ", ".join(said)
 
 
-def change(transcript: Transcript, model: Model, before: Reasoning, after: Reasoning, now: float) -> Change:
-    """What going over to another choice does to the next turn. Nothing where the cache is cold, or both are used alike."""
-    warmth = expiry(transcript, model.id, now)
-    if used(model, before) == used(model, after) or not warmth.is_warm(now):
-        return Change()
-    opening = int(opening_tokens(transcript, model))
-    lost = warmth.tokens - (opening if opening >= model.min_cache else 0)
-    if lost <= 0:
-        return Change()
-    in_hours = lifetime_for(transcript, model, now) == "1h"
-    written = bill(
-        Usage(cache_creation_input_tokens=lost, write_1h=lost if in_hours else 0, write_5m=0 if in_hours else lost),
-        model,
-    )
-    read = bill(Usage(cache_read_input_tokens=lost), model)
-    return Change(
-        tokens=lost,
-        written_usd=written.cost_usd if written else None,
-        read_usd=read.cost_usd if read else None,
-    )
+def manner(model: Model, chosen: Reasoning) -> str:
+    """What the model does with that choice, in a word for each: what the cache of its messages depends on."""
+    now = used(model, chosen)
+    return f"{now.thinking} {now.effort}" if now.effort else now.thinking
+
+
+def change(transcript: Transcript, model: Model, before: Reasoning, after: Reasoning, now: float) -> Loss:
+    """What the next turn loses of the cache when it is asked for like that. Nothing where it is cold, or used alike.
+
+    The cache is as the last answer was asked for; where that is not known, as `before` says.
+    """
+    asked = next((one.manner for one in reversed(transcript.messages) if one.model == model.id), "")
+    if (asked or manner(model, before)) == manner(model, after):
+        return Loss()
+    return messages_in_cache(transcript, model, now, lifetime_for(transcript, model, now, manner=manner(model, after)))
 
 
 def thought_per_answer(transcript: Transcript, model: Model) -> int:

@@ -123,6 +123,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     stop_category: str = ""
     """Of a refusal: cyber, bio, … or ""."""
     stop_explanation: str = ""
+    manner: str = ""
+    """The thinking and the effort that it was asked for with, as `reasoning.manner` says them; "": nobody knows."""
     usage: Usage = Usage()
     bill: Bill | None = None
     request_id: str = ""

@@ -146,7 +146,8 @@ class Turn:
         session = self._session
         held = tuple(reply.rest())
         message = with_own_ids(reply.finished(outcome, failure), session.transcript.messages)
-        message = replace(message, bill=session.bill(message))
+        manner = self._request.manner if self._request is not None else ""
+        message = replace(message, bill=session.bill(message), manner=manner)
         if outcome != "complete" and not message.blocks:
             self._write_off(message)
             return held

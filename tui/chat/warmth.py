@@ -102,7 +102,16 @@ def cached_tokens(usage: Usage) -> int:
     return usage.cache_read_input_tokens + usage.cache_creation_input_tokens
 
 
-def lifetime_for(transcript: Transcript, model: Model, now: float | None = None) -> Lifetime:
+def asked_otherwise(transcript: Transcript, model: str, manner: str) -> bool:
+    """Whether the model was asked with other thinking or effort last: then the next request finds no message in the cache.
+
+    `manner`: as the next request asks. Source: Anthropic's page on prompt caching.
+    """
+    last = next((one for one in _latest_answers(transcript) if one.model == model), None)
+    return last is not None and bool(last.manner) and bool(manner) and last.manner != manner
+
+
+def lifetime_for(transcript: Transcript, model: Model, now: float | None = None, *, manner: str = "") -> Lifetime:
     """For how long the next request of this chat is to write. `now`: when it begins; None: with its last message.
 
     An hour costs more for what is written, and saves writing all of the chat again after a pause of more than five minutes.
@@ -122,7 +131,8 @@ def lifetime_for(transcript: Transcript, model: Model, now: float | None = None)
     price = model.price_for(round(size))
     if price is None:
         return "5m"
-    kept = () if _brings_first_image(transcript) else _kept(transcript, model.id)
+    is_lost = _brings_first_image(transcript) or asked_otherwise(transcript, model.id, manner)
+    kept = () if is_lost else _kept(transcript, model.id)
     warm = [one for one in kept if one.is_warm(begins)]
     read = max((one.tokens for one in warm), default=0)
     new = max(0.0, size - read)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tui.chat.events import TurnEnded
-from tui.chat.warmth import expiry
+from tui.chat.forecast import has_images, messages_in_cache
 from tui.screens.briefing import BriefingScreen
 from tui.widgets import figures
 from tui.widgets.attachments import Attachments
@@ -86,14 +86,17 @@ class AttachingScreen(BriefingScreen):
         self.app.push_screen(dialog, picked)
 
     def _cost_of_attaching(self) -> str:
-        """What of the cache one more picture makes worthless: everything after the system prompt."""
-        model = self.provider.model
-        warmth = expiry(self.talk.session.transcript, model.id)
-        if not warmth.is_warm(self.talk.session.now()):
+        """What of the cache a first picture makes worthless: everything after the system prompt."""
+        session, model = self.talk.session, self.provider.model
+        if has_images(session.transcript):
             return ""
-        price = model.price_for(warmth.tokens)
-        cost = f" ({figures.money(warmth.tokens * (price.write_5m - price.read) / 1e6)})" if price else ""
-        return f"adding a picture drops {figures.tokens(warmth.tokens)} cached tokens{cost}"
+        lost = messages_in_cache(session.transcript, model, session.now())
+        if not lost.tokens:
+            return ""
+        cost = ""
+        if lost.written_usd is not None and lost.read_usd is not None:
+            cost = f" ({figures.money(lost.written_usd - lost.read_usd)})"
+        return f"adding a picture drops {figures.tokens(lost.tokens)} cached tokens{cost}"
 
     def on_attachments_changed(self) -> None:
         self.prompt.catch_up()

@@ -12,8 +12,10 @@ from textual.timer import Timer
 from tui.chat.events import Settled, TurnEvent
 from tui.chat.forecast import NO_DRAFT, Estimate, Switch, estimate, price_switch
 from tui.chat.ledger import Usage
+from tui.chat.model import Model
+from tui.chat.reasoning import manner
 from tui.chat.transcript import Draft, Message, Transcript
-from tui.chat.warmth import Warmth, cached_tokens, expiry, lifetime_for
+from tui.chat.warmth import COLD, Warmth, asked_otherwise, cached_tokens, expiry, lifetime_for
 from tui.errors import TuiError
 from tui.screens.exchange import Exchange
 from tui.screens.sharing import SharingScreen
@@ -54,12 +56,12 @@ class CostScreen(SharingScreen):
             return
         from tui.screens.cache_map import CacheScreen, Standing  # not needed for the first paint
 
-        session, model = self.talk.session, self.provider.model
+        session = self.talk.session
         standing = Standing(
             exchange=exchange,
             transcript=session.transcript,
             written_off=session.written_off,
-            warmth=expiry(session.transcript, model.id, session.now()),
+            warmth=self._warmth(),
             coming=self.coming(NO_DRAFT, session.transcript),
             now=session.now(),
             days=self.store.days() if self.is_ready else None,
@@ -117,13 +119,19 @@ class CostScreen(SharingScreen):
 
     def _show_warmth(self) -> None:
         """Says in the status how long the cache keeps this chat; once it is cold, what the next request costs."""
-        transcript, now = self.talk.session.transcript, self.talk.session.now()
-        warmth = expiry(transcript, self.provider.model.id, now)
-        left_s = warmth.left_s(now)
+        transcript, warmth = self.talk.session.transcript, self._warmth()
+        left_s = warmth.left_s(self.talk.session.now())
         bar = self.query_one(StatusBar)
         bar.is_warm = left_s > 0
         bar.warmth = self._warm_text(warmth, left_s) if left_s else self._cold_text(transcript)
         self._tick(left_s)
+
+    def _warmth(self) -> Warmth:
+        """What the next request finds of this chat in the cache; after a change of thinking or effort, none of it."""
+        session, model = self.talk.session, self.provider.model
+        if asked_otherwise(session.transcript, model.id, self._manner(model)):
+            return COLD
+        return expiry(session.transcript, model.id, session.now())
 
     def _warm_text(self, warmth: Warmth, left_s: float) -> str:
         if self.app.animation_level == "none":  # nothing that counts
@@ -193,7 +201,12 @@ class CostScreen(SharingScreen):
     def coming(self, draft: Draft, after: Transcript) -> Estimate:
         """What sending that would take."""
         model, now = self.provider.model, self.talk.session.now()
-        return estimate(after, draft, model, now, lifetime=lifetime_for(after, model, now))
+        how = self._manner(model)
+        return estimate(after, draft, model, now, manner=how, lifetime=lifetime_for(after, model, now, manner=how))
+
+    def _manner(self, model: Model) -> str:
+        """With which thinking and effort that model would be asked."""
+        return manner(model, self.provider.reasoning)
 
     def action_count(self) -> None:
         """Has the server count what is written, with all that would be sent along. It costs nothing."""
@@ -249,4 +262,6 @@ class CostScreen(SharingScreen):
         session = self.talk.session
         if all(message.usage == Usage() for message in session.transcript.messages):
             return ()
-        return price_switch(session.transcript, self.provider.models(), session.now(), draft=self.draft())
+        return price_switch(
+            session.transcript, self.provider.models(), session.now(), draft=self.draft(), manner=self._manner
+        )

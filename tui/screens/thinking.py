@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from tui.chat.forecast import messages_in_cache
 from tui.chat.ledger import Usage, bill
 from tui.chat.reasoning import Kind, Option, change, options, remembered, thought_per_answer, unusual, with_choice
 from tui.screens.attaching import AttachingScreen
@@ -73,6 +74,7 @@ class ThinkingScreen(AttachingScreen):
         self.provider.reasoning = with_choice(self.provider.reasoning, option)
         self._keep_reasoning()
         self.show_model()
+        self.show_standing()
         now = unusual(self.provider.model, self.provider.reasoning) or "thinking and effort as usual"
         self.prompt.say(f"{now} from now on · {meaning[0]}", lasting=True)
 
@@ -81,15 +83,17 @@ class ThinkingScreen(AttachingScreen):
         model, session = self.provider.model, self.talk.session
         chosen = self.provider.reasoning
         lost = change(session.transcript, model, chosen, with_choice(chosen, option), session.now())
-        if option.is_used:
-            effect = "as it is now"
-        elif not lost.tokens:
-            effect = "loses nothing: none of the messages is in the cache"
-        else:
+        if lost.tokens:
             prices = ""
             if lost.written_usd is not None and lost.read_usd is not None:
                 prices = f": {figures.money(lost.written_usd)} instead of {figures.money(lost.read_usd)}"
             effect = f"writes {figures.tokens(lost.tokens)} tokens anew{prices}"
+        elif option.is_used:
+            effect = "as it is now"
+        elif messages_in_cache(session.transcript, model, session.now()).tokens:
+            effect = "loses nothing: the messages are in the cache like that"
+        else:
+            effect = "loses nothing: none of the messages is in the cache"
         thought = thought_per_answer(session.transcript, model)
         paid = bill(Usage(output_tokens=thought), model)
         cost = f", {figures.money(paid.cost_usd)}" if paid else ""
