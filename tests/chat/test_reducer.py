@@ -22,7 +22,7 @@ from tui.chat.events import (
     ThinkingDelta,
     Unknown,
 )
-from tui.chat.ledger import UsageUpdate
+from tui.chat.ledger import Usage, UsageUpdate
 from tui.chat.reducer import coalesce, finish, fold, fold_all, start
 from tui.chat.transcript import Failure, Opaque, Text, Thinking, ToolUse
 
@@ -150,6 +150,24 @@ def test_a_failed_message_keeps_its_text_and_its_failure():
     failure = Failure(message="cut")
     message = finish(fold(start("m", 0.0), TextDelta(0, "half")), "failed", failure)
     assert (message.text, message.state, message.failure) == ("half", "failed", failure)
+
+
+def test_what_was_written_of_a_cut_answer_is_counted_as_far_as_it_can_be_seen():
+    said = [
+        MessageStart(id="msg", usage=UsageUpdate(input_tokens=5, output_tokens=1)),
+        BlockStart(0, Thinking("")),
+        ThinkingDelta(0, "t" * 300),
+        BlockStop(0),
+        BlockStart(1, Text("")),
+        TextDelta(1, "x" * 100),
+    ]
+    for state in ("stopped", "failed"):
+        assert finish(fold_all(start("m", 0.0), said), state).usage.output_tokens == 100
+    assert finish(fold_all(start("m", 0.0), said), "complete").usage.output_tokens == 1
+    told = [*said, MessageDelta(stop_reason="end_turn", usage=UsageUpdate(output_tokens=7))]
+    assert finish(fold_all(start("m", 0.0), told), "stopped").usage.output_tokens == 7  # the server has said it
+    silent = finish(fold(start("m", 0.0), TextDelta(0, "half")), "stopped")
+    assert silent.usage == Usage()  # of what began without any figures nothing is known to be billed
 
 
 def test_neighbours_are_joined_and_others_are_not():

@@ -27,7 +27,8 @@ from tui.chat.events import (
     ThinkingDelta,
     Unknown,
 )
-from tui.chat.ledger import merged
+from tui.chat.ledger import Usage, merged
+from tui.chat.tokens import written_tokens
 from tui.chat.transcript import Block, Failure, Message, Opaque, State, Text, Thinking, ToolUse
 
 
@@ -84,10 +85,17 @@ def fold_all(partial: Partial, events: Iterable[StreamEvent]) -> Partial:
 
 
 def finish(partial: Partial, state: State, failure: Failure | None = None) -> Message:
-    """The message as it is kept. Blocks that stayed empty are left out: the API refuses to have them back."""
+    """The message as it is kept. Blocks that stayed empty are left out: the API refuses to have them back.
+
+    How much was written is told at the very end of a stream. Of one that broke off before, it is what can be seen of it.
+    """
     closed = (_closed(partial, at) for at in range(len(partial.indices)))
     blocks = tuple(block for block in closed if block not in (Text(""), Thinking("")))
-    return replace(partial.message, blocks=blocks, state=state, failure=failure)
+    message = replace(partial.message, blocks=blocks, state=state, failure=failure)
+    if state == "complete" or message.stop_reason or message.usage == Usage():
+        return message
+    seen = max(message.usage.output_tokens, written_tokens(message))
+    return replace(message, usage=replace(message.usage, output_tokens=seen))
 
 
 def coalesce(events: Iterable[StreamEvent]) -> tuple[StreamEvent, ...]:

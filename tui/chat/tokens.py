@@ -22,6 +22,8 @@ from tui.chat.transcript import (
 PATCH_PX = 28
 PAGE_TOKENS = 2_000
 """Of a page of a PDF, about."""
+TOKENS_PER_CHAR = 0.25
+"""For what is written while nobody has counted it."""
 _MARKER = "[IMAGE:data:"
 _TIERS = {False: (1_568, 1_568), True: (2_576, 4_784)}
 """The longest side in pixels and the most patches that a model sees, by its `high_vision`."""
@@ -79,6 +81,21 @@ def block_tokens(block: Block, model: Model) -> float:
             return sum(block_tokens(inner, model) for inner in block.content)
         case Opaque(_, json):
             return text_tokens(json, model)
+
+
+def written_tokens(answer: Message) -> int:
+    """Those that an answer shows, by no model's own factor. What was thought and is not shown is billed, too."""
+    return round(TOKENS_PER_CHAR * sum(_length(block) for block in answer.blocks))
+
+
+def _length(block: Block) -> int:
+    match block:
+        case Text(text) | Thinking(text):
+            return len(text)
+        case ToolUse(_, name, input):
+            return len(name) + len(input)
+        case _:
+            return 0
 
 
 def message_tokens(message: Message, model: Model) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from tui.chat.tokens import TOKENS_PER_CHAR
 from tui.chat.transcript import (
     Block,
     Document,
@@ -32,10 +33,6 @@ Tone = Literal["text", "dim", "name", "accent", "error", "warning", "good"]
 
 Caption = tuple[tuple[str, Tone], ...]
 """One line in pieces, each with its tone."""
-
-TOKENS_PER_CHAR = 0.25
-"""Only for the live count, until the server has said how many tokens there really were."""
-
 
 LONGEST_ARGUMENT = 400
 """Characters of one argument that are shown when a tool's line is opened."""
@@ -273,7 +270,7 @@ def main_argument(text: str) -> str:
     fields = _decoded(text)
     if not isinstance(fields, dict) or not fields:
         return ""
-    for name in ("path", "file_path", "command", "query", "url", "pattern", "question"):
+    for name in ("command", "query", "url", "pattern", "path", "file_path", "question"):
         if isinstance(fields.get(name), str):
             return str(fields[name]).partition("\n")[0]
     return str(next(iter(fields.values()))).partition("\n")[0]
