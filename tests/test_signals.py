@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -79,6 +80,20 @@ def test_a_signal_ends_the_full_screen_in_order(
     assert b"and at which hour" in kept
 
 
+def test_a_signal_that_was_ignored_from_the_start_stays_so(
+    server: Server[FakeAnthropic], env: dict[str, str], tmp_path: Path
+) -> None:
+    ignoring = f"trap '' HUP; exec {shlex.join(PRX)}"
+    with Terminal(["sh", "-c", ignoring], {**os.environ, **env}, tmp_path) as terminal:
+        in_mid_answer(server, terminal)
+        terminal.process.send_signal(signal.SIGHUP)
+        terminal.type("!")
+        terminal.wait_for("│ and at which hour!")
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.wait_exit() == 128 + signal.SIGTERM
+        assert_restored(terminal)
+
+
 def test_a_terminal_that_is_closed_loses_nothing(
     server: Server[FakeAnthropic], env: dict[str, str], tmp_path: Path
 ) -> None:
@@ -145,6 +160,24 @@ def test_a_signal_ends_p_with_what_had_arrived(
     )
     assert again.returncode == 0
     assert "half an" in json.dumps(server.requests[-1].json["messages"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_p_while_it_still_reads(
+    server: Server[FakeAnthropic], env: dict[str, str], number: signal.Signals
+) -> None:
+    with subprocess.Popen(
+        [*PRX, "-p", "x"],
+        env={**os.environ, **env},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stderr
+        assert b"waiting for the end of stdin" in process.stderr.readline()
+        process.send_signal(number)
+        assert process.wait(LIMIT_S) == 128 + number
+        assert (process.stderr.read(), server.requests) == (b"", [])
 
 
 def test_p_in_a_terminal_that_is_closed_keeps_what_had_arrived(

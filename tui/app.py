@@ -92,6 +92,8 @@ class ChatApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, *_TERMINALS_OWN):
+            if signal.getsignal(number) is signal.SIG_IGN:  # who started us wanted it so
+                continue
             # Without this the terminal would be left as it is. Not every loop can: then Python's own way must do.
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self.exit, 128 + number, 128 + number)

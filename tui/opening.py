@@ -102,14 +102,21 @@ def open_chat(config: Path | None, wanted: Wanted, *, demo: bool) -> int:
 def _answer_once(config: Path | None, wanted: Wanted, demo: bool) -> int:
     from tui import answer, continuing, system_prompt
     from tui.chat.reasoning import Reasoning
+    from tui.signals import Endings
 
     if wanted.resume == "":
         raise click.UsageError("-r needs the ID of a chat here: `prx chats` lists them; -c goes on with the last one.")
     settings = read_settings(config)
     said = system_prompt.preset(settings, wanted.preset)
+    endings = Endings()
+    try:
+        with endings:
+            given = answer.piped(sys.stdin)
+    except KeyboardInterrupt:  # nothing was said yet that could be kept
+        return endings.exit_code
     return answer.run(
         settings,
-        prompt=answer.joined(wanted.prompt, answer.piped(sys.stdin)),
+        prompt=answer.joined(wanted.prompt, given),
         model=wanted.model or said.model,
         system=said.system if wanted.system is None else wanted.system,
         output=wanted.output_format or "text",
