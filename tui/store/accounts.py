@@ -6,12 +6,14 @@ A chat's cost stands in its row; tokens are added up when somebody asks for them
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tui.chat.ledger import Bill, Usage
 from tui.chat.transcript import Message
+from tui.store import columns
 from tui.store.codec import decode, encode
 
 if TYPE_CHECKING:
@@ -57,7 +59,10 @@ def begin(db: Connection, chat_id: str) -> None:
 def written_off(db: Connection, chat_id: str) -> tuple[Message, ...]:
     """The answers of a chat that were billed and are not among its messages, oldest first."""
     rows = db.execute("SELECT state, at, facts FROM written_off WHERE chat_id = ? ORDER BY at, key", (chat_id,))
-    return tuple(decode("assistant", state, at, b"[]", facts) for state, at, facts in rows)
+    return tuple(
+        decode("assistant", columns.state(state), columns.moment(at), b"[]", columns.data(facts))
+        for state, at, facts in rows
+    )
 
 
 def used(db: Connection) -> dict[str, Usage]:
@@ -71,5 +76,6 @@ def used(db: Connection) -> dict[str, Usage]:
     found: dict[str, Usage] = defaultdict(Usage)
     for chat_id, facts in rows:
         if facts:
-            found[chat_id] += _FACTS.decode(facts).usage
+            with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+                found[chat_id] += _FACTS.decode(columns.data(facts)).usage
     return dict(found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any, Literal, NamedTuple
 from weakref import WeakKeyDictionary
@@ -83,12 +84,23 @@ def decode(
     attached: Mapping[str, str] | None = None,
 ) -> Message:
     """The message of these columns. `attached`: data by hash, as base64; without it, that data is left empty."""
-    content = _BLOCKS.decode(blocks)
+    content = _blocks(blocks)
     if _MARK_JSON in blocks:
         content = tuple(_with_data(block, attached or {}) for block in content)
+    plain = Message(role=role, blocks=content, state=state, at=at)
     if not facts:
-        return Message(role=role, blocks=content, state=state, at=at)
-    return replace(_FACTS.decode(facts), blocks=content, state=state, at=at)
+        return plain
+    with suppress(msgspec.MsgspecError, UnicodeDecodeError):  # without its facts it can still be read
+        return replace(_FACTS.decode(facts), role=role, blocks=content, state=state, at=at)
+    return plain
+
+
+def _blocks(json: bytes) -> tuple[Block, ...]:
+    """What is no JSON of blocks is shown as it stands: somebody else has written it."""
+    try:
+        return _BLOCKS.decode(json)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return (Text(json.decode("utf-8", "replace")),)
 
 
 def encode_drafts(drafts: tuple[Draft, ...]) -> tuple[bytes, tuple[Attachment, ...]]:
@@ -102,9 +114,12 @@ def encode_drafts(drafts: tuple[Draft, ...]) -> tuple[bytes, tuple[Attachment, .
 
 def decode_drafts(json: bytes, attached: Mapping[str, str]) -> tuple[Draft, ...]:
     """The drafts that `encode_drafts` was given."""
+    try:
+        drafts = _DRAFTS.decode(json)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return (Draft(text=json.decode("utf-8", "replace")),)
     return tuple(
-        replace(draft, attachments=tuple(_with_data(one, attached) for one in draft.attachments))
-        for draft in _DRAFTS.decode(json)
+        replace(draft, attachments=tuple(_with_data(one, attached) for one in draft.attachments)) for draft in drafts
     )
 
 
@@ -115,7 +130,9 @@ def encode_tools(tools: tuple[Tool, ...]) -> str:
 
 def decode_tools(json: str) -> tuple[Tool, ...]:
     """The tools that `encode_tools` was given."""
-    return _TOOLS.decode(json) if json else ()
+    with suppress(msgspec.MsgspecError):
+        return _TOOLS.decode(json or "[]")
+    return ()
 
 
 def hashes(json: bytes) -> tuple[str, ...]:
@@ -137,7 +154,7 @@ def searchable(blocks: Iterable[Block]) -> str:
 
 def searchable_row(blocks: bytes) -> str:
     """The same of the column."""
-    return searchable(_BLOCKS.decode(blocks))
+    return searchable(_blocks(blocks))
 
 
 def _readable(block: Block) -> str:

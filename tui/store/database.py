@@ -34,6 +34,7 @@ from tui.store.files import (
     is_refused,
     is_sound,
     make_private,
+    read_any_text,
     reindexed,
     transaction,
     trouble_of,
@@ -103,9 +104,10 @@ class Database:
         try:
             return job(self._current)
         except sqlite3.DatabaseError as error:
-            if trouble_of(error) != "damaged" or self._memory is not None:
-                raise
-            self._repair()
+            if not read_any_text(self._current, error):
+                if trouble_of(error) != "damaged" or self._memory is not None:
+                    raise
+                self._repair()
             return job(self._current)
 
     def write(self, job: Job[Result], key: str = "", *, is_passing: bool = False) -> Result:
@@ -122,6 +124,8 @@ class Database:
                 return transaction(self._current, job)
             except sqlite3.DatabaseError as error:
                 trouble = trouble_of(error)
+                if read_any_text(self._current, error):
+                    return self.write(job, key, is_passing=is_passing)
                 if trouble == "none":
                     raise
                 if trouble == "damaged":

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from tui.store import schema
+from tui.store import columns, schema
 from tui.store.index import rebuild
 
 if TYPE_CHECKING:
@@ -43,6 +43,14 @@ def connect(path: str, *, uri: bool = False, patience_s: float = PATIENCE_S) -> 
     import sqlite3
 
     return sqlite3.connect(path, uri=uri, isolation_level=None, timeout=patience_s)
+
+
+def read_any_text(db: Connection, error: Exception) -> bool:
+    """Has it take text that is no UTF-8 from now on, which is slower; False if that is not what was wrong."""
+    is_new = "decode" in str(error) and db.text_factory is str
+    if is_new:
+        db.text_factory = columns.text
+    return is_new
 
 
 def wait_at_most(db: Connection, patience_s: float) -> None:

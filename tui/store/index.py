@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.store import columns
 from tui.store.codec import searchable_row
 from tui.store.words import folded
 
@@ -37,5 +38,5 @@ def rebuild(db: Connection) -> None:
         "SELECT key, blocks FROM messages WHERE key > ? AND writer IS NULL ORDER BY key LIMIT ?", (last, _STEP)
     ).fetchall():
         for key, blocks in rows:
-            add(db, key, searchable_row(blocks))
+            add(db, key, searchable_row(columns.data(blocks)))
         last = rows[-1][0]

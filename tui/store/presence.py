@@ -11,7 +11,7 @@ import platform
 from typing import TYPE_CHECKING
 
 from tui.chat.transcript import Draft
-from tui.store import writing
+from tui.store import columns, writing
 from tui.store.codec import decode_drafts, encode_drafts
 from tui.store.reading import attached
 from tui.store.values import Instance, Place
@@ -138,9 +138,9 @@ def unsent(db: Connection, token: str, now: float) -> tuple[Place, ...]:
 def _running(db: Connection, now: float) -> dict[str, Instance]:
     rows = db.execute("SELECT token, pid, host, started, seen, chat_id FROM instances").fetchall()
     return {
-        token: Instance(pid=pid, started=started, chat_id=chat_id)
+        token: Instance(pid=pid, started=columns.moment(started), chat_id=columns.text(chat_id))
         for token, pid, host, started, seen, chat_id in rows
-        if now - seen < _SILENCE_S and _may_run(pid, host)
+        if isinstance(pid, int) and now - columns.moment(seen) < _SILENCE_S and _may_run(pid, host)
     }
 
 
@@ -163,13 +163,13 @@ def _read(db: Connection, token: str, chat_id: str) -> Place | None:
     ).fetchone()
     if row is None:
         return None
-    draft, queue, held, scroll, edits = row
+    draft, queue, (held, scroll, edits) = columns.data(row[0]), columns.data(row[1]), row[2:]
     data = attached(db, (draft, queue))
     return Place(
         chat_id=chat_id,
         draft=decode_drafts(draft, data)[0] if draft else Draft(text=""),
         queue=decode_drafts(queue, data),
         held=bool(held),
-        scroll=scroll,
-        edits=edits,
+        scroll=scroll if isinstance(scroll, float) else None,
+        edits=columns.text(edits),
     )

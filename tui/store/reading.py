@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from tui.chat.budget import Spent
-from tui.chat.transcript import Message, Tool, Transcript
+from tui.chat.transcript import Message, State, Tool, Transcript
 from tui.chat.tree import ChatTree, Node
+from tui.store import columns
 from tui.store.accounts import written_off
 from tui.store.codec import as_base64, decode, decode_tools, hashes, searchable
 from tui.store.errors import NoSuchChat, UnclearChat
@@ -29,6 +32,9 @@ _IN_CHAT = """
     AND words.rowid >= (SELECT min(m.key) FROM messages AS m JOIN chats AS c ON c.key = m.chat WHERE c.id = ?)
     AND words.rowid <= (SELECT max(m.key) FROM messages AS m JOIN chats AS c ON c.key = m.chat WHERE c.id = ?)
 """
+_TIMES = ("created", "updated", "cached_at")
+_NUMBERS = ("messages", "cost_usd", "saved_usd", "cache_ttl_s")
+_FLAGS = ("title_is_mine", "pinned", "elsewhere")
 _HITS_PER_CHAT = 3
 _MOST_LOOKED_AT = 2000
 """Messages that one search looks at: beyond it, hits in the same few chats would only repeat themselves."""
@@ -117,13 +123,18 @@ def tree(db: Connection, chat_id: str) -> ChatTree:
         """,
         (of.id,),
     ).fetchall()
-    data = attached(db, (row[-1] for row in rows))
+    data = attached(db, (columns.data(row[-1]) for row in rows))
     own = ("nodes", "definitions", "written_off")
     return ChatTree(
         **{name: getattr(of, name) for name in ChatTree.__struct_fields__ if name not in own},
         definitions=_definitions(db, of.id),
         nodes=tuple(
-            Node(id=id, parent_id=parent, copied=bool(copied), message=decode(role, state, at, blocks, facts, data))
+            Node(
+                id=id,
+                parent_id=parent,
+                copied=bool(copied),
+                message=decode(*_said(role, state, at, blocks, facts), data),
+            )
             for id, parent, copied, role, state, at, facts, blocks in rows
         ),
         written_off=written_off(db, of.id),
@@ -137,7 +148,7 @@ def leaf(db: Connection, message_id: str) -> str:
         WITH RECURSIVE down (key, id, chat) AS (
             SELECT key, id, chat FROM messages WHERE id = ?
             UNION ALL SELECT m.key, m.id, m.chat FROM down JOIN messages AS m ON m.key =
-                (SELECT max(c.key) FROM messages AS c WHERE c.chat = down.chat AND c.parent = down.key)
+                (SELECT max(c.key) FROM messages AS c WHERE c.chat = down.chat AND c.parent = down.key AND c.key > down.key)
         ) SELECT id FROM down ORDER BY key DESC LIMIT 1
         """,
         (message_id,),
@@ -201,7 +212,7 @@ def prompts(db: Connection, typed: str, limit: int) -> tuple[str, ...]:
     for looked_at, (blocks,) in enumerate(rows):
         if len(found) >= limit or looked_at > limit + _MOST_LOOKED_AT:
             break
-        if text := decode("user", "complete", 0, blocks, b"").text.strip():
+        if text := decode("user", "complete", 0, columns.data(blocks), b"").text.strip():
             found.setdefault(text)
     return tuple(found)
 
@@ -219,18 +230,41 @@ def spent(db: Connection, chat_id: str, day: str) -> Spent:
 
 
 def _days(db: Connection) -> list[tuple[Any, ...]]:
-    return db.execute(f"SELECT {', '.join(Day.__struct_fields__)} FROM days ORDER BY day, model").fetchall()
+    rows = db.execute(f"SELECT {', '.join(Day.__struct_fields__)} FROM days ORDER BY day, model")
+    return [(*map(columns.text, row[:2]), *map(columns.number, row[2:])) for row in rows]
 
 
 def _chat(row: tuple[Any, ...], elsewhere: frozenset[str]) -> Chat:
     values = dict(zip(Chat.__struct_fields__, row, strict=False))
     values["title_is_mine"], values["pinned"] = bool(values["title_is_mine"]), bool(values["pinned"])
     values["elsewhere"] = values["id"] in elsewhere
-    return Chat(**values)
+    for name in _TIMES:
+        values[name] = columns.moment(values[name])
+    try:
+        return msgspec.convert(values, Chat)
+    except msgspec.ValidationError:  # in a file that others wrote to
+        return _made_fit(values)
+
+
+def _made_fit(values: dict[str, Any]) -> Chat:
+    for name, value in values.items():
+        if name in _NUMBERS:
+            values[name] = columns.number(value)
+        elif name not in (*_TIMES, *_FLAGS):
+            values[name] = columns.text(value)
+    return Chat(**{**values, "head": values["head"] or None})
+
+
+def _said(
+    role: Any, state: Any, at: Any, blocks: Any, facts: Any
+) -> tuple[Literal["user", "assistant"], State, float, bytes, bytes]:
+    return columns.role(role), columns.state(state), columns.moment(at), columns.data(blocks), columns.data(facts)
 
 
 def _definitions(db: Connection, chat_id: str) -> tuple[Tool, ...]:
-    return decode_tools(db.execute("SELECT definitions FROM chats WHERE id = ?", (chat_id,)).fetchone()[0])
+    return decode_tools(
+        columns.text(db.execute("SELECT definitions FROM chats WHERE id = ?", (chat_id,)).fetchone()[0])
+    )
 
 
 def _rows(db: Connection, chat_id: str, head: str | None) -> list[tuple[Any, ...]]:
@@ -239,7 +273,8 @@ def _rows(db: Connection, chat_id: str, head: str | None) -> list[tuple[Any, ...
         """
         WITH RECURSIVE up (key, parent, depth) AS (
             SELECT m.key, m.parent, 0 FROM messages AS m JOIN chats AS c ON c.key = m.chat WHERE m.id = ? AND c.id = ?
-            UNION ALL SELECT m.key, m.parent, up.depth + 1 FROM messages AS m JOIN up ON m.key = up.parent
+            UNION ALL SELECT m.key, m.parent, up.depth + 1 FROM messages AS m JOIN up
+                ON m.key = up.parent AND m.key < up.key  -- it never goes round in circles
         )
         SELECT m.key, m.id, m.parent, NULL, m.role, m.state, m.at, m.facts, m.blocks
         FROM up JOIN messages AS m ON m.key = up.key ORDER BY up.depth DESC
@@ -247,7 +282,17 @@ def _rows(db: Connection, chat_id: str, head: str | None) -> list[tuple[Any, ...
         (head, chat_id),
     ).fetchall()
     ids = [None, *(row[1] for row in rows)]
-    return [(*row[:3], parent, *row[4:]) for row, parent in zip(rows, ids, strict=False)]
+    return [
+        (
+            *row[:3],
+            parent,
+            columns.role(row[4]),
+            columns.state(row[5]),
+            columns.moment(row[6]),
+            *map(columns.data, row[7:]),
+        )
+        for row, parent in zip(rows, ids, strict=False)
+    ]
 
 
 def _siblings(db: Connection, chat_id: str) -> dict[int | None, tuple[str, ...]]:
@@ -278,8 +323,16 @@ def _titles(db: Connection, typed: str, query: Query, limit: int) -> list[Hit]:
         (*pieces, limit),
     )
     return [
-        Hit(chat_id=id, title=title, message_id="", role="", at=at, snippet=title, marks=marks(title, query))
-        for id, title, at in rows
+        Hit(
+            chat_id=id,
+            title=title,
+            message_id="",
+            role="",
+            at=columns.moment(at),
+            snippet=title,
+            marks=marks(title, query),
+        )
+        for id, title, at in ((id, columns.text(title), at) for id, title, at in rows)
     ]
 
 
@@ -297,9 +350,15 @@ def _matches(db: Connection, query: Query, chat_id: str) -> Iterable[tuple[str, 
 
 def _hit(row: tuple[str, str, str, str, float, bytes], query: Query) -> Hit:
     chat_id, title, message_id, role, at, blocks = row
-    message = decode("user" if role == "user" else "assistant", "complete", at, blocks, b"")
+    message = decode(*_said(role, "complete", at, blocks, b""))
     piece = snippet(searchable(message.blocks), query)
     speaker = "tool" if role == "user" and not message.is_prompt else role
     return Hit(
-        chat_id=chat_id, title=title, message_id=message_id, role=speaker, at=at, snippet=piece.text, marks=piece.marks
+        chat_id=chat_id,
+        title=columns.text(title),
+        message_id=message_id,
+        role=speaker,
+        at=message.at,
+        snippet=piece.text,
+        marks=piece.marks,
     )

@@ -6,7 +6,9 @@ own: what two instances say in one chat at the same time become two branches.
 
 from __future__ import annotations
 
-from tui.chat.transcript import Document, Draft, Image, Message, Text, Thinking
+from msgspec.structs import replace
+
+from tui.chat.transcript import Document, Draft, Image, Message, Text, Thinking, Tool
 from tui.store.store import Store, new_id
 from tui.store.values import NewChat
 
@@ -40,6 +42,11 @@ class Recorder:
             return
         self._arriving = self._arriving or new_id()
         self._store.partial(self.chat, self._arriving, self.head, message)
+
+    def equip(self, tools: tuple[Tool, ...]) -> None:
+        """The chat, which has begun, offers these tools from its first request on."""
+        self.chat = replace(self.chat, definitions=tools)
+        self._store.set_tools(self.chat.id, self.chat.tools, tools)
 
     def revise(self, number: int, message: Message) -> None:
         """A message that was recorded has changed in place: the one of that number, from the beginning of the chat."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tui.chat.spending import local_day
 from tui.chat.transcript import Message
 from tui.chat.tree import ChatTree
-from tui.store import accounts, index
+from tui.store import accounts, columns, index
 from tui.store.codec import Attachment, encode, encode_tools, searchable, searchable_row
 from tui.store.values import Merged, NewChat
 from tui.store.words import fold
@@ -85,7 +85,7 @@ def interrupt(db: Connection, token: str) -> None:
     """Marks what an instance that is gone was receiving. It can be found from now on."""
     for key, blocks in db.execute("SELECT key, blocks FROM messages WHERE writer = ?", (token,)).fetchall():
         db.execute("UPDATE messages SET state = 'interrupted', writer = NULL WHERE key = ?", (key,))
-        index.add(db, key, searchable_row(blocks))
+        index.add(db, key, searchable_row(columns.data(blocks)))
 
 
 def rename(db: Connection, chat_id: str, title: str, *, mine: bool) -> None:
@@ -259,7 +259,7 @@ def _put(
     else:
         key, state, blocks = known
         if state != "streaming":
-            index.remove(db, key, searchable_row(blocks))
+            index.remove(db, key, searchable_row(columns.data(blocks)))
         db.execute(
             """
             UPDATE messages SET state = ?, at = ?, writer = ?, cost_usd = ?, saved_usd = ?, facts = ?, blocks = ?
@@ -331,7 +331,7 @@ def _count(db: Connection, message: Message, now: float) -> None:
 def _remove(db: Connection, key: int) -> None:
     blocks, state = db.execute("SELECT blocks, state FROM messages WHERE key = ?", (key,)).fetchone()
     if state != "streaming":
-        index.remove(db, key, searchable_row(blocks))
+        index.remove(db, key, searchable_row(columns.data(blocks)))
     db.execute("DELETE FROM messages WHERE key = ?", (key,))
     db.execute("DELETE FROM attached WHERE message = ?", (key,))
 
@@ -345,7 +345,7 @@ def _copy(db: Connection, key: int, id: str, chat: int, parent: int | None) -> i
         "INSERT INTO messages (id, chat, parent, role, state, at, facts, blocks, copied) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)",
         (id, chat, parent, role, "interrupted" if state == "streaming" else state, at, facts, blocks),
     )
-    index.add(db, new, searchable_row(blocks))
+    index.add(db, new, searchable_row(columns.data(blocks)))
     db.execute("INSERT INTO attached SELECT ?, hash FROM attached WHERE message = ?", (new, key))
     return new
 
@@ -356,7 +356,7 @@ def _path(db: Connection, message_id: str) -> list[tuple[int, str]]:
         """
         WITH RECURSIVE up (key, id, parent) AS (
             SELECT key, id, parent FROM messages WHERE id = ?
-            UNION ALL SELECT m.key, m.id, m.parent FROM messages AS m JOIN up ON m.key = up.parent
+            UNION ALL SELECT m.key, m.id, m.parent FROM messages AS m JOIN up ON m.key = up.parent AND m.key < up.key
         ) SELECT key, id FROM up
         """,
         (message_id,),
