@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from rich.cells import cell_len
 
-from tui.actions import ACTIONS, BY_NAME, Action, key_name, parse_command, short_key_name, slash_matches
+from tui.actions import ACTIONS, BY_NAME, GROUPS, Action, key_name, parse_command, short_key_name, slash_matches
 from tui.app import ChatApp
 from tui.screens.chat import ChatScreen
 from tui.screens.dialogs import help_text
@@ -57,6 +58,21 @@ def test_the_help_screen_shows_every_action_with_its_keys() -> None:
     for action in ACTIONS:
         assert action.line in shown
         assert all(key_name(key) in shown for key in action.keys)
+
+
+@pytest.mark.parametrize("width", [40, 54, 76])
+def test_the_help_screen_keeps_to_its_columns(width: int) -> None:
+    lines = help_text({}, width).plain.split("\n")
+    assert all(cell_len(line) <= width for line in lines)
+    at = next(number for number, line in enumerate(lines) if "Start a new line" in line)
+    column = lines[at].index("Start")
+    below = lines[at + 1 : lines.index(next(line for line in lines if "Attach pictures" in line))]
+    assert all(not line[column:].strip() for line in below)
+    assert " ".join(line[:column] for line in (lines[at], *below)).split() == ["Ctrl+J", "Shift+⏎", "Alt+⏎"]
+
+
+def test_the_help_screen_has_the_groups_of_the_table() -> None:
+    assert {action.group for action in ACTIONS} == set(GROUPS)
 
 
 def test_the_help_screen_shows_the_keys_that_the_user_chose() -> None:

@@ -15,13 +15,16 @@ Place = Literal["app", "chat", "prompt", "conversation"]
 """Who hears the keys and carries the action out: the app (on every screen), the chat, or one of its two widgets."""
 
 
+Group = Literal["Chats", "Model", "Prompt", "Answer", "Message", "Program"]
+
+
 class Action(msgspec.Struct, frozen=True):
     name: str
     """As `[keys]` in the configuration calls it."""
     keys: tuple[str, ...]
     line: str
     """What it does, in a few words: the palette entry, and the line on the help screen."""
-    group: str
+    group: Group
     place: Place
     slash: str = ""
     """The word after the slash. Empty for what moves or edits in the prompt: typing a command there would be in its way."""
@@ -30,58 +33,68 @@ class Action(msgspec.Struct, frozen=True):
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("new_chat", ("ctrl+n",), "New chat", "Chat", "chat", "new"),
-    Action("chats", ("ctrl+s", "f3"), "Chats: open, search, rename, delete", "Chat", "chat", "chats", "[words]"),
-    Action("find", ("ctrl+f",), "Find words in this chat", "Chat", "chat", "find", "[words]"),
-    Action("rename", (), "Rename this chat", "Chat", "chat", "rename", "[title]"),
-    Action("pin", (), "Pin this chat, or let it go", "Chat", "chat", "pin"),
-    Action("export", (), "Write this chat to a file here", "Chat", "chat", "export", "[md, html, json]"),
-    Action("delete_chat", (), "Delete this chat", "Chat", "chat", "delete"),
-    Action("undelete", (), "Bring back the chat deleted last", "Chat", "chat", "undelete"),
-    Action("preset", (), "New chat with a preset", "Chat", "chat", "preset", "[name]"),
-    Action("system", (), "See and edit the system prompt", "Chat", "chat", "system", "[text]"),
-    Action("models", ("ctrl+l", "f2"), "Choose the model of the next turn", "Chat", "chat", "model", "[name]"),
-    Action("think", ("f8", "alt+t"), "Thinking and effort of this chat", "Chat", "chat", "think", "[on, off]"),
-    Action("effort", (), "How much effort an answer takes", "Chat", "chat", "effort", "[low … max]"),
-    Action("tools", ("f9",), "Tools of this chat: off, on again", "Chat", "chat", "tools", "[none, read, ask]"),
-    Action("inspect", ("f5",), "Look at the last request", "Chat", "chat", "request"),
-    Action("cache_map", ("f6",), "The cache map: read, written, saved", "Chat", "chat", "cache"),
-    Action("count", ("f7",), "Have the server count the prompt's tokens", "Chat", "chat", "count"),
+    Action("new_chat", ("ctrl+n",), "New chat", "Chats", "chat", "new"),
+    Action("chats", ("ctrl+s", "f3"), "Chats: open, search, rename, delete", "Chats", "chat", "chats", "[words]"),
+    Action("find", ("ctrl+f",), "Find words in this chat", "Chats", "chat", "find", "[words]"),
+    Action("rename", (), "Rename this chat", "Chats", "chat", "rename", "[title]"),
+    Action("pin", (), "Pin this chat, or let it go", "Chats", "chat", "pin"),
+    Action("export", (), "Write this chat to a file here", "Chats", "chat", "export", "[md, html, json]"),
+    Action("delete_chat", (), "Delete this chat", "Chats", "chat", "delete"),
+    Action("undelete", (), "Bring back the chat deleted last", "Chats", "chat", "undelete"),
+    Action("preset", (), "New chat with a preset", "Chats", "chat", "preset", "[name]"),
+    Action("models", ("ctrl+l", "f2"), "Choose the model of the next turn", "Model", "chat", "model", "[name]"),
+    Action("think", ("f8", "alt+t"), "Thinking and effort of this chat", "Model", "chat", "think", "[on, off]"),
+    Action("effort", (), "How much effort an answer takes", "Model", "chat", "effort", "[low … max]"),
+    Action("system", (), "See and edit the system prompt", "Model", "chat", "system", "[text]"),
+    Action("tools", ("f9",), "Tools of this chat: off, on again", "Model", "chat", "tools", "[none, read, ask]"),
+    Action("cache_map", ("f6",), "The cache map: read, written, saved", "Model", "chat", "cache"),
+    Action("count", ("f7",), "Have the server count the prompt's tokens", "Model", "chat", "count"),
+    Action("inspect", ("f5",), "Look at the last request", "Model", "chat", "request"),
     Action("send", ("enter",), "Send the prompt", "Prompt", "prompt"),
     Action("newline", ("ctrl+j", "shift+enter", "alt+enter"), "Start a new line", "Prompt", "prompt"),
-    Action("older_prompt", ("up",), "Earlier prompt, from the first line", "Prompt", "prompt"),
-    Action("newer_prompt", ("down",), "Later prompt, from the last line", "Prompt", "prompt"),
-    Action("history", ("ctrl+r",), "Search the prompts of all chats", "Prompt", "chat", "history", "[words]"),
     Action("attach", ("ctrl+o", "f4"), "Attach pictures and PDF files", "Prompt", "chat", "attach", "[path]"),
     Action("paste_picture", ("ctrl+v",), "Attach the picture in the clipboard", "Prompt", "prompt", "paste"),
     Action("detach", (), "Take the last attachment out (⌫ at the start)", "Prompt", "prompt", "detach"),
+    Action("older_prompt", ("up",), "Earlier prompt, from the first line", "Prompt", "prompt"),
+    Action("newer_prompt", ("down",), "Later prompt, from the last line", "Prompt", "prompt"),
+    Action("history", ("ctrl+r",), "Search the prompts of all chats", "Prompt", "chat", "history", "[words]"),
     Action("editor", ("ctrl+g",), "Write the prompt in $VISUAL or $EDITOR", "Prompt", "prompt", "editor"),
     Action("stop", ("escape",), "Stop the answer, keep its text", "Answer", "chat", "stop"),
     Action("answer", ("tab",), "Answer what Claude asks", "Answer", "chat", "answer"),
-    Action("retry", ("r",), "Try again after a failure", "Answer", "conversation", "retry"),
-    Action("edit", ("e",), "Edit the focused prompt, as a new branch", "Answer", "conversation", "edit"),
-    Action("regenerate", ("g",), "Ask again, with the model chosen now", "Answer", "conversation", "again"),
     Action("continue", (), "Have a cut answer continued", "Answer", "chat", "continue"),
-    Action("older_branch", ("left_square_bracket",), "Older branch, here", "Answer", "conversation", "older"),
-    Action("newer_branch", ("right_square_bracket",), "Newer branch, here", "Answer", "conversation", "newer"),
-    Action("older_answer", ("alt+left",), "Older branch, from the prompt", "Answer", "chat"),
-    Action("newer_answer", ("alt+right",), "Newer branch, from the prompt", "Answer", "chat"),
-    Action("fork", (), "A new chat with all up to here", "Answer", "conversation", "fork"),
     Action("thinking", ("ctrl+t",), "Show or fold the thinking", "Answer", "chat", "thinking"),
-    Action("copy_message", ("y",), "Copy the focused message", "Answer", "conversation", "copy"),
-    Action("copy_code", ("u",), "Copy its code block", "Answer", "conversation", "code"),
     Action("page_up", ("pageup",), "Back through the conversation", "Answer", "chat"),
     Action("page_down", ("pagedown",), "Forward through the conversation", "Answer", "chat"),
     Action("jump_to_end", ("ctrl+end",), "Jump to the end and follow the answer", "Answer", "chat", "end"),
-    Action("sign_in", (), "Sign in with a key, or Claude Code's login", "Program", "chat", "login"),
-    Action("demo", (), "Try the demo: scripted answers, no key", "Program", "chat", "demo"),
-    Action("theme", (), "Switch between dark and light", "Program", "app", "theme"),
+    Action("older_answer", ("alt+left",), "Older branch, from the prompt", "Answer", "chat"),
+    Action("newer_answer", ("alt+right",), "Newer branch, from the prompt", "Answer", "chat"),
+    Action("edit", ("e",), "Edit the focused prompt, as a new branch", "Message", "conversation", "edit"),
+    Action("regenerate", ("g",), "Ask again, with the model chosen now", "Message", "conversation", "again"),
+    Action("retry", ("r",), "Try again after a failure", "Message", "conversation", "retry"),
+    Action("older_branch", ("left_square_bracket",), "Older branch, here", "Message", "conversation", "older"),
+    Action("newer_branch", ("right_square_bracket",), "Newer branch, here", "Message", "conversation", "newer"),
+    Action("fork", (), "A new chat with all up to here", "Message", "conversation", "fork"),
+    Action("copy_message", ("y",), "Copy the focused message", "Message", "conversation", "copy"),
+    Action("copy_code", ("u",), "Copy its code block", "Message", "conversation", "code"),
     Action("palette", ("ctrl+p",), "Find an action by typing", "Program", "app", "palette"),
     Action("help", ("f1",), "Keys and commands", "Program", "app", "help"),
+    Action("theme", (), "Switch between dark and light", "Program", "app", "theme"),
+    Action("sign_in", (), "Sign in with a key, or Claude Code's login", "Program", "chat", "login"),
+    Action("demo", (), "Try the demo: scripted answers, no key", "Program", "chat", "demo"),
     Action("quit", ("ctrl+q",), "Quit", "Program", "app", "quit"),
     Action("interrupt", ("ctrl+c",), "Copy, else stop, else ask to quit", "Program", "chat"),
     Action("leave", ("ctrl+d",), "Quit, if the prompt is empty", "Program", "prompt"),
 )
+
+GROUPS: dict[Group, str] = {
+    "Prompt": "",
+    "Answer": "",
+    "Message": "Tab leads there from the prompt, ↑↓ to another",
+    "Chats": "",
+    "Model": "",
+    "Program": "",
+}
+"""What is needed first stands first on the help screen, with a word on where keys are heard if that is not the prompt."""
 
 BY_NAME = {action.name: action for action in ACTIONS}
 BY_SLASH = {action.slash: action for action in ACTIONS if action.slash}

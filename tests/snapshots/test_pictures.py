@@ -291,7 +291,7 @@ def test_scrolls_up(pictured: Compare) -> None:
     assert pictured(timed.answer, story=story)
 
 
-@pytest.mark.parametrize("size", [NORMAL, LARGE], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("size", [NORMAL, LARGE, NARROW], ids=["80x24", "120x40", "60x20"])
 def test_asks_for_the_keys(pictured: Compare, size: tuple[int, int]) -> None:
     """F1: the table of actions."""
 

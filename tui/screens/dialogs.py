@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import zip_longest
+from textwrap import wrap
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -11,9 +13,13 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.actions import ACTIONS, key_name, keys_of, short_key_name
+from tui.actions import ACTIONS, GROUPS, Action, key_name, keys_of, short_key_name
 from tui.widgets.bindings import closing
 from tui.widgets.panel import PanelHead
+
+_WAYS, _FEW_WAYS = 26, 18
+"""Cells for the keys and the command of an action, on a wide page and on a narrow one."""
+_WIDE = 68
 
 
 class Question(ModalScreen[bool]):
@@ -50,19 +56,32 @@ class HelpScreen(ModalScreen[None]):
         with Vertical(classes="panel"):
             yield PanelHead("Keys and commands")
             with VerticalScroll(classes="panel--scroll"):
-                yield Static(help_text(self._remapped))
+                yield Static()
             yield Static("↑↓ scroll   esc close", classes="panel--foot")
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._write)
 
-def help_text(remapped: Mapping[str, tuple[str, ...]]) -> Content:
+    def _write(self) -> None:
+        page = self.query_one(VerticalScroll)
+        page.query_one(Static).update(help_text(self._remapped, page.outer_size.width - 1))  # but for its scrollbar
+
+
+def help_text(remapped: Mapping[str, tuple[str, ...]], width: int = 80) -> Content:
     """The table of actions for reading, group by group."""
     lines: list[Content] = []
-    group = ""
-    for action in ACTIONS:
-        if action.group != group:
-            group = action.group
-            lines += [Content(""), Content.styled(group, "$accent")] if lines else [Content.styled(group, "$accent")]
-        keys = ", ".join(key_name(key) for key in keys_of(action, remapped))
-        slash = f"/{action.slash}" if action.slash else ""
-        lines.append(Content.assemble((f"{keys:<24}", "$foreground"), (f"{slash:<11}", "$dim"), (action.line, "$dim")))
-    return Content("\n").join(lines)
+    for group, word in GROUPS.items():
+        said = wrap(f"{group} · {word}" if word else group, width)
+        lines += [Content(""), *(Content.styled(line, "$accent") for line in said)]
+        for action in ACTIONS:
+            if action.group == group:
+                lines += _rows(action, keys_of(action, remapped), width)
+    return Content("\n").join(lines[1:])
+
+
+def _rows(action: Action, keys: tuple[str, ...], width: int) -> list[Content]:
+    """One action: its keys and its command, and beside them what it does; each wrapped within its column."""
+    left = _WAYS if width >= _WIDE else _FEW_WAYS
+    ways = [*map(key_name, keys), *([f"/{action.slash}"] if action.slash else [])]
+    rows = zip_longest(wrap("  ".join(ways), left - 2), wrap(action.line, max(10, width - left)), fillvalue="")
+    return [Content.assemble((f"{way:<{left}}", "$foreground"), (said, "$dim")) for way, said in rows]

@@ -34,7 +34,9 @@ class Palette(ModalScreen[str]):
         self._remapped = remapped
 
     def compose(self) -> ComposeResult:
-        items = [self._item(action) for action in ACTIONS if action.name != "palette"]
+        # Those without a command move or edit in the prompt, which nobody does from here: they are shown for their keys.
+        actions = sorted(ACTIONS, key=lambda action: not action.slash)
+        items = [self._item(action) for action in actions if action.name != "palette"]
         with Vertical(classes="panel"):
             yield PanelHead("Actions", "type to filter")
             yield FilterList(items, empty=lambda typed: f'no action with "{typed}"')
