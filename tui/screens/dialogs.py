@@ -53,7 +53,7 @@ class HelpScreen(ModalScreen[None]):
         self._remapped = remapped
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="panel"):
+        with Vertical(classes="panel -help"):
             yield PanelHead("Keys and commands")
             with VerticalScroll(classes="panel--scroll"):
                 yield Static()
