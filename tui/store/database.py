@@ -306,7 +306,13 @@ class Database:
 
     def _set_aside(self, *, is_certain: bool = False) -> None:
         """Renames a damaged file and what belongs to it, unless another prx has done so meanwhile."""
-        if not is_certain and is_sound(self.path) and reindexed(self.path):
+        try:
+            judged = identity(self.path)
+            if not is_certain and is_sound(self.path) and reindexed(self.path):
+                return
+            if identity(self.path) != judged:  # it takes a while to judge a file
+                return
+        except FileNotFoundError:
             return
         aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
         number = 1

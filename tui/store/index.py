@@ -26,13 +26,15 @@ def remove(db: Connection, key: int, text: str) -> None:
 def rebuild(db: Connection) -> None:
     """Makes the index anew: all messages but those that still arrive."""
     # Its own tables are damaged, perhaps so much that SQLite will not even drop it: then only this way is left.
-    (made,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'words'").fetchone()
+    found = db.execute("SELECT sql FROM sqlite_master WHERE name = 'words'").fetchone()
+    if found is None:  # the file is new: another prx is making it just now
+        return
     db.execute("PRAGMA writable_schema = ON")
     db.execute("DELETE FROM sqlite_master WHERE name = 'words'")
     db.execute("PRAGMA writable_schema = RESET")
     for part in ("data", "idx", "docsize", "config"):
         db.execute(f"DROP TABLE IF EXISTS words_{part}")
-    db.execute(made)
+    db.execute(found[0])
     last = 0
     while rows := db.execute(
         "SELECT key, blocks FROM messages WHERE key > ? AND writer IS NULL ORDER BY key LIMIT ?", (last, _STEP)
