@@ -92,7 +92,7 @@ class Call(Opening):
         answered = (
             "\n".join(part.text for part in self._result.content if isinstance(part, Text)) if self._result else ""
         )
-        tone: Tone = "text" if self.state == "done" else "error"
+        tone: Tone = "text" if self.state == "done" else "error" if self.state == "failed" else "dim"
         self._pieces = [Excerpt(asked, "dim")] if asked else []
         if answered:
             self._pieces.append(Excerpt(answered, tone, above=1 if asked else 0))

@@ -1,0 +1,281 @@
+"""The words of a question: what will happen, whole, and what can be said to it. Keys and clicks choose an answer.
+
+Nothing chooses one that was on its way before the question was seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from textual import events
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.chat.tools import Question
+from tui.render.safe import revealed
+from tui.widgets.conversation.wrapping import wrapped
+from tui.widgets.question_rows import INDENT, Detail, place_of, rule_words
+
+SHIELD_S = 0.5
+"""For so long after it is first seen nothing answers it."""
+_SHARE = 0.55
+"""Of the screen's height, at most; when it is made larger, all but `_REST`."""
+_REST = 8
+_LEAST = 4
+_ROOMY = 60
+
+Answer = Literal["once", "chat", "always", "no", "why"]
+
+
+class _Key(NamedTuple):
+    key: str
+    word: str
+    """Where there is room."""
+    short: str
+    answer: Answer
+
+
+_KEYS = (
+    _Key("y", "yes, once", "once", "once"),
+    _Key("c", "yes, in this chat", "this chat", "chat"),
+    _Key("a", "yes, always", "always", "always"),
+    _Key("n", "no", "no", "no"),
+    _Key("r", "no, because …", "because …", "why"),
+)
+
+
+class QuestionText(Widget, can_focus=True):
+    """One question at a time, drawn line by line: what will happen in the middle, and what can be said to it below."""
+
+    DEFAULT_CSS = """
+    QuestionText { height: auto; color: $dim; }
+    """
+
+    class Chosen(Message):
+        def __init__(self, answer: Answer, rule: str) -> None:
+            super().__init__()
+            self.answer = answer
+            self.rule = rule
+
+    def __init__(self, way_in: str) -> None:
+        """`way_in` is the key that leads here."""
+        super().__init__()
+        self._way_in = way_in
+        self._questions: Sequence[Question] = ()
+        self._detail: Detail | None = None
+        self._top = 0
+        self._rule = 0
+        self._seen_at: float | None = None
+        self.is_large = False
+        self.is_reasoning = False
+        """Whether a reason is being written, in the place of the keys."""
+
+    @property
+    def shown(self) -> Question | None:
+        return self._questions[0] if self._questions else None
+
+    def ask(self, questions: Sequence[Question]) -> None:
+        """Shows the first of these, and how many there are."""
+        before, self._questions = self.shown, questions
+        if questions and questions[0] is not before:
+            self._detail = Detail(questions[0])
+            self._top = self._rule = 0
+            self._seen_at = None
+            self.is_large = self.is_reasoning = False
+            self.call_after_refresh(self._is_seen)
+        self.refresh(layout=True)
+
+    def _is_seen(self) -> None:
+        self._seen_at = events.Event().time  # the same clock that keys are stamped with
+
+    def _is_shielded(self, event: events.Event) -> bool:
+        """Whether it may have been on its way before this question was seen."""
+        return self._seen_at is None or event.time < self._seen_at + SHIELD_S
+
+    # Size
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        detail = self._fitted(width)
+        if detail is None:
+            return 0
+        room = self._room(width)
+        return len(self._head(width)) + min(detail.reach(room), room) + len(self._foot(width))
+
+    def _fitted(self, width: int) -> Detail | None:
+        if self._detail is not None:
+            self._detail.fit(width)
+        return self._detail
+
+    def _room(self, width: int) -> int:
+        """Rows there are for what will happen."""
+        height = self.app.size.height
+        most = max(_LEAST, height - _REST if self.is_large else int(height * _SHARE))
+        return max(1, most - len(self._head(width)) - len(self._foot(width)))
+
+    # Rows
+
+    def _rows(self, width: int) -> list[Content]:
+        detail = self._fitted(width)
+        if detail is None:
+            return []
+        return [*self._head(width), *self._middle(detail, width), *self._foot(width)]
+
+    def _head(self, width: int) -> list[Content]:
+        question = self._questions[0]
+        count = f"1 of {len(self._questions)}" if len(self._questions) > 1 else ""
+        sign, title = ("? ", "$accent"), (f"{revealed(question.title)}?", "bold $foreground")
+        left = Content.assemble(sign, title)
+        right = Content(count)
+        if width >= 50 and (place := place_of(question)):
+            room = width - left.cell_length - right.cell_length - 4
+            if len(place) <= room:
+                left = Content.assemble(left, (f"  {place}", "$dim"))
+                place = ""
+        else:
+            place = place_of(question)
+        gap = max(1, width - left.cell_length - right.cell_length)
+        rows = [Content.assemble(left, " " * gap, right)]
+        if place:
+            rows += _wrapped(place, width)
+        if self._detail is not None and self._detail.hides:
+            rows.append(Content.styled("  ! it holds characters that nobody sees: here ⟨U+…⟩", "$warning"))
+        return rows
+
+    def _middle(self, detail: Detail, width: int) -> list[Content]:
+        room = self._room(width)
+        known = detail.reach(self._top + room)
+        if known <= room:
+            return [detail.row(row) for row in range(known)]
+        last = min(self._top + room - 1, known)
+        rows = [detail.row(row) for row in range(self._top, last)]
+        keys = "↑↓" if self.has_focus else f"{self._way_in} ↑↓"
+        larger = "smaller" if self.is_large else "larger"
+        lines = f"lines {detail.line_at(self._top)}–{detail.line_at(last - 1)} of {len(detail.lines):,}"
+        is_end = known <= last
+        rows.append(Content.styled(f"  {lines} · {keys} · ⏎ {larger}", "$dim" if is_end else "$warning"))
+        return rows
+
+    def _foot(self, width: int) -> list[Content]:
+        if self.is_reasoning:
+            return []
+        question = self._questions[0]
+        rows: list[Content] = []
+        if question.rules:
+            words = f"c and a allow: {rule_words(question, self._rule)}"
+            more = f"  ←→ {self._rule + 1} of {len(question.rules)}" if len(question.rules) > 1 else ""
+            rows += _wrapped(words + more, width)
+        rows += [line for line, _ in self._key_rows(width)]
+        return rows
+
+    def _key_rows(self, width: int) -> Iterator[tuple[Content, list[tuple[int, int, Answer]]]]:
+        """The rows of keys, with the cells of each."""
+        keys = [key for key in _KEYS if self._questions[0].rules or key.answer not in ("chat", "always")]
+        answers = "answers: " if width >= _ROOMY else ""
+        way = () if self.has_focus else ((f"{self._way_in} ", "$accent"), (answers, "$dim"))
+        lead = Content.assemble("  ", *way)
+        is_wide = lead.cell_length + sum(len(f"{key.key} {key.word}   ") for key in keys) - 3 <= width
+        row = lead
+        zones: list[tuple[int, int, Answer]] = []
+        for key in keys:
+            word = key.word if is_wide else key.short
+            size = len(key.key) + 1 + len(word)
+            if zones and row.cell_length + 2 + size > width:
+                yield row, zones
+                row, zones = Content(" " * INDENT), []
+            gap = ("   " if is_wide else "  ") if zones else ""
+            start = row.cell_length + len(gap)
+            row = Content.assemble(row, gap, (key.key, "bold $accent" if self.has_focus else "$foreground"), f" {word}")
+            zones.append((start, start + size, key.answer))
+        yield row, zones
+
+    def render_line(self, y: int) -> Strip:
+        width = self.content_size.width
+        rows = self._rows(width)
+        if y >= len(rows):
+            return Strip.blank(width, self.rich_style)
+        return Strip(rows[y].render_segments(self.visual_style)).adjust_cell_length(width, self.rich_style)
+
+    def on_focus(self) -> None:
+        self.refresh(layout=True)
+
+    def on_blur(self) -> None:
+        self.refresh(layout=True)
+
+    # Answering
+
+    def on_key(self, event: events.Key) -> None:
+        if not self._questions:
+            return
+        key = next((one for one in _KEYS if one.key == event.key), None)
+        if key is not None:
+            event.stop()
+            event.prevent_default()
+            if not self._is_shielded(event):
+                self._choose(key.answer)
+        elif self._moves(event.key):
+            event.stop()
+            event.prevent_default()
+
+    def _choose(self, answer: Answer) -> None:
+        rules = self._questions[0].rules
+        if rules or answer not in ("chat", "always"):
+            self.post_message(self.Chosen(answer, rules[self._rule] if rules else ""))
+
+    def _moves(self, key: str) -> bool:
+        page = max(1, self._room(self.content_size.width) - 2)
+        match key:
+            case "up" | "down" | "k" | "j":
+                self._scroll(-1 if key in ("up", "k") else 1)
+            case "pageup" | "pagedown":
+                self._scroll(-page if key == "pageup" else page)
+            case "home" | "end":
+                self._scroll(-(1 << 30) if key == "home" else 1 << 30)
+            case "left" | "right":
+                count = len(self._questions[0].rules)
+                self._rule = (self._rule + (1 if key == "right" else -1)) % max(1, count)
+                self.refresh(layout=True)
+            case "enter":
+                self.is_large = not self.is_large
+                self._scroll(0)
+                self.refresh(layout=True)
+            case _:
+                return False
+        return True
+
+    def _scroll(self, rows: int) -> None:
+        width = self.content_size.width
+        if (detail := self._fitted(width)) is None:
+            return
+        room = self._room(width)
+        wanted = max(0, self._top + rows)
+        known = detail.reach(wanted + room)
+        self._top = max(0, min(wanted, known - (room - 1))) if known > room else 0
+        self.refresh()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self._scroll(2)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self._scroll(-2)
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None or not self._questions or self.is_reasoning or self._is_shielded(event):
+            return
+        width = self.content_size.width
+        key_rows = [zones for _, zones in self._key_rows(width)]
+        row = offset.y - (len(self._rows(width)) - len(key_rows))
+        for start, end, answer in key_rows[row] if 0 <= row < len(key_rows) else ():
+            if start <= offset.x < end:
+                self._choose(answer)
+
+
+def _wrapped(text: str, width: int) -> list[Content]:
+    spans = wrapped(text, max(1, width - INDENT))
+    return [Content.styled(" " * INDENT + text[span.start : span.end], "$dim") for span in spans]
