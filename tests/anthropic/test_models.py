@@ -134,6 +134,8 @@ def test_a_deprecated_model_answers_until_its_day() -> None:
 def test_a_name_as_people_say_it_is_understood() -> None:
     assert resolve("Opus 4.8").model.id == "claude-opus-4-8"
     assert resolve("claude haiku 5.5").model.id == "claude-haiku-5-5"
+    assert resolve("haiku-4-5").model.id == "claude-haiku-4-5-20251001"
+    assert resolve("sonnet-4").model.id == "claude-sonnet-4-6"
 
 
 def test_an_unknown_model_gets_safe_defaults_and_keeps_its_id() -> None:

@@ -1,4 +1,4 @@
-"""The size the API shrinks images to, and what they count: the documentation's own figures."""
+"""The size the API shrinks images to, and what they count: the documentation's own figures, and both sides of its limits."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ TARGETS = st.sampled_from([HIGH, STANDARD])
         ((1920, 1080), HIGH, (1920, 1080), 2691),
         ((2000, 1500), STANDARD, (1269, 952), 1564),
         ((3840, 2160), HIGH, (2576, 1449), 4784),
+        ((2576, 1456), HIGH, (2576, 1456), 4784),  # as many as there may be
+        ((2436, 1540), HIGH, (2408, 1522), 4730),  # one more than that
+        ((1568, 784), STANDARD, (1568, 784), 1568),
+        ((1260, 980), STANDARD, (1232, 958), 1540),
     ],
 )
 def test_the_documented_sizes_come_out(size, target, seen, tokens):

@@ -215,8 +215,15 @@ def _newest(family: str, live: Sequence[Model], today: date | None) -> Model:
 
 
 def _named(asked: str) -> Model | None:
-    said = asked.casefold().removeprefix("claude ")
-    return next((model for model in MODELS if model.name.casefold() == said), None)
+    if asked.startswith("claude-"):
+        return None  # an ID
+    said = _spoken(asked).removeprefix("claude ")
+    return next((model for model in MODELS if _spoken(model.name) == said), None)
+
+
+def _spoken(name: str) -> str:
+    """Of "Haiku 4.5" and "haiku-4-5" the same."""
+    return " ".join(name.casefold().replace("-", " ").replace(".", " ").split())
 
 
 def _is_id(asked: str) -> bool:
