@@ -27,9 +27,9 @@ snapshots:
 cold-start:
 	$(PYTHON) tests/cold_start.py
 
-# The store, killed at 200 random moments; the test suite does it 20 times.
+# The store, killed at 200 random moments, and 100 power losses; the test suite does a tenth of it.
 kills:
-	PRX_KILLS=200 PRX_KILLS_SLACK_S=0 $(PYTHON) -m pytest -q tests/store/test_processes.py
+	PRX_KILLS=200 PRX_KILLS_SLACK_S=0 PRX_POWER_LOSSES=100 $(PYTHON) -m pytest -q tests/store/test_processes.py tests/store/test_power_loss.py
 
 # The store with 500,000 messages: the list, search as you type, opening, size.
 bench-store:

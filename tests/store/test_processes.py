@@ -72,7 +72,7 @@ def is_sound(folder: Path) -> bool:
         return db.execute("PRAGMA integrity_check").fetchone()[0] == "ok" and sums == 0
 
 
-@pytest.mark.parametrize("seed", range(KILLS // 2))
+@pytest.mark.parametrize("seed", range(KILLS // 4))
 def test_killed_while_answers_arrive(tmp_path: Path, seed: int) -> None:
     told, at = killed(tmp_path, "stream", seed)
     assert is_sound(tmp_path)
@@ -93,7 +93,7 @@ def test_killed_while_answers_arrive(tmp_path: Path, seed: int) -> None:
         assert store.told == []
 
 
-@pytest.mark.parametrize("seed", range(KILLS - KILLS // 2))
+@pytest.mark.parametrize("seed", range(KILLS // 4))
 def test_killed_while_typing_renaming_and_deleting(tmp_path: Path, seed: int) -> None:
     told, at = killed(tmp_path, "desk", seed)
     assert is_sound(tmp_path)
@@ -109,6 +109,48 @@ def test_killed_while_typing_renaming_and_deleting(tmp_path: Path, seed: int) ->
         assert number >= least
         assert [draft.text for draft in place.queue] == ([str(number)] if number else [])
         assert said(store, "desk") == ["prompt"]
+
+
+@pytest.mark.parametrize("seed", range(KILLS // 4))
+def test_killed_while_tools_run_in_several_chats(tmp_path: Path, seed: int) -> None:
+    told, at = killed(tmp_path, "tools", seed)
+    assert is_sound(tmp_path)
+    least = {line["chat"]: line["step"] for line in told if "step" in line and line["at"] < at - LOST_S - SLACK_S}
+    with opened(tmp_path) as store:
+        for chat in store.chats().result(LIMIT_S):
+            branch = store.branch(chat.id).result(LIMIT_S)
+            steps = [row.message for row in branch][1:]
+            assert [row.state for row in branch[:-1]] == ["complete"] * (len(branch) - 1)
+            assert [message.role for message in steps] == ["assistant", "user"] * (len(steps) // 2) + (
+                ["assistant"] if len(steps) % 2 else []
+            )
+            results = [block for message in steps[1::2] for block in message.blocks]
+            whole = [block for block in results if block.elapsed_s == 0.5]
+            assert len(whole) >= least.get(chat.id, 0)
+            assert [block.content[0].text for block in whole] == [f"done {n}" for n in range(1, len(whole) + 1)]
+            assert branch[-1].state in ("complete", "interrupted")
+        assert len(store.chats().result(LIMIT_S)) >= len(least)
+        assert store.told == []
+
+
+@pytest.mark.parametrize("seed", range(KILLS - 3 * (KILLS // 4)))
+def test_killed_while_a_prompt_is_edited(tmp_path: Path, seed: int) -> None:
+    told, at = killed(tmp_path, "edits", seed)
+    assert is_sound(tmp_path)
+    least = max((line["draft"] for line in told if "draft" in line and line["at"] < at - LOST_S - SLACK_S), default=0)
+    with opened(tmp_path) as store:
+        assert store.left_off().result(LIMIT_S) == "desk"
+        assert said(store, "desk", store.chat("desk").result(LIMIT_S).head)[-1:] != []
+        texts = {node.message.text for node in store.tree("desk").result(LIMIT_S).nodes}
+        assert texts >= {"one", "answer to one", "two", "answer to two"}
+        first = store.branch("desk").result(LIMIT_S)[0]
+        place = store.place("desk").result(LIMIT_S)
+        kept = [draft.text for draft in (place.draft, *place.queue)] + [
+            text for text in texts if text.startswith("edit")
+        ]
+        assert max((int(text.removeprefix("edit ") or 0) for text in kept), default=0) >= least
+        assert place.edits == "" or place.edits in first.siblings
+        assert store.told == []
 
 
 @pytest.mark.parametrize("count", [2, 4])

@@ -1,7 +1,8 @@
 """A process that writes to a store until it is killed: `python writer.py FILE KIND SEED`. It prints what it has queued.
 
-`stream` records answers that arrive; `desk` types drafts, renames and deletes; `append N` adds N messages to a shared chat
-and ends.
+`stream` records answers that arrive; `desk` types drafts, renames and deletes; `tools` runs turns of several chats at once,
+with calls and their results; `edits` is about to change an earlier prompt; `synced` tells what is on disk for certain;
+`append N` adds N messages to a shared chat and ends.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import sys
 import time
 from pathlib import Path
 
-from tui.chat.transcript import Draft, Message, Text
+from wal import looked_at
+
+from tui.chat.transcript import Draft, Message, Text, ToolResult, ToolUse
 from tui.store import NewChat, Place, Recorder, Store
 
 
@@ -60,6 +63,60 @@ def desk(store: Store, chance: random.Random) -> None:
         time.sleep(0.001)
 
 
+def tools(store: Store, chance: random.Random) -> None:
+    """Three chats in which answers, calls and results arrive in turn, as with those that go on behind the open one."""
+    recorders = [Recorder(store, NewChat(id=f"chat-{number}")) for number in range(3)]
+    for recorder in recorders:
+        recorder.record(Message(role="user", blocks=(Text("prompt"),)))
+    step = 0
+    while True:
+        step += 1
+        for recorder in recorders:
+            call = ToolUse(f"call-{step}", "bash", '{"command":"tide"}')
+            for words in range(chance.randint(1, 4)):
+                said = Message(role="assistant", blocks=(Text("word " * words), call), state="streaming")
+                recorder.partial(said)
+            recorder.record(Message(role="assistant", blocks=(Text(f"step {step}"), call), stop_reason="tool_use"))
+            running = Message(role="user", blocks=(ToolResult(call.id, (Text("so far"),)),), state="streaming")
+            recorder.partial(running)
+            recorder.record(Message(role="user", blocks=(ToolResult(call.id, (Text(f"done {step}"),), elapsed_s=0.5),)))
+            say(chat=recorder.chat.id, step=step)
+        time.sleep(0.005)
+
+
+def edits(store: Store, chance: random.Random) -> None:
+    """A chat with two turns; its first prompt is edited, sent, withdrawn and edited again."""
+    recorder = Recorder(store, NewChat(id="desk"))
+    for text in ("one", "two"):
+        recorder.record(Message(role="user", blocks=(Text(text),)))
+        recorder.record(Message(role="assistant", blocks=(Text(f"answer to {text}"),)))
+    end, first = recorder.head, store.branch("desk").result()[0].id
+    store.look_at("desk")
+    store.chats().result()
+    say(opened=True)
+    number = 0
+    while True:
+        number += 1
+        store.save_place(Place(chat_id="desk", draft=Draft(text=f"edit {number}"), edits=first))
+        say(draft=number)
+        if chance.random() < 0.2:
+            branch = Recorder(store, NewChat(id="desk"), head=None)
+            branch.record(Message(role="user", blocks=(Text(f"edit {number}"),)))
+            branch.withdraw(Message(role="user", blocks=(Text(f"edit {number}"),)))
+            store.set_head("desk", end or "")
+        time.sleep(0.001)
+
+
+def synced(store: Store, chance: random.Random) -> None:
+    number = 0
+    while True:
+        number += 1
+        recorder = Recorder(store, NewChat(id=f"chat-{number}"))
+        recorder.record(Message(role="user", blocks=(Text(f"prompt {number} " + "word " * chance.randint(1, 2000)),)))
+        store.chats(limit=1).result()
+        say(synced=number, log=looked_at(store.file))
+
+
 def append(store: Store, name: str, count: int) -> None:
     store.chats().result()
     say(ready=True)
@@ -79,7 +136,8 @@ def main() -> None:
         if kind == "append":
             append(store, seed, int(rest[0]))
         else:
-            {"stream": stream, "desk": desk}[kind](store, random.Random(seed))
+            kinds = {"stream": stream, "desk": desk, "tools": tools, "edits": edits, "synced": synced}
+            kinds[kind](store, random.Random(seed))
     if problems:
         sys.exit("\n".join(problems))
 
