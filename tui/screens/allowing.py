@@ -51,7 +51,7 @@ class AllowingScreen(ThinkingScreen):
 
     def hint_words(self) -> list[str]:
         words = super().hint_words()
-        return [f"{self.key_of('answer')} answers", *words] if self.talk.questions else words
+        return [f"{self.key_of('answer')} answer", *words] if self.talk.questions else words
 
     def _show_questions(self) -> None:
         questions = self.talk.questions
@@ -134,8 +134,7 @@ class AllowingScreen(ThinkingScreen):
             self.use_tools(wanted)
         self.show_model()
         self.show_welcome()
-        cost = f" · the next turn {anew}" if anew else ""
-        self.prompt.say(f"{_WORDS[wanted]} in this chat from now on{cost}", lasting=True)
+        self.prompt.say(f"{_WORDS[wanted]} now{f' · {anew}' if anew else ''}", lasting=True)
 
     @property
     def _access(self) -> Access:
