@@ -20,6 +20,7 @@ _facts = st.fixed_dictionaries(
         "id": _texts,
         "stop_category": _texts,
         "stop_explanation": _texts,
+        "manner": _texts,
         "usage": _usages,
         "bill": st.builds(Bill, cost_usd=_amounts, saved_usd=_amounts),
         "request_id": _texts,
