@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from chatting import Chat, Clock, chatting, words
+from textual.content import Content
 
 from tui.screens.chats import ChatList
 from tui.screens.prompts import PromptPicker
 from tui.store import Store
 from tui.widgets.chat_rows import age
-from tui.widgets.filter_list import FilterList
+from tui.widgets.filter_list import FilterList, Item
 
 pytestmark = pytest.mark.anyio
 
@@ -245,6 +246,35 @@ async def test_earlier_prompts_are_searched() -> None:
         await chat.pilot.press("enter")
         assert chat.prompt.text == "Moons of Mars"
         assert chat.prompt.unsent == ("Moons of Mars", "draft")
+
+
+async def test_enter_waits_for_what_is_typed_to_be_found() -> None:
+    async with chatting(*THREE) as chat:
+        await with_three_chats(chat)
+        await chat.pilot.press("ctrl+r")
+        await chat.until(lambda: isinstance(chat.app.screen, PromptPicker) and "rye" in rows(chat))
+        picker = chat.app.screen.query_one(FilterList)
+        picker.typed = "mars"  # at once: nothing of it has been looked for yet
+        picker.action_pick()
+        await chat.until(lambda: chat.prompt.text == "Moons of Mars")
+        await chat.pilot.press("ctrl+s")
+        await chat.until(lambda: isinstance(chat.app.screen, ChatList) and "rye" in rows(chat))
+        picker = chat.app.screen.query_one(FilterList)
+        picker.typed = "mars"
+        picker.action_pick()
+        await chat.until(lambda: chat.screen.header.title == "Moons of Mars")
+
+
+async def test_what_was_found_for_something_else_comes_too_late() -> None:
+    async with chatting(*THREE) as chat:
+        await with_three_chats(chat)
+        await chat.pilot.press("ctrl+r")
+        await chat.until(lambda: isinstance(chat.app.screen, PromptPicker) and "rye" in rows(chat))
+        picker = chat.app.screen.query_one(FilterList)
+        picker.typed = "mars"
+        picker.action_pick()
+        picker.replace([Item(draw=lambda _: Content("stale"), key="stale")], typed="mar")
+        await chat.until(lambda: chat.prompt.text == "Moons of Mars")
 
 
 # Finding words

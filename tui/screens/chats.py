@@ -222,9 +222,10 @@ class ChatList(ModalScreen[Opening | None]):
         try:
             found = await asyncio.wrap_future(self._searching)
         except TuiError as error:
+            self.rows.replace(())
             self._say(error.message)
             return
-        self.rows.replace(self._found_rows(found.hits))
+        self.rows.replace(self._found_rows(found.hits), typed=typed)
         self._say(f"{len(found.hits)}+ places" if found.is_cut else figures.plural(len(found.hits), "place"))
 
     def _found_rows(self, hits: Sequence[Hit]) -> list[Item]:

@@ -32,7 +32,6 @@ class PromptPicker(ModalScreen[str]):
         super().__init__()
         self._store = store
         self._typed = typed
-        self._prompts: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="panel"):
@@ -42,19 +41,19 @@ class PromptPicker(ModalScreen[str]):
 
     async def on_mount(self) -> None:
         rows = self.query_one(FilterList)
-        await self._show(rows.typed or self._typed)
         rows.typed = rows.typed or self._typed  # maybe somebody typed faster
+        await self._show(rows.typed)
 
     def on_filter_list_filtered(self, event: FilterList.Filtered) -> None:
         self.run_worker(self._show(event.typed), group="search", exclusive=True)
 
     async def _show(self, typed: str) -> None:
         try:
-            self._prompts = await asyncio.wrap_future(self._store.prompts(typed))
+            prompts = await asyncio.wrap_future(self._store.prompts(typed))
         except TuiError:
-            self._prompts = ()
-        items = [Item(draw=_drawn(prompt), key=str(index)) for index, prompt in enumerate(self._prompts, 1)]
-        self.query_one(FilterList).replace(items)
+            prompts = ()
+        items = [Item(draw=_drawn(prompt), key=prompt) for prompt in prompts]
+        self.query_one(FilterList).replace(items, typed=typed)
         said = figures.plural(len(items), "prompt")
         self.query_one(PanelHead).say(f"{typed}▏ {said}" if typed else f"type to search · {said}")
 
@@ -66,7 +65,7 @@ class PromptPicker(ModalScreen[str]):
         self.query_one(FilterList).action_move(1)
 
     def on_filter_list_picked(self, event: FilterList.Picked) -> None:
-        self.dismiss(self._prompts[int(event.key) - 1])
+        self.dismiss(event.key)
 
 
 def _drawn(prompt: str) -> Callable[[int], Content]:

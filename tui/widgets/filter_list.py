@@ -79,6 +79,10 @@ class FilterList(ScrollView, can_focus=True):
         """
         super().__init__()
         self._searches = searches
+        self._is_behind = False
+        """Whether what is typed is still looked for."""
+        self._picks = False
+        """Whether to pick as soon as it is found."""
         self._items = items
         self._empty = empty
         self._shown: Sequence[Item] = items
@@ -94,8 +98,13 @@ class FilterList(ScrollView, can_focus=True):
     def on_mount(self) -> None:
         self.call_after_refresh(self._keep_in_sight)
 
-    def replace(self, items: Sequence[Item], *, at: str = "", row: int | None = None) -> None:
-        """Shows other rows, with the cursor on the one of that key or number, or else on the first."""
+    def replace(self, items: Sequence[Item], *, typed: str | None = None, at: str = "", row: int | None = None) -> None:
+        """Shows other rows, with the cursor on the one of that key or number, or else on the first.
+
+        `typed` is what they were found for: if something else is typed by now, they come too late.
+        """
+        if typed is not None and typed != self.typed:
+            return
         self._items = self._shown = items
         self.virtual_size = Size(0, max(1, len(items)))
         if at:
@@ -103,6 +112,9 @@ class FilterList(ScrollView, can_focus=True):
         self.chosen = self._nearest(0, 1) if row is None else row
         self._keep_in_sight()
         self.refresh()
+        picks, self._is_behind, self._picks = self._picks, False, False
+        if picks:
+            self.action_pick()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         # Filtering must not move the frame around the list, and that frame has to fit the screen.
@@ -111,6 +123,7 @@ class FilterList(ScrollView, can_focus=True):
 
     def watch_typed(self, typed: str) -> None:
         if self._searches:
+            self._is_behind, self._picks = True, False
             self.post_message(self.Filtered(typed, len(self._shown)))
             return
         self._shown = [item for item in self._items if item.key and fits(item, typed)] if typed else self._items
@@ -140,7 +153,10 @@ class FilterList(ScrollView, can_focus=True):
         self.chosen = self._nearest(self.chosen + step, 1 if step > 0 else -1)
 
     def action_pick(self) -> None:
-        if self.picked:
+        """Picks the row under the cursor; while its rows are not there yet, the first that is found for what is typed."""
+        if self._is_behind:
+            self._picks = True
+        elif self.picked:
             self.post_message(self.Picked(self.picked))
 
     def action_rub_out(self, everything: bool = False) -> None:
@@ -162,6 +178,7 @@ class FilterList(ScrollView, can_focus=True):
         row: int = offset.y + self.scroll_offset.y
         if row < len(self._shown) and self._shown[row].key:
             self.chosen = row
+            self._is_behind = False  # this very row was meant
             self.action_pick()
 
     def render_line(self, y: int) -> Strip:
