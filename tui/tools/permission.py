@@ -54,7 +54,7 @@ class Gate:
             self._open.pop(question.call.id, None)
         tell(ToolAllowed(question.call.id, verdict.allowed))
         if verdict.allowed and verdict.lasting != "once" and verdict.rule in question.rules:
-            self._remember(verdict.rule)
+            self.learn(verdict.rule)
             if verdict.lasting == "always":
                 await asyncio.to_thread(self._keep, verdict.rule)
         return verdict
@@ -65,18 +65,18 @@ class Gate:
         if waiting is not None:
             waiting.loop.call_soon_threadsafe(_settle, waiting.answer, verdict)
 
+    def learn(self, rule: str) -> None:
+        """Adds a rule, from any thread. It may answer questions that wait."""
+        self._rules.append(rule)
+        for waiting in tuple(self._open.values()):
+            if self._is_covered(waiting.question):
+                waiting.loop.call_soon_threadsafe(_settle, waiting.answer, Verdict(allowed=True))
+
     def _is_covered(self, question: Question) -> bool:
         if not question.rules:
             return False
         exact, *wider = question.rules
         return any(rule == exact or (wider and covers(rule, exact)) for rule in self._rules)
-
-    def _remember(self, rule: str) -> None:
-        """Adds a rule, which may answer other questions that wait."""
-        self._rules.append(rule)
-        for waiting in tuple(self._open.values()):
-            if self._is_covered(waiting.question):
-                _settle(waiting.answer, Verdict(allowed=True))
 
 
 def _settle(answer: asyncio.Future[Verdict], verdict: Verdict) -> None:
