@@ -90,6 +90,17 @@ def test_the_last_image_that_went_is_said_to_have_gone_and_no_more(talk: Talk) -
     assert miss.text == "The last image went, which loses the cache of all messages. It is filled again now."
 
 
+def test_where_nothing_is_kept_it_is_not_said_to_be_filled(talk: Talk) -> None:
+    """The chat is long enough for one model, and not for the other."""
+    size = talk.exchanges[-1].usage.total_input
+    assert SONNET.min_cache < size < find("claude-haiku-4-5").min_cache
+    talk.ask(model="claude-haiku-4-5-20251001")
+    miss = talk.miss()
+    assert miss is not None
+    assert miss.text.endswith("each model has a cache of its own. Haiku 4.5 keeps nothing below 4,096 tokens.")
+    assert talk.exchanges[-1].usage.cache_creation_input_tokens == 0
+
+
 def test_thinking_that_is_left_out_is_named(talk: Talk) -> None:
     talk.transcript = without_thinking(talk.transcript)
     talk.ask()

@@ -6,7 +6,7 @@ it and what to do about it, with any server. Which change loses what: Anthropic'
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -22,7 +22,8 @@ SLACK = 64
 _NAMED = 3  # tools that are named, of many
 _REASONING = frozenset({"thinking", "redacted_thinking"})
 _FILLED = "It is filled again now."
-_ANEW = "Everything from there on was sent anew, and is cached again now."
+_Filled = Callable[[str], str]
+"""Gets what is to be said where the cache was filled by the request, and gives what is true of it."""
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +46,16 @@ def miss_reason(before: Exchange, now: Exchange, model: Model) -> Miss | None:
     if read >= expected - SLACK:
         return None
     old, new = msgspec.json.decode(before.body), msgspec.json.decode(now.body)
-    kind, text = _difference(old, new, model) or _same_bytes(old, new, now.at - before.at, now.said)
+
+    def filled(words: str) -> str:
+        if cached_tokens(now.usage):
+            return words
+        too_short = now.usage.total_input < model.min_cache
+        return (
+            f"{model.name} keeps nothing below {model.min_cache:,} tokens." if too_short else "Nothing was kept of it."
+        )
+
+    kind, text = _difference(old, new, model, filled) or _same_bytes(old, new, now.at - before.at, now.said, filled)
     return Miss(kind=kind, expected=expected, read=read, text=text, said=now.said)
 
 
@@ -58,13 +68,13 @@ def too_short(now: Exchange, model: Model) -> Miss | None:
     return Miss(kind="too_short", expected=0, read=0, text=text, said=now.said)
 
 
-def _difference(old: Mapping[str, Any], new: Mapping[str, Any], model: Model) -> tuple[MissKind, str] | None:
+def _difference(
+    old: Mapping[str, Any], new: Mapping[str, Any], model: Model, filled: _Filled
+) -> tuple[MissKind, str] | None:
     """What is not the same in the two requests, the earliest first; None where the one goes on as the other did."""
     if old["model"] != new["model"]:
-        return (
-            "model",
-            f"{model.name} read nothing: each model has a cache of its own. It is filled now; stay to use it.",
-        )
+        now = filled("It is filled now; stay to use it.")
+        return "model", f"{model.name} read nothing: each model has a cache of its own. {now}"
     if _bare(old.get("tools", [])) != _bare(new.get("tools", [])):
         how = _changed_tools(old.get("tools", []), new.get("tools", []))
         return (
@@ -74,37 +84,41 @@ def _difference(old: Mapping[str, Any], new: Mapping[str, Any], model: Model) ->
     if _bare(blocks_of(old.get("system", []))) != _bare(blocks_of(new.get("system", []))):
         return "system", "The system prompt changed, and the messages come after it. Change it in a new chat instead."
     if _settings(old, model) != _settings(new, model):
-        return "thinking", "Thinking or effort changed, which loses the cache of the messages. It is filled again now."
+        return "thinking", f"Thinking or effort changed, which loses the cache of the messages. {filled(_FILLED)}"
     if _has_images(old) != _has_images(new):
         if not _has_images(new):
-            return "image", f"The last image went, which loses the cache of all messages. {_FILLED}"
+            return "image", f"The last image went, which loses the cache of all messages. {filled(_FILLED)}"
         return "image", "The first image came, which loses the cache of all messages, once. Further images add to it."
-    return _changed_message(old["messages"], new["messages"])
+    return _changed_message(
+        old["messages"], new["messages"], f"Everything from there on was sent anew. {filled('It is cached again now.')}"
+    )
 
 
-def _changed_message(old: list[Any], new: list[Any]) -> tuple[MissKind, str] | None:
+def _changed_message(old: list[Any], new: list[Any], anew: str) -> tuple[MissKind, str] | None:
     """The first block that is another one. An edit takes thinking with it, so what was said is compared first."""
     was, is_ = list(_rows(old)), list(_rows(new))
     said, says = ([row for row in rows if row[2].get("type") not in _REASONING] for rows in (was, is_))
     for (_, role, block), (number, other_role, other) in zip(said, says, strict=False):
         if (role, block) != (other_role, other):
-            return _told(number, other_role, {block.get("type"), other.get("type")})
+            return _told(number, other_role, {block.get("type"), other.get("type")}, anew)
     if len(says) < len(said):
         return "message", f"The chat goes on from message {says[-1][0]}: what came after it is left out."
     for (number, _, block), (_, _, other) in zip(was, is_, strict=False):
         if block != other:
-            return "reasoning", f"The thinking of message {number} is no longer sent. {_ANEW}"
+            return "reasoning", f"The thinking of message {number} is no longer sent. {anew}"
     return None
 
 
-def _told(number: int, role: str, kinds: set[str]) -> tuple[MissKind, str]:
+def _told(number: int, role: str, kinds: set[str], anew: str) -> tuple[MissKind, str]:
     if kinds & {"image", "document"}:
-        return "image", f"An image of message {number} changed. {_ANEW}"
+        return "image", f"An image of message {number} changed. {anew}"
     whose = "your message" if role == "user" else "the answer"
-    return "message", f"Something else stands in message {number} ({whose}) now. {_ANEW}"
+    return "message", f"Something else stands in message {number} ({whose}) now. {anew}"
 
 
-def _same_bytes(old: Mapping[str, Any], new: Mapping[str, Any], pause_s: float, said: str) -> tuple[MissKind, str]:
+def _same_bytes(
+    old: Mapping[str, Any], new: Mapping[str, Any], pause_s: float, said: str, filled: _Filled
+) -> tuple[MissKind, str]:
     """Nothing had changed: then it was time, distance or the server."""
     lifetime = _lifetime(old)
     if pause_s >= LIFETIME_S[lifetime]:
@@ -115,10 +129,10 @@ def _same_bytes(old: Mapping[str, Any], new: Mapping[str, Any], pause_s: float, 
     if added >= LOOK_BACK and not _marks_old_end(old, new):
         return (
             "too_far",
-            f"{added} blocks came at once, and the cache is looked for {LOOK_BACK} back. It is filled again now.",
+            f"{added} blocks came at once, and the cache is looked for {LOOK_BACK} back. {filled(_FILLED)}",
         )
     because = f" It says: {said}." if said else ""
-    return "unknown", f"Nothing had changed, yet the server did not find its cache.{because} It is filled again now."
+    return "unknown", f"Nothing had changed, yet the server did not find its cache.{because} {filled(_FILLED)}"
 
 
 def _rows(messages: list[Any]) -> Iterator[tuple[int, str, Any]]:
