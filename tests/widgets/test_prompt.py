@@ -212,6 +212,16 @@ async def test_a_folded_paste_says_how_much_it_is_and_is_deleted_as_a_whole() ->
         assert app.prompt.text == ""
 
 
+async def test_each_command_is_one_row_whatever_it_takes() -> None:
+    async with writing() as (app, pilot):
+        await pilot.press(*"/e")
+        shown = str(app.query_one(CommandList).content).split("\n")
+        assert any(
+            row.endswith("/export [md, html, json]  Write this chat to a file here") for row in map(str.rstrip, shown)
+        )
+        assert app.query_one(CommandList).size.height == len(shown)
+
+
 async def test_a_slash_lists_the_commands_and_enter_runs_the_chosen_one() -> None:
     async with writing() as (app, pilot):
         await pilot.press(*"/th")

@@ -28,6 +28,8 @@ class ChoiceList(Static, Generic[Choice]):
         height: auto;
         padding: 0 2;
         color: $dim;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
         &.-open { display: block; }
     }
     """
@@ -74,9 +76,9 @@ class ChoiceList(Static, Generic[Choice]):
 
 class CommandList(ChoiceList[Action]):
     def line(self, choice: Action) -> str:
-        word = f"/{choice.slash} {choice.argument}".ljust(16)
+        word = f"/{choice.slash} {choice.argument}".rstrip().ljust(15)
         keys = "  ".join(key_name(key) for key in choice.keys)
-        return f"{word}{choice.line}  {keys}"
+        return f"{word}  {choice.line}  {keys}"
 
 
 class FileList(ChoiceList[str]):
