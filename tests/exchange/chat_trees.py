@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from transcripts import TIDE, answers, prompts, user_messages
 
 from tui.chat.ledger import Bill, Usage
-from tui.chat.transcript import Failure, Message
+from tui.chat.transcript import Block, BlockPlace, Document, Failure, Image, Message, Tool, ToolResult
 from tui.chat.tree import ChatTree, Node
 
+SEARCH = Tool(name="web_search", description="", input_schema="{}", server='{"type":"web_search_20250305"}')
 _texts = st.text(max_size=20)
 _ids = st.uuids().map(lambda id: id.hex)
 _numbers = st.integers(0, 10**9)
 _amounts = st.floats(-1e6, 1e6)
 _usages = st.builds(Usage, **dict.fromkeys(Usage.__struct_fields__, _numbers))
+_places = st.builds(BlockPlace, *[st.integers(0, 9)] * 2, st.none() | st.integers(0, 9))
 _facts = st.fixed_dictionaries(
     {},
     optional={
@@ -26,7 +29,16 @@ _facts = st.fixed_dictionaries(
         "request_id": _texts,
         "elapsed_s": st.floats(0, 1e6),
         "thought_s": st.floats(0, 1e6),
-        "failure": st.builds(Failure, message=_texts, hint=_texts, type=_texts, status=st.integers(0, 599)),
+        "cache_miss": _texts,
+        "failure": st.builds(
+            Failure,
+            message=_texts,
+            hint=_texts,
+            type=_texts,
+            status=st.integers(0, 599),
+            request_id=_texts,
+            refused=st.lists(_places, max_size=2).map(tuple),
+        ),
         "at": st.floats(0, 4e9),
     },
 )
@@ -36,7 +48,23 @@ def _with(message: Message, facts: dict) -> Message:
     return Message(**{**{name: getattr(message, name) for name in Message.__struct_fields__}, **facts})
 
 
-messages = st.one_of(user_messages, prompts, st.builds(_with, answers, _facts))
+def _set_aside(message: Message) -> Message:
+    """The same after the API refused what is attached."""
+    return replace(message, blocks=tuple(map(_aside, message.blocks)))
+
+
+def _aside(block: Block) -> Block:
+    match block:
+        case Image():
+            return replace(block, aside=True)
+        case Document():
+            return replace(block, aside=True, pages=3)
+        case ToolResult(content=content):
+            return replace(block, content=tuple(map(_aside, content)))
+    return block
+
+
+messages = st.one_of(user_messages, user_messages.map(_set_aside), prompts, st.builds(_with, answers, _facts))
 
 _lost = st.builds(lambda message: _with(message, {"blocks": ()}), st.builds(_with, answers, _facts))
 
@@ -60,7 +88,7 @@ def trees(draw: st.DrawFn) -> ChatTree:
         model=draw(_texts),
         system=draw(_texts),
         tools=draw(st.sampled_from(["", "none", "read", "ask"])),
-        definitions=draw(st.sampled_from([(), (TIDE,)])),
+        definitions=draw(st.sampled_from([(), (TIDE,), (TIDE, SEARCH)])),
         preset=draw(_texts),
         thinking=draw(_texts),
         effort=draw(_texts),

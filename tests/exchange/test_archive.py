@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 from chat_trees import trees
-from hypothesis import HealthCheck, Phase, assume, find, given, settings
+from hypothesis import HealthCheck, Phase, assume, find, given, seed, settings
 from hypothesis import strategies as st
 
 from tui.chat.transcript import Block, Message, Text
@@ -37,6 +38,31 @@ def test_every_kind_of_block_takes_part(kind: type) -> None:
 
     searched = settings(max_examples=1000, database=None, phases=[Phase.generate])
     assert has_one(find(trees(), has_one, settings=searched, random=Random(0)))
+
+
+def test_every_field_takes_part() -> None:
+    """A field that is new has to be drawn, too: what is always at its default proves nothing."""
+    drawn: dict[tuple[str, str], bool] = {}
+
+    def look_at(value: object) -> None:
+        if isinstance(value, tuple):
+            for one in value:
+                look_at(one)
+        elif isinstance(value, msgspec.Struct):
+            for field in msgspec.structs.fields(type(value)):
+                key = type(value).__name__, field.name
+                said = getattr(value, field.name)
+                drawn[key] = drawn.get(key, False) or said not in (field.default, "", None)
+                look_at(said)
+
+    @seed(1)
+    @settings(max_examples=250, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(tree=trees())
+    def look(tree: ChatTree) -> None:
+        look_at(tree)
+
+    look()
+    assert [key for key, is_drawn in drawn.items() if not is_drawn] == []
 
 
 @pytest.fixture(scope="module")
