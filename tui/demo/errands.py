@@ -103,7 +103,7 @@ def _chosen(done: list[_Done]) -> Answer:
     if not wanted:
         return _said(_NOTHING, done[0])
     file = wanted[0][1]
-    words = _FOUND.format(count=len(lines), things="thing" if len(lines) == 1 else "things", file=file)
+    words = _FOUND.format(count="is 1 thing" if len(lines) == 1 else f"are {len(lines)} things", file=file)
     return Answer(Text(words), ToolUse("read_file", input={"path": file, "limit": 40}))
 
 
@@ -141,7 +141,7 @@ _NOTE = """\
 Claude can write files like this one, if you let it. You can delete it.
 """
 
-_FOUND = "There are {count} {things} in it. `{file}` looks worth reading."
+_FOUND = "There {count} in it. `{file}` looks worth reading."
 
 _READ = """\
 I have read the beginning of `{file}`:

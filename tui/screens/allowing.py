@@ -76,7 +76,7 @@ class AllowingScreen(ThinkingScreen):
     def on_question_card_answered(self, event: QuestionCard.Answered) -> None:
         self.provider.answer_question(event.call_id, event.verdict)
         if event.verdict.lasting == "always":
-            self.prompt.say(f"always allowed from now on: {event.verdict.rule} · kept in config.toml")
+            self.conversation.note(f"always allowed from now on: {event.verdict.rule} · kept in config.toml")
 
     def on_question_card_left(self) -> None:
         self.prompt.focus()

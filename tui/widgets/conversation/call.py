@@ -24,6 +24,8 @@ State = Literal["arriving", "waiting", "asking", "running", "done", "failed", "r
 TAIL_ROWS = 3
 """So many lines of what a call says are shown while it runs."""
 _TAIL_CHARS = 4_000
+_ARRIVING_CHARS = 400
+"""Of the arguments, as they arrive: more than any row holds."""
 _WORTH_TELLING_S = 0.05
 
 
@@ -106,7 +108,11 @@ class Call(Opening):
     def _say(self) -> None:
         sign = ("▾" if self.open else "▸") if self.can_open else " "
         arrives = self.state == "arriving"
-        what = self.call.input if arrives else captions.main_argument(self.call.input) or _unread(self.call.input)
+        what = (
+            self.call.input[-_ARRIVING_CHARS:]
+            if arrives
+            else captions.main_argument(self.call.input) or _unread(self.call.input)
+        )
         self.headline.say(sign, self.call.name, what, self._right(), shows_end=arrives)
 
     def _right(self) -> tuple[str, Tone]:
