@@ -62,6 +62,8 @@ def killed(folder: Path, kind: str, seed: int) -> tuple[list[dict], float]:
 
 def is_sound(folder: Path) -> bool:
     with closing(sqlite3.connect(file_in(folder))) as db:
+        if db.execute("PRAGMA user_version").fetchone()[0] == 0:  # killed before there was a table
+            return bool(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0)
         db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
         sums = db.execute(
             """

@@ -81,7 +81,7 @@ def tools(store: Store, chance: random.Random) -> None:
             recorder.partial(running)
             recorder.record(Message(role="user", blocks=(ToolResult(call.id, (Text(f"done {step}"),), elapsed_s=0.5),)))
             say(chat=recorder.chat.id, step=step)
-        time.sleep(0.005)
+        time.sleep(0.1)  # each step is nine transactions, each of them synced
 
 
 def edits(store: Store, chance: random.Random) -> None:
