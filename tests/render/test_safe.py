@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.render.safe import neutral, safe
+from tui.render.safe import hides, neutral, revealed, safe
 
 ANY = st.text(st.characters(exclude_categories=()))
 NASTY = st.text(
@@ -60,3 +60,27 @@ def test_what_is_drawn(raw: str, drawn: str) -> None:
 
 def test_on_one_line() -> None:
     assert safe("a\nb\tc", keep_newlines=False) == "a b   c"
+
+
+@given(st.text())
+def test_what_is_revealed_is_safe_and_hides_nothing(text: str) -> None:
+    shown = revealed(text)
+    assert neutral(shown) == shown
+    assert not hides(shown)
+    assert hides(text) == ("⟨U+" in shown and "⟨U+" not in text) or "⟨U+" in text
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("rm\u00a0-rf", "rm⟨U+00A0⟩-rf"),
+        ("a\u202eb\u2066c", "a⟨U+202E⟩b⟨U+2066⟩c"),
+        ("tag\U000e0041", "tag⟨U+E0041⟩"),
+        ("\x1b[2J\r", "⟨U+001B⟩[2J⟨U+000D⟩"),
+        ("fine ✔\ufe0f 👩\u200d💻 👍🏽", "fine ✔ 👩💻 👍"),
+        ("a\u200db", "a⟨U+200D⟩b"),
+        ("one\n\ttwo", "one\n    two"),
+    ],
+)
+def test_what_nobody_would_see_is_named(raw: str, shown: str) -> None:
+    assert revealed(raw) == shown

@@ -26,6 +26,8 @@ _UNSAFE = re.compile(f"[{_DROPPED}{_SHOWN}]")
 _DROP = re.compile(f"[{_DROPPED}]+")
 _UNSEEN = re.compile(f"[{_DROPPED}{_SHOWN}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
 """What a reader would not see, or take for a blank."""
+_PART_OF_EMOJI = re.compile("(?<=[\u2190-\u2bff\U0001f000-\U0001faff])[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]+")
+"""That belongs to the sign before it."""
 
 
 def _sign(match: re.Match[str]) -> str:
@@ -54,10 +56,15 @@ def safe(text: str, *, keep_newlines: bool = True) -> str:
 
 def hides(text: str) -> bool:
     """Whether a text holds what a reader would not see as what it is."""
-    return _UNSEEN.search(text) is not None
+    return _UNSEEN.search(text) is not None and _UNSEEN.search(_PART_OF_EMOJI.sub("", text)) is not None
 
 
 def revealed(text: str) -> str:
     """`text` safe to draw, with a sign for all in it that would not be seen: nobody agrees to what is hidden."""
-    text = _UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
+    if _UNSEEN.search(text) is not None:
+        text = _UNSEEN.sub(_named, _PART_OF_EMOJI.sub("", text))
     return text.expandtabs(TAB_STOP) if "\t" in text else text
+
+
+def _named(found: re.Match[str]) -> str:
+    return f"⟨U+{ord(found[0]):04X}⟩"

@@ -42,10 +42,14 @@ class Detail:
     def reach(self, row: int) -> int:
         """Wraps as many lines as it takes to know that row. Returns how many rows are known: if fewer, there are no more."""
         while len(self._rows) <= row and self._reached < len(self.lines):
-            text = revealed(self.lines[self._reached])
+            line = self.lines[self._reached]
+            text = revealed(line.removesuffix("\r")) + "␍" * line.endswith("\r")
             room = max(1, self._width - INDENT - HANG)
-            for span in wrapped(text, room):
-                self._rows.append((self._reached, INDENT + HANG * span.soft, text[span.start : span.end]))
+            if len(text) <= room and text.isascii():
+                self._rows.append((self._reached, INDENT, text))
+            else:
+                for span in wrapped(text, room):
+                    self._rows.append((self._reached, INDENT + HANG * span.soft, text[span.start : span.end]))
             self._reached += 1
         return len(self._rows)
 

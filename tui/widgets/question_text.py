@@ -69,6 +69,7 @@ class QuestionText(Widget, can_focus=True):
         self._detail: Detail | None = None
         self._top = 0
         self._rule = 0
+        self._made: tuple[tuple[int, ...], list[Content]] | None = None
         self._seen_at: float | None = None
         self.is_large = False
         self.is_reasoning = False
@@ -80,7 +81,7 @@ class QuestionText(Widget, can_focus=True):
 
     def ask(self, questions: Sequence[Question]) -> None:
         """Shows the first of these, and how many there are."""
-        before, self._questions = self.shown, questions
+        before, self._questions, self._made = self.shown, questions, None
         if questions and questions[0] is not before:
             self._detail = Detail(questions[0])
             self._top = self._rule = 0
@@ -119,10 +120,14 @@ class QuestionText(Widget, can_focus=True):
     # Rows
 
     def _rows(self, width: int) -> list[Content]:
+        """All of them, made once for each way that they may look."""
         detail = self._fitted(width)
         if detail is None:
             return []
-        return [*self._head(width), *self._middle(detail, width), *self._foot(width)]
+        look = (width, self.app.size.height, self._top, self._rule, self.is_large, self.is_reasoning, self.has_focus)
+        if self._made is None or self._made[0] != look:
+            self._made = look, [*self._head(width), *self._middle(detail, width), *self._foot(width)]
+        return self._made[1]
 
     def _head(self, width: int) -> list[Content]:
         question = self._questions[0]
