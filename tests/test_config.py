@@ -20,6 +20,7 @@ from tui.config import (
     Anthropic,
     Defaults,
     Limits,
+    McpServer,
     ModelFacts,
     Preset,
     Settings,
@@ -419,6 +420,8 @@ def test_the_example_file_holds_every_key_with_its_default(tmp_path: Path) -> No
     assert set(data["ui"]) == set(Ui.__struct_fields__)
     assert set(data["budget"]) == set(Limits.__struct_fields__)
     assert set(data["tools"]) == set(Tools.__struct_fields__)
+    assert set(data["mcp"]["time"]) == set(McpServer.__struct_fields__)
+    assert settings.mcp == {"time": McpServer(enabled=False)}
     assert set(data["models"]["claude-sonnet-5-5"]) == set(ModelFacts.__struct_fields__)
     assert set(data["presets"]["review"]) == set(Preset.__struct_fields__)
     assert (settings.default, settings.anthropic, settings.ui) == (Defaults(), Anthropic(), Ui())
@@ -455,4 +458,36 @@ def test_web_search_is_a_flag_or_a_table(written: Load, said: str, search: WebSe
 )
 def test_what_is_wrong_with_a_web_search_is_said(written: Load, said: str, problem: str) -> None:
     (finding,) = written(f"[tools]\n{said}\n").findings
+    assert problem in finding.problem
+
+
+def test_servers_of_tools_are_read(written: Load) -> None:
+    settings = written(
+        '[mcp.time]\ncommand = "uvx"\nargs = ["mcp-server-time"]\nenv = { KEY = "${SECRET}", NONE = "${NOPE}" }\n'
+        '[mcp.far]\nurl = "https://tools.example/mcp"\n[mcp.far.headers]\nAuthorization = "Bearer ${SECRET}"\n',
+        SECRET="hush",
+    )
+    assert settings.findings == ()
+    assert settings.mcp == {
+        "time": McpServer(command="uvx", args=("mcp-server-time",), env={"KEY": "hush"}),
+        "far": McpServer(url="https://tools.example/mcp", headers={"Authorization": "Bearer hush"}),
+    }
+    assert "hush" not in repr(settings.mcp)
+    assert "SECRET" in settings.variables
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ("[mcp.x]", "needs either command or url"),
+        ('[mcp.x]\ncommand = "a"\nurl = "https://a.example"', "needs either command or url"),
+        ('[mcp."a b"]\ncommand = "a"', "letters, digits"),
+        ('[mcp.a__b]\ncommand = "a"', "letters, digits"),
+        ('[mcp.x]\nurl = "http://a.example"\nheaders = { A = "b" }', "https or to this computer only"),
+        ('[mcp.x]\ncommand = "a"\nenv = { A = 1 }', "env must be a table of texts"),
+        ('[mcp.x]\ncommand = "a"\narg = []', 'did you mean "args"?'),
+    ],
+)
+def test_what_is_wrong_with_a_server_is_said(written: Load, said: str, problem: str) -> None:
+    (finding,) = written(f"{said}\n").findings
     assert problem in finding.problem

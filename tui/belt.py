@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +16,7 @@ from tui.config import Settings
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
+    from tui.mcp.servers import Servers
     from tui.tools.toolbox import Box
 
 _EVERYDAY = frozenset(("HOME", "LANG", "LOGNAME", "PATH", "PWD", "SHELL", "TMPDIR", "USER"))
@@ -32,16 +33,31 @@ class Belt:
     """What a session is given as its toolbox: the built-in tools, for the folder that the program runs in."""
 
     def __init__(
-        self, settings: Settings, model: Callable[[], Model], warn: Callable[[str], None], *, access: Access, asks: bool
+        self,
+        settings: Settings,
+        model: Callable[[], Model],
+        warn: Callable[[str], None],
+        *,
+        access: Access,
+        asks: bool,
+        servers: Servers | None = None,
     ) -> None:
         """`model` sees what tools find. `warn` is told, from any thread, what went wrong beside a call. Without `asks`,
-        whatever would ask the user is refused.
+        whatever would ask the user is refused. `servers` have further tools.
         """
         self._settings = settings
         self._model = model
         self._warn = warn
         self._access: Access = access
+        self.allowed_always: Callable[[str], None] = lambda _: None
+        """Is told, from any thread, of each rule that the user allows always."""
+        self._learned: list[str] = []
         self._asks = asks
+        self._servers = servers
+        self._of_servers: tuple[Tool, ...] | None = None
+        """Their tools in this chat, as it began with them. None: it has not begun, or nobody has looked yet."""
+        self.offered: Callable[[], tuple[Tool, ...]] = tuple
+        """What the conversation offers now."""
 
     @property
     def access(self) -> Access:
@@ -56,10 +72,44 @@ class Belt:
 
     @property
     def tools(self) -> tuple[Tool, ...]:
-        return () if self._access == "none" else (*self._box.tools, *self._of_the_server)
+        self._remember()
+        return () if self._access == "none" else (*self._box.tools, *self._of_the_provider)
+
+    async def prepare(self) -> tuple[str, ...]:
+        """Starts the servers, for a chat that begins. Returns a sentence for each that did not start."""
+        if self._servers is None or self._access != "ask":
+            return ()
+        said = await self._servers.start()
+        self.renew()
+        return said
+
+    def renew(self) -> bool:
+        """Takes the tools that the servers have now, to be offered from `Session.use_tools` on. False: it has them."""
+        if self._servers is None or self._servers.definitions == (self._of_servers or ()):
+            return False
+        self._take(self._servers.definitions)
+        return True
 
     async def run(self, call: ToolUse, tell: Callable[[ToolEvent], None]) -> ToolResult:
+        self._remember()
         return await self._box.run(call, tell)
+
+    def _remember(self) -> None:
+        """A chat that was kept has the tools that it began with, whether or not their servers have started."""
+        if self._of_servers is None and self._servers is not None:
+            from tui.mcp.names import server_of
+
+            kept = tuple(tool for tool in self.offered() if server_of(tool.name))
+            if kept:
+                self._take(kept)
+
+    def _take(self, definitions: tuple[Tool, ...]) -> None:
+        from tui.mcp.tool import RemoteTool
+
+        assert self._servers is not None
+        self._of_servers = definitions
+        homes = ((one, self._servers.of_tool(one.name)) for one in definitions)
+        self._box.extend([RemoteTool(one, server, self._see) for one, server in homes if server is not None])
 
     def answer(self, call_id: str, verdict: Verdict) -> None:
         """Answers a question that waits, from any thread. One that does not is left alone."""
@@ -67,7 +117,7 @@ class Belt:
             self._box.gate.answer(call_id, verdict)
 
     @property
-    def _of_the_server(self) -> tuple[Tool, ...]:
+    def _of_the_provider(self) -> tuple[Tool, ...]:
         """What Anthropic carries out. It needs no leave: it reads pages, and nothing of the user's."""
         said = self._settings.tools.web_search
         if said is None:
@@ -93,16 +143,24 @@ class Belt:
             ours=[settings.file, *(getattr(settings.folders, name) for name in settings.folders.__struct_fields__)],
             withheld=(CREDENTIALS | settings.variables) - _EVERYDAY - set(said.command_env),
         )
-        return Box(kinds, Gate(said.allow, self._access, self._keep, asks=self._asks))
+        return Box(kinds, Gate((*said.allow, *self._learned), self._access, self._keep, asks=self._asks))
 
     async def _see(self, data: bytes, name: str) -> Image | Document:
         from tui.images.attach import attachment_of
 
         return await asyncio.to_thread(attachment_of, data, name, self._model())
 
+    def learn(self, rules: Iterable[str]) -> None:
+        """Allows what the user has allowed always in another chat, since the settings were read. From any thread."""
+        for rule in rules:
+            self._learned.append(rule)
+            if "_box" in self.__dict__:
+                self._box.gate.learn(rule)
+
     def _keep(self, rule: str) -> None:
         from tui.config.writing import add_rule
 
+        self.allowed_always(rule)
         try:
             add_rule(self._settings.file, rule)
         except TuiError as error:

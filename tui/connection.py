@@ -37,6 +37,7 @@ from tui.sight import Sight, within_one_request
 if TYPE_CHECKING:
     from tui.anthropic.client import Client
     from tui.anthropic.repair import ThinkingRepair
+    from tui.mcp.servers import Servers
 
 
 class Connection:
@@ -46,9 +47,17 @@ class Connection:
     """
 
     def __init__(
-        self, settings: Settings, env: Mapping[str, str], *, demo: bool = False, found: Found | None = None
+        self,
+        settings: Settings,
+        env: Mapping[str, str],
+        *,
+        demo: bool = False,
+        found: Found | None = None,
+        servers: Servers | None = None,
     ) -> None:
-        """`found` is a credential that was found already; without it, it is looked for."""
+        """`found` is a credential that was found already; without it, it is looked for. `servers`: of tools, as they were
+        started by another connection.
+        """
         self.settings = settings
         self.demo = demo
         self._listed = None if demo else read_list(_list_file(settings))
@@ -56,6 +65,9 @@ class Connection:
         """What the server's own list said when it was asked last, maybe at an earlier start."""
         self.found = found or (Found() if demo else discovered(settings, env))
         """The credential in use, or why there is none; the simulator needs none of the user's."""
+        self.servers = servers or (None if demo else _servers(settings, lambda text: self.warn(text)))
+        """Those of the configuration, which start with the first chat that may use them; the simulator needs none."""
+        self._owns_servers = servers is None
         self.warn: Callable[[str], None] = lambda _: None
         """Is told, from any thread, what the user should know of that credential while it is in use."""
         self._viewer: Model | None = None
@@ -115,7 +127,17 @@ class Connection:
             from tui.demo.briefing import BRIEFING as system  # the demo alone needs it
         session = Session(Transcript(system=system), bill=self.bill)
         session.sight = Sight(self._seeing)
-        session.toolbox = Belt(self.settings, self._seeing, lambda text: self.warn(text), access=access, asks=asks)
+        session.toolbox = belt = Belt(
+            self.settings,
+            self._seeing,
+            lambda text: self.warn(text),
+            access=access,
+            asks=asks,
+            servers=self.servers,
+        )
+        belt.offered = lambda: session.transcript.tools
+        if self.servers is not None:
+            session.get_ready = belt.prepare
         session.most_requests = self.settings.tools.turns
         return session
 
@@ -246,9 +268,11 @@ class Connection:
         return self.models()
 
     async def aclose(self) -> None:
-        """Closes what is open to the provider. On the loop that asked."""
+        """Closes what is open to the provider, and ends the servers. On the loop that asked."""
         if self._client is not None:
             await self._client.aclose()
+        if self.servers is not None and self._owns_servers:
+            await self.servers.aclose()
 
     @cached_property
     def _repair(self) -> ThinkingRepair:
@@ -300,6 +324,20 @@ def cached_models(settings: Settings) -> tuple[Model, ...]:
     """What the server's own list said when it was asked last, however long ago; nothing where it never was."""
     listed = read_list(_list_file(settings))
     return listed.models if listed else ()
+
+
+def _servers(settings: Settings, warn: Callable[[str], None]) -> Servers | None:
+    if not settings.mcp:
+        return None
+    from tui.mcp.servers import Servers
+
+    return Servers(
+        settings.mcp,
+        folder=Path.cwd(),
+        logs=settings.folders.state / "mcp",
+        call_limit_s=settings.tools.command_timeout_s,
+        warn=warn,
+    )
 
 
 def _list_file(settings: Settings) -> Path:

@@ -123,4 +123,5 @@ def _last(store: Store) -> Chat:
 def _kept(session: Session, store: Store, recorder: Recorder, model: str, reasoning: Reasoning) -> Kept:
     session.record, session.partial = recorder.record, recorder.partial
     session.withdraw, session.write_off, session.revise = recorder.withdraw, recorder.write_off, recorder.revise
+    session.equipped = recorder.equip
     return Kept(session, recorder, model, store.spent(recorder.chat.id), reasoning)

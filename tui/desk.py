@@ -11,7 +11,6 @@ from tui.anthropic.credentials import LOGIN, NO_FILE, Credential, Found, OAuthTo
 from tui.anthropic.destinations import check
 from tui.anthropic.login import Unusable
 from tui.belt import Belt, load_tools
-from tui.chat.cache import CacheMap, Miss
 from tui.chat.model import Model
 from tui.chat.reasoning import WORDS, Reasoning
 from tui.chat.session import Ask, Session
@@ -25,6 +24,7 @@ from tui.screens.provider import Way
 
 if TYPE_CHECKING:
     from tui.anthropic.misses import Exchange as Sent
+    from tui.chat.cache import CacheMap, Miss
     from tui.chat.titles import Titled
 
 
@@ -61,6 +61,8 @@ class Desk:
         self._system = system
         self._tools = tools
         self._belts: WeakSet[Belt] = WeakSet()
+        self._always: list[str] = []
+        """Rules that the user has made since the settings were read."""
         self._open = ExitStack()
         self._connections: list[Connection] = []
         self.warn: Callable[[str], None] = lambda _: None
@@ -156,8 +158,16 @@ class Desk:
         system = self._settled.system if self._system is None else self._system
         session = self._connection.session(system, access=self.usual_tools)
         assert isinstance(session.toolbox, Belt), "the connection gives each session one"
+        session.toolbox.learn(self._always)
+        session.toolbox.allowed_always = self._spread
         self._belts.add(session.toolbox)
         return session
+
+    def _spread(self, rule: str) -> None:
+        """What is allowed always is so in every chat, from now on."""
+        self._always.append(rule)
+        for belt in tuple(self._belts):
+            belt.learn((rule,))
 
     @property
     def usual_tools(self) -> Access:
@@ -290,7 +300,8 @@ class Desk:
         return self._said("with Claude Code's login", sign_in.overruled_by(self._settings, self._env, login=True))
 
     def _sign_in(self, credential: Credential) -> None:
-        self._connect(Connection(self._settings, self._env, found=Found(credential)))
+        servers = next((one.servers for one in self._connections if one.servers is not None), None)
+        self._connect(Connection(self._settings, self._env, found=Found(credential), servers=servers))
 
     def _said(self, how: str, other: str) -> str:
         return f"signed in; the next start takes {other} first" if other else f"signed in, {how}"

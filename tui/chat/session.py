@@ -9,7 +9,7 @@ went.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -18,7 +18,7 @@ from tui.chat.asking import Ask, Request, Sight, Stream
 from tui.chat.endings import notice_for
 from tui.chat.ledger import Bill
 from tui.chat.tools import Access, Toolbox
-from tui.chat.transcript import BlockPlace, Draft, Message, Transcript
+from tui.chat.transcript import BlockPlace, Draft, Message, Tool, Transcript
 from tui.chat.turn import MAX_PAUSES, Turn
 from tui.errors import TuiError
 
@@ -79,6 +79,10 @@ class Session:
         self.write_off = write_off
         self.revise: Callable[[int, Message], None] = lambda number, message: None
         """Gets a message that something was set aside in, and its number in the transcript."""
+        self.get_ready: Callable[[], Awaitable[tuple[str, ...]]] | None = None
+        """Awaited before a conversation's first request: starts what its tools need, and says what went wrong."""
+        self.equipped: Callable[[tuple[Tool, ...]], None] = lambda tools: None
+        """Gets the tools of a conversation that was recorded already, when getting ready has brought others."""
         self.written_off: tuple[Message, ...] = ()
         """Answers that were stopped or failed before their first word, and cost their input all the same."""
         self.bill = bill
@@ -95,6 +99,17 @@ class Session:
         """Has a conversation that begins offer what its toolbox has. One that has begun keeps what it began with."""
         if self.toolbox is not None and not (self.transcript.messages or self.transcript.tools):
             self.transcript = replace(self.transcript, tools=self.toolbox.tools)
+
+    async def prepare(self) -> tuple[str, ...]:
+        """Gets ready for the first request, with all the tools that there are then. Returns what went wrong."""
+        if self.get_ready is None or self.toolbox is None:
+            return ()
+        said = await self.get_ready()
+        tools = self.toolbox.tools
+        if tools != self.transcript.tools:
+            self.transcript = replace(self.transcript, tools=tools)
+            self.equipped(tools)
+        return said
 
     def take_up(self, transcript: Transcript, access: Access) -> None:
         """Goes on with a conversation that was kept, and with the tools that it began with."""

@@ -6,6 +6,7 @@ all; where the server pauses, it is asked to go on. Whatever ends the turn, the 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 MAX_PAUSES = 10
 """How often one turn goes on after `pause_turn`, with no tool of ours in between, before it is left at that."""
+_PATIENCE_S = 0.5  # before it is said what a turn waits for
 _FULL = "model_context_window_exceeded"
 """The stop reason after which nothing more can be asked, whatever was called."""
 _WORDS: dict[Outcome, str] = {"complete": BROKEN_OFF, "stopped": STOPPED, "failed": BROKEN_OFF}
@@ -85,12 +87,17 @@ class Turn:
     async def _exchange(self) -> AsyncGenerator[TurnEvent, None]:
         """The turn up to its end: the prompt, and one answer, or several where tools are called or the server pauses."""
         session = self._session
+        is_new = not session.transcript.messages
         for event in self._close_earlier_calls():
             yield event
         if self._draft is not None:
             self._prompt = await self._read(self._draft)
             self._enter(self._prompt)
             yield Sent(self._prompt)
+        if is_new:
+            async with aclosing(self._prepare()) as notices:
+                async for event in notices:
+                    yield event
         pauses = 0
         for _ in range(session.most_requests):
             if self._answers and (error := session.objection(self._answers)) is not None:
@@ -112,6 +119,17 @@ class Turn:
             else:
                 pauses += 1
         yield Notice(f"This turn was left after {session.most_requests} requests, its limit. Claude can continue.")
+
+    async def _prepare(self) -> AsyncGenerator[TurnEvent, None]:
+        """Waits for what the tools need, and says so once that takes a moment."""
+        starting = asyncio.ensure_future(self._session.prepare())
+        try:
+            if not (await asyncio.wait({starting}, timeout=_PATIENCE_S))[0]:
+                yield Notice("Waiting for the MCP servers to start.")
+            for text in await starting:
+                yield Notice(text)
+        finally:
+            starting.cancel()
 
     async def _read(self, draft: Draft) -> Message:
         """The message that a draft makes."""

@@ -55,6 +55,12 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(_word(item) for item in value)
 
 
+def _table(value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise Unacceptable
+    return {name: _text(item) for name, item in value.items()}
+
+
 def _keys(value: object) -> tuple[str, ...]:
     names = value.split(",") if isinstance(value, str) else _texts(value)
     return tuple(name.strip() for name in names if name.strip())
@@ -121,6 +127,7 @@ FLAG_OR_TABLE = Kind("true, false or a table", _flag_or_table)
 COUNT = Kind("a whole number above 0", _count)
 AMOUNT = Kind("a number, 0 or above", _amount)
 TEXTS = Kind('a list of texts, as ["one", "two"]', _texts)
+TABLE = Kind('a table of texts, as { NAME = "value" }', _table)
 RULES = Kind('a list of rules, as ["run_command(git *)", "edit_file(src/**)"]', _rules)
 URL = Kind("a URL that begins with https:// or http://", _url)
 KEYS = Kind('keys, as "ctrl+k" or "f2,ctrl+l" ("" for none)', _keys)

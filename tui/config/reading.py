@@ -6,13 +6,15 @@ Loaded only where there is such a file.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from tui.config import kinds, toml
 from tui.config.expansion import expand
 from tui.config.kinds import Kind
-from tui.config.settings import Finding, Limits, WebSearch
+from tui.config.settings import Finding, Limits, McpServer, WebSearch
 
 _PROVIDERS = ("anthropic", "claude-code", "claude-cli")
 _DEFAULT = {
@@ -63,6 +65,18 @@ _TOOLS = {
     "web_search": kinds.FLAG_OR_TABLE,
 }
 _WEB_SEARCH = {"max_uses": kinds.COUNT, "allowed_domains": kinds.TEXTS, "blocked_domains": kinds.TEXTS}
+_MCP = {
+    "command": kinds.WORD,
+    "args": kinds.TEXTS,
+    "env": kinds.TABLE,
+    "url": kinds.URL,
+    "headers": kinds.TABLE,
+    "enabled": kinds.FLAG,
+    "start_timeout_s": kinds.COUNT,
+}
+_SERVER_NAME = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*")
+_LONGEST_NAME = 24
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _PICTURES = kinds.one_of("auto", "kitty", "sixel", "blocks", "none")
 _UI = {
     "theme": kinds.one_of("dark", "light"),
@@ -94,7 +108,7 @@ class Reader:
         self._places = toml.places(parsed.text)
 
     def sections(self, actions: Sequence[str]) -> dict[str, dict[str, Any]]:
-        known = ("default", "providers", "models", "presets", "budget", "tools", "keys", "ui")
+        known = ("default", "providers", "models", "presets", "budget", "tools", "mcp", "keys", "ui")
         for name, value in self.data.items():
             if name in known or name.startswith(toml.UNREAD):
                 continue
@@ -111,6 +125,7 @@ class Reader:
             "keys": self._section(("keys",), dict.fromkeys(actions or self._table(("keys",)), kinds.KEYS)),
             "budget": self._section(("budget",), _BUDGET),
             "tools": self._tools(),
+            "mcp": {name: server for name in self._table(("mcp",)) if (server := self._mcp_server(name)) is not None},
             "ui": self._section(("ui",), _UI),
         }
 
@@ -136,6 +151,23 @@ class Reader:
         elif wanted:
             section["web_search"] = WebSearch()
         return section
+
+    def _mcp_server(self, name: str) -> McpServer | None:
+        """One of [mcp.NAME]; None where nothing can be started with what it says."""
+        path = ("mcp", name)
+        if not _SERVER_NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+            what = "has letters, digits and single - or _ between them"
+            self._note(path, f"the name of a server {what}, {_LONGEST_NAME} characters at most", at_key=True)
+            return None
+        server = McpServer(**self._section(path, _MCP))
+        if server.enabled and bool(server.command) == bool(server.url):
+            self._note(path, f"[mcp.{name}] needs either command or url")
+            return None
+        address = urlsplit(server.url)
+        if address.scheme == "http" and address.hostname not in _LOOPBACK and (server.headers or address.username):
+            self._note((*path, "url"), "headers and passwords are sent to https or to this computer only")
+            return None
+        return server
 
     def _table(self, path: toml.Path) -> dict[str, Any]:
         value: Any = self.data
@@ -195,6 +227,10 @@ def _expanded(value: object, env: Mapping[str, str]) -> tuple[object, tuple[str,
     if isinstance(value, list):
         items = [_expanded(item, env) for item in value]
         return [item for item, _ in items if item is not None], tuple(name for _, names in items for name in names)
+    if isinstance(value, dict):
+        found = {key: _expanded(item, env) for key, item in value.items()}
+        kept = {key: item for key, (item, _) in found.items() if item is not None}
+        return kept, tuple(name for _, names in found.values() for name in names)
     return value, ()
 
 

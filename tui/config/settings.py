@@ -116,6 +116,25 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     """None: Claude does not search."""
 
 
+class McpServer(msgspec.Struct, frozen=True, kw_only=True):
+    """[mcp.NAME]: a server of the Model Context Protocol: a program here, or an address."""
+
+    command: str = ""
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    """What the program gets besides HOME, PATH and the like."""
+    url: str = ""
+    """Streamable HTTP. One of `command` and `url` is set."""
+    headers: dict[str, str] = {}
+    """Sent to `url` with every request."""
+    enabled: bool = True
+    start_timeout_s: int = 20
+
+    def __repr__(self) -> str:
+        """Where it is, without what may be secret."""
+        return f"McpServer({self.command or self.url.partition('?')[0]!r})"
+
+
 class Ui(msgspec.Struct, frozen=True, kw_only=True):
     """[ui]"""
 
@@ -154,6 +173,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Action name -> its keys instead of the usual ones."""
     budget: Limits = Limits()
     tools: Tools = Tools()
+    mcp: dict[str, McpServer] = {}
+    """In the order of the file."""
     ui: Ui = Ui()
     findings: tuple[Finding, ...] = ()
     origins: dict[str, str] = {}
@@ -198,6 +219,7 @@ def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[
         keys=sections["keys"],
         budget=Limits(**sections["budget"]),
         tools=Tools(**sections["tools"]),
+        mcp=sections["mcp"],
         ui=Ui(**sections["ui"]),
         findings=tuple(found),
         origins=origins,

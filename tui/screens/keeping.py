@@ -140,6 +140,7 @@ class KeptScreen(SigningScreen):
         session = talk.session
         session.record, session.partial = recorder.record, recorder.partial
         session.withdraw, session.write_off, session.revise = recorder.withdraw, recorder.write_off, recorder.revise
+        session.equipped = recorder.equip
         self.store.look_at(chat.id)
 
     def submit(self, draft: Draft) -> None:

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tui.tools.tool import Failed
+from tui.tools.watcher import SHARED
 
 IS_SUPPORTED = hasattr(os, "fork")
 _WATCHER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("watcher.py")))
@@ -26,6 +27,14 @@ _DRAIN_S = 2.0  # after the end: what got away (on macOS) may hold the pipe open
 
 Take = Callable[[bytes], bool]
 """Gets what a program says, in a thread; False when it has heard enough, and the program is to end."""
+
+
+def watched(argv: Sequence[str], *, shares_input: bool = False) -> list[str]:
+    """The command that runs a program under the watcher, which ends it once nobody can write to its standard input.
+
+    With `shares_input` that is the program's standard input, too.
+    """
+    return [*_WATCHER, *([SHARED] if shares_input else []), *argv]
 
 
 async def run(argv: Sequence[str], *, folder: Path, env: Mapping[str, str], take: Take, timeout_s: float) -> int | None:
@@ -81,7 +90,7 @@ class _Life:
         """Starts the program and listens to it until it has ended. Returns its exit code, or why it did not start."""
         try:
             process = subprocess.Popen(
-                [*_WATCHER, *argv],
+                watched(argv),
                 stdin=self._other,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

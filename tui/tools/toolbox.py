@@ -27,15 +27,21 @@ class Box:
 
     def __init__(self, kinds: Sequence[ToolKind], gate: Gate, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Of two tools with one name the first counts. `clock` is monotonic, in seconds."""
-        self._kinds = {kind.definition.name: kind for kind in reversed(kinds)}
-        self._order = tuple(dict.fromkeys(kind.definition.name for kind in kinds))
+        self._own: dict[str, ToolKind] = {}
+        for kind in kinds:
+            self._own.setdefault(kind.definition.name, kind)
+        self._kinds = self._own
         self._clock = clock
         self.gate = gate
+
+    def extend(self, kinds: Sequence[ToolKind]) -> None:
+        """Has these tools as well, after its own, in place of those that it was extended by before."""
+        self._kinds = {**self._own, **{kind.definition.name: kind for kind in kinds}, **self._own}
 
     @property
     def tools(self) -> tuple[Tool, ...]:
         """What to offer to Claude, under the gate's access as it is now."""
-        return tuple(kind.definition for name in self._order if self._is_offered(kind := self._kinds[name]))
+        return tuple(kind.definition for kind in self._kinds.values() if self._is_offered(kind))
 
     async def run(self, call: ToolUse, tell: Callable[[ToolEvent], None]) -> ToolResult:
         """The result of a call, whatever happens. Raises only CancelledError."""
@@ -71,7 +77,7 @@ class Box:
     def _kind(self, name: str) -> ToolKind:
         kind = self._kinds.get(name)
         if kind is None:
-            raise Failed(f"There is no tool {name}. The tools are: {', '.join(self._order)}.")
+            raise Failed(f"There is no tool {name}. The tools are: {', '.join(self._kinds)}.")
         if not self._is_offered(kind):
             raise Failed(f"The user has switched {'tools' if self.gate.access == 'none' else name} off. Go on without.")
         return kind

@@ -1,9 +1,11 @@
-"""Runs one program, and leaves nothing of it behind: `python -I -S watcher.py PROGRAM ARGUMENT…`
+"""Runs one program, and leaves nothing of it behind: `python -I -S watcher.py [--shared] PROGRAM ARGUMENT…`
 
 A process of its own, so that it outlives the app for the second that this takes. Its standard input is a pipe whose other
 end the app alone holds: once that is closed, on purpose or because the app was killed, the program and all that it started
 are asked to end, and then killed. The same happens to what is left when the program ends by itself. On Linux also what has
 left the program's group and session is found; elsewhere only the group.
+
+With `--shared` that pipe is the program's standard input too, and this process never reads from it.
 
 The exit code is the program's, or 128 and the number of the signal that ended it, or 127 where it cannot be run. Standard
 library alone.
@@ -27,9 +29,12 @@ _STEP_S = 0.01
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _CANNOT_RUN = 127
+SHARED = "--shared"
 
 
 def main(argv: list[str]) -> int:
+    is_shared = argv[0] == SHARED
+    argv = argv[is_shared:]
     control = _process_control()
     control(
         _PR_SET_CHILD_SUBREAPER, 1
@@ -40,8 +45,10 @@ def main(argv: list[str]) -> int:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     program = os.fork()
     if program == 0:
-        _become(argv, control)
-    status = _attend(program, woken)
+        _become(argv, control, keeps_input=is_shared)
+    status = _attend(program, woken, reads=not is_shared)
+    if status is None and is_shared:  # the end of its input has told it as well: it may go by itself
+        status = _within_grace(program)
     if status is None:
         _signal_group(program, signal.SIGTERM)
         status = _within_grace(program)
@@ -49,14 +56,15 @@ def main(argv: list[str]) -> int:
     return _CANNOT_RUN if status is None else os.waitstatus_to_exitcode(status)
 
 
-def _become(argv: list[str], control: Callable[[int, int], object]) -> None:
+def _become(argv: list[str], control: Callable[[int, int], object], *, keeps_input: bool) -> None:
     """Turns this process, the fork, into the program. Does not return."""
     try:
         os.setsid()  # a group of its own, and no terminal to read from
         control(_PR_SET_PDEATHSIG, signal.SIGKILL)
         for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):  # as they were before Python
             signal.signal(number, signal.SIG_DFL)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        if not keeps_input:
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.execvp(argv[0], argv)
     except OSError as error:
         os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
@@ -64,16 +72,19 @@ def _become(argv: list[str], control: Callable[[int, int], object]) -> None:
         os._exit(_CANNOT_RUN)
 
 
-def _attend(program: int, woken: int) -> int | None:
+def _attend(program: int, woken: int, *, reads: bool) -> int | None:
     """The program's status once it has ended; None when the other end of the pipe was closed before."""
+    poll = select.poll()
+    poll.register(woken, select.POLLIN)
+    poll.register(0, select.POLLIN if reads else 0)  # that it was closed is told in either case
     while True:
-        ready = select.select([0, woken], [], [])[0]
+        ready = dict(poll.poll())
         if woken in ready:
             os.read(woken, 4096)
             status = _reaped(program)
             if status is not None:
                 return status
-        if 0 in ready and not os.read(0, 4096):
+        if 0 in ready and not (reads and os.read(0, 4096)):
             return None
 
 

@@ -1,0 +1,111 @@
+"""One connection to a server, by the official SDK. This module and `stdio` alone import it: when a server starts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+from mcp import Client
+from mcp.client.stdio import get_default_environment
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.exceptions import MCPError
+from mcp_types import CONNECTION_CLOSED, Implementation
+
+import tui
+from tui.config import McpServer
+from tui.mcp import stdio
+
+if TYPE_CHECKING:
+    from mcp_types import CallToolResult, Tool
+
+_MOST_PAGES = 50
+_TIMEOUT = httpx2.Timeout(30.0, read=300.0)
+_PLAIN = {"TERM": "dumb", "NO_COLOR": "1"}
+
+for _name in ("mcp", "client", "httpx2"):  # the SDK's loggers, which would write to the terminal if nobody listened
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
+
+class Ended(Exception):
+    """The server has gone, or cannot be reached any more."""
+
+
+class Refused(Exception):
+    """The server answered with an error of the protocol. The text is its own."""
+
+
+class Link:
+    """A server that has started."""
+
+    def __init__(self, client: Client, tools: tuple[Tool, ...], ended: asyncio.Event) -> None:
+        self.tools = tools
+        self._client = client
+        self._ended = ended
+
+    @property
+    def has_ended(self) -> bool:
+        return self._ended.is_set()
+
+    async def until_ended(self) -> None:
+        await self._ended.wait()
+
+    async def call(self, name: str, arguments: dict[str, Any], tell: Callable[[str], None]) -> CallToolResult:
+        """The result of a tool. `tell` is told how far it has come. Raises Ended and Refused."""
+
+        async def progress(progress: float, total: float | None, message: str | None) -> None:
+            tell(f"{message or 'at'} {progress:g}{f' of {total:g}' if total else ''}\n")
+
+        try:
+            return await self._client.call_tool(name, arguments, progress_callback=progress)
+        except MCPError as error:
+            if error.code == CONNECTION_CLOSED:
+                self._ended.set()
+                raise Ended(error.message) from error
+            raise Refused(error.message) from error
+        except (httpx2.HTTPError, OSError) as error:
+            self._ended.set()
+            raise Ended(str(error) or type(error).__name__) from error
+        except (RuntimeError, ValueError) as error:  # what it gave does not fit the protocol, or its own schema
+            raise Refused(str(error)) from error
+
+
+@asynccontextmanager
+async def connected(said: McpServer, *, folder: Path, log: Path) -> AsyncIterator[Link]:
+    """The server once it has answered and named its tools. Leaving the block ends it. Raises whatever goes wrong."""
+    ended = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        if said.url:
+            http = await stack.enter_async_context(httpx2.AsyncClient(headers=said.headers, timeout=_TIMEOUT))
+            transport: Any = streamable_http_client(said.url, http_client=http)
+        else:
+            transport = _program(said, folder, log, ended)
+        ours = Implementation(name="prx", version=tui.__version__)
+        client = await stack.enter_async_context(Client(transport, client_info=ours))
+        yield Link(client, await _listed(client), ended)
+
+
+def _program(said: McpServer, folder: Path, log: Path, ended: asyncio.Event) -> Any:
+    env = get_default_environment() | _PLAIN | said.env
+    found = shutil.which(said.command, path=env.get("PATH", os.defpath))
+    if found is None:
+        raise stdio.CannotStart(f"there is no program {said.command}")
+    return stdio.program([found, *said.args], env=env, folder=folder, log=log, ended=ended)
+
+
+async def _listed(client: Client) -> tuple[Tool, ...]:
+    found: list[Tool] = []
+    cursor: str | None = None
+    for _ in range(_MOST_PAGES):
+        page = await client.list_tools(cursor=cursor)
+        found += page.tools
+        cursor = page.next_cursor
+        if not cursor:
+            break
+    return tuple(found)

@@ -1,0 +1,138 @@
+"""A server that is a program: messages as lines on its standard input and output, under the watcher.
+
+Not the SDK's own way to start one, for three reasons: nothing of a server may outlive the app, even one that is killed; a
+line without end must not fill the memory; and what it says on standard error belongs in a file, up to a limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import mcp_types
+from mcp.shared.message import SessionMessage
+
+from tui.errors import TuiError
+from tui.tools import processes
+
+if TYPE_CHECKING:
+    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+    from mcp.client._transport import TransportStreams
+
+LONGEST_LINE = 16 * 1024 * 1024  # bytes of one message
+_MOST_LOG = 1024 * 1024  # bytes of what it says on standard error
+_CHUNK = 64 * 1024
+_END_S = 3.0  # the watcher needs less, whatever the program does
+
+
+class CannotStart(TuiError):
+    """The program of a server cannot be run."""
+
+
+@asynccontextmanager
+async def program(
+    argv: Sequence[str], *, env: dict[str, str], folder: Path, log: Path, ended: asyncio.Event
+) -> AsyncIterator[TransportStreams]:
+    """Streams of messages from and to the program. Leaving the block has it ended. Raises CannotStart.
+
+    `ended` is set when it says no more.
+    """
+    process = await asyncio.to_thread(_started, argv, env, folder)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    loop = asyncio.get_running_loop()
+    said = asyncio.StreamReader(LONGEST_LINE)
+    heard, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(said), process.stdout)
+    errors = asyncio.StreamReader()
+    grumbling, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(errors), process.stderr)
+    telling, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, process.stdin)
+    told = asyncio.StreamWriter(telling, protocol, None, loop)
+
+    incoming, messages = anyio.create_memory_object_stream[SessionMessage | Exception](0)
+    answers, outgoing = anyio.create_memory_object_stream[SessionMessage](0)
+    tasks = [
+        asyncio.create_task(_listen(said, incoming, ended)),
+        asyncio.create_task(_tell(told, outgoing)),
+        asyncio.create_task(_note(errors, log)),
+    ]
+    try:
+        yield messages, answers
+    finally:
+        if not telling.is_closing():  # it is, where the program has gone
+            telling.abort()  # the end of its input is what ends it
+        for task in tasks:
+            task.cancel()
+        for stream in (messages, answers, incoming, outgoing):
+            stream.close()
+        heard.close()
+        grumbling.close()
+        await asyncio.shield(asyncio.to_thread(_awaited, process))
+
+
+def _started(argv: Sequence[str], env: dict[str, str], folder: Path) -> subprocess.Popen[bytes]:
+    if not processes.IS_SUPPORTED:
+        raise CannotStart("programs are started on Linux and macOS only; here a server needs a url")
+    try:
+        return subprocess.Popen(
+            processes.watched(argv, shares_input=True),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env=env,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:  # ValueError: a NUL in an argument
+        raise CannotStart(f"it cannot be run: {error}") from error
+
+
+def _awaited(process: subprocess.Popen[bytes]) -> None:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_END_S)
+
+
+async def _listen(
+    said: asyncio.StreamReader, incoming: MemoryObjectSendStream[SessionMessage | Exception], ended: asyncio.Event
+) -> None:
+    """Hands on each line as a message. Ends with the program, or with a line that is too long."""
+    async with incoming:
+        with suppress(asyncio.LimitOverrunError, ValueError, anyio.BrokenResourceError, ConnectionError):
+            while (line := await said.readline()).endswith(b"\n"):
+                await incoming.send(_message(line))
+        ended.set()
+
+
+def _message(line: bytes) -> SessionMessage | Exception:
+    try:
+        return SessionMessage(mcp_types.jsonrpc_message_adapter.validate_json(line, by_name=False))
+    except ValueError as error:  # the SDK takes note of it: some servers print other things as well
+        return error
+
+
+async def _tell(told: asyncio.StreamWriter, outgoing: MemoryObjectReceiveStream[SessionMessage]) -> None:
+    with suppress(ConnectionError, anyio.EndOfStream):
+        async for message in outgoing:
+            told.write(message.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
+            await told.drain()
+
+
+async def _note(errors: asyncio.StreamReader, log: Path) -> None:
+    """Writes what comes to the log, until that is full; the rest is read all the same, or the program would wait."""
+    left = _MOST_LOG
+    with suppress(OSError):
+        while data := await errors.read(_CHUNK):
+            if left > 0:
+                await asyncio.to_thread(_append, log, data[:left])
+                left -= len(data)
+
+
+def _append(log: Path, data: bytes) -> None:
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as file:
+        file.write(data)

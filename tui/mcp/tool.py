@@ -1,0 +1,102 @@
+"""A tool of a server as one of the chat's: it asks like any other, and its result is kept small."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tui.chat.tools import Question
+from tui.chat.transcript import Document, Image, Text, Tool, ToolUse
+from tui.errors import TuiError
+from tui.mcp.names import rules_for
+from tui.tools.reading import See
+from tui.tools.tool import Content, Failed, Plan
+
+if TYPE_CHECKING:
+    from mcp_types import CallToolResult, ContentBlock
+
+    from tui.mcp.server import Server
+
+_MOST_BLOCKS = 50
+_MOST_PICTURES = 10
+
+
+class RemoteTool:
+    """Whether it only reads is what its server says of itself, and so proves nothing: every call asks."""
+
+    is_reading = False
+
+    def __init__(self, definition: Tool, server: Server, see: See) -> None:
+        self.definition = definition
+        self._server = server
+        self._see = see
+
+    async def plan(self, call: ToolUse) -> Plan:
+        arguments = _object(call.input)
+        question = Question(
+            call=call,
+            title=f"Use a tool of the server {self._server.name}",
+            kind="call",
+            detail=msgspec.json.format(call.input or "{}", indent=2),
+            rules=rules_for(self.definition.name, msgspec.json.format(call.input or "{}", indent=0)),
+        )
+
+        async def act(tell: Callable[[str], None]) -> Content:
+            result = await self._server.call(self.definition.name, arguments, tell)
+            content = await self._content(result)
+            if result.is_error:
+                raise Failed("\n".join(block.text for block in content if isinstance(block, Text)) or "It failed.")
+            return content
+
+        return Plan(act, question)
+
+    async def _content(self, result: CallToolResult) -> tuple[Text | Image | Document, ...]:
+        """What Claude is given of a result. What cannot be shown to it is named."""
+        blocks: list[Text | Image | Document] = []
+        pictures = 0
+        for block in result.content[:_MOST_BLOCKS]:
+            is_picture = block.type == "image"
+            pictures += is_picture
+            if is_picture and pictures > _MOST_PICTURES:
+                blocks.append(Text("[another image is left out]"))
+            else:
+                blocks.append(await self._block(block))
+        if len(result.content) > _MOST_BLOCKS:
+            blocks.append(Text(f"[{len(result.content) - _MOST_BLOCKS} more parts are left out]"))
+        if not blocks and result.structured_content is not None:
+            blocks.append(Text(msgspec.json.encode(result.structured_content).decode()))
+        return tuple(blocks)
+
+    async def _block(self, block: ContentBlock) -> Text | Image | Document:
+        match block.type:
+            case "text":
+                return Text(block.text.encode("utf-8", "replace").decode())
+            case "image":
+                return await self._seen(block.data, "image")
+            case "audio":
+                return Text(f"[audio, {block.mime_type}: left out]")
+            case "resource_link":
+                return Text(f"[resource: {block.uri}]")
+            case "resource":
+                text = getattr(block.resource, "text", None)
+                if text is not None:
+                    return Text(str(text))
+                return await self._seen(str(getattr(block.resource, "blob", "")), str(block.resource.uri))
+        return Text(f"[{block.type}: left out]")
+
+    async def _seen(self, data: str, name: str) -> Text | Image | Document:
+        try:
+            return await self._see(base64.b64decode(data), name)
+        except (TuiError, ValueError) as error:
+            return Text(f"[{name}: left out, it cannot be read: {error}]")
+
+
+def _object(text: str) -> dict[str, Any]:
+    """The arguments of a call. Raises Failed."""
+    try:
+        return msgspec.json.decode(text.encode("utf-8", "replace") or b"{}", type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Failed(f"The arguments are no whole JSON object: {error}. Nothing was done.") from error
