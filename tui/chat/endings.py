@@ -6,7 +6,6 @@ import asyncio
 from typing import Protocol, runtime_checkable
 
 from tui.chat.events import Outcome
-from tui.chat.searches import told
 from tui.chat.transcript import Failure, Message, Text
 from tui.errors import TuiError
 
@@ -52,6 +51,8 @@ def notice_for(message: Message) -> str:
 
 def notices_for(message: Message) -> tuple[str, ...]:
     """All there is to say of an answer where nothing but its text is shown."""
+    from tui.chat.searches import told  # not needed for the first paint
+
     return (*filter(None, (notice_for(message),)), *told(message))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from tui.chat.cache import CacheMap, Miss
 from tui.chat.model import Model
 from tui.chat.reasoning import Reasoning
 from tui.chat.session import Ask, Session
@@ -15,6 +14,7 @@ from tui.errors import TuiError
 from tui.screens.exchange import Exchange
 
 if TYPE_CHECKING:
+    from tui.chat.cache import CacheMap, Miss
     from tui.chat.titles import Titled
 
 
