@@ -179,7 +179,7 @@ def opened(
     file.parent.mkdir(exist_ok=True)
     file.write_text(config)
     clock = Clock()
-    with Server(FakeAnthropic()) as server:
+    with Server(FakeAnthropic(clock=clock.wall)) as server:
         server.service.script(*scenarios)
         if listing is not None:
             server.service.script(listing, to="/v1/models")

@@ -326,10 +326,12 @@ DAYS = [("2026-11-21", 0.62, 1.10), ("2026-11-22", 0.18, 0.41), ("2026-11-23", 0
 TIDES = tuple(Answer(Text(text)) for text in ("It runs out.", TIDE, "At half past twelve.", "Yes, by the moon."))
 
 
-async def four_turns(chat: Chat) -> None:
+async def four_turns(chat: Chat, pause_s: float = 0) -> None:
+    """`pause_s`: after the second."""
     for number, text in enumerate(
         ("Which way does it run?", "As a table?", "And when does it turn?", "Is it the moon?"), 1
     ):
+        chat.clock.now_s += pause_s if number == 3 else 0
         await chat.send(text)
         await chat.until(lambda count=2 * number: len(chat.screen.talk.session.transcript.messages) == count)
         await chat.until_idle()
@@ -338,10 +340,10 @@ async def four_turns(chat: Chat) -> None:
 @pytest.mark.parametrize("size", [NORMAL, LARGE, NARROW], ids=["80x24", "120x40", "60x20"])
 @pytest.mark.parametrize("theme", ["", LIGHT], ids=["dark", "light"])
 def test_opens_the_cache_map(pictured: Compare, size: tuple[int, int], theme: str) -> None:
-    """F6: the last request as a bar, the turns as a chart, and what each cost."""
+    """F6: the last request as a bar, the turns as a chart, and what each cost. The third came when all was cold."""
 
     async def story(chat: Chat) -> None:
-        await four_turns(chat)
+        await four_turns(chat, pause_s=600)
         await chat.pilot.press("f6")
         await chat.until(lambda: len(chat.app.screen.query(Drawn).last().lines(80)) > 0)
         await chat.until(lambda: any("█" in line.plain for line in chat.app.screen.query(Drawn).first().lines(70)))
@@ -356,7 +358,7 @@ def test_lets_the_cache_go_cold(pictured: Compare, size: tuple[int, int]) -> Non
 
     async def story(chat: Chat) -> None:
         await four_turns(chat)
-        chat.clock.now_s = 4_000  # so little was new in the last turns that they are kept for an hour
+        chat.clock.now_s = 301
         await chat.until(lambda: "cold" in chat.screen.query_one(StatusBar).render_line(0).text)
 
     assert pictured(*TIDES, story=story, size=size, config=KEPT)
