@@ -203,6 +203,7 @@ class Desk:
 
     def cache_map(self, exchange: Exchange) -> CacheMap:
         from tui.anthropic.cache_map import cache_map  # with the first look at it
+        from tui.chat.cache import CacheMap
 
         if exchange.answer is None:
             return CacheMap()
