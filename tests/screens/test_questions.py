@@ -154,6 +154,27 @@ async def test_always_is_kept_in_the_configuration_with_its_comments(folder: Pat
         assert tomli.loads(written)["tools"]["allow"] == ["run_command(touch *)"]
 
 
+async def test_what_is_allowed_always_is_so_in_other_chats_at_once(folder: Path) -> None:
+    first = Answer(command("touch one", "toolu_1")), Answer(command("touch two", "toolu_2"))
+    script = *first, words("Done."), words("Done."), Answer(command("touch six", "toolu_3")), words("Six.")
+    async with chatting(*script, tools="ask") as chat:
+        await chat.send("Make one")
+        await asked(chat)
+        await chat.pilot.press("ctrl+n")
+        await chat.until(lambda: not chat.questions)
+        await chat.send("Make two")
+        await asked(chat)
+        await chat.pilot.press("tab", "right")
+        await answer(chat, "a")
+        await chat.until_shown("Done.")
+        await chat.until(lambda: names(folder) == ["one", "two"])  # the other chat asked for what is allowed now
+        await chat.until(lambda: not chat.screen.asking and len(chat.server.requests) == 4)
+        await chat.pilot.press("ctrl+n")
+        await chat.send("Make six")
+        await chat.until_shown("Six.")
+        assert names(folder) == ["one", "six", "two"]
+
+
 async def test_several_questions_wait_for_their_turn_and_a_stop_ends_them_all(folder: Path) -> None:
     three = Answer(command("touch one", "toolu_1"), command("touch two", "toolu_2"), command("touch six", "toolu_3"))
     async with chatting(three, words("Well."), tools="ask") as chat:
