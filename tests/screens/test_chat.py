@@ -62,6 +62,19 @@ async def test_a_prompt_is_answered_and_both_are_shown() -> None:
         assert prompts((await chat.request()).json) == ["Which way does the tide run?"]
 
 
+async def test_on_a_message_the_hints_say_what_can_be_done_with_it() -> None:
+    async with chatting(words("It runs out.")) as chat:
+        await chat.send("Which way?")
+        await chat.until_idle()
+        await chat.pilot.press(*"and")
+        await chat.until(lambda: "tok" in chat.hint)
+        await chat.pilot.press("tab")
+        await chat.until(lambda: chat.hint.strip() == "↑↓ choose  e edit  g again  y copy  Esc back")
+        await chat.pilot.press("escape")
+        await chat.until(lambda: "⏎ send" in chat.hint)
+        assert chat.prompt.text == "and"
+
+
 async def test_the_next_turn_tells_the_whole_conversation() -> None:
     async with chatting(words("one"), words("two")) as chat:
         await chat.send("first")

@@ -231,7 +231,7 @@ class CostScreen(SharingScreen):
         self.show_hints()
 
     def hint_words(self) -> list[str]:
-        if self.talk.running or self._estimate is None:
+        if self.talk.running or self._estimate is None or self.conversation.has_focus:
             return super().hint_words()
         send, *words = super().hint_words()
         shown = [f"{send} {self._estimate_text(self._estimate)}"]

@@ -20,7 +20,7 @@ from tui.actions import BY_NAME, keys_of, short_key_name
 from tui.chat.events import Asked, Grew, Notice, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent, Waiting
 from tui.chat.reasoning import unusual
 from tui.chat.tools import ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolOutput
-from tui.chat.transcript import Draft
+from tui.chat.transcript import Draft, ToolUse
 from tui.engine import Engine
 from tui.screens.provider import Provider
 from tui.screens.talk import Talk
@@ -36,7 +36,8 @@ from tui.widgets.welcome import Row, Welcome
 
 _HINTS = (("send", "send"), ("newline", "newline"), ("models", "model"), ("help", "keys"))
 _HINTS_RUNNING = (("stop", "stop"), ("send", "queue"), ("help", "keys"))
-"""Actions and their words in the line of hints: at rest, and while an answer runs."""
+_HINTS_READING = (("edit", "edit"), ("regenerate", "again"), ("copy_message", "copy"), ("stop", "back"))
+"""Actions and their words in the line of hints: at rest, while an answer runs, and with the focus on a message."""
 
 
 _BY_HAND = "Or set ANTHROPIC_API_KEY, or api_key in config.toml."
@@ -111,6 +112,10 @@ class FlowScreen(Screen[None]):
         # Not as breakpoints: those set a class in any case, and the first paint would be styled twice.
         self.set_class(event.size.height < 24, "-short")
         self.set_class(event.size.height < 8, "-tiny")
+
+    def on_descendant_focus(self) -> None:
+        if not self.prompt.is_saying:
+            self.show_hints()
 
     def on_key(self, event: events.Key) -> None:
         """What is typed beside the prompt belongs into it, unless it is a key of where the focus is."""
@@ -226,7 +231,9 @@ class FlowScreen(Screen[None]):
                 self.show_standing()
             case ToolsAnswered(message=message):
                 conversation.add(message)
-            case ToolBegan() | ToolAsking() | ToolAllowed() | ToolOutput() | ToolEnded():
+            case ToolBegan(call=ToolUse(id=id)) | ToolAllowed(id=id):
+                conversation.follow(event, ago_s=self.talk.runs_for_s(id))
+            case ToolAsking() | ToolOutput() | ToolEnded():
                 conversation.follow(event)
             case Notice(text=text):
                 conversation.note(text)
@@ -318,8 +325,9 @@ class FlowScreen(Screen[None]):
 
     def hint_words(self) -> list[str]:
         """The hints of the moment, each a key and what it does."""
-        hints = _HINTS_RUNNING if self.talk.running else _HINTS
-        return [f"{self.key_of(name)} {word}" for name, word in hints]
+        reads = self.conversation.has_focus and not self.talk.running
+        hints = _HINTS_READING if reads else _HINTS_RUNNING if self.talk.running else _HINTS
+        return [*(["↑↓ choose"] if reads else []), *(f"{self.key_of(name)} {word}" for name, word in hints)]
 
     def key_of(self, name: str) -> str:
         """The key of an action in the fewest characters, or its slash command where it has none."""
