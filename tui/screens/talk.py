@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tui.chat.events import Asked, Grew, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent
 from tui.chat.reducer import coalesce
 from tui.chat.session import Ask, Session
-from tui.chat.tools import Question, ToolAllowed, ToolAsking, ToolEnded, ToolOutput
+from tui.chat.tools import Question, ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Draft, Message, ToolResult
 from tui.engine import Engine, Generation
 from tui.screens.exchange import Exchange
@@ -34,6 +34,7 @@ class Talk:
         """What was collected of the answer that still arrives, growth as one piece: to show it anew."""
         self._messages: tuple[Message, ...] = ()
         self._asked_at = 0.0
+        self._runs_since: dict[str, float] = {}
         self._is_open = True
         self._key = key
         self._engine = engine
@@ -70,6 +71,10 @@ class Talk:
                 case _:
                     pass
         return tuple(waiting.values())
+
+    def runs_for_s(self, call_id: str) -> float:
+        """How long a call has run that was told of."""
+        return self.session.clock() - self._runs_since.get(call_id, self.session.clock())
 
     def go_out_of_sight(self) -> None:
         """Another chat is opened. What is queued here goes on as the running turn was asked: the choices are that chat's."""
@@ -136,6 +141,7 @@ class Talk:
             case Sent(message=message) | Settled(message=message) | ToolsAnswered(message=message):
                 self._messages = (*self._messages, message)
                 self.under_way = ()
+                self._runs_since.clear()
             case Asked():
                 self._asked_at = self.session.clock()
                 self.under_way = (event,)
@@ -146,4 +152,7 @@ class Talk:
             case TurnEnded():
                 self.under_way = ()
             case _:
+                if isinstance(event, ToolBegan | ToolAllowed):
+                    id = event.call.id if isinstance(event, ToolBegan) else event.id
+                    self._runs_since[id] = self.session.clock()
                 self.under_way = (*self.under_way, event)

@@ -62,16 +62,16 @@ class Call(Opening):
         self._output, self._tail = "", []
         self._rebuild()
 
-    def take(self, event: ToolEvent, now_s: float) -> None:
-        """Something happens to it. `now_s` is monotonic."""
+    def take(self, event: ToolEvent, now_s: float, ago_s: float) -> None:
+        """Something happens to it, or happened `ago_s`. `now_s` is monotonic."""
         self._now_s = now_s
         match event:
             case ToolBegan():
-                self.state, self._since_s = "running", now_s
+                self.state, self._since_s = "running", now_s - ago_s
             case ToolAsking():
                 self.state = "asking"
             case ToolAllowed(allowed=allowed):
-                self.state, self._since_s = ("running" if allowed else "refused"), now_s
+                self.state, self._since_s = ("running" if allowed else "refused"), now_s - ago_s
             case ToolOutput(text=text):
                 self._output = (self._output + text)[-_TAIL_CHARS:]
                 self._show_tail()
@@ -210,8 +210,8 @@ class CallsUnderWay:
     def __bool__(self) -> bool:
         return bool(self._running)
 
-    def take(self, call: Call, event: ToolEvent, now_s: float) -> None:
-        call.take(event, now_s)
+    def take(self, call: Call, event: ToolEvent, now_s: float, ago_s: float) -> None:
+        call.take(event, now_s, ago_s)
         if call.state in ("running", "asking"):
             self._running[call.call.id] = call
         else:

@@ -131,9 +131,9 @@ class Conversation(LookingView):
         """The answer has ended, in whatever way `message.state` says. It is drawn after all that came before it."""
         self._pace.then(partial(self._settle, message))
 
-    def follow(self, event: ToolEvent) -> None:
-        """Something happens to a call of the answer that was settled last."""
-        self._pace.then(partial(self._follow, event))
+    def follow(self, event: ToolEvent, *, ago_s: float = 0.0) -> None:
+        """Something happens, or happened so long ago, to a call of the answer that was settled last."""
+        self._pace.then(partial(self._follow, event, ago_s))
 
     def fail(self, failure: Failure) -> None:
         """The turn has failed. The next prompt takes the place of one that got no answer at all."""
@@ -226,7 +226,7 @@ class Conversation(LookingView):
         self._touch(self._live.settle(message))
         self._end_live()
 
-    def _follow(self, event: ToolEvent) -> None:
+    def _follow(self, event: ToolEvent, ago_s: float) -> None:
         from tui.widgets.conversation.call import CallsUnderWay, id_of  # with the first call
 
         turn = self.view.turns[-1] if self.view.turns else None
@@ -239,7 +239,7 @@ class Conversation(LookingView):
             return
         if self._calls is None:
             self._calls = CallsUnderWay()
-        self._calls.take(call, event, self._clock())
+        self._calls.take(call, event, self._clock(), ago_s)
         turn.changed()
         self._touch(turn.top_of(call))
         self._tick_on()

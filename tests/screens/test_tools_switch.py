@@ -1,0 +1,123 @@
+"""What Claude may do in a chat, switched by its user, and said the first time in a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from chatting import Chat, chatting, words
+
+from tui.demo.reply import Gate
+from tui.demo.scenarios import Answer, Text, ToolUse
+from tui.screens.chats import ChatList
+from tui.widgets.filter_list import FilterList
+
+pytestmark = pytest.mark.anyio
+
+WORD = "Claude may look around in"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that the app is started in."""
+    folder = tmp_path / "sea"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+async def offered(chat: Chat, number: int) -> list[str]:
+    return [tool["name"] for tool in (await chat.request(number)).json.get("tools", ())]
+
+
+async def said(chat: Chat, text: str) -> None:
+    await chat.until(lambda: text in chat.hint, chat.hint)
+
+
+async def test_a_key_switches_them_off_and_on_again_and_says_what_that_costs() -> None:
+    usage = {"input_tokens": 10, "cache_creation_input_tokens": 4_000}
+    async with chatting(Answer(Text("One."), usage=usage), words("Two."), words("Three."), tools="ask") as chat:
+        assert chat.screen.header.manner == ""
+        await chat.send("one")
+        await chat.until_shown("One.")
+        await chat.until_idle()
+        await chat.pilot.press("f9")
+        assert "tools off now · writes" in chat.hint
+        assert chat.screen.header.manner == "tools off"
+        await chat.send("two")
+        await chat.until_shown("Two.")
+        await chat.until_idle()
+        await chat.pilot.press("f9")
+        assert "tools on now" in chat.hint
+        assert chat.screen.header.manner == ""
+        await chat.send("three")
+        await chat.until_shown("Three.")
+        assert await offered(chat, 1) == await offered(chat, 3)
+        assert await offered(chat, 2) == []
+
+
+async def test_a_chat_remembers_what_was_chosen_before_its_first_prompt() -> None:
+    async with chatting(words("One."), tools="ask") as chat:
+        await chat.send("/tools read")
+        await said(chat, "tools read only now")
+        await chat.send("one")
+        await chat.until_shown("One.")
+        assert await offered(chat, 1) == ["list_files", "read_file", "search_files"]
+    async with chatting(words("Two."), start="last", tools="ask") as chat:
+        await chat.until_shown("One.")
+        assert chat.screen.header.manner == "tools read only"
+        await chat.send("two")
+        await chat.until_shown("Two.")
+        assert await offered(chat, 1) == ["list_files", "read_file", "search_files"]
+
+
+async def test_an_unknown_word_is_answered_with_those_there_are() -> None:
+    async with chatting(tools="ask") as chat:
+        await chat.send("/tools everything")
+        await said(chat, 'no tools "everything" · there is none, read, ask')
+
+
+async def test_nothing_is_switched_while_an_answer_runs() -> None:
+    gate = Gate()
+    async with chatting(Answer(Text("One", gate, ".")), tools="ask") as chat:
+        await chat.send("one")
+        await chat.until_written()
+        await chat.pilot.press("f9")
+        assert "an answer is running" in chat.hint
+        gate.open()
+        await chat.until_idle()
+        assert chat.screen.header.manner == ""
+
+
+async def test_the_folder_is_named_until_the_first_prompt_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with chatting(words("One."), tools="ask") as chat:
+        assert f"{WORD} {folder}; everything else asks first. F9" in chat.screen.welcome.remark
+        await chat.pilot.press("f9")
+        assert WORD not in chat.screen.welcome.remark
+        await chat.pilot.press("f9")
+        assert WORD in chat.screen.welcome.remark
+        await chat.send("one")
+        await chat.until_shown("One.")
+        await chat.pilot.press("ctrl+n")
+        assert WORD not in chat.screen.welcome.remark
+    async with chatting(tools="ask") as chat:
+        assert WORD not in chat.screen.welcome.remark
+    monkeypatch.chdir(folder.parent)
+    async with chatting(tools="read") as chat:
+        assert "and do nothing else" in chat.screen.welcome.remark
+
+
+async def test_without_tools_nothing_is_said_of_the_folder() -> None:
+    async with chatting(tools="none") as chat:
+        assert WORD not in chat.screen.welcome.remark
+
+
+async def test_the_list_marks_chats_that_ask() -> None:
+    call = ToolUse("run_command", input={"command": "true"})
+    async with chatting(Answer(Text("Well"), call), words("Done."), tools="ask") as chat:
+        await chat.send("tides")
+        await chat.until(lambda: chat.questions)
+        await chat.pilot.press("ctrl+n", "ctrl+s")
+        await chat.until(lambda: isinstance(chat.app.screen, ChatList))
+        rows = chat.app.screen.query_one(FilterList)
+        await chat.until(lambda: any("? asks" in rows.render_line(y).text for y in range(rows.size.height)))
