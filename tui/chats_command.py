@@ -6,7 +6,7 @@ What is printed was said by people and models: on a terminal it commands nothing
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -118,10 +118,21 @@ def import_file(settings: Settings, file: Path, print: Print) -> int:
     problems: list[TuiError] = []
     with _opened(settings, problems) as store:
         merged = sum((store.merge(tree).result() for tree in trees), Merged())
+    if not _is_kept(problems):
+        raise FileProblem(
+            "Not all of it could be kept.", f"Import {file} again when the disk takes it: nothing comes in twice."
+        )
     known = sum(len(tree.nodes) for tree in trees) - merged.messages
     there = f"; {_count(known, 'message')} there already" if known else ""
     print(f"Imported {_count(merged.messages, 'message')} in {_count(merged.chats, 'chat')}{there}.")
-    return 1 if problems else 0
+    return 0
+
+
+def _is_kept(problems: Sequence[TuiError]) -> bool:
+    """Whether all is on disk in the end: what was late came after all, and a damaged file has given way to a new one."""
+    from tui.store.errors import Damaged, WrittenAgain
+
+    return all(isinstance(problem, Damaged | WrittenAgain) for problem in problems[-1:])
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from tui.store.files import (
     is_refused,
     is_sound,
     make_private,
+    only_one,
     read_any_text,
     reindexed,
     transaction,
@@ -171,7 +172,8 @@ class Database:
         self._report(WrittenAgain(self.path))
 
     def close(self) -> None:
-        self.catch_up(PATIENCE_S)
+        if self._backlog.keys() - self._passing:  # for all else nobody has to wait
+            self.catch_up(PATIENCE_S)
         lost = len(self._backlog.keys() - self._passing)
         if lost and NotWritten in self._told:  # of all else it was said that nothing is kept
             self._report(NeverWritten(self.path, lost))
@@ -300,28 +302,22 @@ class Database:
         """After damage was met: a new file, or only a new index where nothing else is wrong."""
         self._drop()
         self._repairs += 1
-        if self._repairs > 2 or not (is_sound(self.path) and reindexed(self.path)):
-            self._set_aside(is_certain=self._repairs > 2)
+        self._set_aside(is_certain=self._repairs > 2)
         self.open()
 
     def _set_aside(self, *, is_certain: bool = False) -> None:
-        """Renames a damaged file and what belongs to it, unless another prx has done so meanwhile."""
-        try:
-            judged = identity(self.path)
+        """Renames a damaged file and what belongs to it, unless a new index is enough or another prx was quicker."""
+        with only_one(self.path.parent):
             if not is_certain and is_sound(self.path) and reindexed(self.path):
                 return
-            if identity(self.path) != judged:  # it takes a while to judge a file
-                return
-        except FileNotFoundError:
-            return
-        aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-        number = 1
-        while aside.exists():
-            number += 1
-            aside = aside.with_name(f"{aside.name.split('_')[0]}_{number}")
-        for ending in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                Path(f"{self.path}{ending}").rename(f"{aside}{ending}")
+            aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+            number = 1
+            while aside.exists():
+                number += 1
+                aside = aside.with_name(f"{aside.name.split('_')[0]}_{number}")
+            for ending in ("-wal", "-shm", ""):  # the file last: a new one must not find what belongs to the old
+                with suppress(FileNotFoundError):
+                    Path(f"{self.path}{ending}").rename(f"{aside}{ending}")
         self._report(Damaged(self.path, aside))
 
     def _tell(self, problem: StoreProblem) -> None:

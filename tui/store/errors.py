@@ -23,7 +23,7 @@ class Unreachable(StoreProblem):
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(
             f"The chats in {path} can be neither read nor written: {why}.",
-            "What is said here is kept in memory, and that is tried again every few seconds. PRX_HOME names another place.",
+            "PRX_HOME names another place. In the app, what is said is kept in memory, and writing is tried again.",
         )
 
 
@@ -63,7 +63,10 @@ class WrittenAgain(StoreProblem):
 
 class NeverWritten(StoreProblem):
     def __init__(self, path: Path, count: int) -> None:
-        super().__init__(f"{count} changes to the chats could not be written to {path} and are lost.")
+        changes = "A change" if count == 1 else f"{count} changes"
+        super().__init__(
+            f"{changes} of the chats could not be written to {path}, and nothing else holds what was said."
+        )
 
 
 class Mistake(StoreProblem):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -111,6 +111,22 @@ def reindexed(path: Path) -> bool:
     except sqlite3.Error:
         return False
     return True
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Meanwhile no other prx is in here with the same folder, where the system can see to that."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
 
 
 def make_private(path: Path) -> None:
