@@ -118,6 +118,23 @@ async def test_a_prompt_sent_while_a_picture_is_prepared_waits_for_it(picture: P
         assert blocks((await chat.request()).json) == ["image", "text"]
 
 
+async def test_what_was_left_out_of_an_animation_is_said(tmp_path: Path) -> None:
+    name = "waves\x1b[31m.gif"
+    frames = [Image.new("RGB", (56, 28), colour) for colour in ("teal", "red")]
+    frames[0].save(tmp_path / name, "GIF", save_all=True, append_images=frames[1:])
+    async with chatting() as chat:
+        await paste(chat, str(tmp_path / name))
+        await chat.until(lambda: "␛[31m.gif: only the first frame of the animation is sent" in chat.hint)
+        await attached(chat)
+
+
+async def test_a_hostile_name_in_a_refusal_reaches_no_terminal(tmp_path: Path) -> None:
+    (tmp_path / "x\x1b[31m.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+    async with chatting() as chat:
+        await paste(chat, str(tmp_path / "x\x1b[31m.png"))
+        await chat.until(lambda: "x␛[31m.png is damaged" in chat.hint)
+
+
 async def test_a_file_that_cannot_be_attached_is_named_and_everything_else_stays(picture: Path) -> None:
     broken = cut(picture)
     async with chatting(words("never")) as chat:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +21,31 @@ if TYPE_CHECKING:
     from tui.images.pixels import Prepared
 
 
-def attachment(path: Path, model: Viewer, *, long_edge: int | None = None, many: bool = False) -> Image | Document:
-    """The block of a file: an image as this model sees it, a PDF, or a text. Raises CannotAttach, which names the file."""
-    return attachment_of(read_file(path), path.name, model, long_edge=long_edge, many=many)
+Note = Callable[[str], None]
+
+
+def _unheard(note: str) -> None:
+    pass
+
+
+def attachment(
+    path: Path, model: Viewer, *, long_edge: int | None = None, many: bool = False, note: Note = _unheard
+) -> Image | Document:
+    """The block of a file: an image as this model sees it, a PDF, or a text. Raises CannotAttach, which names the file.
+
+    `note` gets what the user should know about what was made of it, in sentences that name it, too.
+    """
+    return attachment_of(read_file(path), path.name, model, long_edge=long_edge, many=many, note=note)
 
 
 def attachment_of(
-    data: bytes, name: str, model: Viewer, *, long_edge: int | None = None, many: bool = False
+    data: bytes,
+    name: str,
+    model: Viewer,
+    *,
+    long_edge: int | None = None,
+    many: bool = False,
+    note: Note = _unheard,
 ) -> Image | Document:
     """The same of a file that was already read, or of what was in the clipboard."""
     kind = kind_of(data)
@@ -38,7 +57,10 @@ def attachment_of(
         return text_document(data, name)
     from tui.images.pixels import prepare  # loads Pillow
 
-    return image_block(prepare(data, Target.of(model), long_edge=long_edge, many=many, name=name), name)
+    prepared = prepare(data, Target.of(model), long_edge=long_edge, many=many, name=name)
+    for told in prepared.notes:
+        note(f"{name}: {told}")
+    return image_block(prepared, name)
 
 
 def image_block(prepared: Prepared, name: str = "") -> Image:

@@ -128,7 +128,7 @@ class AttachScreen(ModalScreen[Picked | None]):
         try:
             entries = await asyncio.to_thread(entries_of, folder, hidden=self._hidden)
         except TuiError as error:
-            self._say(error.message)
+            self._say(safe(error.message))
             return
         self.folder = folder
         self._entries = {entry.name + "/" * entry.is_folder: entry for entry in entries}
@@ -227,7 +227,7 @@ class AttachScreen(ModalScreen[Picked | None]):
             found = await asyncio.to_thread(_preview_of, path, self._model, edge)
         except TuiError as error:
             self._picture.clear()
-            self._say(f"{error.message}. {error.hint}".strip())
+            self._say(safe(f"{error.message}. {error.hint}".strip()))
             return
         said = Content("\n".join(facts(found, self._model)))
         if found.original is None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from tui.chat.events import TurnEnded
 from tui.chat.forecast import has_images, messages_in_cache
+from tui.render.safe import safe
 from tui.screens.briefing import BriefingScreen
 from tui.widgets import figures
 from tui.widgets.attachments import Attachments
@@ -102,5 +103,9 @@ class AttachingScreen(BriefingScreen):
         self.prompt.catch_up()
         self.save_place()
 
+    def on_attachments_noted(self, event: Attachments.Noted) -> None:
+        if not self.prompt.is_saying:  # a refusal is more
+            self.prompt.say(safe(event.note, keep_newlines=False))
+
     def on_attachments_refused(self, event: Attachments.Refused) -> None:
-        self.prompt.refuse(event.reason)
+        self.prompt.refuse(safe(event.reason, keep_newlines=False))

@@ -63,6 +63,13 @@ class Attachments(Static):
             super().__init__()
             self.reason = reason
 
+    class Noted(Message):
+        """What was made of a file and should be known; the sentence names it."""
+
+        def __init__(self, note: str) -> None:
+            super().__init__()
+            self.note = note
+
     def __init__(self, viewer: Callable[[], Viewer]) -> None:
         """`viewer` gives the model that the next turn is for, which decides what is made of a picture."""
         super().__init__()
@@ -101,7 +108,7 @@ class Attachments(Static):
         for path in paths:
 
             def prepared(path: Path = path) -> Block:
-                return attachment(path, self._viewer, long_edge=long_edge)
+                return attachment(path, self._viewer, long_edge=long_edge, note=self._note)
 
             self._prepare(path.name, prepared)
 
@@ -109,12 +116,16 @@ class Attachments(Static):
         """The same for a picture that came without a file."""
         from tui.images.attach import attachment_of
 
-        self._prepare(name, lambda: attachment_of(data, name, self._viewer))
+        self._prepare(name, lambda: attachment_of(data, name, self._viewer, note=self._note))
 
     def remove_last(self) -> None:
         if self._chips:
             self._chips.pop()
             self._changed()
+
+    def _note(self, note: str) -> None:
+        """Posts it; from any thread."""
+        self.post_message(self.Noted(note))
 
     @property
     def _viewer(self) -> Viewer:
