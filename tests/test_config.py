@@ -152,6 +152,8 @@ def test_actions_that_do_not_exist_are_named(tmp_path: Path) -> None:
     file.write_text('[keys]\nqiut = "ctrl+x"\n')
     found = load({}, file=file, actions=("quit", "help")).findings
     assert [finding.problem for finding in found] == ['unknown key "qiut"; did you mean "quit"?']
+    found = load({}, file=file, actions=[f"action{number}" for number in range(50)]).findings
+    assert str(found[0]).endswith("action6, action7 and 42 more, all in config.example.toml")
 
 
 MISTAKES = [

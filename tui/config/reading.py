@@ -92,6 +92,9 @@ _HOMES = {
     "[ui]": _UI,
 }
 
+_MANY, _NAMED = 20, 8
+"""Of more names than `_MANY` only so many are told: nobody reads fifty of them in a warning."""
+
 
 class Reader:
     """Goes through one file's tables, keeps what is usable and notes the rest."""
@@ -212,7 +215,9 @@ class Reader:
 
     def _unknown(self, path: toml.Path, known: Sequence[str], what: str) -> None:
         close = difflib.get_close_matches(path[-1].lower(), known, n=1)
-        advice = f'did you mean "{close[0]}"?' if close else f"known: {', '.join(known)}"
+        rest = f" and {len(known) - _NAMED} more, all in config.example.toml" if len(known) > _MANY else ""
+        named = ", ".join(known[: _NAMED if rest else None])
+        advice = f'did you mean "{close[0]}"?' if close else f"known: {named}{rest}"
         self._note(path, f'unknown {what} "{path[-1]}"; {advice}', at_key=True)
 
     def _note(self, path: toml.Path, problem: str, *, at_key: bool = False) -> None:
