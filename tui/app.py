@@ -40,6 +40,9 @@ from tui.widgets.themes import DARK, LIGHT, THEMES, theme_name
 _TERMINALS_OWN = [getattr(signal, name) for name in ("SIGHUP", "SIGQUIT") if hasattr(signal, name)]
 """Signals that Windows does not have."""
 
+_NAMED = 3
+"""Mistakes of the configuration that are shown when it starts."""
+
 
 class ChatApp(App[int], inherit_bindings=False):
     CSS_PATH = "app.tcss"
@@ -63,7 +66,7 @@ class ChatApp(App[int], inherit_bindings=False):
         self._settings = settings
         self._desk = desk
         self._engine = engine
-        notices = [str(finding) for finding in settings.findings] + ([desk.notice] if desk.notice else [])
+        notices = _mistakes([str(finding) for finding in settings.findings]) + ([desk.notice] if desk.notice else [])
         self.chat = ChatScreen(
             desk,
             engine,
@@ -175,6 +178,12 @@ class ChatApp(App[int], inherit_bindings=False):
         from rich.traceback import Traceback  # brings all of pygments: not needed unless it comes to this
 
         self.panic(Traceback(show_locals=False))
+
+
+def _mistakes(found: list[str]) -> list[str]:
+    """As many as there is room for, and where the others are told."""
+    more = len(found) - _NAMED
+    return found if more <= 0 else [*found[:_NAMED], f"and {more} more: prx doctor config tells them all"]
 
 
 def _driver_class(stderr: Path) -> type[Driver] | None:
