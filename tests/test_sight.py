@@ -91,6 +91,17 @@ def test_a_large_photo_is_sent_as_the_model_sees_it(
         assert max(image.size) <= 1568
 
 
+def test_what_was_left_out_of_an_animation_is_noted(
+    server: Server[FakeAnthropic], env: dict[str, str], tmp_path: Path
+) -> None:
+    frames = [Image.new("RGB", (56, 28), colour) for colour in ("teal", "red")]
+    frames[0].save(tmp_path / "waves.gif", save_all=True, append_images=frames[1:])
+    run = prx("-a", "waves.gif", "what is it?", env=env, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "waves.gif: only the first frame of the animation is sent" in run.stderr
+    assert "only the first frame" not in run.stdout
+
+
 @pytest.mark.parametrize("output", ["text", "json"])
 def test_a_file_that_cannot_be_attached_ends_it_before_anything_is_sent(
     server: Server[FakeAnthropic], env: dict[str, str], tmp_path: Path, output: str
@@ -160,7 +171,7 @@ async def test_a_conversation_below_the_limits_is_left_alone() -> None:
 
 
 def test_no_files_are_no_attachments() -> None:
-    assert attached((), find("claude-sonnet-5-5")) == ()
+    assert attached((), find("claude-sonnet-5-5"), print) == ()
 
 
 def test_a_body_above_32_mb_is_never_sent() -> None:

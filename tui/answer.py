@@ -127,7 +127,7 @@ def run(
             kept = begin(
                 store, connection, resume=resume, model=model or "", system=system, tools=tools, reasoning=reasoning
             )
-            draft = Draft(text=prompt, attachments=attached(attach, connection.choose(kept.model).model))
+            draft = Draft(text=prompt, attachments=attached(attach, connection.choose(kept.model).model, tally.note))
             asyncio.run(_take(connection, kept, draft, tally, printer, endings))
     except (asyncio.CancelledError, KeyboardInterrupt):
         tally.note("Interrupted: this is what had arrived.")

@@ -74,8 +74,11 @@ def within_one_request(body: bytes) -> bytes:
     return body
 
 
-def attached(files: Sequence[Path], model: Model) -> tuple[Image | Document, ...]:
-    """The blocks of these files as the model sees them, prepared side by side. Raises CannotAttach, which names the file."""
+def attached(files: Sequence[Path], model: Model, note: Callable[[str], None]) -> tuple[Image | Document, ...]:
+    """The blocks of these files as the model sees them, prepared side by side. Raises CannotAttach, which names the file.
+
+    `note` gets what the user should know about what was made of one, from any thread.
+    """
     if not files:
         return ()
     from concurrent.futures import ThreadPoolExecutor
@@ -83,4 +86,4 @@ def attached(files: Sequence[Path], model: Model) -> tuple[Image | Document, ...
     from tui.images.attach import attachment
 
     with ThreadPoolExecutor() as pool:
-        return tuple(pool.map(lambda file: attachment(file, model), files))
+        return tuple(pool.map(lambda file: attachment(file, model, note=note), files))
