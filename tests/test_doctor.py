@@ -423,3 +423,18 @@ def test_a_planted_key_is_in_no_report(tmp_path_factory, source: str, fault: str
         (folder / "config.toml").write_text(config)
         report = examine(load(env, file=folder / "config.toml"), env, ("config", "auth", "models"), today=TODAY)
     assert "PLANTED" not in report_json(report) + report_text(report) + repr(report)
+
+
+def test_servers_of_tools_are_looked_at_without_starting_them(tmp_path: Path) -> None:
+    report = looked(
+        "config",
+        tmp_path,
+        f"[mcp.time]\ncommand = '{sys.executable}'\n[mcp.gone]\ncommand = 'no-such-program'\n"
+        "[mcp.far]\nurl = 'https://me:hush@tools.example/mcp?key=hush'\n[mcp.off]\ncommand = 'x'\nenabled = false\n",
+    )
+    assert states(report) == ["ok", "ok", "warning", "ok"]
+    told = report_text(report)
+    assert "there is no program no-such-program" in told
+    assert "tools.example" in told
+    assert "hush" not in told
+    assert report.ok

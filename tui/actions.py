@@ -47,6 +47,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("effort", (), "How much effort an answer takes", "Model", "chat", "effort", "[low … max]"),
     Action("system", (), "See and edit the system prompt", "Model", "chat", "system", "[text]"),
     Action("tools", ("f9",), "Tools of this chat: off, on again", "Model", "chat", "tools", "[none, read, ask]"),
+    Action("mcp", (), "MCP servers, and their tools in this chat", "Model", "chat", "mcp"),
     Action("cache_map", ("f6",), "The cache map: read, written, saved", "Model", "chat", "cache"),
     Action("count", ("f7",), "Have the server count the prompt's tokens", "Model", "chat", "count"),
     Action("inspect", ("f5",), "Look at the last request", "Model", "chat", "request"),

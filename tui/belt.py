@@ -83,12 +83,20 @@ class Belt:
         self.renew()
         return said
 
-    def renew(self) -> bool:
-        """Takes the tools that the servers have now, to be offered from `Session.use_tools` on. False: it has them."""
-        if self._servers is None or self._servers.definitions == (self._of_servers or ()):
-            return False
-        self._take(self._servers.definitions)
-        return True
+    def renew(self) -> None:
+        """Takes the tools that the servers have now, to be offered from `Session.use_tools` on.
+
+        Those of a server that has not started stay.
+        """
+        if self._servers is None:
+            return
+        from tui.mcp.names import server_of
+
+        had, now = self._of_servers or (), self._servers.definitions
+        started = {server_of(tool.name) for tool in now}
+        both = (*(tool for tool in had if server_of(tool.name) not in started), *now)
+        if both != had:
+            self._take(both)
 
     async def run(self, call: ToolUse, tell: Callable[[ToolEvent], None]) -> ToolResult:
         self._remember()

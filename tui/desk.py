@@ -20,12 +20,13 @@ from tui.config import Preset, Settings
 from tui.connection import Connection
 from tui.errors import TuiError
 from tui.screens.exchange import Exchange
-from tui.screens.provider import Way
+from tui.screens.provider import ToolServer, Way
 
 if TYPE_CHECKING:
     from tui.anthropic.misses import Exchange as Sent
     from tui.chat.cache import CacheMap, Miss
     from tui.chat.titles import Titled
+    from tui.mcp.servers import Servers
 
 
 class NoLogin(TuiError):
@@ -177,6 +178,27 @@ class Desk:
         for belt in tuple(self._belts):
             belt.answer(call_id, verdict)
 
+    @property
+    def servers(self) -> Sequence[ToolServer]:
+        servers = self._servers
+        return [ToolServer(*one) for one in servers.statuses] if servers is not None else ()
+
+    async def restart_server(self, name: str) -> str:
+        servers = self._servers
+        assert servers is not None, "it was listed"
+        return await servers.restart(name)
+
+    async def renew_tools(self, session: Session) -> None:
+        assert isinstance(session.toolbox, Belt), "the connection gives each session one"
+        if self._servers is not None:
+            await self._servers.start()
+        session.toolbox.renew()
+
+    @property
+    def _servers(self) -> Servers | None:
+        """Those that any of the connections has; they share them."""
+        return next((one.servers for one in self._connections if one.servers is not None), None)
+
     def ask(self) -> Ask:
         return self._connection.ask(self._choice, effort=self.reasoning.effort, thinking=self.reasoning.thinking)
 
@@ -301,8 +323,7 @@ class Desk:
         return self._said("with Claude Code's login", sign_in.overruled_by(self._settings, self._env, login=True))
 
     def _sign_in(self, credential: Credential) -> None:
-        servers = next((one.servers for one in self._connections if one.servers is not None), None)
-        self._connect(Connection(self._settings, self._env, found=Found(credential), servers=servers))
+        self._connect(Connection(self._settings, self._env, found=Found(credential), servers=self._servers))
 
     def _said(self, how: str, other: str) -> str:
         return f"signed in; the next start takes {other} first" if other else f"signed in, {how}"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shutil
 import stat
+from urllib.parse import urlsplit
 
 from tui.config import Settings
 from tui.doctor.findings import Finding
@@ -18,7 +21,33 @@ def config_findings(settings: Settings) -> list[Finding]:
     if not findings:
         state = "no mistakes" if settings.file.exists() else "not there, so the defaults are used"
         findings.append(Finding("config", "ok", f"{settings.file}: {state}"))
-    return findings + _readers(settings)
+    return findings + _readers(settings) + _servers(settings)
+
+
+def _servers(settings: Settings) -> list[Finding]:
+    """What stands in the way of the MCP servers, as far as it is seen without starting one."""
+    enabled = {name: server for name, server in settings.mcp.items() if server.enabled}
+    if not enabled:
+        return []
+    if importlib.util.find_spec("mcp") is None:
+        named = ", ".join(enabled)
+        return [
+            Finding("config", "warning", f"MCP servers ({named}) need one more package", "pip install 'prx-tui[mcp]'")
+        ]
+    findings = []
+    for name, server in enabled.items():
+        path = server.env.get("PATH", os.environ.get("PATH", os.defpath))
+        if server.command and shutil.which(server.command, path=path) is None:
+            fix = f"Install it, or write its whole path as command in [mcp.{name}]."
+            findings.append(
+                Finding("config", "warning", f"MCP server {name}: there is no program {server.command}", fix)
+            )
+        else:
+            where = server.command or urlsplit(server.url).hostname
+            findings.append(
+                Finding("config", "ok", f"MCP server {name}: {where}, started by the first chat with tools")
+            )
+    return findings
 
 
 def _readers(settings: Settings) -> list[Finding]:

@@ -146,6 +146,52 @@ class AllowingScreen(ThinkingScreen):
         if self._access != self.provider.usual_tools:
             self.header.manner = " · ".join(filter(None, (self.header.manner, _WORDS[self._access])))
 
+    # Servers of tools
+
+    def action_mcp(self) -> None:
+        servers = self.provider.servers
+        if not servers:
+            self.prompt.say("no MCP servers: write [mcp.NAME] in config.toml")
+            return
+        from tui.screens.servers import ServerPicker  # not needed for the first paint
+
+        anew = self.written_anew()
+        cost = f"the next turn {anew}" if anew else "nothing was sent yet: it costs nothing"
+        self.app.push_screen(ServerPicker(servers, cost), self._serve)
+
+    def _serve(self, picked: str | None) -> None:
+        from tui.screens.servers import ADD
+
+        if picked == ADD:
+            self.run_worker(self._add_tools())
+        elif picked is not None:
+            self.prompt.say(f"starting the MCP server {picked}", lasting=True)
+            self.run_worker(self._restart_server(picked))
+
+    async def _restart_server(self, name: str) -> None:
+        said = await asyncio.wrap_future(self._engine.submit(lambda: self.provider.restart_server(name)))
+        self.prompt.say(said, lasting=True)
+
+    async def _add_tools(self) -> None:
+        """Offers what the servers have now in this chat, too."""
+        talk = self.talk
+        if self._access != "ask":
+            self.prompt.say(f"{_WORDS[self._access]} in this chat · {self.key_of('tools')} switches them on")
+            return
+        await asyncio.wrap_future(self._engine.submit(lambda: self.provider.renew_tools(talk.session)))
+        toolbox = talk.session.toolbox
+        if talk is not self.talk or toolbox is None:
+            return
+        if talk.running:
+            self.prompt.say(f"an answer is running · {self.key_of('stop')} stops it")
+        elif toolbox.tools == talk.session.transcript.tools:
+            self.prompt.say("this chat has all their tools already")
+        else:
+            anew = self.written_anew()
+            self.use_tools(self._access)
+            cost = f" · the next turn {anew}" if anew else ""
+            self.prompt.say(f"tools of the MCP servers added to this chat{cost}", lasting=True)
+
     # What is said before the first time
 
     def show_welcome(self) -> None:

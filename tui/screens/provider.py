@@ -28,6 +28,16 @@ class Way(NamedTuple):
     """Whether it can be gone, as far as is known; choosing it looks again."""
 
 
+class ToolServer(NamedTuple):
+    """A server of tools, and how it stands."""
+
+    name: str
+    state: str
+    tools: int
+    error: str
+    """Why it failed last, or ""."""
+
+
 class Provider(Protocol):
     warn: Callable[[str], None]
     """To be set: is told, from any thread, what the user should know of the credential in use."""
@@ -101,6 +111,16 @@ class Provider(Protocol):
 
     def answer_question(self, call_id: str, verdict: Verdict) -> None:
         """Answers the question of a call, in whichever chat it waits. One that was answered already is left alone."""
+
+    @property
+    def servers(self) -> Sequence[ToolServer]:
+        """The MCP servers of the configuration."""
+
+    async def restart_server(self, name: str) -> str:
+        """Starts one anew; what became of it. On the engine's loop."""
+
+    async def renew_tools(self, session: Session) -> None:
+        """Has the session's toolbox offer the tools that the servers have now. On the engine's loop."""
 
     def ask(self) -> Ask:
         """How a turn that starts now is asked."""

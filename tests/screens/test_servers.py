@@ -1,0 +1,91 @@
+"""MCP servers on the screen: waited for in sight, listed with their state, added to a chat with what that costs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from chatting import Chat, chatting
+
+from tui.demo.scenarios import Answer, Text, ToolUse
+from tui.screens.servers import ServerPicker
+from tui.widgets.filter_list import FilterList
+
+pytestmark = pytest.mark.anyio
+
+ODD = Path(__file__).parent.parent / "mcp" / "odd_server.py"
+
+
+def config(*habits: str, name: str = "odd") -> str:
+    """A server that starts in the folder of the test."""
+    args = json.dumps([str(ODD), *habits])
+    return f"[tools]\nallow = ['odd__*(*)']\n[mcp.{name}]\ncommand = '{sys.executable}'\nargs = {args}\n"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the app runs, and with it the servers."""
+    monkeypatch.chdir(tmp_path)
+
+
+def offered(chat: Chat, number: int) -> list[str]:
+    return [tool["name"] for tool in chat.server.requests[number].json.get("tools", ())]
+
+
+async def listed(chat: Chat) -> str:
+    await chat.send("/mcp")
+    await chat.until(lambda: isinstance(chat.app.screen, ServerPicker))
+    view = chat.app.screen.query_one(FilterList)
+    return "\n".join(view.render_line(y).text.rstrip() for y in range(view.size.height))
+
+
+async def test_a_chat_uses_a_tool_of_a_server(tmp_path: Path) -> None:
+    call = Answer(ToolUse("odd__echo", input={"text": "\x1b[31mebb"}))
+    async with chatting(call, Answer(Text("It ebbs.")), config=config(), tools="ask") as chat:
+        assert not (tmp_path / "starts.txt").exists()
+        await chat.send("How is the water?")
+        await chat.until_shown("It ebbs.")
+        assert "odd__echo" in offered(chat, 0)
+        said = await listed(chat)
+        assert "odd" in said
+        assert "ready · 11 tools" in said
+
+
+async def test_a_server_that_fails_is_told_and_started_anew() -> None:
+    both = config() + f"[mcp.bad]\ncommand = '{sys.executable}'\nargs = ['{ODD}', 'dies']\n"
+    async with chatting(config=both, tools="ask", size=(100, 30)) as chat:
+        assert "not started" in await listed(chat)
+        await chat.pilot.press("escape")
+        await chat.send("Hello")
+        await chat.until_shown("The MCP server bad did not start")
+        await chat.until_idle()
+        assert "failed" in await listed(chat)
+        await chat.pilot.press(*"odd", "enter")
+        await chat.until(lambda: "The MCP server odd has started." in chat.hint, chat.hint)
+
+
+async def test_new_tools_wait_for_the_next_chat_or_are_added_with_their_cost() -> None:
+    async with chatting(config=config("grows"), tools="ask", size=(100, 30)) as chat:
+        await chat.send("One")
+        await chat.until_idle()
+        assert offered(chat, 0)[-1] == "odd__new_1"
+        await listed(chat)
+        await chat.pilot.press(*"odd", "enter")
+        await chat.until(lambda: "has started" in chat.hint, chat.hint)
+        await chat.send("Two")
+        await chat.until_idle()
+        assert offered(chat, 1) == offered(chat, 0)
+        assert "tokens anew" in await listed(chat)
+        await chat.pilot.press(*"add", "enter")
+        await chat.until(lambda: "added to this chat · the next turn writes" in chat.hint, chat.hint)
+        await chat.send("Three")
+        await chat.until_idle()
+        assert offered(chat, 2)[-1] == "odd__new_2"
+
+
+async def test_without_servers_it_says_where_they_are_written() -> None:
+    async with chatting() as chat:
+        await chat.send("/mcp")
+        await chat.until(lambda: "[mcp.NAME] in config.toml" in chat.hint, chat.hint)
