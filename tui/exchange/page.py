@@ -61,6 +61,7 @@ img { max-width: 100%; height: auto }
 figure { margin: 1rem 0 }
 figcaption, details { color: var(--dim) }
 table { border-collapse: collapse } td, th { border: 1px solid var(--line); padding: .25rem .5rem }
+p, li, td, th, h1, h2, h3, blockquote, .text { unicode-bidi: plaintext; text-align: start }
 blockquote { border-left: 3px solid var(--line); margin-left: 0; padding-left: 1rem; color: var(--dim) }
 """
 

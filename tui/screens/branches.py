@@ -232,7 +232,7 @@ class BranchingScreen(ReturningScreen):
         title = self.header.title
         chat_id = await self.answer(self.store.fork(message_id, f"{title} (fork)" if title else ""))
         await self.open_chat(chat_id)
-        self.prompt.say("a chat of its own from here on · the cache serves both while it is warm", lasting=True)
+        self.prompt.say("a chat of its own from here on · both read the same cache", lasting=True)
 
     # What becomes of a branch
 
