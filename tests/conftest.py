@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+from tui.signals import ENDING
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _signals_reach_programs() -> None:
+    """A shell's `&` and nohup have signals ignored by all that is started from there: the programs under test get theirs."""
+    for number in (*ENDING, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)  # which programs do not inherit
 
 
 @pytest.fixture(autouse=True)
