@@ -26,6 +26,8 @@ _PAUSE_S = 0.25
 """How long nothing is typed before the next request is estimated: no key waits for that."""
 _WIDE = 100
 """Columns from which on the status has room for tokens and money of the next request."""
+_ROOMY = 10
+"""Rows of the conversation from which on there is room to say what has cost nothing."""
 _EDGES = 9
 """Cells of the line of hints that are taken by the border of the box and the margins."""
 
@@ -108,8 +110,10 @@ class CostScreen(SharingScreen):
             before = known
         else:
             before = self._rebuilt(replace(transcript, messages=transcript.messages[:-1]))
-        if (miss := self.provider.miss(before, exchange)) is not None:
-            self.conversation.note(miss.text)
+        miss = self.provider.miss(before, exchange)
+        if miss is None or (miss.kind == "too_short" and self.conversation.size.height < _ROOMY):
+            return  # what costs nothing does not take a small screen from the answer
+        self.conversation.note(miss.text)
 
     # Warm or cold
 
