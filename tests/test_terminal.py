@@ -71,7 +71,7 @@ def test_a_burst_of_keys_is_carried_out_in_its_order(demo: Terminal) -> None:
 
 
 def test_a_command_typed_fast_is_the_one_that_runs(demo: Terminal) -> None:
-    demo.type("Show me a table\r")
+    demo.type("Thanks!\r")
     demo.wait_for("simulator wrote it")
     demo.type("/")
     demo.wait_for("/new")
@@ -154,7 +154,7 @@ def test_a_paste_of_many_lines_is_one_prompt(demo: Terminal) -> None:
 
 
 def test_resizing_keeps_everything_in_place(demo: Terminal) -> None:
-    demo.type("Show me a table\r")
+    demo.type("Thanks!\r")
     demo.wait_for("simulator wrote")
     demo.wait_for("⏎ send")
     for columns, rows in ((60, 20), (200, 60), (80, 24)):
@@ -185,7 +185,7 @@ def test_idle_writes_nothing(demo: Terminal) -> None:
 
 
 def test_after_an_answer_only_the_cache_counts_down(demo: Terminal) -> None:
-    demo.type("Show me a table\r")
+    demo.type("Thanks!\r")
     demo.wait_for("simulator wrote it")
     demo.wait_for("warm")
     demo.wait_for("⏎ send")
@@ -244,5 +244,5 @@ def test_a_broken_configuration_is_named_and_the_app_opens(env: dict[str, str], 
     with Terminal([*COMMAND, "--config", str(config), "demo"], env, tmp_path) as terminal:
         terminal.wait_for("Talk to")
         terminal.wait_for("broken.toml:2:9")
-        terminal.type("table\r")
+        terminal.type("thanks\r")
         terminal.wait_for("simulator wrote it")

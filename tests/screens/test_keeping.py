@@ -313,7 +313,7 @@ async def test_an_edit_that_was_given_up_is_none_after_a_crash() -> None:
 
 async def test_the_demo_leaves_nothing_among_the_chats() -> None:
     async with chatting(demo=True) as chat:
-        await chat.send("hello")
+        await chat.send("thanks")  # which has a short answer
         await chat.until_idle()
         assert chat.screen.talk.session.transcript.messages
     with Store(Path.home() / FILE, now=Clock().wall) as store:
