@@ -229,10 +229,30 @@ async def test_a_long_change_can_be_read_to_its_end_and_larger() -> None:
         await chat.pilot.press("enter")
         await chat.pilot.pause()
         assert len(card_of(chat).splitlines()) > small
+        assert not chat.screen.show_vertical_scrollbar
         await chat.pilot.press("home")
         assert "+++ b/long.txt" in card_of(chat)
         await chat.pilot.press("pageup", "up", "down", "pagedown")
-        assert "+line 9" in card_of(chat)
+        assert "+line 10\n" in card_of(chat)
+
+
+@pytest.mark.parametrize("size", [(40, 10), (30, 12), (60, 16)])
+async def test_on_a_small_screen_the_question_leaves_the_prompt_where_it_is(size: tuple[int, int]) -> None:
+    content = "".join(f"line {number}\n" for number in range(300))
+    write = Answer(ToolUse("write_file", input={"path": "long.txt", "content": content}))
+    async with chatting(write, words("Well."), tools="ask", size=size) as chat:
+        await chat.send("Write it")
+        await asked(chat)
+        chat.prompt.put("one\ntwo\nthree\nfour\nfive")
+        await chat.pilot.press("tab", "enter")
+        await chat.pilot.pause()
+        assert "+++ b/long.txt" in card_of(chat) or "--- /dev/null" in card_of(chat)
+        assert "y once" in card_of(chat)
+        assert chat.prompt.region.bottom <= size[1]
+        assert chat.prompt.region.height == 3
+        assert not chat.screen.show_vertical_scrollbar
+        await answer(chat, "n")
+        await chat.until_shown("Well.")
 
 
 async def test_what_would_hide_is_shown_by_a_sign() -> None:

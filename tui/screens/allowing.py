@@ -13,6 +13,7 @@ from tui.screens.thinking import ThinkingScreen
 
 if TYPE_CHECKING:
     from tui.widgets.question import QuestionCard
+    from tui.widgets.question_text import QuestionText
 
 _WORDS: dict[Access, str] = {"none": "tools off", "read": "tools read only", "ask": "tools on"}
 _OTHER_WORDS: dict[str, Access] = {"off": "none", "no": "none", "on": "ask", "all": "ask"}
@@ -77,6 +78,9 @@ class AllowingScreen(ThinkingScreen):
         self.provider.answer_question(event.call_id, event.verdict)
         if event.verdict.lasting == "always":
             self.conversation.note(f"always allowed from now on: {event.verdict.rule} · kept in config.toml")
+
+    def on_question_text_enlarged(self, event: QuestionText.Enlarged) -> None:
+        self.set_class(event.is_large, "-reading")
 
     def on_question_card_left(self) -> None:
         self.prompt.focus()

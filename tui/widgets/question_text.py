@@ -22,11 +22,13 @@ from tui.widgets.question_rows import INDENT, Detail, place_of, rule_words
 
 SHIELD_S = 0.5
 """For so long after it is first seen nothing answers it."""
-_SHARE = 0.55
+_SHARE = 0.5
 """Of the screen's height, at most; when it is made larger, all but `_REST`."""
-_REST = 8
+_REST = 7
 _LEAST = 4
 _ROOMY = 60
+_FLAT = 14
+"""Below this height, what can be said is yes and no."""
 
 Answer = Literal["once", "chat", "always", "no", "why"]
 
@@ -61,6 +63,13 @@ class QuestionText(Widget, can_focus=True):
             self.answer = answer
             self.rule = rule
 
+    class Enlarged(Message):
+        """It takes all the room there is, or no longer does."""
+
+        def __init__(self, is_large: bool) -> None:
+            super().__init__()
+            self.is_large = is_large
+
     def __init__(self, way_in: str) -> None:
         """`way_in` is the key that leads here."""
         super().__init__()
@@ -86,7 +95,8 @@ class QuestionText(Widget, can_focus=True):
             self._detail = Detail(questions[0])
             self._top = self._rule = 0
             self._seen_at = None
-            self.is_large = self.is_reasoning = False
+            self.is_reasoning = False
+            self._enlarge(False)
             self.call_after_refresh(self._is_seen)
         self.refresh(layout=True)
 
@@ -115,7 +125,17 @@ class QuestionText(Widget, can_focus=True):
         """Rows there are for what will happen."""
         height = self.app.size.height
         most = max(_LEAST, height - _REST if self.is_large else int(height * _SHARE))
-        return max(1, most - len(self._head(width)) - len(self._foot(width)))
+        return max(2, most - len(self._head(width)) - len(self._foot(width)))
+
+    @property
+    def _is_flat(self) -> bool:
+        return self.app.size.height < _FLAT
+
+    @property
+    def _keys(self) -> list[_Key]:
+        """Those that answer this question."""
+        has_rules = bool(self._questions[0].rules) and not self._is_flat
+        return [key for key in _KEYS if has_rules or key.answer not in ("chat", "always")]
 
     # Rows
 
@@ -132,8 +152,7 @@ class QuestionText(Widget, can_focus=True):
     def _head(self, width: int) -> list[Content]:
         question = self._questions[0]
         count = f"1 of {len(self._questions)}" if len(self._questions) > 1 else ""
-        sign, title = ("? ", "$accent"), (f"{revealed(question.title)}?", "bold $foreground")
-        left = Content.assemble(sign, title)
+        left = Content.styled(f"{revealed(question.title)}?", "bold $accent")
         right = Content(count)
         if width >= 50 and (place := place_of(question)):
             room = width - left.cell_length - right.cell_length - 4
@@ -144,7 +163,7 @@ class QuestionText(Widget, can_focus=True):
             place = place_of(question)
         gap = max(1, width - left.cell_length - right.cell_length)
         rows = [Content.assemble(left, " " * gap, right)]
-        if place:
+        if place and not self._is_flat:
             rows += _wrapped(place, width)
         if self._detail is not None and self._detail.hides:
             rows.append(Content.styled("  ! it holds characters that nobody sees: here ⟨U+…⟩", "$warning"))
@@ -169,7 +188,7 @@ class QuestionText(Widget, can_focus=True):
             return []
         question = self._questions[0]
         rows: list[Content] = []
-        if question.rules:
+        if question.rules and not self._is_flat:
             words = f"c and a allow: {rule_words(question, self._rule)}"
             more = f"  ←→ {self._rule + 1} of {len(question.rules)}" if len(question.rules) > 1 else ""
             rows += _wrapped(words + more, width)
@@ -178,7 +197,7 @@ class QuestionText(Widget, can_focus=True):
 
     def _key_rows(self, width: int) -> Iterator[tuple[Content, list[tuple[int, int, Answer]]]]:
         """The rows of keys, with the cells of each."""
-        keys = [key for key in _KEYS if self._questions[0].rules or key.answer not in ("chat", "always")]
+        keys = self._keys
         answers = "answers: " if width >= _ROOMY else ""
         way = () if self.has_focus else ((f"{self._way_in} ", "$accent"), (answers, "$dim"))
         lead = Content.assemble("  ", *way)
@@ -227,7 +246,7 @@ class QuestionText(Widget, can_focus=True):
 
     def _choose(self, answer: Answer) -> None:
         rules = self._questions[0].rules
-        if rules or answer not in ("chat", "always"):
+        if any(key.answer == answer for key in self._keys):
             self.post_message(self.Chosen(answer, rules[self._rule] if rules else ""))
 
     def _moves(self, key: str) -> bool:
@@ -244,12 +263,17 @@ class QuestionText(Widget, can_focus=True):
                 self._rule = (self._rule + (1 if key == "right" else -1)) % max(1, count)
                 self.refresh(layout=True)
             case "enter":
-                self.is_large = not self.is_large
-                self._scroll(0)
-                self.refresh(layout=True)
+                self._enlarge(not self.is_large)
             case _:
                 return False
         return True
+
+    def _enlarge(self, is_large: bool) -> None:
+        if is_large != self.is_large:
+            self.is_large = is_large
+            self.post_message(self.Enlarged(is_large))
+            self._scroll(0)
+            self.refresh(layout=True)
 
     def _scroll(self, rows: int) -> None:
         width = self.content_size.width

@@ -242,7 +242,8 @@ class Turn:
 
     def footer(self) -> Iterator[Part]:
         """What stands under the whole answer: what the cache did for its last request."""
-        if self.is_answer and self.messages and (line := captions.cache_line(self.messages[-1])):
+        last = next((message for message in reversed(self.messages) if message.role == "assistant"), None)
+        if last is not None and (line := captions.cache_line(last)):
             yield Words(line, above=1)
 
     def show_thinking(self, is_open: bool) -> None:
