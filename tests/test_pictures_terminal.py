@@ -110,6 +110,24 @@ def test_kitty_is_given_each_picture_once_and_told_to_forget_it(env: dict[str, s
         assert b"\x1bP0;" not in terminal.output
 
 
+def test_behind_a_dialog_a_picture_keeps_the_colour_that_says_which_it_is(env: dict[str, str]) -> None:
+    with opened({**env, "TERM": "xterm-kitty"}, KITTY) as terminal:
+        send(terminal)
+        terminal.wait(lambda: terminal.output.count(PLACEHOLDER) >= 21 * 8)
+        ((number, _, _),) = uploads(terminal.output)
+        since = len(terminal.output)
+        terminal.type("\x1b[19~")
+        terminal.wait_for("between tools")
+        terminal.wait(lambda: terminal.output.count(PLACEHOLDER, since) > 0)
+        colours = re.findall(rb"\x1b\[([0-9;]*)m" + PLACEHOLDER, terminal.output[since:])
+        own = b"38;2;%d;%d;%d" % (number >> 16, number >> 8 & 255, number & 255)
+        assert colours
+        assert all(own in colour for colour in colours)
+        terminal.type("\x1b")
+        terminal.wait(lambda: "between tools" not in terminal.text)
+        quit_from(terminal)
+
+
 def test_sixel_is_for_the_whole_picture_and_leaves_with_it(env: dict[str, str]) -> None:
     with opened(env, SIXEL) as terminal:
         send(terminal)
@@ -127,9 +145,9 @@ def test_sixel_is_for_the_whole_picture_and_leaves_with_it(env: dict[str, str]) 
         before = len(terminal.output)
         terminal.type("\x1b")
         terminal.wait_for("Sonnet 5.5 ▾")
+        # Every line is written anew.
+        terminal.wait(lambda: all(b"\x1b[%d;1H" % row in terminal.output[before:] for row in range(1, 21)))
         assert b"\x1bP" not in terminal.output[before:]
-        after = terminal.output[before:]
-        assert all(b"\x1b[%d;1H" % row in after for row in range(1, 21))  # every line is written anew
         quit_from(terminal)
         assert b"\x1b_G" not in terminal.output
 

@@ -11,7 +11,7 @@ import base64
 LAST_NUMBER = (1 << 24) - 1
 """A picture's number is said by the colour of its placeholders."""
 _CHUNK = 4096
-_PLACEHOLDER = "\U0010eeee"
+PLACEHOLDER = "\U0010eeee"
 # Characters that stand for rows and columns, as the protocol lists them.
 _RANGES = """
 305 30d-30e 310 312 33d-33f 346 34a-34c 350-352 357 35b 363-36f 483-487 592-595 597-599 59c-5a1 5a8-5a9 5ab-5ac 5af 5c4
@@ -48,4 +48,4 @@ def removal(number: int) -> str:
 
 def placeholders(columns: int, rows: int) -> tuple[str, ...]:
     """The text of each row of cells. Its colour says which picture it is of."""
-    return tuple("".join(_PLACEHOLDER + down + across for across in _MARKS[:columns]) for down in _MARKS[:rows])
+    return tuple("".join(PLACEHOLDER + down + across for across in _MARKS[:columns]) for down in _MARKS[:rows])

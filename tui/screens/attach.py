@@ -15,7 +15,6 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.chat.model import Model
@@ -23,6 +22,7 @@ from tui.errors import TuiError
 from tui.images.fitting import Room
 from tui.images.offers import Entry, entries_of
 from tui.render.safe import safe
+from tui.screens.modal import Modal
 from tui.widgets import figures
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.gallery import Gallery
@@ -64,7 +64,7 @@ class FileList(FilterList):
             await self.run_action(action)
 
 
-class AttachScreen(ModalScreen[Picked | None]):
+class AttachScreen(Modal[Picked | None]):
     """Gives what was picked, or None. `folder` says where it was left."""
 
     DEFAULT_CSS = """

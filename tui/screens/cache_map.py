@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.chat.cache import CacheMap
@@ -24,6 +23,7 @@ from tui.chat.transcript import Message, Transcript
 from tui.chat.warmth import Warmth
 from tui.errors import TuiError
 from tui.screens.exchange import Exchange
+from tui.screens.modal import Modal
 from tui.screens.provider import Provider
 from tui.widgets import figures
 from tui.widgets.bindings import closing
@@ -69,7 +69,7 @@ def warmth_line(standing: Standing, *, short: bool = False) -> Content:
     return Content.assemble((f"cold{since}", "$warning"), f" · {next_}")
 
 
-class CacheScreen(ModalScreen[None]):
+class CacheScreen(Modal[None]):
     BINDINGS = [
         Binding("escape,q", "dismiss(None)", show=False),
         closing("cache_map"),

@@ -12,11 +12,11 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Static
 
 from tui.errors import TuiError
+from tui.screens.modal import Modal
 from tui.screens.naming import Naming
 from tui.widgets import figures
 from tui.widgets.chat_rows import ANSWERING, ASKING, UNREAD, chat_row, heading, hit_row, warm_s
@@ -85,7 +85,7 @@ class Keeper(Protocol):
         """Writes a chat to a file, and says so to the list."""
 
 
-class ChatList(ModalScreen[Opening | None]):
+class ChatList(Modal[Opening | None]):
     BINDINGS = [
         Binding("escape,ctrl+s,f3", "dismiss(None)", show=False),
         Binding("ctrl+r,f2", "rename", show=False),

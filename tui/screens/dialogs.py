@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.actions import ACTIONS, GROUPS, Action, key_name, keys_of, short_key_name
+from tui.screens.modal import Modal
 from tui.widgets.bindings import closing
 from tui.widgets.panel import PanelHead
 
@@ -22,7 +22,7 @@ _WAYS, _FEW_WAYS = 26, 18
 _WIDE = 68
 
 
-class Question(ModalScreen[bool]):
+class Question(Modal[bool]):
     """Something that cannot be taken back, asked plainly. Gives True for yes."""
 
     BINDINGS = [Binding("escape,n", "dismiss(False)", show=False)]
@@ -43,7 +43,7 @@ class Question(ModalScreen[bool]):
             yield Static(Content(answers), classes="panel--foot")
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Modal[None]):
     """Every action with its keys and its slash command."""
 
     BINDINGS = [Binding("escape,enter,q", "dismiss(None)", show=False), closing("help")]

@@ -8,12 +8,12 @@ import json
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from tui.chat.ledger import Usage
 from tui.chat.transcript import Message
 from tui.screens.exchange import Exchange
+from tui.screens.modal import Modal
 from tui.widgets import figures
 from tui.widgets.panel import PanelHead
 
@@ -65,7 +65,7 @@ def inspection(exchange: Exchange) -> str:
     return "\n".join(["Response", *response_lines(exchange.answer), "", sent, body])
 
 
-class Inspector(ModalScreen[None]):
+class Inspector(Modal[None]):
     BINDINGS = [Binding("escape,f5,q", "dismiss(None)", show=False, priority=True)]
 
     def __init__(self, exchange: Exchange) -> None:

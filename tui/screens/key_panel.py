@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.worker import Worker
 
 from tui.errors import TuiError
+from tui.screens.modal import Modal
 from tui.widgets.panel import PanelHead
 from tui.widgets.secret import SecretInput
 
@@ -24,7 +24,7 @@ _AT_REST = "⏎ check and store   empty ⏎ Claude Code's login   esc"
 _CHECKING = "esc give up"
 
 
-class KeyPanel(ModalScreen[str | None]):
+class KeyPanel(Modal[str | None]):
     """Gives what to say of the key that was stored, `LOGIN`, or None."""
 
     BINDINGS = [Binding("escape", "give_up", show=False)]

@@ -8,12 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.chat.forecast import Switch
 from tui.chat.model import Model
 from tui.chat.reasoning import Reasoning, adjusted
+from tui.screens.modal import Modal
 from tui.widgets import figures
 from tui.widgets.bindings import closing
 from tui.widgets.filter_list import FilterList, Item
@@ -126,7 +126,7 @@ def _priced(cost: str, context: str, width: int) -> str:
     return f"{cost:<13} " if width < _NARROW else f"{cost:<14}{context:>7}   "
 
 
-class ModelPicker(ModalScreen[Model | None]):
+class ModelPicker(Modal[Model | None]):
     """Gives the model that was picked, or None."""
 
     BINDINGS = [Binding("escape", "dismiss(None)", show=False), closing("models")]

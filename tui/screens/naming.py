@@ -5,13 +5,13 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui.screens.modal import Modal
 from tui.widgets.panel import PanelHead
 
 
-class Naming(ModalScreen[str]):
+class Naming(Modal[str]):
     """Gives the text, or "" if there is none."""
 
     BINDINGS = [Binding("escape", "dismiss('')", show=False)]

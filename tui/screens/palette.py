@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.actions import ACTIONS, Action, key_name, keys_of
+from tui.screens.modal import Modal
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead
 
@@ -24,7 +24,7 @@ def line_of(action: Action, keys: tuple[str, ...], width: int) -> Content:
     return Content.assemble((f"{said:<{room}}", "$foreground"), (f"  {shown} ", "$dim"))
 
 
-class Palette(ModalScreen[str]):
+class Palette(Modal[str]):
     """Gives the name of the action, or ""."""
 
     BINDINGS = [Binding("escape,ctrl+p", "dismiss('')", show=False)]

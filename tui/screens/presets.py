@@ -8,16 +8,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.screens.modal import Modal
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead
 
 NONE = "-"
 
 
-class PresetPicker(ModalScreen[str | None]):
+class PresetPicker(Modal[str | None]):
     """Gives the name of a preset, "-" for none, or None."""
 
     BINDINGS = [Binding("escape", "dismiss(None)", show=False)]

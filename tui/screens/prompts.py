@@ -11,10 +11,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.errors import TuiError
+from tui.screens.modal import Modal
 from tui.widgets import figures
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tui.store import Store
 
 
-class PromptPicker(ModalScreen[str]):
+class PromptPicker(Modal[str]):
     """Gives the prompt that was picked, or ""."""
 
     BINDINGS = [Binding("escape", "dismiss('')", show=False), Binding("ctrl+r", "older", show=False)]

@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.chat.reasoning import WORDS, Kind, Option
+from tui.screens.modal import Modal
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead
 
@@ -19,7 +19,7 @@ Meaning = Callable[[Option], tuple[str, str]]
 """What taking an option means, in two lines."""
 
 
-class ReasoningPicker(ModalScreen[Option | None]):
+class ReasoningPicker(Modal[Option | None]):
     """Gives the option that was picked, or None."""
 
     BINDINGS = [Binding("escape,f8,alt+t", "dismiss(None)", show=False)]

@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.render.safe import safe
+from tui.screens.modal import Modal
 from tui.screens.provider import ToolServer
 from tui.widgets import figures
 from tui.widgets.filter_list import FilterList, Item
@@ -21,7 +21,7 @@ ADD = "+"
 """No server is called that."""
 
 
-class ServerPicker(ModalScreen[str | None]):
+class ServerPicker(Modal[str | None]):
     """Gives the name of a server that is to be started anew, "+" to add what is new to the chat, or None."""
 
     BINDINGS = [Binding("escape", "dismiss(None)", show=False)]

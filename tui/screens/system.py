@@ -5,13 +5,13 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
+from tui.screens.modal import Modal
 from tui.widgets.panel import PanelHead
 
 
-class SystemPrompt(ModalScreen[str | None]):
+class SystemPrompt(Modal[str | None]):
     """Gives the edited text, or None if it is to stay as it was."""
 
     BINDINGS = [
