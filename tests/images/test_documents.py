@@ -88,9 +88,9 @@ def test_a_pdf_becomes_a_document():
     )
 
 
-def refusal(data, model=SONNET):
+def refusal(data, name="a.pdf", model=SONNET):
     with pytest.raises(CannotAttach) as caught:
-        attachment_of(data, "a.pdf", model)
+        attachment_of(data, name, model)
     return caught.value.message
 
 
@@ -106,7 +106,7 @@ def test_what_the_api_would_not_take_is_refused():
 def test_models_take_so_many_pages():
     assert (max_pages(SONNET), max_pages(HAIKU)) == (600, 100)
     assert attachment_of(written(101), "a.pdf", SONNET).pages == 101
-    assert refusal(written(101), HAIKU) == "a.pdf has 101 pages, and this model takes 100"
+    assert refusal(written(101), model=HAIKU) == "a.pdf has 101 pages, and this model takes 100"
     assert attachment_of(written(600), "a.pdf", SONNET).pages == 600
     assert refusal(written(601)) == "a.pdf has 601 pages, and this model takes 600"
 
@@ -131,6 +131,6 @@ def test_a_text_file_becomes_a_document():
     block = attachment_of(text, "a.txt", SONNET)
     assert (block.media_type, base64.b64decode(block.data).decode(), block.name) == ("text/plain", "Grüße\n", "a.txt")
     late = b"x" * 5000 + b"\xff"
-    assert refusal(late) == "a.pdf is neither an image, a PDF nor text in UTF-8"
-    assert refusal(b" \n") == "a.pdf is empty"
-    assert refusal(b"x" * 5_000_000) == "a.pdf has 5 MB, more text than any model reads"
+    assert refusal(late, "a.txt") == "a.txt is neither an image, a PDF nor text in UTF-8"
+    assert refusal(b" \n", "a.txt") == "a.txt is empty"
+    assert refusal(b"x" * 5_000_000, "a.txt") == "a.txt has 5 MB, more text than any model reads"
