@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from terminal import Terminal
 
 from tui.demo.scenarios import Answer, Text, ToolUse
 from tui.demo.service import DEMO_KEY, FakeAnthropic
@@ -182,5 +183,37 @@ def test_a_killed_app_leaves_no_server(server: Server[FakeAnthropic], prx: Prx, 
                 break
         assert all(map(is_alive, prx.pids()))
         process.send_signal(ending)
+    assert prx.pids()
+    assert prx.is_gone()
+
+
+@pytest.mark.parametrize("ending", ["quit", "kill"])
+def test_the_full_screen_leaves_no_server(server: Server[FakeAnthropic], prx: Prx, ending: str) -> None:
+    """Also one that will not go: leaving does not wait for it, and the watcher ends it all the same."""
+    prx.configure("deaf")
+    server.service.script(call("echo", text="ebb"), Answer(Text("It ebbs.")))
+    env = {
+        "HOME": str(prx.folder),
+        "PRX_HOME": str(prx.folder / "prx"),
+        "PYTHONPATH": str(ROOT),
+        "ANTHROPIC_BASE_URL": server.url,
+        "ANTHROPIC_API_KEY": DEMO_KEY,
+    }
+    with Terminal(
+        [sys.executable, "-m", "tui", "--config", str(prx.folder / "config.toml")], env, prx.folder
+    ) as terminal:
+        terminal.wait_for("Talk to")
+        terminal.type("How is the water?\r")
+        terminal.wait_for("It ebbs.")
+        assert all(map(is_alive, prx.pids()))
+        began = time.monotonic()
+        if ending == "quit":
+            terminal.type("\x11")
+            assert terminal.wait_exit() == 0
+            assert time.monotonic() - began < 2
+            assert "Traceback" not in terminal.text
+        else:
+            os.killpg(terminal.process.pid, signal.SIGKILL)
+            terminal.process.wait(10)
     assert prx.pids()
     assert prx.is_gone()

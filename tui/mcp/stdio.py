@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LONGEST_LINE = 16 * 1024 * 1024  # bytes of one message
 _MOST_LOG = 1024 * 1024  # bytes of what it says on standard error
 _CHUNK = 64 * 1024
+_LOOK_S = 0.02
 _END_S = 3.0  # the watcher needs less, whatever the program does
 
 
@@ -73,7 +74,7 @@ async def program(
             stream.close()
         heard.close()
         grumbling.close()
-        await asyncio.shield(asyncio.to_thread(_awaited, process))
+        await _gone(process)
 
 
 def _started(argv: Sequence[str], env: dict[str, str], folder: Path) -> subprocess.Popen[bytes]:
@@ -93,9 +94,12 @@ def _started(argv: Sequence[str], env: dict[str, str], folder: Path) -> subproce
         raise CannotStart(f"it cannot be run: {error}") from error
 
 
-def _awaited(process: subprocess.Popen[bytes]) -> None:
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(_END_S)
+async def _gone(process: subprocess.Popen[bytes]) -> None:
+    """Waits for the watcher, which has ended the program then; on this loop, so that the end of the app waits for nothing."""
+    left_s = _END_S
+    while process.poll() is None and left_s > 0:
+        await asyncio.sleep(_LOOK_S)
+        left_s -= _LOOK_S
 
 
 async def _listen(
