@@ -164,6 +164,16 @@ async def test_what_is_typed_is_estimated_and_forgotten_with_the_text() -> None:
         await chat.until(lambda: "cached" not in chat.hint)
 
 
+async def test_what_is_written_is_estimated_anew_in_another_chat() -> None:
+    async with chatting(words("Out."), config=SYSTEM) as chat:
+        await say(chat, "Which way does it run?")
+        chat.prompt.put("And when does it turn?")
+        await chat.until(lambda: "% cached, " in chat.hint)
+        await chat.pilot.press("ctrl+n")
+        assert "tok" in chat.hint
+        assert "cached" not in chat.hint
+
+
 async def test_the_server_counts_what_is_written_until_it_is_changed() -> None:
     async with chatting(words("Out."), config=SYSTEM) as chat:
         await say(chat, "Which way does it run?")

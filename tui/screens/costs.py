@@ -176,6 +176,14 @@ class CostScreen(SharingScreen):
             self._estimating.stop()
         self._estimating = self.set_timer(_PAUSE_S, self._show_estimate)
 
+    def show_model(self) -> None:
+        """Of another chat, model or set of tools: what is written costs something else from now on."""
+        super().show_model()
+        if self._estimate is not None:
+            self._estimate = self._estimated()
+            if not self.prompt.is_saying:
+                self.show_hints()
+
     def _show_estimate(self) -> None:
         coming = self._estimated()
         if coming != self._estimate and not self.prompt.is_saying:
@@ -235,10 +243,12 @@ class CostScreen(SharingScreen):
         self.show_hints()
 
     def hint_words(self) -> list[str]:
-        if self.talk.running or self._estimate is None or self.conversation.has_focus:
-            return super().hint_words()
-        send, *words = super().hint_words()
-        shown = [f"{send} {self._estimate_text(self._estimate)}"]
+        words = super().hint_words()
+        reads = self.conversation.has_focus
+        if self.talk.running or self._estimate is None or (reads and not self._count_holds):
+            return words
+        coming = self._estimate_text(self._estimate)
+        shown = [coming if reads else f"{words.pop(0)} {coming}"]
         for word in words:
             if sum(map(len, (*shown, word))) + 2 * len(shown) > self.size.width - _EDGES:
                 break
