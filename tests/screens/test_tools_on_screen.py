@@ -12,7 +12,7 @@ import pytest
 from chatting import Chat, chatting, words
 
 from tui.chat.calls import STOPPED
-from tui.chat.tools import Verdict
+from tui.chat.tools import ToolOutput, Verdict
 from tui.demo.scenarios import Answer, Error, Text, ToolUse
 
 pytestmark = pytest.mark.anyio
@@ -172,6 +172,22 @@ async def test_tools_are_switched_off_for_a_chat_and_stay_off() -> None:
         await chat.send("And now?")
         await chat.until_shown("Still none.")
         assert "tools" not in (await chat.request(1)).json
+
+
+async def test_of_what_a_command_says_only_the_end_is_kept_for_the_screen() -> None:
+    noisy = running("for i in $(seq 400); do printf '%0200d\\n' $i; sleep 0.001; done; echo over; cat")
+    async with chatting(noisy, words("Heard."), tools="ask") as chat:
+        await chat.send("Make noise")
+        await asked(chat)
+        chat.screen.provider.answer_question("toolu_run", Verdict(allowed=True))
+        told: list[int] = []
+
+        def is_over() -> bool:
+            told.append(sum(len(one.text) for one in chat.screen.talk.under_way if isinstance(one, ToolOutput)))
+            return "Heard." in chat.shown
+
+        await chat.until(is_over)
+        assert 0 < max(told) <= 4_000
 
 
 async def test_the_app_that_is_left_while_a_command_runs_leaves_no_command(folder: Path) -> None:

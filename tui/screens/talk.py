@@ -15,6 +15,9 @@ from tui.engine import Engine, Generation
 from tui.screens.exchange import Exchange
 from tui.screens.outbox import Outbox
 
+_KEPT_CHARS = 4_000
+"""Of what a call says while it runs: only its end is ever shown."""
+
 
 class Talk:
     """Sends prompts one at a time; a second generation is never started while one runs.
@@ -148,7 +151,7 @@ class Talk:
             case Grew(message=message, events=events) if isinstance(last, Grew):
                 self.under_way = (*self.under_way[:-1], Grew(message, coalesce((*last.events, *events))))
             case ToolOutput(id=id, text=text) if isinstance(last, ToolOutput) and last.id == id:
-                self.under_way = (*self.under_way[:-1], ToolOutput(id, last.text + text))
+                self.under_way = (*self.under_way[:-1], ToolOutput(id, (last.text + text)[-_KEPT_CHARS:]))
             case TurnEnded():
                 self.under_way = ()
             case _:
