@@ -68,9 +68,12 @@ def touching(name: str) -> Answer:
 
 def press_until(terminal: Terminal, key: str, text: str) -> None:
     """A key is taken once the question has been seen for a moment: pressed again until then, as a person would."""
-    while text not in terminal.text:
+    for _ in range(50):
+        if text in terminal.text:
+            return
         terminal.type(key)
         terminal.watch(0.2)
+    raise AssertionError(f"{key} was never taken; the screen was:\n{terminal.text}")
 
 
 def results(server: Server[FakeAnthropic]) -> list[Any]:

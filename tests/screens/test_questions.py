@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +54,19 @@ async def answer(chat: Chat, key: str) -> None:
     if not text.has_focus:
         await chat.pilot.press("tab")
     before = text.shown
-    while text.shown is before and not chat.screen.query(ReasonLine):
-        await chat.pilot.press(key)
+
+    def is_taken() -> bool:
+        return text.shown is not before or bool(chat.screen.query(ReasonLine))
+
+    await until_taken(is_taken, lambda: chat.pilot.press(key))
+
+
+async def until_taken(is_taken: Callable[[], bool], again: Callable[[], Awaitable[object]]) -> None:
+    """As a person would: nothing is taken in the first moment."""
+    end = time.monotonic() + 10
+    while not is_taken():
+        assert time.monotonic() < end, "it was never taken"
+        await again()
 
 
 def last_result(request: Any) -> tuple[str, bool]:
@@ -107,6 +120,14 @@ async def test_typing_goes_on_in_the_prompt_while_it_asks() -> None:
         await answer(chat, "n")
         await chat.until_shown("Done.")
         assert chat.prompt.text == "yes n ax"
+
+
+async def test_without_a_question_tab_leads_on_as_everywhere() -> None:
+    async with chatting(words("Well."), tools="ask") as chat:
+        await chat.send("Hello")
+        await chat.until_shown("Well.")
+        await chat.pilot.press("tab")
+        assert not chat.prompt.has_focus
 
 
 async def test_a_no_with_a_reason_is_read_by_claude(folder: Path) -> None:
@@ -210,8 +231,7 @@ async def test_a_click_answers_and_one_that_came_too_early_does_not(folder: Path
         await chat.pilot.click(QuestionText, offset=(at, row))
         assert chat.questions == ["Run a command"]
         at = card_of(chat).splitlines()[row].index("y yes")
-        while chat.questions:
-            await chat.pilot.click(QuestionText, offset=(at, row))
+        await until_taken(lambda: not chat.questions, lambda: chat.pilot.click(QuestionText, offset=(at, row)))
         await chat.until_shown("Done.")
         assert (folder / "made.txt").exists()
 
