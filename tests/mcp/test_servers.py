@@ -169,6 +169,7 @@ async def test_a_call_asks_whatever_the_server_says_of_its_tool(chat: Starting) 
     running = asyncio.create_task(one.call("odd__echo", '{ "text": "a[b]*" }'))
     question = (await asyncio.wait_for(one.asked, LIMIT_S)).question
     assert question.detail == '{\n  "text": "a[b]*"\n}'
+    assert question.title == "Use echo of the MCP server odd"
     assert question.rules[1] == "odd__echo(*)"
     one.box.gate.answer("toolu_1", Verdict(allowed=True, lasting="chat", rule=question.rules[1]))
     assert (await running).content[0].text == "a[b]*"
@@ -220,6 +221,7 @@ async def test_what_does_not_start_is_told_and_left_out(chat: Starting) -> None:
     assert time.monotonic() - began < 6
     assert "there is no program no-such-program-anywhere" in missing
     assert "dies did not start" in dies
+    assert "it said: the harbour is closed" in dies
     assert "did not answer within 1 seconds" in mute
     assert {tool.name.partition("__")[0] for tool in one.box.tools} == {"odd"}
     assert "harbour" in (one.folder / "logs" / "dies.log").read_text()

@@ -30,6 +30,11 @@ def server_of(name: str) -> str:
     return server if between else ""
 
 
+def tool_of(name: str) -> str:
+    """The tool that a name means, without its server."""
+    return name.partition(BETWEEN)[2]
+
+
 def rules_for(name: str, arguments: JsonText) -> tuple[str, ...]:
     """The rules to offer for a call, narrowest first: with these arguments, and with any."""
     return f"{name}({escaped(arguments)})", f"{name}(*)"

@@ -131,7 +131,8 @@ class Server:
             self._keeper.cancel()
             raise self._failed(f"it did not answer within {limit_s} seconds") from None
         except Exception as error:
-            raise self._failed(_reason(error)) from error
+            last = await asyncio.to_thread(_last_line, self.log) if self._said.command else ""
+            raise self._failed(f"{_reason(error)}{f' (it said: {last})' if last else ''}") from error
         self._own_names = {name_of(self.name, tool.name): tool.name for tool in link.tools}
         self.definitions = tuple(_defined(self.name, tool) for tool in link.tools)
         self._link, self._state = link, "ready"
@@ -190,6 +191,15 @@ def _reason(error: BaseException) -> str:
     ):
         return MISSING
     return getattr(error, "message", "") or str(error) or type(error).__name__
+
+
+def _last_line(log: Path) -> str:
+    """What a program said last on standard error before it ended."""
+    try:
+        lines = log.read_text("utf-8", "replace").split("\n")
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 def _short(text: str) -> str:

@@ -29,6 +29,7 @@ LONGEST_LINE = 16 * 1024 * 1024  # bytes of one message
 _MOST_LOG = 1024 * 1024  # bytes of what it says on standard error
 _CHUNK = 64 * 1024
 _LOOK_S = 0.02
+_LAST_WORDS_S = 0.2  # for what a program said just before it ended
 _END_S = 3.0  # the watcher needs less, whatever the program does
 
 
@@ -68,13 +69,14 @@ async def program(
     finally:
         if not telling.is_closing():  # it is, where the program has gone
             telling.abort()  # the end of its input is what ends it
-        for task in tasks:
-            task.cancel()
         for stream in (messages, answers, incoming, outgoing):
             stream.close()
+        await _gone(process)
+        await asyncio.wait(tasks, timeout=_LAST_WORDS_S)
+        for task in tasks:
+            task.cancel()
         heard.close()
         grumbling.close()
-        await _gone(process)
 
 
 def _started(argv: Sequence[str], env: dict[str, str], folder: Path) -> subprocess.Popen[bytes]:
@@ -95,7 +97,7 @@ def _started(argv: Sequence[str], env: dict[str, str], folder: Path) -> subproce
 
 
 async def _gone(process: subprocess.Popen[bytes]) -> None:
-    """Waits for the watcher, which has ended the program then; on this loop, so that the end of the app waits for nothing."""
+    """Waits for the watcher, which has ended the program then; on this loop, so that the app can end meanwhile."""
     left_s = _END_S
     while process.poll() is None and left_s > 0:
         await asyncio.sleep(_LOOK_S)

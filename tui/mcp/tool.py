@@ -11,7 +11,7 @@ import msgspec
 from tui.chat.tools import Question
 from tui.chat.transcript import Document, Image, Text, Tool, ToolUse
 from tui.errors import TuiError
-from tui.mcp.names import rules_for
+from tui.mcp.names import rules_for, tool_of
 from tui.tools.reading import See
 from tui.tools.tool import Content, Failed, Plan
 
@@ -38,7 +38,7 @@ class RemoteTool:
         arguments = _object(call.input)
         question = Question(
             call=call,
-            title=f"Use a tool of the server {self._server.name}",
+            title=f"Use {tool_of(self.definition.name)} of the MCP server {self._server.name}",
             kind="call",
             detail=msgspec.json.format(call.input or "{}", indent=2),
             rules=rules_for(self.definition.name, msgspec.json.format(call.input or "{}", indent=0)),

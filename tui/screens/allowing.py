@@ -155,7 +155,8 @@ class AllowingScreen(ThinkingScreen):
     def action_mcp(self) -> None:
         servers = self.provider.servers
         if not servers:
-            self.prompt.say("no MCP servers: write [mcp.NAME] in config.toml")
+            is_demo = self.provider.is_demo
+            self.prompt.say(f"no MCP servers{' in the demo' if is_demo else ': write [mcp.NAME] in config.toml'}")
             return
         from tui.screens.servers import ServerPicker  # not needed for the first paint
 
