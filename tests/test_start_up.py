@@ -17,6 +17,9 @@ LATER = (
     "PIL",
     "sqlite3",
     "markdown_it",
+    "mcp",
+    "mcp_types",
+    "pydantic",
     "pygments.lexers",
     "textual.widgets._markdown",
     "tomlkit",
@@ -39,6 +42,7 @@ OURS_LATER = (
     "tui.images.pixels",
     "tui.images.sources",
     "tui.images.vision",
+    "tui.mcp",
     "tui.render.blocks",
     "tui.screens.attach",
     "tui.screens.cache_map",
@@ -117,6 +121,15 @@ def test_a_command_without_a_screen_loads_none(command: list[str]) -> None:
     modules = loaded("import sys\nfrom tui.cli import _main\nsys.argv = ['prx', *sys.argv[1:]]\n_main()", *command)
     assert not [name for name in modules if name.split(".")[0] == "textual"]
     assert not {"httpx", "sqlite3", "PIL"} & modules  # `-p` without a credential has nothing to send
+
+
+def test_a_configured_server_loads_no_sdk_before_a_chat_may_use_it(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "config.toml").write_text("[mcp.time]\ncommand = 'no-such-program'\n")
+    script = f"import os\nos.environ['PRX_HOME'] = {str(tmp_path)!r}\n{FIRST_PAINT}"
+    modules = loaded(script, line=0)
+    assert "tui.mcp.servers" in modules
+    assert not {name.split(".")[0] for name in modules} & {"mcp", "mcp_types", "pydantic", "httpx", "httpx2", "anyio"}
 
 
 def test_version_costs_next_to_nothing() -> None:

@@ -1,7 +1,8 @@
 """A server of the tests' own, in plain Python, so that it starts at once and can misbehave: `odd_server.py [HABIT…]`
 
 Habits: `mute` never answers; `dies` ends before it does; `deaf` stays although its input has ended and it was asked to go;
-`grumbles` says much on standard error; `parent` starts a process of its own; `grows` has another tool each time it starts.
+`grumbles` says much on standard error; `parent` starts a process of its own; `grows` has another tool each time it starts,
+`changes` each time it is asked for them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ def tools() -> list[dict[str, Any]]:
     reference = {"type": "object", "properties": {"text": {"$ref": "#/$defs/T"}}, "$defs": {"T": {"type": "string"}}}
     listed = [{"name": name, "description": f"\x1b[31m{name}\x1b[0m", "inputSchema": reference} for name in NAMES]
     listed[0]["annotations"] = {"readOnlyHint": True}
+    if "changes" in sys.argv:
+        count = Path("lists.txt").stat().st_size + 1 if Path("lists.txt").exists() else 1
+        Path("lists.txt").write_text("x" * count)
+        listed.append({"name": f"list_{count}", "inputSchema": {"type": "object"}})
     if "grows" in sys.argv:
         listed.append({"name": f"new_{starts()}", "inputSchema": {"type": "object"}})
     return listed

@@ -243,6 +243,15 @@ async def test_a_tool_that_is_gone_says_so_and_one_that_came_waits(chat: Startin
     assert await one.text("odd__new_2") == "called new_2"
 
 
+async def test_what_a_server_has_is_looked_at_for_each_new_chat(chat: Starting) -> None:
+    one = chat(odd=odd("changes"))
+    await one.start()
+    assert one.servers.definitions[-1].name == "odd__list_1"
+    await one.servers.start()
+    assert one.servers.definitions[-1].name == "odd__list_2"
+    assert [tool.name for tool in one.box.tools][-1] == "odd__list_1"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only what stays in the server's group is found")
 async def test_what_a_server_started_ends_with_it(chat: Starting) -> None:
     one = chat(odd=odd("parent", "deaf"))

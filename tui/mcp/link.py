@@ -56,6 +56,10 @@ class Link:
     async def until_ended(self) -> None:
         await self._ended.wait()
 
+    async def look_again(self) -> None:
+        """Asks for its tools once more. Raises whatever goes wrong."""
+        self.tools = await _listed(self._client)
+
     async def call(self, name: str, arguments: dict[str, Any], tell: Callable[[str], None]) -> CallToolResult:
         """The result of a tool. `tell` is told how far it has come. Raises Ended and Refused."""
 
@@ -103,7 +107,7 @@ async def _listed(client: Client) -> tuple[Tool, ...]:
     found: list[Tool] = []
     cursor: str | None = None
     for _ in range(_MOST_PAGES):
-        page = await client.list_tools(cursor=cursor)
+        page = await client.list_tools(cursor=cursor, cache_mode="refresh")
         found += page.tools
         cursor = page.next_cursor
         if not cursor:

@@ -32,6 +32,7 @@ _LONGEST_DESCRIPTION = 4000
 _LONGEST_REASON = 300
 _NOT_AT_THE_ROOT = ("oneOf", "anyOf", "allOf", "$schema", "$id")  # the first three are refused there by the API
 _LEAVE_S = 4.0
+_LOOK_S = 3.0
 
 
 class Status(NamedTuple):
@@ -78,6 +79,16 @@ class Server:
             self._start = asyncio.get_running_loop().create_task(self._begin())
             self._start.add_done_callback(_seen)
         return await asyncio.shield(self._start)
+
+    async def look_again(self) -> None:
+        """Notes what tools it has now, if it runs and says so at once; else it has those that it had."""
+        if self._link is None or self._link.has_ended:
+            return
+        try:
+            await asyncio.wait_for(self._link.look_again(), _LOOK_S)
+        except Exception:  # noqa: BLE001  (what is wrong with it is found by the next call)
+            return
+        self._note_tools(self._link)
 
     async def call(self, name: str, arguments: dict[str, Any], tell: Callable[[str], None]) -> CallToolResult:
         """The result of the tool that is offered under that name. Raises Failed.
@@ -133,10 +144,13 @@ class Server:
         except Exception as error:
             last = await asyncio.to_thread(_last_line, self.log) if self._said.command else ""
             raise self._failed(f"{_reason(error)}{f' (it said: {last})' if last else ''}") from error
-        self._own_names = {name_of(self.name, tool.name): tool.name for tool in link.tools}
-        self.definitions = tuple(_defined(self.name, tool) for tool in link.tools)
+        self._note_tools(link)
         self._link, self._state = link, "ready"
         return link
+
+    def _note_tools(self, link: Link) -> None:
+        self._own_names = {name_of(self.name, tool.name): tool.name for tool in link.tools}
+        self.definitions = tuple(_defined(self.name, tool) for tool in link.tools)
 
     def _failed(self, reason: str) -> Failed:
         self._state, self._error = "failed", _short(reason)

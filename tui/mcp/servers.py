@@ -63,7 +63,12 @@ class Servers:
         return self._servers.get(server_of(name))
 
     async def start(self) -> tuple[str, ...]:
-        """Starts all, at the first call. Returns a sentence for each that did not start, which is left out from then on."""
+        """Starts all, at the first call; later ones look at what tools they have by then.
+
+        Returns a sentence for each that did not start, which is left out from then on.
+        """
+        if self._has_begun:
+            await asyncio.gather(*(server.look_again() for server in self._servers.values()))
         if self._has_begun or not self._servers:
             return ()
         self._has_begun = True
