@@ -11,6 +11,8 @@ import pytest
 import tomli
 from chatting import Chat, chatting, words
 
+from tui.chat.tools import Question
+from tui.chat.transcript import ToolUse as Called
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Text, ToolUse
 from tui.widgets.prompt import PromptArea
@@ -298,3 +300,21 @@ async def test_a_question_in_a_chat_that_was_left_shows_in_the_header_and_stands
         assert chat.screen.header.elsewhere == ""
         await answer(chat, "y")
         await chat.until_shown("Done.")
+
+
+async def test_of_a_tool_of_a_server_all_arguments_and_the_whole_name_are_seen() -> None:
+    arguments = '{"zone":"Europe/Oslo","note":"' + "word " * 40 + '\\u202e"}'
+    call = Called("toolu_1", "mcp__clock__time_in", arguments)
+    title = "Use time_in of the MCP server that_has_quite_a_long_name_for_a_server"
+    question = Question(call=call, title=title, kind="call", detail=arguments, rules=("mcp__clock__time_in",))
+    async with chatting(tools="ask", size=(50, 30)) as chat:
+        card = QuestionCard("Tab")
+        await chat.screen.mount(card, before=chat.prompt)
+        card.ask((question,))
+        await chat.pilot.pause()
+        shown = " ".join(card_of(chat).split())
+        assert title.replace(" ", "") in shown.replace(" ", "")
+        assert '"zone": "Europe/Oslo"' in shown
+        assert shown.count("word") == 40
+        assert "⟨U+202E⟩" in shown
+        assert "c and a allow: mcp__clock__time_in" in shown

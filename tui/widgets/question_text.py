@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.geometry import Size
@@ -152,17 +153,16 @@ class QuestionText(Widget, can_focus=True):
     def _head(self, width: int) -> list[Content]:
         question = self._questions[0]
         count = f"1 of {len(self._questions)}" if len(self._questions) > 1 else ""
-        left = Content.styled(f"{revealed(question.title)}?", "bold $accent")
-        right = Content(count)
-        if width >= 50 and (place := place_of(question)):
-            room = width - left.cell_length - right.cell_length - 4
-            if len(place) <= room:
-                left = Content.assemble(left, (f"  {place}", "$dim"))
-                place = ""
-        else:
-            place = place_of(question)
-        gap = max(1, width - left.cell_length - right.cell_length)
-        rows = [Content.assemble(left, " " * gap, right)]
+        title = f"{revealed(question.title)}?"
+        *before, last = [title[span.start : span.end] for span in wrapped(title, max(1, width - len(count) - 1))]
+        rows = [Content.styled(text, "bold $accent") for text in before]
+        left = Content.styled(last, "bold $accent")
+        place = place_of(question)
+        if place and cell_len(last) + 2 + cell_len(place) + 2 + len(count) <= width:
+            left = Content.assemble(left, (f"  {place}", "$dim"))
+            place = ""
+        gap = max(1, width - left.cell_length - len(count))
+        rows.append(Content.assemble(left, " " * gap, count))
         if place and not self._is_flat:
             rows += _wrapped(place, width)
         if self._detail is not None and self._detail.hides:
