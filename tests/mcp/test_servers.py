@@ -108,10 +108,9 @@ def gone(folder: Path) -> bool:
 def is_alive(pid: str) -> bool:
     try:
         os.kill(int(pid), 0)
-    except ProcessLookupError:
+        return sys.platform != "linux" or Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
         return False
-    state = Path(f"/proc/{pid}/stat")
-    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 async def test_a_server_from_the_registry_answers(chat: Starting) -> None:

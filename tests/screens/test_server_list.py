@@ -89,3 +89,14 @@ async def test_without_servers_it_says_where_they_are_written() -> None:
     async with chatting() as chat:
         await chat.send("/mcp")
         await chat.until(lambda: "[mcp.NAME] in config.toml" in chat.hint, chat.hint)
+
+
+async def test_the_wait_for_a_server_can_be_stopped() -> None:
+    async with chatting(config=config("mute"), tools="ask") as chat:
+        await chat.send("How is the water?")
+        await chat.until_shown("Waiting for the MCP servers to start.")
+        await chat.pilot.press("escape")
+        await chat.until_idle()
+        assert chat.prompt.text == "How is the water?"
+        assert not chat.server.requests
+        assert "starting" in await listed(chat)

@@ -43,7 +43,6 @@ class Servers:
             for name, one in said.items()
             if one.enabled
         }
-        self._has_begun = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -63,20 +62,16 @@ class Servers:
         return self._servers.get(server_of(name))
 
     async def start(self) -> tuple[str, ...]:
-        """Starts all, at the first call; later ones look at what tools they have by then.
+        """Starts what was not tried yet, and looks at what tools the others have by now.
 
         Returns a sentence for each that did not start, which is left out from then on.
         """
-        if self._has_begun:
-            await asyncio.gather(*(server.look_again() for server in self._servers.values()))
-        if self._has_begun or not self._servers:
-            return ()
-        self._has_begun = True
-        if find_spec("mcp") is None:
+        waiting = [server for server in self._servers.values() if server.status.state in ("not started", "starting")]
+        if waiting and find_spec("mcp") is None:
             return (f"{MISSING}. Until then the tools of {', '.join(self._servers)} are left out.",)
-        outcomes = await asyncio.gather(
-            *(server.started() for server in self._servers.values()), return_exceptions=True
-        )
+        known = [server.look_again() for server in self._servers.values() if server not in waiting]
+        starts = asyncio.gather(*(server.started() for server in waiting), return_exceptions=True)
+        outcomes, _ = await asyncio.gather(starts, asyncio.gather(*known))
         return tuple(f"{one.text} Its tools are left out of this chat." for one in outcomes if isinstance(one, Failed))
 
     async def restart(self, name: str) -> str:
