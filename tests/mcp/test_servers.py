@@ -231,6 +231,13 @@ async def test_what_does_not_start_is_told_and_left_out(chat: Starting) -> None:
     assert await one.start() == ()
 
 
+async def test_what_is_told_of_a_failure_holds_nothing_that_it_was_given(chat: Starting) -> None:
+    one = chat(dies=odd("dies", env={"KEY": "harbour"}))
+    (told,) = await one.start()
+    assert "it said: the … is closed" in told
+    assert "harbour" not in one.servers.statuses[0].error
+
+
 async def test_a_tool_that_is_gone_says_so_and_one_that_came_waits(chat: Starting) -> None:
     one = chat(odd=odd("grows"))
     await one.start()

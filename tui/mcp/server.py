@@ -11,6 +11,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -30,6 +31,7 @@ State = Literal["not started", "starting", "ready", "failed", "ended"]
 MISSING = "MCP servers need one more package: pip install 'prx-tui[mcp]'"
 _LONGEST_DESCRIPTION = 4000
 _LONGEST_REASON = 300
+_SHORTEST_SECRET = 6  # characters: replacing shorter words would only garble what is told
 _NOT_AT_THE_ROOT = ("oneOf", "anyOf", "allOf", "$schema", "$id")  # the first three are refused there by the API
 _LEAVE_S = 4.0
 _LOOK_S = 3.0
@@ -108,7 +110,7 @@ class Server:
         except asyncio.TimeoutError as error:
             raise Failed(f"The server {self.name} gave no answer within {self._call_limit_s:g} seconds.") from error
         except Refused as error:
-            raise Failed(f"The server {self.name} refused: {_short(str(error))}") from error
+            raise Failed(f"The server {self.name} refused: {self._told(str(error))}") from error
         except Ended as error:
             raise Failed(
                 f"The server {self.name} ended during the call, which may have been carried out in part. It is started "
@@ -153,8 +155,17 @@ class Server:
         self.definitions = tuple(_defined(self.name, tool) for tool in link.tools)
 
     def _failed(self, reason: str) -> Failed:
-        self._state, self._error = "failed", _short(reason)
+        self._state, self._error = "failed", self._told(reason)
         return Failed(f"The MCP server {self.name} did not start: {self._error}.")
+
+    def _told(self, text: str) -> str:
+        """Words of a server in one short line, without what the configuration gives to it and may be secret."""
+        said, address = self._said, urlsplit(self._said.url)
+        values = (*said.env.values(), *said.headers.values(), address.query, address.password or "")
+        words = {word for value in values for word in value.split() if len(word) >= _SHORTEST_SECRET}
+        for word in sorted(words, key=len, reverse=True):
+            text = text.replace(word, "…")
+        return _short(text)
 
     async def _keep(self, ready: asyncio.Future[Link]) -> None:
         """Holds the connection open until it ends by itself, or is to be left."""
