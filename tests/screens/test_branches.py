@@ -165,6 +165,41 @@ async def test_escape_leaves_an_edit_and_brings_the_draft_back() -> None:
         assert await texts(chat, 2) == ["first", "one", "second"]
 
 
+async def test_an_edit_that_is_left_is_kept_among_the_earlier_prompts() -> None:
+    async with chatting(words("one"), words("two"), words("three")) as chat:
+        await talked(chat, "first")
+        await chat.pilot.press(*"draft")
+        await press_on(chat, 0, "e")
+        await chat.until(lambda: chat.prompt.text == "first")
+        pasted = "a long paste\n" * 2_000
+        chat.prompt.paste(pasted)
+        await chat.pilot.press("escape")
+        assert chat.prompt.text == "draft"
+        assert "↑ brings it back" in chat.hint
+        await chat.pilot.press("up")
+        assert chat.prompt.full_text == "first" + pasted
+        assert chat.prompt.unsent == ("first" + pasted, "draft")
+        await chat.pilot.press("down")
+        assert chat.prompt.text == "draft"
+        await chat.send("/new")
+        await chat.until(lambda: not chat.screen.talk.messages)
+        await chat.pilot.press("up")
+        assert chat.prompt.full_text == "first" + pasted
+
+
+async def test_an_edit_that_changed_nothing_leaves_nothing_behind_and_one_that_was_left_is_not_sent_again() -> None:
+    async with chatting(words("one"), words("two")) as chat:
+        await talked(chat, "first")
+        for typed in ("", "x"):
+            await press_on(chat, 0, "e")
+            await chat.until(lambda: chat.prompt.text == "first")
+            await chat.pilot.press(*typed, "escape")
+            assert ("brings it back" in chat.hint) == bool(typed)
+        assert chat.prompt.last_sent == "first"
+        await chat.pilot.press("up", "up")
+        assert chat.prompt.text == "first"
+
+
 async def test_a_fork_is_a_chat_of_its_own() -> None:
     async with chatting(words("one"), words("two"), words("three")) as chat:
         await talked(chat, "first", "second")

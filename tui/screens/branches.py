@@ -120,12 +120,14 @@ class BranchingScreen(ReturningScreen):
             self._say_edits()
 
     def leave_edit(self) -> bool:
-        """Gives up editing and brings the draft back. False if nothing was edited."""
+        """Gives up editing and brings the draft back; what was written is kept. False if nothing was edited."""
         if self.editing is None:
             return False
         self.editing = None
-        self.prompt.lay_down()
+        is_kept = self.prompt.lay_down()
         self.show_hints()
+        if is_kept:
+            self.prompt.say("the edit is kept: ↑ brings it back", lasting=True)
         return True
 
     def submit(self, draft: Draft) -> None:

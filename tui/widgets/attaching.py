@@ -98,9 +98,10 @@ class AttachingPrompt(PromptArea):
         super().recall(text)
         self.attachments.show_blocks(attachments)
 
-    def lay_down(self) -> None:
-        super().lay_down()
+    def lay_down(self) -> bool:
+        is_kept = super().lay_down()
         self._bring_back()
+        return is_kept
 
     def _bring_back(self) -> None:
         aside, self.attachments_aside = self.attachments_aside, ()

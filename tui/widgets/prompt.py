@@ -23,6 +23,7 @@ from tui.actions import parse_command, slash_matches
 from tui.chat.transcript import Draft
 from tui.widgets.bindings import bindings_of, bindings_over
 from tui.widgets.commands import CommandList
+from tui.widgets.history import History
 from tui.widgets.pastes import Pastes, cleaned
 
 SAID_S = 4.0
@@ -118,9 +119,8 @@ class PromptArea(TextArea):
         self._said: Timer | None = None
         self._commands = commands
         self._pastes = Pastes()
-        self._earlier: list[str] = []  # sent in other chats, oldest first
-        self._sent: list[str] = []
-        self._at: int | None = None  # which of all these is shown
+        self._history = History()
+        self._at: int | None = None  # which of its texts is shown
         self._aside = ""  # the draft that was there before
 
     def on_mount(self) -> None:
@@ -173,9 +173,10 @@ class PromptArea(TextArea):
     @property
     def unsent(self) -> tuple[str, str]:
         """What is being written, and what was laid aside for it. An earlier prompt that is only looked at is neither."""
-        if self._at is not None and self.full_text == self._history[self._at]:
+        text = self.full_text
+        if self._at is not None and text == self._history.texts[self._at] and not self._history.is_unsent(text):
             return self._aside, ""
-        return (self.full_text, self._aside) if self.text else (self._aside, "")
+        return (text, self._aside) if text else (self._aside, "")
 
     def begin_with(self, text: str) -> None:
         """Shows the unsent text of a chat that is opened, in the place of everything else."""
@@ -194,30 +195,30 @@ class PromptArea(TextArea):
         self._at = None
         self.put(text)
 
-    def lay_down(self) -> None:
-        """Gives up what was recalled, and brings back what was laid aside for it."""
+    def lay_down(self) -> bool:
+        """Brings back what was laid aside for what was recalled. Whether that was changed, and so is kept for Up."""
+        is_kept = self._history.keep(self.full_text)
         self._clear()
+        return is_kept
 
     @property
     def last_sent(self) -> str:
         """The prompt that was sent last in this chat, or ""."""
-        return self._sent[-1] if self._sent else ""
+        return self._history.last_sent
 
     def remember(self, text: str) -> None:
         """Adds a sent prompt to those that Up goes through."""
-        if text and (not self._sent or self._sent[-1] != text):
-            self._sent.append(text)
+        self._history.add(text)
         self._at = None
 
     def remember_earlier(self, texts: Sequence[str]) -> None:
         """Sets the prompts of other chats, newest first, which Up goes on to after this chat's own."""
         if self._at is None:
-            sent = set(self._sent)
-            self._earlier = [text for text in reversed(texts) if text not in sent]
+            self._history.set_earlier(texts)
 
     def forget(self) -> None:
-        """Starts a new chat's history; a draft stays."""
-        self._sent.clear()
+        """Starts a new chat's history; a draft stays, and what was left unsent is found behind it."""
+        self._history.begin_chat()
         self._at = None
 
     # Sending
@@ -316,9 +317,9 @@ class PromptArea(TextArea):
             self.action_cursor_up()
         elif self.prefers_queue and not self.text:
             self.post_message(self.QueueWanted())
-        elif self._at is None and self._history:
+        elif self._at is None and (texts := self._history.texts):
             self._aside = self.full_text or self._aside
-            self._show(len(self._history) - 1)
+            self._show(len(texts) - 1)
         elif self._at:
             self._show(self._at - 1)
 
@@ -327,18 +328,14 @@ class PromptArea(TextArea):
             self._commands.move(1)
         elif not self._on_last_row:
             self.action_cursor_down()
-        elif self._at is not None and self._at < len(self._history) - 1:
+        elif self._at is not None and self._at < len(self._history.texts) - 1:
             self._show(self._at + 1)
         elif self._at is not None or (self._aside and not self.text):
             self._clear()
 
-    @property
-    def _history(self) -> list[str]:
-        return self._earlier + self._sent
-
     def _show(self, at: int) -> None:
         self._at = at
-        self.put(self._history[at])
+        self.put(self._history.texts[at])
         self.move_cursor((0, 0))  # so that another Up goes on
 
     # Writing elsewhere
