@@ -79,6 +79,7 @@ def test_what_is_revealed_is_safe_and_hides_nothing(text: str) -> None:
         ("\x1b[2J\r", "⟨U+001B⟩[2J⟨U+000D⟩"),
         ("fine ✔\ufe0f 👩\u200d💻 👍🏽", "fine ✔ 👩💻 👍"),
         ("a\u200db", "a⟨U+200D⟩b"),
+        ("rm\u200c\u17b4\U0001bca0", "rm⟨U+200C⟩⟨U+17B4⟩⟨U+1BCA0⟩"),
         ("one\n\ttwo", "one\n    two"),
     ],
 )

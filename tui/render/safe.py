@@ -24,7 +24,10 @@ _DROPPED = (
 _SHOWN = "\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029"
 _UNSAFE = re.compile(f"[{_DROPPED}{_SHOWN}]")
 _DROP = re.compile(f"[{_DROPPED}]+")
-_UNSEEN = re.compile(f"[{_DROPPED}{_SHOWN}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
+_UNSEEN = re.compile(
+    f"[{_DROPPED}{_SHOWN}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"
+    "\u17b4\u17b5\u200c\U00013430-\U0001345f\U0001bca0-\U0001bca3]"  # joiners and controls that safe text may keep
+)
 """What a reader would not see, or take for a blank."""
 _PART_OF_EMOJI = re.compile("(?<=[\u2190-\u2bff\U0001f000-\U0001faff])[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]+")
 """That belongs to the sign before it."""
