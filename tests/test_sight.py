@@ -15,12 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from PIL import Image
 
 from tui.anthropic.models import find
+from tui.chat.transcript import Document, Message, ToolResult, Transcript
 from tui.chat.transcript import Image as ImageBlock
-from tui.chat.transcript import Message, Transcript
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
 from tui.sight import Sight, TooMuch, attached, within_one_request
@@ -31,6 +32,10 @@ PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n0\n%%EOF"
 )
+
+
+def pdf(pages: int) -> bytes:
+    return PDF.replace(b"/Count 1", b"/Count %d" % pages) + b"\n" + b"<</Type/Page>>" * (pages - 1)
 
 
 def png(width: int = 20, height: int = 10, colour: str = "teal") -> bytes:
@@ -147,6 +152,32 @@ def test_more_images_than_the_model_takes_are_refused_in_one_sentence(
     assert run.returncode == 1
     assert "This chat holds 101 images, and Haiku 4.5 takes 100 in one request." in run.stderr
     assert server.requests == []
+
+
+def test_the_pages_of_all_pdfs_count_together(
+    server: Server[FakeAnthropic], env: dict[str, str], tmp_path: Path
+) -> None:
+    env = {**env, "PRX_HOME": str(tmp_path / "prx")}
+    (tmp_path / "one.pdf").write_bytes(pdf(60))
+    (tmp_path / "two.pdf").write_bytes(pdf(41))
+    haiku = ("-m", "claude-haiku-4-5")
+    run = prx("-a", "one.pdf", "-a", "two.pdf", *haiku, "compare", env=env, cwd=tmp_path)
+    assert run.returncode == 1
+    assert "one.pdf and two.pdf have 101 pages, and Haiku 4.5 takes 100 in one request." in run.stderr
+    assert server.requests == []
+    assert prx("-a", "one.pdf", *haiku, "read", env=env, cwd=tmp_path).returncode == 0
+    run = prx("-c", "-a", "two.pdf", *haiku, "and this", env=env, cwd=tmp_path)
+    assert "one.pdf and two.pdf have 101 pages" in run.stderr
+    run = prx("-c", "-a", "two.pdf", "-m", "claude-sonnet-5-5", "and this", env=env, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+
+
+async def test_of_many_pdfs_some_are_named() -> None:
+    pdfs = tuple(Document("application/pdf", "AAAA", f"{at}.pdf", 30) for at in range(9))
+    result = ToolResult("toolu_1", (*pdfs[1:], msgspec.structs.replace(pdfs[0], aside=True)))
+    transcript = Transcript(messages=(Message(role="user", blocks=(pdfs[0], result)),))
+    with pytest.raises(TooMuch, match=r"^0.pdf, 1.pdf, 2.pdf and 6 more have 270 pages, and Haiku 4.5 takes 100 "):
+        await Sight(lambda: find("claude-haiku-4-5-20251001")).fitted(transcript)
 
 
 def test_a_refused_picture_does_not_come_up_again_with_c(

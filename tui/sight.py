@@ -1,4 +1,4 @@
-"""How a model sees what is attached: markers in a prompt as images, and every image of a request within what it takes.
+"""How a model sees what is attached: markers in a prompt as images, and all that is attached within what a request takes.
 
 Pictures are read and shrunk in threads. It is handed to a session, which knows nothing of pictures. What deals with them is
 loaded with the first turn, as the first paint needs none of it.
@@ -19,6 +19,8 @@ from tui.errors import TuiError
 if TYPE_CHECKING:
     from tui.images.many import SmallerImages
 
+MOST_NAMES = 4
+"""Of files, in one sentence."""
 _MARKER = "[IMAGE:"
 
 
@@ -43,6 +45,7 @@ class Sight:
 
     async def fitted(self, transcript: Transcript) -> Transcript:
         """The conversation with every image as small as so many of them must be. Raises TooMuch."""
+        from tui.images.documents import max_pages, pdfs_in
         from tui.images.many import image_count
         from tui.images.vision import MANY, max_images
 
@@ -52,6 +55,13 @@ class Sight:
                 f"This chat holds {count} images, and {model.name} takes {limit} in one request.",
                 "Leave some out, or go on in a new chat.",
             )
+        pdfs = pdfs_in(transcript)
+        if (pages := sum(pdf.pages for pdf in pdfs)) > (most := max_pages(model)):
+            raise TooMuch(
+                f"{_names(pdfs)} {'have' if len(pdfs) > 1 else 'has'} {pages} pages, "
+                f"and {model.name} takes {most} in one request.",
+                "Leave some out, or go on in a new chat.",
+            )
         return await asyncio.to_thread(self._smaller.fit, transcript) if count > MANY else transcript
 
     @cached_property
@@ -59,6 +69,13 @@ class Sight:
         from tui.images.many import SmallerImages
 
         return SmallerImages()
+
+
+def _names(pdfs: Sequence[Document]) -> str:
+    names = [pdf.name or "a PDF" for pdf in pdfs]
+    if len(names) > MOST_NAMES:
+        names[MOST_NAMES - 1 :] = [f"{len(names) - MOST_NAMES + 1} more"]
+    return " and ".join((", ".join(names[:-1]), names[-1]) if len(names) > 1 else names)
 
 
 def within_one_request(body: bytes) -> bytes:

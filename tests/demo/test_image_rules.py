@@ -110,6 +110,19 @@ def test_with_more_than_twenty_images_no_side_may_be_over_2000_pixels():
     }
 
 
+@pytest.mark.parametrize(("model", "most"), [("claude-haiku-4-5", 100), ("claude-sonnet-5-5", 600)])
+def test_the_pages_of_all_pdfs_count_together(model, most):
+    def pdf(pages):
+        data = base64.b64encode(b"%PDF-1.4\n" + b"<</Type/Page>>" * pages).decode()
+        return {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": data}}
+
+    # Pages count 2000 tokens each: a model's window holds fewer than the limit allows, and it is said after that.
+    body = request(user(pdf(most - 1), pdf(1), pdf(1), text("?")), model=model)
+    assert complaint(ask(FakeAnthropic(), body)) == f"A maximum of {most} PDF pages may be provided."
+    body = request(user(pdf(most - 1), pdf(1), text("?")), model=model)
+    assert "PDF pages" not in ask(FakeAnthropic(), body).read().decode()
+
+
 def test_images_in_tool_results_count_as_well():
     call = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
     result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": [image(png(9000, 10))]}

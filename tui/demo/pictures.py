@@ -77,24 +77,29 @@ def _webp_size(data: bytes) -> tuple[int, int]:
 
 
 class Placed(NamedTuple):
-    """An image block and where it stands."""
+    """A block and where it stands."""
 
     path: str
     block: dict[str, Any]
 
 
 def images_in(body: dict[str, Any]) -> Iterator[Placed]:
-    """Every image of a request, those in tool results included."""
+    """Every image of a request."""
+    return blocks_in(body, "image")
+
+
+def blocks_in(body: dict[str, Any], kind: str) -> Iterator[Placed]:
+    """Every block of a request that is of that kind, those in tool results included."""
     for index, message in enumerate(body["messages"]):
-        yield from _images(message["content"], f"messages.{index}.content")
+        yield from _blocks(message["content"], kind, f"messages.{index}.content")
 
 
-def _images(content: object, path: str) -> Iterator[Placed]:
+def _blocks(content: object, kind: str, path: str) -> Iterator[Placed]:
     for at, block in enumerate(content if isinstance(content, list) else ()):
-        if block["type"] == "image":
+        if block["type"] == kind:
             yield Placed(f"{path}.{at}", block)
         elif block["type"] == "tool_result":
-            yield from _images(block.get("content"), f"{path}.{at}.tool_result.content")
+            yield from _blocks(block.get("content"), kind, f"{path}.{at}.tool_result.content")
 
 
 def unreadable(placed: Placed) -> Refused:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import math
-import re
 from typing import Any
 
 from tui.chat.model import Model
+from tui.demo.papers import page_count
 from tui.demo.pictures import BadPicture, read_picture
 
 PATCH_PX = 28
@@ -91,7 +91,5 @@ def _document_tokens(block: dict[str, Any], model: Model) -> int:
     if source["type"] == "text":
         return text_tokens(source["data"], model)
     if source["type"] == "base64":
-        data = base64.b64decode(source["data"])
-        pages = len(re.findall(rb"/Type\s*/Page\b", data))
-        return TOKENS_PER_PDF_PAGE * max(1, pages)
+        return TOKENS_PER_PDF_PAGE * page_count(source["data"])
     return text_tokens(json.dumps(source.get("content", ""), ensure_ascii=False), model)

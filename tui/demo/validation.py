@@ -13,13 +13,15 @@ from tui.demo.access import betas_of, check_access, check_version
 from tui.demo.breakpoints import Breakpoint, breakpoints_of
 from tui.demo.errors import Refused
 from tui.demo.history import check_history
+from tui.demo.papers import check_pages
 from tui.demo.pictures import check_images
 from tui.demo.prompt import Item, items_of
 from tui.demo.rules import BINDING_BETA, Terms, check_model_rules, model_called
 from tui.demo.signatures import check_thinking
 
 LONG_CONTEXT = 1_000_000
-MAX_IMAGES, MAX_IMAGES_LONG_CONTEXT = 100, 600
+MOST, MOST_LONG_CONTEXT = 100, 600
+"""Images in one request, and as many pages of PDF: of models with a small window, and of the others."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,9 @@ def read_request(
     check_history(body, model.id)
     check_model_rules(body, Terms(model, version, betas))
     if not counting:
-        check_images(body, MAX_IMAGES_LONG_CONTEXT if model.context >= LONG_CONTEXT else MAX_IMAGES)
+        most = MOST_LONG_CONTEXT if model.context >= LONG_CONTEXT else MOST
+        check_images(body, most)
+        check_pages(body, most)
     items = items_of(body, model)
     breakpoints = breakpoints_of(body, items)
     checked = check_thinking(body, items, model, BINDING_BETA in betas)

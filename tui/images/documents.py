@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import zlib
+from itertools import chain
 
 from tui.chat.slices import base64_of
-from tui.chat.transcript import Document
+from tui.chat.transcript import Document, ToolResult, Transcript
 from tui.images.errors import CannotAttach
 from tui.images.vision import LONG_CONTEXT, MAX_REQUEST_BYTES, Viewer
 
@@ -30,6 +31,15 @@ _MOST_UNPACKED = 64 * 1024 * 1024
 def max_pages(model: Viewer) -> int:
     """How many pages of PDF one request may hold. Source: PDF support."""
     return 600 if model.context >= LONG_CONTEXT else 100
+
+
+def pdfs_in(transcript: Transcript) -> tuple[Document, ...]:
+    """The PDFs that a request of this conversation holds, those in tool results included."""
+    blocks = chain.from_iterable(message.blocks for message in transcript.messages)
+    told = chain.from_iterable(one.content if isinstance(one, ToolResult) else (one,) for one in blocks)
+    return tuple(
+        one for one in told if isinstance(one, Document) and one.media_type == "application/pdf" and not one.aside
+    )
 
 
 def pdf_document(data: bytes, name: str, model: Viewer) -> Document:
