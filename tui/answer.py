@@ -164,7 +164,7 @@ async def _take(
         _pass(Notice(text), tally, printer)
     loop = asyncio.get_running_loop()
     connection.warn = lambda text: _on(loop, lambda: _pass(Notice(text), tally, printer))
-    turn = kept.session.take_turn(draft, kept.ask(connection))
+    turn = kept.session.take_turn(draft, kept.ask(connection), choice.model)
     task = asyncio.current_task()
     assert task is not None, "a coroutine runs in one"
     with endings.cancelling(task):

@@ -70,7 +70,6 @@ class Connection:
         self._owns_servers = servers is None
         self.warn: Callable[[str], None] = lambda _: None
         """Is told, from any thread, what the user should know of that credential while it is in use."""
-        self._viewer: Model | None = None
         self._client: Client | None = None
         self._open = ExitStack()
 
@@ -126,10 +125,14 @@ class Connection:
         if not system and self.demo:
             from tui.demo.briefing import BRIEFING as system  # the demo alone needs it
         session = Session(Transcript(system=system), bill=self.bill)
-        session.sight = Sight(self._seeing)
+
+        def seeing() -> Model:
+            return session.model or self.choose().model
+
+        session.sight = Sight(seeing)
         session.toolbox = belt = Belt(
             self.settings,
-            self._seeing,
+            seeing,
             lambda text: self.warn(text),
             access=access,
             asks=asks,
@@ -141,10 +144,6 @@ class Connection:
         session.most_requests = self.settings.tools.turns
         return session
 
-    def _seeing(self) -> Model:
-        """The model that sees what is attached, or found by a tool."""
-        return self._viewer or self.choose().model
-
     def ask(
         self,
         choice: Choice,
@@ -152,14 +151,8 @@ class Connection:
         effort: Effort | None = None,
         thinking: ThinkingMode | None = None,
         show_thinking: bool = True,
-        aside: bool = False,
     ) -> Ask:
-        """A session's way to send its transcript to that model. It raises the `obstacle` where there is one.
-
-        `aside`: beside the conversation, so that this is not the model that sees what is attached to it.
-        """
-        if not aside:
-            self._viewer = choice.model
+        """A session's way to send its transcript to that model. It raises the `obstacle` where there is one."""
 
         def ask(transcript: Transcript) -> Request:
             # httpx and all that a request needs is loaded here, and so on the thread that sends it.

@@ -16,7 +16,7 @@ async def titled(connection: Connection, transcript: Transcript) -> Titled:
     if model is None:
         return Titled("", ())
     session = Session(bill=connection.bill)
-    ask = connection.ask(connection.choose(model.id), thinking="off", show_thinking=False, aside=True)
+    ask = connection.ask(connection.choose(model.id), thinking="off", show_thinking=False)
     title = ""
     async for event in session.take_turn(Draft(text=request_for(transcript)), ask):
         if isinstance(event, TurnEnded) and event.outcome == "complete":

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 from pathlib import Path
 
 import pytest
 from chatting import Chat, Clock, chatting, words
+from PIL import Image
 
 from tui.chat.tools import Verdict
 from tui.demo.reply import Gate
@@ -128,6 +131,32 @@ async def test_what_arrived_meanwhile_is_shown_on_coming_back() -> None:
         await chat.until_shown("It runs out past the kelp▍")
         last.open()
         await chat.until_idle()
+
+
+async def test_a_picture_that_waits_out_of_sight_is_made_for_the_model_of_its_chat() -> None:
+    """A model that sees less is asked elsewhere meanwhile."""
+    gate = Gate()
+    out = io.BytesIO()
+    Image.new("RGB", (2400, 600), "teal").save(out, "PNG")
+    async with chatting(Answer(Text("It runs", gate, " out.")), words("hello"), words("a rock")) as chat:
+        await chat.send("tides")
+        await chat.until_shown("It runs")
+        chat.prompt.put(f"What is [IMAGE:data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}]")
+        await chat.pilot.press("enter")
+        await chat.until(lambda: len(chat.queued) == 1)
+        left = chat.screen.chat_id
+        await chat.pilot.press("ctrl+n")
+        await chat.send("/model claude-haiku-4-5")
+        await chat.send("hi")
+        await chat.until_shown("hello")
+        await chat.until_idle()
+        gate.open()
+        told = (await chat.request(3)).json
+        await answered(chat, left)
+        assert told["model"] != (await chat.request(2)).json["model"]
+        picture = next(block for block in told["messages"][-1]["content"] if block["type"] == "image")
+        with Image.open(io.BytesIO(base64.b64decode(picture["source"]["data"]))) as sent:
+            assert sent.size == (2400, 600)
 
 
 async def test_two_chats_stream_at_once_and_each_gets_its_own() -> None:

@@ -17,6 +17,7 @@ from tui.chat.aside import set_aside
 from tui.chat.asking import Ask, Request, Sight, Stream
 from tui.chat.endings import notice_for
 from tui.chat.ledger import Bill
+from tui.chat.model import Model
 from tui.chat.tools import Access, Toolbox
 from tui.chat.transcript import BlockPlace, Draft, Message, Tool, Transcript
 from tui.chat.turn import MAX_PAUSES, Turn
@@ -68,6 +69,8 @@ class Session:
         """To be replaced only between turns."""
         self.sight: Sight | None = None
         """None: text is text, and images are sent as they are."""
+        self.model: Model | None = None
+        """The one of the last turn that was taken, if it was told: it sees what that turn attaches, and what tools find."""
         self.toolbox: Toolbox | None = None
         """Carries out what Claude calls. None: every call is answered with an error."""
         self.most_requests = MOST_REQUESTS
@@ -128,15 +131,16 @@ class Session:
             self.toolbox.access = access
             self.transcript = replace(self.transcript, tools=self.toolbox.tools)
 
-    def take_turn(self, draft: Draft | None, ask: Ask) -> Turn:
+    def take_turn(self, draft: Draft | None, ask: Ask, model: Model | None = None) -> Turn:
         """The turn that sends this draft; nothing happens until it is read. Raises Busy while another one runs.
 
         None: the transcript ends with a prompt, which is to be answered, maybe once more.
-        `ask` decides on the model, so a switch takes effect with the next turn.
+        `ask` decides on the model, so a switch takes effect with the next turn; `model` is that one.
         """
         if self.is_busy:
             raise Busy
         self.equip()
+        self.model = model
         self._turn = Turn(self, draft, ask)
         return self._turn
 

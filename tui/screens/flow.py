@@ -18,7 +18,9 @@ from textual.widgets import Static
 
 from tui.actions import BY_NAME, keys_of, short_key_name
 from tui.chat.events import Asked, Grew, Notice, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent, Waiting
+from tui.chat.model import Model
 from tui.chat.reasoning import unusual
+from tui.chat.session import Ask
 from tui.chat.tools import ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Draft, ToolUse
 from tui.engine import Engine
@@ -196,7 +198,10 @@ class FlowScreen(Screen[None]):
         def wake() -> None:  # on the engine's thread: posting a message is all that may be done from there
             self.post_message(self.Woken(talk))
 
-        talk = Talk(f"chat-{self._number}", self.provider.session(), self._engine, self.provider.ask, wake)
+        def how() -> tuple[Ask, Model]:
+            return self.provider.ask(), self.provider.model
+
+        talk = Talk(f"chat-{self._number}", self.provider.session(), self._engine, how, wake)
         return talk
 
     def let_go(self) -> None:

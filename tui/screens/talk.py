@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from tui.chat.events import Asked, Grew, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent
+from tui.chat.model import Model
 from tui.chat.reducer import coalesce
 from tui.chat.session import Ask, Session
 from tui.chat.tools import Question, ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolOutput
@@ -22,12 +23,12 @@ _KEPT_CHARS = 4_000
 class Talk:
     """Sends prompts one at a time; a second generation is never started while one runs.
 
-    `ask` is called when a turn starts, so that it holds the model of that moment. `wake` is called from the engine's
-    thread when there is something to collect.
+    `how` is called when a turn starts, and gives the model of that moment with the way to ask it. `wake` is called from
+    the engine's thread when there is something to collect.
     """
 
     def __init__(
-        self, key: str, session: Session, engine: Engine, ask: Callable[[], Ask], wake: Callable[[], None]
+        self, key: str, session: Session, engine: Engine, how: Callable[[], tuple[Ask, Model]], wake: Callable[[], None]
     ) -> None:
         self.session = session
         self.outbox = Outbox()
@@ -41,8 +42,8 @@ class Talk:
         self._is_open = True
         self._key = key
         self._engine = engine
-        self._ask = ask
-        self._running_ask: Ask | None = None
+        self._how = how
+        self._running_how: tuple[Ask, Model] | None = None
         self._wake = wake
         self._generation: Generation | None = None
         self._ended: Generation | None = None
@@ -100,10 +101,11 @@ class Talk:
             self._start(None)
 
     def _start(self, draft: Draft | None) -> None:
-        ask = self._ask() if self._is_open or self._running_ask is None else self._running_ask
-        self._running_ask = ask
+        if self._is_open or self._running_how is None:
+            self._running_how = self._how()
+        ask, model = self._running_how
         self._messages = self.session.transcript.messages
-        self._generation = self._engine.start(self._key, lambda: self.session.take_turn(draft, ask), self._wake)
+        self._generation = self._engine.start(self._key, lambda: self.session.take_turn(draft, ask, model), self._wake)
 
     def go_on(self) -> None:
         """Sends the next queued prompt, if one may be sent by itself."""
