@@ -185,13 +185,14 @@ PRIVATE = [
     "keys/id_ed25519",
     ".ENV",
     "config/credentials.json",
-    ".netrc",
+    *(".netrc", ".npmrc", ".pypirc", ".git-credentials", ".docker/config.json", ".aws/credentials", ".kube/config"),
+    *(".git/config", ".git/modules/tides/config", ".hg/hgrc"),
 ]
 
 
 @pytest.mark.parametrize("name", PRIVATE)
 async def test_what_holds_secrets_asks_even_inside(folder: Path, name: str) -> None:
-    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(SECRET)
     (folder / "plain").symlink_to(name)
     tools = Tools(folder, answer=NO, rules=["read_file(**)", "edit_file(**)", "write_file(**)"])
@@ -205,8 +206,11 @@ async def test_what_holds_secrets_asks_even_inside(folder: Path, name: str) -> N
     assert await exact.text("read_file", path=name) == f"1\t{SECRET}"
 
 
-@pytest.mark.parametrize("name", [".env.example", "id_ed25519.pub", "environment.py", "src/a.txt"])
+@pytest.mark.parametrize(
+    "name", [".env.example", "id_ed25519.pub", "environment.py", "src/a.txt", ".git/HEAD", "src/config"]
+)
 async def test_what_only_sounds_like_it_does_not(folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_text("plain\n")
     tools = Tools(folder, answer=NO)
     await tools.text("read_file", path=name)

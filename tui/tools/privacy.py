@@ -23,6 +23,7 @@ _NAMES = (
     ),
 )
 _HARMLESS = (".env.example", ".env.sample", ".env.template", "*.pub")
+_HISTORIES = {".git": ("config", "config.worktree", "credentials"), ".hg": ("hgrc",)}  # may hold addresses with tokens
 _RUNS = frozenset((".git", ".hg", ".svn"))  # hooks and settings in there are run by the next command of their program
 
 
@@ -42,6 +43,8 @@ class Privacy:
         last = names[-1]
         if any(fnmatch.fnmatchcase(last, name) for name in _HARMLESS):
             return False
+        if any(last in files for folder, files in _HISTORIES.items() if folder in names):
+            return True
         return any(fnmatch.fnmatchcase(last, name) for name in _NAMES) or self._is_dotted_at_home(path)
 
     def is_delicate(self, path: Path) -> bool:
