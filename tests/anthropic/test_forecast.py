@@ -5,17 +5,22 @@ It stands here and not with the chat's own tests because it is the provider that
 
 from __future__ import annotations
 
+import base64
+import io
 import time
 
 import pytest
 import transcripts as conversations
 from asking_together import Talk
 from msgspec.structs import replace
+from PIL import Image as Pillow
 
 from tui.anthropic.models import MODELS, find
 from tui.chat.forecast import NO_DRAFT, Switch, estimate, price_switch
 from tui.chat.ledger import Usage, bill
+from tui.chat.tokens import image_tokens
 from tui.chat.transcript import Draft, Image, Message, Text, Thinking, Transcript
+from tui.images.many import SmallerImages
 
 SONNET, OPUS, HAIKU, OLD_HAIKU = (
     find(name) for name in ("claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-5-5", "claude-haiku-4-5")
@@ -65,6 +70,28 @@ def test_a_first_image_is_told_to_lose_the_messages() -> None:
     assert split(told.usage) == pytest.approx(split(used), rel=0.02, abs=30)
     told, used = send(talk, "And in this?", IMAGE)  # a second one adds to the cache
     assert split(told.usage) == pytest.approx(split(used), rel=0.02, abs=30)
+
+
+def test_beyond_twenty_images_are_told_as_small_as_they_are_sent() -> None:
+    out = io.BytesIO()
+    Pillow.new("RGB", (2576, 1449), "teal").save(out, "PNG")
+    large = Image("image/png", base64.b64encode(out.getvalue()).decode(), width=2576, height=1449)
+    smaller = SmallerImages()
+    talk = Talk(Transcript(system=LONG))
+    for images in (15, 6, 0, 1):  # the second turn makes those of the first smaller, too, and loses them from the cache
+        whole = talk.transcript
+        draft = Draft(text="And these?", attachments=(large,) * images)
+        told = estimate(whole, draft, SONNET, talk.now + 10)
+        talk.say(draft.text, *draft.attachments)
+        whole, talk.transcript = talk.transcript, smaller.fit(talk.transcript)
+        answer = talk.ask()
+        assert split(told.usage) == pytest.approx(split(answer.usage), rel=0.02, abs=150)
+        text = tuple(
+            block for block in answer.blocks if isinstance(block, Text)
+        )  # its thinking is bound to larger ones
+        talk.transcript = whole.with_message(replace(answer, blocks=text))
+    new_chat = estimate(Transcript(), Draft(text="", attachments=(large,) * 21), SONNET, 0.0)
+    assert new_chat.tokens == 21 * image_tokens(2000, 1125, SONNET)
 
 
 def test_what_is_too_short_is_told_to_stay_uncached() -> None:

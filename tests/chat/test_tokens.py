@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tui.anthropic.models import find
+from tui.chat import tokens
 from tui.chat.tokens import block_tokens, image_tokens, prompt_tokens, text_tokens
 from tui.chat.transcript import Document, Image, Opaque, Text, Thinking, ToolResult, ToolUse
+from tui.images import vision
 
 HIGH, STANDARD = find("claude-sonnet-5-5"), find("claude-haiku-4-5")
 
@@ -27,6 +29,12 @@ def test_images_count_by_the_patch_once_they_are_scaled_down(width, height, stan
     assert image_tokens(width, height, STANDARD) == standard
     assert image_tokens(width, height, HIGH) == high
     assert image_tokens(height, width, HIGH) == high
+
+
+def test_the_rule_for_many_images_is_the_one_that_they_are_made_smaller_by() -> None:
+    assert (tokens.MANY, tokens.MAX_SIDE_OF_MANY_PX) == (vision.MANY, vision.MAX_SIDE_OF_MANY_PX)
+    many = [tokens.among_many(Image("image/png", "", width=width, height=900)) for width in (3000, 2000, 0)]
+    assert [(one.width, one.height) for one in many] == [(2000, 600), (2000, 900), (0, 900)]
 
 
 def test_text_counts_by_the_models_own_factor() -> None:

@@ -11,6 +11,7 @@ from textual.widgets import Static
 from transcripts import PNG
 
 from tui.chat.events import Grew
+from tui.chat.transcript import Image as ImageBlock
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Text
 from tui.screens.cache_map import CacheScreen
@@ -291,6 +292,18 @@ async def test_what_was_stopped_before_its_first_word_is_in_the_ledger_of_a_chat
         assert [one.usage for one in chat.screen.talk.session.written_off] == [lost.usage]
         await chat.pilot.press("f6")
         await chat.until(lambda: "2 turns" in drawn(chat))
+
+
+async def test_the_chips_of_many_pictures_tell_their_size_among_so_many(tmp_path: Path) -> None:
+    block = ImageBlock("image/png", "AAAA", "kelp.png", width=2576, height=1449)
+    async with chatting() as chat:
+        row = chat.prompt.attachments
+        row.show_blocks([block] * 20)
+        assert "2576×1449 · 4.8k tokens" in str(row.render())
+        row.add_blocks([block])
+        assert "2576×1449" not in str(row.render())
+        assert "2000×1125 · 3k tokens" in str(row.render())
+        await chat.until(lambda: "~62k tok" in chat.hint)
 
 
 async def test_what_is_attached_is_estimated_with_and_without_words(tmp_path: Path) -> None:

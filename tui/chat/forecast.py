@@ -15,8 +15,8 @@ import msgspec
 from tui.chat.ledger import Bill, Lifetime, Usage, bill
 from tui.chat.model import Model
 from tui.chat.thinking import is_thinking
-from tui.chat.tokens import block_tokens, message_tokens, prompt_tokens, text_tokens
-from tui.chat.transcript import Block, Draft, Image, ToolResult, Transcript
+from tui.chat.tokens import MANY, among_many, block_tokens, image_tokens, message_tokens, prompt_tokens, text_tokens
+from tui.chat.transcript import Block, Draft, Image, Message, ToolResult, Transcript
 from tui.chat.warmth import asked_otherwise, expiry
 
 NO_DRAFT = Draft(text="")
@@ -87,6 +87,7 @@ def estimate(
     """
     at, known = _last_count(transcript, model)
     new = sum(message_tokens(message, model) for message in transcript.messages[at:]) + _draft_tokens(draft, model)
+    new -= sum(_saved(image, model) for image in _shrunk(transcript, draft, at))
     total = math.ceil((opening_tokens(transcript, model) if known is None else known) + new)
     read = min(total, _readable(transcript, draft, model, now, manner))
     rest = total - read
@@ -160,13 +161,33 @@ def _draft_tokens(draft: Draft, model: Model) -> float:
     return prompt_tokens(draft.text, model) + sum(block_tokens(block, model) for block in draft.attachments)
 
 
+def _shrunk(transcript: Transcript, draft: Draft, at: int) -> list[Image]:
+    """The images that are made smaller among so many, but for those that were when the chat was counted up to `at`."""
+    after = [*_images(transcript.messages[at:]), *_attached(draft)]
+    if not after:
+        return []
+    before = list(_images(transcript.messages[:at]))
+    if len(before) + len(after) <= MANY:
+        return []
+    return after if len(before) > MANY else before + after
+
+
+def _saved(image: Image, model: Model) -> int:
+    """The tokens that an image has less among many."""
+    sent = among_many(image)
+    return image_tokens(image.width, image.height, model) - image_tokens(sent.width, sent.height, model)
+
+
 def _readable(transcript: Transcript, draft: Draft, model: Model, now: float, manner: str) -> int:
     """How much of the chat is in the model's cache."""
     warm = expiry(transcript, model.id, now)
     if not warm.is_warm(now):
         return 0
-    is_first = any(isinstance(block, Image) for block in draft.attachments) and not has_images(transcript)
-    is_lost = is_first or asked_otherwise(transcript, model.id, manner)
+    new = len(_attached(draft))
+    old = list(_images(transcript.messages)) if new else []
+    is_first = new > 0 and not old
+    are_shrunk = len(old) <= MANY < len(old) + new and any(among_many(one) is not one for one in old)
+    is_lost = is_first or are_shrunk or asked_otherwise(transcript, model.id, manner)
     return warm.tokens - (messages_in_cache(transcript, model, now).tokens if is_lost else 0)
 
 
@@ -280,7 +301,7 @@ def _drops(transcript: Transcript, model: Model) -> tuple[Drop, ...]:
     drops: list[Drop] = []
     if foreign:
         drops.append("thinking")
-    if not model.vision and any(_images(transcript)):
+    if not model.vision and has_images(transcript):
         drops.append("images")
     if not model.tools and transcript.tools:
         drops.append("tools")
@@ -293,18 +314,28 @@ def _refusal(transcript: Transcript, coming: Estimate, model: Model) -> str:
     if not coming.fits:
         return f"{model.name} takes {model.context:,} tokens, and this chat has about {coming.tokens:,}."
     limit = FEWEST_IMAGES if model.context <= SMALL_WINDOW else MOST_IMAGES
-    count = sum(1 for _ in _images(transcript))
+    count = image_count(transcript)
     if model.vision and count > limit:
         return f"{model.name} takes {limit} images in one request, and this chat has {count}."
     return ""
 
 
 def has_images(transcript: Transcript) -> bool:
-    return any(_images(transcript))
+    return any(_images(transcript.messages))
 
 
-def _images(transcript: Transcript) -> Iterator[Image]:
-    for message in transcript.messages:
+def image_count(transcript: Transcript) -> int:
+    """How many images are sent with this chat."""
+    return sum(1 for _ in _images(transcript.messages))
+
+
+def _images(messages: Sequence[Message]) -> Iterator[Image]:
+    """Those that are sent."""
+    for message in messages:
         for block in message.blocks:
             inner: tuple[Block, ...] = block.content if isinstance(block, ToolResult) else (block,)
-            yield from (one for one in inner if isinstance(one, Image))
+            yield from (one for one in inner if isinstance(one, Image) and not one.aside)
+
+
+def _attached(draft: Draft) -> list[Image]:
+    return [block for block in draft.attachments if isinstance(block, Image) and not block.aside]

@@ -5,6 +5,8 @@ The provider alone counts exactly. This is for before a request, and for what pa
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tui.chat.model import Model
 from tui.chat.transcript import (
     Block,
@@ -20,6 +22,9 @@ from tui.chat.transcript import (
 )
 
 PATCH_PX = 28
+MANY = 20
+MAX_SIDE_OF_MANY_PX = 2000
+"""With more images than that in a request each is sent with so many pixels on its longer side at most."""
 PAGE_TOKENS = 2_000
 """Of a page of a PDF, about."""
 TOKENS_PER_CHAR = 0.25
@@ -58,6 +63,14 @@ def image_tokens(width: int, height: int, model: Model) -> int:
         low, high = (middle, high) if _fits(_scaled(width, height, middle), edge, cap) else (low, middle - 1)
     across, down = _scaled(width, height, low)
     return _patches(across) * _patches(down)
+
+
+def among_many(image: Image) -> Image:
+    """The image in the size in which it is sent among more than 20; its data is left as it is."""
+    if max(image.width, image.height) <= MAX_SIDE_OF_MANY_PX or not min(image.width, image.height):
+        return image
+    width, height = _scaled(image.width, image.height, MAX_SIDE_OF_MANY_PX)
+    return replace(image, width=width, height=height)
 
 
 def block_tokens(block: Block, model: Model) -> float:

@@ -18,6 +18,7 @@ from textual.widgets import Static
 
 from tui.actions import BY_NAME, keys_of, short_key_name
 from tui.chat.events import Asked, Grew, Notice, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent, Waiting
+from tui.chat.forecast import image_count
 from tui.chat.model import Model
 from tui.chat.reasoning import unusual
 from tui.chat.session import Ask
@@ -93,7 +94,7 @@ class FlowScreen(Screen[None]):
         yield Conversation(self.provider.name_of, clock=self._clock)
         yield QueueList()
         yield commands
-        attachments = Attachments(lambda: self.provider.model)
+        attachments = Attachments(lambda: self.provider.model, lambda: image_count(self.talk.session.transcript))
         files = FileList()
         yield files
         prompt = AttachingPrompt(commands, attachments, files)

@@ -17,6 +17,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from tui.chat.tokens import MANY, among_many
 from tui.chat.transcript import Document, Image
 from tui.errors import TuiError
 from tui.render.safe import safe
@@ -70,14 +71,19 @@ class Attachments(Static):
             super().__init__()
             self.note = note
 
-    def __init__(self, viewer: Callable[[], Viewer]) -> None:
-        """`viewer` gives the model that the next turn is for, which decides what is made of a picture."""
+    def __init__(self, viewer: Callable[[], Viewer], images_before: Callable[[], int] = lambda: 0) -> None:
+        """`viewer` gives the model that the next turn is for, which decides what is made of a picture.
+
+        `images_before` gives how many pictures the chat holds already: among many each is sent smaller.
+        """
         super().__init__()
         self._model = viewer
+        self._images_before = images_before
         self.has_refused = False
         """Whether a file could not be attached, since this was last set to False."""
         self._chips: list[Chip] = []
         self._count = 0
+        self._among_many = False
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -167,6 +173,8 @@ class Attachments(Static):
 
     def _draw(self) -> None:
         width = max(20, self.content_size.width or 74)
+        images = sum(isinstance(block, Image) for block in self.blocks)
+        self._among_many = images > 0 and images + self._images_before() > MANY
         rows: list[list[Chip]] = [[]]
         room = width
         for chip in self._chips:
@@ -189,8 +197,12 @@ class Attachments(Static):
         from tui.images.vision import Target  # nothing of the pictures is loaded before there is one
 
         name = chip.name if len(chip.name) <= _LONGEST_NAME else chip.name[: _LONGEST_NAME - 1] + "…"
-        facts = "preparing …" if chip.block is None else facts_of(chip.block, Target.of(self._viewer))
-        return f"▣ {name}", f"  {facts}"
+        block = chip.block
+        if block is None:
+            return f"▣ {name}", "  preparing …"
+        if self._among_many and isinstance(block, Image):
+            block = among_many(block)
+        return f"▣ {name}", f"  {facts_of(block, Target.of(self._viewer))}"
 
 
 def _what(block: Block) -> str:
