@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import msgspec
 import pytest
 from conversation_app import answer, prompt
 
@@ -19,6 +20,16 @@ def said(caption: captions.Caption) -> str:
 def test_the_figures_of_an_answer_sum_its_responses() -> None:
     assert captions.figures_of([answer("a")]) == "3.1 s · 214 tok · $0.012"
     assert captions.figures_of([answer("a"), prompt("result"), answer("b")]) == "6.2 s · 428 tok · $0.024"
+
+
+def test_output_that_nobody_counted_is_told_to_be_about_that_much() -> None:
+    cut = msgspec.structs.replace(answer("a"), state="stopped", stop_reason="")
+    assert captions.figures_of([cut]) == "3.1 s · ~214 tok · ~$0.012"
+    assert captions.figures_of([answer("b"), cut]) == "6.2 s · ~428 tok · ~$0.024"
+    cheap = msgspec.structs.replace(cut, bill=Bill(cost_usd=0.0001))
+    assert captions.figures_of([cheap]) == "3.1 s · ~214 tok · <$0.001"
+    counted = msgspec.structs.replace(cut, stop_reason="end_turn")
+    assert captions.figures_of([counted]) == "3.1 s · 214 tok · $0.012"
 
 
 def test_figures_that_nobody_knows_are_left_out() -> None:

@@ -145,6 +145,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(block for block in self.blocks if isinstance(block, ToolUse))
 
     @property
+    def is_counted(self) -> bool:
+        """Whether its output is what the API said at its end, and not what can be seen of an answer that was cut off."""
+        return self.state == "complete" or bool(self.stop_reason) or not self.usage.output_tokens
+
+    @property
     def awaits_results(self) -> bool:
         """Whether the next message has to answer its calls. A refusal is left out of what is sent, and its calls with it."""
         return self.role == "assistant" and self.stop_reason != "refusal" and bool(self.calls)

@@ -23,7 +23,6 @@ from tui.chat.transcript import (
     ToolUse,
 )
 from tui.widgets import figures
-from tui.widgets.facts import facts_of
 
 if TYPE_CHECKING:
     from tui.chat.searches import Source
@@ -49,15 +48,20 @@ def when(at_s: float, now_s: float) -> str:
 
 
 def figures_of(messages: Iterable[Message]) -> str:
-    """Time, tokens and cost of an answer that has ended, over all of its responses: 3.1 s · 214 tok · $0.012."""
+    """Time, tokens and cost of an answer that has ended, over all of its responses: 3.1 s · 214 tok · $0.012.
+
+    Of one that was cut off tokens and cost are about so much: ~214 tok · ~$0.012.
+    """
     answers = [message for message in messages if message.role == "assistant"]
     elapsed_s = sum(answer.elapsed_s for answer in answers)
     tokens = sum(answer.usage.output_tokens for answer in answers)
+    about = "" if all(answer.is_counted for answer in answers) else "~"
     bills = [answer.bill.cost_usd for answer in answers if answer.bill]
+    cost = figures.money(sum(bills)) if bills else ""
     parts = [
         figures.seconds(elapsed_s) if elapsed_s else "",
-        f"{figures.tokens(tokens)} tok" if tokens else "",
-        figures.money(sum(bills)) if bills else "",
+        f"{about}{figures.tokens(tokens)} tok" if tokens else "",
+        f"{about}{cost}" if cost.startswith("$") else cost,  # "<$0.001" says already that it is about
     ]
     return " · ".join(part for part in parts if part)
 
@@ -138,6 +142,8 @@ def waiting_line(left_s: float, attempt: int, attempts: int) -> Caption:
 
 def attachment(block: Image | Document) -> Caption:
     """A chip: ▣ fjord.jpg  2576×1449 · 4.7k tokens."""
+    from tui.widgets.facts import facts_of  # not needed before there is an attachment
+
     if block.aside:
         return (("▣ ", "dim"), (block.name, "text"), (f"{'  ' * bool(block.name)}{set_aside(block)}", "warning"))
     return (
