@@ -463,6 +463,13 @@ async def test_the_palette_does_what_was_picked() -> None:
         await chat.until(lambda: chat.app.theme == "prx-light")
 
 
+@pytest.mark.parametrize("typed", ["the", "/the", "THEME"])
+async def test_the_palette_puts_the_command_that_begins_so_first(typed: str) -> None:
+    async with chatting() as chat:
+        await chat.pilot.press("ctrl+p", *typed, "enter")
+        await chat.until(lambda: chat.app.theme == "prx-light")
+
+
 async def test_a_slash_command_does_what_its_key_does() -> None:
     async with chatting() as chat:
         await chat.send("/help")

@@ -123,8 +123,31 @@ async def test_a_chat_is_renamed_pinned_and_deleted_with_a_way_back() -> None:
         assert rows(chat).startswith("› ▴ Tides of the fjord today")
         await chat.pilot.press("delete")
         await chat.until(lambda: "Tides" not in rows(chat))
+        await chat.pilot.press("down", "ctrl+z")
+        await until_row(chat, "› ▴ Tides of the fjord today")
+
+
+async def test_a_chat_that_was_found_and_deleted_is_under_the_cursor_once_it_is_back() -> None:
+    async with chatting(*THREE) as chat:
+        await with_three_chats(chat)
+        await opened_list(chat)
+        await chat.pilot.press(*"of")
+        await chat.until(lambda: "rye" not in rows(chat) and "Moons" in rows(chat))
+        await chat.pilot.press("down")
+        gone = "Tides" if "› Tides" in rows(chat) else "Moons"
+        await chat.pilot.press("delete")
+        await chat.until(lambda: gone not in rows(chat))
         await chat.pilot.press("ctrl+z")
-        await until_row(chat, "Tides of the fjord today")
+        await until_row(chat, f"› {gone}")
+
+
+async def test_an_empty_list_promises_what_is_so() -> None:
+    for demo, said in ((False, "kept from now on"), (True, "until the demo ends")):
+        async with chatting(demo=demo) as chat:
+            await chat.until(lambda chat=chat: chat.screen.is_ready)
+            await chat.pilot.press("ctrl+s")
+            await chat.until(lambda chat=chat: isinstance(chat.app.screen, ChatList))
+            await until_row(chat, said)
 
 
 async def test_a_chat_is_written_to_a_file_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -229,7 +252,7 @@ async def test_up_goes_on_into_the_prompts_of_older_chats() -> None:
     async with chatting(*THREE) as chat:
         await with_three_chats(chat)
     async with chatting() as chat:
-        await chat.until(lambda: chat.screen.is_ready and chat.prompt._earlier)
+        await chat.until(lambda: chat.screen.is_ready and chat.prompt._history.texts)
         await chat.pilot.press(*"draft", "up", "up")
         assert chat.prompt.text == "Moons of Mars"
         await chat.pilot.press("down", "down")

@@ -32,7 +32,8 @@ class ArchiveScreen(GuardingScreen):
             return
         from tui.screens.chats import ChatList  # not needed for the first paint
 
-        chats = ChatList(self.store, self.provider.name_of, self, typed=words, now=self._library.now)
+        is_demo = self.provider.is_demo
+        chats = ChatList(self.store, self.provider.name_of, self, typed=words, passing=is_demo, now=self._library.now)
         self.app.push_screen(chats, self._open_picked)
 
     def _open_picked(self, picked: Opening | None) -> None:

@@ -102,14 +102,16 @@ class ChatList(Modal[Opening | None]):
         keeper: Keeper,
         *,
         typed: str = "",
+        passing: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`typed` is searched for at once."""
+        """`typed` is searched for at once. `passing`: the store goes with the program, as the demo's does."""
         super().__init__()
         self._store = store
         self._name_of = name_of
         self._keeper = keeper
         self._typed = typed
+        self._passing = passing
         self._now = now
         self._model_names: dict[str, str] = {}
         self._chats: dict[str, Chat] = {}
@@ -149,7 +151,7 @@ class ChatList(Modal[Opening | None]):
     async def _read_all(self) -> None:
         self._take(await asyncio.wrap_future(self._store.chats()))
 
-    def _take(self, chats: tuple[Chat, ...]) -> None:
+    def _take(self, chats: tuple[Chat, ...], at: str = "") -> None:
         keeper = self._keeper
         states = ((keeper.unread, UNREAD), (keeper.answering, ANSWERING), (keeper.asking, ASKING))
         self._live = {id: word for ids, word in states for id in ids}
@@ -157,7 +159,7 @@ class ChatList(Modal[Opening | None]):
         if self._ticking is None and self.app.animation_level != "none":
             self._ticking = self.set_interval(1.0, self._count_down)
         if not self.rows.typed:
-            self._show_all()
+            self._show_all(at)
 
     def _count_down(self) -> None:
         """Shows how long caches stay warm, as long as any is."""
@@ -200,7 +202,9 @@ class ChatList(Modal[Opening | None]):
         return self._model_names[model_id]
 
     def _nothing(self, typed: str) -> str:
-        return f'no title and no message with "{typed}"' if typed else "no chats yet: what you say is kept from now on"
+        if typed:
+            return f'no title and no message with "{typed}"'
+        return f"no chats yet: what you say is kept {'until the demo ends' if self._passing else 'from now on'}"
 
     def _say(self, aside: str) -> None:
         self.query_one(PanelHead).say(f"{self.rows.typed}▏ {aside}" if self.rows.typed else f"type to search · {aside}")
@@ -217,7 +221,7 @@ class ChatList(Modal[Opening | None]):
             self.workers.cancel_group(self, "search")
             self._show_all()
 
-    async def _search(self, typed: str) -> None:
+    async def _search(self, typed: str, at: str = "") -> None:
         self._searching = self._store.search(typed)
         try:
             found = await asyncio.wrap_future(self._searching)
@@ -225,7 +229,7 @@ class ChatList(Modal[Opening | None]):
             self.rows.replace(())
             self._say(error.message)
             return
-        self.rows.replace(self._found_rows(found.hits), typed=typed)
+        self.rows.replace(self._found_rows(found.hits), typed=typed, at=at)
         self._say(f"{len(found.hits)}+ places" if found.is_cut else figures.plural(len(found.hits), "place"))
 
     def _found_rows(self, hits: Sequence[Hit]) -> list[Item]:
@@ -285,9 +289,9 @@ class ChatList(Modal[Opening | None]):
 
     def action_undo(self) -> None:
         if self._deleted:
-            self._keeper.restore(self._deleted.pop())
+            self._keeper.restore(restored := self._deleted.pop())
             self._foot(_FOOT_UNDO if self._deleted else _FOOT)
-            self._read_again()
+            self._read_again(restored)
 
     def tell_changed(self) -> None:
         """Something has happened in a chat that is not on the screen."""
@@ -304,10 +308,11 @@ class ChatList(Modal[Opening | None]):
         self.query_one(".panel--foot", Static).update(text)
 
     @work(group="again", exclusive=True)
-    async def _read_again(self) -> None:
-        self._take(await asyncio.wrap_future(self._store.chats()))
+    async def _read_again(self, at: str = "") -> None:
+        """With the cursor on the chat `at`, if it is one of the rows then."""
+        self._take(await asyncio.wrap_future(self._store.chats()), at)
         if self.rows.typed:
-            await self._search(self.rows.typed)
+            await self._search(self.rows.typed, at)
 
 
 def _first_words(place: Place) -> str:

@@ -46,8 +46,9 @@ class Palette(Modal[str]):
         keys = keys_of(action, self._remapped)
         return Item(
             draw=lambda width: line_of(action, keys, width),
-            words=f"{action.line} {action.group} {action.slash}",
+            words=f"{action.line} {action.group} /{action.slash}",
             key=action.name,
+            lead=action.slash,
         )
 
     def on_filter_list_filtered(self, event: FilterList.Filtered) -> None:

@@ -27,6 +27,8 @@ class Item:
     """The row for a width in cells; the cursor's sign stands before it."""
     words: str = ""
     key: str = ""
+    lead: str = ""
+    """A word that puts the row before those without, where it begins with what is typed."""
 
 
 def fits(item: Item, typed: str) -> bool:
@@ -126,11 +128,15 @@ class FilterList(ScrollView, can_focus=True):
             self._is_behind, self._picks = True, False
             self.post_message(self.Filtered(typed, len(self._shown)))
             return
-        self._shown = [item for item in self._items if item.key and fits(item, typed)] if typed else self._items
+        self._shown = self._fitting(typed) if typed else self._items
         self.virtual_size = Size(0, max(1, len(self._shown)))
         self.chosen = self._nearest(0, 1)
         self.refresh()
         self.post_message(self.Filtered(typed, sum(bool(item.key) for item in self._shown)))
+
+    def _fitting(self, typed: str) -> list[Item]:
+        rows = [item for item in self._items if item.key and fits(item, typed)]
+        return sorted(rows, key=lambda item: not (item.lead and item.lead.startswith(typed.casefold().lstrip("/"))))
 
     def watch_chosen(self) -> None:
         self._keep_in_sight()
