@@ -21,7 +21,6 @@ from tui.chat.tokens import MANY, among_many
 from tui.chat.transcript import Document, Image
 from tui.errors import TuiError
 from tui.render.safe import safe
-from tui.widgets.facts import facts_of
 
 if TYPE_CHECKING:
     from tui.images.vision import Viewer
@@ -195,6 +194,7 @@ class Attachments(Static):
 
     def _texts(self, chip: Chip) -> tuple[str, str]:
         from tui.images.vision import Target  # nothing of the pictures is loaded before there is one
+        from tui.widgets.facts import facts_of
 
         name = chip.name if len(chip.name) <= _LONGEST_NAME else chip.name[: _LONGEST_NAME - 1] + "…"
         block = chip.block
