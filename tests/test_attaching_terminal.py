@@ -67,7 +67,7 @@ def test_a_picture_is_attached_by_each_way_in(
         terminal.type("\x16")  # Ctrl+V
         terminal.wait_for("pasted picture  56×28")
         terminal.type("\x0f")  # Ctrl+O
-        terminal.wait_for("2 tokens · <$0.001 with")
+        terminal.wait_for("2 tokens · <$0.001")
         terminal.type("\r")
         terminal.wait(lambda: terminal.text.count("one.png  56×28") == 2)
         terminal.type("\x7f")  # takes the last one out again
