@@ -114,7 +114,9 @@ def _search(body: Body, prompt: str) -> Scenario:
         "cited_text": "The water rises by up to 16 metres.",
     }
     return Answer(
-        Search("highest tide on Earth", (source,)), Text(texts.SEARCHED, citations=(citation,)), Text(f"\n\n{texts.TAIL}")
+        Search("highest tide on Earth", (source,)),
+        Text(texts.SEARCHED, citations=(citation,)),
+        Text(f"\n\n{texts.TAIL}"),
     )
 
 
