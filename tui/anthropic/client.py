@@ -154,8 +154,12 @@ class Client:
         except httpx.HTTPError as error:
             raise self._converted(error, began=True) from error
         except wire.ErrorSent as sent:
+            words = _without_credential(sent.said.message, response.request)
             raise errors.from_event(
-                sent.said, request_id=_request_id(response), credential=self._credential, custom_url=self._is_custom
+                msgspec.structs.replace(sent.said, message=words),
+                request_id=_request_id(response),
+                credential=self._credential,
+                custom_url=self._is_custom,
             ) from None
         finally:
             await response.aclose()
@@ -201,7 +205,7 @@ class Client:
         return errors.from_response(
             response.status_code,
             response.headers,
-            _without_credential(body, response.request),
+            _without_credential(body.decode("utf-8", "replace"), response.request).encode(),
             credential=self._credential,
             custom_url=self._is_custom,
             retry_after_s=retry_after_s(response.headers, self._now()),
@@ -346,13 +350,13 @@ def _harmless(error: Exception) -> Exception | None:
     return None if isinstance(error, (UnicodeError, httpx.LocalProtocolError)) else error
 
 
-def _without_credential(body: bytes, request: httpx.Request) -> bytes:
-    """An error's body without the credential that was sent: some gateways repeat what they refuse."""
+def _without_credential(text: str, request: httpx.Request) -> str:
+    """A server's words about an error without the credential that was sent: some gateways repeat what they refuse."""
     for name in ("x-api-key", "authorization"):
         secret = request.headers.get(name, "").removeprefix("Bearer ").strip()
         if secret and not secret.startswith("sk-ant-"):  # those are recognised and shortened anyway
-            body = body.replace(secret.encode(), "…".encode())
-    return body
+            text = text.replace(secret, "…")
+    return text
 
 
 def _request_id(response: httpx.Response) -> str:
