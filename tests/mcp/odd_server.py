@@ -1,8 +1,8 @@
 """A server of the tests' own, in plain Python, so that it starts at once and can misbehave: `odd_server.py [HABIT…]`
 
-Habits: `mute` never answers; `dies` ends before it does; `deaf` stays although its input has ended and it was asked to go;
-`grumbles` says much on standard error; `parent` starts a process of its own; `grows` has another tool each time it starts,
-`changes` each time it is asked for them.
+Habits: `mute` never answers; `dies` ends before it does; `tells` says its environment on standard error; `deaf` stays
+although its input has ended and it was asked to go; `grumbles` says much on standard error; `parent` starts a process of its
+own; `grows` has another tool each time it starts, `changes` each time it is asked for them.
 """
 
 from __future__ import annotations
@@ -84,6 +84,9 @@ def answer(message: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def main() -> None:
+    if "tells" in sys.argv:
+        sys.stderr.write("".join(f"{name} is {value}\n" for name, value in os.environ.items()))
+        sys.stderr.flush()
     if "dies" in sys.argv:
         sys.exit("the harbour is closed")
     with Path("starts.txt").open("a") as file:

@@ -132,7 +132,9 @@ class McpServer(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         """Where it is, without what may be secret."""
-        return f"McpServer({self.command or self.url.partition('?')[0]!r})"
+        from urllib.parse import urlsplit  # seldom needed
+
+        return f"McpServer({self.command or urlsplit(self.url).hostname!r})"
 
 
 class Ui(msgspec.Struct, frozen=True, kw_only=True):

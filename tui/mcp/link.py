@@ -81,7 +81,7 @@ class Link:
 
 
 @asynccontextmanager
-async def connected(said: McpServer, *, folder: Path, log: Path) -> AsyncIterator[Link]:
+async def connected(said: McpServer, *, folder: Path, log: Path, conceal: Callable[[str], str]) -> AsyncIterator[Link]:
     """The server once it has answered and named its tools. Leaving the block ends it. Raises whatever goes wrong."""
     ended = asyncio.Event()
     async with AsyncExitStack() as stack:
@@ -89,13 +89,13 @@ async def connected(said: McpServer, *, folder: Path, log: Path) -> AsyncIterato
             http = await stack.enter_async_context(httpx2.AsyncClient(headers=said.headers, timeout=_TIMEOUT))
             transport: Any = streamable_http_client(said.url, http_client=http)
         else:
-            transport = _program(said, folder, log, ended)
+            transport = _program(said, folder, stdio.Log(log, conceal), ended)
         ours = Implementation(name="prx", version=tui.__version__)
         client = await stack.enter_async_context(Client(transport, client_info=ours))
         yield Link(client, await _listed(client), ended)
 
 
-def _program(said: McpServer, folder: Path, log: Path, ended: asyncio.Event) -> Any:
+def _program(said: McpServer, folder: Path, log: stdio.Log, ended: asyncio.Event) -> Any:
     env = get_default_environment() | _PLAIN | said.env
     found = shutil.which(said.command, path=env.get("PATH", os.defpath))
     if found is None:

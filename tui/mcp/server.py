@@ -11,13 +11,13 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 
 from tui.chat.schemas import inlined
 from tui.chat.transcript import Tool
 from tui.config import McpServer
+from tui.mcp.concealing import concealer
 from tui.mcp.names import name_of
 from tui.tools.tool import Failed
 
@@ -31,7 +31,6 @@ State = Literal["not started", "starting", "ready", "failed", "ended"]
 MISSING = "MCP servers need one more package: pip install 'prx-tui[mcp]'"
 _LONGEST_DESCRIPTION = 4000
 _LONGEST_REASON = 300
-_SHORTEST_SECRET = 6  # characters: replacing shorter words would only garble what is told
 _NOT_AT_THE_ROOT = ("oneOf", "anyOf", "allOf", "$schema", "$id")  # the first three are refused there by the API
 _LEAVE_S = 4.0
 _LOOK_S = 3.0
@@ -57,6 +56,7 @@ class Server:
         """Its tools as they are offered, from when it has started on."""
         self.log = log
         self._said = said
+        self._conceal = concealer(said)
         self._folder = folder
         self._call_limit_s = call_limit_s
         self._warn = warn
@@ -160,12 +160,7 @@ class Server:
 
     def _told(self, text: str) -> str:
         """Words of a server in one short line, without what the configuration gives to it and may be secret."""
-        said, address = self._said, urlsplit(self._said.url)
-        values = (*said.env.values(), *said.headers.values(), address.query, address.password or "")
-        words = {word for value in values for word in value.split() if len(word) >= _SHORTEST_SECRET}
-        for word in sorted(words, key=len, reverse=True):
-            text = text.replace(word, "…")
-        return _short(text)
+        return _short(self._conceal(text))
 
     async def _keep(self, ready: asyncio.Future[Link]) -> None:
         """Holds the connection open until it ends by itself, or is to be left."""
@@ -175,7 +170,7 @@ class Server:
 
             self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.log.unlink(missing_ok=True)  # each start has its own
-            async with connected(self._said, folder=self._folder, log=self.log) as link:
+            async with connected(self._said, folder=self._folder, log=self.log, conceal=self._conceal) as link:
                 ready.set_result(link)
                 ends = [asyncio.ensure_future(end) for end in (link.until_ended(), self._leaving.wait())]
                 try:

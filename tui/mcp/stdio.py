@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,9 +37,39 @@ class CannotStart(TuiError):
     """The program of a server cannot be run."""
 
 
+class Log:
+    """A file with what a program says on standard error, in whole lines, without what was given to it as a secret."""
+
+    def __init__(self, file: Path, conceal: Callable[[str], str]) -> None:
+        self._file = file
+        self._conceal = conceal
+        self._left = _MOST_LOG
+        self._held = b""
+
+    def take(self, data: bytes) -> None:
+        """Raises OSError."""
+        whole, newline, self._held = (self._held + data).rpartition(b"\n")
+        if len(self._held) > _CHUNK:
+            whole, newline, self._held = whole + newline, self._held, b""
+        self._write(whole + newline)
+
+    def end(self) -> None:
+        """Writes a last line that has no end. Raises OSError."""
+        self._write(self._held)
+        self._held = b""
+
+    def _write(self, data: bytes) -> None:
+        if not data or self._left <= 0:
+            return
+        told = self._conceal(data.decode("utf-8", "replace")).encode()[: self._left]
+        self._left -= len(told)
+        with os.fdopen(os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as file:
+            file.write(told)
+
+
 @asynccontextmanager
 async def program(
-    argv: Sequence[str], *, env: dict[str, str], folder: Path, log: Path, ended: asyncio.Event
+    argv: Sequence[str], *, env: dict[str, str], folder: Path, log: Log, ended: asyncio.Event
 ) -> AsyncIterator[TransportStreams]:
     """Streams of messages from and to the program. Leaving the block has it ended. Raises CannotStart.
 
@@ -129,16 +159,11 @@ async def _tell(told: asyncio.StreamWriter, outgoing: MemoryObjectReceiveStream[
             await told.drain()
 
 
-async def _note(errors: asyncio.StreamReader, log: Path) -> None:
+async def _note(errors: asyncio.StreamReader, log: Log) -> None:
     """Writes what comes to the log, until that is full; the rest is read all the same, or the program would wait."""
-    left = _MOST_LOG
     with suppress(OSError):
-        while data := await errors.read(_CHUNK):
-            if left > 0:
-                await asyncio.to_thread(_append, log, data[:left])
-                left -= len(data)
-
-
-def _append(log: Path, data: bytes) -> None:
-    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as file:
-        file.write(data)
+        try:
+            while data := await errors.read(_CHUNK):
+                await asyncio.to_thread(log.take, data)
+        finally:
+            log.end()
