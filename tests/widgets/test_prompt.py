@@ -83,6 +83,12 @@ async def paste(app: PromptApp, pilot: Pilot[None], text: str) -> None:
     await pilot.pause()
 
 
+async def test_what_is_said_in_passing_cannot_steer_the_terminal() -> None:
+    async with writing() as (app, _):
+        app.prompt.say("it said: \x1b]0;title\x07\x9b31m", lasting=True)
+        assert not {"\x1b", "\x07", "\x9b"} & set(str(app.prompt.border_subtitle))
+
+
 async def test_enter_sends_and_empties_the_box() -> None:
     async with writing() as (app, pilot):
         await pilot.press(*"hi", "enter")

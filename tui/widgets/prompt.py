@@ -21,6 +21,7 @@ from textual.widgets.text_area import TextAreaTheme
 
 from tui.actions import parse_command, slash_matches
 from tui.chat.transcript import Draft
+from tui.render.safe import safe
 from tui.widgets.bindings import bindings_of, bindings_over
 from tui.widgets.commands import CommandList
 from tui.widgets.history import History
@@ -146,6 +147,7 @@ class PromptArea(TextArea):
         """A word in passing, in the place of the hints; a lasting one stays, or comes back, until there are new hints."""
         self._forget_said()
         self.is_saying = True
+        text = safe(text, keep_newlines=False)  # words of servers and names of files stand in it
         self.border_subtitle = Content(f" {text} ")
         if lasting:
             self._lasting = text
