@@ -9,10 +9,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.chat.tree import ChatTree
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
+    from tui.chat.tree import ChatTree
     from tui.store import Store
 
 
