@@ -29,7 +29,7 @@ cold-start:
 
 # The store, killed at 200 random moments, and 100 power losses; the test suite does a tenth of it.
 kills:
-	PRX_KILLS=200 PRX_KILLS_SLACK_S=0 PRX_POWER_LOSSES=100 $(PYTHON) -m pytest -q tests/store/test_processes.py tests/store/test_power_loss.py
+	PRX_KILLS=200 PRX_KILLS_SLACK_S=0 PRX_POWER_LOSSES=100 $(PYTHON) -m pytest -q -n 0 tests/store/test_processes.py tests/store/test_power_loss.py
 
 # The store with 500,000 messages: the list, search as you type, opening, size.
 bench-store:
