@@ -175,7 +175,9 @@ async def test_tools_are_switched_off_for_a_chat_and_stay_off() -> None:
 
 
 async def test_of_what_a_command_says_only_the_end_is_kept_for_the_screen() -> None:
-    noisy = running("for i in $(seq 400); do printf '%0200d\\n' $i; sleep 0.001; done; echo over; cat")
+    noisy = running(
+        "printf '%06000d\\n' 0; for i in $(seq 400); do printf '%0200d\\n' $i; sleep 0.001; done; echo over; cat"
+    )
     async with chatting(noisy, words("Heard."), tools="ask") as chat:
         await chat.send("Make noise")
         await asked(chat)

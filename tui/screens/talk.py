@@ -154,6 +154,8 @@ class Talk:
                 self.under_way = (*self.under_way[:-1], Grew(message, coalesce((*last.events, *events))))
             case ToolOutput(id=id, text=text) if isinstance(last, ToolOutput) and last.id == id:
                 self.under_way = (*self.under_way[:-1], ToolOutput(id, (last.text + text)[-_KEPT_CHARS:]))
+            case ToolOutput(id=id, text=text):
+                self.under_way = (*self.under_way, ToolOutput(id, text[-_KEPT_CHARS:]))
             case TurnEnded():
                 self.under_way = ()
             case _:
