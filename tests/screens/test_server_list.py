@@ -55,7 +55,7 @@ async def test_a_chat_uses_a_tool_of_a_server(tmp_path: Path) -> None:
 
 async def test_a_server_that_fails_is_told_and_started_anew() -> None:
     both = config() + f"[mcp.bad]\ncommand = '{sys.executable}'\nargs = ['{ODD}', 'dies']\n"
-    async with chatting(config=both, tools="ask", size=(100, 30)) as chat:
+    async with chatting(Answer(Text("Hi.")), config=both, tools="ask", size=(100, 30)) as chat:
         assert "not started" in await listed(chat)
         await chat.pilot.press("escape")
         await chat.send("Hello")
