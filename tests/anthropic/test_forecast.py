@@ -19,7 +19,7 @@ from tui.anthropic.models import MODELS, find
 from tui.chat.forecast import NO_DRAFT, Switch, estimate, price_switch
 from tui.chat.ledger import Usage, bill
 from tui.chat.tokens import image_tokens
-from tui.chat.transcript import Draft, Image, Message, Text, Thinking, Transcript
+from tui.chat.transcript import Draft, Image, Message, Text, Thinking, ToolResult, Transcript
 from tui.images.many import SmallerImages
 
 SONNET, OPUS, HAIKU, OLD_HAIKU = (
@@ -94,6 +94,35 @@ def test_beyond_twenty_images_are_told_as_small_as_they_are_sent() -> None:
     assert new_chat.tokens == 21 * image_tokens(2000, 1125, SONNET)
 
 
+def test_an_image_in_the_text_counts_like_an_attached_one() -> None:
+    marker = f"[IMAGE:data:image/png;base64,{conversations.PNG}]"
+    chat = long_chat(20_000)
+    now = chat.messages[-1].at + 10
+
+    def told(transcript: Transcript, text: str, *images: Image, model=SONNET):
+        return estimate(transcript, Draft(text=text, attachments=images), model, now)
+
+    first = told(chat, f"See {marker}")
+    assert (first.loses, told(chat, "See", IMAGE).loses, told(chat, "See").loses) == ("first_image", "first_image", "")
+    assert first.usage.cache_read_input_tokens == told(chat, "See", IMAGE).usage.cache_read_input_tokens
+    large = replace(IMAGE, width=2576, height=1449)
+    with_images = replace(chat, messages=(Message(role="user", blocks=(large,) * 20), *chat.messages))
+    assert [told(with_images, text).loses for text in ("See", marker)] == ["", "many_images"]
+    assert told(with_images, "See", IMAGE).loses == "many_images"
+    small = replace(chat, messages=(Message(role="user", blocks=(IMAGE,) * 20), *chat.messages))
+    assert told(small, marker).loses == "", "none of them is made smaller"
+    assert told(with_images, marker, model=OPUS).loses == "", "it has nothing in its cache"
+    fewer = [told(Transcript(), text, *(large,) * 20).tokens for text in ("See ", f"See {marker}")]
+    assert fewer[1] < fewer[0], "each of the attached ones is sent smaller"
+
+
+def test_an_image_of_a_tool_is_a_first_image_as_well() -> None:
+    chat = long_chat(20_000)
+    result = Message(role="user", blocks=(ToolResult("toolu_1", (IMAGE,)),))
+    now = chat.messages[-1].at + 10
+    assert estimate(chat.with_message(result), NO_DRAFT, SONNET, now).loses == "first_image"
+
+
 def test_what_is_too_short_is_told_to_stay_uncached() -> None:
     talk = Talk(Transcript())
     told, used = send(talk, "Hi")
@@ -143,8 +172,8 @@ def test_it_is_quick_enough_for_every_key(model) -> None:
 # What a switch costs
 
 
-def by_model(transcript: Transcript, now: float) -> dict[str, Switch]:
-    return {row.model.id: row for row in price_switch(transcript, MODELS, now)}
+def by_model(transcript: Transcript, now: float, draft: Draft = NO_DRAFT) -> dict[str, Switch]:
+    return {row.model.id: row for row in price_switch(transcript, MODELS, now, draft=draft)}
 
 
 def test_staying_is_warm_and_a_switch_is_cold() -> None:
@@ -194,6 +223,10 @@ def test_what_a_model_refuses_or_drops() -> None:
     assert rows[OPUS.id].refuses == ""
     few = by_model(Transcript(messages=(picture,)), 0.0)
     assert "100 images" in few[OLD_HAIKU.id].refuses
+    hundred = Transcript(messages=(Message(role="user", blocks=(IMAGE,) * 100), thinking))
+    marker = f"[IMAGE:data:image/png;base64,{conversations.PNG}]"
+    refusals = [by_model(hundred, 0.0, draft)[OLD_HAIKU.id].refuses for draft in (NO_DRAFT, Draft(text=marker))]
+    assert refusals == ["", "Haiku 4.5 takes 100 images in one request, and with what is written this chat has 101."]
     assert few[OPUS.id].refuses == ""
 
 

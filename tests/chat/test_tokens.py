@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tui.anthropic.models import find
 from tui.chat import tokens
-from tui.chat.tokens import block_tokens, image_tokens, prompt_tokens, text_tokens
+from tui.chat.tokens import block_tokens, image_tokens, marker_count, prompt_tokens, text_tokens
 from tui.chat.transcript import Document, Image, Opaque, Text, Thinking, ToolResult, ToolUse
 from tui.images import vision
 
 HIGH, STANDARD = find("claude-sonnet-5-5"), find("claude-haiku-4-5")
+MARKER = f"[IMAGE:data:image/png;base64,{'A' * 100_000}]"
 
 
 @pytest.mark.parametrize(
@@ -60,10 +63,34 @@ def test_every_block_counts(block, tokens) -> None:
 
 
 def test_a_marker_in_a_prompt_counts_as_an_image() -> None:
-    marker = f"[IMAGE:data:image/png;base64,{'A' * 100_000}]"
     between = text_tokens("ab", HIGH)
-    assert prompt_tokens(f"a{marker}b{marker}", HIGH) == pytest.approx(between + 2 * 4784)
+    assert prompt_tokens(f"a{MARKER}b{MARKER}", HIGH) == pytest.approx(between + 2 * 4784)
     broken = f"[IMAGE:data:image/png;base64,{'A' * 1000} "
-    assert prompt_tokens(broken + marker, HIGH) == pytest.approx(text_tokens(broken, HIGH) + 4784)
+    assert prompt_tokens(broken + MARKER, HIGH) == pytest.approx(text_tokens(broken, HIGH) + 4784)
     for text in ("[IMAGE:data:]", broken, "no [IMAGE] at all", ""):
         assert prompt_tokens(text, HIGH) == pytest.approx(text_tokens(text, HIGH))
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        (MARKER, 1),
+        (f"a{MARKER} b {MARKER}{MARKER}", 3),
+        (f"[IMAGE:data:image/png;base64,{'A' * 1000} {MARKER}", 1),  # the first never ends
+        (f"[IMAGE:data:image/png;base64,{'A' * 1000}", 0),
+        ("put [IMAGE:data:image/png;base64,…] into a prompt", 0),
+        ("[IMAGE:data:image/png;base64,]", 0),
+        ("no [IMAGE] at all", 0),
+        ("", 0),
+    ],
+)
+def test_the_images_that_stand_in_a_prompt_are_counted(text, count) -> None:
+    assert marker_count(text) == count
+
+
+@pytest.mark.parametrize("piece", ["[IMAGE:data:", f"[IMAGE:data:;base64,{'A' * 20}", "]["])
+def test_counting_them_takes_time_in_proportion(piece) -> None:
+    text = piece * (2_000_000 // len(piece))
+    began = time.process_time()
+    assert marker_count(text) == 0
+    assert time.process_time() - began < 5

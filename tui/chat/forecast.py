@@ -15,11 +15,26 @@ import msgspec
 from tui.chat.ledger import Bill, Lifetime, Usage, bill
 from tui.chat.model import Model
 from tui.chat.thinking import is_thinking
-from tui.chat.tokens import MANY, among_many, block_tokens, image_tokens, message_tokens, prompt_tokens, text_tokens
+from tui.chat.tokens import (
+    MANY,
+    among_many,
+    block_tokens,
+    image_tokens,
+    marker_count,
+    message_tokens,
+    prompt_tokens,
+    text_tokens,
+)
 from tui.chat.transcript import Block, Draft, Image, Message, ToolResult, Transcript
 from tui.chat.warmth import asked_otherwise, expiry
 
 NO_DRAFT = Draft(text="")
+_MARKED = Image("", "")
+"""One that stands in the text of a prompt: nobody knows its size before it is sent."""
+
+Loser = Literal["", "first_image", "many_images"]
+"""What loses the cache of the messages: an image where there was none before, or so many that large ones before are made
+smaller."""
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +50,8 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it rests on what the provider counted for this chat and model; else all of it is estimated."""
     context: int
     """The model's input window, in tokens."""
+    loses: Loser = ""
+    """Why less is read than is warm, where images are the reason."""
 
     @property
     def tokens(self) -> int:
@@ -87,9 +104,13 @@ def estimate(
     """
     at, known = _last_count(transcript, model)
     new = sum(message_tokens(message, model) for message in transcript.messages[at:]) + _draft_tokens(draft, model)
-    new -= sum(_saved(image, model) for image in _shrunk(transcript, draft, at))
+    before, after = list(_images(transcript.messages[:at])), [*_images(transcript.messages[at:]), *_attached(draft)]
+    new -= sum(_saved(image, model) for image in _shrunk(before, after))
     total = math.ceil((opening_tokens(transcript, model) if known is None else known) + new)
-    read = min(total, _readable(transcript, draft, model, now, manner))
+    warm, loser = expiry(transcript, model.id, now), _loser(before, after)
+    is_lost = bool(loser) or asked_otherwise(transcript, model.id, manner)
+    lost = messages_in_cache(transcript, model, now).tokens if is_lost else 0
+    read = min(total, warm.tokens - lost if warm.is_warm(now) else 0)
     rest = total - read
     is_kept = total >= model.min_cache
     usage = Usage(
@@ -100,7 +121,14 @@ def estimate(
         write_1h=rest if is_kept and lifetime == "1h" else 0,
     )
     exact = known is not None and all(message.role == "user" for message in transcript.messages[at:])
-    return Estimate(usage=usage, bill=bill(usage, model), warm=read > 0, exact=exact, context=model.context)
+    return Estimate(
+        usage=usage,
+        bill=bill(usage, model),
+        warm=read > 0,
+        exact=exact,
+        context=model.context,
+        loses=loser if lost else "",
+    )
 
 
 def price_switch(
@@ -133,7 +161,7 @@ def price_switch(
                 later_usd=course.later_input_usd,
                 pays_after=None if stays or stay is None else _break_even(course, stay),
                 drops=_drops(transcript, model),
-                refuses=_refusal(transcript, course.next_turn, model),
+                refuses=_refusal(transcript, draft, course.next_turn, model),
             )
         )
     return tuple(rows)
@@ -161,15 +189,11 @@ def _draft_tokens(draft: Draft, model: Model) -> float:
     return prompt_tokens(draft.text, model) + sum(block_tokens(block, model) for block in draft.attachments)
 
 
-def _shrunk(transcript: Transcript, draft: Draft, at: int) -> list[Image]:
-    """The images that are made smaller among so many, but for those that were when the chat was counted up to `at`."""
-    after = [*_images(transcript.messages[at:]), *_attached(draft)]
-    if not after:
-        return []
-    before = list(_images(transcript.messages[:at]))
-    if len(before) + len(after) <= MANY:
-        return []
-    return after if len(before) > MANY else before + after
+def _shrunk(before: Sequence[Image], after: Sequence[Image]) -> Sequence[Image]:
+    """The images that are made smaller among so many, but for those that were when the chat was counted."""
+    if not after or len(before) + len(after) <= MANY:
+        return ()
+    return after if len(before) > MANY else (*before, *after)
 
 
 def _saved(image: Image, model: Model) -> int:
@@ -178,17 +202,14 @@ def _saved(image: Image, model: Model) -> int:
     return image_tokens(image.width, image.height, model) - image_tokens(sent.width, sent.height, model)
 
 
-def _readable(transcript: Transcript, draft: Draft, model: Model, now: float, manner: str) -> int:
-    """How much of the chat is in the model's cache."""
-    warm = expiry(transcript, model.id, now)
-    if not warm.is_warm(now):
-        return 0
-    new = len(_attached(draft))
-    old = list(_images(transcript.messages)) if new else []
-    is_first = new > 0 and not old
-    are_shrunk = len(old) <= MANY < len(old) + new and any(among_many(one) is not one for one in old)
-    is_lost = is_first or are_shrunk or asked_otherwise(transcript, model.id, manner)
-    return warm.tokens - (messages_in_cache(transcript, model, now).tokens if is_lost else 0)
+def _loser(before: Sequence[Image], after: Sequence[Image]) -> Loser:
+    """What the images that are new do to the cache."""
+    if not after:
+        return ""
+    if not before:
+        return "first_image"
+    are_shrunk = len(before) <= MANY < len(before) + len(after) and any(among_many(one) is not one for one in before)
+    return "many_images" if are_shrunk else ""
 
 
 class Loss(msgspec.Struct, frozen=True, kw_only=True):
@@ -308,15 +329,16 @@ def _drops(transcript: Transcript, model: Model) -> tuple[Drop, ...]:
     return tuple(drops)
 
 
-def _refusal(transcript: Transcript, coming: Estimate, model: Model) -> str:
+def _refusal(transcript: Transcript, draft: Draft, coming: Estimate, model: Model) -> str:
     if model.lifecycle == "retired":
         return f"{model.name} was retired{f' on {model.retires}' if model.retires else ''}."
     if not coming.fits:
         return f"{model.name} takes {model.context:,} tokens, and this chat has about {coming.tokens:,}."
     limit = FEWEST_IMAGES if model.context <= SMALL_WINDOW else MOST_IMAGES
-    count = image_count(transcript)
-    if model.vision and count > limit:
-        return f"{model.name} takes {limit} images in one request, and this chat has {count}."
+    count, new = image_count(transcript), len(_attached(draft))
+    if model.vision and count + new > limit:
+        holder = "with what is written this chat has" if new else "this chat has"
+        return f"{model.name} takes {limit} images in one request, and {holder} {count + new}."
     return ""
 
 
@@ -324,9 +346,9 @@ def has_images(transcript: Transcript) -> bool:
     return any(_images(transcript.messages))
 
 
-def image_count(transcript: Transcript) -> int:
-    """How many images are sent with this chat."""
-    return sum(1 for _ in _images(transcript.messages))
+def image_count(transcript: Transcript, draft: Draft = NO_DRAFT) -> int:
+    """How many images are sent with this chat, and the draft at its end."""
+    return sum(1 for _ in _images(transcript.messages)) + len(_attached(draft))
 
 
 def _images(messages: Sequence[Message]) -> Iterator[Image]:
@@ -338,4 +360,6 @@ def _images(messages: Sequence[Message]) -> Iterator[Image]:
 
 
 def _attached(draft: Draft) -> list[Image]:
-    return [block for block in draft.attachments if isinstance(block, Image) and not block.aside]
+    """The images of a draft: those attached, and those that stand in its text."""
+    attached = [block for block in draft.attachments if isinstance(block, Image) and not block.aside]
+    return [*attached, *[_MARKED] * marker_count(draft.text)]

@@ -5,6 +5,9 @@ The provider alone counts exactly. This is for before a request, and for what pa
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
 from tui.chat.model import Model
@@ -29,7 +32,8 @@ PAGE_TOKENS = 2_000
 """Of a page of a PDF, about."""
 TOKENS_PER_CHAR = 0.25
 """For what is written while nobody has counted it."""
-_MARKER = "[IMAGE:data:"
+_MARKER = re.compile(r"\[IMAGE:data:[^,\[\]]*;base64,[A-Za-z0-9+/\s]{16}")
+"""How the marker of an image begins; what it holds is looked at when it is sent."""
 _TIERS = {False: (1_568, 1_568), True: (2_576, 4_784)}
 """The longest side in pixels and the most patches that a model sees, by its `high_vision`."""
 
@@ -42,12 +46,25 @@ def text_tokens(text: str, model: Model) -> float:
 def prompt_tokens(text: str, model: Model) -> float:
     """Those of a text as it is typed, in which a marker (`[IMAGE:data:…]`) is an image, of a size that nobody knows yet."""
     tokens, at = 0.0, 0
-    while (start := text.find(_MARKER, at)) >= 0 and (end := text.find("]", start)) >= 0:
-        start = text.rindex(_MARKER, start, end)  # one that never ends is text, up to the next
-        marker = text_tokens(text[start : end + 1], model)
+    for start, end in _markers(text):
+        marker = text_tokens(text[start:end], model)
         tokens += text_tokens(text[at:start], model) + min(marker, image_tokens(0, 0, model))
-        at = end + 1
+        at = end
     return tokens + text_tokens(text[at:], model)
+
+
+def marker_count(text: str) -> int:
+    """How many images stand in a prompt as markers. It looks at none of them, so what is no image counts, too."""
+    return sum(1 for _ in _markers(text))
+
+
+def _markers(text: str) -> Iterator[tuple[int, int]]:
+    """From where to where. One that does not end before the next bracket is text."""
+    for beginning in _MARKER.finditer(text):
+        following = text.find("[", beginning.end())
+        end = text.find("]", beginning.end(), following if following >= 0 else len(text))
+        if end >= 0:
+            yield beginning.start(), end + 1
 
 
 def image_tokens(width: int, height: int, model: Model) -> int:
