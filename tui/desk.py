@@ -12,7 +12,7 @@ from tui.anthropic.destinations import check
 from tui.anthropic.login import Unusable
 from tui.belt import Belt, load_tools
 from tui.chat.model import Model
-from tui.chat.reasoning import WORDS, Reasoning
+from tui.chat.reasoning import WORDS, Reasoning, of_manner
 from tui.chat.session import Ask, Session
 from tui.chat.tools import Access, Verdict
 from tui.chat.transcript import Draft, Message, Transcript
@@ -219,8 +219,9 @@ class Desk:
 
     # The prompt cache
 
-    def body(self, transcript: Transcript, model_id: str) -> bytes:
-        choice, chosen = self._connection.choose(model_id), self.reasoning
+    def body(self, transcript: Transcript, answer: Message) -> bytes:
+        choice = self._connection.choose(answer.model)
+        chosen = of_manner(answer.manner) if answer.manner else self.reasoning
         return self._connection.body(transcript, choice, effort=chosen.effort, thinking=chosen.thinking)
 
     def cache_map(self, exchange: Exchange) -> CacheMap:

@@ -89,6 +89,29 @@ async def test_the_cause_is_told_under_the_answer_with_what_to_do(
             await chat.until_shown(words_)
 
 
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        (another_effort, "Thinking or effort changed, which loses the cache of the messages."),
+        (another_system, "The system prompt changed, and the messages come after it."),
+    ],
+    ids=lambda one: one.__name__ if callable(one) else "",
+)
+async def test_after_a_restart_what_changed_is_still_told_by_how_the_last_answer_was_asked_for(
+    cause: Callable[[Chat], Awaitable[None]], told: str
+) -> None:
+    async with chatting(words("Out, past the kelp. " * 20), config=CONFIG, size=(120, 40)) as chat:
+        await chat.send("/effort low")
+        await chat.until(lambda: "effort low" in chat.screen.header.manner)
+        await say(chat, FIRST)
+        chat_id = chat.screen.chat_id
+    # The simulator has forgotten everything, too: whatever is asked now misses.
+    async with chatting(words("At noon."), config=CONFIG, size=(120, 40), resume=chat_id) as chat:
+        await chat.until(lambda: "effort low" in chat.screen.header.manner)
+        await cause(chat)
+        await chat.until_shown(told)
+
+
 async def test_a_chat_that_just_goes_on_is_told_nothing() -> None:
     async with chatting(words("Out."), words("At noon."), words("There."), config=CONFIG, size=(120, 40)) as chat:
         await say(chat, FIRST)

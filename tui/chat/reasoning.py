@@ -131,6 +131,12 @@ def manner(model: Model, chosen: Reasoning) -> str:
     return f"{now.thinking} {now.effort}" if now.effort else now.thinking
 
 
+def of_manner(said: str) -> Reasoning:
+    """A choice that comes to what `manner` said."""
+    mode, _, effort = said.partition(" ")
+    return remembered(mode, effort)
+
+
 def change(transcript: Transcript, model: Model, before: Reasoning, after: Reasoning, now: float) -> Loss:
     """What the next turn loses of the cache when it is asked for like that. Nothing where it is cold, or used alike.
 

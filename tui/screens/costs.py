@@ -81,9 +81,15 @@ class CostScreen(SharingScreen):
         for at in range(len(transcript.messages) - 1, -1, -1):
             answer = transcript.messages[at]
             if answer.role == "assistant" and answer.usage != Usage():
-                asked = Transcript(messages=transcript.messages[:at], system=transcript.system, tools=transcript.tools)
-                return Exchange(body=self.provider.body(asked, answer.model), answer=answer)
+                return Exchange(body=self.provider.body(self._as_asked(transcript, at), answer), answer=answer)
         return None
+
+    def _as_asked(self, transcript: Transcript, at: int) -> Transcript:
+        """What the answer at that place was asked for with: what was taken up goes before what was changed since."""
+        kept = self.talk.taken_up
+        if kept is not None and at < len(kept.messages) and kept.messages[at].at == transcript.messages[at].at:
+            transcript = kept
+        return replace(transcript, messages=transcript.messages[:at])
 
     # Why a request missed
 

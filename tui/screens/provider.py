@@ -9,7 +9,7 @@ from tui.chat.model import Model
 from tui.chat.reasoning import Reasoning
 from tui.chat.session import Ask, Session
 from tui.chat.tools import Access, Verdict
-from tui.chat.transcript import Draft, Transcript
+from tui.chat.transcript import Draft, Message, Transcript
 from tui.errors import TuiError
 from tui.screens.exchange import Exchange
 
@@ -135,8 +135,8 @@ class Provider(Protocol):
     async def title(self, transcript: Transcript) -> Titled:
         """A title of what was said. On the engine's loop. Raises TuiError."""
 
-    def body(self, transcript: Transcript, model_id: str) -> bytes:
-        """The request that continues a transcript with that model, built for looking at."""
+    def body(self, transcript: Transcript, answer: Message) -> bytes:
+        """The request that brought that answer to a transcript, built once more for looking at."""
 
     def cache_map(self, exchange: Exchange) -> CacheMap:
         """What the cache gave to a request; an empty map while there is no answer."""

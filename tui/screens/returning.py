@@ -161,6 +161,7 @@ class ReturningScreen(KeptScreen):
         known = NewChat(id=chat.id, title=chat.title, model=chat.model, system=chat.system, preset=chat.preset)
         self.talk = self.talk_in(known, branch.head)
         self.talk.session.take_up(transcript, access_of(chat.tools))
+        self.talk.taken_up = transcript
         self.talk.session.written_off = written_off
         self._take_choices(chat)
         self._show_branch(branch)

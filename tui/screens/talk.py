@@ -11,7 +11,7 @@ from tui.chat.model import Model
 from tui.chat.reducer import coalesce
 from tui.chat.session import Ask, Session
 from tui.chat.tools import Question, ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolOutput
-from tui.chat.transcript import Draft, Message, ToolResult
+from tui.chat.transcript import Draft, Message, ToolResult, Transcript
 from tui.engine import Engine, Generation
 from tui.screens.exchange import Exchange
 from tui.screens.outbox import Outbox
@@ -34,6 +34,8 @@ class Talk:
         self.outbox = Outbox()
         self.exchange: Exchange | None = None
         """The last request, for the inspector."""
+        self.taken_up: Transcript | None = None
+        """The conversation as it came from the store: what its answers were asked for with. None: it began here."""
         self.under_way: tuple[TurnEvent, ...] = ()
         """What was collected of the answer that still arrives, growth as one piece: to show it anew."""
         self._messages: tuple[Message, ...] = ()
