@@ -159,3 +159,24 @@ def test_an_organisation_without_search_is_told_what_to_do(server: Server[FakeAn
     assert "web_search = false" in said["error"]["hint"]
     prx.configure("web_search = false")
     assert prx("-p", "When?").returncode == 0
+
+
+def test_a_chat_goes_on_without_the_search_that_was_switched_off_for_its_organisation(
+    server: Server[FakeAnthropic], prx: Prx
+) -> None:
+    found = Answer(Thinking("Search."), Search("tide Brest", (PAGE,)), Text("At 06:12.", citations=(CITED,)))
+    server.service.script(found)
+    prx("-p", "When?")
+    server.service.can_search = False
+    said = prx.json("-p", "-c", "Sure?")
+    assert said["error"]["message"] == "tools: web search is not enabled for this organization"
+    assert "This chat goes on without web search: ask again." in said["error"]["hint"]
+    assert prx("-p", "-c", "Sure, then?").returncode == 0
+    *own, search = sent(server, 1)["tools"]
+    assert search["name"] == "web_search"
+    last = server.requests[-1].json
+    assert [tool["name"] for tool in last["tools"]] == [tool["name"] for tool in own]
+    kinds = [block["type"] for block in last["messages"][1]["content"]]
+    assert kinds == ["server_tool_use", "web_search_tool_result", "text"], (
+        "what was thought with other tools is left out"
+    )

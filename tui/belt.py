@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -54,6 +54,8 @@ class Belt:
         self._learned: list[str] = []
         self._asks = asks
         self._servers = servers
+        self._forgone: frozenset[str] = frozenset()
+        """Tools of the provider that it will not have offered."""
         self._of_servers: tuple[Tool, ...] | None = None
         """Their tools in this chat, as it began with them. None: it has not begun, or nobody has looked yet."""
         self.offered: Callable[[], tuple[Tool, ...]] = tuple
@@ -98,6 +100,9 @@ class Belt:
         if both != had:
             self._take(both)
 
+    def forgo(self, names: Collection[str]) -> None:
+        self._forgone |= frozenset(names)
+
     async def run(self, call: ToolUse, tell: Callable[[ToolEvent], None]) -> ToolResult:
         self._remember()
         return await self._box.run(call, tell)
@@ -128,7 +133,7 @@ class Belt:
     def _of_the_provider(self) -> tuple[Tool, ...]:
         """What Anthropic carries out. It needs no leave: it reads pages, and nothing of the user's."""
         said = self._settings.tools.web_search
-        if said is None:
+        if said is None or "web_search" in self._forgone:
             return ()
         from tui.anthropic.server_tools import web_search
 

@@ -156,7 +156,7 @@ class Connection:
 
         def ask(transcript: Transcript) -> Request:
             # httpx and all that a request needs is loaded here, and so on the thread that sends it.
-            from tui.anthropic.refused import refused_places
+            from tui.anthropic.refused import refused_places, refused_tools
             from tui.anthropic.request import dialect_for
             from tui.chat.reasoning import Reasoning, manner
 
@@ -177,7 +177,9 @@ class Connection:
                 return refused_places(error, self._repair.fitting(transcript).messages, choice.model, dialect)
 
             how = manner(choice.model, Reasoning(effort=effort, thinking=thinking))
-            return Request(choice.model.id, body, stream, notices, how, refused)
+            return Request(
+                choice.model.id, body, stream, notices, how, refused, partial(refused_tools, tools=transcript.tools)
+            )
 
         return ask
 

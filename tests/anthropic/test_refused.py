@@ -8,10 +8,10 @@ from hypothesis import given
 
 from tui.anthropic.errors import from_response
 from tui.anthropic.models import find
-from tui.anthropic.refused import refused_places
+from tui.anthropic.refused import refused_places, refused_tools
 from tui.anthropic.replay import attached_places, build_messages
 from tui.chat.aside import set_aside
-from tui.chat.transcript import BlockPlace, Document, Image, Message, Text, ToolResult, ToolUse, Transcript
+from tui.chat.transcript import BlockPlace, Document, Image, Message, Text, Tool, ToolResult, ToolUse, Transcript
 
 SONNET = find("claude-sonnet-5-5")
 IMAGE = Image("image/png", conversations.PNG, "fjord.png", 1, 1)
@@ -129,3 +129,22 @@ def test_claude_reads_that_something_was_left_out():
     first, _, last = build_messages(without.messages, SONNET, "anthropic")
     assert first["content"][0] == {"type": "text", "text": "[image fjord.png left out: it could not be read]"}
     assert [part["type"] for part in last["content"][0]["content"]] == ["text", "text"]
+
+
+@pytest.mark.parametrize(
+    ("message", "status", "means_the_tool"),
+    [
+        ("tools: web search is not enabled for this organization", 400, True),
+        ("Web search is not allowed in this workspace", 403, True),
+        ("'claude-haiku-3' does not support tool types: web_search_20250305", 400, True),
+        ("messages.1.content.1.web_search_tool_result.content: Field required", 400, False),
+        ("tools.0.custom.input_schema: Field required", 400, False),
+        ("web search is overloaded", 529, False),
+    ],
+)
+def test_a_tool_of_the_server_is_refused_by_its_name(message: str, status: int, means_the_tool: bool) -> None:
+    own, search = Tool(name="list_files", input_schema="{}"), Tool(name="web_search", server="{}")
+    error = from_response(status, {}, b'{"error":{"message":"%s"}}' % message.encode())
+    assert refused_tools(error, [own, search]) == (("web_search",) if means_the_tool else ())
+    assert ("web_search = false" in error.hint) == means_the_tool
+    assert refused_tools(error, [own]) == ()

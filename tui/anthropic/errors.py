@@ -295,6 +295,11 @@ def _spent(said: Said) -> bool:
     return said.code == "enforced_spend_limit_reached" or "specified api usage limits" in words
 
 
+def refuses_search(words: str) -> bool:
+    """Whether a refusal is about the web search that a request offers, and not about one that its messages tell of."""
+    return "web search" in words.lower().replace("_", " ") and not words.startswith("messages.")
+
+
 def _login_refused(said: Said) -> bool:
     words = said.message.lower()
     return "third-party apps" in words or "only authorized for use with claude code" in words or "extra usage" in words
@@ -359,7 +364,7 @@ def _hint(kind: type[ProviderError], said: Said, credential: CredentialKind, cus
             "Anthropic meters or refuses a Claude Code login in other programs. "
             "An API key in ANTHROPIC_API_KEY is the supported way."
         )
-    if kind is BadRequest and "web search" in said.message.lower().replace("_", " "):
+    if kind in (BadRequest, PermissionDenied) and refuses_search(said.message):
         return SEARCH_ADVICE
     if "credit balance" in said.message.lower():
         return _HINTS[BillingProblem]

@@ -1,6 +1,7 @@
-"""Which pictures and documents of a conversation the API means when it refuses a request.
+"""What of a conversation the API means when it refuses a request: which pictures and documents, which of its own tools.
 
-It names them by their place in the request (`messages.2.content.0.image.source…`). The builder says what stands there.
+Pictures and documents it names by their place in the request (`messages.2.content.0.image.source…`). The builder says what
+stands there.
 """
 
 from __future__ import annotations
@@ -8,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tui.anthropic.errors import BadRequest, RequestTooLarge
+from tui.anthropic.errors import BadRequest, PermissionDenied, RequestTooLarge, refuses_search
 from tui.anthropic.replay import Dialect, SentPlace, attached_places
 from tui.chat.model import Model
-from tui.chat.transcript import BlockPlace, Message
+from tui.chat.transcript import BlockPlace, Message, Tool
 
 # Between the numbers may stand the kind of what is there: messages.2.content.0.tool_result.content.1.image.source.base64.
 _PATH = re.compile(r"\bmessages\.(\d+)\.content\.(\d+)((?:\.[A-Za-z_]+)*?\.content\.(\d+))?((?:\.\w+)*)")
@@ -37,6 +38,13 @@ def refused_places(
     new = [place for sent, place in places.items() if sent[0] == last and place.message == len(messages) - 1]
     # Of several in a prompt the user can say which; a tool's results are nobody's to take out again.
     return tuple(new) if len(new) == 1 or all(place.inner is not None for place in new) else ()
+
+
+def refused_tools(error: BaseException | None, tools: Sequence[Tool]) -> tuple[str, ...]:
+    """The names of those among these tools that the server would carry out itself, and will not."""
+    if not (isinstance(error, BadRequest | PermissionDenied) and refuses_search(error.message)):
+        return ()
+    return tuple(tool.name for tool in tools if tool.server)
 
 
 def _named(text: str) -> list[SentPlace]:

@@ -1,4 +1,4 @@
-"""Pictures and documents that the API would not take: set aside, so that the rest of the chat can go on without them."""
+"""What the API would not take of a chat, pictures, documents and its own tools: set aside, so that the rest can go on."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ def set_aside(transcript: Transcript, places: Collection[BlockPlace]) -> tuple[T
 def with_refused(failure: Failure, places: Sequence[BlockPlace], transcript: Transcript) -> Failure:
     """The failure with what it says of these blocks of the conversation, and what to do about it."""
     return replace(failure, refused=tuple(places), hint=_hint(places, transcript)) if places else failure
+
+
+def with_forgone(failure: Failure, names: Sequence[str]) -> Failure:
+    """The failure with the word that the conversation offers these tools no more."""
+    which = " and ".join(name.replace("_", " ") for name in names)
+    return replace(failure, hint=f"This chat goes on without {which}: ask again. {failure.hint}".strip())
 
 
 def _hint(places: Sequence[BlockPlace], transcript: Transcript) -> str:

@@ -26,6 +26,8 @@ class Request(msgspec.Struct, frozen=True):
     """With which thinking and effort, as `reasoning.manner` says them."""
     refused: Callable[[BaseException | None], tuple[BlockPlace, ...]] = lambda error: ()
     """Which pictures and documents of the transcript the server would not take, going by what the stream raised."""
+    refused_tools: Callable[[BaseException | None], tuple[str, ...]] = lambda error: ()
+    """The same for the tools that it carries out itself: their names, where it takes no request that offers them."""
 
 
 Ask = Callable[[Transcript], Request]

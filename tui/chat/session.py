@@ -85,7 +85,7 @@ class Session:
         self.get_ready: Callable[[], Awaitable[tuple[str, ...]]] | None = None
         """Awaited before a conversation's first request: starts what its tools need, and says what went wrong."""
         self.equipped: Callable[[tuple[Tool, ...]], None] = lambda tools: None
-        """Gets the tools of a conversation that was recorded already, when getting ready has brought others."""
+        """Gets the tools of a conversation that was recorded already, when they have become others during a turn."""
         self.written_off: tuple[Message, ...] = ()
         """Answers that were stopped or failed before their first word, and cost their input all the same."""
         self.bill = bill
@@ -143,6 +143,14 @@ class Session:
         self.model = model
         self._turn = Turn(self, draft, ask)
         return self._turn
+
+    def forgo(self, names: Collection[str]) -> None:
+        """Offers these tools no more: the server takes no request with them."""
+        if self.toolbox is not None:
+            self.toolbox.forgo(names)
+        tools = tuple(tool for tool in self.transcript.tools if tool.name not in names)
+        self.transcript = replace(self.transcript, tools=tools)
+        self.equipped(tools)
 
     def set_aside(self, places: Collection[BlockPlace]) -> None:
         """Keeps what stands at these places of the transcript out of every later request."""

@@ -5,7 +5,7 @@ What a tool does, and what it may do, is for the toolbox: `tui.tools`. The sessi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Literal, Protocol
 
 import msgspec
@@ -107,3 +107,6 @@ class Toolbox(Protocol):
         may be called from the session's loop only. `elapsed_s` is the time that it worked, without waiting for the user.
         Raises only CancelledError, at once; whatever the call has started then ends within a second, even without us.
         """
+
+    def forgo(self, names: Collection[str]) -> None:
+        """Leaves these out of `tools` from now on."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from tui.chat.aside import with_refused
+from tui.chat.aside import with_forgone, with_refused
 from tui.chat.asking import Ask, Request
 from tui.chat.calls import BROKEN_OFF, INTERRUPTED, STOPPED, Calls, with_own_ids
 from tui.chat.endings import outcome_of
@@ -76,6 +76,9 @@ class Turn:
         give_back = None
         if failure is not None and self._request is not None:
             failure = with_refused(failure, self._request.refused(error), self._session.transcript)
+            if names := self._request.refused_tools(error):
+                failure = with_forgone(failure, names)
+                self._session.forgo(names)
         if failure is not None and failure.refused:
             self._session.set_aside(failure.refused)  # the prompt stays, to be answered without it
         elif outcome != "complete" and not self._answers:
