@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from PIL import Image
 from textual import events
 from textual.widgets import Static
 
+from tui.chat.transcript import Draft
+from tui.chat.transcript import Image as ImageBlock
 from tui.demo.scenarios import Answer, Text
 from tui.screens.attach import AttachScreen
 from tui.widgets.attachments import Attachments
@@ -184,6 +188,44 @@ async def test_and_neither_has_one_that_a_picture_came_to_before(photos: Path) -
         await chat.until_idle()
         await opened(chat)
         assert "drops" not in said(chat)
+
+
+def wide(count: int) -> Draft:
+    """A prompt with so many pictures that would be made smaller among more than 20."""
+    out = io.BytesIO()
+    Image.new("RGB", (2400, 28), "teal").save(out, "PNG")
+    picture = ImageBlock("image/png", base64.b64encode(out.getvalue()).decode(), "wide.png", width=2400, height=28)
+    return Draft(text="Look", attachments=(picture,) * count)
+
+
+async def test_it_warns_of_the_one_picture_too_many_for_the_large_ones_before(photos: Path) -> None:
+    usage = {"input_tokens": 10, "cache_creation_input_tokens": 12_000, "cache_read_input_tokens": 0}
+    async with chatting(Answer(Text("hello"), usage=usage)) as chat:
+        chat.screen.submit(wide(19))
+        await chat.until_shown("hello")
+        await chat.until_idle()
+        await opened(chat)
+        assert "drops" not in said(chat)
+        await chat.pilot.press("space", "space")  # both of them are one too many
+        await chat.until(lambda: "! over 20 pictures: larger ones before are sent smaller, which" in said(chat))
+        assert "drops 12k cached tokens ($0.029)" in said(chat)
+        await chat.pilot.press("enter")
+        await attached(chat, 2)
+        await chat.until(lambda: "0 % cached (over 20 pictures)" in chat.hint)
+        await opened(chat)
+        assert "drops" not in said(chat), "those in the box have done it already"
+
+
+async def test_what_a_first_picture_drops_is_said_in_the_line_of_hints_too(photos: Path) -> None:
+    usage = {"input_tokens": 10, "cache_creation_input_tokens": 12_000, "cache_read_input_tokens": 0}
+    async with chatting(Answer(Text("hello"), usage=usage)) as chat:
+        await chat.send("hi")
+        await chat.until_shown("hello")
+        await chat.until_idle()
+        chat.prompt.put("and this?")
+        await chat.until(lambda: "tok, 100 % cached, $" in chat.hint or "99 % cached, $" in chat.hint)
+        chat.prompt.attachments.attach_files([photos / "kelp.png"])
+        await chat.until(lambda: "0 % cached (first picture), $" in chat.hint)
 
 
 async def test_a_pdf_says_its_pages_and_is_attached(photos: Path) -> None:

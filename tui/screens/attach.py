@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,8 +79,10 @@ class AttachScreen(Modal[Picked | None]):
     """
     BINDINGS = [Binding("escape,ctrl+o,f4", "dismiss(None)", show=False)]
 
-    def __init__(self, folder: Path, model: Model, warning: str = "", *, gallery: Gallery | None = None) -> None:
-        """`warning` says what attaching a picture costs beside its own tokens."""
+    def __init__(
+        self, folder: Path, model: Model, warning: Callable[[int], str], *, gallery: Gallery | None = None
+    ) -> None:
+        """`warning` says what attaching so many pictures costs beside their own tokens; "" for nothing."""
         super().__init__()
         self.folder = folder
         self._model = model
@@ -196,6 +198,7 @@ class AttachScreen(Modal[Picked | None]):
         if following and not self._entries[following[0]].is_folder:  # there, Enter would open it
             self._list.action_move(1)
         self._show_foot()
+        self._look()  # what they cost together is another sum
 
     def _show_foot(self) -> None:
         edge = f"{EDGES[self._edge] or 'all that Claude sees'}"
@@ -233,8 +236,9 @@ class AttachScreen(Modal[Picked | None]):
         if found.original is None:
             self._picture.clear()
         else:
-            if self._warning:
-                said = Content.assemble(said, "\n", (f"! {self._warning}", "$warning"))
+            pictures = sum(path.suffix.lower() != ".pdf" for path in self._selected)
+            if warning := self._warning(pictures or 1):
+                said = Content.assemble(said, "\n", (f"! {warning}", "$warning"))
             await self._picture.look_at(found.data, found.width, found.height, self._room_above(said))
         self._say(said)
 

@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from msgspec.structs import replace
+
 from tui.chat.events import TurnEnded
-from tui.chat.forecast import has_images, messages_in_cache
+from tui.chat.forecast import messages_in_cache
+from tui.chat.tokens import MANY
+from tui.chat.transcript import Image
 from tui.render.safe import safe
 from tui.screens.briefing import BriefingScreen
 from tui.widgets import figures
@@ -72,9 +76,7 @@ class AttachingScreen(BriefingScreen):
         from tui.screens.attach import AttachScreen, Picked  # not needed for the first paint
 
         gallery = self.conversation.gallery
-        dialog = AttachScreen(
-            self._folder or Path.cwd(), self.provider.model, self._cost_of_attaching(), gallery=gallery
-        )
+        dialog = AttachScreen(self._folder or Path.cwd(), self.provider.model, self._cost_of_attaching, gallery=gallery)
 
         def picked(chosen: Picked | None) -> None:
             if dialog.folder != self._folder and self._last_folder is not None:
@@ -86,18 +88,21 @@ class AttachingScreen(BriefingScreen):
 
         self.app.push_screen(dialog, picked)
 
-    def _cost_of_attaching(self) -> str:
-        """What of the cache a first picture makes worthless: everything after the system prompt."""
-        session, model = self.talk.session, self.provider.model
-        if has_images(session.transcript):
+    def _cost_of_attaching(self, count: int) -> str:
+        """What so many pictures more make worthless of the cache: everything after the system prompt, or nothing."""
+        draft, after = self.draft(), self.sent_after
+        more = replace(draft, attachments=(*draft.attachments, *[Image("", "")] * count))
+        loser = self.coming(more, after).loses
+        if not loser or self.coming(draft, after).loses:
             return ""
-        lost = messages_in_cache(session.transcript, model, session.now())
-        if not lost.tokens:
-            return ""
+        lost = messages_in_cache(after, self.provider.model, self.talk.session.now())
         cost = ""
         if lost.written_usd is not None and lost.read_usd is not None:
             cost = f" ({figures.money(lost.written_usd - lost.read_usd)})"
-        return f"adding a picture drops {figures.tokens(lost.tokens)} cached tokens{cost}"
+        dropped = f"drops {figures.tokens(lost.tokens)} cached tokens{cost}"
+        if loser == "many_images":
+            return f"over {MANY} pictures: larger ones before are sent smaller, which {dropped}"
+        return f"adding a picture {dropped}"
 
     def on_attachments_changed(self) -> None:
         self.prompt.catch_up()

@@ -10,10 +10,11 @@ from msgspec.structs import replace
 from textual.timer import Timer
 
 from tui.chat.events import Settled, TurnEvent
-from tui.chat.forecast import NO_DRAFT, Estimate, Switch, estimate, price_switch
+from tui.chat.forecast import NO_DRAFT, Estimate, Loser, Switch, estimate, price_switch
 from tui.chat.ledger import Usage
 from tui.chat.model import Model
 from tui.chat.reasoning import manner
+from tui.chat.tokens import MANY
 from tui.chat.transcript import Draft, Message, Transcript
 from tui.chat.warmth import COLD, Warmth, asked_otherwise, cached_tokens, expiry, lifetime_for
 from tui.errors import TuiError
@@ -28,6 +29,8 @@ _WIDE = 100
 """Columns from which on the status has room for tokens and money of the next request."""
 _ROOMY = 10
 """Rows of the conversation from which on there is room to say what has cost nothing."""
+_LOSERS: dict[Loser, str] = {"first_image": "first picture", "many_images": f"over {MANY} pictures"}
+"""Why so little of the next request is cached, in the fewest words."""
 _EDGES = 9
 """Cells of the line of hints that are taken by the border of the box and the margins."""
 
@@ -266,7 +269,8 @@ class CostScreen(SharingScreen):
         about = "" if coming.exact else "~"
         if not coming.fits:
             return f"{about}{count} tokens: more than the window of {figures.tokens(coming.context)}"
-        split = f", {figures.percent(coming.usage.hit_rate)} cached" if coming.warm else ""
+        why = f" ({_LOSERS[coming.loses]})" if coming.loses else ""
+        split = f", {figures.percent(coming.usage.hit_rate)} cached{why}" if coming.warm or why else ""
         counted = f" ({self._counted.tokens:,} counted)" if self._counted and self._count_holds else ""
         return f"{about}{count} tok{counted}{split}, {cost}"
 
