@@ -11,7 +11,10 @@ import pytest
 from chatting import Chat, chatting, words
 from PIL import Image
 from textual.events import Paste
+from transcripts import PNG
 
+from tui.chat.transcript import Draft
+from tui.chat.transcript import Image as ImageBlock
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Text
 from tui.widgets.attachments import Attachments
@@ -324,3 +327,36 @@ async def test_a_pdf_is_a_chip_with_its_pages_and_goes_as_a_document(tmp_path: P
         assert document["source"]["media_type"] == "application/pdf"
         assert base64.b64decode(document["source"]["data"]) == PDF
         assert "▣ the chart.pdf  1 page" in chat.shown
+
+
+def stripe() -> str:
+    """A picture that is as long as few others, and weighs little."""
+    out = io.BytesIO()
+    Image.new("RGB", (2400, 28), "teal").save(out, "PNG")
+    return base64.b64encode(out.getvalue()).decode()
+
+
+async def test_the_chips_reckon_with_the_images_in_the_text() -> None:
+    large = ImageBlock("image/png", "AAAA", "kelp.png", width=2576, height=1449)
+    async with chatting() as chat:
+        row = chat.prompt.attachments
+        row.show_blocks([large] * 20)
+        chat.prompt.insert(f"See [IMAGE:data:image/png;base64,{PNG}]")
+        await chat.until(lambda: "2000×1125" in str(row.render()))
+        await chat.pilot.press("backspace")  # its last bracket
+        await chat.until(lambda: "2576×1449" in str(row.render()))
+
+
+async def test_an_edited_prompts_pictures_are_not_counted_twice() -> None:
+    wide = ImageBlock("image/png", stripe(), "wide.png", width=2400, height=28)
+    async with chatting(words("Teal."), words("never")) as chat:
+        chat.screen.submit(Draft(text="Look", attachments=(wide,) * 11))
+        await chat.until_shown("Teal.")
+        await chat.until_idle()
+        chat.screen.conversation.focus()
+        await chat.pilot.pause()
+        chat.screen.conversation.show_message(0)
+        await chat.pilot.press("e")
+        row = chat.prompt.attachments
+        await chat.until(lambda: len(row.blocks) == 11)
+        assert "2400×28" in str(row.render())

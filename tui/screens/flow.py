@@ -23,7 +23,7 @@ from tui.chat.model import Model
 from tui.chat.reasoning import unusual
 from tui.chat.session import Ask
 from tui.chat.tools import ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolOutput
-from tui.chat.transcript import Draft, ToolUse
+from tui.chat.transcript import Draft, ToolUse, Transcript
 from tui.engine import Engine
 from tui.screens.provider import Provider
 from tui.screens.talk import Talk
@@ -94,7 +94,7 @@ class FlowScreen(Screen[None]):
         yield Conversation(self.provider.name_of, clock=self._clock)
         yield QueueList()
         yield commands
-        attachments = Attachments(lambda: self.provider.model, lambda: image_count(self.talk.session.transcript))
+        attachments = Attachments(lambda: self.provider.model, self._images_beside)
         files = FileList()
         yield files
         prompt = AttachingPrompt(commands, attachments, files)
@@ -151,6 +151,15 @@ class FlowScreen(Screen[None]):
     @property
     def conversation(self) -> Conversation:
         return self.query_one(Conversation)
+
+    @property
+    def sent_after(self) -> Transcript:
+        """What the prompt in the box would be sent after."""
+        return self.talk.session.transcript
+
+    def _images_beside(self) -> int:
+        """How many images would be sent beside those that are attached: of the chat, and those in the prompt's text."""
+        return image_count(self.sent_after, Draft(text=self.prompt.full_text))
 
     @property
     def is_answering(self) -> bool:

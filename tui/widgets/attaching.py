@@ -136,6 +136,7 @@ class AttachingPrompt(PromptArea):
         return mention if goes_on else None
 
     def on_text_area_changed(self) -> None:
+        self.attachments.catch_up()
         if mention := self._mention:
             self._offer_files(mention.path)
         else:

@@ -70,19 +70,19 @@ class Attachments(Static):
             super().__init__()
             self.note = note
 
-    def __init__(self, viewer: Callable[[], Viewer], images_before: Callable[[], int] = lambda: 0) -> None:
+    def __init__(self, viewer: Callable[[], Viewer], images_beside: Callable[[], int] = lambda: 0) -> None:
         """`viewer` gives the model that the next turn is for, which decides what is made of a picture.
 
-        `images_before` gives how many pictures the chat holds already: among many each is sent smaller.
+        `images_beside` gives how many more pictures would be sent: among many each is sent smaller.
         """
         super().__init__()
         self._model = viewer
-        self._images_before = images_before
+        self._images_beside = images_beside
         self.has_refused = False
         """Whether a file could not be attached, since this was last set to False."""
         self._chips: list[Chip] = []
         self._count = 0
-        self._among_many = False
+        self._shows_among_many = False
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -170,10 +170,18 @@ class Attachments(Static):
     def on_resize(self) -> None:
         self._draw()
 
+    def catch_up(self) -> None:
+        """There may be more or fewer pictures beside these."""
+        if self._is_among_many() != self._shows_among_many:
+            self._draw()
+
+    def _is_among_many(self) -> bool:
+        images = sum(isinstance(block, Image) for block in self.blocks)
+        return images > 0 and images + self._images_beside() > MANY
+
     def _draw(self) -> None:
         width = max(20, self.content_size.width or 74)
-        images = sum(isinstance(block, Image) for block in self.blocks)
-        self._among_many = images > 0 and images + self._images_before() > MANY
+        self._shows_among_many = self._is_among_many()
         rows: list[list[Chip]] = [[]]
         room = width
         for chip in self._chips:
@@ -200,7 +208,7 @@ class Attachments(Static):
         block = chip.block
         if block is None:
             return f"▣ {name}", "  preparing …"
-        if self._among_many and isinstance(block, Image):
+        if self._shows_among_many and isinstance(block, Image):
             block = among_many(block)
         return f"▣ {name}", f"  {facts_of(block, Target.of(self._viewer))}"
 
