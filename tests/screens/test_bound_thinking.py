@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from typing import Any
 
 import pytest
 from chatting import Chat, chatting
+from PIL import Image as Pillow
 
+from tui.chat.transcript import Draft, Image
 from tui.demo.scenarios import Answer, Text, Thinking
 
 pytestmark = pytest.mark.anyio
@@ -99,3 +103,42 @@ async def test_counting_tokens_is_repaired_like_sending() -> None:
         assert [thoughts(one.json) for one in chat.server.requests] == [1, 0]
         await say(chat, "second")
         assert asked(chat) == [0]
+
+
+def stripes(count: int) -> tuple[Image, ...]:
+    """Pictures that are sent smaller as soon as there are more than 20 of them."""
+    out = io.BytesIO()
+    Pillow.new("RGB", (2400, 56), "teal").save(out, "PNG")
+    return (Image("image/png", base64.b64encode(out.getvalue()).decode(), "stripe.png", width=2400, height=56),) * count
+
+
+def longest_sides(body: dict[str, Any]) -> set[int]:
+    """Those of the pictures that a request sends, in pixels."""
+    sides = set()
+    for block in (block for message in body["messages"] for block in message["content"] if block["type"] == "image"):
+        with Pillow.open(io.BytesIO(base64.b64decode(block["source"]["data"]))) as picture:
+            sides.add(max(picture.size))
+    return sides
+
+
+@pytest.mark.parametrize("name", MODELS)
+async def test_pictures_that_shrink_among_many_cost_the_thinking_before_them_and_nothing_else(name: str) -> None:
+    answers = [thought(text) for text in ("one", "two", "three", "four")]
+    async with chatting(*answers, config=model(name), size=(120, 40)) as chat:
+        chat.screen.submit(Draft(text="first", attachments=stripes(20)))
+        await chat.until_shown("one")
+        await chat.until_idle()
+        chat.prompt.attachments.show_blocks(stripes(1))
+        chat.prompt.put("second")
+        await chat.until(lambda: "0 % cached (over 20 pictures)" in chat.hint)
+        await chat.pilot.press("enter")
+        await chat.until_shown("two")
+        await chat.until_idle()
+        await chat.until_shown("more than 20 images, and those over 2,000 pixels are sent smaller then")
+        await say(chat, "third")
+        await say(chat, "fourth")
+        sent = [one for one in chat.server.requests if one.path == "/v1/messages"]
+        assert [max(longest_sides(one.json)) for one in sent] == [2400, 2000, 2000, 2000, 2000]
+        assert asked(chat) == [0, 1, 0, 1, 2], "refused once; what is thought from then on is kept"
+        last = chat.screen.talk.session.transcript.messages[-1]
+        assert last.usage.cache_read_input_tokens > 0, "the smaller pictures stay the same bytes"

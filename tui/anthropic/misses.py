@@ -15,6 +15,7 @@ from tui.anthropic.cache_map import LOOK_BACK, blocks_of
 from tui.chat.cache import Miss, MissKind
 from tui.chat.ledger import Lifetime, Usage
 from tui.chat.model import Model
+from tui.chat.tokens import MANY, MAX_SIDE_OF_MANY_PX
 from tui.chat.warmth import LIFETIME_S, cached_tokens
 
 SLACK = 64
@@ -85,13 +86,19 @@ def _difference(
         return "system", "The system prompt changed, and the messages come after it. Change it in a new chat instead."
     if _settings(old, model) != _settings(new, model):
         return "thinking", f"Thinking or effort changed, which loses the cache of the messages. {filled(_FILLED)}"
-    if _has_images(old) != _has_images(new):
-        if not _has_images(new):
+    were, are = _image_count(old), _image_count(new)
+    if bool(were) != bool(are):
+        if not are:
             return "image", f"The last image went, which loses the cache of all messages. {filled(_FILLED)}"
         return "image", "The first image came, which loses the cache of all messages, once. Further images add to it."
-    return _changed_message(
-        old["messages"], new["messages"], f"Everything from there on was sent anew. {filled('It is cached again now.')}"
-    )
+    anew = f"Everything from there on was sent anew. {filled('It is cached again now.')}"
+    changed = _changed_message(old["messages"], new["messages"], anew)
+    if changed is not None and changed[0] == "image" and were <= MANY < are:
+        return "image", (
+            f"There are more than {MANY} images, and those over {MAX_SIDE_OF_MANY_PX:,} pixels are sent smaller then, "
+            f"once. {filled(_FILLED)}"
+        )
+    return changed
 
 
 def _changed_message(old: list[Any], new: list[Any], anew: str) -> tuple[MissKind, str] | None:
@@ -171,10 +178,11 @@ def _settings(body: Mapping[str, Any], model: Model) -> tuple[Any, ...]:
     return thinking.get("type"), thinking.get("budget_tokens"), effort, body.get("tool_choice")
 
 
-def _has_images(body: Mapping[str, Any]) -> bool:
+def _image_count(body: Mapping[str, Any]) -> int:
+    """Those in tool results included."""
     blocks = [block for _, _, block in _rows(body["messages"])]
     inner = [one for block in blocks if isinstance(content := block.get("content"), list) for one in content]
-    return any(isinstance(block, dict) and block.get("type") == "image" for block in [*blocks, *inner])
+    return sum(isinstance(block, dict) and block.get("type") == "image" for block in [*blocks, *inner])
 
 
 def _lifetime(body: Mapping[str, Any]) -> Lifetime:
