@@ -34,7 +34,8 @@ class SmallerImages:
     def fit(self, transcript: Transcript) -> Transcript:
         """The conversation as one request can hold it: beyond 20 images each is at most 2000 pixels long.
 
-        The prompt cache loses nothing by it: a request with one image more begins its messages anew in any case.
+        The request that brings the twenty-first loses the cached messages by it, once: larger ones before it are other bytes
+        then. `forecast` says so before it is sent.
         """
         if image_count(transcript) <= MANY:
             return transcript
