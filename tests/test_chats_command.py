@@ -18,7 +18,7 @@ import pytest
 
 from tui.chat.transcript import Image, Message, Text
 from tui.demo.reply import Gate
-from tui.demo.scenarios import Answer, Error
+from tui.demo.scenarios import Answer, Error, error_event
 from tui.demo.scenarios import Text as Said
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
@@ -80,7 +80,7 @@ def test_an_answer_on_stdout_is_a_chat_like_any_other(server, env) -> None:
     result = answered("Which way does the tide run?", env=env)
     (row,) = rows("chats")
     required = ["id", "title", "model", "created", "updated", "messages", "cost_usd"]
-    assert list(row) == [*required, "usage", "cache", "uncached_usd"]
+    assert list(row) == [*required, "usage", "cache", "uncached_usd", "estimated"]
     assert (row["id"], row["title"], row["messages"]) == (result["chat_id"], "Which way does the tide run?", 2)
     assert (row["model"], row["cost_usd"]) == (result["model"], result["cost_usd"])
     assert row["created"] <= row["updated"]
@@ -107,6 +107,16 @@ def test_a_chat_in_the_list_carries_its_ledger(server, env) -> None:
     (found,) = rows("chats", "search", "second")
     assert {name: found[name] for name in row} == row
     assert "2 answers · 4k tokens in, 38 % from the cache · 30 out" in prx("export", row["id"], env=env).stdout
+
+
+def test_what_a_cut_answer_has_cost_is_told_as_an_estimate(server, env) -> None:
+    cut = Answer(Said("So far.", error_event()), usage={"input_tokens": 50_000})
+    server.service.script(Answer(Said("Whole.")), cut)
+    answered("first", "-m", "sonnet", env=env)
+    assert [row["estimated"] for row in rows("chats")] == [False]
+    answered("second", "-c", env=env)
+    assert [row["estimated"] for row in rows("chats")] == [True]
+    assert " ~$0.10 " in prx("chats", env=env).stdout
 
 
 def test_c_goes_on_with_the_last_chat_and_r_with_any(server, env) -> None:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 import msgspec
 
-from tui.chat.ledger import Usage, api_fields, cache_fields
+from tui.chat.ledger import api_fields, cache_fields
 from tui.errors import TuiError
 from tui.render.safe import neutral, safe
 
 if TYPE_CHECKING:
     from tui.config import Settings
-    from tui.store import Chat, Found, Store
+    from tui.store import Chat, Found, Store, Used
 
 Format = Literal["md", "json", "html"]
 Print = Callable[[str], None]
@@ -51,6 +51,8 @@ class ChatRow(TypedDict):
     """hit_rate (0 to 1), read_tokens, written_tokens, saved_usd."""
     uncached_usd: float
     """What it would have cost without the cache."""
+    estimated: bool
+    """Whether an answer was cut off: its output, and so its cost, is what could be seen of it."""
 
 
 class HitRow(TypedDict):
@@ -161,8 +163,10 @@ def _opened(settings: Settings, problems: list[TuiError] | None = None) -> Itera
         yield store
 
 
-def _row(chat: Chat, used: Mapping[str, Usage]) -> ChatRow:
-    usage = used.get(chat.id, Usage())
+def _row(chat: Chat, used: Mapping[str, Used]) -> ChatRow:
+    from tui.store import Used
+
+    whole = used.get(chat.id) or Used()
     return ChatRow(
         id=chat.id,
         title=chat.title,
@@ -171,13 +175,14 @@ def _row(chat: Chat, used: Mapping[str, Usage]) -> ChatRow:
         updated=_iso(chat.updated),
         messages=chat.messages,
         cost_usd=round(chat.cost_usd, 9),
-        usage=api_fields(usage),
-        cache=cache_fields(usage, chat.saved_usd),
+        usage=api_fields(whole.usage),
+        cache=cache_fields(whole.usage, chat.saved_usd),
         uncached_usd=round(chat.cost_usd + chat.saved_usd, 9),
+        estimated=whole.is_estimate,
     )
 
 
-def _found_rows(found: Found, chats: Mapping[str, Chat], used: Mapping[str, Usage]) -> list[FoundRow]:
+def _found_rows(found: Found, chats: Mapping[str, Chat], used: Mapping[str, Used]) -> list[FoundRow]:
     rows: dict[str, FoundRow] = {}
     for hit in found.hits:
         if hit.chat_id in chats:
@@ -189,8 +194,9 @@ def _found_rows(found: Found, chats: Mapping[str, Chat], used: Mapping[str, Usag
 def _table(rows: list[ChatRow]) -> str:
     """The title stands last, since it may hold characters of any width."""
     from tui.listing import columns
-    from tui.widgets.figures import money
+    from tui.widgets.figures import about, money
 
+    costs = ((money(row["cost_usd"]), row["estimated"]) for row in rows)
     lines = [("ID", "UPDATED", "MODEL", "MESSAGES", "COST", "TITLE")]
     lines += [
         (
@@ -198,10 +204,10 @@ def _table(rows: list[ChatRow]) -> str:
             _local(row["updated"]),
             safe(row["model"], keep_newlines=False),
             str(row["messages"]),
-            money(row["cost_usd"]),
+            about(cost) if is_estimate else cost,
             _title(row),
         )
-        for row in rows
+        for row, (cost, is_estimate) in zip(rows, costs, strict=True)
     ]
     return columns(lines)
 

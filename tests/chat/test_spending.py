@@ -98,6 +98,16 @@ def test_stopped_and_failed_answers_cost_what_was_told_of_them() -> None:
     assert [entry.state for entry in ledger.entries] == ["stopped", "failed"]
 
 
+def test_only_an_answer_that_was_cut_before_its_end_is_estimated() -> None:
+    cut = answer(SECOND, 2, state="stopped")
+    told = answer(SECOND, 4, state="failed", stop_reason="end_turn")
+    unsaid = answer(Usage(input_tokens=1_000), 6, state="stopped")
+    ledger = ledger_of(chat(prompt(1), cut, prompt(3), told, prompt(5), unsaid, prompt(7), answer(FIRST, 8)))
+    assert [entry.is_estimate for entry in ledger.entries] == [True, False, False, False]
+    assert [total.is_estimate for _, total in ledger.by_turn()] == [True, False, False, False]
+    assert ledger.total.estimated == 1
+
+
 def test_what_was_lost_before_its_first_word_is_counted_in_the_turn_that_was_tried() -> None:
     lost = Message(role="assistant", usage=FIRST, bill=Bill(cost_usd=1.0), at=4, state="stopped")
     ledger = ledger_of(chat(prompt(1), answer(SECOND, 2), prompt(5), answer(SECOND, 6)), [lost])

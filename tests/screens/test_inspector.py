@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from tui.chat.ledger import Usage
+from msgspec.structs import replace
+
+from tui.chat.ledger import Bill, Usage
 from tui.chat.transcript import Failure, Message
 from tui.screens.exchange import Exchange
 from tui.screens.inspector import elided, inspection
@@ -35,6 +37,16 @@ def test_it_tells_ids_usage_and_how_it_ended() -> None:
     for fact in ("msg_1", "req_1", "refusal cyber", "3.1 s", "90 % of the prompt read", "overloaded_error 529"):
         assert fact in text
     assert json.loads(text[text.index("{") :]) == {"model": "m"}
+
+
+def test_what_was_cut_off_is_told_as_an_estimate() -> None:
+    answer = Message(role="assistant", state="stopped", usage=Usage(output_tokens=1_200), bill=Bill(cost_usd=0.012))
+    text = inspection(Exchange(body=b"{}", answer=answer))
+    assert [line.split() for line in text.splitlines() if "~" in line] == [
+        ["cost", "~$0.012"],
+        ["output_tokens", "~1,200"],
+    ]
+    assert "~" not in inspection(Exchange(body=b"{}", answer=replace(answer, stop_reason="end_turn")))
 
 
 def test_while_the_answer_runs_it_says_so() -> None:

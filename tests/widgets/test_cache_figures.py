@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tui.chat.cache import CacheMap, Segment, Tick
 from tui.chat.ledger import Bill, Usage
@@ -148,6 +149,19 @@ def test_the_table_has_a_row_for_each_answer_and_their_sum() -> None:
     assert written == "200 written for 5 min"
     assert note == "■ stopped · 1 answer without a known price"
     assert "Sonnet" not in plain(draw_ledger(ledger(), lambda _: "Sonnet 5.5", 60))[1]
+
+
+@pytest.mark.parametrize("width", [54, 80])
+def test_what_was_cut_off_is_marked_as_an_estimate_in_its_row_and_in_the_sum(width: int) -> None:
+    whole, cut = ledger().entries
+    usage = replace(cut.usage, output_tokens=12_400)
+    cut = replace(cut, usage=usage, bill=Bill(cost_usd=12.40, saved_usd=0.10), is_estimate=True)
+    _, one, two, total, _, note = plain(draw_ledger(Ledger((whole, cut)), str, width))
+    assert "~" not in one
+    assert two.split()[-5:] == ["~12.4k", "70", "%", "~$12.40", "$0.10"]
+    assert total.split()[-5:] == ["~12.4k", "70", "%", "~$12.58", "$0.51"]
+    assert note == "■ stopped · ~ estimated from what had come"
+    assert savings(Ledger((whole, cut)).total).plain == "saved $0.51 of ~$13.09"
 
 
 def test_a_life_is_all_that_was_ever_used() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from tui.chat.ledger import Bill, Usage
 from tui.chat.model import Model
@@ -37,6 +38,14 @@ def test_the_last_answer_and_the_chat_have_their_own_cache_figure() -> None:
     assert figures["tokens"].split() == ["4k", "in", "200", "out"]
     assert shown(state, 72)["tokens"].split() == ["↑", "4k", "↓", "200"]
     assert figures["cost"].strip() == "$0.030"
+
+
+def test_the_sum_is_about_so_much_where_an_answer_was_cut_off() -> None:
+    cut = replace(SECOND, state="stopped")
+    figures = shown(standing(Transcript(messages=(PROMPT, FIRST, PROMPT, cut)), MODEL), 120)
+    assert (figures["cost"].strip(), figures["tokens"].split()) == ("~$0.030", ["4k", "in", "~200", "out"])
+    ended = replace(cut, stop_reason="end_turn")
+    assert shown(standing(Transcript(messages=(FIRST, ended)), MODEL), 120)["cost"].strip() == "$0.030"
 
 
 def test_the_window_holds_the_last_prompt_and_its_answer() -> None:

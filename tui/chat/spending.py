@@ -29,6 +29,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     bill: Bill | None
     """None where the model's price is unknown."""
     state: State
+    is_estimate: bool = False
+    """Its output, and so its cost, is what could be seen of an answer that was cut off."""
     cache_miss: str = ""
 
 
@@ -40,6 +42,12 @@ class Total(msgspec.Struct, frozen=True, kw_only=True):
     bill: Bill = Bill()
     unpriced: int = 0
     """How many of the answers are not in the bill, since nobody knows their model's price."""
+    estimated: int = 0
+    """How many of them were cut off: output and cost are about so much."""
+
+    @property
+    def is_estimate(self) -> bool:
+        return self.estimated > 0
 
     def __add__(self, other: Total) -> Total:
         return Total(
@@ -47,6 +55,7 @@ class Total(msgspec.Struct, frozen=True, kw_only=True):
             usage=self.usage + other.usage,
             bill=self.bill + other.bill,
             unpriced=self.unpriced + other.unpriced,
+            estimated=self.estimated + other.estimated,
         )
 
 
@@ -106,16 +115,17 @@ def local_day(at: float) -> str:
 
 
 def _sum(entries: Iterable[Entry]) -> Total:
-    answers = unpriced = 0
+    answers = unpriced = estimated = 0
     usage, paid = Usage(), Bill()
     for entry in entries:
         answers += 1
         usage += entry.usage
+        estimated += entry.is_estimate
         if entry.bill is None:
             unpriced += 1
         else:
             paid += entry.bill
-    return Total(answers=answers, usage=usage, bill=paid, unpriced=unpriced)
+    return Total(answers=answers, usage=usage, bill=paid, unpriced=unpriced, estimated=estimated)
 
 
 def _sums(named: Iterable[tuple[_Key, Entry]]) -> tuple[tuple[_Key, Total], ...]:
@@ -144,5 +154,6 @@ def _entry(turn: int, message: Message, price: Callable[[Message], Bill | None])
         usage=message.usage,
         bill=message.bill or price(message),
         state=message.state,
+        is_estimate=not message.is_counted,
         cache_miss=message.cache_miss,
     )

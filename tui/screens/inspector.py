@@ -39,6 +39,7 @@ def response_lines(answer: Message | None) -> list[str]:
     if answer is None:
         return ["the response has not ended yet"]
     usage = answer.usage
+    about = str if answer.is_counted else figures.about
     facts = [
         ("message", answer.id),
         ("request", answer.request_id),
@@ -47,15 +48,16 @@ def response_lines(answer: Message | None) -> list[str]:
         ("stop_reason", " ".join(part for part in (answer.stop_reason, answer.stop_category) if part)),
         ("took", figures.seconds(answer.elapsed_s) if answer.elapsed_s else ""),
         ("thought for", figures.seconds(answer.thought_s) if answer.thought_s else ""),
-        ("cost", figures.money(answer.bill.cost_usd) if answer.bill else ""),
+        ("cost", about(figures.money(answer.bill.cost_usd)) if answer.bill else ""),
         ("cache", f"{figures.percent(usage.hit_rate)} of the prompt read" if usage.total_input else ""),
     ]
     failure = answer.failure
     if failure is not None:
         facts += [("error", f"{failure.type} {failure.status or ''}".strip()), ("", failure.message)]
     lines = [f"{name:<30}{value}" for name, value in facts if value]
-    counts = [(name, getattr(usage, name)) for name in Usage.__struct_fields__]
-    return [*lines, "", *(f"{name:<30}{count:>9,}" for name, count in counts)]
+    counts = {name: f"{getattr(usage, name):,}" for name in Usage.__struct_fields__}
+    counts["output_tokens"] = about(counts["output_tokens"])
+    return [*lines, "", *(f"{name:<30}{count:>9}" for name, count in counts.items())]
 
 
 def inspection(exchange: Exchange) -> str:

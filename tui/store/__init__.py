@@ -8,7 +8,7 @@ the SQL, `recorder` what a session tells.
 
 from tui.store.recorder import Recorder
 from tui.store.store import Store, new_id
-from tui.store.values import Branch, Chat, Day, Found, Hit, Instance, Merged, NewChat, Place, Since, Stored
+from tui.store.values import Branch, Chat, Day, Found, Hit, Instance, Merged, NewChat, Place, Since, Stored, Used
 
 __all__ = [
     "Branch",
@@ -24,5 +24,6 @@ __all__ = [
     "Since",
     "Store",
     "Stored",
+    "Used",
     "new_id",
 ]

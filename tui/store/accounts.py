@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tui.chat.ledger import Bill, Usage
-from tui.chat.transcript import Message
+from tui.chat.transcript import Message, State
 from tui.store import columns
 from tui.store.codec import decode, encode
+from tui.store.values import Used
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
 
 class _Facts(msgspec.Struct):
-    """Of a message's facts, what it used."""
+    """Of a message's facts, what it used, and whether that was told at its end."""
 
     usage: Usage = Usage()
+    stop_reason: str = ""
 
 
 _FACTS = msgspec.json.Decoder(_Facts)
@@ -65,17 +67,23 @@ def written_off(db: Connection, chat_id: str) -> tuple[Message, ...]:
     )
 
 
-def used(db: Connection) -> dict[str, Usage]:
+def used(db: Connection) -> dict[str, Used]:
     """What each chat has used, by its id, with all its branches. What a fork was copied from is not counted twice."""
     rows = db.execute(
         """
-        SELECT c.id, m.facts FROM messages AS m JOIN chats AS c ON c.key = m.chat WHERE m.role = 'assistant' AND NOT m.copied
-        UNION ALL SELECT chat_id, facts FROM written_off
+        SELECT c.id, m.state, m.facts FROM messages AS m JOIN chats AS c ON c.key = m.chat
+        WHERE m.role = 'assistant' AND NOT m.copied
+        UNION ALL SELECT chat_id, state, facts FROM written_off
         """
     )
-    found: dict[str, Usage] = defaultdict(Usage)
-    for chat_id, facts in rows:
+    found: dict[str, Used] = defaultdict(Used)
+    for chat_id, state, facts in rows:
         if facts:
             with suppress(msgspec.MsgspecError, UnicodeDecodeError):
-                found[chat_id] += _FACTS.decode(columns.data(facts)).usage
+                found[chat_id] += _used(columns.state(state), _FACTS.decode(columns.data(facts)))
     return dict(found)
+
+
+def _used(state: State, facts: _Facts) -> Used:
+    answer = Message(role="assistant", state=state, stop_reason=facts.stop_reason, usage=facts.usage)
+    return Used(usage=facts.usage, is_estimate=not answer.is_counted)

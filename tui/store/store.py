@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.chat.budget import Spent
-from tui.chat.ledger import Usage
 from tui.chat.spending import local_day
 from tui.chat.transcript import Draft, Message, Tool, Transcript
 from tui.chat.tree import ChatTree
@@ -23,7 +22,7 @@ from tui.store import accounts, presence, reading, writing
 from tui.store.codec import encode_tools
 from tui.store.database import Database
 from tui.store.errors import StoreProblem
-from tui.store.values import Branch, Chat, Day, Found, Instance, Merged, NewChat, Place, Since
+from tui.store.values import Branch, Chat, Day, Found, Instance, Merged, NewChat, Place, Since, Used
 from tui.store.watch import Watch
 from tui.store.worker import Worker
 
@@ -251,7 +250,7 @@ class Store:
         """The answers of a chat that were billed and are not among its messages."""
         return self._worker.ask(lambda db: accounts.written_off(db, chat_id), flush=True)
 
-    def used(self) -> Future[dict[str, Usage]]:
+    def used(self) -> Future[dict[str, Used]]:
         """What each chat has used, by its id. This reads all there is."""
         return self._worker.ask(accounts.used, flush=True)
 

@@ -9,6 +9,7 @@ from typing import Literal, overload
 import msgspec
 from msgspec.structs import replace
 
+from tui.chat.ledger import Usage
 from tui.chat.transcript import Draft, Message, State, Tool
 from tui.store.codec import decode
 
@@ -27,6 +28,17 @@ class NewChat(msgspec.Struct, frozen=True, kw_only=True):
     preset: str = ""
     thinking: str = ""
     effort: str = ""
+
+
+class Used(msgspec.Struct, frozen=True, kw_only=True):
+    """What a chat has used."""
+
+    usage: Usage = Usage()
+    is_estimate: bool = False
+    """Some answer was cut off: what it wrote, and so its cost, is about so much."""
+
+    def __add__(self, other: Used) -> Used:
+        return Used(usage=self.usage + other.usage, is_estimate=self.is_estimate or other.is_estimate)
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,6 +42,11 @@ def price(usd_per_million: float) -> str:
     return f"${whole}.{cents.rstrip('0')}" if usd_per_million < 1 else f"${text}"
 
 
+def about(text: str) -> str:
+    """A figure that is an estimate: ~214, ~$0.012. One that says so already stays as it is: <$0.001."""
+    return text if text.startswith("<") or text == UNKNOWN else f"~{text}"
+
+
 def percent(share: float | None) -> str:
     """A share from 0 to 1: 94 %. It says 0 or 100 only where that is exact."""
     if share is None:

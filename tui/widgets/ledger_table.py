@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from textual.content import Content
 
-from tui.chat.ledger import Bill, Usage
+from tui.chat.ledger import Usage
 from tui.chat.spending import Entry, Ledger, Total
 from tui.widgets import figures
 
@@ -14,7 +14,7 @@ _MODEL = 13
 _WIDE = 74
 """Cells from which on the model's name fits."""
 _COLUMNS = (("read", 7), ("written", 8), ("uncached", 9), ("output", 7), ("hit", 7), ("cost", 8), ("saved", 8))
-_SHORT = {"written": ("writ.", 6), "uncached": ("new", 6), "output": ("out", 6), "read": ("read", 6), "hit": ("hit", 6)}
+_SHORT = {"written": ("writ.", 6), "uncached": ("new", 6), "output": ("out", 7), "read": ("read", 6), "hit": ("hit", 6)}
 _STATES = {"stopped": "■", "failed": "✗", "interrupted": "✗"}
 
 
@@ -28,7 +28,7 @@ def draw_ledger(ledger: Ledger, name_of: Callable[[str], str], width: int) -> li
     cells = [size for _, size in columns]
     head = _row("turn", "model" if wide else None, [name for name, _ in columns], cells)
     rows = [_entry(entry, name_of(entry.model) if wide else None, cells) for entry in ledger.entries]
-    sum_ = _row("all", "" if wide else None, _figures(total.usage, total.bill), cells)
+    sum_ = _row("all", "" if wide else None, _figures(total), cells)
     return [Content.styled(head, "$dim"), *rows, Content.styled(sum_, "bold"), *_notes(ledger.entries, total, width)]
 
 
@@ -56,6 +56,7 @@ def draw_life(life: Total, since: str, width: int) -> list[Content]:
 def savings(total: Total) -> Content:
     """What the cache saved of what it all would have cost, in a few words."""
     saved, uncached = figures.money(total.bill.saved_usd), figures.money(total.bill.uncached_usd)
+    uncached = figures.about(uncached) if total.is_estimate else uncached
     if total.answers == total.unpriced:
         return Content.styled("the price is not known", "$dim")
     if total.bill.saved_usd < 0:
@@ -66,20 +67,19 @@ def savings(total: Total) -> Content:
 
 def _entry(entry: Entry, model: str | None, cells: Sequence[int]) -> Content:
     turn = f"{entry.turn}{_STATES.get(entry.state, '')}"
-    return Content(_row(turn, model, _figures(entry.usage, entry.bill), cells))
+    return Content(_row(turn, model, _figures(entry), cells))
 
 
-def _figures(usage: Usage, bill: Bill | None) -> list[str]:
-    counts = (
-        usage.cache_read_input_tokens,
-        usage.cache_creation_input_tokens,
-        usage.input_tokens,
-        usage.output_tokens,
-    )
+def _figures(of: Entry | Total) -> list[str]:
+    usage, bill = of.usage, of.bill
+    output, cost = figures.tokens(usage.output_tokens), figures.money(bill.cost_usd if bill else None)
     return [
-        *map(figures.tokens, counts),
+        figures.tokens(usage.cache_read_input_tokens),
+        figures.tokens(usage.cache_creation_input_tokens),
+        figures.tokens(usage.input_tokens),
+        figures.about(output) if of.is_estimate else output,
         figures.percent(usage.hit_rate),
-        figures.money(bill.cost_usd if bill else None),
+        figures.about(cost) if of.is_estimate else cost,
         figures.money(bill.saved_usd if bill else None),
     ]
 
@@ -93,6 +93,8 @@ def _notes(entries: Sequence[Entry], total: Total, width: int) -> list[Content]:
     notes = [f"{_STATES['stopped']} stopped"] if any(entry.state == "stopped" for entry in entries) else []
     if any(entry.state in ("failed", "interrupted") for entry in entries):
         notes.append(f"{_STATES['failed']} cut off by an error")
+    if total.is_estimate:
+        notes.append("~ estimated from what had come")
     if total.unpriced:
         notes.append(f"{figures.plural(total.unpriced, 'answer')} without a known price")
     return [*_dim(_particulars(total.usage), width), *_dim(notes, width)]

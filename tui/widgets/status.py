@@ -25,6 +25,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     last: Usage | None = None
     total: Usage = Usage()
     bill: Bill | None = None
+    is_estimate: bool = False
+    """Some answer was cut off: what was written, and so the sum, is about so much."""
 
 
 def standing(transcript: Transcript, model: Model) -> Standing:
@@ -36,7 +38,13 @@ def standing(transcript: Transcript, model: Model) -> Standing:
         total += message.usage
         if message.bill is not None:
             bill = message.bill if bill is None else bill + message.bill
-    return Standing(model=model, last=answers[-1].usage if answers else None, total=total, bill=bill)
+    return Standing(
+        model=model,
+        last=answers[-1].usage if answers else None,
+        total=total,
+        bill=bill,
+        is_estimate=not all(message.is_counted for message in answers),
+    )
 
 
 def parts(state: Standing, width: int, warmth: str = "") -> list[tuple[str, str]]:
@@ -56,6 +64,8 @@ def parts(state: Standing, width: int, warmth: str = "") -> list[tuple[str, str]
     used = (last.total_input + last.output_tokens) / state.model.context
     cost = figures.money(state.bill.cost_usd if state.bill else None)
     read, written = figures.tokens(total.total_input), figures.tokens(total.output_tokens)
+    if state.is_estimate:
+        cost, written = figures.about(cost), figures.about(written)
     every = {
         "model": state.model.name,
         "ctx": f"ctx {figures.percent(used):>4}",

@@ -55,13 +55,13 @@ def figures_of(messages: Iterable[Message]) -> str:
     answers = [message for message in messages if message.role == "assistant"]
     elapsed_s = sum(answer.elapsed_s for answer in answers)
     tokens = sum(answer.usage.output_tokens for answer in answers)
-    about = "" if all(answer.is_counted for answer in answers) else "~"
+    about = str if all(answer.is_counted for answer in answers) else figures.about
     bills = [answer.bill.cost_usd for answer in answers if answer.bill]
     cost = figures.money(sum(bills)) if bills else ""
     parts = [
         figures.seconds(elapsed_s) if elapsed_s else "",
-        f"{about}{figures.tokens(tokens)} tok" if tokens else "",
-        f"{about}{cost}" if cost.startswith("$") else cost,  # "<$0.001" says already that it is about
+        f"{about(figures.tokens(tokens))} tok" if tokens else "",
+        about(cost) if cost else "",
     ]
     return " · ".join(part for part in parts if part)
 
@@ -133,8 +133,9 @@ def failure_lines(failure: Failure) -> tuple[Caption, ...]:
 def waiting_line(left_s: float, attempt: int, attempts: int) -> Caption:
     """The countdown to the next attempt. The number keeps its place while it falls."""
     whole = max(0, -int(-left_s // 1))
+    left = figures.clock(whole) if whole >= 60 else f"{whole:>2} s"
     return (
-        (f"  next try in {whole:>2} s ({attempt} of {attempts}) · ", "dim"),
+        (f"  next try in {left} ({attempt} of {attempts}) · ", "dim"),
         ("Esc", "accent"),
         (" gives up", "dim"),
     )
