@@ -145,6 +145,17 @@ def test_a_pause_in_a_search_is_gone_on_with_byte_for_byte(server: Server[FakeAn
     assert sent(server, 4)["messages"][:3] == sent(server, 3)["messages"][:3]
 
 
+def test_the_numbers_of_sources_go_on_after_a_pause(server: Server[FakeAnthropic], prx: Prx) -> None:
+    other = CITED | {"url": "https://noon.example", "title": "Noon"}
+    first = Answer(Search("tide", (PAGE,)), Text("At 06:12.", citations=(CITED,)), stop_reason="pause_turn")
+    server.service.script(first, Answer(Text("Low at noon.", citations=(other, CITED))))
+    said = prx.json("-p", "When?")
+    assert said["notices"] == [
+        "Source 1: Brest tides · https://tides.example/brest",
+        "Source 2: Noon · https://noon.example",
+    ]
+
+
 def test_a_server_that_always_pauses_is_left_in_the_end(server: Server[FakeAnthropic], prx: Prx) -> None:
     server.service.script(*[Answer(Search(f"tide {at}", (PAGE,)), stop_reason="pause_turn") for at in range(11)])
     said = prx.json("-p", "When?")

@@ -188,7 +188,7 @@ def _on(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
 def _pass(event: TurnEvent, tally: Tally, printer: Printer) -> None:
     tally.take(event)
     printer.take(event)
-    for text in notices_for(event.message) if isinstance(event, Settled) else ():
+    for text in notices_for(tally.answers) if isinstance(event, Settled) else ():
         _pass(Notice(text), tally, printer)
 
 

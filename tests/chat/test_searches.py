@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.chat.searches import Found, Search, Source, found_in, marked, query_in, search_in, sources
-from tui.chat.transcript import Message, Opaque, Text, ToolUse
+from tui.chat.searches import Found, Search, Source, cited_before, found_in, marked, query_in, search_in, sources, told
+from tui.chat.transcript import Message, Opaque, Text, ToolResult, ToolUse
 
 
 def citation(url: str | None, title: str | None = "T", **more: object) -> str:
@@ -64,6 +64,23 @@ def test_marks_stand_behind_what_is_cited_and_lead_to_it() -> None:
         "[\\[2\\]](<https://a.example/x(1)>)"
     )
     assert message.text == "High. Low."
+
+
+def answer(*cited: str) -> Message:
+    return Message(role="assistant", blocks=(Text("High.", cited),))
+
+
+def test_the_numbers_of_a_turn_go_on_from_response_to_response() -> None:
+    one, two = citation("https://a.example"), citation("https://b.example")
+    again = citation("https://a.example", title="What it is called elsewhere")
+    results = Message(role="user", blocks=(ToolResult("toolu_1"),))
+    first, second = answer(one), answer(two, again)
+    turn = [first, results, second, answer()]
+    assert list(map(len, cited_before(turn))) == [0, 1, 1, 2]
+    assert marked(second, cited_before(turn)[2]) == "High. [\\[1\\]](<https://a.example>)[\\[2\\]](<https://b.example>)"
+    assert told(second, cited_before(turn)[2]) == ("Source 2: T · https://b.example",)
+    prompt = Message(role="user", blocks=(Text("And now?"),))
+    assert cited_before([*turn, prompt, second])[-1] == ()
 
 
 @given(st.text(), st.text())

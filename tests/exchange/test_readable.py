@@ -238,6 +238,17 @@ def test_sources_are_numbered_in_markdown() -> None:
     assert "SECRET" not in written
 
 
+def test_the_numbers_of_sources_go_on_in_the_next_response_of_a_turn() -> None:
+    more = claude(Text("Low at noon.", ('{"url":"https://noon.example","title":"Noon"}',)))
+    tree = chat(user(Text("?")), SEARCHED, more)
+    assert "Low at noon. [\\[3\\]](<https://noon.example>)\n\n3. [Noon](<https://noon.example>)" in markdown.written(
+        tree
+    )
+    seen = assert_harmless(page.written(tree))
+    assert "Low at noon. [3]" in seen.shown
+    assert "3" in [at["start"] for tag, at in seen.elements if tag == "ol" and "start" in at]
+
+
 def test_sources_are_numbered_links_on_the_page() -> None:
     seen = assert_harmless(page.written(chat(user(Text("?")), SEARCHED)))
     assert [at["href"] for tag, at in seen.elements if tag == "a"] == ["https://tides.example/a(b)"] * 2

@@ -103,6 +103,34 @@ async def test_what_streamed_looks_like_what_is_opened_later(batch: int, stops: 
         assert "searched: neap · nothing: the limit of searches" in app.screen_text()
 
 
+def cited(text: str, *pages: int) -> list[StreamEvent]:
+    """A response of one paragraph, which cites these pages."""
+    marks = [CitationDelta(0, citation(page)) for page in pages]
+    return [MessageStart(model="sonnet"), BlockStart(0, Text("")), TextDelta(0, text), *marks, BlockStop(0)]
+
+
+async def test_the_numbers_of_an_answer_go_on_after_a_pause() -> None:
+    responses = [cited("High at six.", 0), cited("Low at noon.", 1, 0)]
+    app = ChatApp()
+    async with app.run_test(size=(60, 30)) as pilot:
+        app.pane.add(prompt("?"))
+        for events in responses:
+            app.pane.begin("Sonnet 5.5")
+            app.pane.grow(message_of(events), events)
+            app.pane.catch_up()
+            app.pane.settle(message_of(events))
+        await pilot.pause()
+        streamed = app.rows()
+        app.pane.show([prompt("?"), *map(message_of, responses)])
+        await pilot.pause()
+        assert app.rows() == streamed
+        assert [row.strip() for row in streamed if "[" in row] == ["High at six. [1]", "Low at noon. [1][2]"]
+        assert [row.strip() for row in streamed if ".example" in row] == [
+            "1 Brest tides · tides.example",
+            "2 ␛]0;evil␇Harbour · b.example",
+        ]
+
+
 async def test_a_number_leads_to_its_page() -> None:
     app = ChatApp(messages=[prompt("?"), message_of(arrivals())])
     async with app.run_test(size=(70, 30)) as pilot:

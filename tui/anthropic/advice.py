@@ -7,7 +7,10 @@ from typing import Literal
 CredentialKind = Literal["api_key", "oauth", "bearer", ""]
 """What a request was signed with; "" where nobody knows."""
 
-SEARCH_ADVICE = "An administrator can allow web search in the Console; with `web_search = false` under [tools], new chats go without it."
+SEARCH_ADVICE = (
+    "An administrator can allow web search in the Console; with `web_search = false` under [tools], new chats go "
+    "without it."
+)
 _KEY_ADVICE = "API key: verify it starts with sk-ant-api- and is not expired."
 _LOGIN_ADVICE = "OAuth token: run `prx auth login --provider anthropic`, or restart Claude Code to refresh it."
 _TOKEN_ADVICE = "Verify the token in ANTHROPIC_AUTH_TOKEN."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from tui.chat.events import Outcome
@@ -49,11 +50,11 @@ def notice_for(message: Message) -> str:
     return ""
 
 
-def notices_for(message: Message) -> tuple[str, ...]:
-    """All there is to say of an answer where nothing but its text is shown."""
-    from tui.chat.searches import told  # not needed for the first paint
+def notices_for(answers: Sequence[Message]) -> tuple[str, ...]:
+    """All there is to say of the last of a turn's answers where nothing but its text is shown."""
+    from tui.chat.searches import cited_before, told  # not needed for the first paint
 
-    return (*filter(None, (notice_for(message),)), *told(message))
+    return (*filter(None, (notice_for(answers[-1]),)), *told(answers[-1], cited_before(answers)[-1]))
 
 
 def _says_something(message: Message) -> bool:

@@ -5,7 +5,7 @@ The blocks stay as they came, since they go back byte for byte (`transcript.Opaq
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -124,10 +124,28 @@ def found_in(block: Block) -> Found | None:
     return Found(result.tool_use_id, tuple(_source(page.title, page.url) for page in result.content))
 
 
-def sources(blocks: Sequence[Block]) -> tuple[Source, ...]:
-    """What an answer cites, each once, in the order of first mention: the first is number 1."""
-    cited = (cited_by(text) for block in blocks if isinstance(block, Text) for text in block.citations)
-    return tuple(dict.fromkeys(source for source in cited if source is not None))
+def sources(blocks: Iterable[Block], before: Sequence[Source] = ()) -> tuple[Source, ...]:
+    """What is cited, each page once, in the order of first mention: the first is number 1. Those `before` come first."""
+    return with_cited(before, (citation for block in blocks if isinstance(block, Text) for citation in block.citations))
+
+
+def with_cited(known: Sequence[Source], citations: Iterable[JsonText]) -> tuple[Source, ...]:
+    """These sources, and after them what else the citations point to."""
+    found = {_page(source): source for source in known}
+    for source in filter(None, map(cited_by, citations)):
+        found.setdefault(_page(source), source)
+    return tuple(found.values())
+
+
+def cited_before(messages: Sequence[Message]) -> list[tuple[Source, ...]]:
+    """Of each message, what its turn has cited by then: one answer may take many responses, and its numbers go on."""
+    found: list[tuple[Source, ...]] = []
+    known: tuple[Source, ...] = ()
+    for message in messages:
+        known = () if message.is_prompt else known
+        found.append(known)
+        known = sources(message.blocks, known)
+    return found
 
 
 def cited_by(citation: JsonText) -> Source | None:
@@ -143,26 +161,38 @@ def cited_by(citation: JsonText) -> Source | None:
 
 def marks(text: Text, known: Sequence[Source]) -> str:
     """What stands behind a cited text: the numbers of its sources as Markdown, links where they lead somewhere."""
-    cited = dict.fromkeys(source for one in text.citations if (source := cited_by(one)) is not None)
-    numbered = sorted((known.index(source) + 1, source.url) for source in cited if source in known)
+    if not text.citations:
+        return ""
+    cited = {_page(source) for source in map(cited_by, text.citations) if source is not None}
+    numbered = ((number, source.url) for number, source in enumerate(known, 1) if _page(source) in cited)
     shown = (rf"[\[{number}\]](<{url}>)" if url else rf"\[{number}\]" for number, url in numbered)
     said = "".join(shown)
     return f" {said}" if said and text.text and not text.text[-1].isspace() else said
 
 
-def marked(message: Message) -> str:
+def marked(message: Message, before: Sequence[Source] = ()) -> str:
     """The text of an answer, with the numbers of its sources behind what they are cited for."""
-    known = sources(message.blocks)
+    known = sources(message.blocks, before)
     texts = (block for block in message.blocks if isinstance(block, Text))
     return "".join(block.text + marks(block, known) for block in texts)
 
 
-def told(message: Message) -> tuple[str, ...]:
-    """The sources of an answer and the searches that gave nothing, a sentence each, for where no answer is drawn."""
+def new_sources(message: Message, before: Sequence[Source]) -> list[tuple[int, Source]]:
+    """What an answer cites that its turn has not cited before, with the numbers."""
+    return list(enumerate(sources(message.blocks, before), 1))[len(before) :]
+
+
+def told(message: Message, before: Sequence[Source] = ()) -> tuple[str, ...]:
+    """The new sources of an answer and the searches that gave nothing, a sentence each, for where no answer is drawn."""
     found = (found_in(block) for block in message.blocks)
     problems = [f"A web search gave nothing: {one.problem}." for one in found if one is not None and one.problem]
-    numbered = enumerate(sources(message.blocks), 1)
+    numbered = new_sources(message, before)
     return (*problems, *(f"Source {at}: {one.title}{f' · {one.url}' * bool(one.url)}" for at, one in numbered))
+
+
+def _page(source: Source) -> str:
+    """What two sources have in common that are the same, whatever a page calls itself meanwhile."""
+    return source.url or source.title
 
 
 def _source(title: str | None, url: str | None) -> Source:

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
-from tui.chat.searches import Source, found_in, marks, search_in, sources
+from tui.chat.searches import Source, cited_before, found_in, marks, new_sources, search_in, sources
 from tui.chat.transcript import (
     Block,
     Document,
@@ -35,35 +35,37 @@ def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
         parts.append(f"*{said}*")
     if tree.system:
         parts.append(_quoted(f"System prompt:\n\n{tree.system}"))
-    nodes = tree.path()
-    for node, speaker in zip(nodes, speakers([node.message for node in nodes], name_of), strict=True):
-        parts += [_heading(node.message, speaker)] if speaker else []
-        parts += [text for block in cited(node.message) if (text := _block(block))]
-        parts += [said] if (said := source_list(node.message)) else []
-        if said := ending(node.message):
+    messages = [node.message for node in tree.path()]
+    for message, speaker, before in zip(messages, speakers(messages, name_of), cited_before(messages), strict=True):
+        parts += [_heading(message, speaker)] if speaker else []
+        parts += [text for block in cited(message, before) if (text := _block(block))]
+        parts += [said] if (said := source_list(message, before)) else []
+        if said := ending(message):
             parts.append(f"*({said})*")
     return "\n\n".join(parts) + "\n"
 
 
-def cited(message: Message) -> tuple[Block, ...]:
-    """The blocks of a message, what citations have split put together again, with the numbers of its sources in it."""
-    known = sources(message.blocks)
+def cited(message: Message, before: Sequence[Source]) -> tuple[Block, ...]:
+    """The blocks of a message, what citations have split put together again, with the numbers of its sources in it.
+
+    `before`: what its turn has cited by then.
+    """
+    known = sources(message.blocks, before)
     blocks: list[Block] = []
     for block in message.blocks:
         if isinstance(block, Text) and message.role == "assistant":
             said = block.text + marks(block, known)
-            if blocks and isinstance(before := blocks[-1], Text):
-                blocks[-1] = Text(before.text + said)
+            if blocks and isinstance(last := blocks[-1], Text):
+                blocks[-1] = Text(last.text + said)
                 continue
             block = Text(said)
         blocks.append(block)
     return tuple(blocks)
 
 
-def source_list(message: Message) -> str:
-    """What an answer cites, numbered, as Markdown; "" where it cites nothing."""
-    lines = (f"{number}. {_link(source)}" for number, source in enumerate(sources(message.blocks), 1))
-    return "\n".join(lines)
+def source_list(message: Message, before: Sequence[Source]) -> str:
+    """What an answer cites that its turn has not cited `before`, numbered, as Markdown; "" where that is nothing."""
+    return "\n".join(f"{number}. {_link(source)}" for number, source in new_sources(message, before))
 
 
 def searched(block: Opaque) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from tui.chat.searches import Source, cited_before
 from tui.chat.transcript import (
     Block,
     Document,
@@ -71,8 +72,8 @@ def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
     title = _text(one_line(tree.title) or "Untitled chat")
     parser = _parser()
     messages = [node.message for node in tree.path()]
-    said = zip(messages, speakers(messages, name_of), strict=True)
-    articles = "\n".join(_article(message, speaker, parser) for message, speaker in said)
+    said = zip(messages, speakers(messages, name_of), cited_before(messages), strict=True)
+    articles = "\n".join(_article(message, speaker, before, parser) for message, speaker, before in said)
     system = (
         f"<details><summary>System prompt</summary><pre>{_text(tree.system)}</pre></details>" if tree.system else ""
     )
@@ -88,12 +89,12 @@ def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
     )
 
 
-def _article(message: Message, speaker: str, parser: MarkdownIt) -> str:
+def _article(message: Message, speaker: str, before: Sequence[Source], parser: MarkdownIt) -> str:
     at = f"<time>{moment(message.at)}</time>" if message.at else ""
     side = "you" if message.is_prompt else "claude"
     heading = f"<h2><span>{_text(speaker)}</span>{at}</h2>" if speaker else ""
-    body = "\n".join(_block(block, parser, is_plain=message.role == "user") for block in cited(message))
-    found = f'<div class="state">{parser.render(_clean(said))}</div>' if (said := source_list(message)) else ""
+    body = "\n".join(_block(block, parser, is_plain=message.role == "user") for block in cited(message, before))
+    found = f'<div class="state">{parser.render(_clean(said))}</div>' if (said := source_list(message, before)) else ""
     state = f'<p class="state">{_text(said)}</p>' if (said := ending(message)) else ""
     return f'<article class="{side}">\n{heading}\n{body}\n{found}{state}</article>'
 

@@ -36,7 +36,7 @@ class LiveAnswer:
         self._searches: dict[int, Search] = {}
         self._cited: dict[int, list[JsonText]] = {}
         """By text that has not ended, what is cited for it."""
-        self._known: list[Source] = []
+        self._known: tuple[Source, ...] = ()
         self._held = ""
         self._first_part = 0
         self.expect()
@@ -59,10 +59,13 @@ class LiveAnswer:
 
     def expect(self) -> int:
         """A response is coming. Returns the first row that changed."""
+        from tui.chat.searches import sources  # with the first answer
+
         self.turn.end_with()
         row = self.turn.tops()[-1]
         self._parts, self._json, self._tools, self._held, self._message = {}, {}, {}, "", None
-        self._searches, self._cited, self._known = {}, {}, []
+        self._searches, self._cited = {}, {}
+        self._known = sources(block for message in self.turn.messages for block in message.blocks)
         self._first_part = len(self.turn.parts)
         self.turn.end_with(Words(((CARET, "accent"),), above=0 if self._first_part == 1 else 1))
         return row
@@ -151,12 +154,10 @@ class LiveAnswer:
         return self._replace(index, search_line(search))
 
     def _cite(self, index: int, citation: JsonText) -> None:
-        from tui.chat.searches import cited_by
+        from tui.chat.searches import with_cited
 
         self._cited.setdefault(index, []).append(citation)
-        source = cited_by(citation)
-        if source is not None and source not in self._known:
-            self._known.append(source)
+        self._known = with_cited(self._known, (citation,))
 
     def _marks(self, index: int) -> str:
         """The numbers that stand behind a text that has ended."""
@@ -226,15 +227,16 @@ class LiveAnswer:
         from tui.chat.searches import marked
 
         self.stands_at(message)
+        before = self.turn.cited_before()[-1]
         self.turn.end_with()
         row = self.turn.tops()[-1]
         if (
             "".join(part.source for part in self._response() if isinstance(part, Prose)).strip()
-            != marked(message).strip()
+            != marked(message, before).strip()
         ):
             row = self.turn.tops()[min(self._first_part, len(self.turn.tops()) - 1)]
             self.turn.keep_only(self._first_part)
-            self.turn.add(*self.turn.body(message))
+            self.turn.add(*self.turn.body(message, before))
         else:
             for call, block in zip(self._tools.values(), message.calls, strict=False):
                 call.become(block, state="waiting")
@@ -246,7 +248,7 @@ class LiveAnswer:
                 part.say(captions.thought(message.thought_s))
                 row = min(row, self.turn.top_of(part))
             self.turn.changed()
-        self.turn.add(*closing(message))
+        self.turn.add(*closing(message, before))
         self.turn.end_with(*self.turn.footer())
         self._message, self._first_part = None, len(self.turn.parts)
         return row

@@ -27,6 +27,7 @@ from tui.widgets.conversation.parts import BLANK, Fold, Line, Opening, Part, Pro
 from tui.widgets.conversation.sheet import Sheet, rows_of
 
 if TYPE_CHECKING:
+    from tui.chat.searches import Source
     from tui.widgets.conversation.call import Call
 
 _serials = count(1)
@@ -108,15 +109,16 @@ class Turn:
         caption, right = self._speaker()
         self.parts, self._tail = [Words(caption, right=right)], []
         self._calls.clear()
-        for message in self.messages:
-            self.add(*self.body(message), *closing(message))
+        for message, before in zip(self.messages, self.cited_before(), strict=True):
+            self.add(*self.body(message, before), *closing(message, before))
         self.end_with(*self.footer())
 
     def join(self, message: Message) -> None:
         """Lets another message stand under the same speaker line."""
         self.messages.append(message)
         if self.parts:
-            self.add(*self.body(message), *closing(message))
+            before = self.cited_before()[-1]
+            self.add(*self.body(message, before), *closing(message, before))
             self.end_with(*self.footer())
             self.say()
 
@@ -166,7 +168,13 @@ class Turn:
         del self.parts[count:]
         self.changed()
 
-    def body(self, message: Message) -> Iterator[Part]:
+    def cited_before(self) -> list[tuple[Source, ...]]:
+        """Of each message, what the answer has cited by then."""
+        from tui.chat.searches import cited_before  # with the first answer
+
+        return cited_before(self.messages)
+
+    def body(self, message: Message, before: Sequence[Source]) -> Iterator[Part]:
         """The parts of a message's blocks. Citations split a paragraph into several blocks; it is one text all the same."""
         if message.role == "user":
             yield from self._prompt(message)
@@ -174,7 +182,7 @@ class Turn:
         from tui.chat.searches import marks, sources  # with the first answer, as in `closing`
         from tui.widgets.conversation.searches import search_lines
 
-        searched, cited = search_lines(message.blocks), sources(message.blocks)
+        searched, cited = search_lines(message.blocks), sources(message.blocks, before)
         text = ""
         for at, block in enumerate((*message.blocks, None)):
             if isinstance(block, Text):
@@ -335,17 +343,18 @@ class Turn:
         return part.line(y) if 0 <= y < part.height else BLANK
 
 
-def closing(message: Message) -> Iterator[Part]:
-    """What stands under one response: its sources, and why it is not simply complete."""
+def closing(message: Message, before: Sequence[Source]) -> Iterator[Part]:
+    """What stands under one response: the sources that are new with it, and why it is not simply complete."""
     if message.role != "assistant":
         return
-    from tui.chat.searches import sources
+    from tui.chat.searches import new_sources
     from tui.render.inline import safe_url
 
-    for number, source in enumerate(sources(message.blocks), 1):
+    new = new_sources(message, before)
+    for number, source in new:
         where = captions.source_line(source).removeprefix(source.title)
         title: captions.Caption = ((f"{number:>2} ", "dim"), (source.title, "accent" if source.url else "dim"))
-        yield Words((*title, (where, "dim")), above=1 if number == 1 else 0, hang=3, link=safe_url(source.url))
+        yield Words((*title, (where, "dim")), above=1 if number == new[0][0] else 0, hang=3, link=safe_url(source.url))
     if ending := captions.ending(message):
         yield Words(ending, above=1 if message.blocks else 0)
     if message.failure is not None:
