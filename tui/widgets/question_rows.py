@@ -1,16 +1,20 @@
 """What a question says will happen, as rows of text: all of it, with nothing in it that could hide. No widget.
 
-A diff may be long: its lines are wrapped when they are reached.
+A diff may be long, and a line of it, too: rows are laid out when they are looked at.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from textual.content import Content
 
 from tui.chat.tools import Question
+from tui.render.lookalikes import Lookalike, lookalikes
 from tui.render.safe import hides, revealed
 from tui.widgets.conversation.captions import pretty
 from tui.widgets.conversation.wrapping import wrapped
@@ -19,52 +23,109 @@ INDENT = 2
 HANG = 2
 """Further cells before a row that continues the one above."""
 _HEAD_OF_DIFF = 2
+_PIECE = 2_000
+"""Characters of a long line that are laid out together."""
+_AT_ONCE = 40_000
+"""Characters that are looked through at a time, or up to twice as many: a millisecond."""
+_MOST_TOLD = 2
+_LONGEST_WORD = 24
+
+
+class Spot(NamedTuple):
+    """A row of a detail: its line, the piece of that line, and the row of that piece, each from 0."""
+
+    line: int
+    piece: int
+    row: int
+
+
+START = Spot(0, 0, 0)
 
 
 class Detail:
-    """The rows of a question's detail at one width."""
+    """The rows of a question's detail at one width. Only what is looked at is laid out."""
 
     def __init__(self, question: Question) -> None:
-        text = pretty(question.detail) if question.kind == "call" else question.detail
         self._question = question
-        self.hides = hides(text.replace("\r\n", "\n"))
-        """Whether there are characters in it that are shown by signs."""
-        self.lines = text.removesuffix("\n").split("\n")
+        self._text = pretty(question.detail) if question.kind == "call" else question.detail
+        self._looked_through = 0
+        self.hides = False
+        """Whether there are characters in what was looked through that are shown by signs."""
+        self.lookalikes = lookalikes(_names_in(question))
+        """Letters in names that are not what they look like."""
+        self.lines = self._text.removesuffix("\n").split("\n")
         self._width = 0
-        self._rows: list[tuple[int, int, str]] = []
-        """Line, indent and text of those that were reached."""
-        self._reached = 0
+        self._rows: dict[tuple[int, int], list[tuple[int, str]]] = {}
+        """Indent and text of the rows of each piece that was laid out."""
 
-    def fit(self, width: int) -> None:
-        if width != self._width:
-            self._width, self._rows, self._reached = width, [], 0
+    def look_on(self) -> bool:
+        """Looks through more of it for what would hide. Returns whether there is still more."""
+        text, start = self._text, self._looked_through
+        end = text.find("\n", start + _AT_ONCE, start + 2 * _AT_ONCE) + 1 or start + 2 * _AT_ONCE
+        self.hides = hides(text[start:end].replace("\r\n", "\n"))
+        self._looked_through = end
+        return not self.hides and end < len(text)
 
-    def reach(self, row: int) -> int:
-        """Wraps as many lines as it takes to know that row. Returns how many rows are known: if fewer, there are no more."""
-        while len(self._rows) <= row and self._reached < len(self.lines):
-            line = self.lines[self._reached]
-            text = revealed(line.removesuffix("\r")) + "␍" * line.endswith("\r")
-            room = max(1, self._width - INDENT - HANG)
-            if len(text) <= room and text.isascii():
-                self._rows.append((self._reached, INDENT, text))
-            else:
-                for span in wrapped(text, room):
-                    self._rows.append((self._reached, INDENT + HANG * span.soft, text[span.start : span.end]))
-            self._reached += 1
-        return len(self._rows)
+    def fit(self, width: int) -> bool:
+        """Takes a width. Returns whether that is another one: its rows are others, then."""
+        if width == self._width:
+            return False
+        self._width = width
+        self._rows.clear()
+        return True
+
+    # Where rows are
 
     @property
-    def height(self) -> int:
-        """All of its rows, which takes a while for a long one."""
-        return self.reach(1 << 30)
+    def last(self) -> Spot:
+        line = len(self.lines) - 1
+        piece = self._pieces(line) - 1
+        return Spot(line, piece, len(self._laid_out(line, piece)) - 1)
 
-    def line_at(self, row: int) -> int:
-        """The number of the line that a row belongs to, from 1."""
-        return self._rows[row][0] + 1 if row < len(self._rows) else len(self.lines)
+    def spots(self, first: Spot, most: int) -> list[Spot]:
+        """So many rows from one on, or as many as there are."""
+        return list(islice(self._down(first), most))
 
-    def row(self, row: int) -> Content:
-        line, indent, text = self._rows[row]
-        return Content.assemble(" " * indent, self._dressed(line, text))
+    def moved(self, spot: Spot, rows: int) -> Spot:
+        """The row so many below, or above; the last or the first one where there are not so many."""
+        ways = self._down(spot) if rows > 0 else self._up(spot)
+        *_, found = islice(ways, abs(rows) + 1)
+        return found
+
+    def _down(self, spot: Spot) -> Iterator[Spot]:
+        line, piece, row = spot
+        while line < len(self.lines):
+            yield from (Spot(line, piece, number) for number in range(row, len(self._laid_out(line, piece))))
+            line, piece = (line, piece + 1) if piece + 1 < self._pieces(line) else (line + 1, 0)
+            row = 0
+
+    def _up(self, spot: Spot) -> Iterator[Spot]:
+        line, piece, row = spot
+        while True:
+            yield from (Spot(line, piece, number) for number in range(row, -1, -1))
+            if (line, piece) == (0, 0):
+                return
+            line, piece = (line, piece - 1) if piece else (line - 1, self._pieces(line - 1) - 1)
+            row = len(self._laid_out(line, piece)) - 1
+
+    def _pieces(self, line: int) -> int:
+        return max(1, -(-len(self.lines[line]) // _PIECE))
+
+    # What rows say
+
+    def _laid_out(self, line: int, piece: int) -> list[tuple[int, str]]:
+        rows = self._rows.get((line, piece))
+        if rows is None:
+            text = self.lines[line][piece * _PIECE : (piece + 1) * _PIECE]
+            text = revealed(text.removesuffix("\r")) + "␍" * text.endswith("\r")
+            spans = wrapped(text, max(1, self._width - INDENT - HANG))
+            rows = [(INDENT + HANG * (piece > 0 or span.soft), text[span.start : span.end]) for span in spans]
+            self._rows[line, piece] = rows
+        return rows
+
+    def row(self, spot: Spot) -> Content:
+        indent, text = self._laid_out(spot.line, spot.piece)[spot.row]
+        return Content.assemble(" " * indent, self._dressed(spot.line, text))
 
     def _dressed(self, line: int, text: str) -> Content:
         match self._question.kind:
@@ -86,6 +147,44 @@ def _with_host(text: str, host: str) -> Content:
     at = text.find(host) if host else -1
     content = Content.styled(text, "$dim")
     return content.stylize("bold $foreground", at, at + len(host)) if at >= 0 else content
+
+
+def _names_in(question: Question) -> str:
+    """What of a question is names: of programs, files, hosts. What a file holds may be in any script."""
+    match question.kind:
+        case "command" | "path":
+            return question.detail
+        case "url":
+            return _spelled(urlsplit(question.detail).hostname or "")
+        case "diff":
+            return "\n".join(question.detail.split("\n", _HEAD_OF_DIFF)[:_HEAD_OF_DIFF])
+    return ""
+
+
+def _spelled(host: str) -> str:
+    """A host as people read it: раypal.com for xn--ypal-43d9g.com."""
+    try:
+        return host.encode().decode("idna")
+    except UnicodeError:
+        return host
+
+
+def warning_words(detail: Detail) -> list[str]:
+    """What in it is not what it seems."""
+    words = []
+    if detail.hides:
+        words.append("! characters that nobody sees: ⟨U+…⟩")
+    if found := detail.lookalikes:
+        told = "; ".join(map(_told, found[:_MOST_TOLD]))
+        more = f"; {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
+        words.append(f"! not what it looks like: {told}{more}")
+    return words
+
+
+def _told(found: Lookalike) -> str:
+    word = found.word if len(found.word) <= _LONGEST_WORD else f"{found.word[:_LONGEST_WORD]}…"
+    where = f" in {revealed(word)}" if word else ""
+    return f"{' '.join(dict.fromkeys(found.letters))}{where} ({found.kind})"
 
 
 def place_of(question: Question) -> str:

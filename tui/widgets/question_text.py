@@ -19,7 +19,7 @@ from textual.widget import Widget
 from tui.chat.tools import Question
 from tui.render.safe import revealed
 from tui.widgets.conversation.wrapping import wrapped
-from tui.widgets.question_rows import INDENT, Detail, place_of, rule_words
+from tui.widgets.question_rows import INDENT, START, Detail, Spot, place_of, rule_words, warning_words
 
 SHIELD_S = 0.5
 """For so long after it is first seen nothing answers it."""
@@ -77,9 +77,9 @@ class QuestionText(Widget, can_focus=True):
         self._way_in = way_in
         self._questions: Sequence[Question] = ()
         self._detail: Detail | None = None
-        self._top = 0
+        self._top = START
         self._rule = 0
-        self._made: tuple[tuple[int, ...], list[Content]] | None = None
+        self._made: tuple[tuple[object, ...], list[Content]] | None = None
         self._seen_at: float | None = None
         self.is_large = False
         self.is_reasoning = False
@@ -94,15 +94,27 @@ class QuestionText(Widget, can_focus=True):
         before, self._questions, self._made = self.shown, questions, None
         if questions and questions[0] is not before:
             self._detail = Detail(questions[0])
-            self._top = self._rule = 0
+            self._top, self._rule = START, 0
             self._seen_at = None
             self.is_reasoning = False
             self._enlarge(False)
-            self.call_after_refresh(self._is_seen)
+            self._look_on(self._detail)
         self.refresh(layout=True)
 
-    def _is_seen(self) -> None:
-        self._seen_at = events.Event().time  # the same clock that keys are stamped with
+    def _look_on(self, detail: Detail) -> None:
+        """Looks for what hides, in a long one step by step: nothing else waits for that, but an answer does."""
+        if detail is not self._detail:
+            return
+        if detail.look_on():
+            self.call_later(self._look_on, detail)
+        else:
+            self._made = None
+            self.refresh(layout=True)
+            self.call_after_refresh(self._is_seen, detail)
+
+    def _is_seen(self, detail: Detail) -> None:
+        if detail is self._detail:
+            self._seen_at = events.Event().time  # the same clock that keys are stamped with
 
     def _is_shielded(self, event: events.Event) -> bool:
         """Whether it may have been on its way before this question was seen."""
@@ -115,11 +127,11 @@ class QuestionText(Widget, can_focus=True):
         if detail is None:
             return 0
         room = self._room(width)
-        return len(self._head(width)) + min(detail.reach(room), room) + len(self._foot(width))
+        return len(self._head(width)) + len(detail.spots(START, room)) + len(self._foot(width))
 
     def _fitted(self, width: int) -> Detail | None:
-        if self._detail is not None:
-            self._detail.fit(width)
+        if self._detail is not None and self._detail.fit(width):
+            self._top = self._top._replace(row=0)
         return self._detail
 
     def _room(self, width: int) -> int:
@@ -165,23 +177,30 @@ class QuestionText(Widget, can_focus=True):
         rows.append(Content.assemble(left, " " * gap, count))
         if place and not self._is_flat:
             rows += _wrapped(place, width)
-        if self._detail is not None and self._detail.hides:
-            rows.append(Content.styled("  ! it holds characters that nobody sees: here ⟨U+…⟩", "$warning"))
+        for words in warning_words(self._detail) if self._detail is not None else ():
+            rows += _wrapped(words, width, "$warning")
         return rows
 
     def _middle(self, detail: Detail, width: int) -> list[Content]:
         room = self._room(width)
-        known = detail.reach(self._top + room)
-        if known <= room:
-            return [detail.row(row) for row in range(known)]
-        last = min(self._top + room - 1, known)
-        rows = [detail.row(row) for row in range(self._top, last)]
+        if self._fits(detail, room):
+            return [detail.row(spot) for spot in detail.spots(START, room)]
+        spots = detail.spots(self._in_reach(self._top, detail, room), room - 1)
+        rows = [detail.row(spot) for spot in spots]
         keys = "↑↓" if self.has_focus else f"{self._way_in} ↑↓"
         larger = "smaller" if self.is_large else "larger"
-        lines = f"lines {detail.line_at(self._top)}–{detail.line_at(last - 1)} of {len(detail.lines):,}"
-        is_end = known <= last
+        lines = f"lines {spots[0].line + 1}–{spots[-1].line + 1} of {len(detail.lines):,}"
+        is_end = spots[-1] == detail.last
         rows.append(Content.styled(f"  {lines} · {keys} · ⏎ {larger}", "$dim" if is_end else "$warning"))
         return rows
+
+    @staticmethod
+    def _fits(detail: Detail, room: int) -> bool:
+        return len(detail.spots(START, room + 1)) <= room
+
+    def _in_reach(self, first: Spot, detail: Detail, room: int) -> Spot:
+        """The first row to show, such that no room is left below the end. One row says where that is."""
+        return START if self._fits(detail, room) else min(first, detail.moved(detail.last, 2 - room))
 
     def _foot(self, width: int) -> list[Content]:
         if self.is_reasoning:
@@ -257,7 +276,7 @@ class QuestionText(Widget, can_focus=True):
             case "pageup" | "pagedown":
                 self._scroll(-page if key == "pageup" else page)
             case "home" | "end":
-                self._scroll(-(1 << 30) if key == "home" else 1 << 30)
+                self._scroll(0, START if key == "home" else None if self._detail is None else self._detail.last)
             case "left" | "right":
                 count = len(self._questions[0].rules)
                 self._rule = (self._rule + (1 if key == "right" else -1)) % max(1, count)
@@ -275,14 +294,14 @@ class QuestionText(Widget, can_focus=True):
             self._scroll(0)
             self.refresh(layout=True)
 
-    def _scroll(self, rows: int) -> None:
+    def _scroll(self, rows: int, start: Spot | None = None) -> None:
+        """So many rows down, or up, from `start` or else from where it is."""
         width = self.content_size.width
         if (detail := self._fitted(width)) is None:
             return
         room = self._room(width)
-        wanted = max(0, self._top + rows)
-        known = detail.reach(wanted + room)
-        self._top = max(0, min(wanted, known - (room - 1))) if known > room else 0
+        start = self._in_reach(self._top, detail, room) if start is None else start
+        self._top = self._in_reach(detail.moved(start, rows), detail, room)
         self.refresh()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
@@ -305,6 +324,6 @@ class QuestionText(Widget, can_focus=True):
                 self._choose(answer)
 
 
-def _wrapped(text: str, width: int) -> list[Content]:
+def _wrapped(text: str, width: int, style: str = "$dim") -> list[Content]:
     spans = wrapped(text, max(1, width - INDENT))
-    return [Content.styled(" " * INDENT + text[span.start : span.end], "$dim") for span in spans]
+    return [Content.styled(" " * INDENT + text[span.start : span.end], style) for span in spans]

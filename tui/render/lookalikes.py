@@ -1,0 +1,95 @@
+"""Letters that pass for others: a Cyrillic `а` among Latin letters, a division slash in a path.
+
+A language is never suspect: letters of one script are not, and neither are Chinese characters beside Latin letters, which
+nobody takes for one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+_WORD = re.compile(r"[^\W_]+")
+_NAME = re.compile(r"[^\s/]+")
+"""What stands for itself: a word, a name in a path, a host."""
+_LATIN = re.compile("[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]")
+_ALIKE = {
+    "Cyrillic": frozenset("асԁеһіјӏорԛѕԝхуАВЕЅІЈКМНОРСТУХԌԚԜ"),
+    "Greek": frozenset("αικνορτυχγΑΒΕΖΗΙΚΜΝΟΡΤΥΧϲϳ"),
+    "Armenian": frozenset("ցհոռօսզԼՏՍՕ"),
+    "Cherokee": frozenset("ᎠᎡᎢᎪᎫᎬᎳᎷᎻᏀᏃᏆᏔᏚᏞᏟᏢᏦᏴ"),
+    "Coptic": frozenset("ⲀⲂⲈⲎⲒⲔⲘⲚⲞⲢⲤⲦⲨⲬⲟⲣⲥ"),
+    "Lisu": frozenset("ꓐꓑꓒꓓꓖꓙꓚꓝꓠꓡꓢꓣꓦꓧꓨꓪꓫꓬꓮꓰꓲꓳꓴ"),
+}
+"""By script, the letters that are drawn like Latin ones."""
+_OF_SCIENCE = "Greek"
+"""Its other letters do stand among Latin ones: Δt, kΩ, μm."""
+_PHONETIC = frozenset("ɑɡɩȷꞁǀǃ")
+_SIGNS = frozenset("\u2044\u2215\u29f8\u2024\ua4f8\ua789\u2236")
+"""Drawn like the slash, the dot and the colon, which say where a path or a host ends."""
+
+
+class Lookalike(NamedTuple):
+    letters: str
+    """Each of them once."""
+    kind: str
+    """As "Cyrillic", or what a sign is called: "division slash"."""
+    word: str
+    """Where they are; empty for a sign."""
+
+
+def lookalikes(text: str) -> tuple[Lookalike, ...]:
+    """What in a text is not what it looks like, each once, in its order."""
+    return () if text.isascii() else tuple(dict.fromkeys(_found(text)))
+
+
+def _found(text: str) -> Iterator[Lookalike]:
+    spoken = {kind for letter in set(text) if (kind := _kind(letter)) and not _is_alike(letter)}
+    for name in _NAME.finditer(text):
+        if name[0].isascii():
+            continue
+        has_latin = _LATIN.search(name[0]) is not None
+        for word in _WORD.finditer(name[0]):
+            yield from _in_word(word[0], () if has_latin else spoken)
+        for sign in filter(_SIGNS.__contains__, name[0]):
+            yield Lookalike(sign, unicodedata.name(sign).lower(), "")
+
+
+def _in_word(word: str, spoken: Collection[str]) -> Iterator[Lookalike]:
+    """Letters among Latin ones; and a word of lookalikes alone, unless it may be one of a script that is spoken here."""
+    is_mixed = _LATIN.search(word) is not None
+    if not is_mixed and not all(_is_alike(letter) for letter in word if letter.isalpha()):
+        return
+    kinds = {letter: kind for letter in word if (kind := _kind(letter))}
+    for kind in dict.fromkeys(kinds.values()):
+        told = [one for one in kinds if kinds[one] == kind and (kind != _OF_SCIENCE or _is_alike(one))]
+        if told and (is_mixed or kind not in spoken):
+            yield Lookalike("".join(told), kind, word)
+
+
+def _is_alike(letter: str) -> bool:
+    """Whether a letter is drawn like a Latin one."""
+    kind = _kind(letter)
+    return kind != "" and (kind not in _ALIKE or letter in _ALIKE[kind])
+
+
+@lru_cache(maxsize=4_096)
+def _kind(letter: str) -> str:
+    """What a letter is, if it can pass for another one; else ""."""
+    if letter.isascii() or not letter.isalnum():
+        return ""
+    name = unicodedata.name(letter, "")
+    script = name.partition(" ")[0].capitalize()
+    if script in _ALIKE:
+        return script
+    if letter in _PHONETIC or name.startswith("LATIN LETTER SMALL CAPITAL"):
+        return "phonetic"
+    shape, _, base = unicodedata.decomposition(letter).rpartition(" ")
+    if not base or not chr(int(base, 16)).isascii():
+        return ""
+    if "ROMAN NUMERAL" in name:
+        return "Roman numeral"
+    return {"<font>": "mathematical", "": name.lower()}.get(shape, "")
