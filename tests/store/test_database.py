@@ -10,7 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from storing import LIMIT_S, answer, opened, prompt, said, talk
+from msgspec.structs import replace
+from storing import LIMIT_S, answer, billed, opened, prompt, said, talk
 
 from tui.chat.transcript import Draft, Message, Text
 from tui.store import NewChat, Place
@@ -187,14 +188,12 @@ print([type(told).__name__ for told in store.told])
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="about modes of files")
-@pytest.mark.parametrize("folder_mode", [0o555, 0o777])
-def test_a_file_that_cannot_be_written_is_read_and_the_rest_kept_in_memory(tmp_path: Path, folder_mode: int) -> None:
-    file = filled(tmp_path, 2)
-    before = file.read_bytes()
+def read_only_run(file: Path, folder_mode: int) -> str:
+    """What a process that may not write the file says of it."""
     file.chmod(0o444)
-    for folder in (tmp_path, *(parent for parent in tmp_path.parents if "pytest-" in str(parent))):
-        folder.chmod(0o755)
+    folder = file.parent.parent
+    for above in (folder, *(parent for parent in folder.parents if "pytest-" in str(parent))):
+        above.chmod(0o755)
     file.parent.chmod(folder_mode)
     try:
         run = subprocess.run(
@@ -207,9 +206,54 @@ def test_a_file_that_cannot_be_written_is_read_and_the_rest_kept_in_memory(tmp_p
     finally:
         file.parent.chmod(0o755)
     assert run.returncode == 0, run.stderr
-    assert run.stdout.strip() == "['ReadOnly']"
+    return run.stdout.strip()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="about modes of files")
+@pytest.mark.parametrize("folder_mode", [0o555, 0o777])
+def test_a_file_that_cannot_be_written_is_read_and_the_rest_kept_in_memory(tmp_path: Path, folder_mode: int) -> None:
+    file = filled(tmp_path, 2)
+    before = file.read_bytes()
+    assert read_only_run(file, folder_mode) == "['ReadOnly']"
     assert file.read_bytes() == before
     assert str(file) in ReadOnly(file).message
+
+
+@pytest.mark.skipif(os.name != "posix", reason="about modes of files")
+@pytest.mark.parametrize("before", [0, 1], ids=["all of it", "the last chat"])
+def test_what_stands_only_in_the_log_is_read_where_nothing_can_be_written(tmp_path: Path, before: int) -> None:
+    """As in a copy of the folder of a prx that was killed, without the `-shm` that SQLite would have to make."""
+    file = file_in(tmp_path)
+    if before:
+        filled(tmp_path / "first", before)
+        (tmp_path / "first" / "data").rename(file.parent)
+    with opened(tmp_path) as store:
+        for number in range(before, 2):
+            talk(store, f"chat{number}", f"Prompt {number}", "An answer.")
+        store.settle()
+        copied = tmp_path / "copied" / "data" / file.name
+        copied.parent.mkdir(parents=True)
+        for ending in ("", "-wal"):
+            copied.with_name(f"{file.name}{ending}").write_bytes(Path(f"{file}{ending}").read_bytes())
+    log = copied.with_name(f"{file.name}-wal")
+    content = copied.read_bytes(), log.read_bytes()
+    assert read_only_run(copied, 0o555) == "['ReadOnly']"
+    assert (copied.read_bytes(), log.read_bytes()) == content
+    with opened(tmp_path / "copied") as store:
+        assert [said(store, f"chat{number}")[-1][:9] for number in range(2)] == ["An answer"] * 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="about modes of files")
+def test_a_log_that_cannot_be_read_is_told_and_nothing_older_is_shown(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        talk(store, "chat0", "Prompt", "An answer.")
+        store.settle()
+        copied = tmp_path / "copied" / "data" / "chats.db"
+        copied.parent.mkdir(parents=True)
+        copied.write_bytes(store.file.read_bytes())
+    copied.with_name("chats.db-wal").mkdir()
+    with opened(tmp_path / "copied") as store, pytest.raises(Unreachable):
+        store.ready().result(LIMIT_S)
 
 
 def test_a_full_disk_costs_nothing_that_was_said(tmp_path: Path) -> None:
@@ -312,6 +356,26 @@ def test_an_answer_that_was_cut_by_a_crash_is_marked_and_found(tmp_path: Path) -
             store.append(NewChat(id="a"), "m", "a-0", answer("Out, because it ebbs."))  # it was alive after all
             assert said(store, "a") == ["Tide?", "Out, because it ebbs."]
             assert len(other.search("because").result(LIMIT_S).hits) == 1
+
+
+def test_an_answer_that_was_cut_by_a_crash_costs_its_chat_and_its_day_what_is_known_of_it(tmp_path: Path) -> None:
+    partial = replace(billed("Out, because", cost_usd=0.5), state="streaming")
+    with opened(tmp_path) as store:
+        talk(store, "a", "Tide?")
+        store.partial(NewChat(id="a"), "m", "a-0", partial)
+        store.settle()
+        with closing(sqlite3.connect(file_in(tmp_path))) as db, db:
+            db.execute("UPDATE instances SET pid = 99999999")  # as if it had been killed
+        with opened(tmp_path) as other:
+            (day,) = other.days().result(LIMIT_S)
+            assert (day.requests, day.input_tokens, day.cost_usd) == (1, 10, 0.5)
+            assert other.spent("a").result(LIMIT_S).chat_usd == 0.5
+            whole = billed("Out, because it ebbs.", cost_usd=0.75)
+            store.append(NewChat(id="a"), "m", "a-0", whole)  # it was alive after all
+            store.settle()
+            (day,) = other.days().result(LIMIT_S)
+            assert day.requests == 1
+            assert other.spent("a").result(LIMIT_S).chat_usd == 0.75
 
 
 def test_sqlite_is_not_loaded_before_the_first_job(tmp_path: Path) -> None:

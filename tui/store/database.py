@@ -30,11 +30,13 @@ from tui.store.files import (
     Result,
     connect,
     copy,
+    has_log,
     identity,
     is_refused,
     is_sound,
     make_private,
     only_one,
+    opened_elsewhere,
     read_any_text,
     reindexed,
     transaction,
@@ -250,22 +252,31 @@ class Database:
         return True
 
     def _open_to_read(self, why: str) -> None:
-        """Opens the file as it is. Where not even the files beside it can be made, what they hold is not seen."""
+        """Opens the file as it is."""
         import sqlite3
 
         uri = f"{self.path.absolute().as_uri()}?mode=ro"
         try:
             self._disk = connect(uri, uri=True)
             self._check(self._disk)
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
             self._drop()
-            if "locked" in why:  # it changes while it would be read
+            if "locked" in why or "locked" in str(error):  # it changes while it would be read
                 raise
+            self._open_alone(uri)
+        self._tell(ReadOnly(self.path) if is_refused(why) else NotWritten(self.path, why))
+        if self._disk is not None and schema.version_of(self._disk) < schema.VERSION:
+            self._memory = copy(self._disk)
+
+    def _open_alone(self, uri: str) -> None:
+        """Opens the file where not even what SQLite puts beside it can be made: then it takes no notice of a log."""
+        if has_log(self.path):
+            with opened_elsewhere(self.path) as db:
+                self._check(db)
+                self._memory = copy(db)
+        else:
             self._disk = connect(f"{uri}&immutable=1", uri=True)
             self._check(self._disk)
-        self._tell(ReadOnly(self.path) if is_refused(why) else NotWritten(self.path, why))
-        if schema.version_of(self._disk) < schema.VERSION:
-            self._memory = copy(self._disk)
 
     def _check(self, db: Connection) -> None:
         """Raises where the file is none of ours, or not whole at its beginning."""

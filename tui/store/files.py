@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from tui.store import columns, schema
@@ -82,6 +84,24 @@ def copy(disk: Connection | None) -> Connection:
                 disk.backup(memory)
     schema.migrate(memory)
     return memory
+
+
+def has_log(path: Path) -> bool:
+    """Whether there may be changes that stand only in the log beside the file, as after a crash."""
+    try:
+        return Path(f"{path}-wal").stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def opened_elsewhere(path: Path) -> Iterator[Connection]:
+    """A copy of the file with its log. Raises OSError where one of them cannot be read."""
+    with TemporaryDirectory(prefix="prx-") as folder:  # for the user alone
+        for ending in ("", "-wal"):
+            shutil.copyfile(f"{path}{ending}", f"{folder}/{path.name}{ending}")
+        with closing(connect(f"{folder}/{path.name}")) as db:
+            yield db
 
 
 def identity(path: Path) -> tuple[int, int]:
