@@ -165,6 +165,15 @@ async def test_what_is_typed_is_estimated_and_forgotten_with_the_text() -> None:
         await chat.until(lambda: "cached" not in chat.hint)
 
 
+async def test_what_came_back_after_a_failure_is_estimated_as_soon_as_it_is_changed() -> None:
+    async with chatting(Error(400)) as chat:
+        await chat.send("hi")
+        await chat.until_idle()
+        assert "your prompt is back" in chat.hint
+        await chat.pilot.press(*" there")
+        await chat.until(lambda: " tok, " in chat.hint)
+
+
 async def test_what_is_written_is_estimated_anew_in_another_chat() -> None:
     async with chatting(words("Out."), config=SYSTEM) as chat:
         await say(chat, "Which way does it run?")

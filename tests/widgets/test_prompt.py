@@ -135,6 +135,28 @@ async def test_a_word_in_passing_gives_way_to_what_stood_there_before() -> None:
         assert (app.prompt.border_subtitle, app.prompt.is_saying) == (" others ", False)
 
 
+async def test_a_lasting_word_gives_way_once_something_else_is_written() -> None:
+    async with writing() as (app, pilot):
+        app.prompt.hint("hints")
+        app.prompt.put("came back")
+        app.prompt.say("your prompt is back", lasting=True)
+        await pilot.pause()
+        assert (app.prompt.border_subtitle, app.prompt.is_saying) == (" your prompt is back ", True)
+        await pilot.press("x")
+        assert (app.prompt.border_subtitle, app.prompt.is_saying) == (" hints ", False)
+
+
+async def test_a_word_in_passing_stays_while_something_is_written_and_brings_back_the_hints() -> None:
+    async with writing() as (app, pilot):
+        app.prompt.hint("hints")
+        app.prompt.say("to stay", lasting=True)
+        app.prompt.say("in passing")
+        await pilot.press("x")
+        assert app.prompt.border_subtitle == " in passing "
+        app.prompt.hint_again()
+        assert (app.prompt.border_subtitle, app.prompt.is_saying) == (" hints ", False)
+
+
 async def test_up_and_down_go_through_the_sent_prompts_and_back_to_the_draft() -> None:
     async with writing() as (app, pilot):
         await pilot.press(*"one", "enter", *"two", "enter", *"draft")

@@ -108,7 +108,7 @@ class BranchingScreen(ReturningScreen):
         self.save_place()
 
     def _say_edits(self) -> None:
-        self.prompt.say(f"editing: {self.key_of('send')} sends it as a new branch · esc leaves it", lasting=True)
+        self.prompt.hint(f"editing: {self.key_of('send')} sends it as a new branch · esc leaves it")
 
     def on_prompt_area_command_given(self, event: PromptArea.CommandGiven) -> None:
         """The edited text has given way to a command: what is sent next is no edit."""

@@ -15,23 +15,18 @@ from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
-from textual.timer import Timer
-from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
 
 from tui.actions import parse_command, slash_matches
 from tui.chat.transcript import Draft
-from tui.render.safe import safe
 from tui.widgets.bindings import bindings_of, bindings_over
 from tui.widgets.commands import CommandList
+from tui.widgets.hinting import HintingArea
 from tui.widgets.history import History
 from tui.widgets.pastes import Pastes, cleaned
 
-SAID_S = 4.0
-"""How long something said in passing stays."""
 
-
-class PromptArea(TextArea):
+class PromptArea(HintingArea):
     """A text area whose Enter sends."""
 
     DEFAULT_CSS = """
@@ -113,11 +108,6 @@ class PromptArea(TextArea):
         """Whether Up on the empty prompt means the queue."""
         self.while_empty: Callable[[str], bool] = lambda _: False
         """Is offered each key pressed while nothing is written; True if it took it."""
-        self._hints = ""
-        self._lasting = ""  # what was said in their place, to stay
-        self.is_saying = False
-        """Whether something stands in the place of the hints."""
-        self._said: Timer | None = None
         self._commands = commands
         self._pastes = Pastes()
         self._history = History()
@@ -129,7 +119,8 @@ class PromptArea(TextArea):
         self.register_theme(TextAreaTheme(name="prx", cursor_line_style=Style()))
         self.theme = "prx"
 
-    # What stands on its borders: the way to the end of the conversation above, hints below
+    # The way to the end of the conversation stands on the upper border
+
     def show_way_down(self, text: str) -> None:
         """Says on the upper border how much of the conversation is below, and which key leads there; "" for nothing."""
         self.border_title = Content(f" {text} ") if text else None
@@ -137,33 +128,6 @@ class PromptArea(TextArea):
     def on_click(self, event: events.Click) -> None:
         if self.border_title and event.get_content_offset(self) is None and event.y == 0:
             self.post_message(self.WayDownClicked())
-
-    def hint(self, text: str) -> None:
-        """Shows hints, until something else is said there."""
-        self._hints, self._lasting = text, ""
-        self.hint_again()
-
-    def say(self, text: str, *, lasting: bool = False) -> None:
-        """A word in passing, in the place of the hints; a lasting one stays, or comes back, until there are new hints."""
-        self._forget_said()
-        self.is_saying = True
-        text = safe(text, keep_newlines=False)  # words of servers and names of files stand in it
-        self.border_subtitle = Content(f" {text} ")
-        if lasting:
-            self._lasting = text
-        else:
-            self._said = self.set_timer(SAID_S, self.hint_again)
-
-    def hint_again(self) -> None:
-        """Shows what stood there before something was said in passing."""
-        self._forget_said()
-        self.is_saying = bool(self._lasting)
-        self.border_subtitle = Content(f" {self._lasting or self._hints} ")
-
-    def _forget_said(self) -> None:
-        if self._said is not None:
-            self._said.stop()
-            self._said = None
 
     # What is in the box
 
