@@ -196,6 +196,20 @@ def test_an_event_maps_by_its_type(type, kind, retryable):
     assert (error.retryable, error.type, error.message, error.request_id) == (retryable, type, "words", "req_1")
 
 
+@pytest.mark.parametrize(
+    ("type", "words"),
+    [
+        ("invalid_request_error", "prompt is too long: 209999 tokens > 200000 maximum"),
+        ("exceed_context_size_error", "the request exceeds the available context size"),
+        ("BadRequestError", "This model's maximum context length is 32768 tokens."),
+    ],
+)
+def test_a_prompt_that_is_too_long_says_what_can_be_done(type: str, words: str) -> None:
+    error = from_response(400, {}, api(type, words))
+    assert error.message == words
+    assert "begin a new chat" in error.hint
+
+
 def test_low_credit_points_to_billing():
     error = from_response(400, {}, api("invalid_request_error", "Your credit balance is too low to access the API."))
     assert "billing" in error.hint

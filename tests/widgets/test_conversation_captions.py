@@ -92,6 +92,8 @@ def test_the_countdown_keeps_its_width() -> None:
     lines = {len(said(captions.waiting_line(left, 2, 3))) for left in (12.0, 9.1, 3.0, 0.2, -1.0)}
     assert len(lines) == 1
     assert "next try in  3 s (2 of 3)" in said(captions.waiting_line(2.2, 2, 3))
+    assert "next try in 59 s (2 of 3)" in said(captions.waiting_line(59.0, 2, 3))
+    assert "next try in 59:40 (2 of 3)" in said(captions.waiting_line(3_579.9, 2, 3))
 
 
 def test_a_tool_line_names_the_argument_that_matters() -> None:

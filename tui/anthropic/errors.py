@@ -300,6 +300,15 @@ def refuses_search(words: str) -> bool:
     return "web search" in words.lower().replace("_", " ") and not words.startswith("messages.")
 
 
+def _is_overlong(said: Said) -> bool:
+    words = said.message.lower()
+    return (
+        "prompt is too long" in words
+        or "maximum context length" in words  # vLLM
+        or said.type == "exceed_context_size_error"  # llama.cpp
+    )
+
+
 def _login_refused(said: Said) -> bool:
     words = said.message.lower()
     return "third-party apps" in words or "only authorized for use with claude code" in words or "extra usage" in words
@@ -368,6 +377,8 @@ def _hint(kind: type[ProviderError], said: Said, credential: CredentialKind, cus
         return SEARCH_ADVICE
     if "credit balance" in said.message.lower():
         return _HINTS[BillingProblem]
+    if kind is BadRequest and _is_overlong(said):
+        return "That is longer than the model can read: begin a new chat, send less, or pick another model."
     if kind is NotFound and (model := _unknown_model(said)):
         from tui.anthropic.models import others_than  # with the first name that nobody knows
 
