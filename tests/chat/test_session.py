@@ -72,6 +72,18 @@ async def test_an_answer_is_told_of_each_time_that_it_has_grown():
     assert [message.text for message in store.messages] == [PROMPT.text, "One"]
 
 
+async def test_what_an_answer_costs_is_known_while_it_arrives():
+    partials = []
+    session = session_with(
+        partial=partials.append,
+        bill=lambda message: Bill(cost_usd=message.usage.input_tokens + message.usage.output_tokens),
+    )
+    begun = MessageStart(id="m", usage=UsageUpdate(input_tokens=10, output_tokens=1))
+    await stopped(session, Provider([begun, BlockStart(0, Text("x" * 80)), None]))
+    assert [(one.usage.output_tokens, one.bill) for one in partials] == [(20, Bill(cost_usd=30))]
+    assert not partials[0].is_counted
+
+
 async def test_attachments_stand_before_the_text():
     image = Image("image/png", "aGk=")
     events = await run(session_with(), Provider(answer()), Draft(text="What is it?", attachments=(image,)))

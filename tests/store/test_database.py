@@ -188,7 +188,27 @@ print([type(told).__name__ for told in store.told])
 """
 
 
-def read_only_run(file: Path, folder_mode: int) -> str:
+DAMAGED_TOO = """
+import os, sys
+from pathlib import Path
+sys.path.insert(0, os.fspath(Path(sys.argv[2]) / "tests" / "store"))
+from storing import LIMIT_S, Opened, said, talk
+import sqlite3
+if os.getuid() == 0:
+    os.setgid(65534); os.setuid(65534)
+with Opened(Path(sys.argv[1])) as store:
+    talk(store, "new", "Hello")
+    try:
+        said(store, "chat1")
+    except Exception as error:
+        print(type(error).__name__)
+    talk(store, "other", "Hello")
+    assert said(store, "new") == said(store, "other") == ["Hello"]
+print([type(told).__name__ for told in store.told])
+"""
+
+
+def read_only_run(file: Path, folder_mode: int, program: str = READ_ONLY) -> str:
     """What a process that may not write the file says of it."""
     file.chmod(0o444)
     folder = file.parent.parent
@@ -197,7 +217,7 @@ def read_only_run(file: Path, folder_mode: int) -> str:
     file.parent.chmod(folder_mode)
     try:
         run = subprocess.run(
-            [sys.executable, "-c", READ_ONLY, str(file), str(ROOT)],
+            [sys.executable, "-c", program, str(file), str(ROOT)],
             capture_output=True,
             text=True,
             env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
@@ -254,6 +274,23 @@ def test_a_log_that_cannot_be_read_is_told_and_nothing_older_is_shown(tmp_path: 
     copied.with_name("chats.db-wal").mkdir()
     with opened(tmp_path / "copied") as store, pytest.raises(Unreachable):
         store.ready().result(LIMIT_S)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="about modes of files")
+@pytest.mark.parametrize("damage", ["header", "in use"])
+def test_a_damaged_file_that_cannot_be_set_aside_is_told_and_gone_on_without(tmp_path: Path, damage: str) -> None:
+    file = filled(tmp_path)
+    if damage == "in use":
+        with closing(sqlite3.connect(file)) as db:
+            page = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'messages'").fetchone()[0]
+        overwritten(file, (page - 1) * 4096, b"\xff" * 4096)
+    else:
+        DAMAGES[damage](file)
+    before = file.read_bytes()
+    *met, told = read_only_run(file, 0o555, DAMAGED_TOO).splitlines()
+    assert set(met) <= {"NoSuchChat"}
+    assert told == ("['ReadOnly', 'Unreachable']" if damage == "in use" else "['Unreachable']")
+    assert file.read_bytes() == before
 
 
 def test_a_full_disk_costs_nothing_that_was_said(tmp_path: Path) -> None:

@@ -85,14 +85,16 @@ def fold_all(partial: Partial, events: Iterable[StreamEvent]) -> Partial:
 
 
 def finish(partial: Partial, state: State, failure: Failure | None = None) -> Message:
-    """The message as it is kept. Blocks that stayed empty are left out: the API refuses to have them back.
-
-    How much was written is told at the very end of a stream. Of one that broke off before, it is what can be seen of it.
-    """
+    """The message as it is kept. Blocks that stayed empty are left out: the API refuses to have them back."""
     closed = (_closed(partial, at) for at in range(len(partial.indices)))
     blocks = tuple(block for block in closed if block not in (Text(""), Thinking("")))
     message = replace(partial.message, blocks=blocks, state=state, failure=failure)
-    if state == "complete" or message.stop_reason or message.usage == Usage():
+    return message if state == "complete" else with_seen_output(message)
+
+
+def with_seen_output(message: Message) -> Message:
+    """The message with as much output as can be seen of it: how much was written is told at the very end of a stream."""
+    if message.stop_reason or message.usage == Usage():
         return message
     seen = max(message.usage.output_tokens, written_tokens(message))
     return replace(message, usage=replace(message.usage, output_tokens=seen))

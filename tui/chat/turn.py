@@ -19,6 +19,7 @@ from tui.chat.calls import BROKEN_OFF, INTERRUPTED, STOPPED, Calls, with_own_ids
 from tui.chat.endings import outcome_of
 from tui.chat.events import Asked, Grew, Notice, Outcome, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent
 from tui.chat.ledger import Usage
+from tui.chat.reducer import with_seen_output
 from tui.chat.reply import Reply
 from tui.chat.tools import ToolEnded
 from tui.chat.transcript import Block, Draft, Failure, Message, State, Text
@@ -156,7 +157,7 @@ class Turn:
         async with aclosing(reply.read(request.stream())) as arrivals:
             async for event in arrivals:
                 if isinstance(event, Grew):
-                    session.partial(event.message)
+                    session.partial(self._priced(with_seen_output(event.message)))
                 yield event
         for event in self._settle(reply, "complete", None):
             yield event
@@ -167,8 +168,7 @@ class Turn:
         session = self._session
         held = tuple(reply.rest())
         message = with_own_ids(reply.finished(outcome, failure), session.transcript.messages)
-        manner = self._request.manner if self._request is not None else ""
-        message = replace(message, bill=session.bill(message), manner=manner)
+        message = self._priced(message)
         if outcome != "complete" and not message.blocks:
             self._write_off(message)
             return held
@@ -177,6 +177,11 @@ class Turn:
         if message.awaits_results:
             self._calls = Calls(message, session.toolbox, session.clock)
         return (*held, Settled(message))
+
+    def _priced(self, message: Message) -> Message:
+        """An answer with what it costs, as far as it has come, and how it was asked for."""
+        manner = self._request.manner if self._request is not None else ""
+        return replace(message, bill=self._session.bill(message), manner=manner)
 
     async def _run(self, calls: Calls) -> AsyncGenerator[TurnEvent, None]:
         """Carries out the calls. Each result is on disk at once: what was done is known, even if the program is killed."""

@@ -33,7 +33,7 @@ def arrive(db: Connection, token: str, now: float) -> None:
     running = {token, *_running(db, now)}
     for (writer,) in db.execute("SELECT DISTINCT writer FROM messages WHERE writer IS NOT NULL").fetchall():
         if writer not in running:
-            writing.interrupt(db, writer)
+            writing.interrupt(db, writer, now)
 
 
 def beat(db: Connection, token: str, now: float) -> None:
@@ -41,9 +41,9 @@ def beat(db: Connection, token: str, now: float) -> None:
     db.execute("UPDATE instances SET seen = ? WHERE token = ?", (now, token))
 
 
-def leave(db: Connection, token: str) -> None:
+def leave(db: Connection, token: str, now: float) -> None:
     """Takes the instance out. Its unsent text stays, and where its reader was."""
-    writing.interrupt(db, token)
+    writing.interrupt(db, token, now)
     db.execute(
         "DELETE FROM places WHERE token = ? AND draft = ? AND queue = ? AND scroll IS NULL",
         (token, _NO_DRAFT, _NO_DRAFTS),

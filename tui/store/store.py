@@ -69,7 +69,7 @@ class Store:
             problems,
             beat=lambda db: presence.beat(db, self.token, now()),
             beat_s=presence.BEAT_S,
-            farewell=lambda db: presence.leave(db, self.token),
+            farewell=lambda db: presence.leave(db, self.token, now()),
             watch=self._watch,
         )
 

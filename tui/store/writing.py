@@ -12,7 +12,7 @@ from tui.chat.spending import local_day
 from tui.chat.transcript import Message
 from tui.chat.tree import ChatTree
 from tui.store import accounts, columns, index
-from tui.store.codec import Attachment, encode, encode_tools, searchable, searchable_row
+from tui.store.codec import Attachment, decode, encode, encode_tools, searchable, searchable_row
 from tui.store.values import Merged, NewChat
 from tui.store.words import fold
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LONGEST_TITLE = 120
 _SHORT_CACHE_S, _LONG_CACHE_S = 300, 3600  # lifetimes of the prompt cache; Messages API, prompt caching
 _ARRIVING = ("streaming", "interrupted")
-"""States in which an answer is not counted in the ledger yet."""
+"""States in which an answer may still grow: who was thought to be gone may be alive after all."""
 
 
 def append(
@@ -41,7 +41,7 @@ def append(
     if known is not None and message.state == "streaming" and known[1] not in _ARRIVING:
         return  # it has ended meanwhile
     _put(db, chat_key, message_id, parent_id, message, known, token)
-    if message.state != "streaming" and message.role == "assistant" and (known is None or known[1] in _ARRIVING):
+    if message.state != "streaming" and message.role == "assistant" and (known is None or known[1] == "streaming"):
         _count(db, message, now)
     _touch(db, chat_key, message_id, message, now)
 
@@ -81,11 +81,14 @@ def write_off(db: Connection, chat_id: str, message: Message, now: float) -> Non
         _count(db, message, now)
 
 
-def interrupt(db: Connection, token: str) -> None:
-    """Marks what an instance that is gone was receiving. It can be found from now on."""
-    for key, blocks in db.execute("SELECT key, blocks FROM messages WHERE writer = ?", (token,)).fetchall():
+def interrupt(db: Connection, token: str, now: float) -> None:
+    """Marks what an instance that is gone was receiving. It can be found, and counts as spent, from now on."""
+    rows = db.execute("SELECT key, role, at, facts, blocks FROM messages WHERE writer = ?", (token,)).fetchall()
+    for key, role, at, facts, blocks in rows:
         db.execute("UPDATE messages SET state = 'interrupted', writer = NULL WHERE key = ?", (key,))
         index.add(db, key, searchable_row(columns.data(blocks)))
+        if role == "assistant":
+            _count(db, decode(role, "interrupted", columns.moment(at), b"[]", columns.data(facts)), now)
 
 
 def rename(db: Connection, chat_id: str, title: str, *, mine: bool) -> None:
