@@ -86,10 +86,9 @@ class Database:
                 break
             except sqlite3.Error as error:
                 self._drop()
-                if trouble_of(error) != "damaged" or attempt == 2:
+                if trouble_of(error) != "damaged" or attempt == 2 or not self._set_aside():
                     self._refuse(Unreachable(self.path, str(error)))
                     break
-                self._set_aside()
             except NewerSchema as error:
                 self._drop()
                 self._refuse(error)
@@ -108,7 +107,7 @@ class Database:
             return job(self._current)
         except sqlite3.DatabaseError as error:
             if not read_any_text(self._current, error):
-                if trouble_of(error) != "damaged" or self._memory is not None:
+                if trouble_of(error) != "damaged":
                     raise
                 self._repair()
             return job(self._current)
@@ -135,7 +134,13 @@ class Database:
                     self._repair()
                     return self.write(job, key, is_passing=is_passing)
                 self._retreat(error)
-        result = transaction(self._current, job)
+        try:
+            result = transaction(self._current, job)
+        except sqlite3.DatabaseError as error:
+            if trouble_of(error) != "damaged":
+                raise
+            self._repair()
+            result = transaction(self._current, job)
         if not isinstance(self.refusal, NewerSchema):
             place = key or object()
             self._backlog[place] = job
@@ -300,6 +305,8 @@ class Database:
     def _refuse(self, problem: StoreProblem) -> None:
         self.refusal = problem
         self._memory = copy(None)
+        for job in self._backlog.values():
+            transaction(self._memory, job)
         self._tell(problem)
 
     def _retreat(self, error: Exception) -> None:
@@ -313,11 +320,23 @@ class Database:
         """After damage was met: a new file, or only a new index where nothing else is wrong."""
         self._drop()
         self._repairs += 1
-        self._set_aside(is_certain=self._repairs > 2)
-        self.open()
+        if self._memory is None and self._set_aside(is_certain=self._repairs > 2):
+            self.open()
+        else:  # it cannot be written either, and the damage is in the copy of it
+            self._refuse(Unreachable(self.path, "it is damaged"))
 
-    def _set_aside(self, *, is_certain: bool = False) -> None:
-        """Renames a damaged file and what belongs to it, unless a new index is enough or another prx was quicker."""
+    def _set_aside(self, *, is_certain: bool = False) -> bool:
+        """Renames a damaged file and what belongs to it, unless a new index is enough or another prx was quicker.
+
+        False where the folder takes no changes.
+        """
+        try:
+            self._rename(is_certain=is_certain)
+        except OSError:
+            return False
+        return True
+
+    def _rename(self, *, is_certain: bool) -> None:
         with only_one(self.path.parent):
             if not is_certain and is_sound(self.path) and reindexed(self.path):
                 return
