@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -19,7 +22,8 @@ from tui.chat.tools import (
     ToolOutput,
 )
 from tui.chat.transcript import Image, Message, Text, ToolResult, ToolUse
-from tui.widgets.conversation.call import TAIL_ROWS
+from tui.widgets.conversation.call import TAIL_ROWS, Call
+from tui.widgets.conversation.captions import fields_of, main_argument
 from tui.widgets.conversation.pane import Conversation
 
 pytestmark = pytest.mark.anyio
@@ -207,3 +211,27 @@ async def test_arguments_that_broke_off_are_shown_as_they_came() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await drawn(app, pilot)
         assert 'write_file  {"path":"a' in app.screen_text()
+
+
+def test_of_long_arguments_nothing_is_laid_out_before_they_are_opened_and_they_are_read_once() -> None:
+    content = "".join(f"line {number}\n" for number in range(50_000))
+    read: list[str] = []
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code in (fields_of.__code__, main_argument.__code__):
+            read.append(frame.f_code.co_name)
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        call = Call(ToolUse("t1", "write_file", json.dumps({"path": "a.md", "content": content})))
+        call.take(ToolBegan(call.call), 100.0, 0.0)
+        for second in range(5):
+            call.tick(100.0 + second)
+        assert call.can_open
+        assert read == ["main_argument"]
+        call.show(True)
+        assert call.hides, "there is more than the beginning"
+        assert read == ["main_argument", "fields_of"]
+    finally:
+        sys.setprofile(before)

@@ -42,7 +42,10 @@ class Call(Opening):
         self._now_s = 0.0
         self._output = ""
         self._tail: list[Words] = []
-        self._pieces: list[Excerpt] = []
+        self._what: str | None = None
+        """The argument that says most, known once it is looked for: they may be long."""
+        self._pieces: list[Excerpt] | None = None
+        """What it opens to, made when it is opened."""
         self._fitted: tuple[int, Palette] | None = None
         self._rebuild()
 
@@ -90,30 +93,41 @@ class Call(Opening):
         self._fit_all()
 
     def _rebuild(self) -> None:
-        asked = captions.fields_of(self.call.input) if self.state != "arriving" else ""
-        answered = (
-            "\n".join(part.text for part in self._result.content if isinstance(part, Text)) if self._result else ""
-        )
-        tone: Tone = "text" if self.state == "done" else "error" if self.state == "failed" else "dim"
-        self._pieces = [Excerpt(asked, "dim")] if asked else []
-        if answered:
-            self._pieces.append(Excerpt(answered, tone, above=1 if asked else 0))
-        for piece in self._pieces:
-            piece.show_all(self.is_whole)
+        self._what = self._pieces = None
         self._say()
         self._fit_all()
+
+    @property
+    def _answered(self) -> str:
+        content = self._result.content if self._result is not None else ()
+        return "\n".join(part.text for part in content if isinstance(part, Text))
+
+    def _opened(self) -> list[Excerpt]:
+        """What it opens to: what was asked and what was answered."""
+        if self._pieces is None:
+            tone: Tone = "text" if self.state == "done" else "error" if self.state == "failed" else "dim"
+            asked, answered = captions.fields_of(self.call.input), self._answered
+            self._pieces = [Excerpt(asked, "dim")] if asked else []
+            if answered:
+                self._pieces.append(Excerpt(answered, tone, above=1 if asked else 0))
+            for piece in self._pieces:
+                piece.show_all(self.is_whole)
+                if self._fitted is not None:
+                    piece.fit(self._room, self._fitted[1])
+        return self._pieces
 
     # What it says
 
     def _say(self) -> None:
         sign = ("▾" if self.open else "▸") if self.can_open else " "
         arrives = self.state == "arriving"
-        what = (
-            self.call.input[-_ARRIVING_CHARS:]
-            if arrives
-            else captions.main_argument(self.call.input) or _unread(self.call.input)
-        )
+        what = self.call.input[-_ARRIVING_CHARS:] if arrives else self._main_argument()
         self.headline.say(sign, self.call.name, what, self._right(), shows_end=arrives)
+
+    def _main_argument(self) -> str:
+        if self._what is None:
+            self._what = captions.main_argument(self.call.input) or _unread(self.call.input)
+        return self._what
 
     def _right(self) -> tuple[str, Tone]:
         elapsed_s = self._result.elapsed_s if self._result is not None else 0.0
@@ -136,15 +150,15 @@ class Call(Opening):
 
     @property
     def can_open(self) -> bool:
-        return bool(self._pieces) and self.state != "arriving"
+        return self.state != "arriving" and bool(_unread(self.call.input) or self._answered)
 
     @property
     def hides(self) -> bool:
-        return self.can_open and (not self.open or any(piece.has_more for piece in self._pieces))
+        return self.can_open and (not self.open or any(piece.has_more for piece in self._opened()))
 
     def show(self, is_open: bool, *, whole: bool = False) -> None:
         self.open, self.is_whole = is_open, is_open and whole
-        for piece in self._pieces:
+        for piece in self._pieces or ():
             piece.show_all(self.is_whole)
         self._say()
 
@@ -163,7 +177,7 @@ class Call(Opening):
 
     def _below(self) -> Iterator[Part]:
         if self.open:
-            yield from self._pieces
+            yield from self._opened()
         yield from self._tail
 
     @property
@@ -181,7 +195,7 @@ class Call(Opening):
 
     def _fit_all(self) -> None:
         if self._fitted is not None:
-            for part in (*self._pieces, *self._tail):
+            for part in (*(self._pieces or ()), *self._tail):
                 part.fit(self._room, self._fitted[1])
 
     def line(self, y: int) -> Line:
