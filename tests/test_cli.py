@@ -22,7 +22,8 @@ from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
-FIELDS = {"text", "model", "stop_reason", "usage", "requests", "cache", "cost_usd", "chat_id", "request_id", "notices"}
+FIELDS = {"text", "model", "stop_reason", "usage", "requests", "cache", "cost_usd", "estimated"}
+FIELDS |= {"chat_id", "request_id", "notices"}
 LIMIT_S = 30
 
 
@@ -120,6 +121,7 @@ def test_nothing_at_all_is_no_prompt(server: Server[FakeAnthropic], env: dict[st
     assert run.returncode == 1
     assert "There is nothing to send." in run.stderr
     assert server.requests == []
+    assert json.loads(prx("chats", "--json", env=env).stdout) == []
 
 
 def test_stdin_that_is_no_text_is_refused(server: Server[FakeAnthropic], env: dict[str, str]) -> None:
@@ -297,6 +299,7 @@ def test_a_failure_in_the_middle_keeps_what_had_arrived(server: Server[FakeAnthr
     assert "overloaded" in run.stderr
     result = json.loads(prx("-p", "x", "--output-format", "json", env=env).stdout)
     assert result["text"] == "so far"
+    assert result["estimated"] is True
     assert result["error"]["type"] == "overloaded_error"
 
 

@@ -248,6 +248,7 @@ class Tally:
             "requests": self._asked,
             "cache": cache_fields(usage, bill.saved_usd if bill else None),
             "cost_usd": round(bill.cost_usd, 9) if bill else None,
+            "estimated": not all(message.is_counted for message in answers),
             "chat_id": self.chat_id or None,
             "request_id": last.request_id or (self.failure.request_id if self.failure else "") or None,
             "notices": self.notices,

@@ -197,6 +197,8 @@ def test_a_line_says_what_the_chat_has_cost_with_all_its_branches() -> None:
     assert line in Page(page.written(tree)).shown
     unpriced = replace(tree, written_off=(replace(lost, bill=None),))
     assert "· $0.60 and what 1 answer cost ·" in markdown.written(unpriced)
+    cut = replace(tree, nodes=(*nodes[:2], replace(nodes[2], message=replace(again, state="stopped")), nodes[3]))
+    assert "25 % from the cache · ~100 out · ~$0.80 · $0.40 saved" in markdown.written(cut)
     assert "answers" not in markdown.written(chat(user(Text("Which way?"))))
 
 

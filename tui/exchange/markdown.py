@@ -20,7 +20,7 @@ from tui.chat.transcript import (
     ToolUse,
 )
 from tui.chat.tree import ChatTree
-from tui.widgets.figures import money, percent, plural, tokens
+from tui.widgets.figures import about, money, percent, plural, tokens
 
 STATES = {"stopped": "stopped", "failed": "failed", "interrupted": "interrupted", "streaming": "not finished"}
 """What is said of an answer that did not end by itself."""
@@ -92,14 +92,15 @@ def speakers(messages: Sequence[Message], name_of: Callable[[str], str]) -> list
 
 def ledger_line(tree: ChatTree) -> str:
     """What the whole chat has used and cost, branches that are not shown included; "" where nothing says so."""
-    total, usage = tree.total, tree.total.usage
+    total = tree.total
+    usage, shown = total.usage, about if total.is_estimate else str
     if not total.answers:
         return ""
     read = f"{tokens(usage.total_input)} tokens in, {percent(usage.hit_rate)} from the cache"
-    facts = [plural(total.answers, "answer"), read, f"{tokens(usage.output_tokens)} out"]
+    facts = [plural(total.answers, "answer"), read, f"{shown(tokens(usage.output_tokens))} out"]
     if total.unpriced < total.answers:
         unknown = f" and what {plural(total.unpriced, 'answer')} cost" if total.unpriced else ""
-        facts.append(f"{money(total.bill.cost_usd)}{unknown}")
+        facts.append(f"{shown(money(total.bill.cost_usd))}{unknown}")
         if total.bill.saved_usd > 0:
             facts.append(f"{money(total.bill.saved_usd)} saved by the cache")
     return " · ".join(facts)
