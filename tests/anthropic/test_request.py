@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.anthropic.models import MODELS, find, is_retired
-from tui.anthropic.request import NothingToSend, Options, build_body, dialect_for, encode
+from tui.anthropic.request import Options, build_body, dialect_for, encode
+from tui.chat.asking import NothingToSend
 from tui.chat.calls import INTERRUPTED
 from tui.chat.transcript import (
     Document,

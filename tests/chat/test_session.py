@@ -156,6 +156,13 @@ async def test_what_an_answer_cost_is_kept_although_nothing_of_it_came():
     assert len(lost) == 1
 
 
+async def test_a_prompt_of_nothing_is_not_recorded():
+    store = Store()
+    events = await run(session_with(store), Provider(answer("Hello")), Draft(text=""))
+    assert kinds(events) == [TurnEnded]
+    assert (events[-1].outcome, store.messages) == ("failed", [])
+
+
 async def test_a_request_that_cannot_be_made_gives_the_prompt_back():
     def ask(transcript):
         raise TuiError("There is nothing to send.")

@@ -12,11 +12,11 @@ import msgspec
 
 from tui.anthropic.caching import with_breakpoints
 from tui.anthropic.replay import Dialect, Param, build_messages, sendable
+from tui.chat.asking import NothingToSend
 from tui.chat.ledger import Lifetime
 from tui.chat.model import Effort, Model
 from tui.chat.thinking import ThinkingMode, budget_in_use, effort_in_use, mode_in_use
 from tui.chat.transcript import Tool, Transcript
-from tui.errors import TuiError
 
 MAX_TOKENS = 64_000
 """The most that an answer may take unless asked for: more than any chat needs, and half of what the largest models allow."""
@@ -40,13 +40,6 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How long the cache is to keep what this request writes."""
     dialect: Dialect = "anthropic"
     """`basic` sends plain messages, tools and images, and nothing that only Anthropic knows."""
-
-
-class NothingToSend(TuiError):
-    """The conversation has nothing that a model could answer."""
-
-    def __init__(self) -> None:
-        super().__init__("There is nothing to send.", "Type a prompt, or attach an image.")
 
 
 def dialect_for(setting: Literal["auto", "anthropic", "basic"], model: Model) -> Dialect:

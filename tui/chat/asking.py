@@ -9,8 +9,16 @@ import msgspec
 
 from tui.chat.events import StreamEvent, Waiting
 from tui.chat.transcript import Block, BlockPlace, Transcript
+from tui.errors import TuiError
 
 Stream = AsyncGenerator[StreamEvent | Waiting, None]
+
+
+class NothingToSend(TuiError):
+    """The conversation has nothing that a model could answer."""
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing to send.", "Type a prompt, or attach an image.")
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tui.chat.aside import with_forgone, with_refused
-from tui.chat.asking import Ask, Request
+from tui.chat.asking import Ask, NothingToSend, Request
 from tui.chat.calls import BROKEN_OFF, INTERRUPTED, STOPPED, Calls, with_own_ids
 from tui.chat.endings import outcome_of
 from tui.chat.events import Asked, Grew, Notice, Outcome, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent
@@ -95,7 +95,10 @@ class Turn:
         for event in self._close_earlier_calls():
             yield event
         if self._draft is not None:
-            self._prompt = await self._read(self._draft)
+            prompt = await self._read(self._draft)
+            if not prompt.blocks:
+                raise NothingToSend  # before it is recorded: a chat of nothing would stand in the list
+            self._prompt = prompt
             self._enter(self._prompt)
             yield Sent(self._prompt)
         if is_new:
