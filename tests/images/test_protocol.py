@@ -150,6 +150,17 @@ def test_sixel_of_few_colours_is_exact_to_the_percent(picture: Image.Image) -> N
     assert max(high for _, high in difference.getextrema()) <= 2
 
 
+@pytest.mark.parametrize("size", [(320, 240), (333, 100), (1, 6000)])
+def test_the_colours_of_a_part_of_a_photo_do_for_all_of_it(size: tuple[int, int]) -> None:
+    picture = photo(*size)
+    whole = picture.quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB")
+    shown, best = (
+        sum(ImageStat.Stat(ImageChops.difference(one, picture)).mean)
+        for one in (drawn(sixel(picture)).convert("RGB"), whole)
+    )
+    assert shown < best * 1.05
+
+
 def test_sixel_is_plain_text_but_for_its_ends() -> None:
     body = sixel(photo(50, 30)).removeprefix("\x1bP").removesuffix("\x1b\\")
     assert body.isascii()

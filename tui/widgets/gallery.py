@@ -24,7 +24,7 @@ from tui.images.protocol import Canvas
 _PATIENCE_S = 0.2
 """How long the terminal's answer is waited for. When one comes later, pictures are drawn again."""
 _MOST_PIXELS = {"kitty": 1_500_000, "sixel": 2_000_000}
-"""Of a whole picture: for what a slow line carries, and for what is encoded in some two seconds."""
+"""Of a whole picture: for what a slow line carries, and for what is encoded in about a second."""
 
 
 @dataclass(frozen=True)
