@@ -96,6 +96,18 @@ async def test_a_turn_is_taken_up_when_it_has_ended_and_not_before() -> None:
             await chat.until_shown("In, most of the time.")
 
 
+async def test_the_header_says_while_an_answer_arrives_elsewhere() -> None:
+    async with chatting(words("Out.")) as chat:
+        await begun(chat)
+        with another(chat) as other:
+            other.ask("And at night?")
+            other.recorder.partial(Message(role="assistant", blocks=(TextBlock("In,"),), state="streaming"))
+            await chat.until(lambda: chat.screen.header.mark == "answering elsewhere")
+            other.answer("In, most of the time.")
+            await chat.until_shown("In, most of the time.")
+            await chat.until(lambda: chat.screen.header.mark == "open elsewhere too")
+
+
 async def test_a_running_answer_is_not_disturbed_and_the_other_branch_is_told_of_afterwards() -> None:
     gate = Gate()
     async with chatting(words("Out."), Answer(Text("At noon,", gate, " I think."))) as chat:
@@ -148,8 +160,30 @@ async def test_a_chat_that_is_deleted_elsewhere_says_so_and_stays() -> None:
             other.store.delete(chat.screen.chat_id)
             await chat.until(lambda: "deleted in another prx" in chat.hint)
         await chat.send("When does it turn?")
+        await chat.until_shown("this prompt has brought the chat back into the list")
         await chat.until_shown("At noon.")
         assert [one.id for one in await asyncio.wrap_future(chat.screen.store.chats())] == [chat.screen.chat_id]
+
+
+async def test_a_chat_that_is_no_longer_deleted_elsewhere_says_so() -> None:
+    async with chatting(words("Out.")) as chat:
+        await begun(chat)
+        with another(chat) as other:
+            other.store.delete(chat.screen.chat_id)
+            await chat.until(lambda: "deleted in another prx" in chat.hint)
+            other.store.restore(chat.screen.chat_id)
+            await chat.until(lambda: "deleted in another prx" not in chat.hint)
+
+
+async def test_a_chat_that_was_deleted_here_and_gone_on_with_elsewhere_says_that_it_is_back() -> None:
+    async with chatting(words("Out.")) as chat:
+        await begun(chat)
+        with another(chat) as other:
+            await chat.screen.perform("delete_chat")
+            await asyncio.wrap_future(chat.screen.store.days())
+            other.ask("And at night?")
+            await chat.until(lambda: "is back" in chat.hint)
+            assert "Which way does the tide run?" in chat.hint
 
 
 async def test_an_edit_that_is_under_way_goes_on() -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tui.errors import TuiError
 from tui.screens.guarding import GuardingScreen
+from tui.screens.returning import short
 
 if TYPE_CHECKING:
     from tui.chat.events import TurnEnded
     from tui.screens.away import Away
     from tui.screens.chats import Opening
+    from tui.screens.sharing import SharingScreen
     from tui.widgets.find_bar import FindBar
 
 _EARLIER = 200
@@ -120,6 +123,21 @@ class ArchiveScreen(GuardingScreen):
         if chat_id == self._was_open:
             self._was_open = ""
             self.run_worker(self._open(chat_id), group="branch", exclusive=True)
+
+    def on_sharing_screen_changed_elsewhere(self, event: SharingScreen.ChangedElsewhere) -> None:
+        if event.chat_id in self._deleted:
+            self._deleted = tuple(one for one in self._deleted if one != event.chat_id)
+            self.run_worker(self._say_back(event.chat_id), group="back")
+
+    async def _say_back(self, chat_id: str) -> None:
+        """Another prx goes on with a chat that was deleted here."""
+        from tui.screens.chats import ChatList
+
+        with suppress(TuiError):
+            chat = await self.answer(self.store.chat(chat_id))
+            self.prompt.say(f'"{short(chat.title)}" is back: another prx goes on with it', lasting=True)
+        if isinstance(screen := self.app.screen, ChatList):
+            screen.tell_changed()
 
     def _has_begun(self) -> bool:
         if self.is_ready and self.talk.session.transcript.messages:

@@ -289,7 +289,7 @@ class ReturningScreen(KeptScreen):
             elif away is not None and isinstance(event, ToolAsking):
                 title = event.question.title.lower()
                 self.prompt.say(
-                    f'"{_short(away.title)}" asks: {title}? · {self.key_of("chats")} leads there', lasting=True
+                    f'"{short(away.title)}" asks: {title}? · {self.key_of("chats")} leads there', lasting=True
                 )
 
     def _end_away(self, away: Away, event: TurnEnded) -> None:
@@ -308,11 +308,11 @@ class ReturningScreen(KeptScreen):
 
 
 def _said_of(away: Away, event: TurnEnded) -> str:
-    title = _short(away.title)
+    title = short(away.title)
     return f'"{title}": {event.failure.message}' if event.failure is not None else f'"{title}" has its answer'
 
 
-def _short(title: str) -> str:
+def short(title: str) -> str:
     return title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1] + "…"
 
 

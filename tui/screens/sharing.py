@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 from textual.message import Message as Notification
 
-from tui.chat.events import TurnEnded, TurnEvent
+from tui.chat.events import Sent, TurnEnded, TurnEvent
 from tui.chat.transcript import Message
 from tui.errors import TuiError
 from tui.screens.branches import BranchingScreen
@@ -21,7 +21,7 @@ from tui.screens.returning import labels
 if TYPE_CHECKING:
     from tui.store import Branch, Place, Since
 
-_MARK = "open elsewhere too"
+_OPEN, _ANSWERING = "open elsewhere too", "answering elsewhere"
 
 
 class SharingScreen(BranchingScreen):
@@ -32,8 +32,8 @@ class SharingScreen(BranchingScreen):
             super().__init__()
             self.chat_id = chat_id
 
-    _is_shared = False
-    """Whether another prx has this chat open, too."""
+    _shared = ""
+    """What the header says while another prx has this chat open, too."""
     _is_due = False
     """Whether there is something to look at when the running answer has ended."""
     _is_deleted = False
@@ -53,6 +53,9 @@ class SharingScreen(BranchingScreen):
 
     def _take(self, event: TurnEvent) -> None:
         super()._take(event)
+        if isinstance(event, Sent) and self._is_deleted:
+            self._is_deleted = False
+            self.conversation.note("this prompt has brought the chat back into the list")
         if isinstance(event, TurnEnded) and self._is_due:
             self._look_again()
 
@@ -64,7 +67,7 @@ class SharingScreen(BranchingScreen):
         super().let_go()
         self._is_due = self._is_deleted = False
         self._known = frozenset()
-        self._share(is_shared=False)
+        self._share("")
 
     def _look_again(self) -> None:
         self._is_due = self.talk.running
@@ -84,19 +87,20 @@ class SharingScreen(BranchingScreen):
         if self.talk.running:
             self._is_due = True
             return
-        self._share(is_shared=since.branch.chat.elsewhere)
+        arrives = bool(since.added) and not since.added[-1].is_prompt and not _has_ended(since.added[-1])
+        self._share((_ANSWERING if arrives else _OPEN) if since.branch.chat.elsewhere else "")
         self._show_facts(since)
         self._show_added(since)
 
-    def _share(self, *, is_shared: bool) -> None:
-        if is_shared != self._is_shared:
-            self._is_shared = is_shared
+    def _share(self, mark: str) -> None:
+        if mark != self._shared:
+            self._shared = mark
             self.show_model()
 
     def show_model(self) -> None:
         super().show_model()
-        if self._is_shared:
-            self.header.mark = _MARK
+        if self._shared:
+            self.header.mark = self._shared
 
     def _show_facts(self, since: Since) -> None:
         """A new title; and that the chat was deleted, which an open one outlives."""
@@ -104,6 +108,9 @@ class SharingScreen(BranchingScreen):
             self.header.title = since.branch.chat.title
         if since.is_deleted and not self._is_deleted:
             self.prompt.say("deleted in another prx · what is said here brings it back", lasting=True)
+        elif self._is_deleted and not since.is_deleted:
+            self.show_hints()
+            self.prompt.say("no longer deleted")
         self._is_deleted = since.is_deleted
 
     def _show_added(self, since: Since) -> None:
@@ -134,10 +141,14 @@ class SharingScreen(BranchingScreen):
 
 def _whole_turns(added: Sequence[Message]) -> int:
     """How many of the messages belong to turns that have ended: all, or those before the last prompt."""
-    last = added[-1] if added else None
-    if last is None or (last.role == "assistant" and last.state != "streaming" and not last.awaits_results):
+    if not added or _has_ended(added[-1]):
         return len(added)
     return max((number for number, message in enumerate(added) if message.is_prompt), default=0)
+
+
+def _has_ended(last: Message) -> bool:
+    """Whether a turn has ended with that message."""
+    return last.role == "assistant" and last.state != "streaming" and not last.awaits_results
 
 
 def _beside(branch: Branch) -> frozenset[str]:

@@ -46,7 +46,8 @@ class Store:
     """`with Store(file) as store`: leaving the block writes everything that is queued.
 
     `problems` is called from the store's thread, once for each thing that is wrong; `changed` too, with the id of the chat
-    that `look_at` named, when another program may have done something to it. `now` counts from the epoch, in seconds.
+    that `look_at` named, when another program may have done something to it, or of one that it brought back from `delete`.
+    `now` counts from the epoch, in seconds.
     """
 
     def __init__(
@@ -160,10 +161,20 @@ class Store:
 
     def delete(self, chat_id: str) -> None:
         """Out of every list. `restore` brings it back, for 30 days."""
-        self._set(chat_id, "deleted_at", self._now())
+        now = self._now()
+
+        def job(db: Connection) -> None:
+            writing.set_fact(db, chat_id, "deleted_at", now)
+            self._watch.deleted.add(chat_id)
+
+        self._worker.soon(job)
 
     def restore(self, chat_id: str) -> None:
-        self._set(chat_id, "deleted_at", None)
+        def job(db: Connection) -> None:
+            self._watch.deleted.discard(chat_id)
+            writing.set_fact(db, chat_id, "deleted_at", None)
+
+        self._worker.soon(job)
 
     def set_head(self, chat_id: str, message_id: str) -> None:
         """The chat is left at that message: another branch is the one to show."""

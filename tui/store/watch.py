@@ -1,6 +1,7 @@
-"""Notices what other programs do to the chat that is open here. It runs on the store's thread, and writes nothing.
+"""Notices what other programs do to the chat that is open here, and that they bring back those that were deleted here.
 
-SQLite counts the changes that others make to the file; only where that count has moved are the chats looked at.
+It runs on the store's thread, and writes nothing. SQLite counts the changes that others make to the file; only where that
+count has moved are the chats looked at.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ WATCH_S = 0.5
 
 
 class Watch:
-    """`changed` is told the id of the open chat, on the store's thread: something is different, here or elsewhere."""
+    """`changed` is told the id of such a chat, on the store's thread: something is different, here or elsewhere."""
 
     def __init__(self, token: str, changed: Callable[[str], None], now: Callable[[], float]) -> None:
         self.chat_id = ""
         """The chat that is open; "" for none, and then there is nothing to watch."""
+        self.deleted: set[str] = set()
+        """The chats that were deleted here, and are so still."""
         self._token = token
         self._changed = changed
         self._now = now
@@ -47,6 +50,13 @@ class Watch:
         if seen != self._seen:
             self._seen = seen
             self._changed(self.chat_id)
+        for chat_id in [one for one in self.deleted if _is_back(db, one)]:
+            self.deleted.remove(chat_id)
+            self._changed(chat_id)
+
+
+def _is_back(db: Connection, chat_id: str) -> bool:
+    return db.execute("SELECT 1 FROM chats WHERE id = ? AND deleted_at IS NULL", (chat_id,)).fetchone() is not None
 
 
 def _standing(db: Connection, chat_id: str) -> tuple[object, ...]:
