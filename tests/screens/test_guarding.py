@@ -61,6 +61,22 @@ async def test_a_soft_limit_asks_once_and_then_lets_all_through() -> None:
         assert "Three." in chat.shown
 
 
+async def test_what_was_agreed_to_is_forgotten_when_prx_ends() -> None:
+    config = limits(chat_soft=0.7)
+    async with chatting(dear("One."), dear("Two."), config=config) as chat:
+        await say(chat, "first")
+        await chat.send("second")
+        await until_asked(chat)
+        await chat.pilot.press("enter")
+        await chat.until_shown("Two.")
+        await chat.until_idle()
+        chat_id = chat.screen.chat_id
+    async with chatting(config=config, resume=chat_id) as chat:
+        await chat.until_shown("Two.")
+        await chat.send("third")
+        assert "Pass the soft limit of this chat?" in await until_asked(chat)
+
+
 async def test_a_prompt_that_is_not_sent_is_back_in_the_box_with_what_was_attached() -> None:
     async with chatting(dear("One."), config=limits(chat_soft=0.7)) as chat:
         await say(chat, "first")
