@@ -2,7 +2,7 @@
 
 Habits: `mute` never answers; `dies` ends before it does; `tells` says its environment on standard error; `deaf` stays
 although its input has ended and it was asked to go; `grumbles` says much on standard error; `parent` starts a process of its
-own; `grows` has another tool each time it starts, `changes` each time it is asked for them.
+own; `grows` has another tool each time it starts, `changes` each time it is asked for them; `rambles` never ends its list.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ def answer(message: dict[str, Any]) -> dict[str, Any] | None:
             }
             return {"result": facts}
         case "tools/list":
-            return {"result": {"tools": tools()}}
+            more = {"nextCursor": "on", "_meta": {"words": "x" * 2_000_000}} if "rambles" in sys.argv else {}
+            return {"result": {"tools": tools(), **more}}
         case "tools/call":
             return {"result": result(message["params"]["name"], message["params"].get("arguments") or {})}
     return {"error": {"code": -32601, "message": "Method not found"}} if "id" in message else None

@@ -8,8 +8,9 @@ import os
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tui.chat.tools import ToolAsking, ToolEvent, Verdict
 from tui.chat.transcript import Image, ToolResult, ToolUse
 from tui.config import McpServer
 from tui.mcp.servers import Servers
+from tui.mcp.sizes import LONGEST
 from tui.mcp.tool import RemoteTool
 from tui.tools.permission import Gate
 from tui.tools.toolbox import MAX_CHARS, Box
@@ -41,11 +43,13 @@ def odd(*habits: str, **more: object) -> McpServer:
 class Chat:
     """Servers, and a box with their tools as a chat has them."""
 
-    def __init__(self, folder: Path, **said: McpServer) -> None:
+    def __init__(self, folder: Path, call_limit_s: float, **said: McpServer) -> None:
         self.folder = folder
         self.warnings: list[str] = []
         self.asked: asyncio.Future[ToolAsking] = asyncio.get_running_loop().create_future()
-        self.servers = Servers(said, folder=folder, logs=folder / "logs", call_limit_s=2.0, warn=self.warnings.append)
+        self.servers = Servers(
+            said, folder=folder, logs=folder / "logs", call_limit_s=call_limit_s, warn=self.warnings.append
+        )
         self.box = Box([], Gate([f"{name}__*(*)" for name in said], "ask", lambda rule: None))
 
     async def start(self) -> tuple[str, ...]:
@@ -85,8 +89,8 @@ Starting = Callable[..., Chat]
 async def chat(tmp_path: Path) -> AsyncIterator[Starting]:
     made: list[Chat] = []
 
-    def make(**said: McpServer) -> Chat:
-        made.append(Chat(tmp_path, **said))
+    def make(call_limit_s: float = 60.0, **said: McpServer) -> Chat:
+        made.append(Chat(tmp_path, call_limit_s, **said))
         return made[-1]
 
     yield make
@@ -196,9 +200,9 @@ async def test_a_crash_is_told_and_the_next_call_starts_it_again(chat: Starting)
 
 
 async def test_a_call_that_hangs_is_left(chat: Starting) -> None:
-    one = chat(odd=odd())
+    one = chat(odd=odd(), call_limit_s=1.0)
     await one.start()
-    assert "no answer within 2 seconds" in await one.problem("odd__hang")
+    assert "no answer within 1 seconds" in await one.problem("odd__hang")
 
 
 async def test_a_line_without_end_ends_the_server_and_not_us(chat: Starting) -> None:
@@ -215,9 +219,7 @@ async def test_what_does_not_start_is_told_and_left_out(chat: Starting) -> None:
         mute=odd("mute", "deaf", start_timeout_s=1),
         odd=odd("grumbles"),
     )
-    began = time.monotonic()
     missing, dies, mute = await one.start()
-    assert time.monotonic() - began < 6
     assert "there is no program no-such-program-anywhere" in missing
     assert "dies did not start" in dies
     assert "it said: the harbour is closed" in dies
@@ -229,6 +231,11 @@ async def test_what_does_not_start_is_told_and_left_out(chat: Starting) -> None:
     assert log.stat().st_size <= 1024 * 1024
     assert log.stat().st_mode & 0o777 == 0o600
     assert await one.start() == ()
+
+
+async def test_a_list_of_tools_without_end_is_left(chat: Starting) -> None:
+    (told,) = await chat(odd=odd("rambles")).start()
+    assert told.startswith("The MCP server odd did not start: it gave more than 16 MB at once.")
 
 
 async def test_what_is_told_of_a_failure_holds_nothing_that_it_was_given(chat: Starting) -> None:
@@ -265,22 +272,37 @@ async def test_what_a_server_started_ends_with_it(chat: Starting) -> None:
     pids = (one.folder / "pids.txt").read_text().split()
     assert len(pids) == 2
     assert all(map(is_alive, pids))
-    began = time.monotonic()
     await one.servers.aclose()
     assert gone(one.folder)
-    assert time.monotonic() - began < 3
+
+
+async def much(kind: str, send: Callable[..., Awaitable[None]]) -> None:
+    """An answer of four times what may be read."""
+    headers = [(b"content-type", b"text/event-stream" if kind == "event" else b"application/json")]
+    press = zlib.compressobj(wbits=31) if kind == "packed" else None
+    headers += [(b"content-encoding", b"gzip")] if press else []
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    piece = b"x" * (LONGEST // 16)
+    with suppress(OSError):  # whoever asked has gone
+        await send({"type": "http.response.body", "body": b"data: " if kind == "event" else b"", "more_body": True})
+        for _ in range(64):
+            body = press.compress(piece) + press.flush(zlib.Z_SYNC_FLUSH) if press else piece
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 @contextmanager
-def over_http(token: str) -> Iterator[str]:
-    """The address of a server of the SDK's own making, which wants a header."""
+def over_http(token: str, *, flood: str = "") -> Iterator[str]:
+    """The address of a server of the SDK's own making, which wants a header. Its tool `flood` answers with much of that
+    kind: "json", "packed" JSON, or one "event".
+    """
     import socket
 
     import uvicorn
     from mcp.server import MCPServer
     from starlette.applications import Starlette
     from starlette.responses import PlainTextResponse
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
     mcp = MCPServer("tides")
 
@@ -288,13 +310,22 @@ def over_http(token: str) -> Iterator[str]:
     def high_water(port: str) -> str:
         return f"High water in {port} at 06:12."
 
+    mcp.add_tool(lambda: "", "flood")
     app: Starlette = mcp.streamable_http_app()
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and dict(scope["headers"]).get(b"authorization") != f"Bearer {token}".encode():
             await PlainTextResponse("no", status_code=401)(scope, receive, send)
             return
-        await app(scope, receive, send)
+        if flood and b'"flood"' in (said := await receive()).get("body", b""):
+            await much(flood, send)
+            return
+        replies = iter([said] if flood else [])
+
+        async def received() -> Message:
+            return next(replies, None) or await receive()
+
+        await app(scope, received, send)
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(guarded, log_level="critical", timeout_graceful_shutdown=1))
@@ -319,3 +350,14 @@ async def test_a_server_over_http_gets_its_headers(chat: Starting) -> None:
         assert await one.text("tides__high_water", '{"port":"Brest"}') == "High water in Brest at 06:12."
     assert (await one.call("tides__high_water", '{"port":"Brest"}')).is_error
     assert (await one.call("tides__high_water", '{"port":"Brest"}')).is_error
+
+
+@pytest.mark.parametrize("kind", ["json", "packed", "event"])
+async def test_more_over_http_than_fits_is_not_read_to_its_end(chat: Starting, kind: str) -> None:
+    with over_http("PLANTED", flood=kind) as url:
+        one = chat(tides=McpServer(url=url, headers={"Authorization": "Bearer PLANTED"}))
+        assert await one.start() == ()
+        said = await one.problem("tides__flood")
+        assert said == "The server tides gave more than 16 MB at once, which was not read."
+        assert await one.text("tides__high_water", '{"port":"Brest"}') == "High water in Brest at 06:12."
+    assert one.warnings == []

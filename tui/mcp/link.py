@@ -20,13 +20,13 @@ from mcp_types import CONNECTION_CLOSED, Implementation
 
 import tui
 from tui.config import McpServer
-from tui.mcp import stdio
+from tui.mcp import http, stdio
+from tui.mcp.sizes import EXCEEDED, LONGEST
 
 if TYPE_CHECKING:
     from mcp_types import CallToolResult, Tool
 
 _MOST_PAGES = 50
-_TIMEOUT = httpx2.Timeout(30.0, read=300.0)
 _PLAIN = {"TERM": "dumb", "NO_COLOR": "1"}
 
 for _name in ("mcp", "client", "httpx2"):  # the SDK's loggers, which would write to the terminal if nobody listened
@@ -39,6 +39,10 @@ class Ended(Exception):
 
 class Refused(Exception):
     """The server answered with an error of the protocol. The text is its own."""
+
+
+class TooMuch(Exception):
+    """The server gave more than is read, and nothing of it was kept."""
 
 
 class Link:
@@ -61,7 +65,7 @@ class Link:
         self.tools = await _listed(self._client)
 
     async def call(self, name: str, arguments: dict[str, Any], tell: Callable[[str], None]) -> CallToolResult:
-        """The result of a tool. `tell` is told how far it has come. Raises Ended and Refused."""
+        """The result of a tool. `tell` is told how far it has come. Raises Ended, Refused and TooMuch."""
 
         async def progress(progress: float, total: float | None, message: str | None) -> None:
             tell(f"{message or 'at'} {progress:g}{f' of {total:g}' if total else ''}\n")
@@ -69,6 +73,8 @@ class Link:
         try:
             return await self._client.call_tool(name, arguments, progress_callback=progress)
         except MCPError as error:
+            if EXCEEDED in error.message:
+                raise TooMuch(EXCEEDED) from error
             if error.code == CONNECTION_CLOSED:
                 self._ended.set()
                 raise Ended(error.message) from error
@@ -86,13 +92,13 @@ async def connected(said: McpServer, *, folder: Path, log: Path, conceal: Callab
     ended = asyncio.Event()
     async with AsyncExitStack() as stack:
         if said.url:
-            http = await stack.enter_async_context(httpx2.AsyncClient(headers=said.headers, timeout=_TIMEOUT))
-            transport: Any = streamable_http_client(said.url, http_client=http)
+            client = await stack.enter_async_context(http.client(said.headers))
+            transport: Any = streamable_http_client(said.url, http_client=client, max_sse_event_size=LONGEST)
         else:
             transport = _program(said, folder, stdio.Log(log, conceal), ended)
         ours = Implementation(name="prx", version=tui.__version__)
-        client = await stack.enter_async_context(Client(transport, client_info=ours))
-        yield Link(client, await _listed(client), ended)
+        speaker = await stack.enter_async_context(Client(transport, client_info=ours))
+        yield Link(speaker, await _listed(speaker), ended)
 
 
 def _program(said: McpServer, folder: Path, log: stdio.Log, ended: asyncio.Event) -> Any:
@@ -105,9 +111,13 @@ def _program(said: McpServer, folder: Path, log: stdio.Log, ended: asyncio.Event
 
 async def _listed(client: Client) -> tuple[Tool, ...]:
     found: list[Tool] = []
+    left = LONGEST
     cursor: str | None = None
     for _ in range(_MOST_PAGES):
         page = await client.list_tools(cursor=cursor, cache_mode="refresh")
+        left -= len(page.model_dump_json())
+        if left < 0:
+            raise TooMuch(EXCEEDED)
         found += page.tools
         cursor = page.next_cursor
         if not cursor:

@@ -19,6 +19,7 @@ from tui.chat.transcript import Tool
 from tui.config import McpServer
 from tui.mcp.concealing import concealer
 from tui.mcp.names import name_of
+from tui.mcp.sizes import EXCEEDED, TOO_MUCH
 from tui.tools.tool import Failed
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Server:
         """
         has_crashed = self._link is not None and self._link.has_ended
         link = await self.started()
-        from tui.mcp.link import Ended, Refused
+        from tui.mcp.link import Ended, Refused, TooMuch
 
         if has_crashed:
             self._warn(f"The MCP server {self.name} had ended, and was started again.")
@@ -111,6 +112,8 @@ class Server:
             raise Failed(f"The server {self.name} gave no answer within {self._call_limit_s:g} seconds.") from error
         except Refused as error:
             raise Failed(f"The server {self.name} refused: {self._told(str(error))}") from error
+        except TooMuch as error:
+            raise Failed(f"The server {self.name} {TOO_MUCH}, which was not read.") from error
         except Ended as error:
             raise Failed(
                 f"The server {self.name} ended during the call, which may have been carried out in part. It is started "
@@ -210,7 +213,8 @@ def _reason(error: BaseException) -> str:
         "httpx2",
     ):
         return MISSING
-    return getattr(error, "message", "") or str(error) or type(error).__name__
+    words = getattr(error, "message", "") or str(error) or type(error).__name__
+    return f"it {TOO_MUCH}" if EXCEEDED in words else words
 
 
 def _last_line(log: Path) -> str:

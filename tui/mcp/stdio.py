@@ -19,13 +19,13 @@ import mcp_types
 from mcp.shared.message import SessionMessage
 
 from tui.errors import TuiError
+from tui.mcp.sizes import LONGEST
 from tui.tools import processes
 
 if TYPE_CHECKING:
     from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
     from mcp.client._transport import TransportStreams
 
-LONGEST_LINE = 16 * 1024 * 1024  # bytes of one message
 _MOST_LOG = 1024 * 1024  # bytes of what it says on standard error
 _CHUNK = 64 * 1024
 _LOOK_S = 0.02
@@ -80,7 +80,7 @@ async def program(
     assert process.stdout is not None
     assert process.stderr is not None
     loop = asyncio.get_running_loop()
-    said = asyncio.StreamReader(LONGEST_LINE)
+    said = asyncio.StreamReader(LONGEST)
     heard, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(said), process.stdout)
     errors = asyncio.StreamReader()
     grumbling, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(errors), process.stderr)

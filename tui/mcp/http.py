@@ -1,0 +1,48 @@
+"""The HTTP client for servers at an address: one that reads no body without end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+
+import httpx2
+
+from tui.mcp.sizes import EXCEEDED, LONGEST
+
+_TIMEOUT = httpx2.Timeout(30.0, read=300.0)
+
+
+def client(headers: Mapping[str, str]) -> httpx2.AsyncClient:
+    """It sends these headers with every request. Reading more than LONGEST bytes of a body raises `httpx2.StreamError`."""
+    return httpx2.AsyncClient(headers=dict(headers), timeout=_TIMEOUT, event_hooks={"response": [_limit]})
+
+
+class _Limited(httpx2.AsyncByteStream):
+    """A body as it is when it is unpacked: a small one may become a large one."""
+
+    def __init__(self, packed: httpx2.Response) -> None:
+        self._packed = packed
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = LONGEST
+        async for data in self._packed.aiter_bytes():
+            left -= len(data)
+            if left < 0:
+                raise httpx2.StreamError(f"The body exceeded the {EXCEEDED}.")
+            yield data
+
+    async def aclose(self) -> None:
+        await self._packed.aclose()
+
+
+async def _limit(response: httpx2.Response) -> None:
+    if _is_read_by_event(response):
+        return
+    packed = httpx2.Response(response.status_code, headers=response.headers, stream=response.stream)
+    response.stream = _Limited(packed)
+    response.headers.pop("content-encoding", None)
+
+
+def _is_read_by_event(response: httpx2.Response) -> bool:
+    """Whether it may go on for ever: then the SDK reads one event after the other, and each has a limit of its own."""
+    kind = response.headers.get("content-type", "").lower()
+    return response.status_code == 200 and response.request.method != "DELETE" and kind.startswith("text/event-stream")
