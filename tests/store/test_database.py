@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from storing import LIMIT_S, answer, billed, opened, prompt, said, talk
 
 from tui.chat.transcript import Draft, Message, Text
-from tui.store import NewChat, Place
+from tui.store import NewChat, Place, presence
 from tui.store import schema as tables
 from tui.store.errors import Damaged, NeverWritten, NewerSchema, NotWritten, ReadOnly, Unreachable, WrittenAgain
 from tui.store.files import is_sound, reindexed, trouble_of
@@ -393,6 +393,21 @@ def test_an_answer_that_was_cut_by_a_crash_is_marked_and_found(tmp_path: Path) -
             store.append(NewChat(id="a"), "m", "a-0", answer("Out, because it ebbs."))  # it was alive after all
             assert said(store, "a") == ["Tide?", "Out, because it ebbs."]
             assert len(other.search("because").result(LIMIT_S).hits) == 1
+
+
+def test_an_answer_that_was_cut_by_a_crash_ends_for_those_who_have_the_chat_open(tmp_path: Path) -> None:
+    streaming = Message(role="assistant", state="streaming", blocks=(Text("Out, because"),))
+    with opened(tmp_path) as store, opened(tmp_path) as other:
+        talk(store, "a", "Tide?")
+        store.partial(NewChat(id="a"), "m", "a-0", streaming)
+        store.settle()
+        other.settle()
+        with closing(sqlite3.connect(file_in(tmp_path))) as db, db:
+            presence.beat(db, other.token, other._now())
+            assert [row.state for row in other.branch("a").result(LIMIT_S)] == ["complete", "streaming"]
+            db.execute("UPDATE instances SET pid = 99999999 WHERE token = ?", (store.token,))
+            presence.beat(db, other.token, other._now())
+        assert [row.state for row in other.branch("a").result(LIMIT_S)] == ["complete", "interrupted"]
 
 
 def test_an_answer_that_was_cut_by_a_crash_costs_its_chat_and_its_day_what_is_known_of_it(tmp_path: Path) -> None:

@@ -37,8 +37,14 @@ def arrive(db: Connection, token: str, now: float) -> None:
 
 
 def beat(db: Connection, token: str, now: float) -> None:
-    """Says that this instance still runs."""
+    """Says that this instance still runs, and ends what others had begun that certainly do not."""
     db.execute("UPDATE instances SET seen = ? WHERE token = ?", (now, token))
+    writers = db.execute(
+        "SELECT token, pid, host FROM instances WHERE token IN (SELECT writer FROM messages WHERE writer IS NOT NULL)"
+    ).fetchall()
+    for writer, pid, host in writers:
+        if isinstance(pid, int) and not _may_run(pid, host):
+            writing.interrupt(db, writer, now)
 
 
 def leave(db: Connection, token: str, now: float) -> None:
