@@ -90,7 +90,7 @@ ACTIONS: tuple[Action, ...] = (
 GROUPS: dict[Group, str] = {
     "Prompt": "",
     "Answer": "",
-    "Message": "Tab leads there from the prompt, ↑↓ to another",
+    "Message": "Tab leads there, ↑↓ on, ←→ to its lines",
     "Chats": "",
     "Model": "",
     "Program": "",

@@ -195,6 +195,52 @@ async def test_a_click_opens_one_call_and_the_rest_of_its_result() -> None:
         assert app.pane.view.total > 30
 
 
+def barred(app: ChatApp) -> list[str]:
+    """The first words of the rows that keys are for."""
+    return [row.partition("▎")[2].split()[1] for row in app.rows() if "▎" in row and row.partition("▎")[2].split()[1:]]
+
+
+async def test_left_and_right_choose_one_call_and_enter_opens_it_alone() -> None:
+    image = Image("image/png", "iVBORw0KGgo=", "fjord.png", 640, 400)
+    answers = results(result("t1", "all well"), result("t2", "low water", more=(image,)))
+    app = ChatApp([prompt("Go"), calling(RUN, READ), answers])
+    async with app.run_test(size=SIZE) as pilot:
+        app.pane.focus()
+        await pilot.press("right")
+        assert barred(app) == ["run_command"]
+        await pilot.press("right")
+        assert barred(app) == ["read_file"]
+        await pilot.press("enter")
+        assert "low water" in app.screen_text()
+        assert "all well" not in app.screen_text()
+        await pilot.press("left", "enter")
+        assert "all well" in app.screen_text()
+        await pilot.press("right", "enter")
+        assert "low water" not in app.screen_text()
+        assert "all well" in app.screen_text()
+        await pilot.press("right")
+        assert len(barred(app)) > 5, "after the last, it is the whole message"
+        await pilot.press("left")
+        assert barred(app) == ["read_file"]
+        await pilot.press("up")
+        assert barred(app) == []
+
+
+async def test_a_call_that_is_chosen_is_brought_into_view() -> None:
+    many = [ToolUse(f"t{number}", "read_file", f'{{"path":"tide{number}.txt"}}') for number in range(40)]
+    app = ChatApp([prompt("Go"), calling(*many), results(*(result(call.id, f"of {call.id}") for call in many))])
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.pane.focus()
+        await pilot.press("right")
+        assert "tide0.txt" in app.screen_text()
+        await pilot.press(*["right"] * 20)
+        assert "tide20.txt" in app.screen_text()
+        await pilot.press("enter", *["left"] * 20)
+        assert "tide0.txt" in app.screen_text()
+        await pilot.press("left", "left")
+        assert "tide39.txt" in app.screen_text()
+
+
 async def test_pictures_of_results_stand_below_the_calls_as_pictures() -> None:
     image = Image("image/png", "iVBORw0KGgo=", "fjord.png", 640, 400)
     app = ChatApp([prompt("Go"), calling(READ, RUN), results(result("t2", "", more=(image,)), result("t1", "fine"))])

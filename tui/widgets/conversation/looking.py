@@ -103,7 +103,7 @@ class LookingView(FindingView):
 
     def action_open(self) -> None:
         turn = self.marked_turn()
-        if turn is not None and (images := _images(turn)):
+        if turn is not None and self.chosen() is None and (images := _images(turn)):
             self.post_message(self.PictureOpened(images, 0))
         else:
             super().action_open()

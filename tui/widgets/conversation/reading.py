@@ -33,6 +33,8 @@ class ReadingView(TranscriptView):
         *bindings_of("conversation"),
         Binding("up,k", "previous", "Previous message", show=False),
         Binding("down,j", "next", "Next message", show=False),
+        Binding("left", "choose(-1)", "Previous folded line of the message", show=False),
+        Binding("right", "choose(1)", "Next folded line of the message", show=False),
         Binding("enter", "open", "Open pictures, open or fold thinking and tools", show=False),
     ]
 
@@ -65,9 +67,13 @@ class ReadingView(TranscriptView):
     _copied_code = (-1, -1)
     """Turn and number of the code block that was copied last: the next `u` takes the one after it."""
 
+    _chosen: Opening | None = None
+    """The line of the marked turn that Enter is for; None: all of them."""
+
     # The mark
 
     def on_focus(self) -> None:
+        self._chosen = None
         self.mark_something()
         self.refresh(self.size.region)
 
@@ -84,6 +90,7 @@ class ReadingView(TranscriptView):
 
     def _go(self, step: int) -> None:
         """To the next message; through the marked one first, where it does not fit the screen."""
+        self._chosen = None
         view, marked = self.view, self.marked
         if marked is None:
             self.mark_something()
@@ -153,10 +160,31 @@ class ReadingView(TranscriptView):
             message = sum(len(turn.messages) for turn in self.view.turns[: self.marked])
             self.post_message(self.BranchWanted(how, message))
 
-    def action_open(self) -> None:
-        """Opens all folded lines of the marked message; then all of what is longer; then folds them."""
+    def action_choose(self, step: int) -> None:
+        """Of the folded lines of the marked message the next one; after the last, and before the first, all of them."""
         turn = self.marked_turn()
-        folds = [part for part in turn.parts if isinstance(part, Opening) and part.can_open] if turn else []
+        lines: list[Opening | None] = [None, *_lines(turn)] if turn else [None]
+        self._chosen = lines[(lines.index(self.chosen()) + step) % len(lines)]
+        if turn is not None and self._chosen is not None and self.marked is not None:
+            row = self.view.heights.top(self.marked) + turn.top_of(self._chosen)
+            self.scroll_rows(min(0, row - self.view.top) or max(0, row + 1 - self.view.top - self.view.rows))
+        self.refresh(self.size.region)
+
+    def chosen(self) -> Opening | None:
+        """The line that keys are for, if it is one of the marked message."""
+        turn = self.marked_turn()
+        return self._chosen if turn is not None and self._chosen in _lines(turn) else None
+
+    def is_barred(self, turn: Turn, place: Place) -> bool:
+        chosen = self._chosen
+        if chosen is None or not super().is_barred(turn, place) or chosen not in turn.parts:
+            return super().is_barred(turn, place)
+        return turn.parts[turn.at(place.row)[0]] is chosen
+
+    def action_open(self) -> None:
+        """Opens the chosen line, or all that are folded in the marked message; then all of what is longer; then folds."""
+        turn, chosen = self.marked_turn(), self.chosen()
+        folds = [chosen] if chosen else _lines(turn) if turn else []
         if turn is None or not folds:
             return
         with self._reshaping(turn):
@@ -190,8 +218,8 @@ class ReadingView(TranscriptView):
         if event.chain == 2 or event.chain == 3:
             self._select_around(turn, place, event)
         elif self.text_selection is None and not self._follow_link(event):
-            if self.marked != place.turn:
-                self.marked = place.turn
+            if self.marked != place.turn or self._chosen is not None:
+                self.marked, self._chosen = place.turn, None
                 self.refresh(self.size.region)
             self.press(turn, place, event.x)
 
@@ -242,6 +270,10 @@ class ReadingView(TranscriptView):
         fill = next((segment.style for segment in reversed(list(strip)) if segment.style), Style.null())
         hint = Segment(COPY_HINT, fill + self.palette.style("dim"))
         return line._replace(strip=Strip([*strip.crop(0, room), hint]), end=len(line.strip.text.rstrip()))
+
+
+def _lines(turn: Turn) -> list[Opening]:
+    return [part for part in turn.parts if isinstance(part, Opening) and part.can_open]
 
 
 def _prose(turn: Turn) -> list[Prose]:

@@ -215,13 +215,17 @@ class TranscriptView(ScrollView, can_focus=True):
         if selection is not None and (span := span_in(line, place, selection)) is not None:
             style = self.screen.get_component_rich_style("screen--selection")
             line = line._replace(strip=highlighted(line.strip, *span, style))
-        barred = self.marked == place.turn and self.has_focus and place.row < turn.height - 1
+        barred = self.has_focus and self.is_barred(turn, place)
         kept = self._drawn.get((turn.serial, place.row))
         if kept is not None and kept[0] is line.strip and kept[1] == barred:
             return kept[2]
         drawn = self._draw(line, place, barred)
         self._drawn[turn.serial, place.row] = (line.strip, barred, drawn)
         return drawn
+
+    def is_barred(self, turn: Turn, place: Place) -> bool:
+        """Whether a row is one of those that keys are for."""
+        return self.marked == place.turn and place.row < turn.height - 1
 
     def decorated(self, line: Line, turn: Turn, place: Place) -> Line:
         """A row with what stands on top of it just now."""
