@@ -165,10 +165,17 @@ class ReadingView(TranscriptView):
         turn = self.marked_turn()
         lines: list[Opening | None] = [None, *_lines(turn)] if turn else [None]
         self._chosen = lines[(lines.index(self.chosen()) + step) % len(lines)]
-        if turn is not None and self._chosen is not None and self.marked is not None:
-            row = self.view.heights.top(self.marked) + turn.top_of(self._chosen)
-            self.scroll_rows(min(0, row - self.view.top) or max(0, row + 1 - self.view.top - self.view.rows))
+        self._show_chosen()
         self.refresh(self.size.region)
+
+    def _show_chosen(self) -> None:
+        """Brings the chosen line into view, with what it has opened to as far as there is room."""
+        turn, chosen = self.marked_turn(), self.chosen()
+        if turn is None or chosen is None or self.marked is None:
+            return
+        above = self.view.heights.top(self.marked) + turn.top_of(chosen) - self.view.top
+        if rows := min(above, max(0, above + chosen.height - self.view.rows)):
+            self.scroll_rows(rows)
 
     def chosen(self) -> Opening | None:
         """The line that keys are for, if it is one of the marked message."""
@@ -179,7 +186,8 @@ class ReadingView(TranscriptView):
         chosen = self._chosen
         if chosen is None or not super().is_barred(turn, place) or chosen not in turn.parts:
             return super().is_barred(turn, place)
-        return turn.parts[turn.at(place.row)[0]] is chosen
+        index, y = turn.at(place.row)
+        return turn.parts[index] is chosen and 0 <= y < chosen.height
 
     def action_open(self) -> None:
         """Opens the chosen line, or all that are folded in the marked message; then all of what is longer; then folds."""
@@ -192,6 +200,7 @@ class ReadingView(TranscriptView):
             hides = some_open and any(fold.open and fold.hides for fold in folds)
             for fold in folds:
                 fold.show(hides or not some_open, whole=hides)
+        self._show_chosen()
 
     @contextmanager
     def _reshaping(self, turn: Turn) -> Iterator[None]:
