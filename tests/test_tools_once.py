@@ -164,6 +164,7 @@ def test_a_hard_limit_ends_a_turn_between_its_requests(server: Server[FakeAnthro
     said = json.loads(run.stdout)
     assert run.returncode == 1
     assert said["requests"] == 1
+    assert said["error"]["type"] == "over_budget"
     assert "would pass the limit" in said["error"]["message"]
     assert "chat_hard" in said["error"]["hint"]
 

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
-from tui.chat.endings import notices_for
+from tui.chat.endings import notices_for, type_of
 from tui.chat.events import (
     Asked,
     BlockStart,
@@ -133,7 +133,7 @@ def run(
         tally.note("Interrupted: this is what had arrived.")
         code = endings.exit_code
     except TuiError as error:
-        tally.failure = Failure(message=error.message, hint=error.hint, type=_type_of(error))
+        tally.failure = Failure(message=error.message, hint=error.hint, type=type_of(error))
     for text in troubles:
         if tally.failure is None or text != tally.failure.message:
             tally.note(text)
@@ -190,11 +190,6 @@ def _pass(event: TurnEvent, tally: Tally, printer: Printer) -> None:
     printer.take(event)
     for text in notices_for(tally.answers) if isinstance(event, Settled) else ():
         _pass(Notice(text), tally, printer)
-
-
-def _type_of(error: TuiError) -> str:
-    """A name for an error that is ours, in the API's spelling: CredentialsMissing is "credentials_missing"."""
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(error).__name__).lstrip("_")
 
 
 class Tally:

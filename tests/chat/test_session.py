@@ -133,7 +133,7 @@ async def test_a_failed_send_gives_the_prompt_back():
     assert kinds(events) == [Sent, Asked, TurnEnded]
     ended = events[-1]
     assert (ended.outcome, ended.give_back, ended.transcript) == ("failed", PROMPT, before)
-    assert ended.failure == Failure(message="No connection", hint="Check the network.")
+    assert ended.failure == Failure(message="No connection", hint="Check the network.", type="tui_error")
     assert session.transcript == before
     assert store.messages == []
 
@@ -177,7 +177,7 @@ async def test_a_failure_in_the_middle_keeps_prompt_and_text():
     events = await run(session_with(store), Provider([*answer("Half a sen")[:3], TuiError("The connection broke")]))
     settled, ended = events[-2:]
     assert (settled.message.state, settled.message.text) == ("failed", "Half a sen")
-    assert settled.message.failure == ended.failure == Failure(message="The connection broke")
+    assert settled.message.failure == ended.failure == Failure(message="The connection broke", type="tui_error")
     assert (ended.outcome, ended.give_back) == ("failed", None)
     assert ended.transcript.messages == tuple(store.messages)
     assert len(store.messages) == 2

@@ -88,6 +88,10 @@ def test_a_failure_says_what_to_do_and_where_to_look() -> None:
     assert " ".join(said(third).split()) == "529 · overloaded_error · request req_1"
 
 
+def test_a_failure_that_no_server_knows_of_has_no_name_for_its_logs() -> None:
+    assert len(captions.failure_lines(Failure(message="No room.", hint="Free some.", type="no_room"))) == 2
+
+
 def test_the_countdown_keeps_its_width() -> None:
     lines = {len(said(captions.waiting_line(left, 2, 3))) for left in (12.0, 9.1, 3.0, 0.2, -1.0)}
     assert len(lines) == 1

@@ -28,8 +28,13 @@ def outcome_of(error: BaseException | None) -> tuple[Outcome, Failure | None]:
         case _Described():
             return "failed", error.failure()
         case TuiError():
-            return "failed", Failure(message=error.message, hint=error.hint)
+            return "failed", Failure(message=error.message, hint=error.hint, type=type_of(error))
     return "failed", Failure(message=f"prx has a bug: {type(error).__name__}", type="internal_error")
+
+
+def type_of(error: TuiError) -> str:
+    """A name for an error that is ours, in the API's spelling: CredentialsMissing is "credentials_missing"."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(error).__name__).lstrip("_")
 
 
 def notice_for(message: Message) -> str:

@@ -96,7 +96,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     hint: str = ""
     type: str = ""
-    """The API's `error.type`, or our own: connection_error, timeout_error, protocol_error."""
+    """The API's `error.type`; or connection_error, timeout_error, protocol_error; or as `endings.type_of` spells ours."""
     status: int = 0
     request_id: str = ""
     refused: tuple[BlockPlace, ...] = ()

@@ -116,16 +116,9 @@ def failure_lines(failure: Failure) -> tuple[Caption, ...]:
     lines: list[Caption] = [(("✗ ", "error"), (failure.message, "error"))]
     if failure.hint:
         lines.append((("  " + failure.hint, "text"),))
-    facts = " · ".join(
-        fact
-        for fact in (
-            str(failure.status or ""),
-            failure.type,
-            f"request {failure.request_id}" * bool(failure.request_id),
-        )
-        if fact
-    )
-    if facts:
+    if failure.status or failure.request_id:
+        request = f"request {failure.request_id}" * bool(failure.request_id)
+        facts = " · ".join(filter(None, (str(failure.status or ""), failure.type, request)))
         lines.append(((f"  {facts}", "dim"),))
     return tuple(lines)
 
