@@ -72,6 +72,7 @@ def test_the_smallest_request() -> None:
         "model": "claude-haiku-4-5-20251001",
         "max_tokens": 64_000,
         "stream": True,
+        "diagnostics": {"previous_message_id": None},
         "messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}],
     }
 
@@ -132,12 +133,13 @@ def test_effort_stays_within_what_the_thinking_mode_allows() -> None:
     assert body["output_config"] == {"effort": "high"}
 
 
-def test_the_api_is_asked_why_the_cache_was_missed_once_there_is_an_answer_of_its_own() -> None:
+def test_the_api_is_asked_why_the_cache_was_missed_and_to_remember_what_has_nothing_before_it() -> None:
     known = (user("Hi"), answer("Hello.", id="msg_1"), user("And now?"))
+    unsaid = {"previous_message_id": None}
     assert body_of(*known)["diagnostics"] == {"previous_message_id": "msg_1"}
     assert "diagnostics" not in body_of(*known, dialect="basic")
-    assert "diagnostics" not in body_of(user("Hi"))
-    assert "diagnostics" not in body_of(*known, answer("Hello.", id="chatcmpl-1"), user("And now?"))
+    assert body_of(user("Hi"))["diagnostics"] == unsaid
+    assert body_of(*known, answer("Hello.", id="chatcmpl-1"), user("And now?"))["diagnostics"] == unsaid
 
 
 def test_an_answer_may_be_as_long_as_the_model_allows_and_no_longer() -> None:

@@ -253,5 +253,8 @@ def test_diagnostics_name_what_changed(service):
     assert reason(messages=[user("Ho"), assistant("Yes?"), user("So?")]) == "messages_changed"
     assert reason(messages=[user("Hi")]) == "messages_changed"
     assert reason(thinking={"type": "adaptive"}) == "unavailable"
-    assert miss(service, body, "msg_lost")[1] == {"cache_miss_reason": {"type": "previous_message_not_found"}}
-    assert "diagnostics" in ask(service, body).json()
+    unknown = {"cache_miss_reason": {"type": "previous_message_not_found"}}
+    assert miss(service, body, "msg_lost")[1] == unknown
+    unasked = ask(service, body).json()
+    assert unasked["diagnostics"] is None
+    assert miss(service, grown, unasked["id"])[1] == unknown, "what did not ask is not remembered"

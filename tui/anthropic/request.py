@@ -115,12 +115,13 @@ def _effort(options: Options) -> Param:
 
 
 def _diagnostics(transcript: Transcript) -> Param:
-    """Asks why the cache was missed, if it was: compared with the answer before, where Anthropic gave that one an ID."""
-    for message in reversed(transcript.messages):
-        if message.role == "assistant":
-            known = message.id.startswith("msg_")
-            return {"diagnostics": {"previous_message_id": message.id}} if known else {}
-    return {}
+    """Asks why the cache was missed, if it was: compared with the answer before, where Anthropic gave that one an ID.
+
+    It remembers only requests that ask, so the first of a chat asks as well: there is nothing before it. Source: Anthropic's
+    page on cache diagnostics.
+    """
+    last = next((message.id for message in reversed(transcript.messages) if message.role == "assistant"), "")
+    return {"diagnostics": {"previous_message_id": last if last.startswith("msg_") else None}}
 
 
 def _kept(transcript: Transcript, options: Options) -> list[int]:

@@ -28,8 +28,9 @@ class Diagnosis:
         self._prints: dict[str, _Print] = {}
 
     def remember(self, message_id: str, request: Request) -> None:
-        """Keeps what a later request may be compared with."""
-        self._prints[message_id] = _print(request)
+        """Keeps what a later request may be compared with, of a request that has asked for diagnostics."""
+        if request.body.get("diagnostics") is not None:
+            self._prints[message_id] = _print(request)
 
     def of(self, request: Request) -> dict[str, Any] | None:
         """The field's value: None where nobody asked or nothing was lost."""
