@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -15,7 +16,8 @@ from msgspec.structs import replace
 from tui.anthropic.models import MODELS
 from tui.chat.events import Grew, Notice, TurnEnded, TurnEvent, Waiting
 from tui.chat.ledger import Usage
-from tui.chat.transcript import Draft, Message
+from tui.chat.transcript import Block, Draft, Message
+from tui.chat.transcript import Text as Said
 from tui.config import load
 from tui.connection import Connection
 from tui.demo.scenarios import Answer, Text, Thinking
@@ -73,6 +75,22 @@ def test_an_answer_is_billed_at_the_price_of_the_model_that_gave_it(tmp_path: Pa
     assert bill is not None
     assert bill.cost_usd == 7.0
     assert connection(tmp_path).bill(Message(role="assistant", model="nobody-knows")) is None
+
+
+def test_a_refusal_before_any_output_is_billed_for_some_categories_only(tmp_path: Path) -> None:
+    refused = Message(
+        role="assistant", model="claude-sonnet-5-5", stop_reason="refusal", usage=Usage(input_tokens=1_000_000)
+    )
+
+    def cost(category: str, *blocks: Block, **more: Any) -> float:
+        bill = connection(tmp_path).bill(replace(refused, stop_category=category, blocks=blocks, **more))
+        assert bill is not None
+        return bill.cost_usd
+
+    assert [cost(category) for category in ("cyber", "general_harms", "")] == [0, 0, 0]
+    assert [cost(category) for category in ("bio", "frontier_llm", "reasoning_extraction")] == [2, 2, 2]
+    assert cost("cyber", Said("Well,")) == 2
+    assert cost("", stop_reason="end_turn") == 2
 
 
 def test_what_stands_in_the_way_is_known_before_anything_is_sent(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from tui.chat.budget import Budget
 from tui.chat.ledger import Bill
 from tui.chat.model import Effort, Model
 from tui.chat.session import Ask, Request, Session
+from tui.chat.spending import is_billed
 from tui.chat.thinking import ThinkingMode
 from tui.chat.tools import Access
 from tui.chat.transcript import BlockPlace, Draft, Message, Transcript
@@ -89,6 +90,8 @@ class Connection:
 
     def bill(self, message: Message) -> Bill | None:
         """What an answer cost; None where its model's price is unknown."""
+        if not is_billed(message):
+            return Bill()
         model = next((model for model in self.live if model.id == message.model), None) or find(message.model)
         return ledger.bill(message.usage, _corrected(model, self.settings))
 

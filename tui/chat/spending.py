@@ -17,6 +17,9 @@ from tui.chat.transcript import Message, State, Transcript
 _Key = TypeVar("_Key", bound=Hashable)
 
 
+_BILLED_REFUSALS = frozenset({"bio", "frontier_llm", "reasoning_extraction"})
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One answer in the ledger, finished or not."""
 
@@ -88,6 +91,14 @@ class Ledger(msgspec.Struct, frozen=True):
 
 def _unknown(message: Message) -> Bill | None:
     return None
+
+
+def is_billed(answer: Message) -> bool:
+    """Whether what an answer used is paid for. A refusal that came before any output is not, but for some categories.
+
+    Source: Anthropic's release notes of 24 September 2026.
+    """
+    return answer.stop_reason != "refusal" or bool(answer.blocks) or answer.stop_category in _BILLED_REFUSALS
 
 
 def ledger_of(
