@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -313,6 +314,20 @@ def test_a_repeated_attempt_is_announced(server: Server[FakeAnthropic], env: dic
     (waiting,) = [event for event in map(json.loads, lines) if event["type"] == "waiting"]
     assert (waiting["attempt"], waiting["attempts"]) == (2, 3)
     assert 0 <= waiting["delay_s"] <= 0.02
+
+
+def test_a_long_wait_is_told_in_minutes(server: Server[FakeAnthropic], env: dict[str, str]) -> None:
+    server.service.script(Error(429, message="Slow down.", headers={"retry-after": "3600"}))
+    command = [sys.executable, "-m", "tui", "-p", "x"]
+    with subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.PIPE) as process:
+        try:
+            assert process.stderr is not None
+            said = process.stderr.readline().decode()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(LIMIT_S) == 130
+        finally:
+            process.kill()
+    assert re.match(r"prx: Slow down; next try in (1:00:00|59:\d\d) \(2 of 3\)", said)
 
 
 def test_a_spent_budget_is_not_tried_again(server: Server[FakeAnthropic], env: dict[str, str]) -> None:

@@ -63,7 +63,7 @@ LAYERS = {
     "widgets": layer("chat images render actions errors", "textual rich msgspec"),
     "screens": layer("widgets engine chat images errors actions render store", "textual rich msgspec"),
     "app": layer(EVERYTHING, "textual rich"),
-    "answer": layer("config connection chat errors render.safe signals", "msgspec"),
+    "answer": layer("config connection chat errors render.safe signals widgets.figures", "msgspec"),
     "desk": layer("config connection belt mcp sign_in titling anthropic chat errors screens.provider screens.exchange"),
     "titling": layer("connection chat"),
     "system_prompt": layer("config", "click"),

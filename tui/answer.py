@@ -38,6 +38,7 @@ from tui.chat.transcript import Draft, Failure, Message, Text, Thinking, ToolRes
 from tui.errors import TuiError
 from tui.render.safe import neutral, safe
 from tui.signals import Endings
+from tui.widgets.figures import seconds
 
 if TYPE_CHECKING:
     from tui.config import Settings
@@ -282,8 +283,9 @@ class TextPrinter:
             case Settled() if self._open:
                 self._end_line()
             case Waiting():
-                left_s = max(0.0, event.until - time.monotonic())
-                _say(f"{event.failure.message}; next try in {left_s:.1f} s ({event.attempt} of {event.attempts})")
+                left = seconds(event.until - time.monotonic())
+                what = event.failure.message.rstrip(".")
+                _say(f"{what}; next try in {left} ({event.attempt} of {event.attempts})")
 
     def end(self, tally: Tally) -> None:
         is_empty = tally.is_complete and not any(message.text for message in tally.answers)
