@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+import anyio
 import pytest
-from chatting import Chat, chatting, words
+from chatting import LIMIT_S, Chat, chatting, words
 
 from tui.demo.scenarios import Error
 
@@ -185,6 +186,23 @@ async def test_an_edit_that_is_left_is_kept_among_the_earlier_prompts() -> None:
         await chat.until(lambda: not chat.screen.talk.messages)
         await chat.pilot.press("up")
         assert chat.prompt.full_text == "first" + pasted
+
+
+async def test_an_edit_that_is_left_is_there_after_a_restart() -> None:
+    async with chatting(words("one")) as chat:
+        await talked(chat, "first")
+        await press_on(chat, 0, "e")
+        await chat.until(lambda: chat.prompt.text == "first")
+        await chat.pilot.press(*" tide", "escape")
+        with anyio.fail_after(LIMIT_S):
+            while "first tide" not in await asyncio.wrap_future(chat.screen.store.prompts()):
+                await chat.pilot.pause()
+    async with chatting() as chat:
+        await chat.until(lambda: chat.prompt._history.texts)
+        await chat.pilot.press("up")
+        assert chat.prompt.text == "first tide"
+        await chat.pilot.press("up")
+        assert chat.prompt.text == "first"
 
 
 async def test_an_edit_that_changed_nothing_leaves_nothing_behind_and_one_that_was_left_is_not_sent_again() -> None:

@@ -200,3 +200,34 @@ def test_prompts_sent_before_come_newest_first_and_once(tmp_path: Path) -> None:
         assert store.prompts("tid").result(LIMIT_S) == ("Third tide", "First tide")
         assert store.prompts(limit=1).result(LIMIT_S) == ("Third tide",)
         assert store.prompts("?").result(LIMIT_S) == ()
+
+
+def test_what_was_left_unsent_is_among_the_prompts_until_it_is_sent(tmp_path: Path) -> None:
+    wall = Wall(150.0)
+    with opened(tmp_path, now=wall) as store:
+        talk(store, "a", "First tide")
+        store.leave_unsent("a", "Unsent tide, größer \ud800")
+        store.append(NewChat(id="b"), "later", None, prompt("Second tide", at=200.0))
+    with opened(tmp_path, now=wall) as store:
+        unsent = "Unsent tide, größer ?"
+        assert store.prompts().result(LIMIT_S) == ("Second tide", unsent, "First tide")
+        assert (
+            store.prompts("GROSSER uns").result(LIMIT_S) == store.prompts("tide, größer").result(LIMIT_S) == (unsent,)
+        )
+        assert store.prompts("tide grösse kelp").result(LIMIT_S) == ()
+        store.delete("a")
+        assert store.prompts().result(LIMIT_S) == ("Second tide",)
+        store.restore("a")
+        store.append(NewChat(id="c"), "sent", None, prompt(unsent, at=300.0))
+        assert store.prompts().result(LIMIT_S) == (unsent, "Second tide", "First tide")
+        store.delete("c")
+        assert store.prompts().result(LIMIT_S) == ("Second tide", "First tide")
+
+
+def test_of_what_was_left_unsent_the_newest_is_kept(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        for number in range(510):
+            store.leave_unsent("a", f"Draft {number}")
+        store.leave_unsent("a", "Draft 100")
+        kept = store.prompts(limit=1000).result(LIMIT_S)
+        assert (len(kept), kept[0], kept[1], "Draft 9" in kept) == (500, "Draft 100", "Draft 509", False)

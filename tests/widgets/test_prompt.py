@@ -51,6 +51,9 @@ class PromptApp(App[None]):
     def on_prompt_area_leave_requested(self, event: PromptArea.LeaveRequested) -> None:
         self.posted.append(event)
 
+    def on_prompt_area_left_unsent(self, event: PromptArea.LeftUnsent) -> None:
+        self.posted.append(event)
+
     def on_prompt_area_queue_wanted(self, event: PromptArea.QueueWanted) -> None:
         self.posted.append(event)
 
@@ -165,6 +168,32 @@ async def test_up_and_down_go_through_the_sent_prompts_and_back_to_the_draft() -
             await pilot.press(key)
             seen.append(app.prompt.text)
         assert seen == ["two", "one", "one", "two", "draft"]
+
+
+async def test_what_is_made_of_an_earlier_prompt_is_kept_when_another_one_is_looked_at() -> None:
+    async with writing() as (app, pilot):
+        await pilot.press(*"one", "enter", *"two", "enter", *"draft", "up", *"2 ", "home", "up")
+        assert app.prompt.text == "one"
+        await pilot.press("down", *"3 ", "down")
+        assert app.prompt.text == "2 two"
+        await pilot.press("down")
+        assert app.prompt.text == "3 two"
+        await pilot.press("down")
+        assert app.prompt.text == "draft"
+        assert [event.text for event in app.posted if isinstance(event, PromptArea.LeftUnsent)] == ["2 two", "3 two"]
+
+
+async def test_a_draft_is_not_lost_over_a_second_text_that_is_laid_aside() -> None:
+    async with writing() as (app, pilot):
+        await pilot.press(*"old", "enter", *"draft", "up")
+        app.prompt.recall("picked")
+        assert app.prompt.unsent == ("picked", "draft"), "an earlier prompt that was only looked at is nobody's draft"
+        app.prompt.recall("another")
+        assert app.prompt.unsent == ("another", "picked")
+        await pilot.press("up")
+        assert app.prompt.text == "draft"
+        await pilot.press("up")
+        assert app.prompt.text == "old"
 
 
 async def test_up_inside_a_prompt_of_several_lines_moves_the_cursor() -> None:

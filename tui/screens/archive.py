@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tui.screens.chats import Opening
     from tui.screens.sharing import SharingScreen
     from tui.widgets.find_bar import FindBar
+    from tui.widgets.prompt import PromptArea
 
 _EARLIER = 200
 """Prompts of other chats that Up goes through; Ctrl+R searches all."""
@@ -178,6 +179,10 @@ class ArchiveScreen(GuardingScreen):
             self.prompt.focus()
 
         self.app.push_screen(PromptPicker(self.store, words), picked)
+
+    def on_prompt_area_left_unsent(self, event: PromptArea.LeftUnsent) -> None:
+        if self.is_ready:
+            self.store.leave_unsent(self.chat_id, event.text)
 
     async def opened(self) -> None:
         """The store is there: Up goes on into the prompts of other chats."""

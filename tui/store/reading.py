@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +17,7 @@ from tui.store.accounts import written_off
 from tui.store.codec import as_base64, decode, decode_tools, hashes, searchable
 from tui.store.errors import NoSuchChat, UnclearChat
 from tui.store.values import Branch, Chat, Day, Found, Hit, Since, Stored
-from tui.store.words import Query, fold, marks, parsed, snippet
+from tui.store.words import Query, fold, marks, parsed, snippet, stands_in
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -188,14 +189,14 @@ def search(db: Connection, typed: str, limit: int, chat_id: str = "") -> Found:
 
 
 def prompts(db: Connection, typed: str, limit: int) -> tuple[str, ...]:
-    """What the user has sent before, newest first, each once; with all of these words, if there are any."""
+    """What the user has sent before, or left unsent, newest first, each once; with all of these words, if there are any."""
     query = parsed(typed)
     if typed.strip() and not query:
         return ()
     rows = (
         db.execute(
             """
-            SELECT m.blocks FROM words JOIN messages AS m ON m.key = words.rowid JOIN chats AS c ON c.key = m.chat
+            SELECT m.at, m.blocks FROM words JOIN messages AS m ON m.key = words.rowid JOIN chats AS c ON c.key = m.chat
             WHERE words MATCH ? AND m.role = 'user' AND c.deleted_at IS NULL ORDER BY words.rowid DESC
             """,
             (query.match(),),
@@ -203,18 +204,32 @@ def prompts(db: Connection, typed: str, limit: int) -> tuple[str, ...]:
         if query
         else db.execute(
             """
-            SELECT m.blocks FROM messages AS m JOIN chats AS c ON c.key = m.chat
+            SELECT m.at, m.blocks FROM messages AS m JOIN chats AS c ON c.key = m.chat
             WHERE m.role = 'user' AND c.deleted_at IS NULL ORDER BY m.key DESC
             """
         )
     )
     found: dict[str, None] = {}
-    for looked_at, (blocks,) in enumerate(rows):
+    sent = ((columns.moment(at), decode("user", "complete", 0, columns.data(blocks), b"").text) for at, blocks in rows)
+    newest_first = heapq.merge(_unsent(db, query), sent, key=lambda said: -said[0])
+    for looked_at, (_, text) in enumerate(newest_first):
         if len(found) >= limit or looked_at > limit + _MOST_LOOKED_AT:
             break
-        if text := decode("user", "complete", 0, columns.data(blocks), b"").text.strip():
+        if text := text.strip():
             found.setdefault(text)
     return tuple(found)
+
+
+def _unsent(db: Connection, query: Query) -> list[tuple[float, str]]:
+    """When it was laid down and what, of the texts that were left unsent."""
+    rows = db.execute(
+        """
+        SELECT at, text FROM left_unsent
+        WHERE NOT EXISTS (SELECT 1 FROM chats WHERE id = chat_id AND deleted_at NOTNULL) ORDER BY key DESC
+        """
+    )
+    texts = ((columns.moment(at), columns.text(text)) for at, text in rows)
+    return [(at, text) for at, text in texts if stands_in(text, query)]
 
 
 def days(db: Connection) -> tuple[Day, ...]:

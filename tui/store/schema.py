@@ -174,6 +174,20 @@ def _07_all_that_a_day_used(db: Connection) -> None:
         db.execute(f"ALTER TABLE days ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
 
 
+def _08_prompts_left_unsent(db: Connection) -> None:
+    _run(
+        db,
+        """
+        CREATE TABLE left_unsent (
+            key INTEGER PRIMARY KEY,
+            chat_id TEXT NOT NULL,
+            at REAL NOT NULL,
+            text TEXT NOT NULL
+        )
+        """,
+    )
+
+
 STEPS: tuple[Step, ...] = (
     _01_chats_as_trees,
     _02_places_and_instances,
@@ -182,6 +196,7 @@ STEPS: tuple[Step, ...] = (
     _05_definitions_of_tools,
     _06_answers_written_off,
     _07_all_that_a_day_used,
+    _08_prompts_left_unsent,
 )
 VERSION = len(STEPS)
 TABLES = frozenset({"chats", "messages", "attachments", "attached", "words"})

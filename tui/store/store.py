@@ -217,8 +217,13 @@ class Store:
         return self._worker.ask(lambda db: reading.search(db, words, limit, chat_id))
 
     def prompts(self, words: str = "", *, limit: int = 200) -> Future[tuple[str, ...]]:
-        """What was sent before, in any chat: newest first, each once."""
+        """What was sent before, in any chat, and what was left unsent: newest first, each once."""
         return self._worker.ask(lambda db: reading.prompts(db, words, limit))
+
+    def leave_unsent(self, chat_id: str, text: str) -> None:
+        """Keeps a text that was laid down among the earlier prompts."""
+        now = self._now()
+        self._worker.soon(lambda db: writing.leave_unsent(db, chat_id, text, now))
 
     # Where things stand
 

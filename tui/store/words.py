@@ -93,6 +93,16 @@ def marks(text: str, query: Query) -> tuple[tuple[int, int], ...]:
     return _joined(spans)
 
 
+def stands_in(text: str, query: Query) -> bool:
+    """Whether all of the phrases stand in a text."""
+    words = [fold(match.group()) for match in _WORD.finditer(text)]
+    last = len(query.phrases) - 1
+    return all(
+        any(_stands_at(words, start, phrase, query.is_open and number == last) for start in range(len(words)))
+        for number, phrase in enumerate(query.phrases)
+    )
+
+
 def snippet(text: str, query: Query) -> Snippet:
     """The piece of a text around the first phrase that was found, on one line, and what to highlight in it."""
     spans = marks(text, query)
@@ -111,7 +121,7 @@ def snippet(text: str, query: Query) -> Snippet:
 
 def _stands_at(words: list[str], start: int, phrase: tuple[str, ...], is_open: bool) -> bool:
     last = start + len(phrase) - 1
-    if any(words[start + n] != word for n, word in enumerate(phrase[:-1])):
+    if last >= len(words) or any(words[start + n] != word for n, word in enumerate(phrase[:-1])):
         return False
     return words[last].startswith(phrase[-1]) if is_open else words[last] == phrase[-1]
 

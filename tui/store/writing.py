@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LONGEST_TITLE = 120
 _SHORT_CACHE_S, _LONG_CACHE_S = 300, 3600  # lifetimes of the prompt cache; Messages API, prompt caching
+_MOST_UNSENT = 500
 _ARRIVING = ("streaming", "interrupted")
 """States in which an answer may still grow: who was thought to be gone may be alive after all."""
 
@@ -44,6 +45,8 @@ def append(
     if message.state != "streaming" and message.role == "assistant" and (known is None or known[1] == "streaming"):
         _count(db, message, now)
     _touch(db, chat_key, message_id, message, now)
+    if message.is_prompt:
+        db.execute("DELETE FROM left_unsent WHERE text = ?", (message.text.encode("utf-8", "replace").decode(),))
 
 
 def withdraw(db: Connection, message_id: str) -> None:
@@ -89,6 +92,17 @@ def interrupt(db: Connection, token: str, now: float) -> None:
         index.add(db, key, searchable_row(columns.data(blocks)))
         if role == "assistant":
             _count(db, decode(role, "interrupted", columns.moment(at), b"[]", columns.data(facts)), now)
+
+
+def leave_unsent(db: Connection, chat_id: str, text: str, now: float) -> None:
+    """Keeps what was written and laid down, among the earlier prompts."""
+    text = text.encode("utf-8", "replace").decode()
+    db.execute("DELETE FROM left_unsent WHERE text = ?", (text,))
+    db.execute("INSERT INTO left_unsent (chat_id, at, text) VALUES (?, ?, ?)", (chat_id, now, text))
+    db.execute(
+        "DELETE FROM left_unsent WHERE key <= (SELECT key FROM left_unsent ORDER BY key DESC LIMIT 1 OFFSET ?)",
+        (_MOST_UNSENT,),
+    )
 
 
 def rename(db: Connection, chat_id: str, title: str, *, mine: bool) -> None:
@@ -179,6 +193,7 @@ def purge(db: Connection, before: float) -> None:
         db.execute("DELETE FROM chats WHERE key = ?", (chat,))
         db.execute("DELETE FROM places WHERE chat_id = ?", (id,))
         db.execute("DELETE FROM written_off WHERE chat_id = ?", (id,))
+        db.execute("DELETE FROM left_unsent WHERE chat_id = ?", (id,))
     if chats:
         db.execute(
             """

@@ -94,6 +94,13 @@ class PromptArea(HintingArea):
     class EmptySent(Message):
         """Enter on an empty prompt."""
 
+    class LeftUnsent(Message):
+        """A text was laid down, and is kept among the earlier prompts."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
     class LeaveRequested(Message):
         """Ctrl+D on an empty prompt."""
 
@@ -156,16 +163,29 @@ class PromptArea(HintingArea):
 
     def recall(self, text: str) -> None:
         """Shows a text to be edited and lays aside what was being written; that comes back once this has been sent."""
-        if draft := self.full_text.strip():
-            self._aside = draft
+        self._lay_aside()
         self._at = None
         self.put(text)
 
+    def _lay_aside(self) -> None:
+        """Makes room in the box. Only one text can come back by itself: an older one is kept for Up."""
+        draft, before = self.unsent
+        if draft.strip():
+            self._keep(before)
+            self._aside = draft
+
     def lay_down(self) -> bool:
         """Brings back what was laid aside for what was recalled. Whether that was changed, and so is kept for Up."""
-        is_kept = self._history.keep(self.full_text)
+        is_kept = self._keep(self.full_text)
         self._clear()
         return is_kept
+
+    def _keep(self, text: str) -> bool:
+        """Keeps a text that leaves the box among those that Up goes through, unless it is there already."""
+        is_new = self._history.keep(text)
+        if is_new:
+            self.post_message(self.LeftUnsent(text))
+        return is_new
 
     @property
     def last_sent(self) -> str:
@@ -284,9 +304,11 @@ class PromptArea(HintingArea):
         elif self.prefers_queue and not self.text:
             self.post_message(self.QueueWanted())
         elif self._at is None and (texts := self._history.texts):
-            self._aside = self.full_text or self._aside
-            self._show(len(texts) - 1)
+            newest = len(texts) - 1
+            self._lay_aside()
+            self._show(newest)
         elif self._at:
+            self._keep_changed()
             self._show(self._at - 1)
 
     def action_newer_prompt(self) -> None:
@@ -294,10 +316,20 @@ class PromptArea(HintingArea):
             self._commands.move(1)
         elif not self._on_last_row:
             self.action_cursor_down()
-        elif self._at is not None and self._at < len(self._history.texts) - 1:
-            self._show(self._at + 1)
-        elif self._at is not None or (self._aside and not self.text):
+        elif self._at is not None:
+            newest = len(self._history.texts) - 1
+            self._keep_changed()
+            if self._at < newest:
+                self._show(self._at + 1)
+            else:
+                self._clear()
+        elif self._aside and not self.text:
             self._clear()
+
+    def _keep_changed(self) -> None:
+        """Keeps what was made of the earlier prompt that is shown."""
+        if self._at is not None and self.full_text != cleaned(self._history.texts[self._at]):
+            self._keep(self.full_text)
 
     def _show(self, at: int) -> None:
         self._at = at
