@@ -37,10 +37,10 @@ def test_ci_finds_the_test_line_by_its_mark() -> None:
     assert "'/<!-- test -->/,/^```$/p'" in (ROOT / ".ci" / "run").read_text()
 
 
-def test_the_install_line_names_the_extra_that_exists() -> None:
+def test_the_install_lines_name_extras_that_exist() -> None:
     project = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
     named = set(re.findall(r"'\.\[(\w+)\]'", README))
-    assert named == {"dev"} <= set(project["optional-dependencies"])
+    assert named == {"dev", "mcp"} <= set(project["optional-dependencies"])
     assert project["scripts"] == {"prx": "tui.cli:main"}
 
 
