@@ -150,6 +150,21 @@ async def test_a_no_with_a_reason_is_read_by_claude(folder: Path) -> None:
         assert isinstance(chat.screen.focused, PromptArea)
 
 
+async def test_the_hints_are_those_of_where_the_focus_is() -> None:
+    async with chatting(Answer(command("true")), words("Fine."), tools="ask") as chat:
+        await chat.send("Make it")
+        await asked(chat)
+        await chat.until(lambda: chat.hint.strip().startswith("Tab answer  Esc stop  ⏎ queue"))
+        await chat.pilot.press("tab")
+        await chat.until(lambda: chat.hint.strip() == "Tab back  Esc stop")
+        await answer(chat, "r")
+        await chat.until(lambda: chat.hint.strip() == "⏎ send  Esc back")
+        await chat.pilot.press("escape")
+        await chat.until(lambda: chat.hint.strip() == "Tab back  Esc stop")
+        await answer(chat, "n")
+        await chat.until(lambda: chat.hint.strip().startswith("⏎ send"))
+
+
 async def test_for_this_chat_a_pattern_answers_what_comes_later(folder: Path) -> None:
     one, other = Answer(command("touch one")), Answer(command("touch two", "toolu_two"))
     async with chatting(one, other, words("Done."), words("Well."), tools="ask") as chat:

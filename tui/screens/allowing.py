@@ -52,7 +52,13 @@ class AllowingScreen(ThinkingScreen):
 
     def hint_words(self) -> list[str]:
         words = super().hint_words()
-        return [f"{self.key_of('answer')} answer", *words] if self.talk.questions else words
+        if not self.talk.questions:
+            return words
+        if self._card is not None and self._card.is_reasoning:
+            return ["⏎ send", "Esc back"]
+        if self._card is not None and self._card.has_focus_within:
+            return [f"{self.key_of('answer')} back", f"{self.key_of('stop')} stop"]
+        return [f"{self.key_of('answer')} answer", *words]
 
     def _show_questions(self) -> None:
         questions = self.talk.questions

@@ -36,7 +36,7 @@ class ReasonLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static("  no, because  ")
-        line = Input(compact=True, placeholder="what Claude should know · ⏎ sends, esc goes back")
+        line = Input(compact=True, placeholder="what Claude should know")
         line.cursor_blink = False
         yield line
 
@@ -79,6 +79,11 @@ class QuestionCard(Vertical):
     @property
     def questions(self) -> Sequence[Question]:
         return self._questions
+
+    @property
+    def is_reasoning(self) -> bool:
+        """Whether a reason is being written."""
+        return self.has_focus_within and not self._text.has_focus
 
     def ask(self, questions: Sequence[Question]) -> None:
         """Shows these, in their order; none: it goes."""
