@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from tui.anthropic.models import find
 from tui.chat.ledger import Usage
-from tui.chat.transcript import Message, Text, Transcript
-from tui.chat.warmth import COLD, expiry, lifetime_for
+from tui.chat.transcript import Message, Text, Tool, Transcript
+from tui.chat.warmth import COLD, expiry, lifetime_for, opening
 
 SONNET = find("claude-sonnet-5-5")
 
@@ -51,6 +52,35 @@ def test_what_was_never_cached_is_cold() -> None:
     assert expiry(Transcript()) == COLD
     assert expiry(chat(answer(1000, plain=300))) == COLD
     assert not expiry(chat(answer(1000, plain=300))).is_warm(1000)
+
+
+def test_what_was_cached_behind_other_tools_or_another_system_prompt_is_not_found() -> None:
+    before = Transcript(system="Tides only.")
+    asked = replace(answer(1000, short=2_000), opening=opening(before))
+    warm = replace(chat(asked), system="Tides only.")
+    assert expiry(warm).tokens == 2_000
+    assert expiry(replace(warm, system="Be brief.")) == COLD
+    assert expiry(replace(warm, tools=(Tool(name="look", input_schema="{}"),))) == COLD
+    # And it is there again when they come back in time.
+    other = replace(answer(1100, short=500), opening=opening(Transcript(system="Be brief.")))
+    assert expiry(replace(chat(asked, other), system="Tides only."), now=1200).until == 1300
+    unsaid = replace(chat(answer(1000, short=2_000)), system="Be brief.")
+    assert expiry(unsaid).tokens == 2_000, "nobody knows"
+
+
+def test_an_opening_is_told_from_every_other() -> None:
+    tool = Tool(name="look", description="Looks.", input_schema="{}")
+    openings = [
+        Transcript(),
+        Transcript(system="look"),
+        Transcript(tools=(tool,)),
+        Transcript(tools=(tool,), system="look"),
+        Transcript(tools=(replace(tool, name="lookLooks.", description=""),)),
+        Transcript(tools=(tool, tool)),
+        Transcript(system="\ud800"),
+    ]
+    assert len({opening(one) for one in openings}) == len(openings)
+    assert opening(chat(answer(1))) == opening(Transcript())
 
 
 def test_each_model_has_its_own() -> None:

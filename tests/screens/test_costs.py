@@ -11,6 +11,7 @@ from textual.widgets import Static
 from transcripts import PNG
 
 from tui.chat.events import Grew
+from tui.chat.forecast import NO_DRAFT
 from tui.chat.transcript import Image as ImageBlock
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Text
@@ -100,6 +101,20 @@ async def test_a_warm_chat_counts_down_and_says_what_it_costs_once_cold() -> Non
         chat.clock.now_s = 301
         await until_in_status(chat, "cold · next $0.0")
         assert chat.screen._ticking is None  # nothing moves any more
+
+
+async def test_after_another_system_prompt_nothing_of_the_chat_is_told_to_be_warm() -> None:
+    async with chatting(words("Out."), words("At noon."), config=SYSTEM, size=(120, 40)) as chat:
+        await say(chat, "Which way does it run? " * 60)
+        await until_in_status(chat, "warm  5:00")
+        await chat.send("/system " + "You answer about the moon. " * 150)
+        await until_in_status(chat, "cold · next writes ")
+        coming = chat.screen.coming(NO_DRAFT, chat.screen.talk.session.transcript)
+        await say(chat, "And when?")
+        usage = chat.screen.talk.session.transcript.messages[-1].usage
+        assert usage.cache_read_input_tokens == 0
+        assert coming.usage.cache_creation_input_tokens == pytest.approx(usage.cache_creation_input_tokens, rel=0.1)
+        await until_in_status(chat, "warm  5:00")
 
 
 async def test_with_room_it_says_how_much_the_next_request_writes() -> None:
@@ -253,6 +268,12 @@ async def test_remapped_keys_are_heard_in_the_prompt_and_the_old_ones_are_not() 
         await chat.pilot.press("ctrl+k")
         await chat.until(lambda: "counted" in chat.hint)
         assert chat.prompt.text == "And when?"
+
+
+async def test_a_path_at_the_beginning_is_no_command() -> None:
+    async with chatting() as chat:
+        chat.prompt.put("/home/ann/kelp.png is what?")
+        await chat.until(lambda: "~9 tok" in chat.hint)
 
 
 async def test_a_command_is_not_estimated() -> None:

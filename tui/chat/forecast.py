@@ -26,7 +26,7 @@ from tui.chat.tokens import (
     text_tokens,
 )
 from tui.chat.transcript import Block, Draft, Image, Message, ToolResult, Transcript
-from tui.chat.warmth import asked_otherwise, expiry
+from tui.chat.warmth import asked_otherwise, expiry, opening
 
 NO_DRAFT = Draft(text="")
 _MARKED = Image("", "")
@@ -172,9 +172,11 @@ def price_switch(
 
 def _last_count(transcript: Transcript, model: Model) -> tuple[int, float | None]:
     """What the provider counted last for that model, its answer included, and where in the chat that leaves off."""
+    begins_now = opening(transcript)
     for at in range(len(transcript.messages) - 1, -1, -1):
         message = transcript.messages[at]
-        if message.role == "assistant" and message.model == model.id and message.usage.total_input:
+        counts = message.model == model.id and message.opening in ("", begins_now)
+        if message.role == "assistant" and counts and message.usage.total_input:
             return at + 1, message.usage.total_input + message.usage.output_tokens
     return 0, None
 

@@ -125,6 +125,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     stop_explanation: str = ""
     manner: str = ""
     """The thinking and the effort that it was asked for with, as `reasoning.manner` says them; "": nobody knows."""
+    opening: str = ""
+    """The tools and the system prompt that it was asked for with, as `warmth.opening` names them; "": nobody knows."""
     usage: Usage = Usage()
     bill: Bill | None = None
     request_id: str = ""

@@ -23,6 +23,7 @@ from tui.chat.reducer import with_seen_output
 from tui.chat.reply import Reply
 from tui.chat.tools import ToolEnded
 from tui.chat.transcript import Block, Draft, Failure, Message, State, Text
+from tui.chat.warmth import opening
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Turn:
         self._prompt: Message | None = None
         self._reply: Reply | None = None
         self._request: Request | None = None
+        self._opening = ""
         self._calls: Calls | None = None
         """Those of the last answer, while they have no place in the transcript."""
         self._answers: tuple[Message, ...] = ()
@@ -152,6 +154,7 @@ class Turn:
         transcript = session.transcript
         request = self._ask(transcript if session.sight is None else await session.sight.fitted(transcript))
         self._request = request
+        self._opening = opening(transcript)
         for text in request.notices:
             yield Notice(text)
         reply = Reply(request.model, session.now(), session.clock)
@@ -184,7 +187,7 @@ class Turn:
     def _priced(self, message: Message) -> Message:
         """An answer with what it costs, as far as it has come, and how it was asked for."""
         manner = self._request.manner if self._request is not None else ""
-        return replace(message, bill=self._session.bill(message), manner=manner)
+        return replace(message, bill=self._session.bill(message), manner=manner, opening=self._opening)
 
     async def _run(self, calls: Calls) -> AsyncGenerator[TurnEvent, None]:
         """Carries out the calls. Each result is on disk at once: what was done is known, even if the program is killed."""

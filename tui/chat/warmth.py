@@ -6,8 +6,9 @@ prompt caching. The messages hold all there is to know: when each request began,
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import msgspec
 
@@ -23,6 +24,15 @@ _DOUBT = 0.6
 """Requests without a pause that are taken to have come before the first: few pauses say little of those to come."""
 _STAKES = 0.07
 """The most that hours may cost, as a part of all that is paid."""
+
+
+def opening(transcript: Transcript) -> str:
+    """A short name for the tools and the system prompt of a conversation. With others nothing of it is in the cache."""
+    tools = [(tool.name, tool.description, tool.input_schema, tool.server) for tool in transcript.tools]
+    digest = hashlib.blake2b(digest_size=6)
+    for text in (transcript.system, *chain.from_iterable(tools)):
+        digest.update(text.encode(errors="replace") + b"\0")
+    return digest.hexdigest()
 
 
 class Warmth(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,9 +75,10 @@ def expiry(transcript: Transcript, model: str = "", now: float | None = None) ->
 def _kept(transcript: Transcript, model: str = "") -> tuple[Warmth, ...]:
     """Every prefix that a model has written lately, as it was touched last, up to what the last request left."""
     answers: list[Message] = []
+    begins_now = opening(transcript)
     for message in _latest_answers(transcript):
         model = model or message.model
-        if message.model == model:
+        if message.model == model and message.opening in ("", begins_now):
             answers.append(message)
         if len(answers) == _REMEMBERED:
             break
