@@ -34,6 +34,9 @@ from tui.widgets.prompt import PromptArea
 from tui.widgets.question import QuestionCard
 from tui.widgets.queue import QueueList
 
+LIMIT_S = 30.0
+"""How long a test waits for what never comes. What does come is there sooner, but on a busy machine not by much."""
+
 
 class Clock:
     """Seconds that pass when the test says so. The wall stands at 09:41 today, whatever day that is."""
@@ -120,7 +123,7 @@ class Chat:
 
     async def until(self, condition: Callable[[], Any], said: str = "") -> None:
         """Waits for the screen to get there; the engine and the server work on threads of their own."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + LIMIT_S
         while not condition():
             assert time.monotonic() < end, said or f"it never came to that; shown: {self.shown}"
             await self.pilot.pause()
@@ -136,7 +139,7 @@ class Chat:
         await self.until(lambda: self.screen.conversation.view.turns[-1].messages or "▍" in self.shown)
 
     async def request(self, number: int = 1) -> Recorded:
-        return await asyncio.to_thread(self.server.wait_for_request, number)
+        return await asyncio.to_thread(self.server.wait_for_request, number, LIMIT_S)
 
 
 def words(text: str) -> Answer:
@@ -200,8 +203,16 @@ def opened(
 
 
 @asynccontextmanager
-async def chatting(*scenarios: Scenario, size: tuple[int, int] = (80, 24), **options: Any) -> AsyncIterator[Chat]:
-    """The app as `opened` gives it, running."""
+async def chatting(
+    *scenarios: Scenario, size: tuple[int, int] = (80, 24), early: bool = False, **options: Any
+) -> AsyncIterator[Chat]:
+    """The app as `opened` gives it, running, with the store open; `early`: as soon as it is drawn."""
     with opened(*scenarios, **options) as around:
         async with around.app.run_test(size=size) as pilot:
-            yield Chat(around.app, pilot, around.server, around.clock)
+            chat = Chat(around.app, pilot, around.server, around.clock)
+            if not early:
+                await chat.until(lambda: chat.screen.is_ready, "the store was never open")
+            try:
+                yield chat
+            finally:
+                chat.app.workers.cancel_all()  # as when it is left by the user: `run_test` takes the widgets away first

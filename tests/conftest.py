@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from settling import let_settle
 
 from tui.signals import ENDING
 
@@ -27,6 +29,13 @@ def _signals_reach_programs() -> None:
     for number in (*ENDING, signal.SIGQUIT):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, lambda *_: None)  # which programs do not inherit
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _screens_come_to_rest() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        let_settle(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -86,7 +86,7 @@ async def test_a_new_chat_wanted_before_the_chat_is_there_begins_after_what_was_
         await chat.until_idle()
     with ExitStack() as busy:
         busy.enter_context(busy_disk())
-        async with chatting(words("two"), words("three"), start="last") as chat:
+        async with chatting(words("two"), words("three"), start="last", early=True) as chat:
             await chat.send("second")
             await chat.pilot.press("ctrl+n", *"thi")
             assert not chat.screen.is_ready
@@ -153,10 +153,15 @@ async def test_a_draft_of_a_chat_that_never_began_comes_back_before_what_is_type
         await until_ready(chat)
         chat.prompt.put("half a thou")
         await chat.pilot.pause()
-    async with chatting() as chat:
-        chat.prompt.put("ght")
-        await until_ready(chat)
-        assert chat.prompt.full_text == "half a thought"
+        await stored(chat)
+    with ExitStack() as busy:
+        busy.enter_context(busy_disk())
+        async with chatting(early=True) as chat:
+            chat.prompt.put("ght")
+            assert not chat.screen.is_ready
+            busy.close()
+            await until_ready(chat)
+            assert chat.prompt.full_text == "half a thought"
 
 
 async def test_the_prompt_is_on_disk_before_anything_is_sent() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import time
 
@@ -15,6 +16,7 @@ from tui.widgets.conversation import Conversation
 from tui.widgets.conversation.looking import KEPT
 from tui.widgets.conversation.palette import palette_of
 from tui.widgets.conversation.sheet import Sheet
+from tui.widgets.gallery import Drawing, Gallery
 from tui.widgets.themes import DARK
 
 pytestmark = pytest.mark.anyio
@@ -33,10 +35,28 @@ def numbered(number: int) -> Image:
     return picture(file(photo(64, 48, seed=number), "PNG"), f"{number}.png")
 
 
+class Held(Gallery):
+    """Draws nothing until it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_draw = asyncio.Event()
+
+    async def draw(self, data: str | bytes, room: Room) -> Drawing:
+        await self.may_draw.wait()
+        return await super().draw(data, room)
+
+
 class App(ChatApp):
-    def __init__(self, messages=()) -> None:
+    def __init__(self, messages=(), gallery: Gallery | None = None) -> None:
         super().__init__(messages)
+        self.gallery = gallery
         self.opened: list[Conversation.PictureOpened] = []
+
+    def on_mount(self) -> None:
+        if self.gallery is not None:
+            self.pane.gallery = self.gallery
+        super().on_mount()
 
     def on_conversation_picture_opened(self, message: Conversation.PictureOpened) -> None:
         self.opened.append(message)
@@ -57,7 +77,7 @@ def missing(app: ChatApp) -> set[str]:
 
 
 async def until_drawn(app: ChatApp, pilot) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while missing(app):
         assert time.monotonic() < end, f"never drawn: {missing(app)}"
         await pilot.pause()
@@ -81,10 +101,11 @@ async def test_a_picture_stands_before_its_name_and_the_text_in_its_own_colours(
 
 
 async def test_nothing_moves_when_a_picture_has_been_drawn() -> None:
-    app = App([showing(picture()), answer("a flag")])
+    app = App([showing(picture()), answer("a flag")], gallery := Held())
     async with app.run_test(size=(80, 24)) as pilot:
         assert missing(app) == {"fjord.png"}
         before = [row.replace("▀", " ").rstrip() for row in app.rows()]
+        gallery.may_draw.set()
         await until_drawn(app, pilot)
         assert [row.replace("▀", " ").rstrip() for row in app.rows()] == before
         assert "▀" in app.screen_text()

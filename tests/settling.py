@@ -1,0 +1,56 @@
+"""When a screen is at rest: by what waits in its queues, on however busy a machine.
+
+Textual's own pilot takes the process for idle once it gets no processor time for a moment: with others at work beside it,
+that is also while there is much to do. What other threads and processes are about is not known here: tests wait for that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+
+ROUNDS = 5
+"""Rounds of the loop in which nothing is left to do: a worker's task, which has no queue, takes a step in each."""
+LIMIT = 500
+"""Rounds after which a screen that never rests, such as one under a fast answer, is looked at all the same."""
+
+
+def is_busy(app: App[object]) -> bool:
+    """Whether a message, a callback, a layout or a repaint of the current screen is still to come."""
+    screen = app.screen
+    pumps = (app, *app.screen_stack, *screen.walk_children())
+    return any(not pump._message_queue.empty() or pump._next_callbacks for pump in pumps) or bool(
+        screen._callbacks
+        or screen._layout_required
+        or screen._scroll_required
+        or screen._repaint_required
+        or screen._recompose_required
+        or screen._dirty_widgets
+    )
+
+
+def let_settle(patch: pytest.MonkeyPatch) -> None:
+    """Has every pilot wait until the screen is at rest, after each key, before the test goes on."""
+    looked, pressed = Pilot._wait_for_screen, Pilot.press
+
+    async def settled(pilot: Pilot[object], timeout: float = 30.0) -> bool:
+        rested = 0
+        for _ in range(LIMIT):
+            if not await looked(pilot, timeout) or not pilot.app.screen_stack:
+                return False
+            pilot.app.screen._on_timer_update()  # paints at once what the next frame would
+            await asyncio.sleep(0)
+            rested = 0 if is_busy(pilot.app) else rested + 1
+            if rested == ROUNDS:
+                return True
+        return True
+
+    async def press(pilot: Pilot[object], *keys: str) -> None:
+        for key in keys:  # the next one may be meant for the screen that this one opens
+            await pressed(pilot, key)
+
+    patch.setattr(Pilot, "_wait_for_screen", settled)
+    patch.setattr(Pilot, "press", press)
