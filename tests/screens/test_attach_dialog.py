@@ -19,6 +19,7 @@ from tui.demo.scenarios import Answer, Text
 from tui.screens.attach import AttachScreen
 from tui.widgets.attachments import Attachments
 from tui.widgets.filter_list import FilterList
+from tui.widgets.panel import PanelHead
 from tui.widgets.picture import Picture
 
 pytestmark = pytest.mark.anyio
@@ -50,6 +51,10 @@ def rows(chat: Chat) -> list[str]:
 
 def said(chat: Chat) -> str:
     return str(chat.app.screen.query_one(".facts", Static).render())
+
+
+def head(chat: Chat) -> str:
+    return str(chat.app.screen.query_one(PanelHead).query_one(".aside", Static).render())
 
 
 async def opened(chat: Chat) -> None:
@@ -88,6 +93,16 @@ async def test_the_long_edge_is_chosen_and_kept_to(photos: Path) -> None:
         assert chat.screen.query_one(Attachments).blocks[0].width == 1024
 
 
+async def test_a_kind_is_called_alike_before_and_after(photos: Path) -> None:
+    Image.new("RGB", (20, 20), "teal").save(photos / "a.webp")
+    async with chatting() as chat:
+        await chat.pilot.press("ctrl+o")
+        await chat.until(lambda: isinstance(chat.app.screen, AttachScreen) and "1 token ·" in said(chat))
+        original, sent, _, _ = said(chat).splitlines()
+        assert original.endswith(" WebP")
+        assert sent.endswith(" WebP")
+
+
 async def test_space_selects_several(photos: Path) -> None:
     async with chatting() as chat:
         await opened(chat)
@@ -104,6 +119,16 @@ async def test_a_point_shows_hidden_files_and_typing_filters(photos: Path) -> No
         assert rows(chat) == ["kelp.png"]
         await chat.pilot.press("backspace")
         assert chat.app.screen.query_one(FilterList).typed == "kelp"
+
+
+async def test_the_head_says_what_is_typed_and_else_where_one_is(photos: Path) -> None:
+    async with chatting() as chat:
+        await opened(chat)
+        await chat.until(lambda: head(chat).endswith("photos   . shows hidden"))
+        await chat.pilot.press(*"kelp")
+        await chat.until(lambda: head(chat) == "kelp▏")
+        await chat.pilot.press(*["backspace"] * 4)
+        await chat.until(lambda: head(chat).endswith("photos   . shows hidden"))
 
 
 async def test_keys_count_in_the_order_in_which_they_are_typed(photos: Path) -> None:
@@ -233,7 +258,9 @@ async def test_a_pdf_says_its_pages_and_is_attached(photos: Path) -> None:
     async with chatting() as chat:
         await chat.pilot.press("f4")
         await chat.until(lambda: isinstance(chat.app.screen, AttachScreen) and "PDF, 1 page" in said(chat))
-        assert said(chat).endswith("sent as it is")
+        assert said(chat).splitlines()[1:] == ["sent as it is", "~2k tokens · $0.004", "with Sonnet 5.5"]
+        facts, listed = chat.app.screen.query_one(".facts"), chat.app.screen.query_one(FilterList)
+        await chat.until(lambda: facts.region.y == listed.region.y)
         await chat.pilot.press("enter")
         assert await attached(chat, 1) == ["a chart.pdf"]
 

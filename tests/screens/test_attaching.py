@@ -151,6 +151,23 @@ async def test_a_file_that_cannot_be_attached_is_named_and_everything_else_stays
         assert chat.server.requests == []
 
 
+async def test_advice_that_has_no_room_gives_way_to_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "renamed.png").write_text("kelp")
+    said = "renamed.png is a text file, whatever its name says"
+    for columns, advice in ((80, ""), (120, ". To attach it as text, rename it.")):
+        async with chatting(size=(columns, 24)) as chat:
+            await chat.send(f"/attach {tmp_path / 'renamed.png'}")
+            await chat.until(lambda: said in chat.hint)
+            assert chat.hint.strip() == said + advice
+
+
+async def test_one_token_is_one_token(tmp_path: Path) -> None:
+    async with chatting() as chat:
+        chat.prompt.attachments.attach_files([drawn(tmp_path / "dot.png", (20, 20))])
+        await attached(chat)
+        assert chips(chat) == "▣ dot.png  20×20 · 1 token"
+
+
 async def test_a_refused_prompt_comes_back_with_its_picture(picture: Path) -> None:
     async with chatting(Error(400)) as chat:
         await paste(chat, str(picture))
@@ -217,7 +234,7 @@ async def test_ctrl_v_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.delenv(name, raising=False)
     async with chatting() as chat:
         await chat.pilot.press("ctrl+v")
-        await chat.until(lambda: "The clipboard cannot be read here" in chat.hint)
+        await chat.until(lambda: "The clipboard cannot be read here. Attach the file by its path instead." in chat.hint)
 
 
 def cut(picture: Path) -> Path:

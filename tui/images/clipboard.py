@@ -88,7 +88,7 @@ def _advice(env: Mapping[str, str], platform: str) -> str:
         return "Install wl-clipboard, which brings wl-paste."
     if env.get("DISPLAY"):
         return "Install xclip."
-    return "There is no screen in this session (over SSH, say): attach a file by its path instead."
+    return "Attach the file by its path instead."  # there is no display, over SSH for example
 
 
 def _runner(program: str, env: Mapping[str, str], timeout_s: float) -> Run:

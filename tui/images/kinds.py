@@ -43,6 +43,12 @@ SVG = Kind("SVG drawing", "image/svg+xml", "none", "Export it as PNG and attach 
 ACCEPTED = frozenset({JPEG.media_type, PNG.media_type, GIF.media_type, WEBP.media_type})
 """The media types that the API takes for images."""
 
+
+def short_name(media_type: str) -> str:
+    """What people call an image of a type that is sent: "JPEG", "WebP"."""
+    return "WebP" if media_type == WEBP.media_type else media_type.removeprefix("image/").upper()
+
+
 _CONVERT = "Convert it to JPEG or PNG first."
 _OTHERS = (
     (b"\x00\x00\x00\x0cJXL \r\n\x87\n", Kind("JPEG XL image", "image/jxl", "none", _CONVERT)),

@@ -18,8 +18,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.chat.model import Model
+from tui.chat.tokens import PAGE_TOKENS
 from tui.errors import TuiError
 from tui.images.fitting import Room
+from tui.images.kinds import short_name
 from tui.images.offers import Entry, entries_of
 from tui.render.safe import safe
 from tui.screens.modal import Modal
@@ -74,7 +76,7 @@ class AttachScreen(Modal[Picked | None]):
         & FilterList { width: 1fr; height: 100%; }
         & .side { width: 45%; height: 100%; padding-left: 2; }
         & .facts { height: auto; color: $dim; }
-        & Picture { margin-bottom: 1; }
+        & Picture.-drawn { margin-bottom: 1; }
     }
     """
     BINDINGS = [Binding("escape,ctrl+o,f4", "dismiss(None)", show=False)]
@@ -140,8 +142,13 @@ class AttachScreen(Modal[Picked | None]):
     def _show_entries(self, at: str = "") -> None:
         up = [Item(draw=lambda width: Content.styled(f"  {_UP}", "$dim"), words="..", key=_UP)]
         self._list.replace([*map(self._item, self._entries), *up], at=at or next(iter(self._entries), _UP))
-        self.query_one(PanelHead).say(f"{_short(self.folder)}   . {'shows' if not self._hidden else 'hides'} hidden")
+        self._show_head()
         self._look()
+
+    def _show_head(self) -> None:
+        """What is typed to filter; else the folder, and the key for what is hidden in it."""
+        where = f"{_short(self.folder)}   . {'hides' if self._hidden else 'shows'} hidden"
+        self.query_one(PanelHead).say(f"{self._list.typed}▏" if self._list.typed else where)
 
     def _item(self, key: str) -> Item:
         entry = self._entries[key]
@@ -165,8 +172,8 @@ class AttachScreen(Modal[Picked | None]):
             files = self._selected or [self.folder / self._entries[event.key].name]
             self.dismiss(Picked(tuple(files), EDGES[self._edge]))
 
-    def on_filter_list_filtered(self, event: FilterList.Filtered) -> None:
-        self.query_one(PanelHead).say(f"{event.typed}▏" if event.typed else _short(self.folder))
+    def on_filter_list_filtered(self) -> None:
+        self._show_head()
         self._look()
 
     def action_back(self) -> None:
@@ -259,15 +266,21 @@ def _preview_of(path: Path, model: Model, long_edge: int | None) -> Preview:
 
 def facts(found: Preview, model: Model) -> Sequence[str]:
     """What the file is, what will be sent of it, and what that costs."""
+    tokens = found.tokens or found.pages * PAGE_TOKENS
+    price = model.price_for(tokens)
+    cost = f" · {figures.money(tokens * price.input / 1e6)}" if price else ""
     if found.original is None:
-        return (f"PDF, {figures.plural(found.pages, 'page')}, {figures.size(found.size_bytes)}", "sent as it is")
+        return (
+            f"PDF, {figures.plural(found.pages, 'page')}, {figures.size(found.size_bytes)}",
+            "sent as it is",
+            f"{figures.about(figures.tokens(tokens))} tokens{cost}",
+            f"with {model.name}",
+        )
     original = found.original
-    price = model.price_for(found.tokens)
-    cost = f" · {figures.money(found.tokens * price.input / 1e6)}" if price else ""
     return (
         f"{original.width}×{original.height}  {figures.size(original.size_bytes)} {original.kind.removesuffix(' image')}",
-        f"→ {found.width}×{found.height}  {figures.size(found.sent_bytes)} {found.media_type[6:].upper()}",
-        f"{found.tokens:,} tokens{cost}",
+        f"→ {found.width}×{found.height}  {figures.size(found.sent_bytes)} {short_name(found.media_type)}",
+        f"{figures.plural(found.tokens, 'token')}{cost}",
         f"with {model.name}",
         *found.notes,
     )

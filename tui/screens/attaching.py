@@ -113,4 +113,4 @@ class AttachingScreen(BriefingScreen):
             self.prompt.say(safe(event.note, keep_newlines=False))
 
     def on_attachments_refused(self, event: Attachments.Refused) -> None:
-        self.prompt.refuse(safe(event.reason, keep_newlines=False))
+        self.prompt.refuse(event.error)

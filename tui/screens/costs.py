@@ -202,7 +202,7 @@ class CostScreen(SharingScreen):
     def _estimated(self) -> Estimate | None:
         """What sending what is written now would take; None where it is nothing to be sent."""
         draft = self.draft()
-        is_prompt = bool(draft.text.strip() or draft.attachments) and not draft.text.startswith("/")
+        is_prompt = bool(draft.text.strip() or draft.attachments) and not self.prompt.holds_command
         return self.coming(draft, self.sent_after) if is_prompt and not self.talk.running else None
 
     def draft(self) -> Draft:

@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from tui.chat.transcript import Image
 from tui.images.fitting import Room
+from tui.images.kinds import short_name
 from tui.render.safe import safe
 from tui.widgets import figures
 from tui.widgets.facts import facts_of
@@ -90,4 +91,4 @@ class PictureScreen(Screen[None]):
 def facts_line(image: Image) -> str:
     """What is known of a picture: 2576×1449 · 4.7k tokens · 812 KB JPEG."""
     size = figures.size(len(image.data) // 4 * 3)
-    return f"{facts_of(image)} · {size} {image.media_type.removeprefix('image/').upper()}"
+    return f"{facts_of(image)} · {size} {short_name(image.media_type)}"

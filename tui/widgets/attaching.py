@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual import events, work
 
 from tui.chat.transcript import Document, Draft, Image
@@ -20,6 +21,10 @@ from tui.widgets.prompt import PromptArea
 
 if TYPE_CHECKING:
     from tui.images.mentions import Begun
+
+
+_EDGES = 7
+"""Cells of the lower border on which nothing can be said."""
 
 
 class AttachingPrompt(PromptArea):
@@ -79,9 +84,10 @@ class AttachingPrompt(PromptArea):
             if not self.attachments.has_refused:
                 self.action_send()
 
-    def refuse(self, reason: str) -> None:
-        """Says what could not be attached; nothing is sent without it."""
-        self.say(reason, lasting=True)
+    def refuse(self, error: TuiError) -> None:
+        """Says what could not be attached, and what to do where there is room for that; nothing is sent without it."""
+        whole = f"{error.message}. {error.hint}".strip()
+        self.say(whole if cell_len(whole) <= self.outer_size.width - _EDGES else error.message, lasting=True)
 
     def drafted(self, text: str) -> Draft:
         blocks = self.attachments.blocks
@@ -219,7 +225,7 @@ class AttachingPrompt(PromptArea):
                 self.paste(self.app.clipboard)
                 self.hint_again()
             else:
-                self.say(f"{error.message}. {error.hint}".strip(), lasting=True)
+                self.refuse(error)
             return
         self.hint_again()
         if isinstance(clip, bytes):

@@ -57,11 +57,11 @@ class Attachments(Static):
         """A chip came, was prepared, or went."""
 
     class Refused(Message):
-        """A file that cannot be attached; the sentence names it."""
+        """A file that cannot be attached; the error names it."""
 
-        def __init__(self, reason: str) -> None:
+        def __init__(self, error: TuiError) -> None:
             super().__init__()
-            self.reason = reason
+            self.error = error
 
     class Noted(Message):
         """What was made of a file and should be known; the sentence names it."""
@@ -155,7 +155,7 @@ class Attachments(Static):
             block = await asyncio.get_running_loop().run_in_executor(pool(), prepared)
         except TuiError as error:
             self.has_refused = True
-            self.post_message(self.Refused(f"{error.message}. {error.hint}".strip()))
+            self.post_message(self.Refused(error))
         at = next((at for at, one in enumerate(self._chips) if one.number == chip.number), None)
         if at is None:  # it was removed meanwhile
             return

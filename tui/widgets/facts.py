@@ -23,5 +23,5 @@ def facts_of(block: Image | Document, target: Target | None = None) -> str:
         return block.media_type
     from tui.images.vision import HIGH, token_count  # nothing of the pictures is loaded before there is one
 
-    tokens = figures.tokens(token_count(block.width, block.height, target or HIGH))
-    return f"{block.width}×{block.height} · {tokens} tokens"
+    count = token_count(block.width, block.height, target or HIGH)
+    return f"{block.width}×{block.height} · {figures.tokens(count)} {'token' if count == 1 else 'tokens'}"

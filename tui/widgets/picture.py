@@ -53,6 +53,7 @@ class Picture(Widget):
             self._timer.stop()
         self._gallery.release(self._drawing)
         self._drawing, self._shown, self._timer = drawing, 0, None
+        self.set_class(drawing is not None, "-drawn")
         self._show_more()
         self.refresh(layout=True)
 
