@@ -147,6 +147,37 @@ def test_keys_are_a_text_with_commas_or_a_list(written: Load) -> None:
     assert settings.keys == {"quit": ("ctrl+x", "f10"), "help": ("f9",), "stop": ()}
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("Ctrl+K", "ctrl+k"),
+        ("F2", "f2"),
+        ("PgUp", "pageup"),
+        ("esc", "escape"),
+        ("y", "y"),
+        ("Y", "Y"),
+        ("[", "left_square_bracket"),
+        ("left_square_bracket", "left_square_bracket"),
+        ("/", "slash"),
+        ("+", "plus"),
+        ("ctrl++", "ctrl+plus"),
+        ("alt+shift+up", "alt+shift+up"),
+    ],
+)
+def test_a_key_may_be_written_as_it_is_shown(written: Load, text: str, key: str) -> None:
+    settings = written(f'[keys]\nquit = "{text}"\n')
+    assert (settings.keys, settings.findings) == ({"quit": (key,)}, ())
+
+
+@pytest.mark.parametrize("text", ["entr", "ctlr+k", "ctrl+", "ctrl", "f36", "+a", "ctrl+x, entr"])
+def test_a_key_that_does_not_exist_leaves_the_default(written: Load, text: str) -> None:
+    settings = written(f'[keys]\nsend = "{text}"\n')
+    assert settings.keys == {}
+    assert problems(settings) == [
+        'config.toml:2:8: send must be names of keys, as "ctrl+k" or "f2,enter" ("" for none)'
+    ]
+
+
 def test_actions_that_do_not_exist_are_named(tmp_path: Path) -> None:
     file = tmp_path / "c.toml"
     file.write_text('[keys]\nqiut = "ctrl+x"\n')

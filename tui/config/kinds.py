@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from tui.config.keys import key_named
+
 _RULE = re.compile(r"[\w*-]+(\(.*\))?", re.DOTALL)
 
 
@@ -63,7 +65,10 @@ def _table(value: object) -> dict[str, str]:
 
 def _keys(value: object) -> tuple[str, ...]:
     names = value.split(",") if isinstance(value, str) else _texts(value)
-    return tuple(name.strip() for name in names if name.strip())
+    keys = tuple(key_named(name.strip()) for name in names if name.strip())
+    if not all(keys):
+        raise Unacceptable
+    return keys
 
 
 def _rules(value: object) -> tuple[str, ...]:
@@ -130,4 +135,4 @@ TEXTS = Kind('a list of texts, as ["one", "two"]', _texts)
 TABLE = Kind('a table of texts, as { NAME = "value" }', _table)
 RULES = Kind('a list of rules, as ["run_command(git *)", "edit_file(src/**)"]', _rules)
 URL = Kind("a URL that begins with https:// or http://", _url)
-KEYS = Kind('keys, as "ctrl+k" or "f2,ctrl+l" ("" for none)', _keys)
+KEYS = Kind('names of keys, as "ctrl+k" or "f2,enter" ("" for none)', _keys)
