@@ -73,6 +73,17 @@ async def test_the_system_prompt_is_seen_and_edited_with_what_that_costs() -> No
         await chat.until(lambda: chat.screen.talk.session.transcript.system == "Be brief.")
 
 
+async def test_once_the_cache_is_cold_an_edit_of_the_system_prompt_costs_nothing() -> None:
+    usage = {"input_tokens": 310, "cache_creation_input_tokens": 11_620}
+    async with chatting(Answer(Text("one"), usage=usage)) as chat:
+        await chat.send("first")
+        await chat.until_shown("one")
+        await chat.until_idle()
+        assert "11.9k tokens anew: $0.030 instead of" in chat.screen.cost_of_edit()
+        chat.clock.now_s = 301
+        assert chat.screen.cost_of_edit() == "nothing of this chat is in the cache: an edit costs nothing"
+
+
 async def test_escape_leaves_the_system_prompt_as_it_was() -> None:
     async with chatting(words("one")) as chat:
         await chat.until(lambda: chat.screen.is_ready)

@@ -167,7 +167,7 @@ class AllowingScreen(ThinkingScreen):
         from tui.screens.servers import ServerPicker  # not needed for the first paint
 
         anew = self.written_anew()
-        cost = f"the next turn {anew}" if anew else "nothing was sent yet: it costs nothing"
+        cost = f"the next turn {anew}" if anew else "nothing of this chat is in the cache: it costs nothing"
         self.app.push_screen(ServerPicker(servers, cost), self._serve)
 
     def _serve(self, picked: str | None) -> None:

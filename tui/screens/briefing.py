@@ -35,14 +35,14 @@ class BriefingScreen(TitlingScreen):
     def cost_of_edit(self) -> str:
         """What another system prompt does to the cache: the whole prompt begins with it."""
         anew = self.written_anew()
-        return (
-            f"an edit drops the cache: the next turn {anew}" if anew else "nothing was sent yet: an edit costs nothing"
-        )
+        if not anew:
+            return "nothing of this chat is in the cache: an edit costs nothing"
+        return f"an edit drops the cache: the next turn {anew}"
 
     def written_anew(self) -> str:
-        """What the next turn does where nothing is read from the cache; "" where nothing was sent yet."""
+        """What the next turn does where nothing is read from the cache any more; "" where nothing is there to be read."""
         count = tokens_of(self.talk.session.transcript.messages)
-        if not count:
+        if not count or not self._warmth().is_warm(self.talk.session.now()):
             return ""
         anew = bill(Usage(cache_creation_input_tokens=count), self.provider.model)
         kept = bill(Usage(cache_read_input_tokens=count), self.provider.model)
