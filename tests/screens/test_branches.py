@@ -130,6 +130,7 @@ async def test_a_branch_that_comes_to_nothing_leads_back_to_the_one_before() -> 
         await talked(chat, "first")
         await press_on(chat, 1, "g")
         await chat.until(lambda: "branch from before" in chat.hint)
+        await chat.until_shown("The request is not valid.")
         assert "one" in chat.shown
         await press_on(chat, 0, "e")
         await chat.until(lambda: chat.prompt.text == "first")

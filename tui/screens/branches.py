@@ -108,7 +108,7 @@ class BranchingScreen(ReturningScreen):
         self.save_place()
 
     def _say_edits(self) -> None:
-        self.prompt.hint(f"editing: {self.key_of('send')} sends it as a new branch · esc leaves it")
+        self.prompt.hint(f"editing: {self.key_of('send')} sends a new branch · Esc leaves it")
 
     def on_prompt_area_command_given(self, event: PromptArea.CommandGiven) -> None:
         """The edited text has given way to a command: what is sent next is no edit."""
@@ -214,7 +214,7 @@ class BranchingScreen(ReturningScreen):
     async def _step(self, branch: Branch, at: int | None, step: int) -> None:
         """To the next sibling of that message in that direction, and the newest branch below it."""
         if at is None:
-            self.prompt.say("no other branch here · e edits a prompt, g asks again")
+            self.prompt.say("no other branch · e edits a prompt, g asks again")
             return
         position = branch[at].position + step
         if not 0 <= position < len(branch[at].siblings):
@@ -226,7 +226,7 @@ class BranchingScreen(ReturningScreen):
         before = tokens_of(self._messages[:at])
         shared = f"{figures.tokens(before)} tokens" if before else "nothing"
         self.prompt.say(
-            f"branch {position + 1}/{len(branch[at].siblings)} · shares {shared} of the cache with the others",
+            f"branch {position + 1}/{len(branch[at].siblings)} · shares {shared} of the cache",
             lasting=True,
         )
 
@@ -234,7 +234,7 @@ class BranchingScreen(ReturningScreen):
         title = self.header.title
         chat_id = await self.answer(self.store.fork(message_id, f"{title} (fork)" if title else ""))
         await self.open_chat(chat_id)
-        self.prompt.say("a chat of its own from here on · both read the same cache", lasting=True)
+        self.prompt.say("a chat of its own · both read the same cache", lasting=True)
 
     # What becomes of a branch
 
@@ -271,12 +271,14 @@ class BranchingScreen(ReturningScreen):
         assert head is not None, "a branch that was left has messages"
         self.store.set_head(self.chat_id, head)
         await self.open_chat(self.chat_id, head=head)
-        said = event.failure.message if event.failure is not None else "stopped before the first word"
+        if event.failure is not None:
+            self.conversation.note(event.failure.message)
+        said = "back in the branch from before"
         if event.give_back is not None and self.prompt.full_text == event.give_back.text:
             self.editing = origin
             self.save_place()
-            said += f" · {self.key_of('send')} sends the edit again"
-        self.prompt.say(f"{said} · this is the branch from before", lasting=True)
+            said = f"the branch from before · {self.key_of('send')} sends the edit again"
+        self.prompt.say(said, lasting=True)
 
     # Reading the transcript
 

@@ -202,16 +202,16 @@ class ReturningScreen(KeptScreen):
         if index is not None:
             self.conversation.show_message(index, words)
         else:
-            self.prompt.say("that is in another branch, which can be opened once the answer is there")
+            self.prompt.say("that is in another branch: wait for the answer")
 
     def _say_how_it_stands(self, chat: Chat, branch: Branch) -> None:
         last = branch[-1] if len(branch) else None
         if chat.elsewhere:
-            self.prompt.say("open in another prx too · what is said there comes here with its answer", lasting=True)
+            self.prompt.say("open in another prx too: its answers come here", lasting=True)
         elif last is not None and last.message.is_prompt:
             self.prompt.say("this prompt got no answer · /continue asks for one", lasting=True)
         elif last is not None and (last.state == "interrupted" or last.role == "user" or last.message.awaits_results):
-            self.prompt.say("the answer was interrupted · /continue asks for the rest", lasting=True)
+            self.prompt.say("interrupted · /continue asks for the rest", lasting=True)
 
     # Leaving a chat in mid-answer
 

@@ -107,7 +107,7 @@ class SharingScreen(BranchingScreen):
         if since.branch.chat.title:
             self.header.title = since.branch.chat.title
         if since.is_deleted and not self._is_deleted:
-            self.prompt.say("deleted in another prx · what is said here brings it back", lasting=True)
+            self.prompt.say("deleted in another prx · a prompt brings it back", lasting=True)
         elif self._is_deleted and not since.is_deleted:
             self.show_hints()
             self.prompt.say("no longer deleted")
@@ -130,7 +130,7 @@ class SharingScreen(BranchingScreen):
             self.show_standing()
             self.show_hints()
         if len(added) < len(since.added):
-            self.prompt.say("another prx asks here · its answer is shown when it has ended")
+            self.prompt.say("another prx asks here · its answer follows")
         new = _beside(branch) - self._known - self.recorder.ids
         self._known |= new
         if new - {stored.id for stored in branch}:
