@@ -1,8 +1,9 @@
 """A server of the tests' own, in plain Python, so that it starts at once and can misbehave: `odd_server.py [HABIT…]`
 
-Habits: `mute` never answers; `dies` ends before it does; `tells` says its environment on standard error; `deaf` stays
-although its input has ended and it was asked to go; `grumbles` says much on standard error; `parent` starts a process of its
-own; `grows` has another tool each time it starts, `changes` each time it is asked for them; `rambles` never ends its list.
+Habits: `mute` never answers; `dies` ends before it does; `asks` something on standard error, where nobody answers; `tells`
+its environment there, and `grumbles` much; `deaf` stays although its input has ended and it was asked to go; `parent` starts
+a process of its own; `grows` has another tool each time it starts, `changes` each time it is asked for them, and `announces`
+so with each call; `rambles` on when it lists them.
 """
 
 from __future__ import annotations
@@ -88,6 +89,9 @@ def main() -> None:
     if "tells" in sys.argv:
         sys.stderr.write("".join(f"{name} is {value}\n" for name, value in os.environ.items()))
         sys.stderr.flush()
+    if "asks" in sys.argv:
+        sys.stderr.write("Password for the harbour:")
+        sys.stderr.flush()
     if "dies" in sys.argv:
         sys.exit("the harbour is closed")
     with Path("starts.txt").open("a") as file:
@@ -108,6 +112,8 @@ def main() -> None:
         if message.get("method") == "tools/call" and message["params"]["name"] == "endless":
             while True:
                 sys.stdout.write("x" * 100_000)
+        if message.get("method") == "tools/call" and "announces" in sys.argv:
+            print(json.dumps({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}), flush=True)
         if (reply := answer(message)) is not None:
             print(json.dumps({"jsonrpc": "2.0", "id": message["id"], **reply}), flush=True)
     if "deaf" in sys.argv:

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from mcp.server.mcpserver import Context
 from odd_server import PNG
 
 from tui.chat.tools import ToolAsking, ToolEvent, Verdict
@@ -233,6 +234,12 @@ async def test_what_does_not_start_is_told_and_left_out(chat: Starting) -> None:
     assert await one.start() == ()
 
 
+async def test_a_question_that_nobody_answers_is_told(chat: Starting) -> None:
+    await chat(odd=odd()).start()  # by now all is loaded, and the time is the program's alone
+    (told,) = await chat(asks=odd("mute", "asks", start_timeout_s=3)).start()
+    assert "did not answer within 3 seconds (it said: Password for the harbour:)." in told
+
+
 async def test_a_list_of_tools_without_end_is_left(chat: Starting) -> None:
     (told,) = await chat(odd=odd("rambles")).start()
     assert told.startswith("The MCP server odd did not start: it gave more than 16 MB at once.")
@@ -262,6 +269,22 @@ async def test_what_a_server_has_is_looked_at_for_each_new_chat(chat: Starting) 
     assert one.servers.definitions[-1].name == "odd__list_1"
     await one.servers.start()
     assert one.servers.definitions[-1].name == "odd__list_2"
+    assert [tool.name for tool in one.box.tools][-1] == "odd__list_1"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0)
+
+
+async def test_a_change_that_a_server_tells_of_is_known_at_once_and_waits(chat: Starting) -> None:
+    one = chat(odd=odd("changes", "announces"))
+    await one.start()
+    assert await one.text("odd__echo", '{"text":"ebb"}') == "ebb"
+    await until(lambda: one.servers.definitions[-1].name == "odd__list_2")
+    assert one.servers.statuses[0].tools == 12
     assert [tool.name for tool in one.box.tools][-1] == "odd__list_1"
 
 
@@ -309,6 +332,12 @@ def over_http(token: str, *, flood: str = "") -> Iterator[str]:
     @mcp.tool()
     def high_water(port: str) -> str:
         return f"High water in {port} at 06:12."
+
+    @mcp.tool()
+    async def dredge(context: Context) -> str:
+        mcp.add_tool(lambda: "deep", "sound")
+        await context.notify_tools_changed()
+        return "done"
 
     mcp.add_tool(lambda: "", "flood")
     app: Starlette = mcp.streamable_http_app()
@@ -361,3 +390,14 @@ async def test_more_over_http_than_fits_is_not_read_to_its_end(chat: Starting, k
         assert said == "The server tides gave more than 16 MB at once, which was not read."
         assert await one.text("tides__high_water", '{"port":"Brest"}') == "High water in Brest at 06:12."
     assert one.warnings == []
+
+
+async def test_a_change_is_told_over_http_too(chat: Starting) -> None:
+    with over_http("PLANTED") as url:
+        one = chat(tides=McpServer(url=url, headers={"Authorization": "Bearer PLANTED"}))
+        await one.start()
+        assert await one.text("tides__dredge") == "done"
+        await until(lambda: one.servers.definitions[-1].name == "tides__sound")
+        one.offer()
+        assert await one.text("tides__sound") == "deep"
+        await one.servers.aclose()

@@ -7,20 +7,23 @@ import logging
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 from mcp import Client
+from mcp.client import IncomingMessage
 from mcp.client.stdio import get_default_environment
 from mcp.client.streamable_http import streamable_http_client
+from mcp.client.subscriptions import ListenNotSupportedError, SubscriptionLost
 from mcp.shared.exceptions import MCPError
-from mcp_types import CONNECTION_CLOSED, Implementation
+from mcp_types import CONNECTION_CLOSED, Implementation, ToolListChangedNotification
 
 import tui
 from tui.config import McpServer
 from tui.mcp import http, stdio
+from tui.mcp.concealing import Concealer
 from tui.mcp.sizes import EXCEEDED, LONGEST
 
 if TYPE_CHECKING:
@@ -48,10 +51,11 @@ class TooMuch(Exception):
 class Link:
     """A server that has started."""
 
-    def __init__(self, client: Client, tools: tuple[Tool, ...], ended: asyncio.Event) -> None:
+    def __init__(self, client: Client, tools: tuple[Tool, ...], ended: asyncio.Event, changed: asyncio.Event) -> None:
         self.tools = tools
         self._client = client
         self._ended = ended
+        self._changed = changed
 
     @property
     def has_ended(self) -> bool:
@@ -59,6 +63,11 @@ class Link:
 
     async def until_ended(self) -> None:
         await self._ended.wait()
+
+    async def until_changed(self) -> None:
+        """Waits for its word that its tools are others."""
+        await self._changed.wait()
+        self._changed.clear()
 
     async def look_again(self) -> None:
         """Asks for its tools once more. Raises whatever goes wrong."""
@@ -87,7 +96,7 @@ class Link:
 
 
 @asynccontextmanager
-async def connected(said: McpServer, *, folder: Path, log: Path, conceal: Callable[[str], str]) -> AsyncIterator[Link]:
+async def connected(said: McpServer, *, folder: Path, log: Path, conceal: Concealer) -> AsyncIterator[Link]:
     """The server once it has answered and named its tools. Leaving the block ends it. Raises whatever goes wrong."""
     ended = asyncio.Event()
     async with AsyncExitStack() as stack:
@@ -96,9 +105,27 @@ async def connected(said: McpServer, *, folder: Path, log: Path, conceal: Callab
             transport: Any = streamable_http_client(said.url, http_client=client, max_sse_event_size=LONGEST)
         else:
             transport = _program(said, folder, stdio.Log(log, conceal), ended)
+        changed = asyncio.Event()
+
+        async def hear(message: IncomingMessage) -> None:
+            if isinstance(message, ToolListChangedNotification):
+                changed.set()
+
         ours = Implementation(name="prx", version=tui.__version__)
-        speaker = await stack.enter_async_context(Client(transport, client_info=ours))
-        yield Link(speaker, await _listed(speaker), ended)
+        speaker = await stack.enter_async_context(Client(transport, client_info=ours, message_handler=hear))
+        tools = await _listed(speaker)
+        listening = asyncio.create_task(_listen(speaker, changed))
+        stack.callback(listening.cancel)
+        yield Link(speaker, tools, ended, changed)
+
+
+async def _listen(client: Client, changed: asyncio.Event) -> None:
+    """Hears of changed tools where that has to be asked for, as since 2026. What ends it is no harm: less is heard then."""
+    with suppress(ListenNotSupportedError, SubscriptionLost, MCPError, TimeoutError, httpx2.HTTPError):
+        async with client.listen(tools_list_changed=True) as events:
+            changed.set()  # they may have, before it listened
+            async for _ in events:
+                changed.set()
 
 
 def _program(said: McpServer, folder: Path, log: stdio.Log, ended: asyncio.Event) -> Any:

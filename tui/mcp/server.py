@@ -35,6 +35,7 @@ _LONGEST_REASON = 300
 _NOT_AT_THE_ROOT = ("oneOf", "anyOf", "allOf", "$schema", "$id")  # the first three are refused there by the API
 _LEAVE_S = 4.0
 _LOOK_S = 3.0
+_BREATH_S = 0.2
 
 
 class Status(NamedTuple):
@@ -87,11 +88,21 @@ class Server:
         """Notes what tools it has now, if it runs and says so at once; else it has those that it had."""
         if self._link is None or self._link.has_ended:
             return
+        await self._look(self._link)
+
+    async def _look(self, link: Link) -> None:
         try:
-            await asyncio.wait_for(self._link.look_again(), _LOOK_S)
+            await asyncio.wait_for(link.look_again(), _LOOK_S)
         except Exception:  # noqa: BLE001  (what is wrong with it is found by the next call)
             return
-        self._note_tools(self._link)
+        self._note_tools(link)
+
+    async def _watch(self, link: Link) -> None:
+        """Keeps up with its tools, as often as it says that they have changed, but not all the time."""
+        while True:
+            await link.until_changed()
+            await self._look(link)
+            await asyncio.sleep(_BREATH_S)
 
     async def call(self, name: str, arguments: dict[str, Any], tell: Callable[[str], None]) -> CallToolResult:
         """The result of the tool that is offered under that name. Raises Failed.
@@ -145,10 +156,9 @@ class Server:
             link = await asyncio.wait_for(asyncio.shield(ready), limit_s)
         except asyncio.TimeoutError:
             self._keeper.cancel()
-            raise self._failed(f"it did not answer within {limit_s} seconds") from None
+            raise self._failed(f"it did not answer within {limit_s} seconds{await self._last_words()}") from None
         except Exception as error:
-            last = await asyncio.to_thread(_last_line, self.log) if self._said.command else ""
-            raise self._failed(f"{_reason(error)}{f' (it said: {last})' if last else ''}") from error
+            raise self._failed(f"{_reason(error)}{await self._last_words()}") from error
         self._note_tools(link)
         self._link, self._state = link, "ready"
         return link
@@ -156,6 +166,10 @@ class Server:
     def _note_tools(self, link: Link) -> None:
         self._own_names = {name_of(self.name, tool.name): tool.name for tool in link.tools}
         self.definitions = tuple(_defined(self.name, tool) for tool in link.tools)
+
+    async def _last_words(self) -> str:
+        last = await asyncio.to_thread(_last_line, self.log) if self._said.command else ""
+        return f" (it said: {last})" if last else ""
 
     def _failed(self, reason: str) -> Failed:
         self._state, self._error = "failed", self._told(reason)
@@ -175,7 +189,8 @@ class Server:
             self.log.unlink(missing_ok=True)  # each start has its own
             async with connected(self._said, folder=self._folder, log=self.log, conceal=self._conceal) as link:
                 ready.set_result(link)
-                ends = [asyncio.ensure_future(end) for end in (link.until_ended(), self._leaving.wait())]
+                waits = (link.until_ended(), self._leaving.wait(), self._watch(link))
+                ends = [asyncio.ensure_future(end) for end in waits]
                 try:
                     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                 finally:

@@ -7,9 +7,10 @@ line without end must not fill the memory; and what it says on standard error be
 from __future__ import annotations
 
 import asyncio
+import codecs
 import os
 import subprocess
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ import mcp_types
 from mcp.shared.message import SessionMessage
 
 from tui.errors import TuiError
+from tui.mcp.concealing import Concealer
 from tui.mcp.sizes import LONGEST
 from tui.tools import processes
 
@@ -38,30 +40,32 @@ class CannotStart(TuiError):
 
 
 class Log:
-    """A file with what a program says on standard error, in whole lines, without what was given to it as a secret."""
+    """A file with what a program says on standard error, as it says it, without what was given to it as a secret."""
 
-    def __init__(self, file: Path, conceal: Callable[[str], str]) -> None:
+    def __init__(self, file: Path, conceal: Concealer) -> None:
         self._file = file
         self._conceal = conceal
         self._left = _MOST_LOG
-        self._held = b""
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._held = ""
+        """What may be the beginning of a secret."""
 
     def take(self, data: bytes) -> None:
         """Raises OSError."""
-        whole, newline, self._held = (self._held + data).rpartition(b"\n")
-        if len(self._held) > _CHUNK:
-            whole, newline, self._held = whole + newline, self._held, b""
-        self._write(whole + newline)
+        text = self._held + self._decode(data)
+        settled = self._conceal.settled(text)
+        self._held = text[settled:]
+        self._write(text[:settled])
 
     def end(self) -> None:
-        """Writes a last line that has no end. Raises OSError."""
-        self._write(self._held)
-        self._held = b""
+        """Writes what is left. Raises OSError."""
+        self._write(self._held + self._decode(b"", final=True))
+        self._held = ""
 
-    def _write(self, data: bytes) -> None:
-        if not data or self._left <= 0:
+    def _write(self, text: str) -> None:
+        if not text or self._left <= 0:
             return
-        told = self._conceal(data.decode("utf-8", "replace")).encode()[: self._left]
+        told = self._conceal(text).encode()[: self._left]
         self._left -= len(told)
         with os.fdopen(os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as file:
             file.write(told)
