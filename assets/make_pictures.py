@@ -42,13 +42,8 @@ async def say(pilot: Pilot[int], app: ChatApp, text: str) -> None:
 
 
 async def a_conversation(pilot: Pilot[int], app: ChatApp) -> None:
-    await say(pilot, app, "How do I count words, in code?")
-    await say(pilot, app, "And which planet has the longest day? As a table, please")
-
-
-async def the_model_picker(pilot: Pilot[int], app: ChatApp) -> None:
-    await say(pilot, app, "Now show me some code")
-    await pilot.press("ctrl+l")
+    await say(pilot, app, "Which planet has the longest day? As a table, please")
+    await say(pilot, app, "And how do I count words, in code?")
 
 
 async def the_cache_map(pilot: Pilot[int], app: ChatApp) -> None:
@@ -60,13 +55,6 @@ async def the_cache_map(pilot: Pilot[int], app: ChatApp) -> None:
     ):
         await say(pilot, app, text)
     await pilot.press("f6")
-
-
-async def in_the_light(pilot: Pilot[int], app: ChatApp) -> None:
-    app.action_theme()
-    await say(pilot, app, "Show me a table")
-    await say(pilot, app, "Think about it, then answer")
-    await pilot.press("ctrl+t")
 
 
 async def a_photo(pilot: Pilot[int], app: ChatApp) -> None:
@@ -104,8 +92,6 @@ PICTURES: dict[str, Story] = {
     "chat": a_conversation,
     "photo": a_photo,
     "cache": the_cache_map,
-    "models": the_model_picker,
-    "light": in_the_light,
 }
 
 
