@@ -90,15 +90,25 @@ class Belt:
 
         Those of a server that has not started stay.
         """
+        now = self._renewed()
+        if now != (self._of_servers or ()):
+            self._take(now)
+
+    @property
+    def news(self) -> tuple[int, int]:
+        """What `renew` would change: how many tools are new, or others than they were, and how many are gone."""
+        now, had = self._renewed(), self._of_servers or ()
+        return sum(tool not in had for tool in now), len({one.name for one in had} - {one.name for one in now})
+
+    def _renewed(self) -> tuple[Tool, ...]:
+        self._remember()
         if self._servers is None:
-            return
+            return ()
         from tui.mcp.names import server_of
 
         had, now = self._of_servers or (), self._servers.definitions
         started = {server_of(tool.name) for tool in now}
-        both = (*(tool for tool in had if server_of(tool.name) not in started), *now)
-        if both != had:
-            self._take(both)
+        return (*(tool for tool in had if server_of(tool.name) not in started), *now)
 
     def forgo(self, names: Collection[str]) -> None:
         self._forgone |= frozenset(names)

@@ -194,6 +194,10 @@ class Desk:
             await self._servers.start()
         session.toolbox.renew()
 
+    def new_tools(self, session: Session) -> tuple[int, int]:
+        assert isinstance(session.toolbox, Belt), "the connection gives each session one"
+        return session.toolbox.news
+
     @property
     def _servers(self) -> Servers | None:
         """Those that any of the connections has; they share them."""

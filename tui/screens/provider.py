@@ -122,6 +122,9 @@ class Provider(Protocol):
     async def renew_tools(self, session: Session) -> None:
         """Has the session's toolbox offer the tools that the servers have now. On the engine's loop."""
 
+    def new_tools(self, session: Session) -> tuple[int, int]:
+        """What that would change, as far as the servers run: how many are new or others, and how many are gone."""
+
     def ask(self) -> Ask:
         """How a turn that starts now is asked."""
 
