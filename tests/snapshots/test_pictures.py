@@ -17,7 +17,7 @@ from tui.demo.scenarios import Answer, Error, Text, Thinking, error_event
 from tui.screens.dialogs import Question
 from tui.widgets.drawn import Drawn
 from tui.widgets.filter_list import FilterList
-from tui.widgets.spend_chart import draw_days
+from tui.widgets.spend_chart import SpentDay, draw_days
 from tui.widgets.status import StatusBar
 
 Story = Callable[[Chat], Awaitable[None]]
@@ -322,7 +322,7 @@ def test_is_asked_before_quitting(pictured: Compare) -> None:
 
 
 KEPT = '[default]\nsystem = """' + "You answer about tides and nothing else. " * 150 + '"""\n'
-DAYS = [("2026-11-21", 0.62, 1.10), ("2026-11-22", 0.18, 0.41), ("2026-11-23", 0.04, 0.09)]
+DAYS = [SpentDay("2026-11-21", 0.62, 1.10), SpentDay("2026-11-22", 0.18, 0.41), SpentDay("2026-11-23", 0.04, 0.09)]
 TIDES = tuple(Answer(Text(text)) for text in ("It runs out.", TIDE, "At half past twelve.", "Yes, by the moon."))
 
 

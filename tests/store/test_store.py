@@ -292,6 +292,21 @@ def test_a_day_remembers_what_was_used_when_the_chat_is_gone(tmp_path: Path) -> 
         assert day.cost_usd == 0.5
 
 
+def test_a_day_says_whether_an_answer_of_it_was_cut_off(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        store.append(NewChat(id="a"), "m", None, billed("Out."))
+        store.append(NewChat(id="a"), "n", None, replace(billed("O"), state="stopped", stop_reason="end_turn"))
+        assert [day.is_estimate for day in store.days().result(LIMIT_S)] == [False]
+        store.append(NewChat(id="a"), "o", None, replace(billed("Out"), state="stopped", at=100.0 + 2 * 86_400))
+        store.append(NewChat(id="a"), "p", None, replace(billed("Out"), model="claude-opus-5-5"))
+        days = store.days().result(LIMIT_S)
+        assert [(day.model[:11], day.is_estimate) for day in days] == [
+            ("claude-opus", False),
+            ("claude-sonn", False),
+            ("claude-sonn", True),
+        ]
+
+
 def test_what_a_chat_and_a_day_have_cost(tmp_path: Path) -> None:
     clock = Wall()
     with opened(tmp_path, now=clock) as store:

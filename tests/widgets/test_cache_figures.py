@@ -12,7 +12,7 @@ from tui.chat.ledger import Bill, Usage
 from tui.chat.spending import Entry, Ledger, Total
 from tui.widgets.cache_bar import column_ends, draw_map, shares
 from tui.widgets.ledger_table import draw_ledger, draw_life, savings
-from tui.widgets.spend_chart import draw_days
+from tui.widgets.spend_chart import SpentDay, draw_days
 from tui.widgets.turn_chart import draw_turns
 
 LIFE = Total(
@@ -108,7 +108,7 @@ def test_no_line_is_wider_than_its_place(width: int) -> None:
     turns = [(at, usage) for at in range(1, 90)]
     assert all(line.cell_length <= width for line in draw_map(long_map, width)[:5])
     assert all(line.cell_length <= width for line in draw_turns(turns, width, 6))
-    assert all(line.cell_length <= width for line in draw_days([("2026-11-23", 1.5, 0.4)], width))
+    assert all(line.cell_length <= width for line in draw_days([SpentDay("2026-11-23", 1.5, 0.4)], width))
     assert all(line.cell_length <= width for line in draw_ledger(ledger(), str, width))
     assert all(line.cell_length <= width for line in draw_life(LIFE, "2026-11-01", width))
 
@@ -173,6 +173,9 @@ def test_a_life_is_all_that_was_ever_used() -> None:
         "3 answers without a known price",
     ]
     assert draw_life(Total(), "", 80) == []
+    head, *facts = plain(draw_life(replace(LIFE, estimated=1), "2026-11-01", 80))
+    assert head == "since 2026-11-01   ~$12.40, $31.00 saved of ~$43.40"
+    assert "~900k out" in facts[0]
 
 
 def test_savings_are_told_of_what_it_would_have_cost() -> None:
@@ -182,8 +185,10 @@ def test_savings_are_told_of_what_it_would_have_cost() -> None:
 
 
 def test_a_day_is_paid_and_saved() -> None:
-    head, row = plain(draw_days([("2026-11-23", 0.3, 0.1)], 71))
+    head, row = plain(draw_days([SpentDay("2026-11-23", 0.3, 0.1)], 71))
     assert "paid" in head
     assert "saved" in head
     assert (row.count("▓"), row.count("░")) == (30, 10)
-    assert draw_days([("2026-11-23", 0.0, 0.0)], 71) == []
+    assert "  $0.30 " in row
+    assert "  ~$0.30 " in plain(draw_days([SpentDay("2026-11-23", 0.3, 0.1, is_estimate=True)], 71))[1]
+    assert draw_days([SpentDay("2026-11-23", 0.0, 0.0)], 71) == []

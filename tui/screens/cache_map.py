@@ -31,8 +31,9 @@ from tui.widgets.cache_bar import draw_map
 from tui.widgets.drawn import Drawn
 from tui.widgets.ledger_table import draw_ledger, draw_life, savings
 from tui.widgets.panel import PanelHead
-from tui.widgets.spend_chart import draw_days
+from tui.widgets.spend_chart import SpentDay, draw_days
 from tui.widgets.turn_chart import draw_turns
+from tui.widgets.workers import later
 
 if TYPE_CHECKING:
     from tui.store import Day
@@ -107,7 +108,7 @@ class CacheScreen(Modal[None]):
         figures_ = list(self.query(Drawn))
         figures_[0].show(self._draw_map)
         if self._standing.days is not None:
-            self.run_worker(self._show_days(figures_[-1], self._standing.days))
+            self.run_worker(later(self._show_days, figures_[-1], self._standing.days))
 
     async def _show_days(self, drawn: Drawn, coming: Future[tuple[Day, ...]]) -> None:
         try:
@@ -152,14 +153,19 @@ def _life(days: Sequence[Day]) -> Total:
             thinking_tokens=day.thinking_tokens,
             searches=day.searches,
         )
-    answers, unpriced = sum(day.requests for day in days), sum(day.unpriced for day in days)
-    return Total(answers=answers, usage=usage, bill=bill, unpriced=unpriced)
+    return Total(
+        answers=sum(day.requests for day in days),
+        usage=usage,
+        bill=bill,
+        unpriced=sum(day.unpriced for day in days),
+        estimated=sum(day.is_estimate for day in days),
+    )
 
 
-def _by_day(days: Sequence[Day]) -> list[tuple[str, float, float]]:
+def _by_day(days: Sequence[Day]) -> list[SpentDay]:
     """Cost and saving of the latest days, of all models together."""
-    sums: dict[str, tuple[float, float]] = {}
-    for day in days:
-        cost, saved = sums.get(day.day, (0.0, 0.0))
-        sums[day.day] = (cost + day.cost_usd, saved + day.saved_usd)
-    return [(day, cost, saved) for day, (cost, saved) in sorted(sums.items())][-_DAYS:]
+    sums: dict[str, SpentDay] = {}
+    for one in days:
+        _, cost, saved, is_estimate = sums.get(one.day, SpentDay(one.day, 0.0, 0.0))
+        sums[one.day] = SpentDay(one.day, cost + one.cost_usd, saved + one.saved_usd, is_estimate or one.is_estimate)
+    return [sums[day] for day in sorted(sums)][-_DAYS:]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tui.chat.ledger import Bill, Usage
+from tui.chat.spending import local_day
 from tui.chat.transcript import Message, State
 from tui.store import columns
 from tui.store.codec import decode, encode
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
 class _Facts(msgspec.Struct):
     """Of a message's facts, what it used, and whether that was told at its end."""
 
+    model: str = ""
     usage: Usage = Usage()
     stop_reason: str = ""
+
+    def is_estimate(self, state: State) -> bool:
+        return not Message(role="assistant", state=state, stop_reason=self.stop_reason, usage=self.usage).is_counted
 
 
 _FACTS = msgspec.json.Decoder(_Facts)
@@ -80,10 +85,23 @@ def used(db: Connection) -> dict[str, Used]:
     for chat_id, state, facts in rows:
         if facts:
             with suppress(msgspec.MsgspecError, UnicodeDecodeError):
-                found[chat_id] += _used(columns.state(state), _FACTS.decode(columns.data(facts)))
+                one = _FACTS.decode(columns.data(facts))
+                found[chat_id] += Used(usage=one.usage, is_estimate=one.is_estimate(columns.state(state)))
     return dict(found)
 
 
-def _used(state: State, facts: _Facts) -> Used:
-    answer = Message(role="assistant", state=state, stop_reason=facts.stop_reason, usage=facts.usage)
-    return Used(usage=facts.usage, is_estimate=not answer.is_counted)
+def estimated(db: Connection) -> frozenset[tuple[str, str]]:
+    """The days, each with a model, on which an answer of it was cut off that is still there."""
+    rows = db.execute(
+        """
+        SELECT at, state, facts FROM messages WHERE state != 'complete' AND role = 'assistant' AND NOT copied
+        UNION ALL SELECT at, state, facts FROM written_off
+        """
+    )
+    found: set[tuple[str, str]] = set()
+    for at, state, facts in rows:
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            one = _FACTS.decode(columns.data(facts) or b"{}")
+            if one.is_estimate(columns.state(state)):
+                found.add((local_day(columns.moment(at)), one.model))
+    return frozenset(found)

@@ -12,7 +12,7 @@ import msgspec
 from tui.chat.budget import Spent
 from tui.chat.transcript import Message, State, Tool, Transcript
 from tui.chat.tree import ChatTree, Node
-from tui.store import columns
+from tui.store import accounts, columns
 from tui.store.accounts import written_off
 from tui.store.codec import as_base64, decode, decode_tools, hashes, searchable
 from tui.store.errors import NoSuchChat, UnclearChat
@@ -36,6 +36,7 @@ _IN_CHAT = """
 _TIMES = ("created", "updated", "cached_at")
 _NUMBERS = ("messages", "cost_usd", "saved_usd", "cache_ttl_s")
 _FLAGS = ("title_is_mine", "pinned", "elsewhere")
+_COLUMNS_OF_DAYS = tuple(name for name in Day.__struct_fields__ if name != "is_estimate")
 _HITS_PER_CHAT = 3
 _MOST_LOOKED_AT = 2000
 """Messages that one search looks at: beyond it, hits in the same few chats would only repeat themselves."""
@@ -234,7 +235,11 @@ def _unsent(db: Connection, query: Query) -> list[tuple[float, str]]:
 
 def days(db: Connection) -> tuple[Day, ...]:
     """Oldest first."""
-    return tuple(Day(**dict(zip(Day.__struct_fields__, row, strict=True))) for row in _days(db))
+    estimated = accounts.estimated(db)
+    return tuple(
+        Day(**dict(zip(_COLUMNS_OF_DAYS, row, strict=True)), is_estimate=(row[0], row[1]) in estimated)
+        for row in _days(db)
+    )
 
 
 def spent(db: Connection, chat_id: str, day: str) -> Spent:
@@ -245,7 +250,7 @@ def spent(db: Connection, chat_id: str, day: str) -> Spent:
 
 
 def _days(db: Connection) -> list[tuple[Any, ...]]:
-    rows = db.execute(f"SELECT {', '.join(Day.__struct_fields__)} FROM days ORDER BY day, model")
+    rows = db.execute(f"SELECT {', '.join(_COLUMNS_OF_DAYS)} FROM days ORDER BY day, model")
     return [(*map(columns.text, row[:2]), *map(columns.number, row[2:])) for row in rows]
 
 

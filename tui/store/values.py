@@ -228,6 +228,8 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     """Those of the written ones that were written for an hour."""
     thinking_tokens: int = 0
     searches: int = 0
+    is_estimate: bool = False
+    """Some answer was cut off: output and cost are about so much."""
 
 
 class Merged(msgspec.Struct, frozen=True, kw_only=True):

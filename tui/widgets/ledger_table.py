@@ -37,17 +37,17 @@ def draw_life(life: Total, since: str, width: int) -> list[Content]:
     usage, bill = life.usage, life.bill
     if not life.answers:
         return []
-    saved = (
-        f", {figures.money(bill.saved_usd)} saved of {figures.money(bill.uncached_usd)}" if bill.saved_usd > 0 else ""
-    )
+    about = figures.about if life.is_estimate else str
+    uncached = about(figures.money(bill.uncached_usd))
+    saved = f", {figures.money(bill.saved_usd)} saved of {uncached}" if bill.saved_usd > 0 else ""
     facts = [
         figures.plural(life.answers, "answer"),
         f"{figures.tokens(usage.total_input)} in, {figures.percent(usage.hit_rate)} read",
-        f"{figures.tokens(usage.output_tokens)} out",
+        f"{about(figures.tokens(usage.output_tokens))} out",
         *_particulars(usage),
     ]
     return [
-        Content.assemble((f"since {since}", "bold"), f"   {figures.money(bill.cost_usd)}{saved}"),
+        Content.assemble((f"since {since}", "bold"), f"   {about(figures.money(bill.cost_usd))}{saved}"),
         *_dim(facts, width),
         *_dim([f"{figures.plural(life.unpriced, 'answer')} without a known price"] if life.unpriced else [], width),
     ]

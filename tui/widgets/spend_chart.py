@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from textual.content import Content
 
@@ -13,13 +14,20 @@ _PAID, _SAVED = ("▓", "$warning"), ("░", "$success")
 _SIDES = 11 + 20
 """Cells for the date on the left and the figures on the right."""
 
-Spent = tuple[str, float, float]
-"""A day, what it cost and what the cache saved on it, in US dollars."""
+
+class SpentDay(NamedTuple):
+    """What a day cost and what the cache saved on it, in US dollars."""
+
+    day: str
+    cost_usd: float
+    saved_usd: float
+    is_estimate: bool = False
+    """Some answer of it was cut off: its cost is about so much."""
 
 
-def draw_days(days: Sequence[Spent], width: int) -> list[Content]:
+def draw_days(days: Sequence[SpentDay], width: int) -> list[Content]:
     """A bar for each day; nothing where nothing was spent."""
-    most = max((cost + max(0.0, saved) for _, cost, saved in days), default=0.0)
+    most = max((one.cost_usd + max(0.0, one.saved_usd) for one in days), default=0.0)
     if not most:
         return []
     room = max(4, width - _SIDES)
@@ -29,12 +37,13 @@ def draw_days(days: Sequence[Spent], width: int) -> list[Content]:
     return [head, *(_row(day, most, room) for day in days)]
 
 
-def _row(spent: Spent, most: float, room: int) -> Content:
-    day, cost, saved = spent
+def _row(spent: SpentDay, most: float, room: int) -> Content:
+    day, cost, saved, is_estimate = spent
     kept = max(0.0, saved)
     cells = max(1, round(room * (cost + kept) / most)) if cost + kept else 0
     paid, left = shares((cost, kept), cells)
-    figures_ = f"{figures.money(cost):>8}  {figures.money(saved):>8}"
+    shown = figures.about(figures.money(cost)) if is_estimate else figures.money(cost)
+    figures_ = f"{shown:>8}  {figures.money(saved):>8}"
     return Content.assemble(
         (f"{day} ", "$dim"),
         (_PAID[0] * paid, _PAID[1]),
