@@ -10,6 +10,7 @@ from tui.chat.events import TurnEnded, TurnEvent
 from tui.chat.tools import Access, ToolAllowed, ToolAsking, ToolEnded
 from tui.screens.talk import Talk
 from tui.screens.thinking import ThinkingScreen
+from tui.widgets.workers import later
 
 if TYPE_CHECKING:
     from tui.widgets.question import QuestionCard
@@ -118,7 +119,7 @@ class AllowingScreen(ThinkingScreen):
 
     def on_header_elsewhere_clicked(self) -> None:
         for chat_id in (*(self.asking - {self.chat_id}), *self.unread):
-            self.run_worker(self._open(chat_id), group="branch", exclusive=True)
+            self.run_worker(later(self._open, chat_id), group="branch", exclusive=True)
             return
 
     # Tools
@@ -166,18 +167,28 @@ class AllowingScreen(ThinkingScreen):
             return
         from tui.screens.servers import ServerPicker  # not needed for the first paint
 
-        anew = self.written_anew()
+        self.app.push_screen(ServerPicker(servers, self._adding()), self._serve)
+
+    def _adding(self) -> str:
+        """What adding the servers' tools to this chat would change, and cost."""
+        anew, session = self.written_anew(), self.talk.session
         cost = f"the next turn {anew}" if anew else "nothing of this chat is in the cache: it costs nothing"
-        self.app.push_screen(ServerPicker(servers, cost), self._serve)
+        if not session.transcript.messages:
+            return cost
+        new, gone = self.provider.new_tools(session)
+        if not (new or gone) and all(server.state == "ready" for server in self.provider.servers):
+            return "it has them all"
+        news = ", ".join(f"{number} {word}" for number, word in ((new, "new"), (gone, "gone")) if number)
+        return " · ".join(filter(None, (news, cost)))
 
     def _serve(self, picked: str | None) -> None:
         from tui.screens.servers import ADD
 
         if picked == ADD:
-            self.run_worker(self._add_tools())
+            self.run_worker(later(self._add_tools))
         elif picked is not None:
             self.prompt.say(f"starting the MCP server {picked}", lasting=True)
-            self.run_worker(self._restart_server(picked))
+            self.run_worker(later(self._restart_server, picked))
 
     async def _restart_server(self, name: str) -> None:
         said = await asyncio.wrap_future(self._engine.submit(lambda: self.provider.restart_server(name)))
@@ -219,7 +230,7 @@ class AllowingScreen(ThinkingScreen):
     def _note_model(self) -> None:
         super()._note_model()
         if self._told_folders is not None and self._access != "none" and not self._is_told:
-            self.run_worker(asyncio.to_thread(self._told_folders.add, Path.cwd()))
+            self.run_worker(later(asyncio.to_thread, self._told_folders.add, Path.cwd()))
 
 
 def _access_of(word: str) -> Access | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tui.errors import TuiError
 from tui.screens.guarding import GuardingScreen
 from tui.screens.returning import short
+from tui.widgets.workers import later
 
 if TYPE_CHECKING:
     from tui.chat.events import TurnEnded
@@ -42,7 +43,7 @@ class ArchiveScreen(GuardingScreen):
 
     def _open_picked(self, picked: Opening | None) -> None:
         if picked is not None:
-            self.run_worker(self._open(*picked), group="branch", exclusive=True)
+            self.run_worker(later(self._open, *picked), group="branch", exclusive=True)
 
     async def _open(self, chat_id: str, message_id: str = "", words: Sequence[str] = ()) -> None:
         try:
@@ -88,7 +89,7 @@ class ArchiveScreen(GuardingScreen):
 
     def action_pin(self) -> None:
         if self._has_begun():
-            self.run_worker(self._pin(), group="branch")
+            self.run_worker(later(self._pin), group="branch")
 
     async def _pin(self) -> None:
         chat = await self.answer(self.store.chat(self.chat_id))
@@ -123,12 +124,12 @@ class ArchiveScreen(GuardingScreen):
         self.store.restore(chat_id)
         if chat_id == self._was_open:
             self._was_open = ""
-            self.run_worker(self._open(chat_id), group="branch", exclusive=True)
+            self.run_worker(later(self._open, chat_id), group="branch", exclusive=True)
 
     def on_sharing_screen_changed_elsewhere(self, event: SharingScreen.ChangedElsewhere) -> None:
         if event.chat_id in self._deleted:
             self._deleted = tuple(one for one in self._deleted if one != event.chat_id)
-            self.run_worker(self._say_back(event.chat_id), group="back")
+            self.run_worker(later(self._say_back, event.chat_id), group="back")
 
     async def _say_back(self, chat_id: str) -> None:
         """Another prx goes on with a chat that was deleted here."""
@@ -148,14 +149,14 @@ class ArchiveScreen(GuardingScreen):
 
     def action_export(self, kind: str = "") -> None:
         if self._has_begun():
-            self.run_worker(self._export(self.chat_id, kind, self.prompt.say))
+            self.run_worker(later(self._export, self.chat_id, kind, self.prompt.say))
 
     def export(self, chat_id: str) -> None:
         """For the list: writes one of its chats to a file."""
         from tui.screens.chats import ChatList
 
         if isinstance(screen := self.app.screen, ChatList):
-            self.run_worker(self._export(chat_id, "", screen.say_exported))
+            self.run_worker(later(self._export, chat_id, "", screen.say_exported))
 
     async def _export(self, chat_id: str, kind: str, say: Callable[[str], None]) -> None:
         try:

@@ -17,6 +17,7 @@ from tui.render.safe import safe
 from tui.screens.briefing import BriefingScreen
 from tui.widgets import figures
 from tui.widgets.attachments import Attachments
+from tui.widgets.workers import later
 
 
 class LastFolder(Protocol):
@@ -80,7 +81,7 @@ class AttachingScreen(BriefingScreen):
 
         def picked(chosen: Picked | None) -> None:
             if dialog.folder != self._folder and self._last_folder is not None:
-                self.run_worker(asyncio.to_thread(self._last_folder.keep, dialog.folder))
+                self.run_worker(later(asyncio.to_thread, self._last_folder.keep, dialog.folder))
             self._folder = dialog.folder
             if chosen is not None:
                 self.prompt.attachments.attach_files(chosen.files, long_edge=chosen.long_edge)

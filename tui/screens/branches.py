@@ -15,6 +15,7 @@ from tui.screens.returning import ReturningScreen, labels
 from tui.widgets import figures
 from tui.widgets.conversation import Conversation
 from tui.widgets.prompt import PromptArea
+from tui.widgets.workers import later
 
 if TYPE_CHECKING:
     from tui.store import Branch, Place
@@ -32,7 +33,7 @@ class BranchingScreen(ReturningScreen):
 
     async def on_conversation_branch_wanted(self, event: Conversation.BranchWanted) -> None:
         if self._may_branch():
-            self.run_worker(self._branch(event), group="branch", exclusive=True)
+            self.run_worker(later(self._branch, event), group="branch", exclusive=True)
 
     def _may_branch(self) -> bool:
         if self.talk.running:
@@ -193,7 +194,7 @@ class BranchingScreen(ReturningScreen):
     def _step_last(self, step: int) -> None:
         """The same from anywhere: at the last message that has siblings."""
         if self._may_branch():
-            self.run_worker(self._step_from_end(step), group="branch", exclusive=True)
+            self.run_worker(later(self._step_from_end, step), group="branch", exclusive=True)
 
     async def _step_from_end(self, step: int) -> None:
         try:
@@ -259,7 +260,7 @@ class BranchingScreen(ReturningScreen):
                 self._remarks = ()
                 if self._left is not None:
                     origin, self._left = self._left, None
-                    self.run_worker(self._end_branch(origin, event), group="branch", exclusive=True)
+                    self.run_worker(later(self._end_branch, origin, event), group="branch", exclusive=True)
 
     async def _end_branch(self, origin: Origin, event: TurnEnded) -> None:
         """Counts the siblings anew; goes back to the branch that was left if there is no new one."""

@@ -22,6 +22,7 @@ from tui.widgets import figures
 from tui.widgets.chat_rows import ANSWERING, ASKING, UNREAD, chat_row, heading, hit_row, warm_s
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead
+from tui.widgets.workers import later
 
 if TYPE_CHECKING:
     from tui.store import Chat, Found, Hit, Place, Store
@@ -146,7 +147,7 @@ class ChatList(Modal[Opening | None]):
             self.call_after_refresh(self._read_the_rest)
 
     def _read_the_rest(self) -> None:
-        self.run_worker(self._read_all())
+        self.run_worker(later(self._read_all))
 
     async def _read_all(self) -> None:
         self._take(await asyncio.wrap_future(self._store.chats()))
@@ -216,7 +217,7 @@ class ChatList(Modal[Opening | None]):
             self._searching.cancel()
         if event.typed.strip():
             self._say("")
-            self.run_worker(self._search(event.typed), group="search", exclusive=True)
+            self.run_worker(later(self._search, event.typed), group="search", exclusive=True)
         else:
             self.workers.cancel_group(self, "search")
             self._show_all()

@@ -22,6 +22,7 @@ from tui.screens.exchange import Exchange
 from tui.screens.sharing import SharingScreen
 from tui.widgets import figures
 from tui.widgets.status import StatusBar
+from tui.widgets.workers import later
 
 _PAUSE_S = 0.25
 """How long nothing is typed before the next request is estimated: no key waits for that."""
@@ -238,7 +239,7 @@ class CostScreen(SharingScreen):
             self.prompt.say(self.provider.obstacle.message)
         else:
             self.prompt.say("counting …", lasting=True)
-            self.run_worker(self._count_prompt(draft, self.sent_after), group="count", exclusive=True)
+            self.run_worker(later(self._count_prompt, draft, self.sent_after), group="count", exclusive=True)
 
     async def _count_prompt(self, draft: Draft, after: Transcript) -> None:
         model = self.provider.model.id

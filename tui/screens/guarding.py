@@ -19,6 +19,7 @@ from tui.errors import TuiError
 from tui.screens.away import Origin
 from tui.screens.costs import CostScreen
 from tui.widgets import figures
+from tui.widgets.workers import later
 
 if TYPE_CHECKING:
     from tui.screens.dialogs import Question
@@ -63,7 +64,7 @@ class GuardingScreen(CostScreen):
     def go_on(self) -> None:
         outbox = self.talk.outbox
         if self._budget.is_set and outbox.drafts and not outbox.held:
-            self.run_worker(self._go_on(super().go_on, outbox.drafts[0]), group="budget")
+            self.run_worker(later(self._go_on, super().go_on, outbox.drafts[0]), group="budget")
         else:
             super().go_on()
 
@@ -99,7 +100,7 @@ class GuardingScreen(CostScreen):
             return
         self._in_question = in_question
         self.save_place()
-        self.run_worker(self._ask_first(go, draft, after), group="budget")
+        self.run_worker(later(self._ask_first, go, draft, after), group="budget")
 
     async def _ask_first(self, go: Callable[[], None], draft: Draft, after: Transcript) -> None:
         talk = self.talk

@@ -16,6 +16,7 @@ from tui.errors import TuiError
 from tui.screens.modal import Modal
 from tui.widgets.panel import PanelHead
 from tui.widgets.secret import SecretInput
+from tui.widgets.workers import later
 
 LOGIN = "login"
 """What the panel gives where Claude Code's login is preferred."""
@@ -52,7 +53,7 @@ class KeyPanel(Modal[str | None]):
             self.dismiss(LOGIN)
             return
         self._say("checking…", foot=_CHECKING)
-        self._checking = self.run_worker(self._sign_in(event.value))
+        self._checking = self.run_worker(later(self._sign_in, event.value))
 
     async def _sign_in(self, secret: str) -> None:
         try:

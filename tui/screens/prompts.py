@@ -18,6 +18,7 @@ from tui.screens.modal import Modal
 from tui.widgets import figures
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead
+from tui.widgets.workers import later
 
 if TYPE_CHECKING:
     from tui.store import Store
@@ -45,7 +46,7 @@ class PromptPicker(Modal[str]):
         await self._show(rows.typed)
 
     def on_filter_list_filtered(self, event: FilterList.Filtered) -> None:
-        self.run_worker(self._show(event.typed), group="search", exclusive=True)
+        self.run_worker(later(self._show, event.typed), group="search", exclusive=True)
 
     async def _show(self, typed: str) -> None:
         try:

@@ -19,6 +19,7 @@ from tui.errors import TuiError
 from tui.screens.away import Away
 from tui.screens.keeping import KeptScreen
 from tui.screens.talk import Talk
+from tui.widgets.workers import later
 
 if TYPE_CHECKING:
     from tui.store import Branch, Chat, Place
@@ -38,7 +39,7 @@ class ReturningScreen(KeptScreen):
 
     def open_store(self) -> None:
         """To be called once the first frame is on the screen: SQLite is not needed for that."""
-        self.run_worker(self._open_store(), group="chat")
+        self.run_worker(later(self._open_store), group="chat")
 
     async def _open_store(self) -> None:
         opening = asyncio.to_thread(self._library.store, demo=self.provider.is_demo)

@@ -17,6 +17,7 @@ from tui.chat.transcript import Message
 from tui.errors import TuiError
 from tui.screens.branches import BranchingScreen
 from tui.screens.returning import labels
+from tui.widgets.workers import later
 
 if TYPE_CHECKING:
     from tui.store import Branch, Place, Since
@@ -72,7 +73,7 @@ class SharingScreen(BranchingScreen):
     def _look_again(self) -> None:
         self._is_due = self.talk.running
         if not self._is_due:
-            self.run_worker(self._look(), group="sharing", exclusive=True)
+            self.run_worker(later(self._look), group="sharing", exclusive=True)
 
     async def _look(self) -> None:
         recorder, head = self.recorder, self.recorder.head if self.recorder is not None else None
@@ -129,7 +130,7 @@ class SharingScreen(BranchingScreen):
             self.conversation.note("said in another prx")
             self.show_standing()
             self.show_hints()
-        if len(added) < len(since.added):
+        if len(added) < len(since.added) and branch.chat.elsewhere:
             self.prompt.say("another prx asks here · its answer follows")
         new = _beside(branch) - self._known - self.recorder.ids
         self._known |= new

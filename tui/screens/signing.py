@@ -9,6 +9,7 @@ from textual.message import Message
 from tui.errors import TuiError
 from tui.screens.flow import FlowScreen
 from tui.widgets.welcome import Welcome
+from tui.widgets.workers import later
 
 _TERMS = (
     "Anthropic intends this login for Claude Code itself. Used here it may be refused, or billed as extra usage on your "
@@ -48,7 +49,7 @@ class SigningScreen(FlowScreen):
         await asyncio.wrap_future(self._engine.submit(lambda: self.provider.check_key(secret)))
 
     def _look_for_login(self) -> None:
-        self.run_worker(self._offer_login())
+        self.run_worker(later(self._offer_login))
 
     async def _offer_login(self) -> None:
         from tui.screens.dialogs import Question

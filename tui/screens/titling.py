@@ -12,6 +12,7 @@ from tui.chat.transcript import Message, Transcript
 from tui.errors import TuiError
 from tui.screens.archive import ArchiveScreen
 from tui.screens.away import Away
+from tui.widgets.workers import later
 
 if TYPE_CHECKING:
     from tui.store import Store
@@ -36,7 +37,7 @@ class TitlingScreen(ArchiveScreen):
         is_first = sum(message.is_prompt for message in event.transcript.messages) == 1
         if self.provider.makes_titles and is_first and event.outcome == "complete" and chat_id not in self._titled:
             self._titled.add(chat_id)
-            self.run_worker(self._give_title(chat_id, store, event.transcript), group="title")
+            self.run_worker(later(self._give_title, chat_id, store, event.transcript), group="title")
 
     async def _give_title(self, chat_id: str, store: Store, transcript: Transcript) -> None:
         try:

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from tui.images.fitting import Room
 from tui.widgets.gallery import Drawing, Gallery
+from tui.widgets.workers import later
 
 _CELLS_AT_ONCE = 800
 """Every cell has colours of its own: more than so many take longer than a key should wait."""
@@ -39,7 +40,7 @@ class Picture(Widget):
 
     def _look_again(self) -> None:
         if self._looked_at is not None:
-            self.run_worker(self.look_at(*self._looked_at), exclusive=True)
+            self.run_worker(later(self.look_at, *self._looked_at), exclusive=True)
 
     def on_mount(self) -> None:
         self._gallery.late.add(self._look_again)
