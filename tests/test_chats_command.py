@@ -40,10 +40,10 @@ def env(server: Server[FakeAnthropic]) -> dict[str, str]:
     return {**os.environ, "ANTHROPIC_API_KEY": DEMO_KEY, "ANTHROPIC_BASE_URL": server.url}
 
 
-def prx(*args: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def prx(*args: str, env: dict[str, str] | None = None, given: str = "") -> subprocess.CompletedProcess[str]:
     run = subprocess.run(
         [sys.executable, "-m", "tui", *args],
-        stdin=subprocess.DEVNULL,
+        input=given.encode(),
         capture_output=True,
         env=env or dict(os.environ),
         cwd=ROOT,
@@ -253,6 +253,15 @@ def test_an_export_is_imported_on_another_computer_once(library: list[str], tmp_
     again = prx("import", str(tmp_path / "fjord.json"), env=elsewhere)
     assert again.stdout == "Imported 0 messages in 0 chats; 2 messages there already.\n"
     assert prx("export", library[0], "--format", "json", env=elsewhere).stdout == exported
+
+
+def test_an_export_is_imported_from_standard_input(library: list[str], tmp_path: Path) -> None:
+    exported = prx("export", library[0], "--format", "json").stdout
+    other = {**os.environ, "PRX_HOME": str(tmp_path / "other")}
+    assert prx("import", "-", env=other, given=exported).stdout.startswith("Imported ")
+    assert prx("export", library[0], "--format", "json", env=other).stdout == exported
+    run = prx("import", "-", env=other)
+    assert (run.returncode, "holds no chats" in run.stderr) == (1, True)
 
 
 def test_claude_ais_export_is_imported(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ Print = Callable[[str], None]
 _SHORT_ID = 8
 _MOST_HITS = 200
 _LONGEST_TITLE = 60
+_STDIN = Path("-")
 
 
 class FileProblem(TuiError):
@@ -113,7 +114,7 @@ def import_file(settings: Settings, file: Path, print: Print) -> int:
     from tui.store import Merged
 
     try:
-        data = file.read_bytes()
+        data = sys.stdin.buffer.read() if file == _STDIN else file.read_bytes()
     except OSError as error:
         raise FileProblem(f"{file} cannot be read: {error.strerror}.") from error
     trees = read(data)

@@ -151,10 +151,13 @@ def export(config: Path | None, id: str, format: Literal["md", "json", "html"], 
 
 
 @prx.command("import")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
 @click.pass_obj
 def import_(config: Path | None, file: Path) -> int:
-    """Add the chats in FILE: an export of prx in JSON, or of Claude.ai (the zip file or conversations.json)."""
+    """Add the chats in FILE: an export of prx in JSON, or of Claude.ai (the zip file or conversations.json).
+
+    FILE may be -, for what comes on stdin.
+    """
     from tui import chats_command
 
     return chats_command.import_file(read_settings(config), file, _print)
