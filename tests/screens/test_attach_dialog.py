@@ -110,6 +110,15 @@ async def test_space_selects_several(photos: Path) -> None:
         assert await attached(chat, 2) == ["fjord.jpg", "kelp.png"]
 
 
+async def test_a_folder_without_pictures_says_so(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (photos / "empty" / "deeper").mkdir(parents=True)
+    monkeypatch.chdir(photos / "empty")
+    async with chatting() as chat:
+        await chat.pilot.press("ctrl+o")
+        await chat.until(lambda: isinstance(chat.app.screen, AttachScreen))
+        await chat.until(lambda: said(chat) == "no pictures or PDF in this folder")
+
+
 async def test_a_point_shows_hidden_files_and_typing_filters(photos: Path) -> None:
     async with chatting() as chat:
         await opened(chat)

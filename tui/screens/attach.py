@@ -228,7 +228,8 @@ class AttachScreen(Modal[Picked | None]):
         entry = self._entries.get(key)
         if entry is None or entry.is_folder:
             self._picture.clear()
-            self._say("")
+            has_files = not all(entry.is_folder for entry in self._entries.values())
+            self._say("" if has_files else "no pictures or PDF in this folder")
             return
         await asyncio.sleep(_REST_S)
         self._say("looking at it …")

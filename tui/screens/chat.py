@@ -179,7 +179,10 @@ class ChatScreen(AllowingScreen):
         self.app.push_screen(Question("Quit?", text, yes="quit", no="stay", also_yes=also_yes), answered)
 
     def on_conversation_copy_requested(self, event: Conversation.CopyRequested) -> None:
-        self.copy(event.text, event.what)
+        if event.text:
+            self.copy(event.text, event.what)
+        else:
+            self.prompt.say(f"no {event.what} in this message")
 
     def copy(self, text: str, what: str) -> None:
         self.app.copy_to_clipboard(text)

@@ -27,7 +27,7 @@ class Pastes:
         """The text itself, or a token such as "[text 1: 1.0 MB, 1 line]" where it is long."""
         if len(text) <= LONG:
             return text
-        lines = plural(text.count("\n") + 1, "line")
+        lines = plural(text.removesuffix("\n").count("\n") + 1, "line")
         token = f"[text {len(self._texts) + 1}: {size(len(text.encode('utf-8', 'replace')))}, {lines}]"
         self._texts[token] = text
         return token

@@ -39,7 +39,10 @@ class ReadingView(TranscriptView):
     ]
 
     class CopyRequested(TextualMessage, namespace="conversation"):
-        """The reader wants a text in the clipboard. `what` names it for a notice: "message", "python code"."""
+        """The reader wants a text in the clipboard; "" where there is none.
+
+        `what` names it for a notice: "message", "python code".
+        """
 
         def __init__(self, text: str, what: str) -> None:
             super().__init__()
@@ -123,6 +126,7 @@ class ReadingView(TranscriptView):
         top = self.view.top - self.view.heights.top(self.marked)
         blocks = [(turn.top_of(prose) + block.top, block) for prose in _prose(turn) for block in prose.code_blocks()]
         if not blocks:
+            self.post_message(self.CopyRequested("", "code"))
             return
         in_view = next((number for number, (row, block) in enumerate(blocks) if row + block.height > top), 0)
         last_turn, last = self._copied_code
