@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,11 @@ from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
 Opened = Callable[..., AbstractContextManager[tuple[Terminal, Server[FakeAnthropic]]]]
+SLOW = (
+    "-c",
+    "from tui.cli import main; from tui.widgets.question_text import QuestionText; QuestionText.shield_s = 600; main()",
+)
+"""As on a machine where whatever is typed in this test comes within the first moment."""
 CONFIG = """\
 # what I allow
 [tools]
@@ -45,7 +50,9 @@ def opened(tmp_path: Path, folder: Path) -> Opened:
     home.mkdir()
 
     @contextmanager
-    def opened(*scenarios: Scenario) -> Iterator[tuple[Terminal, Server[FakeAnthropic]]]:
+    def opened(
+        *scenarios: Scenario, run: Sequence[str] = ("-m", "tui")
+    ) -> Iterator[tuple[Terminal, Server[FakeAnthropic]]]:
         with Server(FakeAnthropic()) as server:
             server.service.script(*scenarios)
             env = {
@@ -55,7 +62,7 @@ def opened(tmp_path: Path, folder: Path) -> Opened:
                 "ANTHROPIC_API_KEY": DEMO_KEY,
                 "ANTHROPIC_BASE_URL": server.url,
             }
-            with Terminal([sys.executable, "-m", "tui"], env, folder, columns=80, rows=24) as terminal:
+            with Terminal([sys.executable, *run], env, folder, columns=80, rows=24) as terminal:
                 terminal.wait_for("Talk to")
                 yield terminal, server
 
@@ -101,7 +108,7 @@ def test_a_no_with_a_reason_reaches_claude(opened: Opened, folder: Path) -> None
         terminal.type("Make it\r")
         terminal.wait_for("Run a command?")
         terminal.type("\t")
-        press_until(terminal, "r", "what Claude should know")
+        press_until(terminal, "r", "⏎ send  Esc back")
         terminal.type("not on a Sunday\r")
         terminal.wait_for("As you like.")
         (result,) = results(server)
@@ -135,7 +142,7 @@ def test_always_is_written_into_the_configuration_and_holds_for_the_next_start(
 def test_keys_that_were_on_their_way_answer_nothing(opened: Opened, folder: Path) -> None:
     gate = Gate()
     call = ToolUse("run_command", input={"command": "touch one"})
-    with opened(Answer(Text("Now", gate), call), Answer(Text("Well."))) as (terminal, _):
+    with opened(Answer(Text("Now", gate), call), Answer(Text("Well.")), run=SLOW) as (terminal, _):
         terminal.type("Make it\r")
         terminal.wait_for("Now")
         gate.open()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tomli
 from chatting import Chat, chatting, words
+from textual import events
+from textual.widgets import Input
 
 from tui.chat.tools import Question
 from tui.chat.transcript import ToolUse as Called
@@ -47,28 +48,24 @@ def card_of(chat: Chat) -> str:
 
 async def asked(chat: Chat, count: int = 1) -> None:
     await chat.until(lambda: len(chat.questions) == count, "it never asked")
-    await chat.pilot.pause()
+    await chat.until(lambda: chat.screen.query_one(QuestionText).is_seen, "it was never drawn")
+
+
+def shield(chat: Chat, seconds: float) -> QuestionText:
+    """Whatever the machine's pace: what comes now comes too early, or does not."""
+    text = chat.screen.query_one(QuestionText)
+    text.shield_s = seconds
+    return text
 
 
 async def answer(chat: Chat, key: str) -> None:
-    """Turns to the question, and presses the key until it is taken."""
-    text = chat.screen.query_one(QuestionText)
+    """Turns to the question and answers it, once its first moment has passed."""
+    text = shield(chat, 0)
     if not text.has_focus:
         await chat.pilot.press("tab")
     before = text.shown
-
-    def is_taken() -> bool:
-        return text.shown is not before or bool(chat.screen.query(ReasonLine))
-
-    await until_taken(is_taken, lambda: chat.pilot.press(key))
-
-
-async def until_taken(is_taken: Callable[[], bool], again: Callable[[], Awaitable[object]]) -> None:
-    """As a person would: nothing is taken in the first moment."""
-    end = time.monotonic() + 10
-    while not is_taken():
-        assert time.monotonic() < end, "it was never taken"
-        await again()
+    await chat.pilot.press(key)
+    await chat.until(lambda: text.shown is not before or bool(chat.screen.query(ReasonLine)), "it was never taken")
 
 
 def last_result(request: Any) -> tuple[str, bool]:
@@ -92,6 +89,19 @@ async def test_a_command_is_seen_whole_and_allowed_once(folder: Path) -> None:
         assert chat.prompt.has_focus
 
 
+async def test_a_moment_after_it_was_seen_an_answer_is_taken(folder: Path) -> None:
+    async with chatting(Answer(command("touch made.txt")), words("Done."), tools="ask") as chat:
+        await chat.send("Make it")
+        await asked(chat)
+        await chat.pilot.press("tab")
+        end = time.monotonic() + 10
+        while chat.questions:
+            assert time.monotonic() < end, "it was never taken"
+            await chat.pilot.press("y")
+        await chat.until_shown("Done.")
+        assert (folder / "made.txt").exists()
+
+
 async def test_what_was_typed_before_and_just_after_it_appeared_does_not_answer(folder: Path) -> None:
     gate = Gate()
     async with chatting(Answer(Text("Now", gate), command("touch made.txt")), words("Done."), tools="ask") as chat:
@@ -100,7 +110,7 @@ async def test_what_was_typed_before_and_just_after_it_appeared_does_not_answer(
         await chat.pilot.press("y", "tab")
         gate.open()
         await asked(chat)
-        chat.screen.query_one(QuestionText).focus()
+        shield(chat, 600).focus()
         await chat.pilot.press("y", "y", "a", "n")
         assert chat.questions == ["Run a command"]
         assert not (folder / "made.txt").exists()
@@ -148,6 +158,24 @@ async def test_a_no_with_a_reason_is_read_by_claude(folder: Path) -> None:
         assert is_error
         assert not (folder / "made.txt").exists()
         assert isinstance(chat.screen.focused, PromptArea)
+
+
+async def test_what_is_typed_on_after_r_is_no_answer() -> None:
+    async with chatting(Answer(command("true")), words("Fine."), tools="ask") as chat:
+        await chat.send("Make it")
+        await asked(chat)
+        text = shield(chat, 0)
+        await chat.pilot.press("tab")
+        for key in "rny":  # faster than the line for the reason comes
+            text.post_message(events.Key(key, key))
+        await chat.until(lambda: isinstance(chat.screen.focused, Input))
+        assert chat.questions == ["Run a command"]
+        assert chat.prompt.text == ""
+        await chat.pilot.press("tab")
+        assert chat.prompt.has_focus
+        await chat.pilot.press("tab", "y", "e", "s", "enter")
+        await chat.until_shown("Fine.")
+        assert "yes" in last_result(await chat.request(2))[0]
 
 
 async def test_the_hints_are_those_of_where_the_focus_is() -> None:
@@ -220,11 +248,13 @@ async def test_several_questions_wait_for_their_turn_and_a_stop_ends_them_all(fo
         await asked(chat, 3)
         assert "1 of 3" in card_of(chat)
         await answer(chat, "y")
+        shield(chat, 600)
         await asked(chat, 2)
         assert "1 of 2" in card_of(chat)
         assert "touch two" in card_of(chat)
         await chat.pilot.press("y")  # at once: meant for the one before
         assert len(chat.questions) == 2
+        await chat.until(lambda: "✓" in chat.shown)  # the first has ended, so that the stop does not concern it
         await chat.pilot.press("escape")
         await chat.until_idle()
         assert chat.questions == []
@@ -242,13 +272,13 @@ async def test_a_click_answers_and_one_that_came_too_early_does_not(folder: Path
     async with chatting(Answer(command("touch made.txt")), words("Done."), tools="ask") as chat:
         await chat.send("Make it")
         await asked(chat)
-        text = chat.screen.query_one(QuestionText)
-        row = text.size.height - 1
+        row = shield(chat, 600).size.height - 1
         at = card_of(chat).splitlines()[row].index("y once")
         await chat.pilot.click(QuestionText, offset=(at, row))
         assert chat.questions == ["Run a command"]
         at = card_of(chat).splitlines()[row].index("y yes")
-        await until_taken(lambda: not chat.questions, lambda: chat.pilot.click(QuestionText, offset=(at, row)))
+        shield(chat, 0)
+        await chat.pilot.click(QuestionText, offset=(at, row))
         await chat.until_shown("Done.")
         assert (folder / "made.txt").exists()
 
@@ -271,6 +301,17 @@ async def test_a_long_change_can_be_read_to_its_end_and_larger() -> None:
         assert "+++ b/long.txt" in card_of(chat)
         await chat.pilot.press("pageup", "up", "down", "pagedown")
         assert "+line 10\n" in card_of(chat)
+
+
+async def test_of_one_long_line_it_says_that_there_is_more() -> None:
+    long = "echo " + " ".join(f"word{number}" for number in range(300))
+    async with chatting(Answer(command(long)), words("Well."), tools="ask") as chat:
+        await chat.send("Say it")
+        await asked(chat)
+        assert "line 1 of 1, more below · Tab ↑↓" in card_of(chat)
+        await chat.pilot.press("tab", "end")
+        assert "word299" in card_of(chat)
+        assert "line 1 of 1 · ↑↓" in card_of(chat)
 
 
 @pytest.mark.parametrize("size", [(40, 10), (30, 12), (60, 16)])

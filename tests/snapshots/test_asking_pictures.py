@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from chatting import Chat
 from test_pictures import LARGE, LIGHT, NARROW, NORMAL, Compare
+from textual.widgets import Input
 
 from tui.chat.calls import STOPPED
 from tui.chat.tools import REFUSED, Question, ToolAllowed, ToolAsking, ToolBegan, ToolOutput
@@ -84,9 +85,10 @@ def test_says_why_not(pictured: Compare) -> None:
     async def story(chat: Chat) -> None:
         await asking(calls[0])(chat)
         text = chat.screen.query_one(QuestionText)
-        for _ in range(1_000):
-            if not text.is_reasoning:
-                await chat.pilot.press("r")
+        await chat.until(lambda: len(chat.questions) == 3 and text.is_seen)
+        text.shield_s = 0
+        await chat.pilot.press("r")
+        await chat.until(lambda: isinstance(chat.screen.focused, Input))
         await chat.pilot.press(*"keep", "space", *"the", "space", *"old", "space", *"ones")
 
     assert pictured(Answer(Text("I clear up."), *calls), story=story, tools="ask")

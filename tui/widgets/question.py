@@ -100,12 +100,14 @@ class QuestionCard(Vertical):
 
     def turn_to(self) -> None:
         """The user wants to answer."""
-        self.screen.set_focus(self._text)  # at once: keys that follow are for it
+        line = self.query(Input)
+        self.screen.set_focus(line.first() if line else self._text)  # at once: keys that follow are for it
 
     def on_question_text_chosen(self, event: QuestionText.Chosen) -> None:
+        if not self._questions or self._questions[0] is not event.question:
+            return  # it was settled meanwhile, and what stands there now is another one
         match event.answer:
             case "why":
-                self._text.is_reasoning = True
                 self._text.refresh(layout=True)
                 self.mount(ReasonLine())
             case "no":
@@ -117,6 +119,8 @@ class QuestionCard(Vertical):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        if not self._text.is_reasoning:
+            return  # as above
         self._leave_reason()
         self._answer(Verdict(allowed=False, reason=event.value.strip()))
 

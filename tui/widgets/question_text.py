@@ -21,8 +21,6 @@ from tui.render.safe import revealed
 from tui.widgets.conversation.wrapping import wrapped
 from tui.widgets.question_rows import INDENT, START, Detail, Spot, place_of, rule_words, warning_words
 
-SHIELD_S = 0.5
-"""For so long after it is first seen nothing answers it."""
 _SHARE = 0.5
 """Of the screen's height, at most; when it is made larger, all but `_REST`."""
 _REST = 7
@@ -54,13 +52,16 @@ _KEYS = (
 class QuestionText(Widget, can_focus=True):
     """One question at a time, drawn line by line: what will happen in the middle, and what can be said to it below."""
 
+    shield_s = 0.5
+    """For so long after a question is first seen nothing answers it."""
     DEFAULT_CSS = """
     QuestionText { height: auto; color: $dim; }
     """
 
     class Chosen(Message):
-        def __init__(self, answer: Answer, rule: str) -> None:
+        def __init__(self, question: Question, answer: Answer, rule: str) -> None:
             super().__init__()
+            self.question = question
             self.answer = answer
             self.rule = rule
 
@@ -88,6 +89,11 @@ class QuestionText(Widget, can_focus=True):
     @property
     def shown(self) -> Question | None:
         return self._questions[0] if self._questions else None
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether all of it was looked through, and drawn."""
+        return self._seen_at is not None
 
     def ask(self, questions: Sequence[Question]) -> None:
         """Shows the first of these, and how many there are."""
@@ -118,7 +124,7 @@ class QuestionText(Widget, can_focus=True):
 
     def _is_shielded(self, event: events.Event) -> bool:
         """Whether it may have been on its way before this question was seen."""
-        return self._seen_at is None or event.time < self._seen_at + SHIELD_S
+        return self._seen_at is None or event.time < self._seen_at + self.shield_s
 
     # Size
 
@@ -189,8 +195,8 @@ class QuestionText(Widget, can_focus=True):
         rows = [detail.row(spot) for spot in spots]
         keys = "↑↓" if self.has_focus else f"{self._way_in} ↑↓"
         larger = "smaller" if self.is_large else "larger"
-        lines = f"lines {spots[0].line + 1}–{spots[-1].line + 1} of {len(detail.lines):,}"
         is_end = spots[-1] == detail.last
+        lines = _lines_words(spots[0].line + 1, spots[-1].line + 1, len(detail.lines), is_end=is_end)
         rows.append(Content.styled(f"  {lines} · {keys} · ⏎ {larger}", "$dim" if is_end else "$warning"))
         return rows
 
@@ -253,6 +259,9 @@ class QuestionText(Widget, can_focus=True):
     def on_key(self, event: events.Key) -> None:
         if not self._questions:
             return
+        if self.is_reasoning:  # typed faster than the line for it comes
+            event.stop()
+            return
         key = next((one for one in _KEYS if one.key == event.key), None)
         if key is not None:
             event.stop()
@@ -264,9 +273,11 @@ class QuestionText(Widget, can_focus=True):
             event.prevent_default()
 
     def _choose(self, answer: Answer) -> None:
-        rules = self._questions[0].rules
+        question = self._questions[0]
         if any(key.answer == answer for key in self._keys):
-            self.post_message(self.Chosen(answer, rules[self._rule] if rules else ""))
+            self.is_reasoning = answer == "why"
+            rule = question.rules[self._rule] if question.rules else ""
+            self.post_message(self.Chosen(question, answer, rule))
 
     def _moves(self, key: str) -> bool:
         page = max(1, self._room(self.content_size.width) - 2)
@@ -322,6 +333,12 @@ class QuestionText(Widget, can_focus=True):
         for start, end, answer in key_rows[row] if 0 <= row < len(key_rows) else ():
             if start <= offset.x < end:
                 self._choose(answer)
+
+
+def _lines_words(first: int, last: int, count: int, *, is_end: bool) -> str:
+    """Which lines are in view, and whether there is more though the last of them is."""
+    which = f"lines {first}–{last}" if first < last else f"line {first}"
+    return f"{which} of {count:,}{', more below' if last == count and not is_end else ''}"
 
 
 def _wrapped(text: str, width: int, style: str = "$dim") -> list[Content]:

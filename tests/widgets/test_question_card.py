@@ -1,0 +1,73 @@
+"""The card of questions by itself: an answer is one to the question that it was given to."""
+
+from __future__ import annotations
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.widgets import Input
+
+from tui.chat.tools import Question, Verdict
+from tui.chat.transcript import ToolUse
+from tui.widgets.question import QuestionCard, ReasonLine
+from tui.widgets.question_text import QuestionText
+from tui.widgets.themes import DARK
+
+pytestmark = pytest.mark.anyio
+
+FIRST, SECOND = (
+    Question(call=ToolUse(name, "run_command"), title="Run a command", kind="command", detail=name)
+    for name in ("first", "second")
+)
+
+
+class CardApp(App[None]):
+    AUTO_FOCUS = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answered: list[tuple[str, Verdict]] = []
+        self.register_theme(DARK)
+        self.theme = DARK.name
+
+    def compose(self) -> ComposeResult:
+        yield QuestionCard("Tab")
+
+    def on_question_card_answered(self, event: QuestionCard.Answered) -> None:
+        self.answered.append((event.call_id, event.verdict))
+
+
+@pytest.mark.parametrize("key", ["y", "n", "r"])
+async def test_an_answer_to_a_question_that_is_settled_before_it_arrives_is_none_to_the_next(key: str) -> None:
+    app = CardApp()
+    async with app.run_test() as pilot:
+        card, text = app.query_one(QuestionCard), app.query_one(QuestionText)
+        text.shield_s = 0
+        card.ask((FIRST, SECOND))
+        card.turn_to()
+        await pilot.pause()
+        answer = {"y": "once", "n": "no", "r": "why"}[key]
+        text.post_message(QuestionText.Chosen(FIRST, answer, ""))
+        card.ask((SECOND,))
+        await pilot.pause()
+        assert app.answered == []
+        assert not app.query(ReasonLine)
+        await pilot.press("n")
+        assert app.answered == [("second", Verdict(allowed=False))]
+
+
+async def test_a_reason_for_a_question_that_is_settled_before_it_arrives_is_none_for_the_next() -> None:
+    app = CardApp()
+    async with app.run_test() as pilot:
+        card, text = app.query_one(QuestionCard), app.query_one(QuestionText)
+        text.shield_s = 0
+        card.ask((FIRST, SECOND))
+        card.turn_to()
+        await pilot.pause()
+        await pilot.press("r", "w", "h", "y")
+        line = app.query_one(Input)
+        line.post_message(Input.Submitted(line, "why"))
+        card.ask((SECOND,))
+        await pilot.pause()
+        assert app.answered == []
+        assert not app.query(ReasonLine)
+        assert text.has_focus
