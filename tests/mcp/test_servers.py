@@ -223,7 +223,7 @@ async def test_what_does_not_start_is_told_and_left_out(chat: Starting) -> None:
     missing, dies, mute = await one.start()
     assert "there is no program no-such-program-anywhere" in missing
     assert "dies did not start" in dies
-    assert "it said: the harbour is closed" in dies
+    assert "it ended before it had answered (it said: the harbour is closed)" in dies
     assert "did not answer within 1 seconds" in mute
     assert {tool.name.partition("__")[0] for tool in one.box.tools} == {"odd"}
     assert "harbour" in (one.folder / "logs" / "dies.log").read_text()

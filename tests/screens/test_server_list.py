@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from chatting import Chat, chatting
+from textual.widgets import Static
 
 from tui.demo.scenarios import Answer, Text, ToolUse
 from tui.screens.servers import ServerPicker
@@ -41,6 +42,12 @@ async def listed(chat: Chat) -> str:
     return "\n".join(view.render_line(y).text.rstrip() for y in range(view.size.height))
 
 
+async def said_of(chat: Chat, row: str) -> str:
+    """What stands below the list with the cursor on that row."""
+    await chat.pilot.press(*row)
+    return str(chat.app.screen.query_one("#word", Static).render())
+
+
 async def test_a_chat_uses_a_tool_of_a_server(tmp_path: Path) -> None:
     call = Answer(ToolUse("odd__echo", input={"text": "\x1b[31mebb"}))
     async with chatting(call, Answer(Text("It ebbs.")), config=config(), tools="ask") as chat:
@@ -62,7 +69,8 @@ async def test_a_server_that_fails_is_told_and_started_anew() -> None:
         await chat.until_shown("The MCP server bad did not start")
         await chat.until_idle()
         assert "failed" in await listed(chat)
-        await chat.pilot.press(*"odd", "enter")
+        assert "(it said: the harbour is closed)." in await said_of(chat, "bad")
+        await chat.pilot.press("ctrl+u", *"odd", "enter")
         await chat.until(lambda: "The MCP server odd has started." in chat.hint, chat.hint)
 
 
@@ -77,12 +85,45 @@ async def test_new_tools_wait_for_the_next_chat_or_are_added_with_their_cost() -
         await chat.send("Two")
         await chat.until_idle()
         assert offered(chat, 1) == offered(chat, 0)
-        assert "tokens anew" in await listed(chat)
-        await chat.pilot.press(*"add", "enter")
+        assert "add to this chat  1 new, 1 gone" in await listed(chat)
+        assert "The next turn writes" in await said_of(chat, "add")
+        await chat.pilot.press("enter")
         await chat.until(lambda: "added to this chat · the next turn writes" in chat.hint, chat.hint)
         await chat.send("Three")
         await chat.until_idle()
+        await chat.until_idle()
         assert offered(chat, 2)[-1] == "odd__new_2"
+        assert "it has them all" in await listed(chat)
+
+
+async def test_a_change_that_a_server_tells_of_is_offered_to_the_open_chat() -> None:
+    call = Answer(ToolUse("odd__echo", input={"text": "ebb"}))
+    settings = config("changes", "announces")
+    async with chatting(call, Answer(Text("Yes.")), config=settings, tools="ask", size=(100, 30)) as chat:
+        await chat.send("One")
+        await chat.until_shown("Yes.")
+        await chat.until_idle()
+        assert offered(chat, 1) == offered(chat, 0)
+        provider, session = chat.screen.provider, chat.screen.talk.session
+        await chat.until(lambda: provider.new_tools(session) == (1, 1), "the change was not heard of")
+        assert "add to this chat  1 new, 1 gone" in await listed(chat)
+
+
+async def test_a_chat_that_is_taken_up_keeps_the_tools_of_a_server_that_fails_now() -> None:
+    async with chatting(config=config(), tools="ask") as chat:
+        await chat.send("One")
+        await chat.until_idle()
+        before = offered(chat, 0)
+    both = config("dies") + config(name="other").split("\n", 2)[2]
+    async with chatting(config=both, tools="ask", size=(100, 30), start="last") as chat:
+        await chat.until(lambda: chat.screen.is_ready and chat.screen.talk.session.transcript.messages)
+        await listed(chat)
+        await chat.pilot.press(*"add", "enter")
+        await chat.until(lambda: "added to this chat" in chat.hint, chat.hint)
+        await chat.send("Two")
+        await chat.until_idle()
+        assert set(before) < set(offered(chat, 0))
+        assert "other__echo" in offered(chat, 0)
 
 
 async def test_without_servers_it_says_where_they_are_written() -> None:
@@ -95,6 +136,9 @@ async def test_the_wait_for_a_server_can_be_stopped() -> None:
     async with chatting(config=config("mute"), tools="ask") as chat:
         await chat.send("How is the water?")
         await chat.until_shown("Waiting for the MCP servers to start.")
+        assert "starting" in await listed(chat)
+        assert "from its first prompt on" in await said_of(chat, "add")
+        await chat.pilot.press("escape")
         await chat.pilot.press("escape")
         await chat.until_idle()
         assert chat.prompt.text == "How is the water?"

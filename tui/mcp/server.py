@@ -33,6 +33,7 @@ MISSING = "MCP servers need one more package: pip install 'prx-tui[mcp]'"
 _LONGEST_DESCRIPTION = 4000
 _LONGEST_REASON = 300
 _NOT_AT_THE_ROOT = ("oneOf", "anyOf", "allOf", "$schema", "$id")  # the first three are refused there by the API
+_CLOSED = "Connection closed"  # as the SDK says it
 _LEAVE_S = 4.0
 _LOOK_S = 3.0
 _BREATH_S = 0.2
@@ -229,6 +230,8 @@ def _reason(error: BaseException) -> str:
     ):
         return MISSING
     words = getattr(error, "message", "") or str(error) or type(error).__name__
+    if words == _CLOSED:
+        return "it ended before it had answered"
     return f"it {TOO_MUCH}" if EXCEEDED in words else words
 
 

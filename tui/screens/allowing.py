@@ -167,19 +167,20 @@ class AllowingScreen(ThinkingScreen):
             return
         from tui.screens.servers import ServerPicker  # not needed for the first paint
 
-        self.app.push_screen(ServerPicker(servers, self._adding()), self._serve)
+        self.app.push_screen(ServerPicker(lambda: self.provider.servers, self._adding), self._serve)
 
-    def _adding(self) -> str:
-        """What adding the servers' tools to this chat would change, and cost."""
-        anew, session = self.written_anew(), self.talk.session
-        cost = f"the next turn {anew}" if anew else "nothing of this chat is in the cache: it costs nothing"
-        if not session.transcript.messages:
-            return cost
+    def _adding(self) -> tuple[str, str]:
+        """What adding the servers' tools to this chat would change, in a few words, and what that costs."""
+        session = self.talk.session
+        if all(message.is_prompt for message in session.transcript.messages):
+            return "", "They are in it from its first prompt on."
         new, gone = self.provider.new_tools(session)
-        if not (new or gone) and all(server.state == "ready" for server in self.provider.servers):
-            return "it has them all"
-        news = ", ".join(f"{number} {word}" for number, word in ((new, "new"), (gone, "gone")) if number)
-        return " · ".join(filter(None, (news, cost)))
+        unknown = any(server.state in ("not started", "starting") for server in self.provider.servers)
+        if not (new or gone or unknown):
+            return "it has them all", ""
+        anew = self.written_anew()
+        cost = f"The next turn {anew}." if anew else "Nothing of this chat is in the cache: it costs nothing."
+        return ", ".join(f"{number} {word}" for number, word in ((new, "new"), (gone, "gone")) if number), cost
 
     def _serve(self, picked: str | None) -> None:
         from tui.screens.servers import ADD
