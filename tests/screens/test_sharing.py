@@ -142,6 +142,31 @@ async def test_own_branches_are_not_taken_for_those_of_others() -> None:
             await chat.until_idle()
             other.store.rename(chat.screen.chat_id, "Tides")
             await chat.until(lambda: chat.screen.header.title == "Tides")
+            chat.screen.conversation.catch_up()
+            assert "went on beside" not in chat.shown
+
+
+async def test_own_branches_of_what_was_said_before_are_not_taken_for_those_of_others() -> None:
+    async with chatting(words("Out.")) as chat:
+        await begun(chat)
+    async with chatting(words("Out, I think."), words("In."), start="last") as chat:
+        chat.screen.conversation.focus()
+        await chat.pilot.press("g")
+        await chat.until_shown("Out, I think.")
+        await chat.until_idle()
+        with another(chat) as other:
+            other.ask("And at night?")
+            other.answer("In, most of the time.")
+            await chat.until_shown("said in another prx")
+            chat.screen.conversation.catch_up()
+            assert "went on beside" not in chat.shown
+            chat.screen.conversation.focus()
+            await chat.pilot.press("g")
+            await chat.until_idle()
+            await chat.until(lambda: said(chat)[-1:] == ["In."])
+            other.store.rename(chat.screen.chat_id, "Tides")
+            await chat.until(lambda: chat.screen.header.title == "Tides")
+            chat.screen.conversation.catch_up()
             assert "went on beside" not in chat.shown
 
 

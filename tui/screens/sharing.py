@@ -20,7 +20,7 @@ from tui.screens.returning import labels
 from tui.widgets.workers import later
 
 if TYPE_CHECKING:
-    from tui.store import Branch, Place, Since
+    from tui.store import Branch, Place, Since, Stored
 
 _OPEN, _ANSWERING = "open elsewhere too", "answering elsewhere"
 
@@ -39,7 +39,7 @@ class SharingScreen(BranchingScreen):
     """Whether there is something to look at when the running answer has ended."""
     _is_deleted = False
     _known: frozenset[str] = frozenset()
-    """The ids of all that is known to stand beside what is shown."""
+    """The ids of all that was shown, and of what is known to stand beside it."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -62,7 +62,7 @@ class SharingScreen(BranchingScreen):
 
     def shown(self, branch: Branch, place: Place) -> None:
         super().shown(branch, place)
-        self._known = _beside(branch)
+        self._known = _beside(branch) | _ids(branch)
 
     def let_go(self) -> None:
         super().let_go()
@@ -84,6 +84,8 @@ class SharingScreen(BranchingScreen):
         except TuiError:  # it is gone for good; what is said here begins it anew
             return
         if self.recorder is not recorder or recorder.head != head:  # it was left, or went on: that is told again
+            return
+        if not self.is_attached:  # prx is being left: its widgets are gone
             return
         if self.talk.running:
             self._is_due = True
@@ -133,8 +135,8 @@ class SharingScreen(BranchingScreen):
         if len(added) < len(since.added) and branch.chat.elsewhere:
             self.prompt.say("another prx asks here · its answer follows")
         new = _beside(branch) - self._known - self.recorder.ids
-        self._known |= new
-        if new - {stored.id for stored in branch}:
+        self._known |= new | _ids(branch[: start + len(added)])
+        if new - _ids(branch):
             self.conversation.note(f"another prx went on beside this · {self.key_of('older_answer')} leads there")
         if new:
             self.conversation.label(labels(branch)[: start + len(added)])
@@ -150,6 +152,10 @@ def _whole_turns(added: Sequence[Message]) -> int:
 def _has_ended(last: Message) -> bool:
     """Whether a turn has ended with that message."""
     return last.role == "assistant" and last.state != "streaming" and not last.awaits_results
+
+
+def _ids(messages: Sequence[Stored]) -> frozenset[str]:
+    return frozenset(stored.id for stored in messages)
 
 
 def _beside(branch: Branch) -> frozenset[str]:
