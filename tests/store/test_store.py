@@ -126,6 +126,18 @@ def test_a_fork_is_a_chat_of_its_own(tmp_path: Path) -> None:
         assert [hit.chat_id for hit in store.search("tide").result(LIMIT_S).hits] == [fork]
 
 
+def test_a_fork_is_as_warm_as_what_it_begins_with(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        store.append(NewChat(id="a"), "p", None, prompt("Tide?"))
+        store.append(NewChat(id="a"), "m", "p", billed("Out.", cache_creation_input_tokens=1000))
+        store.append(NewChat(id="a"), "q", "m", prompt("And now?", at=200.0))
+        store.append(NewChat(id="a"), "n", "q", answer("In.", at=201.0, usage=Usage(cache_read_input_tokens=1000)))
+        assert store.chat("a").result(LIMIT_S).cached_at == 201.0
+        early, late = (store.chat(store.fork(id).result(LIMIT_S)).result(LIMIT_S) for id in ("m", "n"))
+        assert (early.cached_at, early.cache_ttl_s) == (101.0, 300)
+        assert (late.cached_at, late.cost_usd) == (201.0, 0.0)
+
+
 def test_the_list_is_newest_first_with_pinned_ones_on_top(tmp_path: Path) -> None:
     wall = Wall()
     with opened(tmp_path, now=wall) as store:

@@ -24,7 +24,7 @@ Trouble = Literal["damaged", "refused", "none"]
 
 PATIENCE_S = 2.0
 """How long other programs that are writing are waited for."""
-_LARGEST_COPY = 256_000_000  # bytes of a file that is copied into memory when it cannot be written
+_LARGEST_COPY = 1_000_000_000  # bytes of a file that is copied into memory when it cannot be written
 
 
 def trouble_of(error: Exception) -> Trouble:

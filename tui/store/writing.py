@@ -365,6 +365,8 @@ def _copy(db: Connection, key: int, id: str, chat: int, parent: int | None) -> i
     )
     index.add(db, new, searchable_row(columns.data(blocks)))
     db.execute("INSERT INTO attached SELECT ?, hash FROM attached WHERE message = ?", (new, key))
+    message = decode(columns.role(role), "complete", columns.moment(at), b"[]", columns.data(facts))
+    _touch_cache(db, chat, message)  # both read the same
     return new
 
 
