@@ -17,6 +17,7 @@ from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Text
 from tui.screens.cache_map import CacheScreen
 from tui.screens.models import ModelPicker
+from tui.widgets import figures
 from tui.widgets.drawn import Drawn
 from tui.widgets.filter_list import FilterList
 from tui.widgets.status import StatusBar
@@ -37,6 +38,11 @@ async def say(chat: Chat, text: str) -> None:
     await chat.send(text)
     await chat.until(lambda: len(chat.screen.talk.session.transcript.messages) == count + 2)
     await chat.until_idle()
+
+
+def dear(text: str) -> Answer:
+    """An answer of Sonnet 5.5 that costs $0.10."""
+    return Answer(Text(text), usage={"input_tokens": 50_000, "output_tokens": 0})
 
 
 async def until_in_status(chat: Chat, text: str) -> None:
@@ -317,11 +323,38 @@ async def test_what_was_stopped_before_its_first_word_is_in_the_ledger_of_a_chat
         await chat.pilot.press("escape")
         await chat.until_idle()
         (lost,) = chat.screen.talk.session.written_off
+        cost = figures.money(chat.screen.talk.session.transcript.messages[-1].bill.cost_usd + lost.bill.cost_usd)
+        await until_in_status(chat, cost)
         await chat.pilot.press("ctrl+n")
         await chat.screen.open_chat(chat_id)
         assert [one.usage for one in chat.screen.talk.session.written_off] == [lost.usage]
+        await until_in_status(chat, cost)
         await chat.pilot.press("f6")
         await chat.until(lambda: "2 turns" in drawn(chat))
+        (sum_,) = (line for line in drawn(chat).splitlines() if line.startswith(" all "))
+        assert cost in sum_
+        assert "branches" not in drawn(chat)
+
+
+async def test_the_map_says_what_the_other_branches_have_cost() -> None:
+    async with chatting(dear("Out."), dear("In."), size=(120, 40)) as chat:
+        await say(chat, "Which way does it run?")
+        await chat.send("/again")
+        await chat.until_shown("In.")
+        await chat.until_idle()
+        await chat.pilot.press("f6")
+        await chat.until(lambda: "its other branches have cost $0.10 more" in drawn(chat))
+        await until_in_status(chat, "$0.10")
+
+
+async def test_the_map_of_a_fork_says_what_was_spent_before_it() -> None:
+    async with chatting(dear("Out."), size=(120, 40)) as chat:
+        await say(chat, "Which way does it run?")
+        first = chat.screen.chat_id
+        await chat.send("/fork")
+        await chat.until(lambda: chat.screen.chat_id != first)
+        await chat.pilot.press("f6")
+        await chat.until(lambda: "$0.10 of it was spent before the fork" in drawn(chat))
 
 
 async def test_the_chips_of_many_pictures_tell_their_size_among_so_many(tmp_path: Path) -> None:

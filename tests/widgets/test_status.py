@@ -48,6 +48,14 @@ def test_the_sum_is_about_so_much_where_an_answer_was_cut_off() -> None:
     assert shown(standing(Transcript(messages=(FIRST, ended)), MODEL), 120)["cost"].strip() == "$0.030"
 
 
+def test_what_was_lost_before_its_first_word_is_in_the_sums_alone() -> None:
+    lost = replace(FIRST, blocks=(), state="stopped", usage=Usage(input_tokens=1_000), bill=Bill(cost_usd=0.5))
+    figures = shown(standing(Transcript(messages=(PROMPT, FIRST)), MODEL, (lost,)), 120)
+    assert (figures["cost"].strip(), figures["tokens"].split()[0]) == ("$0.51", "2k")
+    assert figures["ctx"].split() == ["ctx", "<1", "%"]
+    assert shown(standing(Transcript(), MODEL, (lost,)), 120)["cost"] == "$0.50"
+
+
 def test_the_window_holds_the_last_prompt_and_its_answer() -> None:
     state = standing(Transcript(messages=(FIRST, SECOND)), Model(id="m", name="M", context=6_300))
     assert shown(state, 120)["ctx"].split() == ["ctx", "50", "%"]

@@ -15,6 +15,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.chat.budget import Spent
 from tui.chat.cache import CacheMap
 from tui.chat.forecast import Estimate
 from tui.chat.ledger import Bill, Usage
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from tui.store import Day
 
 _DAYS = 7
+_LEAST_USD = 0.0005
+"""Less does not show in a sum."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +56,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     now: float
     days: Future[tuple[Day, ...]] | None
     """What all chats cost, by day; None where nothing is stored."""
+    spent: Future[Spent] | None
+    """What this chat has cost with all its branches."""
 
 
 def warmth_line(standing: Standing, *, short: bool = False) -> Content:
@@ -88,6 +93,8 @@ class CacheScreen(Modal[None]):
         self._standing = standing
         self._ledger = ledger_of(standing.transcript, standing.written_off)
         self._map = CacheMap()
+        self._beside_usd = 0.0
+        """What the chat has cost more than the turns that are shown, or less."""
 
     def compose(self) -> ComposeResult:
         answer = self._standing.exchange.answer
@@ -98,7 +105,7 @@ class CacheScreen(Modal[None]):
                 yield Drawn(self._draw_map)
                 yield Drawn(self._draw_outcome)
                 yield Drawn(self._draw_turns)
-                yield Drawn(lambda width: draw_ledger(self._ledger, self._provider.name_of, width))
+                yield Drawn(self._draw_ledger)
                 yield Drawn(lambda width: []).add_class("-last")
             yield Static("↑↓ scroll   esc close", classes="panel--foot")
 
@@ -109,6 +116,16 @@ class CacheScreen(Modal[None]):
         figures_[0].show(self._draw_map)
         if self._standing.days is not None:
             self.run_worker(later(self._show_days, figures_[-1], self._standing.days))
+        if self._standing.spent is not None:
+            self.run_worker(later(self._show_spent, figures_[-2], self._standing.spent))
+
+    async def _show_spent(self, drawn: Drawn, coming: Future[Spent]) -> None:
+        try:
+            spent = await asyncio.wrap_future(coming)
+        except TuiError:  # as with the days
+            return
+        self._beside_usd = spent.chat_usd - self._ledger.total.bill.cost_usd
+        drawn.show(self._draw_ledger)
 
     async def _show_days(self, drawn: Drawn, coming: Future[tuple[Day, ...]]) -> None:
         try:
@@ -130,6 +147,19 @@ class CacheScreen(Modal[None]):
             if gap >= 2:
                 return [Content.assemble(left, " " * gap, right)]
         return [left, right]
+
+    def _draw_ledger(self, width: int) -> Sequence[Content]:
+        """The turns of this branch, and what the chat has cost beside it, or another one before it."""
+        beside = figures.money(abs(self._beside_usd))
+        notes = []
+        if self._beside_usd >= _LEAST_USD:
+            notes = [f"its other branches have cost {beside} more"]
+        elif self._beside_usd <= -_LEAST_USD:
+            notes = [f"{beside} of it was spent before the fork"]
+        return [
+            *draw_ledger(self._ledger, self._provider.name_of, width),
+            *(Content.styled(one, "$dim") for one in notes),
+        ]
 
     def _draw_turns(self, width: int) -> Sequence[Content]:
         turns = [(number, total.usage) for number, total in self._ledger.by_turn()]

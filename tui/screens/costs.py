@@ -58,7 +58,7 @@ class CostScreen(SharingScreen):
     def action_cache_map(self) -> None:
         exchange = self._latest_exchange()
         if exchange is None:
-            self.prompt.say("nothing was sent yet: the map shows what the cache gave to the last request")
+            self.prompt.say("nothing was sent yet: there is no request to show")
             return
         from tui.screens.cache_map import CacheScreen, Standing  # not needed for the first paint
 
@@ -71,6 +71,7 @@ class CostScreen(SharingScreen):
             coming=self.coming(NO_DRAFT, session.transcript),
             now=session.now(),
             days=self.store.days() if self.is_ready else None,
+            spent=self.store.spent(self.chat_id) if self.is_ready else None,
         )
         self.app.push_screen(CacheScreen(self.provider, standing))
 

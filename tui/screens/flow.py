@@ -374,7 +374,8 @@ class FlowScreen(Screen[None]):
         self.show_standing()
 
     def show_standing(self) -> None:
-        self.query_one(StatusBar).standing = standing(self.talk.session.transcript, self.provider.model)
+        session = self.talk.session
+        self.query_one(StatusBar).standing = standing(session.transcript, self.provider.model, session.written_off)
 
     def show_welcome(self) -> None:
         if (obstacle := self.provider.obstacle) is None:

@@ -92,7 +92,7 @@ def _row(turn: str, model: str | None, texts: Sequence[str], cells: Sequence[int
 def _notes(entries: Sequence[Entry], total: Total, width: int) -> list[Content]:
     notes = [f"{_STATES['stopped']} stopped"] if any(entry.state == "stopped" for entry in entries) else []
     if any(entry.state in ("failed", "interrupted") for entry in entries):
-        notes.append(f"{_STATES['failed']} cut off by an error")
+        notes.append(f"{_STATES['failed']} cut off")
     if total.is_estimate:
         notes.append("~ estimated from what had come")
     if total.unpriced:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from rich.segment import Segment
@@ -12,14 +12,14 @@ from textual.widget import Widget
 
 from tui.chat.ledger import Bill, Usage
 from tui.chat.model import Model
-from tui.chat.transcript import Transcript
+from tui.chat.transcript import Message, Transcript
 from tui.widgets import figures
 
 _GAP = " · "
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of one chat. `last` and `bill` are None before the first answer, `bill` also if a price is unknown."""
+    """The figures of one chat. `last` is None before the first answer, `bill` where nothing has a known price."""
 
     model: Model
     last: Usage | None = None
@@ -29,12 +29,15 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Some answer was cut off: what was written, and so the sum, is about so much."""
 
 
-def standing(transcript: Transcript, model: Model) -> Standing:
-    """The figures of a conversation. Answers without a price are left out of the sum; with none priced, there is no sum."""
+def standing(transcript: Transcript, model: Model, written_off: Sequence[Message] = ()) -> Standing:
+    """The figures of a conversation, with the answers that were billed and are not in it.
+
+    Answers without a price are left out of the sum; with none priced, there is no sum.
+    """
     answers = [message for message in transcript.messages if message.role == "assistant" and message.usage != Usage()]
     total = Usage()
     bill: Bill | None = None
-    for message in answers:
+    for message in (*answers, *written_off):
         total += message.usage
         if message.bill is not None:
             bill = message.bill if bill is None else bill + message.bill
@@ -43,7 +46,7 @@ def standing(transcript: Transcript, model: Model) -> Standing:
         last=answers[-1].usage if answers else None,
         total=total,
         bill=bill,
-        is_estimate=not all(message.is_counted for message in answers),
+        is_estimate=not all(message.is_counted for message in (*answers, *written_off)),
     )
 
 
@@ -59,7 +62,7 @@ def parts(state: Standing, width: int, warmth: str = "") -> list[tuple[str, str]
             ("model", state.model.name),
             ("ctx", f"ctx {figures.UNKNOWN}"),
             ("cache", f"cache {figures.UNKNOWN}"),
-            ("cost", "$0"),
+            ("cost", figures.money(state.bill.cost_usd if state.bill else 0.0)),
         ]
     used = (last.total_input + last.output_tokens) / state.model.context
     cost = figures.money(state.bill.cost_usd if state.bill else None)
