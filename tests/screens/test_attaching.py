@@ -161,6 +161,26 @@ async def test_advice_that_has_no_room_gives_way_to_what_is_wrong(tmp_path: Path
             assert chat.hint.strip() == said + advice
 
 
+async def test_each_file_that_cannot_be_attached_is_named_or_else_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "notes.png").write_text("kelp")
+    monkeypatch.chdir(tmp_path)
+    for columns, said in (
+        (120, "notes.png is a text file, whatever its name says · gone.png does not exist"),
+        (60, "2 files are not attached; gone.png does not exist"),
+    ):
+        async with chatting(size=(columns, 24)) as chat:
+            chat.prompt.attachments.attach_files([Path("notes.png")])
+            await chat.until(lambda: "notes.png is a text file" in chat.hint)
+            chat.prompt.attachments.attach_files([Path("gone.png")])
+            await chat.until(lambda: "gone.png" in chat.hint)
+            assert chat.hint.strip() == said
+            chat.screen.show_hints()
+            chat.prompt.attachments.attach_files([Path("gone.png")])
+            await chat.until(lambda: chat.hint.strip() == "gone.png does not exist. Was it moved or renamed?")
+
+
 async def test_one_token_is_one_token(tmp_path: Path) -> None:
     async with chatting() as chat:
         chat.prompt.attachments.attach_files([drawn(tmp_path / "dot.png", (20, 20))])

@@ -42,6 +42,9 @@ class AttachingPrompt(PromptArea):
         self.attachments = attachments
         self.attachments_aside: tuple[Image | Document, ...] = ()
         """Those of what was laid aside."""
+        self._refused: list[str] = []
+        self._refusal = ""
+        """What was said of them last."""
         self._is_sending = False
         self._looked_through = ""
         """The text that was searched for paths already."""
@@ -85,9 +88,19 @@ class AttachingPrompt(PromptArea):
                 self.action_send()
 
     def refuse(self, error: TuiError) -> None:
-        """Says what could not be attached, and what to do where there is room for that; nothing is sent without it."""
-        whole = f"{error.message}. {error.hint}".strip()
-        self.say(whole if cell_len(whole) <= self.outer_size.width - _EDGES else error.message, lasting=True)
+        """Says what could not be attached, beside what could not just before; nothing is sent without it.
+
+        Advice is given where there is room for it.
+        """
+        if not self.is_saying or self._lasting != self._refusal:
+            self._refused = []
+        self._refused.append(error.message)
+        count = len(self._refused)
+        whole = f"{error.message}. {error.hint}".strip() if count == 1 else " · ".join(self._refused)
+        if cell_len(whole) > self.outer_size.width - _EDGES:
+            whole = error.message if count == 1 else f"{count} files are not attached; {error.message}"
+        self.say(whole, lasting=True)
+        self._refusal = self._lasting
 
     def drafted(self, text: str) -> Draft:
         blocks = self.attachments.blocks
