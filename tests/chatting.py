@@ -136,7 +136,8 @@ class Chat:
 
     async def until_written(self) -> None:
         """Waits until the running answer has text, as far as the server lets it come."""
-        await self.until(lambda: self.screen.conversation.view.turns[-1].messages or "▍" in self.shown)
+        view = self.screen.conversation.view
+        await self.until(lambda: (view.turns and view.turns[-1].messages) or "▍" in self.shown)
 
     async def request(self, number: int = 1) -> Recorded:
         return await asyncio.to_thread(self.server.wait_for_request, number, LIMIT_S)
@@ -214,5 +215,7 @@ async def chatting(
                 await chat.until(lambda: chat.screen.is_ready, "the store was never open")
             try:
                 yield chat
-            finally:
-                chat.app.workers.cancel_all()  # as when it is left by the user: `run_test` takes the widgets away first
+            finally:  # as when it is left by the user: `run_test` would take the widgets away first
+                if not chat.app._exit:
+                    chat.app.exit()
+                chat.app.workers.cancel_all()

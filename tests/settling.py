@@ -23,7 +23,8 @@ def is_busy(app: App[object]) -> bool:
     screen = app.screen
     pumps = (app, *app.screen_stack, *screen.walk_children())
     return any(not pump._message_queue.empty() or pump._next_callbacks for pump in pumps) or bool(
-        screen._callbacks
+        app._resize_event  # a new size is taken up a moment later
+        or screen._callbacks
         or screen._layout_required
         or screen._scroll_required
         or screen._repaint_required

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import aclosing, suppress
+from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
@@ -23,6 +24,8 @@ from tui.errors import TuiError
 
 FRAME_S = 1 / 15
 _GRACE_S = 0.04  # for what is being cancelled, and again for what is being closed, when the program ends
+_FIRST_STEPS = 9
+"""Rounds of the loop for tasks that begin others, such as one that connects, when the program ends."""
 
 Result = TypeVar("Result")
 
@@ -217,8 +220,7 @@ class Engine:
             self._loop.close()
 
     async def _wind_up(self) -> None:
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
+        for task in (tasks := await _all_begun()):
             task.cancel()
         await _within(_GRACE_S, tasks)
         self._loop.set_exception_handler(_ignored)  # what did not end in time is left behind without a word
@@ -231,6 +233,20 @@ class Engine:
 
 def _ignored(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     pass
+
+
+async def _all_begun() -> set[asyncio.Task[Any]]:
+    """All other tasks, once each has taken its first step.
+
+    Cancelled before that, what a library gave it to run is never awaited, and Python says so on the user's terminal.
+    """
+    for _ in range(_FIRST_STEPS):
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        coroutines = (task.get_coro() for task in tasks)
+        if not any(iscoroutine(one) and getcoroutinestate(one) == CORO_CREATED for one in coroutines):
+            break
+        await asyncio.sleep(0)
+    return tasks
 
 
 async def _within(limit_s: float, tasks: set[asyncio.Task[Any]]) -> None:

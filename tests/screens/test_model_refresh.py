@@ -81,7 +81,7 @@ async def test_a_server_that_has_none_is_not_asked_again_today() -> None:
     async with chatting(listed_ago_s=None, listing=Error(404)) as chat:
         await chat.until(lists)
         assert lists()[0]["models"] == []
-        assert not chat.screen.provider.wants_models
+        await chat.until(lambda: not chat.screen.provider.wants_models)
 
 
 async def test_a_list_that_came_once_is_there_at_the_next_start_and_in_the_listing() -> None:

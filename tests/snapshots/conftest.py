@@ -25,9 +25,10 @@ def pictured(snap_compare: Callable[..., bool]) -> Callable[..., bool]:
         with opened(*scenarios, **options) as around:
 
             async def play(pilot: Pilot[int]) -> None:
-                await pilot.pause()
+                chat = Chat(around.app, pilot, around.server, around.clock)
+                await chat.until(lambda: chat.screen.is_ready)
                 if story is not None:
-                    await story(Chat(around.app, pilot, around.server, around.clock))
+                    await story(chat)
                 await pilot.pause()
 
             return snap_compare(around.app, terminal_size=size, run_before=play)

@@ -42,7 +42,7 @@ class Gate:
         for callback in waiting:
             callback()
 
-    def wait_until_reached(self, timeout_s: float = 5.0) -> None:
+    def wait_until_reached(self, timeout_s: float = 30.0) -> None:
         """Returns once everything before the gate was handed to the socket; TimeoutError if that takes too long."""
         if not self._reached.wait(timeout_s):
             raise TimeoutError("the reply did not get to its gate")

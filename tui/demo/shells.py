@@ -93,18 +93,18 @@ class Server(Generic[AnyService]):
                 self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
-    def wait_for_request(self, number: int = 1, timeout_s: float = 5.0) -> Recorded:
+    def wait_for_request(self, number: int = 1, timeout_s: float = 30.0) -> Recorded:
         """The request of that number (the first is 1), once it has arrived whole; TimeoutError if it does not come."""
         self._wait(lambda: len(self.requests) >= number, f"request {number} did not arrive", timeout_s)
         return self.requests[number - 1]
 
-    def wait_until_closed(self, number: int = 1, timeout_s: float = 5.0) -> Recorded:
+    def wait_until_closed(self, number: int = 1, timeout_s: float = 30.0) -> Recorded:
         """That request, once its client has hung up early; TimeoutError if it does not."""
         recorded = self.wait_for_request(number, timeout_s)
         self._wait(lambda: recorded.closed_early, f"the client of request {number} did not hang up", timeout_s)
         return recorded
 
-    def wait_until_answered(self, number: int = 1, timeout_s: float = 5.0) -> Recorded:
+    def wait_until_answered(self, number: int = 1, timeout_s: float = 30.0) -> Recorded:
         """That request, once its whole reply has left; TimeoutError if it does not."""
         recorded = self.wait_for_request(number, timeout_s)
         self._wait(lambda: recorded.answered, f"request {number} was not answered", timeout_s)
