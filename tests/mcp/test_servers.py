@@ -401,3 +401,10 @@ async def test_a_change_is_told_over_http_too(chat: Starting) -> None:
         one.offer()
         assert await one.text("tides__sound") == "deep"
         await one.servers.aclose()
+
+
+async def test_an_address_where_nobody_answers_is_told(chat: Starting) -> None:
+    with over_http("PLANTED") as url:
+        pass
+    (told,) = await chat(gone=McpServer(url=url)).start()
+    assert "gone did not start: it cannot be reached" in told

@@ -72,6 +72,9 @@ async def test_a_server_that_fails_is_told_and_started_anew() -> None:
         assert "(it said: the harbour is closed)." in await said_of(chat, "bad")
         await chat.pilot.press("ctrl+u", *"odd", "enter")
         await chat.until(lambda: "The MCP server odd has started." in chat.hint, chat.hint)
+        await listed(chat)
+        await chat.pilot.press(*"bad", "enter")
+        await chat.until(lambda: "bad did not start · /mcp says why" in chat.hint, chat.hint)
 
 
 async def test_new_tools_wait_for_the_next_chat_or_are_added_with_their_cost() -> None:
@@ -88,7 +91,7 @@ async def test_new_tools_wait_for_the_next_chat_or_are_added_with_their_cost() -
         assert "add to this chat  1 new, 1 gone" in await listed(chat)
         assert "The next turn writes" in await said_of(chat, "add")
         await chat.pilot.press("enter")
-        await chat.until(lambda: "added to this chat · the next turn writes" in chat.hint, chat.hint)
+        await chat.until(lambda: "tools added · writes" in chat.hint, chat.hint)
         await chat.send("Three")
         await chat.until_idle()
         await chat.until_idle()
@@ -119,7 +122,7 @@ async def test_a_chat_that_is_taken_up_keeps_the_tools_of_a_server_that_fails_no
         await chat.until(lambda: chat.screen.is_ready and chat.screen.talk.session.transcript.messages)
         await listed(chat)
         await chat.pilot.press(*"add", "enter")
-        await chat.until(lambda: "added to this chat" in chat.hint, chat.hint)
+        await chat.until(lambda: "tools added" in chat.hint, chat.hint)
         await chat.send("Two")
         await chat.until_idle()
         assert set(before) < set(offered(chat, 0))

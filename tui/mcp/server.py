@@ -232,6 +232,8 @@ def _reason(error: BaseException) -> str:
     words = getattr(error, "message", "") or str(error) or type(error).__name__
     if words == _CLOSED:
         return "it ended before it had answered"
+    if type(error).__name__ == "ConnectError":
+        return f"it cannot be reached: {words}"
     return f"it {TOO_MUCH}" if EXCEEDED in words else words
 
 

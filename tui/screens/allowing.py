@@ -193,7 +193,8 @@ class AllowingScreen(ThinkingScreen):
 
     async def _restart_server(self, name: str) -> None:
         said = await asyncio.wrap_future(self._engine.submit(lambda: self.provider.restart_server(name)))
-        self.prompt.say(said, lasting=True)
+        runs = any(server.name == name and server.state == "ready" for server in self.provider.servers)
+        self.prompt.say(said if runs else f"{name} did not start · {self.key_of('mcp')} says why", lasting=True)
 
     async def _add_tools(self) -> None:
         """Offers what the servers have now in this chat, too."""
@@ -212,8 +213,7 @@ class AllowingScreen(ThinkingScreen):
         else:
             anew = self.written_anew()
             self.use_tools(self._access)
-            cost = f" · the next turn {anew}" if anew else ""
-            self.prompt.say(f"tools of the MCP servers added to this chat{cost}", lasting=True)
+            self.prompt.say(" · ".join(filter(None, ("tools added", anew))), lasting=True)
 
     # What is said before the first time
 
