@@ -226,8 +226,8 @@ def test_what_was_left_unsent_is_among_the_prompts_until_it_is_sent(tmp_path: Pa
 
 def test_of_what_was_left_unsent_the_newest_is_kept(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        for number in range(510):
+        for number in range(110):
             store.leave_unsent("a", f"Draft {number}")
-        store.leave_unsent("a", "Draft 100")
+        store.leave_unsent("a", "Draft 50")
         kept = store.prompts(limit=1000).result(LIMIT_S)
-        assert (len(kept), kept[0], kept[1], "Draft 9" in kept) == (500, "Draft 100", "Draft 509", False)
+        assert (len(kept), kept[0], kept[1], "Draft 9" in kept) == (100, "Draft 50", "Draft 109", False)

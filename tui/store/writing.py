@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _LONGEST_TITLE = 120
 _SHORT_CACHE_S, _LONG_CACHE_S = 300, 3600  # lifetimes of the prompt cache; Messages API, prompt caching
-_MOST_UNSENT = 500
+_MOST_UNSENT = 100
 _ARRIVING = ("streaming", "interrupted")
 """States in which an answer may still grow: who was thought to be gone may be alive after all."""
 
