@@ -17,6 +17,9 @@ from pathlib import Path
 
 import pyte
 
+LIMIT_S = 60.0
+"""How long to wait for what never comes: of a busy machine, a program that starts gets little."""
+
 # What a terminal answers when it is asked about itself.
 ATTRIBUTES = rb"\x1b\[0?c"
 _ANSWERS = {
@@ -80,7 +83,7 @@ class Terminal:
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(LIMIT_S)
         if self._fd >= 0:
             os.close(self._fd)
         os.close(self._slave)
@@ -119,7 +122,7 @@ class Terminal:
     def text(self) -> str:
         return "\n".join(self.lines)
 
-    def wait(self, until: Callable[[], object], limit_s: float = 20) -> None:
+    def wait(self, until: Callable[[], object], limit_s: float = LIMIT_S) -> None:
         """Reads what is drawn until the condition holds; fails with the screen when it never does."""
         end = time.monotonic() + limit_s
         while not until():
@@ -128,10 +131,10 @@ class Terminal:
                 raise AssertionError(f"never came to hold; the screen was:\n{self.text}")
             self._read(min(left, 0.05))
 
-    def wait_for(self, text: str, limit_s: float = 20) -> None:
+    def wait_for(self, text: str, limit_s: float = LIMIT_S) -> None:
         self.wait(lambda: text in self.text, limit_s)
 
-    def wait_exit(self, limit_s: float = 10) -> int:
+    def wait_exit(self, limit_s: float = LIMIT_S) -> int:
         self.wait(lambda: self.process.poll() is not None, limit_s)
         self._read(0.1)
         return self.process.returncode
@@ -143,7 +146,7 @@ class Terminal:
             self._read(left)
         return len(self.output) - before
 
-    def settle(self, quiet_s: float = 1.5, limit_s: float = 20) -> int:
+    def settle(self, quiet_s: float = 1.5, limit_s: float = LIMIT_S) -> int:
         """Reads until nothing has come for a while; the number of bytes written until then. Fails if it never rests."""
         end = time.monotonic() + limit_s
         while time.monotonic() < end:

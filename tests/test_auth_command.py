@@ -47,7 +47,7 @@ def prx(*args: str, env: dict[str, str], stdin: str | None = None) -> subprocess
         text=True,
         env=env,
         cwd=ROOT,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert "Traceback" not in run.stderr

@@ -25,7 +25,7 @@ from tui.demo.shells import Server
 from tui.store import NewChat, Store
 
 ROOT = Path(__file__).parent.parent
-LIMIT_S = 30
+LIMIT_S = 60
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJggg=="
 
 

@@ -25,7 +25,7 @@ from tui.demo.shells import Server
 ROOT = Path(__file__).parent.parent
 FIELDS = {"text", "model", "stop_reason", "usage", "requests", "cache", "cost_usd", "estimated"}
 FIELDS |= {"chat_id", "request_id", "notices"}
-LIMIT_S = 30
+LIMIT_S = 60
 
 
 @pytest.fixture

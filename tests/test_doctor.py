@@ -65,7 +65,7 @@ def prx(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
         text=True,
         env={**os.environ, **env},
         cwd=ROOT,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 

@@ -43,7 +43,7 @@ def prx(server: Server[FakeAnthropic], folder: Path, *options: str) -> Terminal:
 
 def kill(terminal: Terminal) -> None:
     os.killpg(terminal.process.pid, signal.SIGKILL)
-    terminal.process.wait(10)
+    terminal.process.wait(60)
 
 
 def wait_past_the_promise(terminal: Terminal) -> None:

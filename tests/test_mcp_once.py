@@ -21,7 +21,7 @@ from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
 ODD = Path(__file__).with_name("mcp") / "odd_server.py"
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ class Prx:
 
     def __call__(self, *args: str) -> Any:
         with self.start(*args, "--output-format", "json") as process:
-            told, errors = process.communicate(timeout=30)
+            told, errors = process.communicate(timeout=60)
         assert "Traceback" not in errors, errors
         assert self.is_gone()
         return json.loads(told)
@@ -165,7 +165,7 @@ def test_without_the_package_it_says_how_to_get_it(server: Server[FakeAnthropic]
     """As it is where the extra is not installed: for Python there is no such package."""
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['mcp'] = None\n")
     with prx.start("-p", "Hi", PYTHONPATH=f"{tmp_path}:{ROOT}") as process:
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "prx: MCP servers need one more package: pip install 'prx-tui[mcp]'" in errors
     assert offered(sent(server, 1)) == []
@@ -213,6 +213,6 @@ def test_the_full_screen_leaves_no_server(server: Server[FakeAnthropic], prx: Pr
             assert "Traceback" not in terminal.text
         else:
             os.killpg(terminal.process.pid, signal.SIGKILL)
-            terminal.process.wait(10)
+            terminal.process.wait(60)
     assert prx.pids()
     assert prx.is_gone()

@@ -80,7 +80,7 @@ class Planted:
             cwd=self.folder,
             env={"PATH": os.environ["PATH"], **self._env, **env},
         ) as process:
-            said = process.communicate(timeout=30)
+            said = process.communicate(timeout=60)
         self.said += said
         return b"".join(said).decode()
 

@@ -66,7 +66,7 @@ def env(server: Server[FakeAnthropic]) -> dict[str, str]:
 
 def prx(*args: str, env: dict[str, str], cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tui", "-p", *args]
-    run = subprocess.run(command, input=stdin, capture_output=True, env=env, cwd=cwd, timeout=30, text=True)
+    run = subprocess.run(command, input=stdin, capture_output=True, env=env, cwd=cwd, timeout=60, text=True)
     assert "Traceback" not in run.stderr, run.stderr
     return run
 

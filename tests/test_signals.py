@@ -21,7 +21,7 @@ from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
 PRX = [sys.executable, "-m", "tui"]
-LIMIT_S = 30
+LIMIT_S = 60
 
 
 @pytest.fixture

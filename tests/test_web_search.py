@@ -60,7 +60,7 @@ class Prx:
             "PYTHONPATH": str(ROOT),
         }
         line = [sys.executable, "-m", "tui", "--config", str(self._config), *args]
-        run = subprocess.run(line, input="", capture_output=True, text=True, env=env, cwd=self._folder, timeout=30)
+        run = subprocess.run(line, input="", capture_output=True, text=True, env=env, cwd=self._folder, timeout=60)
         assert "Traceback" not in run.stderr, run.stderr
         return run
 

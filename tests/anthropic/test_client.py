@@ -150,7 +150,7 @@ async def test_a_server_that_holds_the_connection_open_after_the_end_does_not_ho
     gate = Gate()
     server.service.script(Answer(Text("Done."), after=(gate,)))
     async with client_of(server.url) as client:
-        assert isinstance((await asyncio.wait_for(collected(client), 5))[-1], MessageStop)
+        assert isinstance((await asyncio.wait_for(collected(client), 60))[-1], MessageStop)
     server.wait_until_closed()
 
 

@@ -239,7 +239,7 @@ def test_interrupted_during_a_renewal_it_says_what_it_waits_for(tmp_path: Path, 
             program.send_signal(signal.SIGINT)
         else:
             gate.open()
-        _, err = program.communicate(timeout=20)
+        _, err = program.communicate(timeout=60)
         assert program.returncode == 130
         assert "Traceback" not in err
         assert (place.in_file() == before) is again

@@ -134,7 +134,7 @@ def test_the_command_prints_no_secret(
         env={**os.environ, "ANTHROPIC_BASE_URL": server.url, "HOME": str(tmp_path), **env},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert run.stdout + run.stderr

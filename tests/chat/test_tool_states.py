@@ -124,7 +124,7 @@ class ToolChat(RuleBasedStateMachine):
             while self.task is not None and not self.task.done() and not self._waits():  # noqa: ASYNC110  (all go on in here)
                 await asyncio.sleep(0)
 
-        self.loop.run_until_complete(asyncio.wait_for(rounds(), 5))
+        self.loop.run_until_complete(asyncio.wait_for(rounds(), 60))
         if self.task is not None and self.task.done():
             self.task.result()
             self._ended()

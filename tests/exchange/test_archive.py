@@ -20,7 +20,7 @@ from tui.exchange.archive import Unreadable
 from tui.exchange.incoming import read
 from tui.store import Merged, NewChat, Store
 
-LIMIT_S = 20
+LIMIT_S = 60
 given_before: set[str] = set()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tui.images.pool import pool
 
-LIMIT_S = 10
+LIMIT_S = 60
 
 
 def priority() -> int:

@@ -29,7 +29,7 @@ from tui.tools.toolbox import MAX_CHARS, Box
 pytestmark = pytest.mark.anyio
 
 ODD = str(Path(__file__).with_name("odd_server.py"))
-LIMIT_S = 8.0
+LIMIT_S = 60.0
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ async def test_a_moment_after_it_was_seen_an_answer_is_taken(folder: Path) -> No
         await chat.send("Make it")
         await asked(chat)
         await chat.pilot.press("tab")
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while chat.questions:
             assert time.monotonic() < end, "it was never taken"
             await chat.pilot.press("y")

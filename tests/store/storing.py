@@ -12,7 +12,7 @@ from tui.chat.transcript import Block, Message, Text
 from tui.store import NewChat, Store
 from tui.store.errors import StoreProblem
 
-LIMIT_S = 20
+LIMIT_S = 60
 
 
 class Wall:

@@ -54,7 +54,7 @@ def pids(folder: Path) -> list[int]:
 
 def gone(processes: list[int]) -> None:
     """Waits until none of them runs any more. The watcher takes up to a second."""
-    until = time.monotonic() + 8
+    until = time.monotonic() + 60
     while left := [pid for pid in processes if alive(pid)]:
         assert time.monotonic() < until, left
         os.sched_yield()

@@ -264,7 +264,7 @@ async def test_a_stop_closes_the_connection() -> None:
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        await asyncio.wait_for(closed.wait(), 5)
+        await asyncio.wait_for(closed.wait(), 60)
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="makes a certificate")
