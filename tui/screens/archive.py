@@ -165,7 +165,7 @@ class ArchiveScreen(GuardingScreen):
         except TuiError as error:
             say(error.message)
         else:
-            say(f"written to {file}")
+            say(f"written to {file.name} in {file.parent}")
 
     # Earlier prompts
 
