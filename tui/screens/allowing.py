@@ -222,7 +222,7 @@ class AllowingScreen(ThinkingScreen):
         if self.provider.obstacle is None and self._access != "none" and not self._is_told:
             rest = "everything else asks first" if self._access == "ask" else "and do nothing else"
             word = f"Claude may look around in {_shown(Path.cwd())}; {rest}. {self.key_of('tools')} switches tools off."
-            self.welcome.remark = " ".join(filter(None, (self.welcome.remark, word)))
+            self.welcome.remark = "\n".join(filter(None, (self.welcome.remark, word)))
 
     @property
     def _is_told(self) -> bool:

@@ -111,8 +111,9 @@ class Welcome(Widget):
                 yield number, line
         if self.remark:
             yield None, Content("")
-            for text in textwrap.wrap(self.remark, width):
-                yield None, Content.styled(text, "$dim")
+            for paragraph in self.remark.splitlines():
+                for text in textwrap.wrap(paragraph, width):
+                    yield None, Content.styled(text, "$dim")
 
     def _row_lines(self, number: int, row: Row, width: int) -> Iterator[Content]:
         sign = f"{'›' if number == self.chosen else ' '}{number + 1}  " if row.way else ""
