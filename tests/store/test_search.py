@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from storing import LIMIT_S, Wall, answer, opened, prompt, talk, with_block
 from transcripts import PNG
 
 from tui.chat.transcript import Image, Opaque, Text, Thinking, ToolResult, ToolUse
-from tui.store import NewChat
+from tui.store import NewChat, writing
 from tui.store.words import folded, marks, parsed, snippet
 
 TEXTS = {
@@ -226,8 +228,9 @@ def test_what_was_left_unsent_is_among_the_prompts_until_it_is_sent(tmp_path: Pa
 
 def test_of_what_was_left_unsent_the_newest_is_kept(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        for number in range(110):
-            store.leave_unsent("a", f"Draft {number}")
-        store.leave_unsent("a", "Draft 50")
+        store.settle()
+        with closing(sqlite3.connect(store.file)) as db, db:
+            for number in (*range(110), 50):
+                writing.leave_unsent(db, "a", f"Draft {number}", 100.0)
         kept = store.prompts(limit=1000).result(LIMIT_S)
         assert (len(kept), kept[0], kept[1], "Draft 9" in kept) == (100, "Draft 50", "Draft 109", False)
