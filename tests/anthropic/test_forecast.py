@@ -123,6 +123,15 @@ def test_an_image_of_a_tool_is_a_first_image_as_well() -> None:
     assert estimate(chat.with_message(result), NO_DRAFT, SONNET, now).loses == "first_image"
 
 
+def test_what_rests_on_an_answer_that_was_cut_off_is_an_estimate_itself() -> None:
+    chat = long_chat(20_000)
+    now = chat.messages[-1].at + 10
+    assert estimate(chat, NO_DRAFT, SONNET, now).exact
+    cut = replace(chat.messages[-1], state="stopped", stop_reason="")
+    chat = replace(chat, messages=(*chat.messages[:-1], cut))
+    assert not estimate(chat, NO_DRAFT, SONNET, now).exact
+
+
 def test_what_is_too_short_is_told_to_stay_uncached() -> None:
     talk = Talk(Transcript())
     told, used = send(talk, "Hi")

@@ -120,7 +120,8 @@ def estimate(
         write_5m=rest if is_kept and lifetime == "5m" else 0,
         write_1h=rest if is_kept and lifetime == "1h" else 0,
     )
-    exact = known is not None and all(message.role == "user" for message in transcript.messages[at:])
+    since = transcript.messages[at:]
+    exact = known is not None and transcript.messages[at - 1].is_counted and all(one.role == "user" for one in since)
     return Estimate(
         usage=usage,
         bill=bill(usage, model),
