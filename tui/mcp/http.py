@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import httpx2
 
@@ -11,9 +11,17 @@ from tui.mcp.sizes import EXCEEDED, LONGEST
 _TIMEOUT = httpx2.Timeout(30.0, read=300.0)
 
 
-def client(headers: Mapping[str, str]) -> httpx2.AsyncClient:
-    """It sends these headers with every request. Reading more than LONGEST bytes of a body raises `httpx2.StreamError`."""
-    return httpx2.AsyncClient(headers=dict(headers), timeout=_TIMEOUT, event_hooks={"response": [_limit]})
+def client(headers: Mapping[str, str], answered: Callable[[int], None]) -> httpx2.AsyncClient:
+    """It sends these headers with every request. Reading more than LONGEST bytes of a body raises `httpx2.StreamError`.
+
+    `answered` is told the status of each message's answer, which the SDK keeps to itself.
+    """
+
+    async def tell(response: httpx2.Response) -> None:
+        if response.request.method == "POST":
+            answered(response.status_code)
+
+    return httpx2.AsyncClient(headers=dict(headers), timeout=_TIMEOUT, event_hooks={"response": [_limit, tell]})
 
 
 class _Limited(httpx2.AsyncByteStream):
