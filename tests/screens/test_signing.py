@@ -193,7 +193,7 @@ async def test_after_a_refusal_one_can_sign_in_and_send_again() -> None:
     async with chatting(Error(401), words("hello")) as chat:
         await chat.send("hi")
         await chat.until_idle()
-        assert "/login signs in" in chat.hint
+        assert "sign in with ^P" in chat.hint
         await chat.screen.perform("sign_in")
         await paste_key(chat, "sk-ant-api03-another")
         await chat.until(lambda: chat.app.screen is chat.screen)

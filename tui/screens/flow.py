@@ -281,7 +281,7 @@ class FlowScreen(Screen[None]):
         if event.give_back is None:
             return "text kept · /retry asks again"
         if self.provider.obstacle is not None or (event.failure and event.failure.status == 401):
-            return f"your prompt is back · {self.key_of('sign_in')} signs in"
+            return f"your prompt is back · sign in with {self.key_of('palette')}"
         if (self.prompt.full_text, self.prompt.attachments.blocks) != (
             event.give_back.text,
             event.give_back.attachments,
