@@ -284,14 +284,15 @@ async def test_a_click_answers_and_one_that_came_too_early_does_not(folder: Path
 
 
 async def test_a_long_change_can_be_read_to_its_end_and_larger() -> None:
-    content = "".join(f"line {number}\n" for number in range(300))
+    content = "".join(f"line {number}\n" for number in range(2_000))
     write = Answer(ToolUse("write_file", input={"path": "long.txt", "content": content}))
     async with chatting(write, words("Well."), tools="ask") as chat:
         await chat.send("Write it")
         await asked(chat)
-        assert "of 303" in card_of(chat)
+        assert "of 2,003" in card_of(chat)
         await chat.pilot.press("tab", "end")
-        assert "+line 299" in card_of(chat)
+        assert "+line 1999" in card_of(chat)
+        assert "–2,003 of 2,003" in card_of(chat)
         small = len(card_of(chat).splitlines())
         await chat.pilot.press("enter")
         await chat.pilot.pause()

@@ -337,7 +337,7 @@ class QuestionText(Widget, can_focus=True):
 
 def _lines_words(first: int, last: int, count: int, *, is_end: bool) -> str:
     """Which lines are in view, and whether there is more though the last of them is."""
-    which = f"lines {first}–{last}" if first < last else f"line {first}"
+    which = f"lines {first:,}–{last:,}" if first < last else f"line {first:,}"
     return f"{which} of {count:,}{', more below' if last == count and not is_end else ''}"
 
 
