@@ -201,7 +201,9 @@ def test_the_full_screen_leaves_no_server(server: Server[FakeAnthropic], prx: Pr
     with Terminal(
         [sys.executable, "-m", "tui", "--config", str(prx.folder / "config.toml")], env, prx.folder
     ) as terminal:
+        began = time.monotonic()
         terminal.wait_for("Talk to")
+        start_s = time.monotonic() - began  # of this machine, as busy as it is
         terminal.type("How is the water?\r")
         terminal.wait_for("It ebbs.")
         assert all(map(is_alive, prx.pids()))
@@ -209,7 +211,7 @@ def test_the_full_screen_leaves_no_server(server: Server[FakeAnthropic], prx: Pr
         if ending == "quit":
             terminal.type("\x11")
             assert terminal.wait_exit() == 0
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < max(2, 3 * start_s)
             assert "Traceback" not in terminal.text
         else:
             os.killpg(terminal.process.pid, signal.SIGKILL)

@@ -105,9 +105,13 @@ def test_at_rest_neither_writes_nor_works(server: Server[FakeAnthropic], tmp_pat
             one.settle()
             two.settle()
             log = tmp_path / "prx" / "data" / "chats.db-wal"
-            processes, written = (one.process.pid, two.process.pid), log.stat().st_mtime_ns
-            before = [seconds_of(process) for process in processes]
-            assert one.watch(LOOKED_AT_S) + two.watch(0) == 0
-            used = max(seconds_of(process) - then for process, then in zip(processes, before, strict=True))
-            assert used <= 0.03 * LOOKED_AT_S, "of a processor's time"
-            assert log.stat().st_mtime_ns == written
+            processes = one.process.pid, two.process.pid
+
+            def rests() -> bool:
+                written, before = log.stat().st_mtime_ns, [seconds_of(process) for process in processes]
+                drawn = one.watch(LOOKED_AT_S) + two.watch(0)
+                used = max(seconds_of(process) - then for process, then in zip(processes, before, strict=True))
+                return not drawn and used <= 0.03 * LOOKED_AT_S and log.stat().st_mtime_ns == written
+
+            # On a busy machine, what is loaded after the first frame may take longer than the screens need to settle.
+            assert any(rests() for _ in range(5)), "it writes or works"

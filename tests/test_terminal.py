@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from terminal import Terminal
 
+from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Pace, Text
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
@@ -36,6 +37,20 @@ def demo(env: dict[str, str], tmp_path: Path) -> Iterator[Terminal]:
         yield terminal
 
 
+@pytest.fixture
+def server() -> Iterator[Server[FakeAnthropic]]:
+    with Server(FakeAnthropic()) as server:
+        yield server
+
+
+@pytest.fixture
+def chat(server: Server[FakeAnthropic], env: dict[str, str], tmp_path: Path) -> Iterator[Terminal]:
+    """A chat whose answers come as scripted: they halt in the middle for as long as a test wants."""
+    with Terminal(COMMAND, {**env, "ANTHROPIC_API_KEY": DEMO_KEY, "ANTHROPIC_BASE_URL": server.url}, tmp_path) as it:
+        it.wait_for("Talk to")
+        yield it
+
+
 def assert_restored(terminal: Terminal) -> None:
     """The terminal is as it was: modes off, cursor shown, line discipline back, main screen."""
     assert terminal.modes_left_on == set()
@@ -50,7 +65,7 @@ def test_type_see_the_stream_switch_the_model_and_quit(demo: Terminal) -> None:
     demo.wait_for("type to filter")
     demo.type("haiku 5\r")
     demo.wait(lambda: "Haiku 5.5" in demo.lines[0])
-    demo.type("And who answers now?\r")
+    demo.type("Thanks!\r")  # which has a short answer
     demo.wait(lambda: demo.text.count("Haiku 5.5") >= 3)  # header, speaker line, status
     demo.type("\x11")  # Ctrl+Q
     assert demo.wait_exit() == 0
@@ -80,42 +95,51 @@ def test_a_command_typed_fast_is_the_one_that_runs(demo: Terminal) -> None:
     assert "simulator wrote it" in demo.text
 
 
-def test_a_prompt_sent_from_far_up_is_seen(demo: Terminal) -> None:
-    demo.type("Write something long\r")
-    demo.wait_for("Esc stop")
-    demo.wait(lambda: "Fires on the hill" in demo.text)
-    demo.type("\x1b")
-    demo.wait_for("text kept")
-    demo.resize(100, 16)
-    demo.type("\x1b[5~\x1b[5~")
-    demo.type("Show me a table\r")
-    demo.wait_for("The longest day is")
+def test_a_prompt_sent_from_far_up_is_seen(server: Server[FakeAnthropic], chat: Terminal) -> None:
+    lines = "".join(f"{number}. A line of many.\n" for number in range(40))
+    server.service.script(Answer(Text(lines, Gate(), "No more.")), Answer(Text("The longest day is Mercury's.")))
+    chat.type("Write something long\r")
+    chat.wait_for("38. A line")
+    chat.type("\x1b")
+    chat.wait_for("text kept")
+    chat.resize(100, 16)
+    chat.type("\x1b[5~\x1b[5~")
+    chat.type("Which day is the longest?\r")
+    chat.wait_for("The longest day is")
 
 
-def test_esc_in_the_middle_keeps_the_text_and_the_next_turn_works(demo: Terminal) -> None:
-    demo.type("Write something long\r")
-    demo.wait_for("Esc stop")
-    demo.wait_for("The first lights were fires")
-    demo.type("\x1b")
-    demo.wait_for("text kept")
-    demo.type("Show me a table\r")
-    demo.wait_for("The longest day is Mercury's")
+def test_esc_in_the_middle_keeps_the_text_and_the_next_turn_works(
+    server: Server[FakeAnthropic], chat: Terminal
+) -> None:
+    half = Answer(Text("The first lights were fires ", Gate(), "on the hill."))
+    server.service.script(half, Answer(Text("The longest day is Mercury's.")))
+    chat.type("Write something long\r")
+    chat.wait_for("Esc stop")
+    chat.wait_for("The first lights were fires")
+    chat.type("\x1b")
+    chat.wait_for("text kept")
+    chat.type("Which day is the longest?\r")
+    chat.wait_for("The longest day is Mercury's")
+    assert "The first lights were fires" in chat.text
+    assert "on the hill" not in chat.text
 
 
-def test_quit_in_mid_answer_is_immediate(demo: Terminal) -> None:
-    demo.type("Write something long\r")
-    demo.wait_for("Esc stop")
-    demo.type("\x11")
-    assert demo.wait_exit(limit_s=3) == 0
-    assert_restored(demo)
+def test_quit_in_mid_answer_is_immediate(server: Server[FakeAnthropic], chat: Terminal) -> None:
+    server.service.script(Answer(Text("The first lights were ", Gate(), "fires.")))
+    chat.type("Write something long\r")
+    chat.wait_for("The first lights were")
+    chat.type("\x11")
+    assert chat.wait_exit(limit_s=10) == 0  # the answer never ends by itself
+    assert_restored(chat)
 
 
-def test_sigterm_restores_the_terminal(demo: Terminal) -> None:
-    demo.type("Write something long\r")
-    demo.wait_for("Esc stop")
-    demo.process.send_signal(signal.SIGTERM)
-    assert demo.wait_exit() == 128 + signal.SIGTERM
-    assert_restored(demo)
+def test_sigterm_restores_the_terminal(server: Server[FakeAnthropic], chat: Terminal) -> None:
+    server.service.script(Answer(Text("The first lights were ", Gate(), "fires.")))
+    chat.type("Write something long\r")
+    chat.wait_for("The first lights were")
+    chat.process.send_signal(signal.SIGTERM)
+    assert chat.wait_exit() == 128 + signal.SIGTERM
+    assert_restored(chat)
 
 
 def test_a_crash_restores_the_terminal_and_shows_no_local_values(env: dict[str, str], tmp_path: Path) -> None:
@@ -189,8 +213,10 @@ def test_after_an_answer_only_the_cache_counts_down(demo: Terminal) -> None:
     demo.wait_for("simulator wrote it")
     demo.wait_for("warm")
     demo.wait_for("⏎ send")
-    demo.watch(1)
-    assert demo.watch(3) < 3 * 150  # bytes: a few digits a second
+    spans = (
+        demo.watch(3) for _ in range(8)
+    )  # on a busy machine, the last of the answer may still be drawn in the first
+    assert any(written < 3 * 150 for written in spans)  # bytes: a few digits a second
 
 
 def test_control_sequences_in_a_prompt_never_reach_the_terminal(demo: Terminal) -> None:
