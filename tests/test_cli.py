@@ -526,6 +526,13 @@ def test_the_demo_answers_without_key_or_network(server: Server[FakeAnthropic], 
     assert server.requests == []
 
 
+@pytest.mark.parametrize("args", [(), ("chats",), ("auth",)])
+def test_what_a_command_does_fits_its_line_in_the_help(env: dict[str, str], args: tuple[str, ...]) -> None:
+    commands = prx(*args, "--help", env=env).stdout.split("Commands:\n")[1]
+    assert "..." not in commands
+    assert all(line[:3].strip() for line in commands.splitlines())
+
+
 def test_version(env: dict[str, str]) -> None:
     assert prx("--version", env=env).stdout == "prx 0.1.0\n"
 

@@ -82,7 +82,7 @@ def prx(ctx: click.Context, /, config: Path | None, **options: Any) -> None:
 @chat_options
 @click.pass_context
 def demo(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> None:
-    """The same on the built-in simulator: no key, no network, scripted answers."""
+    """The same with scripted answers: no key, no network."""
     before = ctx.meta["prx.options"]
     merged = {name: before[name] if value in (None, False, ()) else value for name, value in options.items()}
     ctx.exit(open_chat(ctx.obj, Wanted(" ".join(words), **merged), demo=True))
@@ -123,7 +123,7 @@ def chats(ctx: click.Context, as_json: bool) -> int:
     return chats_command.listing(read_settings(ctx.obj), _print, as_json=as_json)
 
 
-@chats.command("search")
+@chats.command("search", short_help="Chats in which all WORDS stand.")
 @click.argument("words", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="A list of objects: chats with their hits.")
 @click.pass_obj
@@ -150,7 +150,7 @@ def export(config: Path | None, id: str, format: Literal["md", "json", "html"], 
     return chats_command.export(read_settings(config), id, format, file)
 
 
-@prx.command("import")
+@prx.command("import", short_help="Add the chats of an export, of prx or of Claude.ai.")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
 @click.pass_obj
 def import_(config: Path | None, file: Path) -> int:
@@ -177,7 +177,7 @@ _provider = click.option(
 )
 
 
-@auth.command()
+@auth.command(short_help="Take a key, or Claude Code's login; check it, and store it.")
 @_provider
 @click.pass_obj
 def login(config: Path | None) -> int:
