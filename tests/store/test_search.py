@@ -154,6 +154,9 @@ def test_titles_come_first_and_are_hit_inside_a_word(tmp_path: Path) -> None:
         assert [hit.message_id for hit in store.search("eclair").result(LIMIT_S).hits] == ["", "b-1"]
         assert [hit.chat_id for hit in store.search("table").result(LIMIT_S).hits] == ["a", "a"]
         assert [hit.chat_id for hit in store.search("clairs").result(LIMIT_S).hits] == ["b"]
+        for typed, found in (("ABLE de", ["de", "able"]), ("eclair", ["Éclairs"])):
+            hit = store.search(typed).result(LIMIT_S).hits[0]
+            assert [hit.title[start:end] for start, end in hit.marks] == found
 
 
 def test_everything_that_can_be_read_is_searched(tmp_path: Path) -> None:

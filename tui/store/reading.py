@@ -17,7 +17,7 @@ from tui.store.accounts import written_off
 from tui.store.codec import as_base64, decode, decode_tools, hashes, searchable
 from tui.store.errors import NoSuchChat, UnclearChat
 from tui.store.values import Branch, Chat, Day, Found, Hit, Since, Stored
-from tui.store.words import Query, fold, marks, parsed, snippet, stands_in
+from tui.store.words import Query, fold, parsed, snippet, stands_in, title_marks
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -172,7 +172,7 @@ def attached(db: Connection, columns: Iterable[bytes]) -> dict[str, str]:
 def search(db: Connection, typed: str, limit: int, chat_id: str = "") -> Found:
     """Titles and messages with all of these words. With a chat: only in it, in reading order of its branches."""
     query = parsed(typed)
-    hits = [] if chat_id else _titles(db, typed, query, limit)
+    hits = [] if chat_id else _titles(db, typed, limit)
     if not query:
         return Found(hits=tuple(hits))
     is_cut = len(hits) >= limit
@@ -332,7 +332,7 @@ def _siblings(db: Connection, chat_id: str) -> dict[int | None, tuple[str, ...]]
     return {parent: tuple(ids) for parent, ids in found.items()}
 
 
-def _titles(db: Connection, typed: str, query: Query, limit: int) -> list[Hit]:
+def _titles(db: Connection, typed: str, limit: int) -> list[Hit]:
     """A title is hit by any piece of it, be it inside a word."""
     pieces = [fold(piece) for piece in typed.split()]
     if not pieces:
@@ -350,7 +350,7 @@ def _titles(db: Connection, typed: str, query: Query, limit: int) -> list[Hit]:
             role="",
             at=columns.moment(at),
             snippet=title,
-            marks=marks(title, query),
+            marks=title_marks(title, typed),
         )
         for id, title, at in ((id, columns.text(title), at) for id, title, at in rows)
     ]

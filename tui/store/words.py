@@ -93,6 +93,14 @@ def marks(text: str, query: Query) -> tuple[tuple[int, int], ...]:
     return _joined(spans)
 
 
+def title_marks(title: str, typed: str) -> tuple[tuple[int, int], ...]:
+    """Where in a title the pieces stand that were typed, be it inside a word."""
+    if not title.isascii():  # what is folded is not as long as before
+        return marks(title, parsed(typed))
+    pieces, lowered = [fold(piece) for piece in typed.split()], title.lower()
+    return _joined([found.span() for piece in pieces for found in re.finditer(re.escape(piece), lowered)])
+
+
 def stands_in(text: str, query: Query) -> bool:
     """Whether all of the phrases stand in a text."""
     words = [fold(match.group()) for match in _WORD.finditer(text)]
