@@ -75,7 +75,7 @@ def touching(name: str) -> Answer:
 
 def press_until(terminal: Terminal, key: str, text: str) -> None:
     """A key is taken once the question has been seen for a moment: pressed again until then, as a person would."""
-    for _ in range(50):
+    for _ in range(300):
         if text in terminal.text:
             return
         terminal.type(key)

@@ -179,7 +179,7 @@ def test_one_answer_takes_files_and_markers_from_stdin(
     (folder / "in.txt").write_text(f"before [IMAGE:data:image/png;base64,{data}] after")
     command = f"{shlex.quote(sys.executable)} -m tui -p -a 'two 2.png' look < in.txt"
     with Terminal(["/bin/sh", "-c", command], env, folder, 100, 30) as terminal:
-        assert terminal.wait_exit(20) == 0
+        assert terminal.wait_exit() == 0
         assert kinds(server) == ["image", "text", "image", "text"]
 
 

@@ -98,7 +98,7 @@ def test_two_at_once_both_count(file: Path) -> None:
     assert sorted(allowed(file)) == sorted(rules)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("${}'\"\\\n#")), max_size=30))
 def test_any_command_is_read_back_as_it_was(file: Path, command: str) -> None:
     file.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from drawing import RED, corners
 from PIL import Image
 from terminal import ATTRIBUTES, Terminal
 
+from tui.demo.scenarios import Answer, Text
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
 
@@ -35,6 +36,7 @@ PLACEHOLDER = "\U0010eeee".encode()
 def env(tmp_path: Path) -> Iterator[dict[str, str]]:
     Image.Image.save(corners(640, 480), tmp_path / "flag.png")
     with Server(FakeAnthropic()) as server:
+        server.service.script(Answer(Text("A flag.")))  # short: the picture is not scrolled away before it is drawn
         yield {
             "HOME": str(tmp_path),
             "PRX_HOME": str(tmp_path / "prx"),

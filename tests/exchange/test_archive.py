@@ -73,7 +73,7 @@ def store(tmp_path_factory: pytest.TempPathFactory):
     assert problems == []
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=list(HealthCheck), max_examples=60, deadline=None)
 @given(tree=trees())
 def test_a_store_gives_out_what_it_was_given(store: Store, tree: ChatTree) -> None:
     ids = {tree.id, *(node.id for node in tree.nodes)}

@@ -34,7 +34,7 @@ def test_what_was_said_is_there_when_the_store_is_opened_again(tmp_path: Path) -
         assert only(store).title == "Which way does the tide run?"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=list(HealthCheck), max_examples=60, deadline=None)
 @given(messages=st.lists(user_messages | prompts | answers, min_size=1, max_size=6))
 def test_a_message_is_read_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, messages: list[Message]) -> None:
     with opened(tmp_path_factory.mktemp("store")) as store:

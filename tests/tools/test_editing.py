@@ -258,7 +258,7 @@ def test_the_diff_is_whole_and_exact(old: str, new: str) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("git"), reason="git is asked")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(_text, _text)
 def test_and_git_reads_it_the_same_way(tmp_path: Path, old: str, new: str) -> None:
     file = tmp_path / "f"

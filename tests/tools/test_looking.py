@@ -211,7 +211,7 @@ _rule = st.sampled_from(
 
 
 @pytest.mark.skipif(not shutil.which("git"), reason="git is asked")
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sets(_path, max_size=8), st.lists(_rule, max_size=4), st.lists(_rule, max_size=2))
 def test_what_git_ignores_is_left_out(tmp_path: Path, paths: set[str], top: list[str], inner: list[str]) -> None:
     folder = tmp_path / "repository"

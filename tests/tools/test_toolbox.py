@@ -129,7 +129,7 @@ def calls(draw: st.DrawFn) -> tuple[str, str]:
     return tool.name, draw(st.sampled_from([json.dumps(values), json.dumps(values)[:-1], json.dumps([values])]))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(calls())
 def test_any_arguments_have_an_answer_and_without_leave_nothing_happens(tmp_path: Path, call: tuple[str, str]) -> None:
     (tmp_path / "f").write_text("one\ntwo\n")
