@@ -390,7 +390,7 @@ async def test_the_measure(width: int, column: int, left: int) -> None:
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        (answer("cut", stop_reason="max_tokens"), "stopped at the output limit (max_tokens)"),
+        (answer("cut", stop_reason="max_tokens"), "stopped at the output limit (max_tokens) · /continue asks"),
         (answer("no", stop_reason="refusal", stop_category="bio"), "Claude declined (bio)"),
         (answer("full", stop_reason="model_context_window_exceeded"), "context window is full"),
         (answer(""), "(empty reply)"),

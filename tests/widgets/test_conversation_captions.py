@@ -59,7 +59,7 @@ def test_the_cache_line(usage: Usage, bill: Bill | None, line: str) -> None:
     ("fields", "words"),
     [
         ({"stop_reason": "end_turn"}, ""),
-        ({"stop_reason": "max_tokens"}, "stopped at the output limit (max_tokens)"),
+        ({"stop_reason": "max_tokens"}, "stopped at the output limit (max_tokens) · /continue asks for the rest"),
         ({"stop_reason": "refusal", "stop_category": "cyber"}, "(cyber)"),
         ({"stop_reason": "refusal"}, "Left out of what Claude sees from here on"),
         ({"stop_reason": "model_context_window_exceeded"}, "context window is full"),

@@ -101,7 +101,7 @@ def ending(message: Message) -> Caption:
             return ()
     match message.stop_reason:
         case "max_tokens":
-            return (("stopped at the output limit (max_tokens)", "warning"),)
+            return (("stopped at the output limit (max_tokens) · /continue asks for the rest", "warning"),)
         case "model_context_window_exceeded":
             return (("stopped: the model's context window is full. A new chat has room again.", "warning"),)
         case "refusal":
