@@ -55,6 +55,7 @@ def test_attaches_two_pictures(pictured: Compare, photos: Path, size: tuple[int,
     async def story(chat: Chat) -> None:
         await attach(chat, photos / "fjord.png", photos / "kelp.png")
         chat.prompt.put("Which way does the tide run in these?")
+        await chat.until(lambda: "~2.7k tok" in chat.hint)
         await chat.until(lambda: " tok, " in chat.hint)
 
     assert pictured(story=story, size=size)
