@@ -8,6 +8,7 @@ import time
 import pytest
 from chatting import LIMIT_S, chatting, words
 from textual.events import MouseScrollUp, Paste
+from textual.widgets import Static
 
 from tui.demo.reply import Cut, Gate
 from tui.demo.scenarios import Answer, Error, Text, Thinking
@@ -542,6 +543,14 @@ async def test_quitting_asks_nothing_since_a_draft_is_kept() -> None:
         await chat.until(lambda: chat.app._exit)
     async with chatting() as chat:
         await chat.until(lambda: chat.prompt.text == "draft")
+
+
+@pytest.mark.parametrize(("demo", "word"), [(True, "The demo forgets its chats"), (False, "Everything is kept")])
+async def test_before_quitting_it_is_said_what_is_kept(demo: bool, word: str) -> None:
+    async with chatting(demo=demo) as chat:
+        await chat.pilot.press("ctrl+c")
+        await chat.until(lambda: isinstance(chat.app.screen, Question))
+        assert word in str(chat.app.screen.query_one(".panel--text", Static).render())
 
 
 async def test_ctrl_c_twice_quits() -> None:

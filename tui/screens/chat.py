@@ -175,7 +175,8 @@ class ChatScreen(AllowingScreen):
             if agreed:
                 self.app.exit()
 
-        text = "Everything is kept, also what you are writing."
+        forgets, keeps = "The demo forgets its chats.", "Everything is kept, also what you are writing."
+        text = forgets if self.provider.is_demo else keeps
         self.app.push_screen(Question("Quit?", text, yes="quit", no="stay", also_yes=also_yes), answered)
 
     def on_conversation_copy_requested(self, event: Conversation.CopyRequested) -> None:
