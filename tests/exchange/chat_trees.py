@@ -24,6 +24,7 @@ _facts = st.fixed_dictionaries(
         "stop_category": _texts,
         "stop_explanation": _texts,
         "manner": _texts,
+        "opening": _texts,
         "usage": _usages,
         "bill": st.builds(Bill, cost_usd=_amounts, saved_usd=_amounts),
         "request_id": _texts,
