@@ -243,6 +243,8 @@ async def test_it_warns_of_the_one_picture_too_many_for_the_large_ones_before(ph
         await chat.pilot.press("space", "space")  # both of them are one too many
         await chat.until(lambda: "! over 20 pictures: larger ones before are sent smaller, which" in said(chat))
         assert "drops 12k cached tokens ($0.029)" in said(chat)
+        await chat.pilot.press("up")
+        await chat.until(lambda: "→ 2000×1000" in said(chat), "of the two, too, the large one is sent smaller")
         await chat.pilot.press("enter")
         await attached(chat, 2)
         await chat.until(lambda: "0 % cached (over 20 pictures)" in chat.hint)

@@ -33,13 +33,13 @@ class Preview:
     """The picture itself."""
 
 
-def preview(path: Path, model: Viewer, *, long_edge: int | None = None) -> Preview:
-    """The file as it would be sent to this model. Raises CannotAttach."""
+def preview(path: Path, model: Viewer, *, long_edge: int | None = None, many: bool = False) -> Preview:
+    """The file as it would be sent to this model, among `many` pictures or few. Raises CannotAttach."""
     data = read_file(path)
     if kind_of(data) == PDF:
         return Preview(len(data), pages=pdf_document(data, path.name, model).pages)
     target = Target.of(model)
-    prepared = prepare(data, target, long_edge=long_edge, name=path.name)
+    prepared = prepare(data, target, long_edge=long_edge, many=many, name=path.name)
     return Preview(
         len(data),
         original=prepared.original,

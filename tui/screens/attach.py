@@ -82,13 +82,23 @@ class AttachScreen(Modal[Picked | None]):
     BINDINGS = [Binding("escape,ctrl+o,f4", "dismiss(None)", show=False)]
 
     def __init__(
-        self, folder: Path, model: Model, warning: Callable[[int], str], *, gallery: Gallery | None = None
+        self,
+        folder: Path,
+        model: Model,
+        warning: Callable[[int], str],
+        are_many: Callable[[int], bool],
+        *,
+        gallery: Gallery | None = None,
     ) -> None:
-        """`warning` says what attaching so many pictures costs beside their own tokens; "" for nothing."""
+        """`warning` says what attaching so many pictures costs beside their own tokens; "" for nothing.
+
+        `are_many` says whether a request with so many more is one in which pictures are sent smaller.
+        """
         super().__init__()
         self.folder = folder
         self._model = model
         self._warning = warning
+        self._are_many = are_many
         self._gallery = gallery or Gallery()
         # Held here, since what was looked at may be done when the screen has been taken apart.
         self._side = Vertical(classes="side")
@@ -235,7 +245,7 @@ class AttachScreen(Modal[Picked | None]):
         self._say("looking at it …")
         path, edge = self.folder / entry.name, EDGES[self._edge]
         try:
-            found = await asyncio.to_thread(_preview_of, path, self._model, edge)
+            found = await asyncio.to_thread(_preview_of, path, self._model, edge, self._are_many(self._count))
         except TuiError as error:
             self._picture.clear()
             self._say(safe(f"{error.message}. {error.hint}".strip()))
@@ -244,11 +254,15 @@ class AttachScreen(Modal[Picked | None]):
         if found.original is None:
             self._picture.clear()
         else:
-            pictures = sum(path.suffix.lower() != ".pdf" for path in self._selected)
-            if warning := self._warning(pictures or 1):
+            if warning := self._warning(self._count):
                 said = Content.assemble(said, "\n", (f"! {warning}", "$warning"))
             await self._picture.look_at(found.data, found.width, found.height, self._room_above(said))
         self._say(said)
+
+    @property
+    def _count(self) -> int:
+        """How many pictures Enter would attach."""
+        return sum(path.suffix.lower() != ".pdf" for path in self._selected) or 1
 
     def _room_above(self, said: Content) -> Room:
         """What the facts leave of the side."""
@@ -259,10 +273,10 @@ class AttachScreen(Modal[Picked | None]):
         self._facts.update(said if isinstance(said, Content) else Content(said))
 
 
-def _preview_of(path: Path, model: Model, long_edge: int | None) -> Preview:
+def _preview_of(path: Path, model: Model, long_edge: int | None, many: bool) -> Preview:
     from tui.images.preview import preview  # loads Pillow, here in a thread
 
-    return preview(path, model, long_edge=long_edge)
+    return preview(path, model, long_edge=long_edge, many=many)
 
 
 def facts(found: Preview, model: Model) -> Sequence[str]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 
 from tui.chat.events import TurnEnded
-from tui.chat.forecast import messages_in_cache
+from tui.chat.forecast import image_count, messages_in_cache
 from tui.chat.tokens import MANY
 from tui.chat.transcript import Image
 from tui.render.safe import safe
@@ -77,7 +77,13 @@ class AttachingScreen(BriefingScreen):
         from tui.screens.attach import AttachScreen, Picked  # not needed for the first paint
 
         gallery = self.conversation.gallery
-        dialog = AttachScreen(self._folder or Path.cwd(), self.provider.model, self._cost_of_attaching, gallery=gallery)
+        dialog = AttachScreen(
+            self._folder or Path.cwd(),
+            self.provider.model,
+            self._cost_of_attaching,
+            lambda count: image_count(self.sent_after, self.draft()) + count > MANY,
+            gallery=gallery,
+        )
 
         def picked(chosen: Picked | None) -> None:
             if dialog.folder != self._folder and self._last_folder is not None:
