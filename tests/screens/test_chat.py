@@ -7,7 +7,7 @@ import time
 
 import pytest
 from chatting import LIMIT_S, chatting, words
-from textual.events import MouseScrollUp, Paste
+from textual.events import Key, MouseScrollUp, Paste
 from textual.widgets import Static
 
 from tui.demo.reply import Cut, Gate
@@ -602,6 +602,20 @@ async def test_what_is_typed_or_pasted_beside_the_prompt_goes_into_it() -> None:
         await chat.pilot.pause()
         chat.screen.conversation.post_message(Paste("bc"))
         await chat.until(lambda: chat.prompt.text == "abc")
+
+
+async def test_what_is_typed_in_a_burst_beside_the_prompt_is_text_from_its_first_letter_on() -> None:
+    """As when the line was slow: `g` would ask for another answer, and `e` edit a prompt."""
+    async with chatting(words("an answer")) as chat:
+        await chat.send("go")
+        await chat.until_idle()
+        chat.screen.conversation.focus()
+        await chat.pilot.pause()
+        for character in "A great story":
+            chat.app.post_message(Key({" ": "space"}.get(character, character), character))
+        await chat.until(lambda: chat.prompt.text == "A great story", chat.prompt.text)
+        assert chat.screen.editing is None
+        assert len(chat.server.requests) == 1
 
 
 async def test_a_letter_that_is_a_key_of_the_conversation_stays_one() -> None:

@@ -125,7 +125,7 @@ class FlowScreen(Screen[None]):
         typed = event.character if event.is_printable else None
         if typed and not self.prompt.has_focus and event.key not in self.active_bindings:
             event.stop()
-            self.prompt.focus()
+            self.set_focus(self.prompt)  # at once: the next letter may be on its way, and a key of where the focus was
             self.prompt.insert(typed)
 
     def on_paste(self, event: events.Paste) -> None:
