@@ -38,7 +38,7 @@ def anyio_backend() -> str:
 
 
 def odd(*habits: str, **more: object) -> McpServer:
-    return McpServer(command=sys.executable, args=(ODD, *habits), **more)
+    return McpServer(command=sys.executable, args=(ODD, *habits), **{"start_timeout_s": 60, **more})
 
 
 class Chat:

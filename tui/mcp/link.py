@@ -6,10 +6,8 @@ import asyncio
 import logging
 import os
 import shutil
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,13 +96,17 @@ class Link:
 
 
 @asynccontextmanager
-async def connected(said: McpServer, *, folder: Path, log: Path, conceal: Concealer) -> AsyncIterator[Link]:
-    """The server once it has answered and named its tools. Leaving the block ends it. Raises whatever goes wrong."""
+async def connected(
+    said: McpServer, *, folder: Path, log: Path, conceal: Concealer, answered: Callable[[int], None]
+) -> AsyncIterator[Link]:
+    """The server once it has answered and named its tools. Leaving the block ends it. Raises whatever goes wrong.
+
+    `answered` is told the status of each answer of its address.
+    """
     ended = asyncio.Event()
-    last_status = deque([0], maxlen=1)
     async with AsyncExitStack() as stack:
         if said.url:
-            client = await stack.enter_async_context(http.client(said.headers, last_status.append))
+            client = await stack.enter_async_context(http.client(said.headers, answered))
             transport: Any = streamable_http_client(said.url, http_client=client, max_sse_event_size=LONGEST)
         else:
             transport = _program(said, folder, stdio.Log(log, conceal), ended)
@@ -115,13 +117,8 @@ async def connected(said: McpServer, *, folder: Path, log: Path, conceal: Concea
                 changed.set()
 
         ours = Implementation(name="prx", version=tui.__version__)
-        try:
-            speaker = await stack.enter_async_context(Client(transport, client_info=ours, message_handler=hear))
-            tools = await _listed(speaker)
-        except Exception as error:
-            if (status := last_status[0]) >= HTTPStatus.BAD_REQUEST:
-                raise Refused(f"its address answered {_named(status)}") from error
-            raise
+        speaker = await stack.enter_async_context(Client(transport, client_info=ours, message_handler=hear))
+        tools = await _listed(speaker)
         listening = asyncio.create_task(_listen(speaker, changed))
         stack.callback(listening.cancel)
         yield Link(speaker, tools, ended, changed)
@@ -134,11 +131,6 @@ async def _listen(client: Client, changed: asyncio.Event) -> None:
             changed.set()  # they may have, before it listened
             async for _ in events:
                 changed.set()
-
-
-def _named(status: int) -> str:
-    """A status with what it is called, if it is one that is known."""
-    return next((f"{known.value} {known.phrase}" for known in HTTPStatus if known == status), str(status))
 
 
 def _program(said: McpServer, folder: Path, log: stdio.Log, ended: asyncio.Event) -> Any:

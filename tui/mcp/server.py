@@ -7,6 +7,7 @@ own, since the SDK wants it left where it was entered.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +20,8 @@ from tui.chat.transcript import Tool
 from tui.config import McpServer
 from tui.mcp.concealing import concealer
 from tui.mcp.names import name_of
-from tui.mcp.sizes import EXCEEDED, TOO_MUCH
+from tui.mcp.reasons import reason
+from tui.mcp.sizes import TOO_MUCH
 from tui.tools.tool import Failed
 
 if TYPE_CHECKING:
@@ -29,11 +31,9 @@ if TYPE_CHECKING:
     from tui.mcp.link import Link
 
 State = Literal["not started", "starting", "ready", "failed", "ended"]
-MISSING = "MCP servers need one more package: pip install 'prx-tui[mcp]'"
 _LONGEST_DESCRIPTION = 4000
 _LONGEST_REASON = 300
 _NOT_AT_THE_ROOT = ("oneOf", "anyOf", "allOf", "$schema", "$id")  # the first three are refused there by the API
-_CLOSED = "Connection closed"  # as the SDK says it
 _LEAVE_S = 4.0
 _LOOK_S = 3.0
 _BREATH_S = 0.2
@@ -63,6 +63,8 @@ class Server:
         self._folder = folder
         self._call_limit_s = call_limit_s
         self._warn = warn
+        self._last_status = deque([0], maxlen=1)
+        """Of the answers of its address."""
         self._own_names: dict[str, str] = {}
         self._link: Link | None = None
         self._state: State = "not started"
@@ -159,7 +161,7 @@ class Server:
             self._keeper.cancel()
             raise self._failed(f"it did not answer within {limit_s} seconds{await self._last_words()}") from None
         except Exception as error:
-            raise self._failed(f"{_reason(error)}{await self._last_words()}") from error
+            raise self._failed(f"{reason(error, self._last_status[0])}{await self._last_words()}") from error
         self._note_tools(link)
         self._link, self._state = link, "ready"
         return link
@@ -188,7 +190,13 @@ class Server:
 
             self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.log.unlink(missing_ok=True)  # each start has its own
-            async with connected(self._said, folder=self._folder, log=self.log, conceal=self._conceal) as link:
+            async with connected(
+                self._said,
+                folder=self._folder,
+                log=self.log,
+                conceal=self._conceal,
+                answered=self._last_status.append,
+            ) as link:
                 ready.set_result(link)
                 waits = (link.until_ended(), self._leaving.wait(), self._watch(link))
                 ends = [asyncio.ensure_future(end) for end in waits]
@@ -217,24 +225,6 @@ def _defined(server: str, tool: Listed) -> Tool:
         description=description.encode("utf-8", "replace").decode(),
         input_schema=msgspec.json.encode(kept | {"type": "object"}).decode(),
     )
-
-
-def _reason(error: BaseException) -> str:
-    """What went wrong, of errors within errors the innermost."""
-    while inner := getattr(error, "exceptions", None):
-        error = inner[0]
-    if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in (
-        "mcp",
-        "mcp_types",
-        "httpx2",
-    ):
-        return MISSING
-    words = getattr(error, "message", "") or str(error) or type(error).__name__
-    if words == _CLOSED:
-        return "it ended before it had answered"
-    if type(error).__name__ == "ConnectError":
-        return f"it cannot be reached: {words}"
-    return f"it {TOO_MUCH}" if EXCEEDED in words else words
 
 
 def _last_line(log: Path) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 from tui.chat.transcript import Tool
 from tui.config import McpServer
 from tui.mcp.names import server_of
-from tui.mcp.server import MISSING, Server, Status
+from tui.mcp.reasons import MISSING
+from tui.mcp.server import Server, Status
 from tui.tools.tool import Failed
 
 CALL_LIMIT_S = 120.0
