@@ -7,7 +7,7 @@ import logging
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,6 @@ from mcp import Client
 from mcp.client import IncomingMessage
 from mcp.client.stdio import get_default_environment
 from mcp.client.streamable_http import streamable_http_client
-from mcp.client.subscriptions import ListenNotSupportedError, SubscriptionLost
 from mcp.shared.exceptions import MCPError
 from mcp_types import CONNECTION_CLOSED, Implementation, ToolListChangedNotification
 
@@ -120,17 +119,20 @@ async def connected(
         speaker = await stack.enter_async_context(Client(transport, client_info=ours, message_handler=hear))
         tools = await _listed(speaker)
         listening = asyncio.create_task(_listen(speaker, changed))
+        listening.add_done_callback(lambda task: task.cancelled() or task.exception())  # counts as seen
         stack.callback(listening.cancel)
         yield Link(speaker, tools, ended, changed)
 
 
 async def _listen(client: Client, changed: asyncio.Event) -> None:
-    """Hears of changed tools where that has to be asked for, as since 2026. What ends it is no harm: less is heard then."""
-    with suppress(ListenNotSupportedError, SubscriptionLost, MCPError, TimeoutError, httpx2.HTTPError):
-        async with client.listen(tools_list_changed=True) as events:
-            changed.set()  # they may have, before it listened
-            async for _ in events:
-                changed.set()
+    """Hears of changed tools where that has to be asked for, as since 2026.
+
+    Raises where that cannot be asked for, and when the server goes: less is heard then, and nothing else is lost.
+    """
+    async with client.listen(tools_list_changed=True) as events:
+        changed.set()  # they may have, before it listened
+        async for _ in events:
+            changed.set()
 
 
 def _program(said: McpServer, folder: Path, log: stdio.Log, ended: asyncio.Event) -> Any:
