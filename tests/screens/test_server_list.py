@@ -22,7 +22,8 @@ ODD = Path(__file__).parent.parent / "mcp" / "odd_server.py"
 def config(*habits: str, name: str = "odd") -> str:
     """A server that starts in the folder of the test."""
     args = json.dumps([str(ODD), *habits])
-    return f"[tools]\nallow = ['odd__*(*)']\n[mcp.{name}]\ncommand = '{sys.executable}'\nargs = {args}\n"
+    server = f"[mcp.{name}]\ncommand = '{sys.executable}'\nargs = {args}\nstart_timeout_s = 60\n"
+    return f"[tools]\nallow = ['odd__*(*)']\n{server}"
 
 
 @pytest.fixture(autouse=True)
