@@ -43,10 +43,11 @@ async def listed(chat: Chat) -> str:
     return "\n".join(view.render_line(y).text.rstrip() for y in range(view.size.height))
 
 
-async def said_of(chat: Chat, row: str) -> str:
-    """What stands below the list with the cursor on that row."""
+async def until_said_of(chat: Chat, row: str, text: str) -> None:
+    """Waits until that stands below the list, with the cursor on that row."""
     await chat.pilot.press(*row)
-    return str(chat.app.screen.query_one("#word", Static).render())
+    word = chat.app.screen.query_one("#word", Static)
+    await chat.until(lambda: text in str(word.render()), f"{text} was not said of {row}: {word.render()}")
 
 
 async def test_a_chat_uses_a_tool_of_a_server(tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ async def test_a_server_that_fails_is_told_and_started_anew() -> None:
         await chat.until_shown("The MCP server bad did not start")
         await chat.until_idle()
         assert "failed" in await listed(chat)
-        assert "(it said: the harbour is closed)." in await said_of(chat, "bad")
+        await until_said_of(chat, "bad", "(it said: the harbour is closed).")
         await chat.pilot.press("ctrl+u", *"odd", "enter")
         await chat.until(lambda: "The MCP server odd has started." in chat.hint, chat.hint)
         await listed(chat)
@@ -90,7 +91,7 @@ async def test_new_tools_wait_for_the_next_chat_or_are_added_with_their_cost() -
         await chat.until_idle()
         assert offered(chat, 1) == offered(chat, 0)
         assert "add to this chat  1 new, 1 gone" in await listed(chat)
-        assert "The next turn writes" in await said_of(chat, "add")
+        await until_said_of(chat, "add", "The next turn writes")
         await chat.pilot.press("enter")
         await chat.until(lambda: "tools added · writes" in chat.hint, chat.hint)
         await chat.send("Three")
@@ -141,7 +142,7 @@ async def test_the_wait_for_a_server_can_be_stopped() -> None:
         await chat.send("How is the water?")
         await chat.until_shown("Waiting for the MCP servers to start.")
         assert "starting" in await listed(chat)
-        assert "from its first prompt on" in await said_of(chat, "add")
+        await until_said_of(chat, "add", "from its first prompt on")
         await chat.pilot.press("escape")
         await chat.pilot.press("escape")
         await chat.until_idle()
