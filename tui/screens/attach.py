@@ -67,7 +67,7 @@ class FileList(FilterList):
 
 
 class AttachScreen(Modal[Picked | None]):
-    """Gives what was picked, or None. `folder` says where it was left."""
+    """Gives what was picked, or None. `left_in` says where it was left then; None: before it had shown any folder."""
 
     DEFAULT_CSS = """
     AttachScreen {
@@ -83,19 +83,21 @@ class AttachScreen(Modal[Picked | None]):
 
     def __init__(
         self,
-        folder: Path,
+        start: Callable[[], Path],
         model: Model,
         warning: Callable[[int], str],
         are_many: Callable[[int], bool],
         *,
         gallery: Gallery | None = None,
     ) -> None:
-        """`warning` says what attaching so many pictures costs beside their own tokens; "" for nothing.
+        """`start` gives the folder to begin with; it is called in a thread, for it may take a while.
 
+        `warning` says what attaching so many pictures costs beside their own tokens; "" for nothing.
         `are_many` says whether a request with so many more is one in which pictures are sent smaller.
         """
         super().__init__()
-        self.folder = folder
+        self.left_in: Path | None = None
+        self._start = start
         self._model = model
         self._warning = warning
         self._are_many = are_many
@@ -121,7 +123,7 @@ class AttachScreen(Modal[Picked | None]):
 
     def on_mount(self) -> None:
         self.watch(self._list, "chosen", self._look, init=False)
-        self._open(self.folder)
+        self._open(None)
         self._show_foot()
 
     def on_resize(self) -> None:
@@ -132,19 +134,26 @@ class AttachScreen(Modal[Picked | None]):
         return super().dismiss(result)
 
     @property
+    def _folder(self) -> Path:
+        """The one that is shown."""
+        return self.left_in or Path.cwd()
+
+    @property
     def _list(self) -> FileList:
         return self.query_one(FileList)
 
     # The folder
 
     @work(group="folder", exclusive=True)
-    async def _open(self, folder: Path, at: str = "") -> None:
+    async def _open(self, folder: Path | None, at: str = "") -> None:
+        """Shows a folder; None: the one to begin with."""
         try:
-            entries = await asyncio.to_thread(entries_of, folder, hidden=self._hidden)
+            place = folder if folder is not None else await asyncio.to_thread(self._start)
+            entries = await asyncio.to_thread(entries_of, place, hidden=self._hidden)
         except TuiError as error:
             self._say(safe(error.message))
             return
-        self.folder = folder
+        self.left_in = place
         self._entries = {entry.name + "/" * entry.is_folder: entry for entry in entries}
         self._list.typed = ""
         self._show_entries(at)
@@ -157,7 +166,7 @@ class AttachScreen(Modal[Picked | None]):
 
     def _show_head(self) -> None:
         """What is typed to filter; else the folder, and the key for what is hidden in it."""
-        where = f"{_short(self.folder)}   . {'hides' if self._hidden else 'shows'} hidden"
+        where = f"{_short(self._folder)}   . {'hides' if self._hidden else 'shows'} hidden"
         self.query_one(PanelHead).say(f"{self._list.typed}▏" if self._list.typed else where)
 
     def _item(self, key: str) -> Item:
@@ -165,7 +174,7 @@ class AttachScreen(Modal[Picked | None]):
         name = safe(key, keep_newlines=False)
 
         def draw(width: int) -> Content:
-            mark = ("▣ ", "$accent") if self.folder / entry.name in self._selected else "  "
+            mark = ("▣ ", "$accent") if self._folder / entry.name in self._selected else "  "
             size = "" if entry.is_folder else figures.size(entry.size_bytes)
             room = max(4, width - 2 - len(size) - 1)
             shown = name if cell_len(name) <= room else set_cell_size(name, room - 1) + "…"
@@ -175,11 +184,11 @@ class AttachScreen(Modal[Picked | None]):
 
     def on_filter_list_picked(self, event: FilterList.Picked) -> None:
         if event.key == _UP:
-            self._open(self.folder.parent, at=self.folder.name + "/")
+            self._open(self._folder.parent, at=self._folder.name + "/")
         elif self._entries[event.key].is_folder:
-            self._open(self.folder / self._entries[event.key].name)
+            self._open(self._folder / self._entries[event.key].name)
         else:
-            files = self._selected or [self.folder / self._entries[event.key].name]
+            files = self._selected or [self._folder / self._entries[event.key].name]
             self.dismiss(Picked(tuple(files), EDGES[self._edge]))
 
     def on_filter_list_filtered(self) -> None:
@@ -191,20 +200,20 @@ class AttachScreen(Modal[Picked | None]):
         if self._list.typed:
             self._list.action_rub_out()
         else:
-            self._open(self.folder.parent, at=self.folder.name + "/")
+            self._open(self._folder.parent, at=self._folder.name + "/")
 
     def action_hidden(self) -> None:
         if self._list.typed:
             self._list.typed += "."
         else:
             self._hidden = not self._hidden
-            self._open(self.folder, at=self._list.picked)
+            self._open(self.left_in, at=self._list.picked)
 
     def action_select(self) -> None:
         entry = self._entries.get(self._list.picked)
         if entry is None or entry.is_folder:
             return
-        path = self.folder / entry.name
+        path = self._folder / entry.name
         if path in self._selected:
             self._selected.remove(path)
         else:
@@ -239,11 +248,11 @@ class AttachScreen(Modal[Picked | None]):
         if entry is None or entry.is_folder:
             self._picture.clear()
             has_files = not all(entry.is_folder for entry in self._entries.values())
-            self._say("" if has_files else "no pictures or PDF in this folder")
+            self._say("" if has_files or self.left_in is None else "no pictures or PDF in this folder")
             return
         await asyncio.sleep(_REST_S)
         self._say("looking at it …")
-        path, edge = self.folder / entry.name, EDGES[self._edge]
+        path, edge = self._folder / entry.name, EDGES[self._edge]
         try:
             found = await asyncio.to_thread(_preview_of, path, self._model, edge, self._are_many(self._count))
         except TuiError as error:

@@ -43,11 +43,6 @@ class AttachingScreen(BriefingScreen):
         if self._files and not self._first_prompt:  # after the first frame: what makes pictures of files is loaded then
             self.call_after_refresh(self.prompt.attachments.attach_files, self._files)
 
-    async def opened(self) -> None:
-        await super().opened()
-        if self._last_folder is not None:
-            self._folder = self._folder or await asyncio.to_thread(self._last_folder.read)
-
     def send_first(self, text: str) -> None:
         if not self._files:
             super().send_first(text)
@@ -78,7 +73,7 @@ class AttachingScreen(BriefingScreen):
 
         gallery = self.conversation.gallery
         dialog = AttachScreen(
-            self._folder or Path.cwd(),
+            self._first_folder,
             self.provider.model,
             self._cost_of_attaching,
             lambda count: image_count(self.sent_after, self.draft()) + count > MANY,
@@ -86,14 +81,18 @@ class AttachingScreen(BriefingScreen):
         )
 
         def picked(chosen: Picked | None) -> None:
-            if dialog.folder != self._folder and self._last_folder is not None:
-                self.run_worker(later(asyncio.to_thread, self._last_folder.keep, dialog.folder))
-            self._folder = dialog.folder
+            if dialog.left_in not in (None, self._folder) and self._last_folder is not None:
+                self.run_worker(later(asyncio.to_thread, self._last_folder.keep, dialog.left_in))
+            self._folder = dialog.left_in or self._folder
             if chosen is not None:
                 self.prompt.attachments.attach_files(chosen.files, long_edge=chosen.long_edge)
             self.prompt.focus()
 
         self.app.push_screen(dialog, picked)
+
+    def _first_folder(self) -> Path:
+        """Where the dialog was left, in this run or an earlier one. Called in a thread, as it reads from the disk."""
+        return self._folder or (self._last_folder.read() if self._last_folder is not None else None) or Path.cwd()
 
     def _cost_of_attaching(self, count: int) -> str:
         """What so many pictures more make worthless of the cache: everything after the system prompt, or nothing."""
