@@ -37,6 +37,9 @@ from tui.widgets.queue import QueueList
 LIMIT_S = 30.0
 """How long a test waits for what never comes. What does come is there sooner, but on a busy machine not by much."""
 
+ASKING = "budget", "branch"
+"""What runs beside the screen before something is asked of Claude."""
+
 
 class Clock:
     """Seconds that pass when the test says so. The wall stands at 09:41 today, whatever day that is."""
@@ -132,7 +135,14 @@ class Chat:
         await self.until(lambda: text in self.shown, f'"{text}" was never shown: {self.shown}')
 
     async def until_idle(self) -> None:
-        await self.until(lambda: not self.screen.is_answering and not self.screen.conversation.streaming)
+        """Waits for the end of the answer, also of one that is only about to be asked for."""
+        screen = self.screen
+        await self.until(lambda: not (screen.is_answering or screen.conversation.streaming or self.is_at_work(*ASKING)))
+
+    def is_at_work(self, *groups: str) -> bool:
+        """Whether something of these groups runs beside the screen, and not only waits for what a dialog is told."""
+        workers = [worker for worker in self.app.workers if worker.group in groups and not worker.is_finished]
+        return bool(workers) and self.app.screen is self.screen
 
     async def until_written(self) -> None:
         """Waits until the running answer has text, as far as the server lets it come."""

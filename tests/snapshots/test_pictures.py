@@ -482,6 +482,7 @@ def test_searches_all_chats(pictured: Compare, size: tuple[int, int]) -> None:
     async def story(chat: Chat) -> None:
         await three_chats(chat)
         await chat.pilot.press("ctrl+s", *"past")
+        await chat.until(lambda: all(one.is_finished for one in chat.app.workers if one.group == "search"))
         await until_rows(chat, "kelp")
 
     assert pictured(*THREE, story=story, size=size)
