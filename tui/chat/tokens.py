@@ -47,7 +47,7 @@ def prompt_tokens(text: str, model: Model) -> float:
     """Those of a text as it is typed, in which a marker (`[IMAGE:data:…]`) is an image, of a size that nobody knows yet."""
     tokens, at = 0.0, 0
     for start, end in _markers(text):
-        marker = text_tokens(text[start:end], model)
+        marker = (end - start) * model.tokens_per_char  # base64: each character is a byte
         tokens += text_tokens(text[at:start], model) + min(marker, image_tokens(0, 0, model))
         at = end
     return tokens + text_tokens(text[at:], model)
