@@ -1,4 +1,4 @@
-"""What all dialogs have in common: they lie over the chat, and its pictures stay where they are behind them.
+"""What all dialogs have in common: they lie over the chat, its pictures stay where they are behind them, and one can quit.
 
 Textual tints what is behind. A picture that the terminal draws by itself says by the colour of its cells which one it is, so
 these cells are left as they are.
@@ -16,12 +16,18 @@ from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen, ScreenResultType
 
 from tui.images.kitty import PLACEHOLDER
+from tui.widgets.bindings import quitting
 
 
 class Modal(ModalScreen[ScreenResultType]):
+    BINDINGS = [quitting()]
+
     def render(self) -> RenderableType:
         behind = super().render()
         return _Behind(behind.screen, behind.color) if isinstance(behind, BackgroundScreen) else behind
+
+    def action_quit(self) -> None:
+        self.app.exit()
 
 
 class _Behind(BackgroundScreen):

@@ -17,6 +17,11 @@ def closing(name: str) -> BindingType:
     return Binding(",".join(BY_NAME[name].keys), "dismiss(None)", show=False, id=name)
 
 
+def quitting() -> BindingType:
+    """The keys to quit, for a dialog: what is bound for the whole app is not heard there."""
+    return Binding(",".join(BY_NAME["quit"].keys), "quit", show=False, id="quit")
+
+
 def bindings_of(place: Place) -> list[BindingType]:
     """The bindings of one place. Their IDs are the names of the actions, which is what `App.set_keymap` remaps by.
 

@@ -1,0 +1,43 @@
+"""Ctrl+Q leaves from wherever one is, and takes nothing with it that is kept nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+from chatting import chatting
+from textual.widgets import Static, TextArea
+
+from tui.screens.chats import ChatList
+from tui.screens.models import ModelPicker
+from tui.screens.system import SystemPrompt
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(("key", "dialog"), [("ctrl+s", ChatList), ("ctrl+l", ModelPicker)])
+async def test_it_is_heard_in_a_dialog(key: str, dialog: type) -> None:
+    async with chatting() as chat:
+        await chat.pilot.press(key)
+        await chat.until(lambda: isinstance(chat.app.screen, dialog))
+        await chat.pilot.press("ctrl+q")
+        assert chat.app._exit
+
+
+async def test_keys_of_ones_own_for_it_are_heard_there_too() -> None:
+    async with chatting(config='[keys]\nquit = "ctrl+y"\n') as chat:
+        await chat.pilot.press("ctrl+l")
+        await chat.until(lambda: isinstance(chat.app.screen, ModelPicker))
+        await chat.pilot.press("ctrl+q")
+        assert not chat.app._exit
+        await chat.pilot.press("ctrl+y")
+        assert chat.app._exit
+
+
+async def test_an_edited_system_prompt_is_kept_or_left_first() -> None:
+    async with chatting() as chat:
+        await chat.send("/system")
+        await chat.until(lambda: isinstance(chat.app.screen, SystemPrompt) and chat.app.screen.query(TextArea))
+        await chat.pilot.press(*"abc", "ctrl+q")
+        assert not chat.app._exit
+        assert "Before you quit" in " ".join(str(part.content) for part in chat.app.screen.query(Static))
+        await chat.pilot.press("backspace", "backspace", "backspace", "ctrl+q")
+        assert chat.app._exit
