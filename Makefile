@@ -1,7 +1,7 @@
 # What CI runs is `make check`. PYTHON names the virtual environment's interpreter.
 PYTHON ?= .venv/bin/python
 
-.PHONY: check format lint types test snapshots cold-start kills bench-store bench-list bench-images bench-attaching bench-pictures
+.PHONY: check format lint types test explore snapshots cold-start kills bench-store bench-list bench-images bench-attaching bench-pictures
 
 check: lint types test
 
@@ -14,6 +14,10 @@ types:
 
 test:
 	$(PYTHON) -m pytest -q
+
+# Property tests with examples of their own.
+explore:
+	$(PYTHON) -m pytest -q --hypothesis-profile explore
 
 format:
 	$(PYTHON) -m ruff format .
