@@ -44,7 +44,7 @@ def odd(*habits: str, **more: object) -> McpServer:
 class Chat:
     """Servers, and a box with their tools as a chat has them."""
 
-    def __init__(self, folder: Path, call_limit_s: float, **said: McpServer) -> None:
+    def __init__(self, folder: Path, call_limit_s: float = 60.0, **said: McpServer) -> None:
         self.folder = folder
         self.warnings: list[str] = []
         self.asked: asyncio.Future[ToolAsking] = asyncio.get_running_loop().create_future()
