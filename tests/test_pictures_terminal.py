@@ -179,7 +179,10 @@ def test_the_dialog_shows_the_picture_as_the_terminal_can(env: dict[str, str]) -
         back, up, width, height = map(int, DRAWN.findall(terminal.output)[0])
         assert (width, height) == (back * 10, (up + 1) * 20)
         before = len(terminal.output)
-        terminal.type("\x1b[B" * 30)  # the list scrolls beside the picture, which must not move with it
+        for _ in range(30):  # the list scrolls beside the picture, which must not move with it
+            shown = len(DRAWN.findall(terminal.output))
+            terminal.type("\x1b[B")
+            terminal.wait(lambda shown=shown: len(DRAWN.findall(terminal.output)) > shown)
         terminal.wait_for("30.png")
         red = b"#0;2;%d;0;0" % round(6 * 30 * 100 / 255)
         terminal.wait(lambda: any(red in drawn[0] for drawn in DRAWN.finditer(terminal.output, before)))

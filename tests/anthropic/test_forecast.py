@@ -175,7 +175,7 @@ def test_it_is_quick_enough_for_every_key(model) -> None:
         began = time.perf_counter()
         estimate(chat, Draft(text="x" * length), model, 0.0)
         times.append(time.perf_counter() - began)
-    assert min(times) < 0.001
+    assert min(times) < 0.005
 
 
 # What a switch costs
