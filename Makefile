@@ -1,7 +1,7 @@
 # What CI runs is `make check`. PYTHON names the virtual environment's interpreter.
 PYTHON ?= .venv/bin/python
 
-.PHONY: check format lint types test explore snapshots cold-start kills bench-store bench-list bench-images bench-attaching bench-pictures
+.PHONY: check format lint types test explore fuzz snapshots cold-start kills bench-store bench-list bench-images bench-attaching bench-pictures
 
 check: lint types test
 
@@ -18,6 +18,10 @@ test:
 # Property tests with examples of their own.
 explore:
 	$(PYTHON) -m pytest -q --hypothesis-profile explore
+
+# The fuzz tests with 10,000 new examples each; the test suite tries 200.
+fuzz:
+	PRX_FUZZ_EXAMPLES=10000 $(PYTHON) -m pytest -q --hypothesis-profile explore tests/fuzz
 
 format:
 	$(PYTHON) -m ruff format .
