@@ -1,7 +1,8 @@
 # What CI runs is `make check`. PYTHON names the virtual environment's interpreter.
 PYTHON ?= .venv/bin/python
 
-.PHONY: check format lint types test explore fuzz snapshots cold-start kills bench-store bench-list bench-images bench-attaching bench-pictures
+.PHONY: check format lint types test explore fuzz newest lock days snapshots cold-start kills bench-store bench-list bench-images \
+  bench-attaching bench-pictures
 
 check: lint types test
 
@@ -22,6 +23,18 @@ explore:
 # The fuzz tests with 10,000 new examples each; the test suite tries 200.
 fuzz:
 	PRX_FUZZ_EXAMPLES=10000 $(PYTHON) -m pytest -q --hypothesis-profile explore tests/fuzz
+
+# The tests with the newest of every dependency, in an environment of their own; says what is newer than the lock.
+newest:
+	$(PYTHON) tests/newest.py
+
+# Versions and checksums of what the tests need. UPGRADE=1 takes the newest of everything.
+lock:
+	$(PYTHON) tests/lock.py $(if $(UPGRADE),--upgrade)
+
+# The tests on days to come and in other time zones. Needs libfaketime (package `libfaketime` or `faketime`).
+days:
+	$(PYTHON) tests/days.py
 
 format:
 	$(PYTHON) -m ruff format .

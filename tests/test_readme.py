@@ -40,7 +40,7 @@ def test_ci_finds_the_test_line_by_its_mark() -> None:
 def test_the_install_lines_name_extras_that_exist() -> None:
     project = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
     named = set(re.findall(r"'\.\[(\w+)\]'", README))
-    assert named == {"dev", "mcp"} <= set(project["optional-dependencies"])
+    assert named == {"mcp"} <= set(project["optional-dependencies"])
     assert project["scripts"] == {"prx": "tui.cli:main"}
 
 
