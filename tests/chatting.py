@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,9 @@ from tui.widgets.queue import QueueList
 
 LIMIT_S = 30.0
 """How long a test waits for what never comes. What does come is there sooner, but on a busy machine not by much."""
+
+TODAY = date(2026, 12, 1)
+"""The day by which the app retires models, whatever day it is."""
 
 ASKING = "budget", "branch"
 """What runs beside the screen before something is asked of Claude."""
@@ -203,7 +207,11 @@ def opened(
             file = cache_file(settings.folders.cache, settings.anthropic.api_url)
             write_list(file, (), time.time() - listed_ago_s)
         shelves = Shelves(settings.folders.data / "chats.db", now=clock.wall)
-        with shelves, ClockedDesk(settings, env, demo=demo, preset=preset, tools=tools) as desk, Engine() as engine:
+        with (
+            shelves,
+            ClockedDesk(settings, env, demo=demo, preset=preset, tools=tools, today=lambda: TODAY) as desk,
+            Engine() as engine,
+        ):
             desk.clock = clock
             engine.at_exit(desk.aclose)
             beginning = Beginning(resume, start)

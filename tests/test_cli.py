@@ -249,10 +249,10 @@ def test_a_refusal_names_its_category(server: Server[FakeAnthropic], env: dict[s
 def test_a_retired_model_is_answered_by_its_successor(server: Server[FakeAnthropic], env: dict[str, str]) -> None:
     run = prx("-p", "x", "-m", "claude-sonnet-4-20250514", "--output-format", "json", env=env)
     result = json.loads(run.stdout)
-    assert result["model"] == sent(server)["model"] == "claude-sonnet-4-6"
+    assert result["model"] == sent(server)["model"] == "claude-sonnet-5-5"
     (notice,) = result["notices"]
     assert "claude-sonnet-4-20250514" in notice
-    assert "claude-sonnet-4-6" in notice
+    assert "claude-sonnet-5-5" in notice
 
 
 def test_it_is_sent_untouched_where_the_user_wants_that(
@@ -548,7 +548,7 @@ def test_models(env: dict[str, str], tmp_path: Path) -> None:
     assert (rows[-1]["name"], rows[-1]["price_input"], rows[-1]["price_output"]) == ("Mine", 1.0, 2.0)
     table = prx("models", env=env).stdout
     assert "*  claude-sonnet-5-5 " in table
-    assert "retired 2026-06-15, answered by claude-sonnet-4-6" in table
+    assert "retired 2026-06-15, answered by claude-sonnet-5-5" in table
 
 
 def test_paths(env: dict[str, str]) -> None:

@@ -181,22 +181,22 @@ def test_every_known_model_has_its_state(tmp_path: Path, server: Server[FakeAnth
     deprecated = row(report, "claude-sonnet-4-5-20250929")
     assert (deprecated["status"], deprecated["days_left"]) == ("deprecated", 7)
     retired = row(report, "claude-sonnet-4-20250514")
-    assert (retired["status"], retired["successor"]) == ("retired", "claude-sonnet-4-6")
+    assert (retired["status"], retired["successor"]) == ("retired", "claude-sonnet-5-5")
     misspelt = row(report, "claude-haiku-3-5-20241022")
     assert (misspelt["status"], misspelt["successor"]) == ("misspelt", "claude-3-5-haiku-20241022")
     assert [one["id"] for one in report.models if one["configured"]] == ["claude-sonnet-5-5"]
     text = report_text(report)
     assert "deprecated, 7 days left" in text
-    assert "retired 2026-06-15, answered by claude-sonnet-4-6" in text
+    assert "retired 2026-06-15, answered by claude-sonnet-5-5" in text
     assert "misspelt: the right ID is claude-3-5-haiku-20241022" in text
 
 
 @pytest.mark.parametrize(
     ("configured", "state", "answers"),
     [
-        ("claude-sonnet-4-20250514", "warning", "claude-sonnet-4-6"),
-        ("claude-opus-4-20250514", "warning", "claude-opus-4-6"),
-        ("claude-haiku-3-5-20241022", "warning", "claude-haiku-4-5-20251001"),
+        ("claude-sonnet-4-20250514", "warning", "claude-sonnet-5-5"),
+        ("claude-opus-4-20250514", "warning", "claude-opus-5-5"),
+        ("claude-haiku-3-5-20241022", "warning", "claude-haiku-5-5"),
         ("claude-sonnet-4-6", "ok", "claude-sonnet-4-6"),
         ("claude-opus-4-6", "ok", "claude-opus-4-6"),
         ("haiku", "ok", "claude-haiku-5-5"),
@@ -217,7 +217,7 @@ def test_a_retired_model_that_is_insisted_on_fails(tmp_path: Path, server: Serve
     config = '[providers.anthropic]\nmodel = "claude-sonnet-4-20250514"\nfollow_retired = false'
     report = looked("models", tmp_path, config, **at(server))
     assert states(report) == ["ok", "failed"]
-    assert report.findings[1].fix == 'model = "claude-sonnet-4-6"'
+    assert report.findings[1].fix == 'model = "claude-sonnet-5-5"'
 
 
 def test_a_model_that_the_server_does_not_list_fails(tmp_path: Path, server: Server[FakeAnthropic]) -> None:

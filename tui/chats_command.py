@@ -87,12 +87,12 @@ def search(settings: Settings, words: str, print: Print, *, as_json: bool) -> in
 
 def export(settings: Settings, chat_id: str, format: Format, file: Path | None) -> int:
     """Writes one chat on stdout or into a file. The exit code."""
-    from tui.connection import known_models
+    from tui.connection import known_models, utc_today
     from tui.exchange import archive, markdown, page
 
     with _opened(settings) as store:
         tree = store.tree(chat_id).result()
-    names = {model.id: model.name for model in known_models(settings)}
+    names = {model.id: model.name for model in known_models(settings, (), utc_today())}
 
     def name_of(model_id: str) -> str:
         return names.get(model_id, model_id)

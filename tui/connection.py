@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, datetime, timezone
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ import msgspec
 from tui.anthropic.credentials import ApiKey, Credential, Found, OAuthToken, discover
 from tui.anthropic.destinations import check
 from tui.anthropic.model_cache import cache_file, read_list, write_list
-from tui.anthropic.models import MODELS, Choice, find, overridden, resolve
+from tui.anthropic.models import MODELS, Choice, as_of, find, overridden, resolve
 from tui.belt import Belt
 from tui.chat import ledger
 from tui.chat.budget import Budget
@@ -41,6 +41,11 @@ if TYPE_CHECKING:
     from tui.mcp.servers import Servers
 
 
+def utc_today() -> date:
+    """The day in UTC, which is how the API dates its retirements."""
+    return datetime.now(timezone.utc).date()
+
+
 class Connection:
     """The provider under these settings. `with` it; requests are made, and closed, on one event loop.
 
@@ -55,12 +60,14 @@ class Connection:
         demo: bool = False,
         found: Found | None = None,
         servers: Servers | None = None,
+        today: Callable[[], date] = utc_today,
     ) -> None:
         """`found` is a credential that was found already; without it, it is looked for. `servers`: of tools, as they were
-        started by another connection.
+        started by another connection. `today` gives the day by which models of the table are retired.
         """
         self.settings = settings
         self.demo = demo
+        self._today = today
         self._listed = None if demo else read_list(_list_file(settings))
         self.live: tuple[Model, ...] = self._listed.models if self._listed else ()
         """What the server's own list said when it was asked last, maybe at an earlier start."""
@@ -82,11 +89,11 @@ class Connection:
 
     def models(self) -> tuple[Model, ...]:
         """Every model to choose from, newest first within a family."""
-        return known_models(self.settings, self.live)
+        return known_models(self.settings, self.live, self._today())
 
     def choose(self, name: str = "") -> Choice:
         """The model that a family or an ID means. No name: the configured one."""
-        return choose(self.settings, name, self.live)
+        return choose(self.settings, name, self.live, self._today())
 
     def bill(self, message: Message) -> Bill | None:
         """What an answer cost; None where its model's price is unknown."""
@@ -342,18 +349,18 @@ def _list_file(settings: Settings) -> Path:
     return cache_file(settings.folders.cache, settings.anthropic.api_url)
 
 
-def known_models(settings: Settings, live: tuple[Model, ...] = ()) -> tuple[Model, ...]:
+def known_models(settings: Settings, live: tuple[Model, ...], today: date) -> tuple[Model, ...]:
     """Every model there is to choose from: what the server listed, then the rest of our table and of the configuration."""
     listed = {model.id for model in live}
     rows = [*live, *(model for model in MODELS if model.id not in listed)]
     named = {model.id for model in rows}
     rows += [find(id) for id in settings.models if id not in named]
-    return tuple(_corrected(model, settings) for model in rows)
+    return tuple(as_of(_corrected(model, settings), today) for model in rows)
 
 
-def choose(settings: Settings, name: str, live: tuple[Model, ...] = ()) -> Choice:
-    """The model that a family or an ID means under these settings. No name: the configured one."""
-    follow, today = settings.anthropic.follow_retired, date.today()
+def choose(settings: Settings, name: str, live: tuple[Model, ...], today: date) -> Choice:
+    """The model that a family or an ID means under these settings on that day. No name: the configured one."""
+    follow = settings.anthropic.follow_retired
     choice = resolve(name or settings.model, follow_retired=follow, live=live, today=today)
     return msgspec.structs.replace(choice, model=_corrected(choice.model, settings))
 

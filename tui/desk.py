@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import date
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -17,7 +18,7 @@ from tui.chat.session import Ask, Session
 from tui.chat.tools import Access, Verdict
 from tui.chat.transcript import Draft, Message, Transcript
 from tui.config import Preset, Settings
-from tui.connection import Connection
+from tui.connection import Connection, utc_today
 from tui.errors import TuiError
 from tui.screens.exchange import Exchange
 from tui.screens.provider import ToolServer, Way
@@ -55,8 +56,10 @@ class Desk:
         system: str | None = None,
         preset: str = "",
         tools: Access | None = None,
+        today: Callable[[], date] = utc_today,
     ) -> None:
-        """`model`, `system` and `tools` go before what the preset says. Raises NoPreset."""
+        """`model`, `system` and `tools` go before what the preset says. `today`: as for a Connection. Raises NoPreset."""
+        self._today = today
         self._settings = settings
         self._env = env
         self._system = system
@@ -68,7 +71,7 @@ class Desk:
         self._connections: list[Connection] = []
         self.warn: Callable[[str], None] = lambda _: None
         """Is told, from any thread, what the user should know of the credential in use."""
-        self._connect(Connection(settings, env, demo=demo))
+        self._connect(Connection(settings, env, demo=demo, today=today))
         self._take_preset(preset)
         self._asked = model or self._settled.model or ""
         self._offered: OAuthToken | None = None
@@ -258,7 +261,7 @@ class Desk:
         return self._connection.demo
 
     def try_demo(self) -> None:
-        self._connect(Connection(self._settings, self._env, demo=True))
+        self._connect(Connection(self._settings, self._env, demo=True, today=self._today))
 
     # Signing in
 
@@ -328,7 +331,9 @@ class Desk:
         return self._said("with Claude Code's login", sign_in.overruled_by(self._settings, self._env, login=True))
 
     def _sign_in(self, credential: Credential) -> None:
-        self._connect(Connection(self._settings, self._env, found=Found(credential), servers=self._servers))
+        self._connect(
+            Connection(self._settings, self._env, found=Found(credential), servers=self._servers, today=self._today)
+        )
 
     def _said(self, how: str, other: str) -> str:
         return f"signed in; the next start takes {other} first" if other else f"signed in, {how}"

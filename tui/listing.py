@@ -37,12 +37,12 @@ class PathRow(TypedDict):
 
 def model_rows(settings: Settings) -> list[ModelRow]:
     """Every model of the server's list, as far as it is on disk, and of the table; with what the configuration says."""
-    from tui.connection import cached_models, choose, known_models
+    from tui.connection import cached_models, choose, known_models, utc_today
 
-    live = cached_models(settings)
-    configured = choose(settings, settings.model, live).model.id
+    live, today = cached_models(settings), utc_today()
+    configured = choose(settings, settings.model, live, today).model.id
     rows: list[ModelRow] = []
-    for model in known_models(settings, live):
+    for model in known_models(settings, live, today):
         price = model.price_for(0)
         rows.append(
             ModelRow(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+import re
+from datetime import date, datetime
 from typing import get_args
 
 import pytest
-from anthropic.resources.messages.messages import DEPRECATED_MODELS
+from anthropic._data.deprecated_models import DEPRECATED_MODELS
 from anthropic.types.model_param import ModelParam
+from msgspec.structs import replace
 
 from tui.anthropic.models import (
     ALIASES,
@@ -16,15 +18,21 @@ from tui.anthropic.models import (
     MISSPELT,
     MODELS,
     ModelSettingsError,
+    as_of,
     find,
     from_listing,
-    is_retired,
     overridden,
     resolve,
 )
 from tui.chat.model import Price
 
 TODAY = date(2026, 11, 23)
+UNPRICED = "claude-mythos-preview"
+"""Its price was never published."""
+CHANGES = (
+    "What changes: it counts about 30 % more tokens for the same text; it thinks before it answers unless thinking is off; "
+    "it takes back its earlier thinking only if nothing before it has changed."
+)
 
 
 def sdk_ids() -> list[str]:
@@ -39,12 +47,13 @@ def test_every_model_that_the_sdk_names_is_in_the_table() -> None:
 
 
 def test_every_model_that_the_sdk_calls_deprecated_has_its_date() -> None:
-    months = {"November 6th, 2024": "2024-11-06", "July 21st, 2025": "2025-07-21", "January 5th, 2026": "2026-01-05"}
-    months |= {"February 19th, 2026": "2026-02-19", "June 15th, 2026": "2026-06-15", "June 30th, 2026": "2026-06-30"}
-    months |= {"November 30th, 2026": "2026-11-30"}
-    assert {one: find(one).retires for one in DEPRECATED_MODELS} == {
-        one: months[said] for one, said in DEPRECATED_MODELS.items()
-    }
+    def day(said: str) -> str:  # such as "November 30th, 2026"
+        return datetime.strptime(re.sub(r"(?<=\d)(st|nd|rd|th)", "", said), "%B %d, %Y").date().isoformat()
+
+    # Anthropic's page gives Mythos Preview no day any more: its retirement is to be announced.
+    expected = {one: day(said) for one, said in DEPRECATED_MODELS.items()} | {"claude-mythos-preview": ""}
+    assert {one: find(one).retires for one in DEPRECATED_MODELS} | {"claude-mythos-preview": ""} == expected
+    assert {find(one).lifecycle for one in DEPRECATED_MODELS} <= {"deprecated", "retired"}
 
 
 def test_ids_are_unique_and_aliases_lead_to_rows() -> None:
@@ -56,14 +65,18 @@ def test_ids_are_unique_and_aliases_lead_to_rows() -> None:
 
 @pytest.mark.parametrize("model", [model for model in MODELS if model.retires], ids=lambda model: model.id)
 def test_whatever_retires_has_a_successor_that_lives(model) -> None:
-    choice = resolve(model.id, today=date(2026, 12, 1))
-    assert not is_retired(choice.model, date(2026, 12, 1))
+    its_day = date.fromisoformat(model.retires)
+    choice = resolve(model.id, today=its_day)
+    assert choice.model.lifecycle in ("active", "legacy")
+    assert choice.model.retires == ""
     assert model.id in choice.notice
     assert choice.model.id in choice.notice
     assert choice.model.name in choice.notice
 
 
-@pytest.mark.parametrize("model", [m for m in MODELS if not is_retired(m)], ids=lambda model: model.id)
+@pytest.mark.parametrize(
+    "model", [m for m in MODELS if m.lifecycle != "retired" and m.id != UNPRICED], ids=lambda model: model.id
+)
 def test_a_living_model_is_priced_and_answers_for_itself(model) -> None:
     assert model.prices
     assert model.prices[-1].up_to is None
@@ -95,9 +108,9 @@ def test_every_family_of_the_table_can_be_asked_for() -> None:
 @pytest.mark.parametrize(
     ("seed_id", "answers"),
     [
-        ("claude-opus-4-20250514", "claude-opus-4-6"),
-        ("claude-sonnet-4-20250514", "claude-sonnet-4-6"),
-        ("claude-haiku-3-5-20241022", "claude-haiku-4-5-20251001"),
+        ("claude-opus-4-20250514", "claude-opus-5-5"),
+        ("claude-sonnet-4-20250514", "claude-sonnet-5-5"),
+        ("claude-haiku-3-5-20241022", "claude-haiku-5-5"),
         ("claude-sonnet-4-6", "claude-sonnet-4-6"),
         ("claude-opus-4-6", "claude-opus-4-6"),
     ],
@@ -111,7 +124,7 @@ def test_every_id_of_the_seed_is_answered(seed_id: str, answers: str) -> None:
 def test_the_notice_of_a_misspelt_id_gives_the_right_one() -> None:
     assert resolve("claude-haiku-3-5-20241022").notice == (
         "claude-haiku-3-5-20241022 is no model's ID: Haiku 3.5 is claude-3-5-haiku-20241022, retired on 2026-02-19. "
-        "Haiku 4.5 (claude-haiku-4-5-20251001) answers in its place."
+        f"Haiku 5.5 (claude-haiku-5-5) answers in its place. {CHANGES}"
     )
 
 
@@ -125,17 +138,51 @@ def test_a_retired_id_goes_out_untouched_when_it_is_not_to_be_followed(asked: st
 def test_a_deprecated_model_answers_until_its_day() -> None:
     assert resolve("claude-sonnet-4-5", today=date(2026, 11, 29)).model.id == "claude-sonnet-4-5-20250929"
     gone = resolve("claude-sonnet-4-5", today=date(2026, 11, 30))
-    assert gone.model.id == "claude-sonnet-4-6"
+    assert gone.model.id == "claude-sonnet-5-5"
     assert gone.notice == (
-        "Sonnet 4.5 (claude-sonnet-4-5) was retired on 2026-11-30. Sonnet 4.6 (claude-sonnet-4-6) answers in its place."
+        "Sonnet 4.5 (claude-sonnet-4-5) was retired on 2026-11-30. Sonnet 5.5 (claude-sonnet-5-5) answers in its place. "
+        + CHANGES
     )
+
+
+def test_opus_4_5_answers_until_january() -> None:
+    assert resolve("claude-opus-4-5", today=date(2027, 1, 21)).model.id == "claude-opus-4-5-20251101"
+    assert resolve("claude-opus-4-5", today=date(2027, 1, 22)).model.id == "claude-opus-5-5"
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 29), date(2027, 2, 1), date(2029, 1, 1)], ids=str)
+def test_mythos_preview_answers_as_long_as_no_day_is_announced(day: date) -> None:
+    assert resolve("claude-mythos-preview", today=day).model.id == "claude-mythos-preview"
+
+
+def test_every_mythos_and_fable_from_5_1_on_binds_its_thinking() -> None:
+    named = [f"claude-{line}-5-{minor}" for line in ("fable", "mythos") for minor in (1, 2)]
+    assert [find(one).binds_thinking for one in named] == [True] * 4
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 30), date(2027, 2, 1), date(2029, 1, 1)], ids=str)
+def test_the_lifecycle_of_the_servers_list_decides_and_not_a_date(day: date) -> None:
+    overdue = {"id": "claude-sonnet-4-5-20250929", "lifecycle": "deprecated", "retires_at": "2026-11-30T00:00:00Z"}
+    live = from_listing(listing(overdue))
+    for name in ("claude-sonnet-4-5", "claude-sonnet-4-5-20250929", "Sonnet 4.5"):
+        choice = resolve(name, live=live, today=day)
+        assert (choice.model.id, choice.notice) == ("claude-sonnet-4-5-20250929", "")
+    assert as_of(live[0], day).lifecycle == "deprecated"
+    gone = from_listing(listing({**overdue, "lifecycle": "retired", "retires_at": "2030-01-01T00:00:00Z"}))
+    assert resolve("claude-sonnet-4-5", live=gone, today=day).model.id == "claude-sonnet-5-5"
+
+
+def test_a_model_of_the_table_is_shown_as_retired_from_its_day_on() -> None:
+    sonnet = find("claude-sonnet-4-5")
+    assert as_of(sonnet, date(2026, 11, 29)) is sonnet
+    assert as_of(sonnet, date(2026, 11, 30)).lifecycle == "retired"
 
 
 def test_a_name_as_people_say_it_is_understood() -> None:
     assert resolve("Opus 4.8").model.id == "claude-opus-4-8"
     assert resolve("claude haiku 5.5").model.id == "claude-haiku-5-5"
     assert resolve("haiku-4-5").model.id == "claude-haiku-4-5-20251001"
-    assert resolve("sonnet-4").model.id == "claude-sonnet-4-6"
+    assert resolve("sonnet-4").model.id == "claude-sonnet-5-5"
 
 
 def test_an_unknown_model_gets_safe_defaults_and_keeps_its_id() -> None:
@@ -220,7 +267,7 @@ def test_fields_that_the_server_leaves_out_or_nulls_stay_as_in_the_table() -> No
         {"id": "claude-sonnet-5-5", "line": None, "max_tokens": None, "capabilities": None, "lifecycle": "active"},
         {"id": "claude-sonnet-5-5", "capabilities": {"effort": {"supported": True}, "thinking": {}}},
     ):
-        assert from_listing(listing(entry)) == (find("claude-sonnet-5-5"),)
+        assert from_listing(listing(entry)) == (replace(find("claude-sonnet-5-5"), listed=True),)
 
 
 def test_legacy_is_a_word_of_our_own_that_active_does_not_overwrite() -> None:

@@ -28,6 +28,7 @@ TABLE = {
     "claude-mythos-5-2": (("on",), ALL, None),
     "claude-mythos-5-1": (("on",), ALL, None),
     "claude-mythos-5": (("on",), ALL, None),
+    "claude-mythos-preview": (("on",), ALL, None),
     "claude-opus-5-5": (("on",), ALL, None),
     "claude-sonnet-5-5": (("on", "between_tools"), ALL, TO_HIGH),
     "claude-haiku-5-5": (("on", "off"), ALL, TO_HIGH),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from asking import ask, complaint
+from msgspec.structs import replace
 
 from tui.anthropic.models import MODELS, from_listing
 from tui.demo.service import FakeAnthropic
@@ -31,7 +32,7 @@ def test_the_list_is_of_living_models_newest_first():
 
 def test_the_client_reads_its_own_table_from_it():
     read = {model.id: model for model in from_listing(get("/v1/models?limit=1000").read())}
-    assert read == {model.id: model for model in LIVING}
+    assert read == {model.id: replace(model, listed=True) for model in LIVING}
 
 
 def test_pages_follow_one_another():
@@ -59,7 +60,7 @@ def test_retired_models_come_only_when_asked_for():
     assert "claude-sonnet-4-20250514" in retired
     assert len(retired) == len(MODELS) - len(LIVING)
     both = ids(get("/v1/models?limit=1000&lifecycle%5B%5D=retired&lifecycle%5B%5D=deprecated"))
-    assert set(both) == {*retired, "claude-sonnet-4-5-20250929"}
+    assert set(both) == {*retired, "claude-opus-4-5-20251101", "claude-sonnet-4-5-20250929", "claude-mythos-preview"}
 
 
 @pytest.mark.parametrize(

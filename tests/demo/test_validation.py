@@ -179,6 +179,7 @@ WRONG = {
     "top_k": (request(top_k=5), "`top_k` is not supported for this model."),
     "too hot": (request(model="claude-sonnet-4-6", temperature=1.5), "temperature: range: 0..1"),
     "fast on Sonnet": (request(speed="fast"), "speed: 'fast' is not supported"),
+    "fast Opus 4.8": (request(model="claude-opus-4-8", speed="fast"), "speed: 'fast' is not supported"),
     "fast without its header": (request(model="claude-opus-5", speed="fast"), "speed: Extra inputs are not permitted"),
     "warming as a stream": (request(max_tokens=0, stream=True), "max_tokens: 0 cannot be combined with `stream`"),
     # Cache markers
@@ -239,6 +240,7 @@ RIGHT = {
     "default temperature": request(temperature=1.0),
     "temperature on 4.6": request(model="claude-sonnet-4-6", temperature=0.5),
     "fast Opus 5.5": request(model="claude-opus-5-5", speed="fast"),
+    "fast Fable 5.2": request(model="claude-fable-5-2", speed="fast"),
     "warming the cache": request(max_tokens=0),
     "four markers": request(user(*(text(word, **MARK) for word in "abcd"))),
     "an hour before five minutes": request(user(text("a"), text("b", **MARK)), system=[text("c", **HOUR)]),

@@ -111,7 +111,7 @@ def test_what_a_model_refuses_is_said_instead_of_a_price(model: Model, messages:
 def test_every_priced_row_and_its_explanation_fit(model: Model, width: int) -> None:
     switch = switch_to(model, asked(Text("x" * 90_000)), said("Out."))
     assert columns(model, width, current=True, successor="Sonnet 5.5", switch=switch).cell_length <= width
-    ends = "retires 2026-11-30 · " if model.retires and not switch.refuses else ""
+    ends = f"retires {model.retires} · " if model.retires and not switch.refuses else ""
     assert particulars(switch).startswith(ends)
     assert len(particulars(switch).removeprefix(ends)) <= 53
     assert len(meaning(switch)) <= 73

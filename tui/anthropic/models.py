@@ -95,13 +95,14 @@ _LIVING: tuple[Model, ...] = (
     _current("claude-opus-4-7", "Opus 4.7", _price(5, 25, 0.50), min_cache=2048, **_OFF),
     _current("claude-opus-4-6", "Opus 4.6", _price(5, 25, 0.50), min_cache=4096, **_4_6),
     _dated("claude-opus-4-5-20251101", "Opus 4.5", _price(5, 25, 0.50), min_cache=4096,
-           efforts=("low", "medium", "high")),
+           efforts=("low", "medium", "high"),
+           lifecycle="deprecated", retires="2027-01-22", successor="claude-opus-5-5"),
     _current("claude-sonnet-5-5", "Sonnet 5.5", _price(2, 10, 0.10), min_cache=512, lifecycle="active",
              thinking=("adaptive", "between_tools"), high_effort_needs_thinking=True, binds_thinking=True),
     _current("claude-sonnet-5", "Sonnet 5", _price(2, 10, 0.20), min_cache=1024, thinking=("adaptive", "disabled")),
     _current("claude-sonnet-4-6", "Sonnet 4.6", _price(3, 15, 0.30), min_cache=1024, **_4_6),
     _dated("claude-sonnet-4-5-20250929", "Sonnet 4.5", _price(3, 15, 0.30), min_cache=1024,
-           lifecycle="deprecated", retires="2026-11-30", successor="claude-sonnet-4-6"),
+           lifecycle="deprecated", retires="2026-11-30", successor="claude-sonnet-5-5"),
     _current("claude-haiku-5-5", "Haiku 5.5", _price(0.10, 0.50, 0.01, up_to=100_000), _price(0.50, 2.50, 0.05),
              min_cache=512, lifecycle="active", thinking=("adaptive", "disabled"), effort_default="medium",
              high_effort_needs_thinking=True, binds_thinking=True),
@@ -111,33 +112,36 @@ _LIVING: tuple[Model, ...] = (
     _current("claude-fable-5-1", "Fable 5.1", _price(10, 50, 0.25), min_cache=512, lifecycle="active",
              binds_thinking=True),
     _current("claude-fable-5", "Fable 5", _price(10, 50, 1.00), min_cache=512),
-    # The Mythos models are Fable for verified organisations. Only 5.1 is said not to bind its thinking.
+    # The Mythos models are Fable for verified organisations.
     _current("claude-mythos-5-2", "Mythos 5.2", _price(8, 40, 0.20), min_cache=512, lifecycle="active",
              binds_thinking=True),
-    _current("claude-mythos-5-1", "Mythos 5.1", _price(10, 50, 0.25), min_cache=512, lifecycle="active"),
+    _current("claude-mythos-5-1", "Mythos 5.1", _price(10, 50, 0.25), min_cache=512, lifecycle="active",
+             binds_thinking=True),
     _current("claude-mythos-5", "Mythos 5", _price(10, 50, 1.00), min_cache=512),
+    # Its end is announced without a day, and its price was never published.
+    _current("claude-mythos-preview", "Mythos Preview", min_cache=2048, lifecycle="deprecated",
+             successor="claude-mythos-5-2"),
 )  # fmt: skip
 
 _GONE: tuple[Model, ...] = (
-    _retired("claude-opus-4-1-20250805", "Opus 4.1", "2026-08-05", "claude-opus-4-6", 32_000),
-    _retired("claude-opus-4-20250514", "Opus 4", "2026-06-15", "claude-opus-4-6", 32_000),
-    _retired("claude-3-opus-20240229", "Opus 3", "2026-01-05", "claude-opus-4-6"),
-    _retired("claude-sonnet-4-20250514", "Sonnet 4", "2026-06-15", "claude-sonnet-4-6", 64_000),
-    _retired("claude-3-7-sonnet-20250219", "Sonnet 3.7", "2026-02-19", "claude-sonnet-4-6", 64_000),
-    _retired("claude-3-5-sonnet-20241022", "Sonnet 3.5", "2025-10-28", "claude-sonnet-4-6", 8_192),
-    _retired("claude-3-5-sonnet-20240620", "Sonnet 3.5 (June 2024)", "2025-10-28", "claude-sonnet-4-6", 8_192),
-    _retired("claude-3-sonnet-20240229", "Sonnet 3", "2025-07-21", "claude-sonnet-4-6"),
-    _retired("claude-3-5-haiku-20241022", "Haiku 3.5", "2026-02-19", "claude-haiku-4-5-20251001", 8_192),
-    _retired("claude-3-haiku-20240307", "Haiku 3", "2026-04-20", "claude-haiku-4-5-20251001"),
-    _retired("claude-mythos-preview", "Mythos Preview", "2026-06-30", "claude-mythos-5", 128_000),
-    _retired("claude-2.1", "Claude 2.1", "2025-07-21", "claude-sonnet-4-6", **(_TEXT | {"context": 200_000})),
-    _retired("claude-2.0", "Claude 2", "2025-07-21", "claude-sonnet-4-6", **_TEXT),
-    _retired("claude-1.3", "Claude 1.3", "2024-11-06", "claude-sonnet-4-6", **(_TEXT | {"context": 9_000})),
-    _retired("claude-1.3-100k", "Claude 1.3 100K", "2024-11-06", "claude-sonnet-4-6", **_TEXT),
-    _retired("claude-instant-1.2", "Instant 1.2", "2024-11-06", "claude-haiku-4-5-20251001", **_TEXT),
-    _retired("claude-instant-1.1", "Instant 1.1", "2024-11-06", "claude-haiku-4-5-20251001",
+    _retired("claude-opus-4-1-20250805", "Opus 4.1", "2026-08-05", "claude-opus-5-5", 32_000),
+    _retired("claude-opus-4-20250514", "Opus 4", "2026-06-15", "claude-opus-5-5", 32_000),
+    _retired("claude-3-opus-20240229", "Opus 3", "2026-01-05", "claude-opus-5-5"),
+    _retired("claude-sonnet-4-20250514", "Sonnet 4", "2026-06-15", "claude-sonnet-5-5", 64_000),
+    _retired("claude-3-7-sonnet-20250219", "Sonnet 3.7", "2026-02-19", "claude-sonnet-5-5", 64_000),
+    _retired("claude-3-5-sonnet-20241022", "Sonnet 3.5", "2025-10-28", "claude-sonnet-5-5", 8_192),
+    _retired("claude-3-5-sonnet-20240620", "Sonnet 3.5 (June 2024)", "2025-10-28", "claude-sonnet-5-5", 8_192),
+    _retired("claude-3-sonnet-20240229", "Sonnet 3", "2025-07-21", "claude-sonnet-5-5"),
+    _retired("claude-3-5-haiku-20241022", "Haiku 3.5", "2026-02-19", "claude-haiku-5-5", 8_192),
+    _retired("claude-3-haiku-20240307", "Haiku 3", "2026-04-20", "claude-haiku-5-5"),
+    _retired("claude-2.1", "Claude 2.1", "2025-07-21", "claude-sonnet-5-5", **(_TEXT | {"context": 200_000})),
+    _retired("claude-2.0", "Claude 2", "2025-07-21", "claude-sonnet-5-5", **_TEXT),
+    _retired("claude-1.3", "Claude 1.3", "2024-11-06", "claude-sonnet-5-5", **(_TEXT | {"context": 9_000})),
+    _retired("claude-1.3-100k", "Claude 1.3 100K", "2024-11-06", "claude-sonnet-5-5", **_TEXT),
+    _retired("claude-instant-1.2", "Instant 1.2", "2024-11-06", "claude-haiku-5-5", **_TEXT),
+    _retired("claude-instant-1.1", "Instant 1.1", "2024-11-06", "claude-haiku-5-5",
              **(_TEXT | {"context": 9_000})),
-    _retired("claude-instant-1.1-100k", "Instant 1.1 100K", "2024-11-06", "claude-haiku-4-5-20251001", **_TEXT),
+    _retired("claude-instant-1.1-100k", "Instant 1.1 100K", "2024-11-06", "claude-haiku-5-5", **_TEXT),
 )  # fmt: skip
 
 MODELS: tuple[Model, ...] = _LIVING + _GONE
@@ -179,10 +183,20 @@ def others_than(name: str) -> str:
 
 
 def is_retired(model: Model, today: date | None = None) -> bool:
-    """Whether the model answers no more on that day (None: only what the table itself says)."""
+    """Return True if the model no longer answers on that day (None: ignore the dates of the table).
+
+    A date retires only the rows of our own table. For a model of the server's list `lifecycle` decides: there, a date in the
+    past means that the retirement is overdue. Source: SDK 2.14, types/model_info.py.
+    """
     if model.lifecycle == "retired":
         return True
-    return today is not None and bool(model.retires) and model.retires <= today.isoformat()
+    return not model.listed and today is not None and bool(model.retires) and model.retires <= today.isoformat()
+
+
+def as_of(model: Model, today: date) -> Model:
+    """Return the model with the lifecycle that it has on that day."""
+    retired = is_retired(model, today) and model.lifecycle != "retired"
+    return msgspec.structs.replace(model, lifecycle="retired") if retired else model
 
 
 def resolve(name: str, *, follow_retired: bool = True, live: Sequence[Model] = (), today: date | None = None) -> Choice:
@@ -231,12 +245,25 @@ def _is_id(asked: str) -> bool:
 
 
 def _notice(asked: str, row: Model, successor: Model) -> str:
-    instead = f"{successor.name} ({successor.id}) answers in its place."
+    instead = f"{successor.name} ({successor.id}) answers in its place.{_changes(row, successor)}"
     if asked in MISSPELT:
         return f"{asked} is no model's ID: {row.name} is {row.id}, retired on {row.retires}. {instead}"
     identity = asked if _is_id(asked) else row.id
     when = f" on {row.retires}" if row.retires else ""
     return f"{row.name} ({identity}) was retired{when}. {instead}"
+
+
+def _changes(row: Model, successor: Model) -> str:
+    """What is different with the successor, as a sentence after a space, or ""."""
+    changes = []
+    if successor.tokens_per_char > row.tokens_per_char:
+        more = successor.tokens_per_char / row.tokens_per_char - 1
+        changes.append(f"it counts about {more * 100:.0f} % more tokens for the same text")
+    if successor.thinking_default and not row.thinking_default:
+        changes.append("it thinks before it answers unless thinking is off")
+    if successor.binds_thinking and not row.binds_thinking:
+        changes.append("it takes back its earlier thinking only if nothing before it has changed")
+    return f" What changes: {'; '.join(changes)}." if changes else ""
 
 
 # What the server says of its models: GET /v1/models. Every field but `id` may be absent on gateways.
@@ -282,7 +309,7 @@ def from_listing(payload: bytes) -> tuple[Model, ...]:
 
 def _merged(listed: _Listed) -> Model:
     row = find(listed.id)
-    said: dict[str, Any] = {"id": listed.id}
+    said: dict[str, Any] = {"id": listed.id, "listed": True}
     if listed.display_name and not row.known:
         said["name"] = listed.display_name.removeprefix("Claude ")
     if listed.line:

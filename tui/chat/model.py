@@ -52,9 +52,11 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     tokens_per_char: float = 0.25
     lifecycle: Lifecycle = "unknown"
     retires: str = ""
-    """ISO date on which it stops answering, or ""."""
+    """ISO date on which it stops answering, or "". For a `listed` model it is a plan only."""
     successor: str = ""
     """The ID that answers in its place once it is retired."""
+    listed: bool = False
+    """Whether the server's own list has it: then `lifecycle` alone says whether it answers."""
     known: bool = True
     """False for a model that neither our table nor the server's list describes."""
     binds_thinking: bool = False

@@ -43,8 +43,19 @@ SHOWS_THINKING = _4_5 | _4_6
 REFUSES_FORCED_TOOLS = (_FABLES - {"claude-fable-5", "claude-mythos-5"}) | {"claude-opus-5-5", "claude-sonnet-5-5"}
 """Take no `tool_choice` of type any or tool."""
 
-TAKES_SYSTEM_MESSAGES = _FABLES | {"claude-opus-4-8", "claude-opus-5", "claude-opus-5-5", "claude-sonnet-5-5"}
+TAKES_SYSTEM_MESSAGES = _FABLES | {
+    "claude-opus-4-8",
+    "claude-opus-5",
+    "claude-opus-5-5",
+    "claude-sonnet-5-5",
+    "claude-haiku-5-5",
+}
 """May be given messages of the role system in mid-conversation."""
 
-FAST = {"claude-opus-4-8": "fast-mode-2026-02-01", "claude-opus-5": "fast-mode-2026-02-01", "claude-opus-5-5": ""}
+FAST = {
+    "claude-opus-5": "fast-mode-2026-02-01",
+    "claude-opus-5-5": "",
+    "claude-fable-5-2": "",
+    "claude-mythos-5-2": "",
+}
 """Take `speed: fast`, and the beta header that it needs."""

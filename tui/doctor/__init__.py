@@ -6,7 +6,7 @@ It changes nothing: it writes no file, and renews no login.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timezone
+from datetime import date
 
 from tui.config import Settings
 from tui.doctor.findings import CHECKS, Check, Finding, ModelRow, Report
@@ -18,7 +18,6 @@ def examine(
     settings: Settings, env: Mapping[str, str], checks: Sequence[Check] = CHECKS, *, today: date | None = None
 ) -> Report:
     """What the checks find. Sends requests for `models` only, and blocks until they are answered."""
-    today = today or datetime.now(timezone.utc).date()
     findings: list[Finding] = []
     rows: tuple[ModelRow, ...] = ()
     for check in checks:
@@ -33,9 +32,10 @@ def examine(
 
                 findings += auth_findings(settings, env)
             case "models":
+                from tui.connection import utc_today
                 from tui.doctor.models import model_findings
 
-                found, rows = model_findings(settings, env, today)
+                found, rows = model_findings(settings, env, today or utc_today())
                 findings += found
             case "terminal":
                 from tui.doctor.terminal import look, terminal_findings
@@ -98,7 +98,8 @@ def _status(row: ModelRow) -> str:
         case "misspelt":
             return f"misspelt: the right ID is {row['successor']}"
         case "deprecated" if row["days_left"] is not None:
-            words = f"deprecated, {row['days_left']} days left"
+            left = row["days_left"]
+            words = f"deprecated, {left} days left" if left >= 0 else f"deprecated, was to retire on {row['retires']}"
         case other:
             words = other
     return f"{words}, not listed by the server" if row["listed"] is False else words

@@ -23,9 +23,9 @@ def model_findings(
 ) -> tuple[list[Finding], tuple[ModelRow, ...]]:
     """Whether the server can be reached and what it lists, whether the configured model would answer, and all models."""
     live, findings = _asked(settings, env)
-    choice = choose(settings, "", live or ())
+    choice = choose(settings, "", live or (), today)
     findings.append(_would_answer(settings, choice, live, today))
-    rows = [_row(model, choice, live, today) for model in known_models(settings, live or ())]
+    rows = [_row(model, choice, live, today) for model in known_models(settings, live or (), today)]
     rows += [_misspelt(wrong, right, choice, today) for wrong, right in MISSPELT.items()]
     return findings, tuple(rows)
 
@@ -82,7 +82,7 @@ def _would_answer(settings: Settings, choice: Choice, live: Sequence[Model] | No
     """Whether a new chat would get an answer from the model that it begins with."""
     model = choice.model
     named = f"{choice.asked} means {model.id}" if choice.asked != model.id else model.id
-    if not settings.anthropic.follow_retired and (is_retired(find(model.id), today) or model.id in MISSPELT):
+    if not settings.anthropic.follow_retired and (is_retired(model, today) or model.id in MISSPELT):
         right = find(model.id)
         instead = right.successor or right.id
         return Finding("models", "failed", f"{named} is retired and gets no answer", f'model = "{instead}"')

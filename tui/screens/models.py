@@ -58,8 +58,8 @@ def columns(model: Model, width: int, *, current: bool, successor: str, switch: 
         f"{words[width < _NARROW] if has else '':<{len(words[width < _NARROW])}}"
         for words, has in zip(_MARKS, abilities, strict=True)
     )
-    if model.lifecycle == "deprecated" and model.retires:
-        marks = f"{'ends' if width < _NARROW else 'retires'} {model.retires}"
+    if model.lifecycle == "deprecated":
+        marks = f"{'ends' if width < _NARROW else 'retires'} {model.retires}" if model.retires else "deprecated"
         return Content.assemble(mark, name, (limits, "$dim"), (marks, "$warning"))
     return Content.assemble(mark, name, (limits, "$dim"), (marks, "$dim"))
 
