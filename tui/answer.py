@@ -274,12 +274,14 @@ class TextPrinter:
         self._on_terminal = sys.stdout.isatty()
         self._open = False
         """Something was written since the last line end of our own."""
+        self._last = ""  # character of the answer so far
 
     def take(self, event: TurnEvent) -> None:
         match event:
             case Grew(events=events):
                 for piece in _texts(events):
-                    self._write(neutral(piece) if self._on_terminal else piece)
+                    self._write(neutral(piece, self._last) if self._on_terminal else piece)
+                    self._last = piece[-1:] or self._last
             case Settled() if self._open:
                 self._end_line()
             case Waiting():

@@ -12,7 +12,9 @@ from tui.render.safe import hides, neutral, revealed, safe
 
 ANY = st.text(st.characters(exclude_categories=()))
 NASTY = st.text(
-    st.sampled_from("a \t\n\r\x1b[31m\x9b\x07\x00\x7f\u202e\u2066\u200b\u200d\ufe0f\ud800\udfff\U000e0041é汉🏽")
+    st.sampled_from(
+        "a \t\n\r\x1b[31m\x9b\x07\x00\x7f\u202e\u2066\u200b\u200c\u200d\ufe0f\ud800\udfff\U000e0041é汉🏽\u0dc1\u0dca\u06cc"
+    )
 )
 
 
@@ -30,7 +32,7 @@ def test_it_is_done_after_once(text: str) -> None:
 
 @given(ANY | NASTY, ANY | NASTY)
 def test_a_text_may_arrive_in_pieces(first: str, second: str) -> None:
-    assert neutral(first) + neutral(second) == neutral(first + second)
+    assert neutral(first) + neutral(second, first[-1:]) == neutral(first + second)
 
 
 @given(st.text(st.characters(categories=("L", "N", "P", "Zs")) | st.just("\n")))
@@ -85,3 +87,36 @@ def test_what_is_revealed_is_safe_and_hides_nothing(text: str) -> None:
 )
 def test_what_nobody_would_see_is_named(raw: str, shown: str) -> None:
     assert revealed(raw) == shown
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "\u0dc1\u0dca\u200d\u0dbb\u0dd3",  # Sinhala: shri, with its ligature
+        "\u0915\u094d\u200d\u0937",  # Devanagari: half ka before ssa
+        "\u09b0\u200d\u09cd\u09af",  # Bengali: ra, and ya in its second form
+        "\u0d28\u0d4d\u200d",  # Malayalam: chillu n, in the old spelling
+        "\u0cb0\u0ccd\u200c\u0c95",  # Kannada: no conjunct
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # Persian: two parts of a word
+        "\u0647\u200d.\u0634",  # Persian: the initial form of heh
+        "\u1780\u200c\u17ca\u17b8",  # Khmer
+    ],
+)
+def test_joiners_stay_where_the_script_needs_them(word: str) -> None:
+    assert neutral(word) == word
+    for cut in range(len(word)):
+        assert neutral(word[:cut]) + neutral(word[cut:], word[:cut][-1:]) == word
+
+
+@pytest.mark.parametrize(
+    ("raw", "drawn"),
+    [
+        ("\U0001f469\u200d\U0001f4bb", "\U0001f469\U0001f4bb"),
+        ("pay\u200dpal.com", "paypal.com"),
+        ("r\u200cm \u200d-rf", "rm -rf"),
+        ("\u0dc1\u200d\u200d\u200c\u0dca", "\u0dc1\u200d\u0dca"),
+        ("\u0967\u200d\u0968", "\u0967\u0968"),
+    ],
+)
+def test_joiners_go_elsewhere(raw: str, drawn: str) -> None:
+    assert neutral(raw) == drawn

@@ -161,3 +161,19 @@ def test_copying_gives_the_text_before_wrapping() -> None:
     assert prose.strip() in text
     assert code in text
     assert "\nquoted words that go on and on until wrapped" in text
+
+
+def test_a_joined_word_keeps_its_joiner_and_its_width_wherever_it_is_cut() -> None:
+    word = "\u0dc1\u0dca\u200d\u0dbb\u0dd3"
+    text = f"{word} {word}\n\n```\n{word}\n```\n\n| {word} | b |\n|---|---|\n| {word} | **{word}** |"
+    whole = Document(DARK, 60, text)
+    drawn = rows(whole)
+    assert [row.strip.text.count(word) for row in drawn] == [2, 0, 0, 1, 0, 1, 0, 2]
+    assert drawn[0].strip.cell_length == 5
+    assert drawn[5].strip.text.startswith(f"{word}   │ b")
+    for cut in range(len(text)):
+        document = Document(DARK, 60, closed=False)
+        document.feed(text[:cut])
+        document.feed(text[cut:])
+        document.close()
+        assert [row.strip for row in rows(document)] == [row.strip for row in drawn]

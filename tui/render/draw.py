@@ -29,7 +29,7 @@ from tui.render.pieces import (
 )
 from tui.render.safe import TAB_STOP
 from tui.render.table import GUTTER, Columns, columns_for, table_rows
-from tui.render.wrap import Carry, Wrapped, Wrapper
+from tui.render.wrap import Carry, Wrapped, Wrapper, cells_of
 
 LEAST_WIDTH = 12
 """What quotes and lists leave of a line for its text; deeper nesting is not indented any more."""
@@ -172,8 +172,8 @@ class Pen:
         parts = [(part, self._code_style(kind)) for part, kind in tokens]
         text = "".join(part for part, _ in parts)
         room = frame.room - len(BAR)
-        if before.carry is None and line.last and _cells(text) <= room:
-            self._code_row(parts, _cells(text), frame)
+        if before.carry is None and line.last and cells_of(text) <= room:
+            self._code_row(parts, cells_of(text), frame)
             return _Code(state)
         indent = len(text) - len(text.lstrip(" "))
         hang = before.hang if before.carry else min(indent + 2, room // 2)
@@ -233,7 +233,7 @@ class Pen:
 
     def _natural(self, cell: str) -> int:
         text = "".join(run.text for run in inline.parse(cell))
-        return max(map(_cells, text.split("\n")))
+        return max(map(cells_of, text.split("\n")))
 
 
 def _without_tabs(tokens: Sequence[tuple[str, Kind]]) -> list[tuple[str, Kind]]:
@@ -332,7 +332,3 @@ class _Frame:
 
 def _width(container: Container) -> int:
     return cell_len(container.marker) if isinstance(container, Item) else 2
-
-
-def _cells(text: str) -> int:
-    return len(text) if text.isascii() else cell_len(text)

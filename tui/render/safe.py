@@ -1,19 +1,20 @@
 """Outside text made safe to draw: nothing in it can move the cursor, hide, turn around or widen what is on the screen.
 
-Every character is judged by itself, so a text may be made safe piece by piece as it arrives. What carried meaning leaves a
-visible sign (`␛` for an escape); what is only invisible is dropped.
+Every character is judged by itself, joiners by the character before them, so a text may be made safe piece by piece as it
+arrives. What carried meaning leaves a visible sign (`␛` for an escape); what is only invisible is dropped.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 TAB_STOP = 4
 
 _DROPPED = (
     "\r"  # the line feed beside it ends the line
     "\u00ad"  # soft hyphen: terminals disagree on its width
-    "\u034f\u061c\u180b-\u180f\u200b\u200d-\u200f"  # joiners, marks of direction and other fillers without width
+    "\u034f\u061c\u180b-\u180f\u200b\u200e-\u200f"  # marks of direction and other fillers without width
     "\u202a-\u202e\u2060-\u206f"  # bidi embeddings, overrides and isolates; invisible operators
     "\u115f\u1160\u3164\uffa0"  # Hangul fillers: blank, and two cells or none
     "\ufe00-\ufe0f\ufeff\ufff0-\ufffb"  # variation selectors change a glyph's width after the fact
@@ -22,11 +23,21 @@ _DROPPED = (
     "\U000e0000-\U000e0fff"  # tags: text nobody sees
 )
 _SHOWN = "\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029"
-_UNSAFE = re.compile(f"[{_DROPPED}{_SHOWN}]")
-_DROP = re.compile(f"[{_DROPPED}]+")
+_JOINERS = "\u200c\u200d"
+_UNSAFE = re.compile(f"[{_DROPPED}{_SHOWN}{_JOINERS}]")
+_UNSAFE_SHOWN = re.compile(f"[{_SHOWN}]")
+_DROP = re.compile(f"[{_DROPPED}]+|(?P<joiner>[{_JOINERS}])")
+_JOINING_SCRIPT = re.compile(
+    "["
+    "\u0620-\u08ff\ufb50-\ufdff\ufe70-\ufefc\U00010d00-\U00010d3f\U00010f30-\U00010f6f\U0001e900-\U0001e95f"  # Arabic and kin
+    "\u0900-\u0dff\ua800-\ua82f\ua880-\ua8ff\U00011000-\U00011fff"  # India and Sri Lanka
+    "\u1000-\u109f\u1780-\u18af\u1900-\u1cff\ua980-\ua9ff\uaa00-\uaa7f\uaae0-\uaaff\uabc0-\uabff"  # Burma to Mongolia
+    "]"
+)
+"""Characters of the scripts in which a joiner after a letter or vowel sign changes how the word is written."""
 _UNSEEN = re.compile(
     f"[{_DROPPED}{_SHOWN}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"
-    "\u17b4\u17b5\u200c\U00013430-\U0001345f\U0001bca0-\U0001bca3]"  # joiners and controls that safe text may keep
+    f"\u17b4\u17b5{_JOINERS}\U00013430-\U0001345f\U0001bca0-\U0001bca3]"  # joiners and controls that safe text may keep
 )
 """What a reader would not see, or take for a blank."""
 _PART_OF_EMOJI = re.compile("(?<=[\u2190-\u2bff\U0001f000-\U0001faff])[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]+")
@@ -42,16 +53,34 @@ def _sign(match: re.Match[str]) -> str:
     return " " if code in (0x2028, 0x2029) else "\ufffd"
 
 
-def neutral(text: str) -> str:
-    """`text` without unsafe characters, its tabs and line feeds kept; neutral(a) + neutral(b) == neutral(a + b)."""
+def neutral(text: str, before: str = "") -> str:
+    """Return `text` without unsafe characters, its tabs and line feeds kept.
+
+    `before` is the character before it in a text that arrives in pieces: neutral(a) + neutral(b, a[-1:]) == neutral(a + b).
+    """
     if _UNSAFE.search(text) is None:
         return text
-    return _UNSAFE.sub(_sign, _DROP.sub("", text))
+    if before and text[0] in _JOINERS:
+        return neutral(before + text)[len(neutral(before)) :]
+    return _UNSAFE_SHOWN.sub(_sign, _DROP.sub(_joiner_kept, text))
+
+
+def _joiner_kept(found: re.Match[str]) -> str:
+    """A joiner stays where the script of the character before it needs one. Emoji are not joined: terminals disagree."""
+    at = found.start()
+    if found["joiner"] is None or not at:
+        return ""
+    last = found.string[at - 1]
+    needed = unicodedata.category(last)[0] in "LM" and _JOINING_SCRIPT.match(last)
+    return found[0] if needed else ""
 
 
 def safe(text: str, *, keep_newlines: bool = True) -> str:
-    """`text` fit to be drawn: neutral, tabs as spaces up to the next stop, and on request on a single line."""
-    text = neutral(text)
+    """Return `text` fit to be drawn by any widget: neutral, tabs as spaces up to the next stop, on request on one line.
+
+    The zero width joiner goes, since the widgets' measure counts nothing for the letter that follows it.
+    """
+    text = neutral(text).replace("\u200d", "")
     if "\t" in text:
         text = text.expandtabs(TAB_STOP)
     return text if keep_newlines else text.replace("\n", " ")

@@ -98,6 +98,8 @@ class Document:
 
         self._pen = pen_for(look, max(LEAST, width))
         self._unread = neutral(text)
+        self._last = text[-1:]
+        """The last character that it was fed."""
         self._estimate = 0
         """How many rows that may take; 0 when nobody asked yet."""
         self._closed = closed
@@ -117,7 +119,8 @@ class Document:
         if self._closed:
             raise ValueError("a closed document cannot grow")
         self._read()
-        return self._grow(self._scanner.feed(neutral(more)))
+        text, self._last = neutral(more, self._last), more[-1:] or self._last
+        return self._grow(self._scanner.feed(text))
 
     def close(self) -> int:
         """Says that no more text will come. The first row that changed."""

@@ -26,8 +26,16 @@ _CLUSTER = re.compile(f"[{_BEGINS}]*[{_WIDE}][\u0300-\u036f]*[{_ENDS}]*")
 """What stays together where a row may end between any two ideographs."""
 _TOKEN = re.compile(f"[ ]+|\\n|(?:{_CLUSTER.pattern})+|[^ \\n{_WIDE}{_BEGINS}]+[{_ENDS}]*|[{_BEGINS}]+")
 _ASCII_TOKEN = re.compile(r" +|\n|[^ \n]+")
+_JOINER = "\u200d"
 _CROWD = 8
 """Characters a cell may hold; more are broken off, so that marks without width cannot pile up in one row."""
+
+
+def cells_of(text: str) -> int:
+    """Return the width of a text in cells. A letter after a joiner counts, unlike in `cell_len`, which thinks of emoji."""
+    if text.isascii():
+        return len(text)
+    return sum(map(get_character_cell_size, text)) if _JOINER in text else cell_len(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,7 @@ class Wrapper(Generic[S]):
                     self._place_wide(token, style)
                 else:
                     word.append((token, style))
-                    width += cell_len(token)
+                    width += cells_of(token)
         if word:
             self._place(word, width)
 
@@ -127,14 +135,14 @@ class Wrapper(Generic[S]):
             self._gap = ""
         if self._cells + width <= self.room:
             for text, style in word:
-                self._add(text, style, len(text) if text.isascii() else cell_len(text))
+                self._add(text, style, cells_of(text))
         else:
             self._split(word)
 
     def _place_wide(self, text: str, style: S) -> None:
         piece, cells, gap = "", 0, len(self._gap)
         for cluster in _CLUSTER.findall(text):
-            size = cell_len(cluster)
+            size = cells_of(cluster)
             if self._cells + gap + cells + size > self.room or size > self.room:
                 self._add(piece, style, cells)
                 piece, cells, gap = "", 0, 0
