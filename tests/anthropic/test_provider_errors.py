@@ -134,6 +134,7 @@ def test_a_login_refused_to_third_parties_is_explained(message):
     error = from_response(400, {}, api("invalid_request_error", message), credential="oauth")
     assert isinstance(error, errors.PermissionDenied)
     assert "ANTHROPIC_API_KEY" in error.hint
+    assert "Max, Ultra and Team plans include API credits" in error.hint
     assert error.message == message
 
 
@@ -141,14 +142,110 @@ def test_a_login_refused_to_third_parties_is_explained(message):
     "body",
     [
         api("rate_limit_error", "cap", details={"error_code": "enforced_spend_limit_reached"}),
+        api("rate_limit_error", "cap", details={"error_code": "contract_spend_limit_reached"}),
+        api("billing_error", "cap", details={"error_code": "linked_organization_spend_limit_reached"}),
+        api("rate_limit_error", "cap", details={"error_code": "a_later_spend_limit_reached"}),
         api("invalid_request_error", "You have reached your specified API usage limits. You will regain access on …"),
     ],
 )
 def test_a_spend_cap_is_no_reason_to_try_again(body):
-    error = from_response(429, {"x-should-retry": "true"}, body)
-    assert isinstance(error, errors.SpendLimitReached)
+    for error in (
+        from_response(429, {"x-should-retry": "true", "retry-after": "3"}, body, retry_after_s=3.0),
+        from_event(read_body(body)),
+    ):
+        assert isinstance(error, errors.SpendLimitReached)
+        assert not error.retryable
+        assert "Wait a little" not in error.hint
+        assert any(words in error.hint for words in ("Raise the limit", "raise it"))
+
+
+def test_a_limit_on_how_fast_usage_grows_is_tried_again():
+    body = api("rate_limit_error", "Usage grows too fast", details={"error_code": "ramp_limit_exceeded"})
+    error = from_response(429, {}, body, retry_after_s=7.0)
+    assert (error.__class__, error.retryable, error.retry_after_s) == (errors.RateLimited, True, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("appeal_url", "said"),
+    [
+        ("https://claude.com/appeal?o=1", "Appeal at https://claude.com/appeal?o=1."),
+        (None, "Ask Anthropic's support."),
+        ("javascript:alert(1)", "Ask Anthropic's support."),
+        (7, "Ask Anthropic's support."),
+    ],
+)
+def test_an_organization_on_hold_is_told_where_to_appeal(appeal_url, said):
+    details = {"error_code": "organization_on_hold", "appeal_url": appeal_url}
+    error = from_response(400, {}, api("invalid_request_error", "This organization is on hold.", details=details))
+    assert error.hint == f"Anthropic has disabled this organization for reasons of trust and safety. {said}"
     assert not error.retryable
-    assert "Raise the limit" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("status", "type", "code", "said", "unsaid"),
+    [
+        (404, "not_found_error", "file_expired", "attach it again", "another model"),
+        (529, "overloaded_error", "compaction_unavailable", "Send again", "another model"),
+        (402, "billing_error", "linked_organization_billing_unavailable", "linked organization", "console.anthropic"),
+        (400, "invalid_request_error", "cmek_key_disabled", "encryption key", "workspace_id"),
+        (400, "invalid_request_error", "workspace_human_review_disabled", "human review", "workspace_id"),
+    ],
+)
+def test_what_a_code_tells_goes_before_what_the_status_tells(status, type, code, said, unsaid):
+    words = "The workspace of this request is not valid for it."
+    error = from_response(status, {}, api(type, words, details={"error_code": code}))
+    assert said in error.hint
+    assert unsaid not in error.hint
+
+
+def test_a_model_that_needs_data_retention_says_who_can_allow_it():
+    words = "In order to access this model, your organization or workspace must have data retention enabled."
+    error = from_response(400, {}, api("invalid_request_error", words))
+    assert error.message == words
+    assert "an administrator can allow it" in error.hint
+    assert "pick another model" in error.hint
+
+
+OLDER = (
+    "anthropic-workspace-id is required when authenticating with an identity-linked API key; send the id of the workspace "
+    "this request acts in."
+)
+NEWER = (
+    "This API key is not scoped to a workspace, so this request must include the anthropic-workspace-id header with the ID "
+    "of the workspace to use. Add the header, or use an API key that is scoped to a workspace."
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, OLDER),
+        (400, NEWER),
+        (400, "anthropic-workspace-id: the header must not be blank"),
+        (400, "Workspace wrkspc_1 does not match the workspace of this API key"),
+        (404, "Workspace not found"),
+        (403, "invalid workspace wrkspc_1"),
+    ],
+)
+def test_a_key_that_needs_a_workspace_says_how_to_name_it(status, words):
+    error = from_response(status, {}, api("invalid_request_error", words))
+    assert error.__class__ is errors.WorkspaceNeeded
+    assert error.message == words
+    for way in ("wrkspc_", "prx auth login", "workspace_id", "ANTHROPIC_WORKSPACE_ID"):
+        assert way in error.hint
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (403, "Your workspace may not use this model."),
+        (404, "model: workspace-9"),
+        (429, "This workspace has no valid rate limit left"),
+        (400, "messages.0.content: the workspace in this text is not valid"),
+    ],
+)
+def test_other_words_about_workspaces_are_other_errors(status, words):
+    assert from_response(status, {}, api("", words)).__class__ is not errors.WorkspaceNeeded
 
 
 @pytest.mark.parametrize(
@@ -197,17 +294,35 @@ def test_an_event_maps_by_its_type(type, kind, retryable):
 
 
 @pytest.mark.parametrize(
-    ("type", "words"),
+    ("type", "words", "much"),
     [
-        ("invalid_request_error", "prompt is too long: 209999 tokens > 200000 maximum"),
-        ("exceed_context_size_error", "the request exceeds the available context size"),
-        ("BadRequestError", "This model's maximum context length is 32768 tokens."),
+        (
+            "invalid_request_error",
+            "prompt is too long: 209999 tokens > 200000 maximum",
+            "It is 9,999 tokens over the model's limit of 200,000: ",
+        ),
+        (
+            "exceed_context_size_error",
+            "request (9000 tokens) exceeds the available context size (8192 tokens)",
+            "It is 808 tokens over the model's limit of 8,192: ",
+        ),
+        (
+            "BadRequestError",
+            "This model's maximum context length is 32768 tokens. However, you requested 40000 tokens",
+            "It is 7,232 tokens over the model's limit of 32,768: ",
+        ),
+        ("exceed_context_size_error", "the request exceeds the available context size", "It is longer than"),
+        ("BadRequestError", "This model's maximum context length is 32768 tokens.", "It is longer than"),
+        ("", "prompt is too long: 1 tokens > 5 maximum", "It is longer than"),
+        ("", f"prompt is too long: {'9' * 550} tokens > 5 maximum", "It is 999,999,999,999,999,994 tokens over"),
     ],
 )
-def test_a_prompt_that_is_too_long_says_what_can_be_done(type: str, words: str) -> None:
+def test_a_prompt_that_is_too_long_says_by_how_much_and_what_can_be_done(type: str, words: str, much: str) -> None:
     error = from_response(400, {}, api(type, words))
     assert error.message == words
+    assert error.hint.startswith(much)
     assert "begin a new chat" in error.hint
+    assert "larger context" in error.hint
 
 
 def test_low_credit_points_to_billing():

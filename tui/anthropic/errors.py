@@ -3,7 +3,8 @@
     TuiError
     └── ProviderError                 something else that the server said
         ├── BadRequest                400, 409, 422: the request cannot be answered as it is
-        │   └── RequestTooLarge       413
+        │   ├── RequestTooLarge       413
+        │   └── WorkspaceNeeded       400: the key needs the ID of a workspace, or another one
         ├── AuthenticationFailed      401
         ├── PermissionDenied          403, and 400 where a login may not be used
         ├── NotFound                  404: the model, or the path
@@ -28,7 +29,17 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tui.anthropic.advice import SEARCH_ADVICE, CredentialKind, credential_advice
+from tui.anthropic.advice import (
+    SEARCH_ADVICE,
+    WORKSPACE_ADVICE,
+    CredentialKind,
+    credential_advice,
+    is_login_refused,
+    is_spent,
+    lacks_workspace,
+    length_advice,
+    specific_advice,
+)
 from tui.chat.transcript import Failure
 from tui.errors import TuiError
 
@@ -76,6 +87,10 @@ class BadRequest(ProviderError):
 
 class RequestTooLarge(BadRequest):
     own_type = "request_too_large"
+
+
+class WorkspaceNeeded(BadRequest):
+    pass
 
 
 class AuthenticationFailed(ProviderError):
@@ -138,6 +153,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     """`error.details.error_code`."""
     paths: tuple[str, ...] = ()
     """`error.details.paths`."""
+    appeal_url: str = ""
+    """`error.details.appeal_url`, where it is one of a page."""
     request_id: str = ""
 
 
@@ -212,12 +229,13 @@ def said_in(parsed: object) -> Said:
         return Said(request_id=request_id)
     details = error.get("details")
     details = details if isinstance(details, dict) else {}
-    paths = details.get("paths")
+    paths, appeal_url = details.get("paths"), clean(_string(details.get("appeal_url")))
     return Said(
         message=clean(_string(error.get("message")) or _string(error.get("detail"))),
         type=clean(_string(error.get("type"))),
         code=clean(_string(details.get("error_code"))),
         paths=tuple(map(_string, paths)) if isinstance(paths, list) else (),
+        appeal_url=appeal_url if appeal_url.startswith("https://") else "",
         request_id=clean(request_id),
     )
 
@@ -275,43 +293,26 @@ _TYPES: dict[str, type[ProviderError]] = {
 
 
 def _class_for_status(status: int, said: Said) -> type[ProviderError]:
-    if _spent(said):
+    if is_spent(said.message, said.code):
         return SpendLimitReached
-    if status == 400 and _login_refused(said):
+    if status == 400 and is_login_refused(said.message):
         return PermissionDenied
+    if status in (400, 403, 404) and not said.code and lacks_workspace(said.message):
+        return WorkspaceNeeded
     if status == 400 and said.type == "authentication_error":  # some proxies answer a wrong key so
         return AuthenticationFailed
     return _CLASSES.get(status) or (ServerError if status >= 500 else BadRequest)
 
 
 def _class_for_type(said: Said) -> type[ProviderError]:
-    if _spent(said):
+    if is_spent(said.message, said.code):
         return SpendLimitReached
     return _TYPES.get(said.type, ProviderError)
-
-
-def _spent(said: Said) -> bool:
-    words = said.message.lower()
-    return said.code == "enforced_spend_limit_reached" or "specified api usage limits" in words
 
 
 def refuses_search(words: str) -> bool:
     """Whether a refusal is about the web search that a request offers, and not about one that its messages tell of."""
     return "web search" in words.lower().replace("_", " ") and not words.startswith("messages.")
-
-
-def _is_overlong(said: Said) -> bool:
-    words = said.message.lower()
-    return (
-        "prompt is too long" in words
-        or "maximum context length" in words  # vLLM
-        or said.type == "exceed_context_size_error"  # llama.cpp
-    )
-
-
-def _login_refused(said: Said) -> bool:
-    words = said.message.lower()
-    return "third-party apps" in words or "only authorized for use with claude code" in words or "extra usage" in words
 
 
 def _made(
@@ -354,6 +355,7 @@ def _unknown_model(said: Said) -> str:
 
 
 _HINTS: dict[type[ProviderError], str] = {
+    WorkspaceNeeded: WORKSPACE_ADVICE,
     RequestTooLarge: "A request may hold 32 MB: remove attachments, or start a new chat.",
     PermissionDenied: "This credential may not do that: check its workspace and rights in the Console.",
     NotFound: "Pick another model (`prx models`, or Ctrl+L in the app), or check `api_url` in config.toml.",
@@ -368,17 +370,14 @@ _HINTS: dict[type[ProviderError], str] = {
 def _hint(kind: type[ProviderError], said: Said, credential: CredentialKind, custom_url: bool) -> str:
     if kind is AuthenticationFailed:
         return credential_advice(credential, custom_url)
-    if _login_refused(said):
-        return (
-            "Anthropic meters or refuses a Claude Code login in other programs. "
-            "An API key in ANTHROPIC_API_KEY is the supported way."
-        )
+    if advice := specific_advice(said.message, said.code, said.appeal_url):
+        return advice
     if kind in (BadRequest, PermissionDenied) and refuses_search(said.message):
         return SEARCH_ADVICE
     if "credit balance" in said.message.lower():
         return _HINTS[BillingProblem]
-    if kind is BadRequest and _is_overlong(said):
-        return "That is longer than the model can read: begin a new chat, send less, or pick another model."
+    if kind is BadRequest and (advice := length_advice(said.message, said.type)):
+        return advice
     if kind is NotFound and (model := _unknown_model(said)):
         from tui.anthropic.models import others_than  # with the first name that nobody knows
 
