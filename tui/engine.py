@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from contextlib import aclosing, suppress
 from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
+from itertools import groupby
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
@@ -75,7 +76,7 @@ class Generation:
     def drain(self) -> tuple[TurnEvent, ...]:
         """What is new since the last call; the last event of all is TurnEnded. Raises what crashed the turn, after it."""
         with self._lock:
-            events, self._queue = self._queue, []
+            events, self._queue = _joined(self._queue), []
             self._is_woken = False
             crash = self._crash
             self._crash = crash if events else None
@@ -132,15 +133,7 @@ class Generation:
                 self._timer = asyncio.get_running_loop().call_later(wait_s, self._wake_now)
 
     def _append(self, event: TurnEvent) -> None:
-        """Queues an event; growth that nobody has fetched yet becomes one piece with the growth before it."""
-        last = self._queue[-1] if self._queue else None
-        match last, event:
-            case Grew(), Grew():
-                self._queue[-1] = Grew(event.message, coalesce((*last.events, *event.events)))
-            case ToolOutput(), ToolOutput() if last.id == event.id:
-                self._queue[-1] = ToolOutput(event.id, last.text + event.text)
-            case _:
-                self._queue.append(event)
+        self._queue.append(event)
 
     def _wake_now(self) -> None:
         if self._timer is not None:
@@ -153,6 +146,26 @@ class Generation:
             self._woken_at = self._engine.clock()
             with suppress(RuntimeError):  # the screen's loop has closed a moment ago
                 self._wake()
+
+
+def _joined(events: Iterable[TurnEvent]) -> list[TurnEvent]:
+    """The same events, with growth and output that come in a row as one piece."""
+    joined: list[TurnEvent] = []
+    for kind, run in groupby(events, _kind):
+        same = list(run)
+        if kind == (Grew, ""):
+            grown = [event for event in same if isinstance(event, Grew)]
+            joined.append(Grew(grown[-1].message, coalesce(one for event in grown for one in event.events)))
+        elif kind[0] is ToolOutput:
+            joined.append(ToolOutput(kind[1], "".join(one.text for one in same if isinstance(one, ToolOutput))))
+        else:
+            joined += same
+    return joined
+
+
+def _kind(event: TurnEvent) -> tuple[type[TurnEvent], str]:
+    """The same for events that are joined where they come in a row."""
+    return type(event), event.id if isinstance(event, ToolOutput) else ""
 
 
 class Engine:

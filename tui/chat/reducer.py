@@ -2,7 +2,8 @@
 
 `Partial.message` can be shown after every step. Blocks stand in the order in which they began and are found again by
 the stream's index, so interleaved blocks and missing stops do no harm; a delta that fits no open block begins one.
-Folding copies the block it touches: join a burst with `coalesce` first, and a long answer stays cheap.
+Folding copies the block it touches: join a burst with `coalesce` first. A long text is joined once per eighth that it
+grows by, so the work stays linear in its length; until then the message lacks the newest part of it, and `finish` has all.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ from tui.chat.ledger import Usage, merged
 from tui.chat.tokens import written_tokens
 from tui.chat.transcript import Block, Failure, Message, Opaque, State, Text, Thinking, ToolUse
 
+_LONG_CHARS = 1 << 21
+"""From this length on a text is not joined with every piece that arrives. No model writes a longer one today."""
+_SHARE = 8
+_Pieces = tuple[str, ...]
+
 
 class Partial(msgspec.Struct, frozen=True, kw_only=True):
     """A message that is still arriving."""
@@ -40,6 +46,8 @@ class Partial(msgspec.Struct, frozen=True, kw_only=True):
     """The stream's index of each block of the message. Servers that use one twice mean the later block."""
     inputs: tuple[str, ...] = ()
     """The input text that has streamed for each block; "" for most."""
+    late: tuple[_Pieces, ...] = ()
+    """What has arrived for each block and is not joined with its text, or its input, yet; only long ones have any."""
 
 
 def start(model: str, at: float) -> Partial:
@@ -70,7 +78,10 @@ def fold(partial: Partial, event: StreamEvent) -> Partial:
             return _with_new_block(partial, index, block)
         case BlockStop(index):
             at = _position(partial, index)
-            return partial if at is None else _with_block(partial, at, _closed(partial, at))
+            if at is None:
+                return partial
+            partial = _joined(partial, at)
+            return _with_block(partial, at, _closed(partial, at))
         case MessageStart() | MessageDelta():
             return replace(partial, message=_with_facts(partial.message, event))
         case MessageStop() | Unknown():
@@ -86,6 +97,8 @@ def fold_all(partial: Partial, events: Iterable[StreamEvent]) -> Partial:
 
 def finish(partial: Partial, state: State, failure: Failure | None = None) -> Message:
     """The message as it is kept. Blocks that stayed empty are left out: the API refuses to have them back."""
+    for at in range(len(partial.indices)):
+        partial = _joined(partial, at)
     closed = (_closed(partial, at) for at in range(len(partial.indices)))
     blocks = tuple(block for block in closed if block not in (Text(""), Thinking("")))
     message = replace(partial.message, blocks=blocks, state=state, failure=failure)
@@ -155,6 +168,7 @@ def _with_new_block(partial: Partial, index: int, block: Block) -> Partial:
         message=replace(partial.message, blocks=(*partial.message.blocks, block)),
         indices=(*partial.indices, index),
         inputs=(*partial.inputs, ""),
+        late=(*partial.late, ()),
     )
 
 
@@ -167,28 +181,65 @@ def _with_block(partial: Partial, at: int, block: Block) -> Partial:
 
 def _with_text(partial: Partial, index: int, text: str) -> Partial:
     at = _position(partial, index)
-    if at is not None and isinstance(block := partial.message.blocks[at], Text):
-        return _with_block(partial, at, Text(block.text + text, block.citations))
+    if at is not None and isinstance(partial.message.blocks[at], Text):
+        return _grown(partial, at, text)
     return _with_new_block(partial, index, Text(text))
 
 
 def _with_thinking(partial: Partial, index: int, thinking: str) -> Partial:
     at = _position(partial, index)
-    if at is not None and isinstance(block := partial.message.blocks[at], Thinking):
-        return _with_block(partial, at, Thinking(block.thinking + thinking, block.signature))
+    if at is not None and isinstance(partial.message.blocks[at], Thinking):
+        return _grown(partial, at, thinking)
     return _with_new_block(partial, index, Thinking(thinking))
 
 
 def _with_input(partial: Partial, index: int, text: str) -> Partial:
     """The input as text grows beside the block; what the block began with, usually `{}`, was a placeholder."""
     at = _position(partial, index)
-    if at is None or not text:
+    if at is None or not text or isinstance(partial.message.blocks[at], Text | Thinking):
         return partial
-    grown = partial.inputs[at] + text
-    block = partial.message.blocks[at]
-    if isinstance(block, ToolUse):
-        partial = _with_block(partial, at, ToolUse(block.id, block.name, grown))
-    return replace(partial, inputs=(*partial.inputs[:at], grown, *partial.inputs[at + 1 :]))
+    return _grown(partial, at, text)
+
+
+def _grown(partial: Partial, at: int, text: str) -> Partial:
+    """The block with more text, which is joined at once where that is cheap."""
+    late = with_piece(partial.late[at], text)
+    partial = replace(partial, late=(*partial.late[:at], late, *partial.late[at + 1 :]))
+    length = len(_text_of(partial, at))
+    is_cheap = length < _LONG_CHARS or sum(map(len, late)) * _SHARE >= length
+    return _joined(partial, at) if is_cheap else partial
+
+
+def with_piece(pieces: _Pieces, piece: str) -> _Pieces:
+    """The pieces of a text with one more at the end. Short ones are joined, so that they stay few and the work linear."""
+    joined = [*pieces, piece]
+    while len(joined) > 1 and len(joined[-2]) <= len(joined[-1]):
+        joined[-2:] = ["".join(joined[-2:])]
+    return tuple(joined)
+
+
+def _text_of(partial: Partial, at: int) -> str:
+    """The text of a block that grows."""
+    match partial.message.blocks[at]:
+        case Text(text=text) | Thinking(thinking=text):
+            return text
+    return partial.inputs[at]
+
+
+def _joined(partial: Partial, at: int) -> Partial:
+    """The block with all that has arrived for it."""
+    if not partial.late[at]:
+        return partial
+    text = "".join((_text_of(partial, at), *partial.late[at]))
+    partial = replace(partial, late=(*partial.late[:at], (), *partial.late[at + 1 :]))
+    match partial.message.blocks[at]:
+        case Text(citations=citations):
+            return _with_block(partial, at, Text(text, citations))
+        case Thinking(signature=signature):
+            return _with_block(partial, at, Thinking(text, signature))
+        case ToolUse(id=id, name=name):
+            partial = _with_block(partial, at, ToolUse(id, name, text))
+    return replace(partial, inputs=(*partial.inputs[:at], text, *partial.inputs[at + 1 :]))
 
 
 def _closed(partial: Partial, at: int) -> Block:

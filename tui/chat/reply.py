@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tui.chat.asking import Stream
 from tui.chat.events import Grew, MessageStop, StreamEvent, TurnEvent, Waiting
+from tui.chat.extent import Extent
 from tui.chat.inflow import Inflow
 from tui.chat.reducer import Partial, coalesce, finish, fold_all, start
 from tui.chat.thoughts import Thoughts
@@ -23,16 +24,21 @@ class Reply:
         self._clock = clock
         self._began = clock()
         self._thoughts = Thoughts()
+        self._extent = Extent()
         self._is_whole = False
         self._inflow: Inflow | None = None
 
     async def read(self, stream: Stream) -> AsyncGenerator[TurnEvent, None]:
-        """Waiting and Grew, until the answer has ended. Raises what the stream raises, after everything that came."""
+        """Waiting and Grew, until the answer has ended. Raises what the stream raises, after everything that came.
+
+        Raises ReplyTooLong once it is longer than `limits` allows.
+        """
         self._inflow = inflow = Inflow(stream)
         try:
             while not self._is_whole and await inflow.has_more():
                 for event in self.rest():
                     yield event
+                self._extent.check()
         finally:
             if not self._is_whole:  # a whole one is read out in peace, so that its connection can be used again
                 inflow.close()
@@ -56,6 +62,7 @@ class Reply:
         joined = coalesce(events)
         self._partial = fold_all(self._partial, joined)
         self._thoughts.note(joined, self._clock())
+        self._extent.note(joined)
         self._is_whole = self._is_whole or MessageStop() in joined
         return Grew(self._timed(self._partial.message), joined)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from tui.chat.events import Asked, Grew, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent
 from tui.chat.model import Model
@@ -18,6 +18,8 @@ from tui.screens.outbox import Outbox
 
 _KEPT_CHARS = 4_000
 """Of what a call says while it runs: only its end is ever shown."""
+_SHORT_CHARS = 100_000
+"""Growth up to this length is one piece."""
 
 
 class Talk:
@@ -37,7 +39,7 @@ class Talk:
         self.taken_up: Transcript | None = None
         """The conversation as it came from the store: what its answers were asked for with. None: it began here."""
         self.under_way: tuple[TurnEvent, ...] = ()
-        """What was collected of the answer that still arrives, growth as one piece: to show it anew."""
+        """What was collected of the answer that still arrives, growth in few pieces: to show it anew."""
         self._messages: tuple[Message, ...] = ()
         self._asked_at = 0.0
         self._runs_since: dict[str, float] = {}
@@ -152,8 +154,8 @@ class Talk:
             case Asked():
                 self._asked_at = self.session.clock()
                 self.under_way = (event,)
-            case Grew(message=message, events=events) if isinstance(last, Grew):
-                self.under_way = (*self.under_way[:-1], Grew(message, coalesce((*last.events, *events))))
+            case Grew():
+                self.under_way = _with_growth(self.under_way, event)
             case ToolOutput(id=id, text=text) if isinstance(last, ToolOutput) and last.id == id:
                 self.under_way = (*self.under_way[:-1], ToolOutput(id, (last.text + text)[-_KEPT_CHARS:]))
             case ToolOutput(id=id, text=text):
@@ -165,3 +167,17 @@ class Talk:
                     id = event.call.id if isinstance(event, ToolBegan) else event.id
                     self._runs_since[id] = self.session.clock()
                 self.under_way = (*self.under_way, event)
+
+
+def _with_growth(events: tuple[TurnEvent, ...], event: Grew) -> tuple[TurnEvent, ...]:
+    """The events with growth at their end. Short pieces are joined, so that they stay few and the work linear."""
+    kept, grown = list(events), event
+    while kept and isinstance(before := kept[-1], Grew) and _length(before) <= max(_SHORT_CHARS, _length(grown)):
+        grown = Grew(event.message, coalesce((*before.events, *grown.events)))
+        kept.pop()
+    return (*kept, grown)
+
+
+def _length(grown: Grew) -> int:
+    """About how much text it brings."""
+    return sum(len(text) for one in grown.events for text in astuple(one) if isinstance(text, str))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 PACE_S = 0.2
 """Between two writings of what changes all the time: at most a quarter of a second is lost, its writing included."""
+_REST = 4
+"""What takes long to write, since it is large, is written less often: it takes a quarter of the time at most."""
 
 
 class _Item(NamedTuple):
@@ -157,8 +159,10 @@ class Worker:
             self._ready &= self._latest.keys()
             self._due = {key: at for key, at in self._due.items() if at > now}
         for key, job in jobs:
-            self._due[key] = time.monotonic() + PACE_S
+            began = time.monotonic()
             self._write(job, key)
+            ended = time.monotonic()
+            self._due[key] = began + max(PACE_S, _REST * (ended - began))
 
     def _do(self, item: _Item) -> None:
         if item.flush:
