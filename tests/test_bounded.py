@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 import os
 import random
+import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from tui.bounded import UnfitFile, decode_json, is_too_deep, read_file
-from tui.limits import JSON_DEPTH
+from tui.bounded import JsonDecoder, UnfitFile, decode_json, is_too_deep, json_problem, read_file
+from tui.limits import JSON_DEPTH, JSON_OBJECTS, MIB
 
 
 @pytest.mark.parametrize("opened", ["[", '{"a":'])
@@ -28,6 +31,39 @@ def test_brackets_in_strings_and_beside_one_another_are_not_depth() -> None:
     text = '[{"\\\\": ' * 150 + '"'
     assert decode_json(msgspec.json.encode([text] * 3)) == [text] * 3
     assert decode_json("[" + ",".join(["[[]]"] * 1_000) + "]") == [[[]]] * 1_000
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_long_strings_are_told_from_structure_wherever_they_are_looked_at_in_parts(shift: int) -> None:
+    text = "." * shift + '"[\\' * 1_000_000
+    raw = msgspec.json.encode([text])
+    assert len(raw) > 3 * MIB
+    assert json_problem(raw) == ""
+    assert "nested" in json_problem(raw[:-1] + b"," + b"[" * JSON_DEPTH)
+
+
+def test_more_arrays_and_objects_than_fit_into_memory_are_refused() -> None:
+    assert json_problem(b"[" + b"{}," * JSON_OBJECTS) != ""
+    assert json_problem(msgspec.json.encode("[{" * JSON_OBJECTS)) == ""
+    with pytest.raises(msgspec.DecodeError, match="more than 5 arrays and objects"):
+        decode_json("[[],[],[],[],[]]", depth=2, most_objects=5)
+
+
+@pytest.mark.parametrize("data", ["\ud800", '"\ud800"', b'"\xff"', b"\xff", b"", bytearray(b"nan"), '"\\ud800"'])
+def test_what_cannot_be_decoded_is_one_error(data: bytes | bytearray | str) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        decode_json(data)
+    with pytest.raises(msgspec.DecodeError):
+        JsonDecoder(str).decode(data)
+
+
+def test_a_deep_stack_is_an_error_of_the_same_kind() -> None:
+    def below(calls: int) -> object:
+        return below(calls - 1) if calls else decode_json("[" * 150 + "]" * 150)
+
+    frames = sys.getrecursionlimit() - len(inspect.stack()) - 100
+    with contextlib.suppress(msgspec.DecodeError):  # some versions of Python count C's calls on their own
+        below(frames)
 
 
 def test_a_string_that_never_closes_takes_no_time_to_speak_of() -> None:

@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
+from tui.bounded import decode_json
 from tui.chat.endings import notices_for, type_of
 from tui.chat.events import (
     Asked,
@@ -367,8 +368,8 @@ _PRINTERS: dict[Output, type[TextPrinter | JsonPrinter | StreamPrinter]] = {
 def _arguments(call: ToolUse) -> object:
     """As JSON; as text where they never came whole."""
     try:
-        return msgspec.json.decode(call.input)
-    except (msgspec.DecodeError, RecursionError):
+        return decode_json(call.input)
+    except msgspec.DecodeError:
         return call.input
 
 

@@ -12,6 +12,18 @@ MIB: Final = 1024 * 1024
 JSON_DEPTH: Final = 200
 """Arrays and objects inside one another. The deepest JSON of the API is below 20; Python's decoders give up near 1,000."""
 
+JSON_OBJECTS: Final = 1_000_000
+"""Arrays and objects in one text: 3 bytes of JSON become up to 80 bytes in memory."""
+
+IMPORT_OBJECTS: Final = 10_000_000
+"""As JSON_OBJECTS, of chats in a file: an export of 500,000 messages has about 3 million."""
+
+SCHEMA_DEPTH: Final = 50
+"""Steps into the schema of a tool's arguments, references included. Real ones stay below 20."""
+
+REQUEST_DEPTH: Final = JSON_DEPTH + 20
+"""As JSON_DEPTH, of a request that prx has made: what it holds came within JSON_DEPTH, and a few levels are around it."""
+
 SETTINGS_FILE_BYTES: Final = 4 * MIB
 """A configuration, credentials or model list file. Real ones stay below 100 KB."""
 

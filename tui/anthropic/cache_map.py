@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate, groupby
 from typing import Any, NamedTuple, cast
 
-import msgspec
-
 from tui.anthropic.tokens import param_tokens
+from tui.bounded import decode_json
 from tui.chat.cache import CacheMap, Part, Segment, Tick
 from tui.chat.ledger import Usage
 from tui.chat.model import Model
+from tui.limits import REQUEST_DEPTH
 
 LOOK_BACK = 20
 
@@ -32,7 +32,7 @@ def cache_map(body: bytes | Mapping[str, Any], model: Model, usage: Usage) -> Ca
     The estimates of its blocks are stretched so that they add up to the provider's figures: what stands before the last
     breakpoint was read or written, what comes after it was neither.
     """
-    fields = msgspec.json.decode(body) if isinstance(body, bytes) else body
+    fields = decode_json(body, depth=REQUEST_DEPTH) if isinstance(body, bytes) else body
     positions = list(_positions(fields, model))
     marked = [at for at, position in enumerate(positions) if position.lifetime]
     cached = usage.cache_read_input_tokens + usage.cache_creation_input_tokens

@@ -23,8 +23,10 @@ from tui.anthropic import errors, models, wire
 from tui.anthropic.advice import CredentialKind
 from tui.anthropic.environment import proxy_for, usable_environment
 from tui.anthropic.errors import ConnectionFailed, ProtocolError, ProviderError, TimedOut
+from tui.bounded import decode_json
 from tui.chat.events import MessageDelta, MessageStart, MessageStop, StreamEvent, Waiting
 from tui.chat.model import Model
+from tui.limits import REQUEST_DEPTH
 
 API_VERSION = "2023-06-01"  # the one that most gateways know
 ANTHROPIC_URL = "https://api.anthropic.com"
@@ -110,12 +112,12 @@ class Client:
 
         It is free, and has a rate limit of its own. Raises ProviderError; NoTokenCount where the server has none.
         """
-        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        fields = decode_json(body, type=dict[str, msgspec.Raw], depth=REQUEST_DEPTH)
         asked = msgspec.json.encode({name: fields[name] for name in fields if name in _COUNTED})
         try:
             answer = await self._fetch("POST", "/v1/messages/count_tokens", content=asked, betas=betas)
         except errors.NotFound as error:
-            if msgspec.json.decode(fields["model"], type=str) in error.message:  # it is the model that is not there
+            if decode_json(fields["model"], type=str) in error.message:  # it is the model that is not there
                 raise
             raise errors.NoTokenCount from error
         return wire.parse_count(answer)

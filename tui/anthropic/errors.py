@@ -40,6 +40,7 @@ from tui.anthropic.advice import (
     length_advice,
     specific_advice,
 )
+from tui.bounded import decode_json
 from tui.chat.transcript import Failure
 from tui.errors import TuiError
 
@@ -205,7 +206,7 @@ def read_body(body: bytes, content_type: str = "") -> Said:
     """The message, type and request id in an error body of any origin; empty fields where it says nothing."""
     text = body.decode("utf-8", "replace").strip()
     try:
-        parsed = msgspec.json.decode(body)
+        parsed = decode_json(body)
     except msgspec.MsgspecError:
         return Said(message=clean(_page_title(text) if _is_html(text, content_type) else text))
     return said_in(parsed)

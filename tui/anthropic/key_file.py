@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from tui.anthropic.login import Unusable
+from tui.bounded import decode_json
 from tui.errors import TuiError
 from tui.private_file import Occupied, locked, write_private
 
@@ -22,12 +23,12 @@ class NotStored(TuiError):
 def read_key(file: Path) -> str | Unusable:
     """The stored secret."""
     try:
-        data = msgspec.json.decode(file.read_bytes())
+        data = decode_json(file.read_bytes())
     except FileNotFoundError:
         return Unusable(NOTHING_STORED)
     except OSError as error:
         return Unusable(f"cannot be read: {error.strerror or 'unknown error'}")
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except msgspec.DecodeError:
         return Unusable("is not JSON: run `prx auth login` again")
     secret = data.get(_FIELD) if isinstance(data, dict) else None
     return secret if isinstance(secret, str) and secret else Unusable("holds no key: run `prx auth login` again")

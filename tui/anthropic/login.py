@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from tui.anthropic.confidential import Confidential
+from tui.bounded import decode_json
 
 _MILLISECONDS = 1e11
 """Above this a time since the epoch is in milliseconds: as seconds it would be after the year 5000."""
@@ -38,8 +39,8 @@ class Login(Confidential, frozen=True):
 def parse_login(raw: bytes) -> Login | Unusable:
     """The login that the file holds."""
     try:
-        data = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        data = decode_json(raw)
+    except msgspec.DecodeError:
         return Unusable("is not JSON")
     if not isinstance(data, dict):
         return Unusable("holds no login")
@@ -79,10 +80,10 @@ def renewed(raw: bytes, grant: Grant) -> bytes:
 
     Only for a file that `parse_login` took for a login.
     """
-    outer = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    outer = decode_json(raw, type=dict[str, msgspec.Raw])
     nested = outer.get("claudeAiOauth", msgspec.Raw(b"null"))
     if bytes(nested).lstrip()[:1] == b"{":
-        inner = msgspec.json.decode(nested, type=dict[str, msgspec.Raw])
+        inner = decode_json(nested, type=dict[str, msgspec.Raw])
         outer["claudeAiOauth"] = msgspec.Raw(msgspec.json.encode(_with(inner, grant)))
     else:
         outer = _with(outer, grant)
@@ -109,7 +110,7 @@ def _with(fields: dict[str, msgspec.Raw], grant: Grant) -> dict[str, msgspec.Raw
 
 def _in_the_unit_of(old: msgspec.Raw | None, time_s: float, milliseconds: bool) -> int | str:
     """The time as the old one was written: in ms or s, as a number, a text or a date."""
-    before = msgspec.json.decode(old) if old is not None else None
+    before = decode_json(old) if old is not None else None
     if isinstance(before, bool) or not isinstance(before, str | int | float):
         return int(time_s * 1000) if milliseconds else int(time_s)
     try:

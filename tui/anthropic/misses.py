@@ -12,11 +12,13 @@ from typing import Any
 import msgspec
 
 from tui.anthropic.cache_map import LOOK_BACK, blocks_of
+from tui.bounded import decode_json
 from tui.chat.cache import Miss, MissKind
 from tui.chat.ledger import Lifetime, Usage
 from tui.chat.model import Model
 from tui.chat.tokens import MANY, MAX_SIDE_OF_MANY_PX
 from tui.chat.warmth import LIFETIME_S, cached_tokens
+from tui.limits import REQUEST_DEPTH
 
 SLACK = 64
 """Tokens that are not worth a word."""
@@ -46,7 +48,7 @@ def miss_reason(before: Exchange, now: Exchange, model: Model) -> Miss | None:
     expected, read = cached_tokens(before.usage), now.usage.cache_read_input_tokens
     if read >= expected - SLACK:
         return None
-    old, new = msgspec.json.decode(before.body), msgspec.json.decode(now.body)
+    old, new = (decode_json(body, depth=REQUEST_DEPTH) for body in (before.body, now.body))
 
     def filled(words: str) -> str:
         if cached_tokens(now.usage):

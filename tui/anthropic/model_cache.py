@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from tui.anthropic.models import MODELS
+from tui.bounded import decode_json
 from tui.chat.model import Model
 from tui.private_file import Occupied, locked, write_private
 
@@ -41,8 +42,8 @@ def cache_file(folder: Path, api_url: str) -> Path:
 def read_list(file: Path) -> Listed | None:
     """The list; None where there is none, none that can be read, or one that was completed from another table."""
     try:
-        listed = msgspec.json.decode(file.read_bytes(), type=Listed)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        listed = decode_json(file.read_bytes(), type=Listed)
+    except (OSError, msgspec.DecodeError):
         return None
     return listed if listed.table == _table() else None
 

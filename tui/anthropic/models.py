@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from tui.bounded import decode_json
 from tui.chat.model import Effort, Lifecycle, Model, Price
 from tui.errors import TuiError
 
@@ -294,13 +295,13 @@ def from_listing(payload: bytes) -> tuple[Model, ...]:
     Takes OpenAI's shape as well. Entries that cannot be read are left out; a payload that is no list at all gives nothing.
     """
     try:
-        entries = msgspec.json.decode(payload, type=_Listing).data
+        entries = decode_json(payload, type=_Listing).data
     except msgspec.DecodeError:
         return ()
     listed: list[_Listed] = []
     for entry in entries:
         try:
-            listed.append(msgspec.json.decode(entry, type=_Listed))
+            listed.append(decode_json(entry, type=_Listed))
         except msgspec.DecodeError:
             continue
     listed.sort(key=lambda one: one.created_at or "", reverse=True)

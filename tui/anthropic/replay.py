@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from tui.bounded import decode_json
 from tui.chat.calls import INTERRUPTED
 from tui.chat.model import Model
 from tui.chat.transcript import (
@@ -117,7 +118,7 @@ class _ServerTool(msgspec.Struct, frozen=True):
 def _server_tool(block: Opaque) -> _ServerTool | None:
     """What an opaque block says of pairing, or None where it is not whole."""
     try:
-        return msgspec.json.decode(block.json, type=_ServerTool)
+        return decode_json(block.json, type=_ServerTool)
     except msgspec.DecodeError:
         return None
 
@@ -293,7 +294,7 @@ def _is_thinking(param: object) -> bool:
 def _object(text: JsonText) -> msgspec.Raw:
     """The JSON as it stands; `{}` where it is not a whole object (the answer was cut inside it)."""
     try:
-        msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        decode_json(text, type=dict[str, msgspec.Raw])
     except msgspec.DecodeError:
         return msgspec.Raw(b"{}")
     return msgspec.Raw(text)
@@ -303,6 +304,6 @@ def _citation(text: JsonText) -> msgspec.Raw:
     """The citation as it may be sent: responses carry a `file_id` that requests may not."""
     if '"file_id"' not in text:
         return msgspec.Raw(text)
-    fields = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    fields = decode_json(text, type=dict[str, msgspec.Raw])
     fields.pop("file_id", None)
     return msgspec.Raw(msgspec.json.encode(fields))

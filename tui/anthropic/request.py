@@ -12,6 +12,7 @@ import msgspec
 
 from tui.anthropic.caching import with_breakpoints
 from tui.anthropic.replay import Dialect, Param, build_messages, sendable
+from tui.bounded import decode_json
 from tui.chat.asking import NothingToSend
 from tui.chat.ledger import Lifetime
 from tui.chat.model import Effort, Model
@@ -80,7 +81,7 @@ def encode(body: Param) -> bytes:
 
 def _tool(tool: Tool) -> Param:
     if tool.server:
-        return msgspec.json.decode(tool.server, type=dict[str, object])
+        return decode_json(tool.server, type=dict[str, object])
     return {"name": tool.name, "description": tool.description, "input_schema": msgspec.Raw(tool.input_schema)}
 
 

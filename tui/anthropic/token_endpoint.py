@@ -16,6 +16,7 @@ from tui import __version__
 from tui.anthropic.destinations import check_token_url
 from tui.anthropic.errors import AuthenticationFailed, clean, read_body
 from tui.anthropic.login import Grant
+from tui.bounded import decode_json
 
 TOKEN_URL = "https://platform.claude.com/v1/oauth/token"
 CLIENT_ID = "9d1c250a-e61b-44d9-88ed-5944d1962f5e"
@@ -79,8 +80,8 @@ def exchange(refresh_token: str, url: str, now: Callable[[], float], oauth_hosts
 
 def _granted(body: bytes, now_s: float) -> Grant:
     try:
-        reply = msgspec.json.decode(body, type=_Reply)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+        reply = decode_json(body, type=_Reply)
+    except msgspec.DecodeError:
         raise ReplyLost from None
     tokens = (reply.access_token, reply.refresh_token or "")
     if not tokens[0] or not all(token.isascii() and token.isprintable() and " " not in token for token in tokens):
@@ -106,8 +107,8 @@ def _duration_s(value: object) -> float | None:
 
 def _refused(response: httpx.Response) -> RefreshFailed:
     try:
-        parsed = msgspec.json.decode(response.content)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+        parsed = decode_json(response.content)
+    except msgspec.DecodeError:
         parsed = None
     code = parsed.get("error") if isinstance(parsed, dict) else None
     if code == "invalid_grant" or (isinstance(code, dict) and code.get("type") == "invalid_grant"):

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from tui.anthropic.errors import ProtocolError, Said, said_in
+from tui.bounded import JsonDecoder, decode_json, decode_lenient
 from tui.chat.events import (
     BlockStart,
     BlockStop,
@@ -178,13 +179,13 @@ class _Error(_Wire, frozen=True, tag="error"):
     request_id: str | None = None
 
 
-_events: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
+_events = JsonDecoder[Any](
     _BlockDelta | _MessageStart | _BlockStart | _BlockStop | _MessageDelta | _MessageStop | _Ping | _Error
 )
-_blocks: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Text | _Thinking | _Redacted | _ToolUse)
-_usages = msgspec.json.Decoder(_Usage, strict=False)
-_messages = msgspec.json.Decoder(_Message)
-_diagnoses = msgspec.json.Decoder(_Diagnostics)
+_blocks = JsonDecoder[Any](_Text | _Thinking | _Redacted | _ToolUse)
+_usages = JsonDecoder(_Usage, strict=False)
+_messages = JsonDecoder(_Message)
+_diagnoses = JsonDecoder(_Diagnostics)
 
 
 def parse(data: str) -> StreamEvent | None:
@@ -214,7 +215,7 @@ def _translated(event: Any) -> StreamEvent | None:
         case _MessageStop():
             return MessageStop()
         case _Error(error=error, request_id=request_id):
-            raise ErrorSent(said_in({"error": msgspec.json.decode(_given(error) or b"{}"), "request_id": request_id}))
+            raise ErrorSent(said_in({"error": decode_json(_given(error) or b"{}"), "request_id": request_id}))
     return None  # a ping
 
 
@@ -224,9 +225,9 @@ def parse_message(body: bytes) -> tuple[StreamEvent, ...]:
     Raises ErrorSent where the body is an error after all, and ProtocolError where it is nothing that we know.
     """
     try:
-        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        fields = decode_json(body, type=dict[str, msgspec.Raw])
         if "content" not in fields and "error" in fields:
-            raise ErrorSent(said_in(msgspec.json.decode(body)))
+            raise ErrorSent(said_in(decode_json(body)))
         message = _messages.decode(body)
     except msgspec.MsgspecError as error:
         raise ProtocolError("The server answered with something that is no message", "Check `api_url`.") from error
@@ -246,7 +247,7 @@ class _Count(_Wire, frozen=True):
 def parse_count(body: bytes) -> int:
     """The answer of the token count endpoint. Raises ProtocolError."""
     try:
-        return msgspec.json.decode(body, type=_Count).input_tokens
+        return decode_json(body, type=_Count).input_tokens
     except msgspec.DecodeError as error:
         raise ProtocolError("The server answered with something that is no token count") from error
 
@@ -259,7 +260,7 @@ class _Page(_Wire, frozen=True):
 def parse_next_page(body: bytes) -> str:
     """The `after_id` of the page that follows this one of a list; "" after the last, and where the server has no pages."""
     try:
-        page = msgspec.json.decode(body, type=_Page)
+        page = decode_json(body, type=_Page)
     except msgspec.DecodeError:
         return ""
     return page.last_id or "" if page.has_more else ""
@@ -303,7 +304,7 @@ def _usage(raw: msgspec.Raw) -> UsageUpdate:
     """What a usage object says. One that we cannot read says nothing: counts are no reason to lose an answer."""
     try:
         usage = _usages.decode(_given(raw) or b"{}")
-    except msgspec.ValidationError:
+    except msgspec.DecodeError:
         usage = _Usage()
     creation = usage.cache_creation or _CacheCreation()
     return UsageUpdate(
@@ -353,7 +354,7 @@ def _given(raw: msgspec.Raw) -> bytes:
 
 def _kind(raw: bytes) -> str:
     """The `type` of a JSON object, or "" where it has none."""
-    fields = msgspec.json.decode(raw)
+    fields = decode_json(raw)
     kind = fields.get("type") if isinstance(fields, dict) else None
     return kind if isinstance(kind, str) else ""
 
@@ -369,8 +370,8 @@ def _unexpected(data: str) -> StreamEvent | None:
     """What the typed decoder refused: no JSON, a kind or delta that is new, or a known one that is not well formed."""
     if data.strip() in ("", "[DONE]"):
         return None
-    try:  # the standard library is more lenient: half a surrogate pair, a bare control character, NaN
-        fields = json.loads(data, strict=False)
+    try:
+        fields = decode_lenient(data)
     except ValueError as error:
         raise ProtocolError("The server sent an event that is not JSON", "Send again.") from error
     if not isinstance(fields, dict):

@@ -14,6 +14,7 @@ from itertools import groupby
 import msgspec
 from msgspec.structs import replace
 
+from tui.bounded import decode_json
 from tui.chat.events import (
     BlockStart,
     BlockStop,
@@ -248,8 +249,9 @@ def _closed(partial: Partial, at: int) -> Block:
     if not (text and isinstance(block, Opaque)):
         return block
     try:
-        fields = msgspec.json.decode(block.json, type=dict[str, msgspec.Raw])
-        msgspec.json.decode(text)
-    except msgspec.MsgspecError:  # cut off in the middle: it stays as it began
+        fields = decode_json(block.json, type=dict[str, msgspec.Raw])
+        whole = msgspec.json.encode({**fields, "input": msgspec.Raw(text.encode("utf-8", "replace"))})
+        decode_json(whole)
+    except msgspec.DecodeError:  # cut off in the middle, or nested too deeply: it stays as it began
         return block
-    return Opaque(block.kind, msgspec.json.encode({**fields, "input": msgspec.Raw(text.encode())}).decode())
+    return Opaque(block.kind, whole.decode())

@@ -7,7 +7,9 @@ from urllib.parse import unquote
 
 import msgspec
 
+from tui.bounded import decode_json
 from tui.chat.transcript import JsonText
+from tui.limits import SCHEMA_DEPTH
 
 _MOST_PARTS = 20_000
 """Of a schema: references that double at each step would make an endless one of a short one."""
@@ -25,10 +27,10 @@ def inlined(schema: JsonText) -> JsonText:
     JSON object.
     """
     try:
-        root = msgspec.json.decode(schema, type=dict[str, object])
-    except (msgspec.DecodeError, RecursionError) as error:
+        root = decode_json(schema, type=dict[str, object])
+    except msgspec.DecodeError as error:
         raise ValueError(f"no JSON object: {error}") from error
-    return msgspec.json.encode(_Inliner(root).schema(root, frozenset())).decode()
+    return msgspec.json.encode(_Inliner(root).schema(root, frozenset(), 0)).decode()
 
 
 class _Inliner:
@@ -36,24 +38,29 @@ class _Inliner:
         self._root = root
         self._parts = 0
 
-    def schema(self, value: object, open_refs: frozenset[str]) -> object:
-        """The value with its references replaced. `open_refs` are those that this place is reached through."""
+    def schema(self, value: object, open_refs: frozenset[str], depth: int) -> object:
+        """The value with its references replaced. `open_refs` are those that this place is reached through.
+
+        Below SCHEMA_DEPTH, anything is allowed.
+        """
+        if isinstance(value, dict | list) and depth > SCHEMA_DEPTH:
+            return {}
         if isinstance(value, list):
-            return [self.schema(one, open_refs) for one in value]
+            return [self.schema(one, open_refs, depth + 1) for one in value]
         if not isinstance(value, dict):
             return value
         self._parts += 1
         reference = value.get("$ref")
         if not isinstance(reference, str):
-            return self._keywords(value, open_refs)
-        beside = self._keywords({key: one for key, one in value.items() if key != "$ref"}, open_refs)
+            return self._keywords(value, open_refs, depth + 1)
+        beside = self._keywords({key: one for key, one in value.items() if key != "$ref"}, open_refs, depth + 1)
         meant = self._meant(reference)
         if meant is None or reference in open_refs or self._parts > _MOST_PARTS:
             return beside
-        whole = self.schema(meant, open_refs | {reference})
+        whole = self.schema(meant, open_refs | {reference}, depth + 1)
         return {**whole, **beside} if isinstance(whole, dict) else whole
 
-    def _keywords(self, value: Mapping[str, object], open_refs: frozenset[str]) -> dict[str, object]:
+    def _keywords(self, value: Mapping[str, object], open_refs: frozenset[str], depth: int) -> dict[str, object]:
         kept: dict[str, object] = {}
         for key, one in value.items():
             if key in _DEFINITIONS:
@@ -61,9 +68,9 @@ class _Inliner:
             if key in _DATA:
                 kept[key] = one
             elif key in _NAMED and isinstance(one, dict):
-                kept[key] = {name: self.schema(inner, open_refs) for name, inner in one.items()}
+                kept[key] = {name: self.schema(inner, open_refs, depth) for name, inner in one.items()}
             else:
-                kept[key] = self.schema(one, open_refs)
+                kept[key] = self.schema(one, open_refs, depth)
         return kept
 
     def _meant(self, reference: str) -> object:

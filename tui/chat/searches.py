@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from tui.bounded import JsonDecoder, decode_json
 from tui.chat.transcript import Block, JsonText, Message, Opaque, Text
 
 CALL = "server_tool_use"
@@ -86,9 +87,9 @@ class _Citation(msgspec.Struct, frozen=True):
     document_title: str | None = None
 
 
-_calls = msgspec.json.Decoder(_Call)
-_results = msgspec.json.Decoder(_Result)
-_citations = msgspec.json.Decoder(_Citation)
+_calls = JsonDecoder(_Call)
+_results = JsonDecoder(_Result)
+_citations = JsonDecoder(_Citation)
 
 
 def search_in(block: Block) -> Search | None:
@@ -105,7 +106,7 @@ def search_in(block: Block) -> Search | None:
 def query_in(arguments: JsonText) -> str:
     """What is searched for, of a call's arguments once they are whole; else ""."""
     try:
-        return msgspec.json.decode(arguments, type=_Query).query
+        return decode_json(arguments, type=_Query).query
     except msgspec.DecodeError:
         return ""
 

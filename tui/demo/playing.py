@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
+from tui.bounded import decode_json
 from tui.demo.outcome import Outcome, Setting, outcome, tool_json
 from tui.demo.reply import Cut, Gate, Pause, Step
 from tui.demo.scenarios import (
@@ -252,7 +252,7 @@ def _assembled(laid: _Laid) -> dict[str, Any]:
                 partial += data["partial_json"]
     if partial:
         with contextlib.suppress(ValueError):  # cut at max_tokens: what can be told is the empty input
-            block["input"] = json.loads(partial)
+            block["input"] = decode_json(partial)
     if block["type"] == "text":
         block.setdefault("citations", None)
     return block

@@ -5,10 +5,11 @@ The service builds replies and knows nothing of sockets; a shell carries them ou
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+
+from tui.bounded import decode_json
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Reply:
 
     def json(self) -> dict[str, object]:
         """The body as a JSON object. Raises ValueError where it is none."""
-        value = json.loads(self.read())
+        value = decode_json(self.read())
         if not isinstance(value, dict):
             raise ValueError("the body is no JSON object")
         return value

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import socket
 import struct
 import threading
@@ -18,8 +17,10 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from tui.bounded import decode_json
 from tui.demo.http1 import BadRequest, Request, RequestReader, chunk, head_bytes
 from tui.demo.reply import Cut, Gate, Pause, Reply, Step
+from tui.limits import REQUEST_DEPTH
 
 if TYPE_CHECKING:
     from tui.demo.service import FakeAnthropic
@@ -51,7 +52,7 @@ class Recorded:
     @property
     def json(self) -> dict[str, object]:
         """The body as a JSON object."""
-        value = json.loads(self.body)
+        value = decode_json(self.body, depth=REQUEST_DEPTH)
         assert isinstance(value, dict), "the body is no JSON object"
         return value
 

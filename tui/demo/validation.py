@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tui.bounded import decode_json
 from tui.chat.model import Model
 from tui.demo import schema
 from tui.demo.access import betas_of, check_access, check_version
@@ -18,6 +18,7 @@ from tui.demo.pictures import check_images
 from tui.demo.prompt import Item, items_of
 from tui.demo.rules import BINDING_BETA, Terms, check_model_rules, model_called
 from tui.demo.signatures import check_thinking
+from tui.limits import REQUEST_DEPTH
 
 LONG_CONTEXT = 1_000_000
 MOST, MOST_LONG_CONTEXT = 100, 600
@@ -71,7 +72,7 @@ def read_request(
 def read_json(payload: bytes) -> dict[str, Any]:
     """The body as an object. Raises Refused."""
     try:
-        body = json.loads(payload)
+        body = decode_json(payload, depth=REQUEST_DEPTH)
     except ValueError:
         raise Refused("The request body is not valid JSON") from None
     if not isinstance(body, dict):

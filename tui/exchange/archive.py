@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from tui.bounded import decode_json
 from tui.chat.tree import ChatTree
 from tui.errors import TuiError
+from tui.limits import IMPORT_OBJECTS
 
 FORMAT = "prx-chats"
 VERSION = 1
 END_OF_TIME = 253_402_214_400.0
 """The last day of the year 9999, in seconds since the epoch: what comes after it has no date, in no place on earth."""
-NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What reading any file as JSON may raise."""
 
 
 class _Archive(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,22 +43,22 @@ def written(chats: Sequence[ChatTree]) -> str:
 def is_archive(data: bytes) -> bool:
     """Whether this was written by `written`, in whatever version."""
     try:
-        return msgspec.json.decode(data, type=_Label).format == FORMAT
-    except NOT_JSON:
+        return decode_json(data, type=_Label, most_objects=IMPORT_OBJECTS).format == FORMAT
+    except msgspec.DecodeError:
         return False
 
 
 def read(data: bytes) -> tuple[ChatTree, ...]:
     """The chats of an archive. Raises Unreadable."""
     try:
-        version = msgspec.json.decode(data, type=_Label).version
+        version = decode_json(data, type=_Label, most_objects=IMPORT_OBJECTS).version
         if version > VERSION:
             raise Unreadable(
                 f"The file was written by a newer prx: its version is {version}, this prx knows up to {VERSION}.",
                 "Update prx.",
             )
-        chats = msgspec.json.decode(data, type=_Archive).chats
-    except NOT_JSON as error:
+        chats = decode_json(data, type=_Archive, most_objects=IMPORT_OBJECTS).chats
+    except msgspec.DecodeError as error:
         raise Unreadable(f"The file is no whole export of prx: {error}.") from error
     if not all(0 <= at < END_OF_TIME for chat in chats for at in _times(chat)):
         raise Unreadable("The file is no whole export of prx: a time in it is none.")

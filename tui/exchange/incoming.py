@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
+from tui.bounded import decode_json
 from tui.chat.tree import ChatTree
 from tui.errors import TuiError
 from tui.exchange import archive, claude_ai
 from tui.exchange.pictures import with_pictures
+from tui.limits import IMPORT_OBJECTS
 
 
 class Unknown(TuiError):
@@ -30,8 +32,8 @@ def _chats(content: bytes) -> tuple[ChatTree, ...]:
     if archive.is_archive(content):
         return archive.read(content)
     try:
-        value = msgspec.json.decode(content)
-    except archive.NOT_JSON as error:
+        value = decode_json(content, most_objects=IMPORT_OBJECTS)
+    except msgspec.DecodeError as error:
         raise Unknown(f"it is no JSON ({error})") from error
     if not claude_ai.is_export(value):
         raise Unknown("it is some other JSON")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
+from tui.bounded import decode_json
 from tui.chat.schemas import inlined
 from tui.chat.transcript import Tool
 from tui.config import McpServer
@@ -217,7 +218,7 @@ def _seen(task: asyncio.Task[Link]) -> None:
 
 
 def _defined(server: str, tool: Listed) -> Tool:
-    schema = msgspec.json.decode(inlined(msgspec.json.encode(tool.input_schema).decode()), type=dict[str, Any])
+    schema = decode_json(inlined(msgspec.json.encode(tool.input_schema).decode()), type=dict[str, Any])
     kept = {"type": "object", **{key: value for key, value in schema.items() if key not in _NOT_AT_THE_ROOT}}
     description = (tool.description or tool.title or "")[:_LONGEST_DESCRIPTION]
     return Tool(

@@ -10,8 +10,10 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Static, TextArea
 
+from tui.bounded import decode_json
 from tui.chat.ledger import Usage
 from tui.chat.transcript import Message
+from tui.limits import REQUEST_DEPTH
 from tui.screens.exchange import Exchange
 from tui.screens.modal import Modal
 from tui.widgets import figures
@@ -62,7 +64,7 @@ def response_lines(answer: Message | None) -> list[str]:
 
 def inspection(exchange: Exchange) -> str:
     """The whole text of the inspector."""
-    body = json.dumps(elided(json.loads(exchange.body)), indent=2, ensure_ascii=False)
+    body = json.dumps(elided(decode_json(exchange.body, depth=REQUEST_DEPTH)), indent=2, ensure_ascii=False)
     sent = f"Request · {figures.size(len(exchange.body))} · POST /v1/messages"
     return "\n".join(["Response", *response_lines(exchange.answer), "", sent, body])
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tui.bounded import JsonDecoder
 from tui.chat.ledger import Bill, Usage
 from tui.chat.spending import local_day
 from tui.chat.transcript import Message, State
@@ -33,7 +34,7 @@ class _Facts(msgspec.Struct):
         return not Message(role="assistant", state=state, stop_reason=self.stop_reason, usage=self.usage).is_counted
 
 
-_FACTS = msgspec.json.Decoder(_Facts)
+_FACTS = JsonDecoder(_Facts)
 
 
 def keep(db: Connection, chat_id: str, message: Message) -> bool:
@@ -84,7 +85,7 @@ def used(db: Connection) -> dict[str, Used]:
     found: dict[str, Used] = defaultdict(Used)
     for chat_id, state, facts in rows:
         if facts:
-            with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            with suppress(msgspec.DecodeError):
                 one = _FACTS.decode(columns.data(facts))
                 found[chat_id] += Used(usage=one.usage, is_estimate=one.is_estimate(columns.state(state)))
     return dict(found)
@@ -100,7 +101,7 @@ def estimated(db: Connection) -> frozenset[tuple[str, str]]:
     )
     found: set[tuple[str, str]] = set()
     for at, state, facts in rows:
-        with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+        with suppress(msgspec.DecodeError):
             one = _FACTS.decode(columns.data(facts) or b"{}")
             if one.is_estimate(columns.state(state)):
                 found.add((local_day(columns.moment(at)), one.model))

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 from msgspec.structs import replace
 
+from tui.bounded import JsonDecoder
 from tui.chat.slices import base64_of, data_of
 from tui.chat.transcript import (
     Block,
@@ -33,14 +34,14 @@ from tui.chat.transcript import (
 
 _MARK = "\x00sha256:"
 """Begins what stands in place of attached data. No base64 holds such a character."""
-_BLOCKS = msgspec.json.Decoder(tuple[Block, ...])
-_DRAFTS = msgspec.json.Decoder(tuple[Draft, ...])
-_TOOLS = msgspec.json.Decoder(tuple[Tool, ...])
+_BLOCKS = JsonDecoder(tuple[Block, ...])
+_DRAFTS = JsonDecoder(tuple[Draft, ...])
+_TOOLS = JsonDecoder(tuple[Tool, ...])
 
 
 _NAMES: WeakKeyDictionary[Image | Document, tuple[str, bool]] = WeakKeyDictionary()
 """The hashes of blocks that are still in use, and whether their data is base64."""
-_FACTS = msgspec.json.Decoder(Message)
+_FACTS = JsonDecoder(Message)
 _COLUMNS = {"role", "blocks", "state", "at"}
 """What a message says in columns of its own; all else are its facts, of which only those are written that say something."""
 
@@ -90,17 +91,17 @@ def decode(
     plain = Message(role=role, blocks=content, state=state, at=at)
     if not facts:
         return plain
-    with suppress(msgspec.MsgspecError, UnicodeDecodeError):  # without its facts it can still be read
+    with suppress(msgspec.DecodeError):  # without its facts it can still be read
         return replace(_FACTS.decode(facts), role=role, blocks=content, state=state, at=at)
     return plain
 
 
-def _blocks(json: bytes) -> tuple[Block, ...]:
+def _blocks(column: bytes) -> tuple[Block, ...]:
     """What is no JSON of blocks is shown as it stands: somebody else has written it."""
     try:
-        return _BLOCKS.decode(json)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return (Text(json.decode("utf-8", "replace")),)
+        return _BLOCKS.decode(column)
+    except msgspec.DecodeError:
+        return (Text(column.decode("utf-8", "replace")),)
 
 
 def encode_drafts(drafts: tuple[Draft, ...]) -> tuple[bytes, tuple[Attachment, ...]]:
@@ -112,12 +113,12 @@ def encode_drafts(drafts: tuple[Draft, ...]) -> tuple[bytes, tuple[Attachment, .
     return _json(bare), tuple(found.values())
 
 
-def decode_drafts(json: bytes, attached: Mapping[str, str]) -> tuple[Draft, ...]:
+def decode_drafts(column: bytes, attached: Mapping[str, str]) -> tuple[Draft, ...]:
     """The drafts that `encode_drafts` was given."""
     try:
-        drafts = _DRAFTS.decode(json)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return (Draft(text=json.decode("utf-8", "replace")),)
+        drafts = _DRAFTS.decode(column)
+    except msgspec.DecodeError:
+        return (Draft(text=column.decode("utf-8", "replace")),)
     return tuple(
         replace(draft, attachments=tuple(_with_data(one, attached) for one in draft.attachments)) for draft in drafts
     )
