@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
-from tui.bounded import decode_json
+from tui.bounded import decode_input
 from tui.chat.endings import notices_for, type_of
 from tui.chat.events import (
     Asked,
@@ -366,11 +366,10 @@ _PRINTERS: dict[Output, type[TextPrinter | JsonPrinter | StreamPrinter]] = {
 
 
 def _arguments(call: ToolUse) -> object:
-    """As JSON; as text where they never came whole."""
-    try:
-        return decode_json(call.input)
-    except msgspec.DecodeError:
-        return call.input
+    """As JSON; as text where they cannot be read."""
+    with contextlib.suppress(msgspec.DecodeError):
+        return decode_input(call.input)
+    return call.input
 
 
 def _told(result: ToolResult) -> dict[str, object]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from tui.limits import JSON_DEPTH, JSON_OBJECTS, MIB
+from tui.limits import JSON_DEPTH, JSON_OBJECTS, MIB, TOOL_INPUT_BYTES
 
 if TYPE_CHECKING:
     from types import UnionType
@@ -78,6 +78,20 @@ def decode_json(
     import msgspec  # loaded after the first paint
 
     return _within_bounds(data, lambda raw: msgspec.json.decode(raw, type=type, strict=strict), depth, most_objects)
+
+
+@overload
+def decode_input(text: str) -> Any: ...
+@overload
+def decode_input(text: str, type: type[Value], *, strict: bool = ...) -> Value: ...
+def decode_input(text: str, type: Any = Any, *, strict: bool = True) -> Any:
+    """Decode the arguments of a tool call, `{}` where there are none. Raises msgspec.DecodeError, as `decode_json` does."""
+    import msgspec
+
+    raw = text.encode("utf-8", "replace")
+    if len(raw) > TOOL_INPUT_BYTES:
+        raise msgspec.DecodeError(f"JSON is longer than {TOOL_INPUT_BYTES // MIB} MB")
+    return decode_json(raw or b"{}", type, strict=strict)
 
 
 def decode_lenient(text: str) -> Any:

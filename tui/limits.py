@@ -24,6 +24,9 @@ SCHEMA_DEPTH: Final = 50
 REQUEST_DEPTH: Final = JSON_DEPTH + 20
 """As JSON_DEPTH, of a request that prx has made: what it holds came within JSON_DEPTH, and a few levels are around it."""
 
+TOOL_INPUT_BYTES: Final = 4 * MIB
+"""The arguments of one tool call. The longest output of a model, 128,000 tokens, is about 0.6 MB."""
+
 SETTINGS_FILE_BYTES: Final = 4 * MIB
 """A configuration, credentials or model list file. Real ones stay below 100 KB."""
 

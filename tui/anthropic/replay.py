@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from tui.bounded import decode_json
+from tui.bounded import decode_input, decode_json
 from tui.chat.calls import INTERRUPTED
 from tui.chat.model import Model
 from tui.chat.transcript import (
@@ -292,12 +292,12 @@ def _is_thinking(param: object) -> bool:
 
 
 def _object(text: JsonText) -> msgspec.Raw:
-    """The JSON as it stands; `{}` where it is not a whole object (the answer was cut inside it)."""
+    """The JSON as it stands; `{}` where it is not a whole object (the answer was cut inside it), or exceeds a bound."""
     try:
-        decode_json(text, type=dict[str, msgspec.Raw])
+        decode_input(text, dict[str, msgspec.Raw])
     except msgspec.DecodeError:
-        return msgspec.Raw(b"{}")
-    return msgspec.Raw(text)
+        text = ""
+    return msgspec.Raw(text.encode("utf-8", "replace") or b"{}")
 
 
 def _citation(text: JsonText) -> msgspec.Raw:

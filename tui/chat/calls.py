@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from tui.bounded import decode_json
+from tui.bounded import decode_input
 from tui.chat.tools import ToolBegan, Toolbox, ToolEnded, ToolEvent
 from tui.chat.transcript import Block, Message, Text, ToolResult, ToolUse
 
@@ -140,7 +140,7 @@ def _own_id(id: str, taken: Collection[str]) -> str:
 def _problem(call: ToolUse) -> str:
     """Why the arguments cannot be read; "" where they can."""
     try:
-        decode_json(call.input.encode("utf-8", "replace"), type=dict[str, msgspec.Raw])
+        decode_input(call.input, dict[str, msgspec.Raw])
     except msgspec.DecodeError as error:
         return f"Not carried out: the arguments are no whole JSON object: {error}."
     return ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tui.bounded import decode_json
+from tui.bounded import decode_input
 from tui.chat.tools import Question
 from tui.chat.transcript import Document, Image, Text, Tool, ToolUse
 from tui.errors import TuiError
@@ -98,6 +98,6 @@ class RemoteTool:
 def _object(text: str) -> dict[str, Any]:
     """The arguments of a call. Raises Failed."""
     try:
-        return decode_json(text.encode("utf-8", "replace") or b"{}", type=dict[str, Any])
+        return decode_input(text, dict[str, Any])
     except msgspec.DecodeError as error:
         raise Failed(f"The arguments are no whole JSON object: {error}. Nothing was done.") from error

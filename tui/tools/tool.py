@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from tui.bounded import decode_json
+from tui.bounded import decode_input
 from tui.chat.tools import Question
 from tui.chat.transcript import Document, Image, JsonText, Text, Tool, ToolUse
 
@@ -61,7 +61,7 @@ def decoded(text: JsonText, kind: type[Arguments]) -> Arguments:
     """The arguments of a call. Raises Failed, with what is wrong with them."""
     try:
         # Not strict: "5" is taken for 5 where a number is asked for.
-        return decode_json(text.encode("utf-8", "replace") or b"{}", type=kind, strict=False)
+        return decode_input(text, kind, strict=False)
     except msgspec.ValidationError as error:
         raise Failed(f"The arguments do not fit the tool: {error}. Nothing was done.") from error
     except msgspec.DecodeError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from tui.bounded import decode_json
+from tui.bounded import decode_input
 from tui.chat.tokens import TOKENS_PER_CHAR
 from tui.chat.transcript import (
     Block,
@@ -247,7 +247,7 @@ def _has_content(block: Block) -> bool:
 
 def _decoded(text: str) -> object:
     try:
-        decoded: object = decode_json(text)
+        decoded: object = decode_input(text)
     except msgspec.DecodeError:  # half an argument, after a cut
         return None
     return decoded
