@@ -204,6 +204,8 @@ def tail(credential: Credential) -> str:
 
 def _problem(settings: Settings, used: Credential | None) -> str | None:
     try:
+        if (mistake := settings.obstacle) is not None:
+            raise mistake
         if used is None:
             raise CredentialsMissing
         check(used, settings.anthropic.api_url, settings.anthropic.oauth_hosts)

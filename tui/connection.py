@@ -104,9 +104,14 @@ class Connection:
 
     @property
     def obstacle(self) -> TuiError | None:
-        """Why nothing can be sent: no credential, or one that may not go to `api_url`. None where all is well."""
+        """Why nothing can be sent: a mistake in the configuration, no credential, or one that may not go to `api_url`.
+
+        None where all is well.
+        """
         if self.demo:
             return None
+        if (mistake := self.settings.obstacle) is not None:
+            return mistake
         try:
             check(self.found.required(), self.settings.anthropic.api_url, self.settings.anthropic.oauth_hosts)
         except TuiError as error:
@@ -291,6 +296,8 @@ class Connection:
             from tui.anthropic.client import Client
 
             settings = self.settings.anthropic
+            if not self.demo and (mistake := self.settings.obstacle) is not None:
+                raise mistake
             url, credential = self._simulator() if self.demo else (settings.api_url, self.found.required())
             auth = auth_for(
                 credential,

@@ -280,10 +280,13 @@ class Desk:
 
     @property
     def ways_in(self) -> Sequence[Way]:
+        demo = Way("demo", "Try the demo", "scripted answers, no key, no network")
+        if self._settings.obstacle is not None:  # no key helps
+            return (demo,)
         return (
             Way("key", "Paste an API key", "checked, stored for you only (0600)"),
             Way("login", "Use Claude Code's login", self._why_no_login(), is_open=False),
-            Way("demo", "Try the demo", "scripted answers, no key, no network"),
+            demo,
         )
 
     def _why_no_login(self) -> str:

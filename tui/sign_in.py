@@ -49,6 +49,8 @@ async def check_credential(settings: Settings, credential: Credential) -> Checke
     from tui.anthropic.auth import auth_for  # httpx is loaded once something is sent
     from tui.anthropic.client import Client
 
+    if (mistake := settings.obstacle) is not None:
+        raise mistake
     ours = settings.anthropic
     auth = auth_for(credential, ours.api_url, ours.oauth_hosts, token_url=ours.oauth_token_url)
     client = Client(ours.api_url, auth, credential=credential.kind)

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from tui.config import kinds, toml
+import msgspec
+
+from tui.config import caution, kinds, toml
 from tui.config.expansion import expand
 from tui.config.kinds import Kind
-from tui.config.settings import Finding, Limits, McpServer, WebSearch
+from tui.config.settings import DEFAULT_API_URL, NOTHING_SENT, Finding, Limits, McpServer, WebSearch
 
 _PROVIDERS = ("anthropic", "claude-code", "claude-cli")
 _DEFAULT = {
@@ -92,6 +94,10 @@ _HOMES = {
     "[ui]": _UI,
 }
 
+_OTHER_WORDS = {"mcp_servers": "mcp", "mcpservers": "mcp", "provider": "providers"}
+"""What other programs call our tables."""
+_CREDENTIALS = frozenset(("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"))
+_KEY_SETTING = "providers.anthropic.api_key"
 _MANY, _NAMED = 20, 8
 """Of more names than `_MANY` only so many are told: nobody reads fifty of them in a warning."""
 
@@ -102,22 +108,48 @@ class Reader:
     def __init__(self, shown: str, raw: bytes, env: Mapping[str, str]) -> None:
         parsed = toml.parse(raw)
         self.data = parsed.data
-        self.findings = [Finding(shown, *problem) for problem in parsed.problems]
+        self.findings: list[Finding] = []
         self.origins: dict[str, str] = {}
         self.variables = frozenset(_variables(parsed.data))
         """All that `${…}` names anywhere in the file, in what is not used, too."""
         self._shown = shown
         self._env = env
         self._places = toml.places(parsed.text)
+        self._unset: dict[str, frozenset[str]] = {}
+        """The variables that a setting of the provider needs, where one of them is not set."""
+        self._lost: set[toml.Path] = set()
+        """The keys in lines that could not be read."""
+        for problem in parsed.problems:
+            self._lose(problem)
+
+    def _lose(self, problem: toml.Problem) -> None:
+        """Note lines that could not be read, and which keys were in them."""
+        headers = [(place.line, path) for path, place in self._places.items() if place.key == place.value]
+        table = max((one for one in headers if one[0] < problem.start), default=(0, ()))[1]
+        unread = self.data.get(f"{toml.UNREAD}{problem.start}", {})
+        lost = list(caution.lost_keys(table, problem.lost))
+        tables = lost[:1] or [tuple(home.strip("[]").split(".")) for home in _HOMES]
+        lost += [(*path, name) for path in tables for name in unread]
+        self._lost |= set(lost)
+        stops = not problem.lost or any(caution.stops(path) or caution.resembles(path, "") for path in lost)
+        meanwhile = NOTHING_SENT if stops else "they are left out" if "\n" in problem.lost else "it is left out"
+        self.findings.append(Finding(self._shown, problem.line, problem.column, problem.what, meanwhile, stops))
 
     def sections(self, actions: Sequence[str]) -> dict[str, dict[str, Any]]:
         known = ("default", "providers", "models", "presets", "budget", "tools", "mcp", "keys", "ui")
         for name, value in self.data.items():
+            if name in known and not isinstance(value, dict):
+                self._lost.add(("default", name))  # `tools = "none"`, above all tables
+                what = f"{name} is a table: write [{name}], with its keys below"
+                self._note((name,), what, stops=caution.stops((name,)))
             if name in known or name.startswith(toml.UNREAD):
                 continue
             homes = [home for home, table in _HOMES.items() if name in table and not isinstance(value, dict)]
             if homes:
-                self._note((name,), f"{name} belongs below a line that says {' or '.join(homes)}", at_key=True)
+                what = f"{name} belongs below a line that says {' or '.join(homes)}"
+                meant = [(*home.strip("[]").split("."), name) for home in homes]
+                self._lost |= set(meant)
+                self._note((name,), what, at_key=True, stops=any(map(caution.stops, meant)))
             else:
                 self._unknown((name,), known, "table" if isinstance(value, dict) else "key")
         return {
@@ -139,21 +171,49 @@ class Reader:
         section: dict[str, Any] = {}
         for name in reversed(_PROVIDERS):  # an alias' table is the same table; the proper name wins
             section |= self._section(("providers", name), _ANTHROPIC)
+        self._match_key_and_address(section)
         return section
 
+    def _match_key_and_address(self, section: Mapping[str, Any]) -> None:
+        """A key and an address in the file are meant for each other. Where the variable of one of them is not set, neither
+        is the key sent to Anthropic, nor another key to that address.
+        """
+        keys, addresses = self._unset.get("api_key"), self._unset.get("api_url")
+        host = urlsplit(section.get("api_url") or DEFAULT_API_URL).hostname or ""
+        if keys and not keys <= _CREDENTIALS and host not in (urlsplit(DEFAULT_API_URL).hostname, *_LOOPBACK):
+            what = f"api_key needs {' and '.join(sorted(keys))}, which is not set, and no other key is sent to {host}"
+            self._note(("providers", "anthropic", "api_key"), what, stops=True)
+        is_meant = "api_key" in section and not self._env.get("ANTHROPIC_BASE_URL", "").strip()
+        if addresses and is_meant and not _CREDENTIALS.intersection(self.origins[_KEY_SETTING].split(", ")):
+            what = (
+                f"api_url needs {' and '.join(sorted(addresses))}, which is not set, and api_key is sent nowhere else"
+            )
+            self._note(("providers", "anthropic", "api_url"), what, stops=True)
+
     def _tools(self) -> dict[str, Any]:
-        """[tools], with `web_search` as a value of its own, whichever way it is written."""
+        """[tools], with `web_search` as a value of its own, whichever way it is written.
+
+        A mistake in its table switches the search off: a limit on it may be what was lost.
+        """
         section = self._section(("tools",), _TOOLS)
         wanted = section.pop("web_search", False)
         if isinstance(wanted, dict):
             path = ("tools", "web_search")
+            known = len(self.findings)
             said = self._section(path, _WEB_SEARCH)
             if said.get("allowed_domains") and said.pop("blocked_domains", ()):
                 self._note((*path, "blocked_domains"), "allowed_domains and blocked_domains do not go together")
-            section["web_search"] = WebSearch(**said)
+            if self._is_whole(path, known, "Claude does not search"):
+                section["web_search"] = WebSearch(**said)
         elif wanted:
             section["web_search"] = WebSearch()
         return section
+
+    def _is_whole(self, path: toml.Path, known: int, meanwhile: str) -> bool:
+        """True if a table was read without a mistake. The findings after the first `known` say what happens `meanwhile`."""
+        fresh = self.findings[known:]
+        self.findings[known:] = [msgspec.structs.replace(finding, meanwhile=meanwhile) for finding in fresh]
+        return not fresh and not any(lost[: len(path)] == path for lost in self._lost)
 
     def _mcp_server(self, name: str) -> McpServer | None:
         """One of [mcp.NAME]; None where nothing can be started with what it says."""
@@ -162,7 +222,12 @@ class Reader:
             what = "has letters, digits and single - or _ between them"
             self._note(path, f"the name of a server {what}, {_LONGEST_NAME} characters at most", at_key=True)
             return None
-        server = McpServer(**self._section(path, _MCP))
+        known = len(self.findings)
+        section = self._section(path, _MCP)
+        self._unset_arguments(path)
+        if not self._is_whole(path, known, "the server is left out"):  # it might do without what was lost
+            return None
+        server = McpServer(**section)
         if server.enabled and bool(server.command) == bool(server.url):
             self._note(path, f"[mcp.{name}] needs either command or url")
             return None
@@ -171,6 +236,14 @@ class Reader:
             self._note((*path, "url"), "headers and passwords are sent to https or to this computer only")
             return None
         return server
+
+    def _unset_arguments(self, path: toml.Path) -> None:
+        """Note variables in `args` that are not set: without that argument the program would do something else."""
+        arguments = self._table(path).get("args")
+        for argument in arguments if isinstance(arguments, list) else ():
+            expanded, names = _expanded(argument, self._env)
+            if expanded is None:
+                self._note((*path, "args"), f"args needs {' and '.join(names)}, which is not set")
 
     def _table(self, path: toml.Path) -> dict[str, Any]:
         value: Any = self.data
@@ -183,7 +256,10 @@ class Reader:
     def _section(self, path: toml.Path, table: Mapping[str, Kind]) -> dict[str, Any]:
         parent = self._table(path[:-1])
         if path[-1] in parent and not isinstance(parent[path[-1]], dict):
-            self._note(path, f"{path[-1]} is a table: write [{_dotted(path)}], with its keys below")
+            if len(path) == 1:
+                return {}  # it was noted above
+            what = f"{path[-1]} is a table: write [{_dotted(path)}], with its keys below"
+            self._note(path, what, stops=caution.stops(path))
             return {}
         section: dict[str, Any] = {}
         for name, value in self._table(path).items():
@@ -191,6 +267,8 @@ class Reader:
                 self._unknown((*path, name), tuple(table), "key")
                 continue
             self._keep(section, (*path, name), value, table[name])
+        lost = {name: value for name, value in caution.stricter(path).items() if (*path, name) in self._lost}
+        section = lost | section
         for one, other in (_PRICES, _PRICES[::-1]):
             if one in section and other not in section:
                 self._note((*path, one), f"{one} is of use only with {other} beside it")
@@ -203,26 +281,57 @@ class Reader:
         key = _dotted(("providers", "anthropic", path[-1]) if path[0] == "providers" else path)
         if expanded is None:
             self.origins[key] = f"default ({origin}: not set)"
+            self._unset[path[-1]] = frozenset(names)
+            if path[0] == "budget":
+                self._note(path, f"{path[-1]} needs {' and '.join(names)}, which is not set", stops=True)
             return
         try:
             kept = kind.read(expanded)
         except kinds.Unacceptable:
-            self._note(path, f"{path[-1]} must be {kind.allowed}")
+            self._refuse(section, path, f"{path[-1]} must be {kind.allowed}")
             return
         if kept != "":  # an empty text says no more than a missing key
             section[path[-1]] = kept
             self.origins[key] = origin
 
+    def _refuse(self, section: dict[str, Any], path: toml.Path, problem: str) -> None:
+        """Note a value that cannot be used. Where there is a stricter one than the default, that counts."""
+        strict = caution.stricter(path)
+        if path[-1] not in strict:
+            self._note(path, problem, stops=caution.stops(path))
+            return
+        section[path[-1]] = strict[path[-1]]
+        self._note(path, problem, f"{strict[path[-1]]!r} counts".replace("'", '"'), stops=caution.stops(path))
+
     def _unknown(self, path: toml.Path, known: Sequence[str], what: str) -> None:
-        close = difflib.get_close_matches(path[-1].lower(), known, n=1)
+        close = difflib.get_close_matches(path[-1].lower(), (*known, *_OTHER_WORDS), n=1)
+        meant = [_OTHER_WORDS.get(word, word) for word in close]
         rest = f" and {len(known) - _NAMED} more, all in config.example.toml" if len(known) > _MANY else ""
         named = ", ".join(known[: _NAMED if rest else None])
-        advice = f'did you mean "{close[0]}"?' if close else f"known: {named}{rest}"
-        self._note(path, f'unknown {what} "{path[-1]}"; {advice}', at_key=True)
+        advice = f'did you mean "{meant[0]}"?' if meant else f"known: {named}{rest}"
+        self._lost |= {(*path[:-1], word) for word in meant}
+        stops = caution.resembles(path, self._value(path)) or path[0] == "budget"
+        self._note(path, f'unknown {what} "{path[-1]}"; {advice}', "it is left out", at_key=True, stops=stops)
 
-    def _note(self, path: toml.Path, problem: str, *, at_key: bool = False) -> None:
+    def _value(self, path: toml.Path) -> object:
+        value: object = self.data
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
+
+    def _note(
+        self,
+        path: toml.Path,
+        problem: str,
+        meanwhile: str = "the default is used",
+        *,
+        at_key: bool = False,
+        stops: bool = False,
+    ) -> None:
         place = toml.nearest(self._places, path)
-        self.findings.append(Finding(self._shown, place.line, place.key if at_key else place.value, problem))
+        column = place.key if at_key else place.value
+        said = NOTHING_SENT if stops else meanwhile
+        self.findings.append(Finding(self._shown, place.line, column, problem, said, stops))
 
 
 def _expanded(value: object, env: Mapping[str, str]) -> tuple[object, tuple[str, ...]]:

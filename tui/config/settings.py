@@ -10,8 +10,10 @@ from typing import Any, Literal
 import msgspec
 
 from tui.config.folders import Folders, config_file, folders
+from tui.errors import TuiError
 
 DEFAULT_API_URL = "https://api.anthropic.com"
+NOTHING_SENT = "nothing is sent"
 _LARGEST_FILE = 1_000_000  # bytes; a configuration is a page of text
 
 Dialect = Literal["auto", "anthropic", "basic"]
@@ -157,10 +159,18 @@ class Finding(msgspec.Struct, frozen=True):
     column: int
     problem: str
     """What is wrong and what is allowed, in one line."""
+    meanwhile: str = "the default is used"
+    """What happens until it is corrected."""
+    stops: bool = False
+    """True if nothing may be sent until it is corrected: the default would be less safe."""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         return f"{place}: {self.problem}"
+
+
+class Misconfigured(TuiError):
+    """A mistake in the configuration because of which nothing is sent."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,6 +195,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The variables of the environment that `${…}` names anywhere in the file."""
 
     @property
+    def obstacle(self) -> Misconfigured | None:
+        """The first mistake because of which nothing may be sent."""
+        hint = "Nothing is sent until that is corrected; `prx doctor config` names every mistake."
+        return next((Misconfigured(str(finding), hint) for finding in self.findings if finding.stops), None)
+
+    @property
     def model(self) -> str:
         """The family or ID to begin with: the provider's own choice wins."""
         return self.anthropic.model or self.default.model
@@ -201,7 +217,7 @@ def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[
     found: list[Finding] = []
     raw, problem = _read(path, missing_is_fine=not asked_for)
     if problem:
-        found.append(Finding(shown, 0, 0, problem))
+        found.append(Finding(shown, 0, 0, problem, NOTHING_SENT, stops=True))
     sections: Mapping[str, dict[str, Any]] = defaultdict(dict)
     origins: dict[str, str] = {}
     variables: frozenset[str] = frozenset()

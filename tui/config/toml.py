@@ -24,6 +24,10 @@ class Problem(NamedTuple):
     line: int
     column: int
     what: str
+    lost: str = ""
+    """The lines that were left out; of a file of which nothing could be read, none."""
+    start: int = 0
+    """The number of the first of them, from 1."""
 
 
 class Parsed(NamedTuple):
@@ -58,7 +62,8 @@ def _decoded(raw: bytes) -> tuple[str, list[Problem]]:
         except UnicodeDecodeError as error:
             lines.append("")
             column = len(line[: error.start].decode()) + 1
-            problems.append(Problem(number, column, "this line is not UTF-8: save the file as UTF-8"))
+            what = "this line is not UTF-8: save the file as UTF-8"
+            problems.append(Problem(number, column, what, line.decode("utf-8", "replace"), number))
     return "\n".join(lines), problems
 
 
@@ -76,11 +81,13 @@ def _without(text: str, error: tomli.TOMLDecodeError) -> tuple[str, Problem]:
     else:
         last = error.lineno if start.line == error.lineno else error.lineno - 1
     header = lines[start.line - 1].lstrip().startswith("[")
+    lost = "\n".join(lines[start.line - 1 : last])
     lines[start.line - 1 : last] = [""] * (last - start.line + 1)
     if header:
         lines[start.line - 1] = f"['{UNREAD}{start.line}']"
     where = (start.line, start.value) if at_end and start.line < error.lineno else (error.lineno, error.colno)
-    return "\n".join(lines), Problem(*where, f"this is not TOML: {error.msg[:1].lower()}{error.msg[1:]}")
+    what = f"this is not TOML: {error.msg[:1].lower()}{error.msg[1:]}"
+    return "\n".join(lines), Problem(*where, what, lost, start.line)
 
 
 UNREAD = "\N{REPLACEMENT CHARACTER} unread "

@@ -15,7 +15,7 @@ from tui.doctor.findings import Finding
 def config_findings(settings: Settings) -> list[Finding]:
     """What is wrong with the file, each with its place."""
     findings = [
-        Finding("config", "failed", str(one), "Correct it there; until then the default is used.")
+        Finding("config", "failed", str(one), f"Correct it there; until then {one.meanwhile}.")
         for one in settings.findings
     ]
     if not findings:

@@ -382,4 +382,5 @@ class FlowScreen(Screen[None]):
             self.welcome.show_ideas(self.provider.model.name, self.provider.remark)
         else:
             ways = [Row(way.text, way.detail, way.name, way.is_open) for way in self.provider.ways_in]
-            self.welcome.show_ways_in(obstacle.message, ways, f"{self.provider.cause} {_BY_HAND}".strip())
+            by_hand = f"{self.provider.cause} {_BY_HAND}" if len(ways) > 1 else obstacle.hint
+            self.welcome.show_ways_in(obstacle.message, ways, by_hand.strip())
