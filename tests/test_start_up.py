@@ -134,7 +134,13 @@ def test_a_configured_server_loads_no_sdk_before_a_chat_may_use_it(tmp_path: Pat
 
 def test_version_costs_next_to_nothing() -> None:
     modules = loaded("import sys\nfrom tui.cli import _main\nsys.argv = ['prx', '--version']\n_main()")
-    assert {name for name in modules if name.split(".")[0] == "tui"} == {"tui", "tui.cli", "tui.opening", "tui.errors"}
+    assert {name for name in modules if name.split(".")[0] == "tui"} == {
+        "tui",
+        "tui.cli",
+        "tui.opening",
+        "tui.errors",
+        "tui.printing",
+    }
     assert not {"msgspec", "tomli", "platformdirs", "rich", "asyncio"} & modules
 
 

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import os
 import select
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -37,7 +36,9 @@ from tui.chat.reasoning import BY_ITSELF, Reasoning
 from tui.chat.tools import Access, ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Draft, Failure, Message, Text, Thinking, ToolResult, ToolUse
 from tui.errors import TuiError
-from tui.render.safe import neutral, safe
+from tui.printing import put, say
+from tui.render.json_text import json_text
+from tui.render.safe import safe
 from tui.signals import Endings
 from tui.widgets.figures import seconds
 
@@ -272,17 +273,14 @@ class TextPrinter:
     """The answer as it arrives, exactly; on a terminal without what would command the terminal."""
 
     def __init__(self) -> None:
-        self._on_terminal = sys.stdout.isatty()
         self._open = False
         """Something was written since the last line end of our own."""
-        self._last = ""  # character of the answer so far
 
     def take(self, event: TurnEvent) -> None:
         match event:
             case Grew(events=events):
                 for piece in _texts(events):
-                    self._write(neutral(piece, self._last) if self._on_terminal else piece)
-                    self._last = piece[-1:] or self._last
+                    self._write(piece)
             case Settled() if self._open:
                 self._end_line()
             case Waiting():
@@ -299,12 +297,11 @@ class TextPrinter:
         if failure := tally.failure:
             _say(failure.message)
             for line in filter(None, (failure.hint, failure.request_id and f"request {failure.request_id}")):
-                print(safe(line), file=sys.stderr)
+                say(safe(line), err=True)
 
     def _write(self, text: str) -> None:
         self._open = True
-        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-        sys.stdout.buffer.flush()
+        put(text)
 
     def _end_line(self) -> None:
         self._write("\n")
@@ -392,9 +389,8 @@ def _texts(events: tuple[StreamEvent, ...]) -> list[str]:
 
 
 def _write_json(value: object) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
-    sys.stdout.buffer.flush()
+    put(json_text(value) + "\n")
 
 
 def _say(text: str) -> None:
-    print(f"prx: {safe(text, keep_newlines=False)}", file=sys.stderr, flush=True)
+    say(f"prx: {safe(text, keep_newlines=False)}", err=True)

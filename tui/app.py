@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
 from textual import constants
 from textual._compositor import CompositorUpdate
 from textual.app import App
@@ -28,6 +29,7 @@ from tui.desk import Desk
 from tui.engine import Engine
 from tui.images.protocol import canvas, questions
 from tui.last_folder import LastFolder, ToldFolders
+from tui.render.gate import TerminalText
 from tui.screens.chat import ChatScreen
 from tui.screens.keeping import Beginning, Start
 from tui.shelves import Shelves
@@ -87,6 +89,8 @@ class ChatApp(App[int], inherit_bindings=False):
         if settings.ui.reduced_motion:
             self.animation_level = "none"
         self._repaint = Repaint()
+        # A traceback in colours would be full of sequences, which stderr does not let pass.
+        self.error_console = Console(markup=False, highlight=False, stderr=True, color_system=None)
         self.set_keymap({name: ",".join(keys) for name, keys in settings.keys.items()})
 
     def get_default_screen(self) -> ChatScreen:
@@ -172,6 +176,13 @@ class ChatApp(App[int], inherit_bindings=False):
         if isinstance(renderable, CompositorUpdate):
             renderable = self._repaint.of(renderable)
         super()._display(screen, renderable)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        # As Textual does it, but told to the driver as what we made: from nobody else it takes this sequence.
+        self._clipboard = text
+        if self._driver is not None:
+            content = base64.b64encode(text.encode("utf-8", "replace")).decode()
+            self._driver.write(TerminalText(f"\x1b]52;c;{content}\a"))
 
     def _fatal_error(self) -> None:
         # Textual shows the values of local variables with a traceback. Ours may be somebody's words or worse.

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import IO, TypedDict
 
@@ -21,6 +21,8 @@ from tui.anthropic.login import Unusable
 from tui.config import Settings
 from tui.connection import discovered, key_file
 from tui.errors import TuiError
+from tui.printing import say
+from tui.render.json_text import json_text
 
 _LONGEST_SECRET = 64_000
 _SHOWN = 4
@@ -77,7 +79,7 @@ def login(settings: Settings, env: Mapping[str, str], stdin: IO[str] | None) -> 
         except AuthenticationFailed as error:
             if program is None or error.retryable:  # no connection is no reason to sign in anew
                 raise
-            click.echo(f"{error.message}. Claude Code signs in anew:", err=True)
+            say(f"{error.message}. Claude Code signs in anew:", err=True)
     if program is not None:
         return _sign_in_elsewhere(settings, env, program)
     raise Refused(
@@ -93,7 +95,7 @@ def _asked(existing: OAuthToken | Unusable, program: str | None) -> str:
     else:
         other = "; or press Enter to sign in with Claude Code" if program else ""
     if other:
-        click.echo(_TERMS, err=True)
+        say(_TERMS, err=True)
     label = f"API key or setup token (not shown){other}"
     text: str = click.prompt(label, default="" if other else None, hide_input=True, show_default=False, err=True)
     return sign_in.bare(text)
@@ -120,9 +122,9 @@ def _take_key(settings: Settings, env: Mapping[str, str], secret: str) -> int:
     checked = asyncio.run(sign_in.check(settings, secret))
     file = sign_in.store(settings, secret)
     proved = "" if checked.models is not None else " It could not be checked: the server has no list of models."
-    click.echo(f"Signed in with {_kind(checked.credential)}, stored in {file} for you alone (0600).{proved}")
+    say(f"Signed in with {_kind(checked.credential)}, stored in {file} for you alone (0600).{proved}")
     if other := sign_in.overruled_by(settings, env):
-        click.echo(f"It is not used as long as another one comes first: {other}.", err=True)
+        say(f"It is not used as long as another one comes first: {other}.", err=True)
     return 0
 
 
@@ -130,9 +132,9 @@ def _take_login(settings: Settings, env: Mapping[str, str], found: OAuthToken) -
     asyncio.run(sign_in.check_credential(settings, found))
     renewed = sign_in.claude_code_login(env)
     shown = renewed if isinstance(renewed, OAuthToken) else found
-    click.echo(f"Signed in with Claude Code's login{_until(shown.expires_at_s)}.")
+    say(f"Signed in with Claude Code's login{_until(shown.expires_at_s)}.")
     if other := sign_in.overruled_by(settings, env, login=True):
-        click.echo(f'It is not used as long as {other} is set; api_key = "claude-code" puts it first.', err=True)
+        say(f'It is not used as long as {other} is set; api_key = "claude-code" puts it first.', err=True)
     return 0
 
 
@@ -150,27 +152,25 @@ def _sign_in_elsewhere(settings: Settings, env: Mapping[str, str], program: str)
 def logout(settings: Settings, env: Mapping[str, str]) -> int:
     """Forgets the stored key, and says what is used from now on. Raises TuiError."""
     file = key_file(settings)
-    click.echo(f"Removed {file}." if remove_key(file) else "prx had stored no key.")
+    say(f"Removed {file}." if remove_key(file) else "prx had stored no key.")
     left = discovered(settings, env).credential
     if isinstance(left, OAuthToken) and left.borrowed:
-        click.echo("Claude Code is still signed in, and prx uses that; to end it, sign out in Claude Code.", err=True)
+        say("Claude Code is still signed in, and prx uses that; to end it, sign out in Claude Code.", err=True)
     elif left is not None:
-        click.echo(f"Still used: {left.source}.", err=True)
+        say(f"Still used: {left.source}.", err=True)
     return 0
 
 
 # Which credential is used
 
 
-def status(settings: Settings, env: Mapping[str, str], show: Callable[[str], None], *, as_json: bool) -> int:
+def status(settings: Settings, env: Mapping[str, str], *, as_json: bool) -> int:
     """Shows the credential in use; 1 where there is none, or none that may be sent to `api_url`."""
     told = status_of(settings, discovered(settings, env))
     if as_json:
-        import msgspec
-
-        show(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+        say(json_text(told, indent=2))
     else:
-        show("\n".join(_lines(told)))
+        say("\n".join(_lines(told)))
     return 0 if told["signed_in"] and told["problem"] is None else 1
 
 

@@ -6,24 +6,23 @@ What is printed was said by people and models: on a terminal it commands nothing
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-import msgspec
-
 from tui.chat.ledger import api_fields, cache_fields
 from tui.errors import TuiError
-from tui.render.safe import neutral, safe
+from tui.printing import put, say
+from tui.render.json_text import json_text
+from tui.render.safe import safe
 
 if TYPE_CHECKING:
     from tui.config import Settings
     from tui.store import Chat, Found, Store, Used
 
 Format = Literal["md", "json", "html"]
-Print = Callable[[str], None]
 
 _SHORT_ID = 8
 _MOST_HITS = 200
@@ -67,21 +66,25 @@ class FoundRow(ChatRow):
     hits: list[HitRow]
 
 
-def listing(settings: Settings, print: Print, *, as_json: bool) -> int:
+def listing(settings: Settings, *, as_json: bool) -> int:
     """Prints all chats, newest first. The exit code."""
     with _opened(settings) as store:
         chats, used = store.chats().result(), store.used().result()
     rows = [_row(chat, used) for chat in sorted(chats, key=lambda chat: -chat.updated)]
-    print(_json(rows) if as_json else _table(rows) if rows else "No chats yet.")
+    say(json_text(rows, indent=2) if as_json else _table(rows) if rows else "No chats yet.")
     return 0
 
 
-def search(settings: Settings, words: str, print: Print, *, as_json: bool) -> int:
+def search(settings: Settings, words: str, *, as_json: bool) -> int:
     """Prints the chats in which all of these words stand, with the places. The exit code."""
     with _opened(settings) as store:
         found = store.search(words, limit=_MOST_HITS).result()
         rows = _found_rows(found, {chat.id: chat for chat in store.chats().result()}, store.used().result())
-    print(_json(rows) if as_json else _places(rows) or f"Nothing found for {safe(words, keep_newlines=False)}.")
+    say(
+        json_text(rows, indent=2)
+        if as_json
+        else _places(rows) or f"Nothing found for {safe(words, keep_newlines=False)}."
+    )
     return 0
 
 
@@ -108,7 +111,7 @@ def export(settings: Settings, chat_id: str, format: Format, file: Path | None) 
     return 0
 
 
-def import_file(settings: Settings, file: Path, print: Print) -> int:
+def import_file(settings: Settings, file: Path) -> int:
     """Adds the chats in a file to those on disk. The exit code: 1 where they could not be kept."""
     from tui.exchange.incoming import read
     from tui.store import Merged
@@ -127,7 +130,7 @@ def import_file(settings: Settings, file: Path, print: Print) -> int:
         )
     known = sum(len(tree.nodes) for tree in trees) - merged.messages
     there = f"; {_count(known, 'message')} there already" if known else ""
-    print(f"Imported {_count(merged.messages, 'message')} in {_count(merged.chats, 'chat')}{there}.")
+    say(f"Imported {_count(merged.messages, 'message')} in {_count(merged.chats, 'chat')}{there}.")
     return 0
 
 
@@ -146,7 +149,7 @@ def _opened(settings: Settings, problems: list[TuiError] | None = None) -> Itera
     def tell(problem: TuiError) -> None:
         if problems is not None:
             problems.append(problem)
-        print(f"prx: {safe(problem.message, keep_newlines=False)}", file=sys.stderr)
+        say(f"prx: {safe(problem.message, keep_newlines=False)}", err=True)
 
     with Shelves(settings.folders.data / "chats.db") as shelves:
         early: list[TuiError] = []
@@ -203,7 +206,7 @@ def _table(rows: list[ChatRow]) -> str:
         (
             row["id"][:_SHORT_ID],
             _local(row["updated"]),
-            safe(row["model"], keep_newlines=False),
+            row["model"],
             str(row["messages"]),
             about(cost) if is_estimate else cost,
             _title(row),
@@ -229,10 +232,7 @@ def _title(row: ChatRow) -> str:
 
 def _write(text: str, file: Path | None) -> None:
     if file is None:
-        if sys.stdout.isatty():
-            text = neutral(text)
-        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-        sys.stdout.buffer.flush()
+        put(text)
         return
     from tui.private_file import write_private
 
@@ -240,10 +240,6 @@ def _write(text: str, file: Path | None) -> None:
         write_private(file, text.encode("utf-8", "replace"))
     except OSError as error:
         raise FileProblem(f"{file} cannot be written: {error.strerror}.") from error
-
-
-def _json(rows: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(rows), indent=2).decode()
 
 
 def _iso(at: float) -> str:

@@ -18,6 +18,7 @@ import click
 from tui import __version__
 from tui.errors import TuiError
 from tui.opening import Wanted, chat_options, open_chat, read_settings
+from tui.printing import guard, say
 
 if TYPE_CHECKING:
     from tui.doctor import Check
@@ -94,10 +95,11 @@ def demo(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> None:
 def models(config: Path | None, as_json: bool) -> None:
     """The models that prx knows, with limits and prices."""
     from tui.listing import model_rows, model_table
+    from tui.render.json_text import json_text
 
     settings = read_settings(config)
     rows = model_rows(settings)
-    _print(_json(rows) if as_json else model_table(rows))
+    say(json_text(rows, indent=2) if as_json else model_table(rows))
 
 
 @prx.command()
@@ -106,9 +108,10 @@ def models(config: Path | None, as_json: bool) -> None:
 def paths(config: Path | None, as_json: bool) -> None:
     """Where prx keeps its files."""
     from tui.listing import path_rows, path_table
+    from tui.render.json_text import json_text
 
     rows = path_rows(read_settings(config))
-    _print(_json(rows) if as_json else path_table(rows))
+    say(json_text(rows, indent=2) if as_json else path_table(rows))
 
 
 @prx.group(invoke_without_command=True)
@@ -120,7 +123,7 @@ def chats(ctx: click.Context, as_json: bool) -> int:
 
     if ctx.invoked_subcommand is not None:
         return 0
-    return chats_command.listing(read_settings(ctx.obj), _print, as_json=as_json)
+    return chats_command.listing(read_settings(ctx.obj), as_json=as_json)
 
 
 @chats.command("search", short_help="Chats in which all WORDS stand.")
@@ -135,7 +138,7 @@ def search_chats(config: Path | None, words: tuple[str, ...], as_json: bool) -> 
         raise click.UsageError(
             "Nothing to search for: give a word, or the beginning of one. `prx chats` lists all chats."
         )
-    return chats_command.search(read_settings(config), " ".join(words), _print, as_json=as_json)
+    return chats_command.search(read_settings(config), " ".join(words), as_json=as_json)
 
 
 @prx.command()
@@ -160,7 +163,7 @@ def import_(config: Path | None, file: Path) -> int:
     """
     from tui import chats_command
 
-    return chats_command.import_file(read_settings(config), file, _print)
+    return chats_command.import_file(read_settings(config), file)
 
 
 @prx.group()
@@ -198,7 +201,7 @@ def status(config: Path | None, as_json: bool) -> int:
     """Which credential is used, from where, and why not the others. Exit code 1 when signed out."""
     from tui import auth_command
 
-    return auth_command.status(read_settings(config), os.environ, _print, as_json=as_json)
+    return auth_command.status(read_settings(config), os.environ, as_json=as_json)
 
 
 @auth.command()
@@ -222,19 +225,8 @@ def doctor(config: Path | None, check: Check | None, as_json: bool) -> int:
     from tui.doctor import CHECKS, examine, report_json, report_text
 
     report = examine(load(os.environ, file=config, actions=tuple(BY_NAME)), os.environ, (check,) if check else CHECKS)
-    _print(report_json(report) if as_json else report_text(report))
+    say(report_json(report) if as_json else report_text(report))
     return 0 if report.ok else 1
-
-
-def _json(rows: object) -> str:
-    import msgspec
-
-    return msgspec.json.format(msgspec.json.encode(rows), indent=2).decode()
-
-
-def _print(text: str) -> None:
-    click.echo(text)
-    sys.stdout.flush()
 
 
 def main() -> None:
@@ -259,25 +251,26 @@ def _main() -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 is no reason to stop
+    guard()
     try:
         code = prx.main(prog_name="prx", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        error.show()
+        error.show(sys.stderr)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except TuiError as error:
         from tui.render.safe import safe  # names of files and words of servers stand in it
 
-        click.echo(f"prx: {safe(error.message)}", err=True)
+        say(f"prx: {safe(error.message)}", err=True)
         if error.hint:
-            click.echo(safe(error.hint), err=True)
+            say(safe(error.hint), err=True)
         return 1
     except OSError as error:  # stdout: its reader has left, or its disk is full
         if not isinstance(error, BrokenPipeError):
             with suppress(OSError):
-                click.echo(f"prx: {error.strerror}", err=True)
+                say(f"prx: {error.strerror}", err=True)
         return 1
 
 

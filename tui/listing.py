@@ -115,6 +115,10 @@ def path_table(rows: Sequence[PathRow]) -> str:
 
 
 def columns(lines: Sequence[tuple[str, ...]]) -> str:
+    """Return rows as a table, each in one line whatever its cells hold."""
+    from tui.render.safe import safe
+
+    lines = [tuple(safe(cell, keep_newlines=False) for cell in line) for line in lines]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines

@@ -157,9 +157,10 @@ def _fill_screen(config: Path | None, wanted: Wanted, demo: bool) -> int:
 def read_settings(config: Path | None, actions: tuple[str, ...] = ()) -> Settings:
     """The settings; what could not be used of them is said on stderr (a screen drawn over it says it again)."""
     from tui.config import load
+    from tui.printing import say
     from tui.render.safe import safe
 
     settings = load(os.environ, file=config, actions=actions)
     for finding in settings.findings:
-        click.echo(f"prx: {safe(str(finding), keep_newlines=False)}", err=True)
+        say(f"prx: {safe(str(finding), keep_newlines=False)}", err=True)
     return settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-import click
+from tui.printing import say
 
 RENEWAL = "login-renewal"
 """The name of the threads that do it (`anthropic.auth` starts them)."""
@@ -20,9 +20,7 @@ def see_through() -> None:
         for thread in renewals:
             thread.join(_UNREMARKABLE_S)
             if thread.is_alive():
-                click.echo(
-                    "prx: waiting for Claude Code's renewed login, which would be lost (Ctrl+C: end now)", err=True
-                )
+                say("prx: waiting for Claude Code's renewed login, which would be lost (Ctrl+C: end now)", err=True)
                 thread.join()
     except KeyboardInterrupt:
         os._exit(_INTERRUPTED)  # Python itself would go on waiting

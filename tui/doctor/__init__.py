@@ -46,12 +46,12 @@ def examine(
 
 def report_json(report: Report) -> str:
     """The report as one JSON object: `ok`, `findings` and, where they were looked at, `models`."""
-    import msgspec
+    from tui.render.json_text import json_text
 
     told: dict[str, object] = {"ok": report.ok, "findings": report.findings}
     if report.models:
         told["models"] = report.models
-    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
+    return json_text(told, indent=2)
 
 
 def report_text(report: Report) -> str:
@@ -72,6 +72,7 @@ _SIGNS = {"ok": "✓", "note": "·", "warning": "!", "failed": "✗"}
 
 
 def _table(rows: Sequence[ModelRow]) -> list[str]:
+    from tui.listing import columns
     from tui.widgets.figures import tokens  # needs no screen
 
     cells = [("", "MODEL", "CONTEXT", "OUTPUT", "VISION", "TOOLS", "STATUS")]
@@ -87,8 +88,7 @@ def _table(rows: Sequence[ModelRow]) -> list[str]:
         )
         for row in rows
     ]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return columns(cells).splitlines()
 
 
 def _status(row: ModelRow) -> str:

@@ -10,6 +10,7 @@ from tui.bounded import decode_json
 from tui.chat.tree import ChatTree
 from tui.errors import TuiError
 from tui.limits import IMPORT_OBJECTS
+from tui.render.json_text import json_text
 
 FORMAT = "prx-chats"
 VERSION = 1
@@ -36,8 +37,7 @@ class Unreadable(TuiError):
 
 def written(chats: Sequence[ChatTree]) -> str:
     """The chats as JSON text."""
-    encoded = msgspec.json.encode(_Archive(format=FORMAT, version=VERSION, chats=tuple(chats)))
-    return msgspec.json.format(encoded, indent=1).decode() + "\n"
+    return json_text(_Archive(format=FORMAT, version=VERSION, chats=tuple(chats)), indent=1) + "\n"
 
 
 def is_archive(data: bytes) -> bool:

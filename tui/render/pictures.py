@@ -12,6 +12,8 @@ from rich.segment import ControlType, Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from tui.render.gate import TerminalText
+
 _UPPER = "▀"
 _NOTHING = [(ControlType.CURSOR_FORWARD, 0)]
 """Marks a segment as one that is no text and takes no room."""
@@ -45,5 +47,5 @@ def overlaid(drawing: str, columns: int, rows: int) -> tuple[Strip, ...]:
     """Blank rows, and after the last of them what draws over all of them from their upper left corner."""
     blank = Segment(" " * columns)
     up = f"\x1b[{rows - 1}A" if rows > 1 else ""
-    over = Segment(f"\x1b7\x1b[{columns}D{up}{drawing}\x1b8", None, _NOTHING)
+    over = Segment(TerminalText(f"\x1b7\x1b[{columns}D{up}{drawing}\x1b8"), None, _NOTHING)
     return (*(Strip([blank, PIN], columns) for _ in range(rows - 1)), Strip([blank, over], columns))

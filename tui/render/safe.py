@@ -22,23 +22,30 @@ _DROPPED = (
     "\U0001f3fb-\U0001f3ff"  # skin tones: no cells in new terminals, two in others
     "\U000e0000-\U000e0fff"  # tags: text nobody sees
 )
+CONTROLS = (
+    "\x00-\x1f\x7f-\x9f"  # C0, DEL and C1
+    "\u061c\u200e-\u200f\u202a-\u202e\u2066-\u206f"  # direction
+    "\u2028-\u2029\ufeff\ufff9-\ufffb"  # separators, byte order mark, annotations
+    "\ud800-\udfff"  # halves of a pair
+)
+"""The characters, as in a set of a regular expression, that command a terminal, turn text around or stand for none."""
 _SHOWN = "\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029"
 _JOINERS = "\u200c\u200d"
-_UNSAFE = re.compile(f"[{_DROPPED}{_SHOWN}{_JOINERS}]")
+UNSAFE = re.compile(f"[{_DROPPED}{_SHOWN}{_JOINERS}]")
+"""A character that may not be drawn as it is."""
 _UNSAFE_SHOWN = re.compile(f"[{_SHOWN}]")
 _DROP = re.compile(f"[{_DROPPED}]+|(?P<joiner>[{_JOINERS}])")
 _JOINING_SCRIPT = re.compile(
     "["
-    "\u0620-\u08ff\ufb50-\ufdff\ufe70-\ufefc\U00010d00-\U00010d3f\U00010f30-\U00010f6f\U0001e900-\U0001e95f"  # Arabic and kin
+    "\u0620-\u08ff\ufb50-\ufdff\ufe70-\ufefc\U00010d00-\U00010d3f\U00010f30-\U00010f6f\U0001e900-\U0001e95f"  # Arabic etc.
     "\u0900-\u0dff\ua800-\ua82f\ua880-\ua8ff\U00011000-\U00011fff"  # India and Sri Lanka
     "\u1000-\u109f\u1780-\u18af\u1900-\u1cff\ua980-\ua9ff\uaa00-\uaa7f\uaae0-\uaaff\uabc0-\uabff"  # Burma to Mongolia
     "]"
 )
 """Characters of the scripts in which a joiner after a letter or vowel sign changes how the word is written."""
-_UNSEEN = re.compile(
-    f"[{_DROPPED}{_SHOWN}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"
-    f"\u17b4\u17b5{_JOINERS}\U00013430-\U0001345f\U0001bca0-\U0001bca3]"  # joiners and controls that safe text may keep
-)
+OTHERS = "\u17b4\u17b5\U00013430-\U0001345f\U0001bca0-\U0001bca3"
+"""Signs without a glyph that safe text may keep."""
+_UNSEEN = re.compile(f"[{_DROPPED}{_SHOWN}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000{_JOINERS}{OTHERS}]")
 """What a reader would not see, or take for a blank."""
 _PART_OF_EMOJI = re.compile("(?<=[\u2190-\u2bff\U0001f000-\U0001faff])[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]+")
 """That belongs to the sign before it."""
@@ -58,7 +65,7 @@ def neutral(text: str, before: str = "") -> str:
 
     `before` is the character before it in a text that arrives in pieces: neutral(a) + neutral(b, a[-1:]) == neutral(a + b).
     """
-    if _UNSAFE.search(text) is None:
+    if UNSAFE.search(text) is None:
         return text
     if before and text[0] in _JOINERS:
         return neutral(before + text)[len(neutral(before)) :]

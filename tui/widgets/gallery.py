@@ -20,6 +20,7 @@ from textual.strip import Strip
 
 from tui.images.fitting import CELL, Room, fitted
 from tui.images.protocol import Canvas
+from tui.render.gate import TerminalText
 
 _PATIENCE_S = 0.2
 """How long the terminal's answer is waited for. When one comes later, pictures are drawn again."""
@@ -110,7 +111,7 @@ class Gallery:
         from tui.images.kitty import removal
 
         self._lent.discard(number)
-        self.write(removal(number))
+        self.write(TerminalText(removal(number)))
 
     async def _canvas(self) -> Canvas:
         if self.ask is not None:
@@ -127,7 +128,7 @@ class Gallery:
     async def _drawn(self, data: str | bytes, room: Room, canvas: Canvas) -> Drawing:
         drawing = await asyncio.to_thread(_drawing, data, room, canvas, next(self._numbers))
         if drawing.upload:
-            self.write(drawing.upload)
+            self.write(TerminalText(drawing.upload))
             self._lent.add(drawing.number)
         return replace(drawing, upload="")
 

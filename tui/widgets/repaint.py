@@ -14,6 +14,8 @@ from rich.console import Console
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
+from tui.render.gate import TerminalText, cleaned, drawn
+
 _LEAST_GAIN = 4  # lines; for fewer, moving is not worth its own bytes
 
 Part = tuple[int, Strip]
@@ -39,10 +41,10 @@ class Repaint:
         self.forget()
         return update
 
-    def whole(self, update: LayoutUpdate, console: Console) -> str:
+    def whole(self, update: LayoutUpdate, console: Console) -> TerminalText:
         """The bytes of a full repaint, all of them, and from now on its lines are known."""
         x, y, width, _ = update.region
-        rows = [list(row) for row in update.strips]
+        rows = [[cleaned(strip) for strip in row] for row in update.strips]
         update.strips = list(rows)  # they may be iterators
         if x == 0 and y == 0:
             self.forget()
@@ -52,9 +54,9 @@ class Repaint:
             for strip in row:
                 _put(self._shown.setdefault(number, {}), column, (column + strip.cell_length, strip))
                 column += strip.cell_length
-        return update.render_segments(console)
+        return TerminalText(update.render_segments(console))
 
-    def partial(self, update: ChopsUpdate, console: Console) -> str:
+    def partial(self, update: ChopsUpdate, console: Console) -> TerminalText:
         """The bytes that turn what is shown into what the update shows."""
         wanted: dict[int, Line] = {}
         written: list[str] = []
@@ -67,7 +69,7 @@ class Repaint:
                 else:  # only a piece of this part: written as it is, and known no longer
                     wanted.get(y, {}).pop(x, None)
                     _cut(self._shown.setdefault(y, {}), x, end)
-                    written.append(_at(x, y) + strip.crop(0, min(end, x2) - x).render(console))
+                    written.append(_at(x, y) + drawn(strip.crop(0, min(end, x2) - x), console))
         written.insert(0, self._moved(wanted))
         for y, line in wanted.items():
             shown = self._shown.setdefault(y, {})
@@ -76,8 +78,8 @@ class Repaint:
                 if was != part:
                     start, strip = _changed(was[1] if was and was[0] == part[0] else None, part[1])
                     _put(shown, x, part)
-                    written.append(_at(x + start, y) + strip.render(console))
-        return "".join(written)
+                    written.append(_at(x + start, y) + drawn(strip, console))
+        return TerminalText("".join(written))
 
     def _moved(self, wanted: dict[int, Line]) -> str:
         """Moves a block of lines on the terminal if that spares writing them. Adds to `wanted` what was moved in error."""
@@ -132,7 +134,7 @@ class _Difference(CompositorUpdate):
         self._repaint = repaint
         self._update = update
 
-    def render_segments(self, console: Console) -> str:
+    def render_segments(self, console: Console) -> TerminalText:
         if isinstance(self._update, LayoutUpdate):
             return self._repaint.whole(self._update, console)
         return self._repaint.partial(self._update, console)

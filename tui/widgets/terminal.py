@@ -22,6 +22,7 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 from tui.images.protocol import ANSWER, LAST_ANSWER
+from tui.render.gate import TerminalText, passed
 from tui.widgets.gallery import Answered
 from tui.widgets.key_stream import KeyStream, Piece
 from tui.widgets.stderr import StderrAside
@@ -103,6 +104,10 @@ class PromptDriver(LinuxDriver):
             self._must_signal_resume = True
         super()._sigcont_application()
 
+    def write(self, data: str) -> None:
+        """Writes to the terminal what may be written there: see `render.gate`."""
+        super().write(passed(data))
+
     def run_input_thread(self) -> None:
         """Reads keys until the bell is rung."""
         bell = self._bell
@@ -132,7 +137,7 @@ class PromptDriver(LinuxDriver):
     def ask(self, questions: str) -> None:
         """Asks the terminal. The last question has to be what it is; the answers come to the app as a message."""
         self._answers = self._answers or ""
-        self.write(questions)
+        self.write(TerminalText(questions))
 
     def _without_answers(self, text: str) -> str:
         """What was typed. Answers come the same way."""

@@ -1,0 +1,27 @@
+"""JSON for people and scripts, the same on a terminal and in a pipe: whatever a terminal would obey or hide is escaped."""
+
+from __future__ import annotations
+
+import re
+
+from tui.render.safe import OTHERS, UNSAFE
+
+_ESCAPED = re.compile(f"{UNSAFE.pattern}|[{OTHERS}]")
+
+
+def json_text(value: object, *, indent: int = 0) -> str:
+    """Return a value as JSON without characters that command, hide or turn text around, and without lone surrogates."""
+    import msgspec  # not needed by most commands
+
+    try:
+        raw = msgspec.json.encode(value)
+    except UnicodeEncodeError:  # half of a surrogate pair, which UTF-8 cannot hold
+        import json
+
+        raw = json.dumps(msgspec.to_builtins(value)).encode()
+    return _ESCAPED.sub(_escape, (msgspec.json.format(raw, indent=indent) if indent else raw).decode())
+
+
+def _escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
