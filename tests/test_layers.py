@@ -30,6 +30,8 @@ LAYERS = {
     "errors": layer(""),
     "limits": layer(""),
     "bounded": layer(""),
+    "bounded_program": layer(""),
+    "pipes": layer(""),
     "private_file": layer(""),
     "chat": layer("errors", "msgspec"),
     "anthropic": layer("chat errors private_file", "msgspec"),
@@ -139,7 +141,14 @@ def offences(module: str, source: str) -> list[str]:
     found = []
     for one in imports(source):
         if one.ours:
-            if one.module in ("__version__", "tui", "limits", "bounded"):  # bounds hold in every layer
+            if one.module in (
+                "__version__",
+                "tui",
+                "limits",
+                "bounded",
+                "bounded_program",
+                "pipes",
+            ):  # bounds hold in every layer
                 continue
             target = one.module
             same = target.split(".")[0] == own.split(".")[0]

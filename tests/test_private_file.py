@@ -75,7 +75,7 @@ def test_what_a_killed_writer_left_is_never_written_through(tmp_path: Path) -> N
 def test_where_it_cannot_be_written_it_stays_as_it_was(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.mkdir()  # nothing can take the place of a folder
-    with pytest.raises(OSError, match="directory"):
+    with pytest.raises(OSError, match="folder"):
         write_private(file, NEW)
     assert [one.name for one in tmp_path.iterdir() if one.is_file()] == []
 

@@ -1,11 +1,11 @@
-"""Reads bytes from outside within the bounds of `limits`: whole files and JSON."""
+"""Reads bytes from outside within the bounds of `limits`: whole files, pipes and JSON. Programs are in `bounded_program`."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -20,29 +20,37 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 _NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_CALM = (
+    getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+)
 
 
 class UnfitFile(OSError):
-    """A file that is no regular file, or is larger than its bound; `strerror` says which."""
+    """A file that is no regular file, or is larger than its bound; `strerror` says which, as a sentence about it."""
 
 
-def read_file(file: Path, limit_bytes: int) -> bytes:
+def read_file(file: Path, limit_bytes: int, *, pipes: bool = False) -> bytes:
     """Return the content of a regular file.
 
-    Never waits: a named pipe, a device, a socket or a folder raises UnfitFile, as does a file over the limit. Raises OSError
-    where the file cannot be opened or read.
+    Never waits: a named pipe, a device, a socket or a folder raises UnfitFile, as does a file over the limit. With `pipes`,
+    for files that the user names on the command line, a pipe is read to its end, for as long as `limits` allows. Raises
+    OSError where the file cannot be opened or read, and ValueError for a name that no file can have.
     """
-    opened = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    opened = _opened(file, pipes=pipes)
+    if opened is None:
+        return b""
     try:
         found = os.fstat(opened)
-        if stat.S_ISCHR(found.st_mode) and os.path.realpath(file) == os.devnull:
-            return b""  # the usual way to say "no file"
-        if not stat.S_ISREG(found.st_mode):
-            raise UnfitFile(errno.EINVAL, f"is {kind_of(found.st_mode)}, not a file", str(file))
-        if found.st_size > limit_bytes:
+        if pipes and stat.S_ISFIFO(found.st_mode):
+            from tui.pipes import read_pipe  # seldom needed
+
+            content = read_pipe(opened, limit_bytes)
+        elif found.st_size > limit_bytes:
             raise _too_large(file, limit_bytes)
-        with os.fdopen(opened, "rb", closefd=False) as stream:
-            content = stream.read(limit_bytes + 1)  # /proc and growing files say a smaller size than they have
+        else:
+            with os.fdopen(opened, "rb", closefd=False) as stream:
+                content = stream.read(limit_bytes + 1)  # /proc and growing files say a smaller size than they have
         if len(content) > limit_bytes:
             raise _too_large(file, limit_bytes)
         return content
@@ -50,10 +58,49 @@ def read_file(file: Path, limit_bytes: int) -> bytes:
         os.close(opened)
 
 
+def read_start(file: Path, size_bytes: int) -> bytes:
+    """Return the first bytes of a regular file, without waiting. Raises OSError."""
+    opened = _opened(file)
+    if opened is None:
+        return b""
+    with os.fdopen(opened, "rb") as stream:
+        return stream.read(size_bytes)
+
+
+def open_to_write(file: Path, flags: int) -> int:
+    """Open a regular file for writing, as a new one with mode 0600 if there is none. Return its descriptor.
+
+    `flags` such as O_APPEND come on top. Never waits: raises UnfitFile for what is no regular file, and OSError.
+    """
+    refuse_unfit(file, missing_ok=True)
+    return os.open(file, os.O_WRONLY | os.O_CREAT | flags | _CALM, 0o600)
+
+
+def refuse_unfit(file: Path, *, missing_ok: bool = False) -> None:
+    """Raise UnfitFile if this is not a regular file, before anything opens it. Raises OSError where that cannot be told."""
+    try:
+        _refuse_kind(file, file.stat().st_mode)
+    except FileNotFoundError:
+        if not missing_ok:
+            raise
+
+
+def refuse_unfit_certificates(env: Mapping[str, str]) -> None:
+    """Raise UnfitFile if a file that TLS opens by itself is none that can be opened without waiting. Raises OSError."""
+    for name in ("SSL_CERT_FILE", "SSLKEYLOGFILE"):
+        if (named := env.get(name)) and os.path.realpath(named) != os.devnull:
+            refuse_unfit(Path(named), missing_ok=True)
+
+
 def kind_of(mode: int) -> str:
     """Name the kind of a file that is not a regular one, with its article."""
     kinds = ((stat.S_ISFIFO, "a named pipe"), (stat.S_ISDIR, "a folder"), (stat.S_ISSOCK, "a socket"))
     return next((name for test, name in kinds if test(mode)), "a device")
+
+
+def without_mark(data: bytes) -> bytes:
+    """Return a text's bytes without the byte order mark that editors of Windows put first."""
+    return data.removeprefix(_BYTE_ORDER_MARK)
 
 
 @overload
@@ -70,7 +117,7 @@ def decode_json(
     depth: int = JSON_DEPTH,
     most_objects: int = JSON_OBJECTS,
 ) -> Any:
-    """Decode JSON as msgspec does.
+    """Decode JSON as msgspec does, also behind a byte order mark.
 
     Raises msgspec.DecodeError for every way in which it can fail: also where it is nested more than `depth` levels deep or
     holds more than `most_objects` arrays and objects, and where half of a surrogate pair stands in it.
@@ -124,6 +171,8 @@ def _within_bounds(data: Json, decode: Callable[[Any], Any], depth: int, most_ob
     import msgspec
 
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    if isinstance(raw, bytes | bytearray):
+        raw = raw.removeprefix(_BYTE_ORDER_MARK)
     if problem := json_problem(raw if isinstance(raw, bytes | bytearray) else bytes(raw), depth, most_objects):
         raise msgspec.DecodeError(problem)
     try:
@@ -162,5 +211,25 @@ def is_too_deep(raw: bytes | bytearray) -> bool:
     return bool(json_problem(raw, most_objects=len(raw)))
 
 
+def _opened(file: Path, *, pipes: bool = False) -> int | None:
+    """A descriptor for reading; None for the null device, the usual way to say "no file". Raises OSError."""
+    mode = file.stat().st_mode  # before it is opened: opening a device may act
+    if stat.S_ISCHR(mode) and os.path.realpath(file) == os.devnull:
+        return None
+    _refuse_kind(file, mode, pipes=pipes)
+    opened = os.open(file, os.O_RDONLY | _CALM)
+    try:
+        _refuse_kind(file, os.fstat(opened).st_mode, pipes=pipes)
+    except UnfitFile:
+        os.close(opened)
+        raise
+    return opened
+
+
+def _refuse_kind(file: Path, mode: int, *, pipes: bool = False) -> None:
+    if not stat.S_ISREG(mode) and not (pipes and stat.S_ISFIFO(mode)):
+        raise UnfitFile(errno.EINVAL, f"it is {kind_of(mode)}, not a file", str(file))
+
+
 def _too_large(file: Path, limit_bytes: int) -> UnfitFile:
-    return UnfitFile(errno.EFBIG, f"is larger than {limit_bytes // MIB} MB", str(file))
+    return UnfitFile(errno.EFBIG, f"it is larger than {max(1, limit_bytes // 1_000_000)} MB", str(file))

@@ -6,6 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from tui.bounded import read_file
+from tui.limits import SETTINGS_FILE_BYTES
 from tui.private_file import write_private
 
 
@@ -20,7 +22,7 @@ class LastFolder:
     def read(self) -> Path | None:
         """That folder, if it is still one."""
         try:
-            folder = Path(os.fsdecode(self._file.read_bytes()))
+            folder = Path(os.fsdecode(read_file(self._file, SETTINGS_FILE_BYTES)))
             return folder if folder.is_absolute() and folder.is_dir() else None
         except (OSError, ValueError):  # ValueError: a NUL in it
             return None
@@ -50,7 +52,7 @@ class ToldFolders:
     def _read(self) -> set[bytes]:
         if self._known is None:
             try:
-                self._known = set(self._file.read_bytes().split(b"\0"))
+                self._known = set(read_file(self._file, SETTINGS_FILE_BYTES).split(b"\0"))
             except OSError:
                 self._known = set()
         return self._known

@@ -27,8 +27,32 @@ REQUEST_DEPTH: Final = JSON_DEPTH + 20
 TOOL_INPUT_BYTES: Final = 4 * MIB
 """The arguments of one tool call. The longest output of a model, 128,000 tokens, is about 0.6 MB."""
 
-SETTINGS_FILE_BYTES: Final = 4 * MIB
-"""A configuration, credentials or model list file. Real ones stay below 100 KB."""
+SETTINGS_FILE_BYTES: Final = 1 * MIB
+"""A configuration, credentials or model list file, and the small files in the state folder. Real ones stay below 100 KB."""
+
+SYSTEM_PROMPT_BYTES: Final = 10_000_000
+"""The file of `--system-file`. The API takes 32 MB in a whole request."""
+
+EDITED_BYTES: Final = 32_000_000
+"""A text that comes back from the external editor. The API takes no more in a whole request."""
+
+LOG_BYTES: Final = 2 * MIB
+"""The log of an MCP server, of which the last line is shown. We write 1 MiB at most."""
+
+PROGRAM_OUTPUT_BYTES: Final = 64 * MIB
+"""What a helper program (clipboard, Keychain, tmux) may print. An image of 48 megapixels as PNG is below that."""
+
+TOML_DEPTH: Final = 50
+"""Arrays, inline tables and dotted keys inside one another. The deepest setting has four levels."""
+
+PIPE_SILENCE_S: Final = 10.0
+"""How long a pipe that was named on the command line (`--config <(gpg -d FILE)`) may stay silent: for a passphrase."""
+
+PIPE_TOTAL_S: Final = 60.0
+"""How long such a pipe may take in all, so that one byte now and then does not last for ever."""
+
+PIPE_WRITER_S: Final = 1.0
+"""How long a named pipe without a writer is waited for: a shell that has just started one needs a moment."""
 
 REPLY_BYTES: Final = 16 * MIB
 """One reply in memory: its text, its thinking, and what its other blocks hold. The longest that a model writes (128,000

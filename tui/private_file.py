@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tui.bounded import read_file, refuse_unfit
+from tui.limits import SETTINGS_FILE_BYTES
+
 
 class Occupied(Exception):
     """Another program holds the lock, and did not let go in time."""
@@ -18,10 +21,12 @@ class Occupied(Exception):
 def write_private(file: Path, content: bytes) -> None:
     """Puts the content in the place of the file, readable by the user alone; a link stays, and its target is replaced.
 
-    Once this returns the content outlives a power cut. Writers of the same file take turns (`locked`). Raises OSError, and
-    then the file is as it was.
+    Once this returns the content outlives a power cut. Writers of the same file take turns (`locked`). Raises OSError, also
+    for what is no regular file, and then the file is as it was.
     """
     target = _target(file)
+    with suppress(NotADirectoryError):  # making the folder says so
+        refuse_unfit(target, missing_ok=True)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = _unfinished(target)
     new.unlink(missing_ok=True)  # of a writer that was killed; its mode and its owner are not to be trusted
@@ -45,7 +50,7 @@ def write_private(file: Path, content: bytes) -> None:
 def read_unfinished(file: Path) -> bytes:
     """What a writer that was killed had written, whole or not; empty where none was. Only for whoever holds the lock."""
     try:
-        return _unfinished(_target(file)).read_bytes()
+        return read_file(_unfinished(_target(file)), SETTINGS_FILE_BYTES)
     except OSError:
         return b""
 

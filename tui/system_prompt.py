@@ -6,21 +6,17 @@ from pathlib import Path
 
 import click
 
+from tui.bounded import read_file, without_mark
 from tui.config import Preset, Settings
-
-_LONGEST = 10_000_000  # bytes; the API takes 32 MB in all
+from tui.limits import SYSTEM_PROMPT_BYTES
 
 
 def read(file: Path) -> str:
-    """The text of a file. Raises UsageError."""
+    """The text of a file or a pipe. Raises UsageError."""
     try:
-        with file.open("rb") as stream:
-            raw = stream.read(_LONGEST + 1)
-        if len(raw) > _LONGEST:
-            raise click.UsageError(f"{file} is too large for a system prompt: more than 10 MB.")
-        return raw.decode("utf-8-sig").strip()
+        return without_mark(read_file(file, SYSTEM_PROMPT_BYTES, pipes=True)).decode().strip()
     except OSError as error:
-        raise click.UsageError(f"{file} cannot be read: {error.strerror}") from error
+        raise click.UsageError(f"{file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise click.UsageError(f"{file} is no UTF-8 text.") from error
 

@@ -18,7 +18,9 @@ import msgspec
 from tui.anthropic.confidential import Confidential
 from tui.anthropic.key_file import NOTHING_STORED, read_key
 from tui.anthropic.login import Login, Unusable, parse_login
+from tui.bounded import read_file
 from tui.errors import TuiError
+from tui.limits import SETTINGS_FILE_BYTES
 
 ALIASES = ("anthropic", "claude-code", "claude-cli")
 """Names of this provider. As an `api_key`, each means the login of Claude Code."""
@@ -164,7 +166,7 @@ def by_text(secret: str, source: str) -> Credential | Unusable:
 def read_login(file: Path, *, now_s: float) -> OAuthToken | Unusable:
     """The login of Claude Code as it stands in its file now. It may have to be refreshed before it is of use."""
     try:
-        login = parse_login(file.read_bytes())
+        login = parse_login(read_file(file, SETTINGS_FILE_BYTES))
     except FileNotFoundError:
         return Unusable(NO_FILE)
     except OSError as error:

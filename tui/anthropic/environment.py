@@ -11,9 +11,10 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from tui.anthropic.errors import ConnectionFailed
+from tui.bounded import refuse_unfit_certificates
 
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
-_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
 
 @contextmanager
@@ -22,6 +23,7 @@ def usable_environment() -> Iterator[None]:
     a proxy's address may hold a password.
     """
     try:
+        refuse_unfit_certificates(os.environ)
         yield
     except ImportError:
         raise ConnectionFailed(

@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 
 from tui.anthropic.login import Unusable
-from tui.bounded import decode_json
+from tui.bounded import decode_json, read_file
 from tui.errors import TuiError
+from tui.limits import SETTINGS_FILE_BYTES
 from tui.private_file import Occupied, locked, write_private
 
 NOTHING_STORED = "nothing is stored"
@@ -23,7 +24,7 @@ class NotStored(TuiError):
 def read_key(file: Path) -> str | Unusable:
     """The stored secret."""
     try:
-        data = decode_json(file.read_bytes())
+        data = decode_json(read_file(file, SETTINGS_FILE_BYTES))
     except FileNotFoundError:
         return Unusable(NOTHING_STORED)
     except OSError as error:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from tui.anthropic.key_file import NOTHING_STORED
 from tui.anthropic.login import Unusable
+from tui.bounded_program import run_program
+from tui.limits import SETTINGS_FILE_BYTES
 
 _SERVICE = "Claude Code-credentials"
 _TIMEOUT_S = 10.0  # the system may ask the user for permission
@@ -36,18 +38,16 @@ def _ask(arguments: list[str]) -> bytes | Unusable:
     import subprocess  # on macOS only
 
     try:
-        asked = subprocess.run(
-            ["security", *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False
-        )
+        asked = run_program(["security", *arguments], timeout_s=_TIMEOUT_S, limit_bytes=SETTINGS_FILE_BYTES)
     except subprocess.TimeoutExpired:
         return Unusable("did not answer: unlock it, or allow access")
     except OSError as error:
         return Unusable(f"cannot be asked: {error.strerror or 'unknown error'}")
-    if asked.returncode == _NOT_FOUND:
+    if asked.code == _NOT_FOUND:
         return Unusable(NOTHING_STORED)
-    if asked.returncode != 0:
-        return Unusable(f"did not give it (the security command ended with {asked.returncode})")
-    return _plain(asked.stdout.strip())
+    if asked.code != 0:
+        return Unusable(f"did not give it (the security command ended with {asked.code})")
+    return _plain(asked.output.strip())
 
 
 def _plain(printed: bytes) -> bytes:

@@ -12,8 +12,9 @@ from pathlib import Path
 import msgspec
 
 from tui.anthropic.models import MODELS
-from tui.bounded import decode_json
+from tui.bounded import decode_json, read_file
 from tui.chat.model import Model
+from tui.limits import SETTINGS_FILE_BYTES
 from tui.private_file import Occupied, locked, write_private
 
 FRESH_S = 24 * 3600.0
@@ -42,7 +43,7 @@ def cache_file(folder: Path, api_url: str) -> Path:
 def read_list(file: Path) -> Listed | None:
     """The list; None where there is none, none that can be read, or one that was completed from another table."""
     try:
-        listed = decode_json(file.read_bytes(), type=Listed)
+        listed = decode_json(read_file(file, SETTINGS_FILE_BYTES), type=Listed)
     except (OSError, msgspec.DecodeError):
         return None
     return listed if listed.table == _table() else None

@@ -20,7 +20,9 @@ from tui.anthropic.claude_locks import claude_locks
 from tui.anthropic.credentials import OAuthToken, read_login
 from tui.anthropic.login import Grant, Unusable, parse_login, renewed
 from tui.anthropic.token_endpoint import WAY_OUT, GrantRefused, RefreshFailed, ReplyLost
+from tui.bounded import read_file
 from tui.errors import TuiError
+from tui.limits import SETTINGS_FILE_BYTES
 from tui.private_file import Occupied, locked, read_unfinished, write_private
 
 EARLY_S = 90.0
@@ -182,7 +184,7 @@ class Renewer:
         if not grant.refresh_token:
             del self._used[login.refresh_token]
         try:
-            raw = login.file.read_bytes()
+            raw = read_file(login.file, SETTINGS_FILE_BYTES)
             found = parse_login(raw)
             if isinstance(found, Unusable):
                 self._warn_once(f"{login.file} {found.reason}, and is left as it is")
@@ -209,7 +211,7 @@ class Renewer:
         if file is None or not (raw := read_unfinished(file)):
             return
         with suppress(OSError):
-            before, after = parse_login(file.read_bytes()), parse_login(raw)
+            before, after = parse_login(read_file(file, SETTINGS_FILE_BYTES)), parse_login(raw)
             if isinstance(before, Unusable) or isinstance(after, Unusable):
                 return
             if _mark(before.refresh_token) == _read_mark(file):
@@ -246,7 +248,7 @@ def _mark(refresh_token: str) -> bytes:
 
 def _read_mark(file: Path) -> bytes:
     try:
-        return _note_file(file).read_bytes()
+        return read_file(_note_file(file), SETTINGS_FILE_BYTES)
     except OSError:
         return b""
 

@@ -14,6 +14,7 @@ import msgspec
 
 from tui import __version__
 from tui.anthropic.destinations import check_token_url
+from tui.anthropic.environment import usable_environment
 from tui.anthropic.errors import AuthenticationFailed, clean, read_body
 from tui.anthropic.login import Grant
 from tui.bounded import decode_json
@@ -64,7 +65,9 @@ def exchange(refresh_token: str, url: str, now: Callable[[], float], oauth_hosts
     body = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": CLIENT_ID}
     headers = {"accept": "application/json", "content-type": "application/json", "user-agent": f"prx/{__version__}"}
     try:
-        with httpx.Client(timeout=_TIMEOUT, follow_redirects=False) as client:
+        with usable_environment():
+            client = httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
+        with client:
             response = client.post(url, content=msgspec.json.encode(body), headers=headers)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol, httpx.InvalidURL):
         host = httpx.URL(url).host

@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 import msgspec
 
+from tui.bounded import read_file
 from tui.config.folders import Folders, config_file, folders
 from tui.errors import TuiError
+from tui.limits import SETTINGS_FILE_BYTES
 
 DEFAULT_API_URL = "https://api.anthropic.com"
 NOTHING_SENT = "nothing is sent"
-_LARGEST_FILE = 1_000_000  # bytes; a configuration is a page of text
 
 Dialect = Literal["auto", "anthropic", "basic"]
 Theme = Literal["dark", "light"]
@@ -215,7 +216,7 @@ def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[
     path, asked_for = config_file(env, file)
     shown = str(file or env.get("PRX_CONFIG")) if asked_for else path.name
     found: list[Finding] = []
-    raw, problem = _read(path, missing_is_fine=not asked_for)
+    raw, problem = _read(path, asked_for=asked_for)
     if problem:
         found.append(Finding(shown, 0, 0, problem, NOTHING_SENT, stops=True))
     sections: Mapping[str, dict[str, Any]] = defaultdict(dict)
@@ -254,17 +255,13 @@ def _anthropic(section: dict[str, Any], origins: dict[str, str], env: Mapping[st
     return Anthropic(**section)
 
 
-def _read(path: Path, *, missing_is_fine: bool) -> tuple[bytes, str]:
-    """The file's bytes, and what was wrong with it. Nothing of it is kept where something was."""
+def _read(path: Path, *, asked_for: bool) -> tuple[bytes, str]:
+    """The file's bytes, and what was wrong with it; a bad one counts as empty. One that was asked for may be a pipe."""
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(_LARGEST_FILE + 1)
+        return read_file(path, SETTINGS_FILE_BYTES, pipes=asked_for), ""
     except FileNotFoundError:
-        return b"", "" if missing_is_fine else "there is no such file"
+        return b"", "there is no such file" if asked_for else ""
     except OSError as error:
         return b"", f"it cannot be read: {error.strerror or error}"
     except ValueError as error:  # a name that no file can have
         return b"", f"it cannot be read: {error}"
-    if len(raw) > _LARGEST_FILE:
-        return b"", "it is larger than 1 MB, which no configuration is"
-    return raw, ""

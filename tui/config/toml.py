@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 import tomli
 
+from tui.bounded import without_mark
+from tui.limits import TOML_DEPTH
+
 _MOST_PROBLEMS = 20  # a file with more is not TOML at all
 
 Path = tuple[str, ...]
@@ -40,13 +43,15 @@ class Parsed(NamedTuple):
 def parse(raw: bytes) -> Parsed:
     """The values of a TOML file, whatever the bytes."""
     text, problems = _decoded(raw)
+    text, too_deep = _without_depth(text)
+    problems += too_deep
     while len(problems) < _MOST_PROBLEMS:
         try:
             return Parsed(tomli.loads(text), text, tuple(problems))
         except tomli.TOMLDecodeError as error:
             text, problem = _without(text, error)
             problems.append(problem)
-        except (ValueError, RecursionError) as error:  # a number of 5,000 digits; 500 brackets one inside the other
+        except (ValueError, RecursionError) as error:  # a number of 5,000 digits
             problems.append(Problem(1, 1, f"this cannot be read: {error}"))
             break
     return Parsed({}, "", tuple(problems))
@@ -56,7 +61,7 @@ def _decoded(raw: bytes) -> tuple[str, list[Problem]]:
     """The text as TOML sees it (line ends are \\n), without lines that are not UTF-8."""
     lines: list[str] = []
     problems: list[Problem] = []
-    for number, line in enumerate(raw.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").split(b"\n"), 1):
+    for number, line in enumerate(without_mark(raw).replace(b"\r\n", b"\n").split(b"\n"), 1):
         try:
             lines.append(line.decode())
         except UnicodeDecodeError as error:
@@ -67,6 +72,23 @@ def _decoded(raw: bytes) -> tuple[str, list[Problem]]:
     return "\n".join(lines), problems
 
 
+def _without_depth(text: str) -> tuple[str, list[Problem]]:
+    """The text with the statements emptied that are nested deeper than TOML_DEPTH, on which parsers give up."""
+    if sum(text.count(sign) for sign in "[{.") <= TOML_DEPTH:
+        return text, []
+    kept: list[str] = []
+    problems: list[Problem] = []
+    copied = 0
+    for found in _statements(text):
+        if found.depth > TOML_DEPTH:
+            what = f"this is nested more than {TOML_DEPTH} levels deep"
+            problems.append(Problem(found.place.line, found.place.value, what))
+            stand_in = f"['{UNREAD}{found.place.line}']" if text[found.start] == "[" else ""
+            kept += [text[copied : found.start], stand_in, "\n" * text.count("\n", found.start, found.end)]
+            copied = found.end
+    return "".join([*kept, text[copied:]]), problems
+
+
 def _without(text: str, error: tomli.TOMLDecodeError) -> tuple[str, Problem]:
     """The text with the statement around a broken place emptied, and what was wrong there.
 
@@ -75,7 +97,7 @@ def _without(text: str, error: tomli.TOMLDecodeError) -> tuple[str, Problem]:
     lines = text.split("\n")
     at_end = error.pos >= len(text.rstrip())
     whole = Place(error.lineno, error.colno, error.colno)
-    start = max((place for _, place in _walk(text) if place.line <= error.lineno), default=whole)
+    start = max((one.place for one in _statements(text) if one.place.line <= error.lineno), default=whole)
     if at_end:
         last = len(lines)
     else:
@@ -106,7 +128,7 @@ _BLANK = re.compile(r"(?:[ \t\n\r]|#[^\n]*)*")
 
 def places(text: str) -> dict[Path, Place]:
     """Where each table and key stands. Keys inside inline tables have no place of their own."""
-    return {path: place for path, place in _walk(text) if path}
+    return {one.path: one.place for one in _statements(text) if one.path}
 
 
 def nearest(found: dict[Path, Place], path: Path) -> Place:
@@ -118,9 +140,21 @@ def nearest(found: dict[Path, Place], path: Path) -> Place:
     return Place(1, 1, 1)
 
 
-def _walk(text: str) -> list[tuple[Path, Place]]:
-    """Each statement (a table's header, or a key and its value) with its place. Text that is not TOML has some, too."""
-    found: list[tuple[Path, Place]] = []
+class _Statement(NamedTuple):
+    """A table's header, or a key and its value."""
+
+    path: Path
+    place: Place
+    start: int
+    end: int
+    """Offsets in the text; the end includes the line end."""
+    depth: int
+    """Parts of the dotted name, and brackets inside one another in the value."""
+
+
+def _statements(text: str) -> list[_Statement]:
+    """Each statement with its place. Text that is not TOML has some, too."""
+    found: list[_Statement] = []
     table: Path = ()
     at = line = counted = 0
     while True:
@@ -133,14 +167,15 @@ def _walk(text: str) -> list[tuple[Path, Place]]:
         left = text.rfind("\n", 0, start)
         if text[start] == "[":
             table, at = _dotted(text, start + (2 if text.startswith("[[", start) else 1))
-            found.append((table, Place(line + 1, start - left, start - left)))
             at = _line_end(text, at)
+            found.append(_Statement(table, Place(line + 1, start - left, start - left), start, at, len(table)))
             continue
         path, at = _dotted(text, start)
         equals = _EQUALS.match(text, at)
         value = equals.end() if equals else start
-        found.append(((*table, *path), Place(line + 1, start - left, value - left)))
-        at = _value_end(text, value) if equals else _line_end(text, start)
+        at, depth = _value_end(text, value) if equals else (_line_end(text, start), 0)
+        place = Place(line + 1, start - left, value - left)
+        found.append(_Statement((*table, *path), place, start, at, len(path) + depth))
 
 
 def _dotted(text: str, at: int) -> tuple[Path, int]:
@@ -159,13 +194,15 @@ def _line_end(text: str, at: int) -> int:
     return len(text) if end < 0 else end + 1
 
 
-def _value_end(text: str, at: int) -> int:
-    depth = 0
+def _value_end(text: str, at: int) -> tuple[int, int]:
+    """Where a value ends, with its line, and how deep its brackets go, those in inline keys left aside."""
+    depth = deepest = 0
     for step in _VALUE_STEP.finditer(text, at):
         if step[0] in "[{":
             depth += 1
+            deepest = max(deepest, depth)
         elif step[0] in "]}":
             depth -= 1
         elif step[0] == "\n" and depth <= 0:
-            return step.end()
-    return len(text)
+            return step.end(), deepest
+    return len(text), deepest

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.bounded import read_file
 from tui.errors import TuiError
+from tui.limits import SETTINGS_FILE_BYTES
 from tui.private_file import Occupied, locked, write_private
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ def add_rule(file: Path, rule: str) -> None:
     """Adds a rule to `allow` of [tools], unless it is there. Raises NotWritten, and then nothing has changed."""
     try:
         with locked(file, _LOCK_TIMEOUT_S):
-            text = file.read_text("utf-8") if file.exists() else ""
+            text = read_file(file, SETTINGS_FILE_BYTES).decode() if file.exists() else ""
             changed = _with_rule(text, rule.replace("${", "$${"))  # so that it is read back as it is
             if changed != text:
                 write_private(file, changed.encode())
@@ -47,7 +49,7 @@ def _with_rule(text: str, rule: str) -> str:
             return text
         rules.append(rule)
         return mark + tomlkit.dumps(document)
-    except tomlkit.exceptions.TOMLKitError as error:
+    except (tomlkit.exceptions.TOMLKitError, RecursionError) as error:
         raise ValueError(str(error)) from error
 
 

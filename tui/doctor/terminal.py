@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from tui.bounded_program import run_program
 from tui.doctor.findings import Finding
 from tui.images.protocol import canvas, questions
 
@@ -157,12 +158,10 @@ def _tmux_options(env: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for arguments in (["show-options", "-s"], ["show-options", "-g"], ["show-options", "-gw"]):
         try:
-            asked = subprocess.run(
-                ["tmux", *arguments], capture_output=True, text=True, timeout=2, check=False, env=dict(env)
-            )
+            asked = run_program(["tmux", *arguments], timeout_s=2, env=env)
         except (OSError, subprocess.TimeoutExpired):
             continue
-        for line in asked.stdout.splitlines():
+        for line in asked.output.decode("utf-8", "replace").splitlines():
             name, _, value = line.partition(" ")
             found[name] = value.strip('"')
     return found

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tui.bounded_program import run_program
 from tui.images.errors import EmptyClipboard, NoClipboard
 from tui.images.kinds import kind_of
 from tui.images.sources import paths_in
@@ -95,12 +96,10 @@ def _runner(program: str, env: Mapping[str, str], timeout_s: float) -> Run:
     def run(arguments: list[str]) -> bytes:
         command = [program, *arguments]
         try:
-            done = subprocess.run(
-                command, capture_output=True, timeout=timeout_s, env=dict(env), stdin=subprocess.DEVNULL, check=False
-            )
+            done = run_program(command, timeout_s=timeout_s, env=env)
         except (OSError, subprocess.TimeoutExpired):
             return b""
-        return done.stdout if done.returncode == 0 else b""
+        return done.output if done.code == 0 else b""
 
     return run
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui.bounded import read_start
 from tui.images.errors import CannotAttach
 from tui.images.kinds import LONGEST_START, PDF, kind_of
 from tui.images.mentions import paths_after_at
@@ -49,8 +50,7 @@ def mentioned_in(text: str, folder: Path) -> tuple[Path, ...]:
 
 def _is_offered(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
-            kind = kind_of(file.read(LONGEST_START))
+        kind = kind_of(read_start(path, LONGEST_START))
     except OSError:
         return looks_offered(path.name)  # why it cannot be read is for the one who attaches it to say
     return kind is not None and (kind.use == "image" or kind == PDF)

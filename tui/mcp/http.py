@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 
 import httpx2
 
+from tui.bounded import refuse_unfit_certificates
 from tui.mcp.sizes import EXCEEDED, LONGEST
 
 _TIMEOUT = httpx2.Timeout(30.0, read=300.0)
@@ -21,6 +23,7 @@ def client(headers: Mapping[str, str], answered: Callable[[int], None]) -> httpx
         if response.request.method == "POST":
             answered(response.status_code)
 
+    refuse_unfit_certificates(os.environ)
     return httpx2.AsyncClient(headers=dict(headers), timeout=_TIMEOUT, event_hooks={"response": [_limit, tell]})
 
 

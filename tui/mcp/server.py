@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
-from tui.bounded import decode_json
+from tui.bounded import decode_json, read_file
 from tui.chat.schemas import inlined
 from tui.chat.transcript import Tool
 from tui.config import McpServer
+from tui.limits import LOG_BYTES
 from tui.mcp.concealing import concealer
 from tui.mcp.names import name_of
 from tui.mcp.reasons import reason
@@ -231,7 +232,7 @@ def _defined(server: str, tool: Listed) -> Tool:
 def _last_line(log: Path) -> str:
     """What a program said last on standard error before it ended."""
     try:
-        lines = log.read_text("utf-8", "replace").split("\n")
+        lines = read_file(log, LOG_BYTES).decode("utf-8", "replace").split("\n")
     except OSError:
         return ""
     return next((line.strip() for line in reversed(lines) if line.strip()), "")

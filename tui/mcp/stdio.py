@@ -19,6 +19,7 @@ import anyio
 import mcp_types
 from mcp.shared.message import SessionMessage
 
+from tui.bounded import open_to_write
 from tui.errors import TuiError
 from tui.mcp.concealing import Concealer
 from tui.mcp.sizes import LONGEST
@@ -67,7 +68,7 @@ class Log:
             return
         told = self._conceal(text).encode()[: self._left]
         self._left -= len(told)
-        with os.fdopen(os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as file:
+        with os.fdopen(open_to_write(self._file, os.O_APPEND), "wb") as file:
             file.write(told)
 
 

@@ -38,6 +38,7 @@ from tui.store.files import (
     only_one,
     opened_elsewhere,
     read_any_text,
+    refuse_unfit,
     reindexed,
     transaction,
     trouble_of,
@@ -198,6 +199,7 @@ class Database:
         import sqlite3
 
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        refuse_unfit(self.path)
         try:
             make_private(self.path)
         except OSError:
@@ -247,6 +249,7 @@ class Database:
         before = self._disk
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            refuse_unfit(self.path)
             make_private(self.path)
             self._open_to_write(patience_s)
         except (OSError, sqlite3.Error, NewerSchema):

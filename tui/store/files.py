@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from tui import bounded
 from tui.store import columns, schema
 from tui.store.index import rebuild
 
@@ -102,6 +103,18 @@ def opened_elsewhere(path: Path) -> Iterator[Connection]:
             shutil.copyfile(f"{path}{ending}", f"{folder}/{path.name}{ending}")
         with closing(connect(f"{folder}/{path.name}")) as db:
             yield db
+
+
+def refuse_unfit(path: Path) -> None:
+    """Raises OSError for what SQLite would wait for: a named pipe, a device or the like, as the database or beside it."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        file = Path(f"{path}{ending}")
+        try:
+            bounded.refuse_unfit(file, missing_ok=True)
+        except bounded.UnfitFile as error:
+            raise bounded.UnfitFile(error.errno, str(error.strerror).replace("it", file.name, 1)) from error
+        except OSError as error:  # a link that leads to itself
+            raise OSError(error.errno, f"{file.name}: {error.strerror}") from error
 
 
 def identity(path: Path) -> tuple[int, int]:

@@ -6,6 +6,7 @@ A proxy (`HTTPS_PROXY`) is not used: it would look the name up itself, and what 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import zlib
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 import msgspec
 
+from tui.bounded import refuse_unfit_certificates
 from tui.chat.tools import Question
 from tui.chat.transcript import Tool, ToolUse
 from tui.tools import addresses
@@ -225,6 +227,7 @@ def _trust() -> ssl.SSLContext:
     import httpx
 
     try:
+        refuse_unfit_certificates(os.environ)
         return httpx.create_ssl_context()
     except OSError as error:
         raise Failed(f"The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be used: {error}.") from error

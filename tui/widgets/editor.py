@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from tui.bounded import UnfitFile, read_file, without_mark
+from tui.limits import EDITED_BYTES
+
 
 class EditorFailed(Exception):
     """The editor could not be run, or said that it failed. Its text says which, in one line."""
@@ -45,7 +48,9 @@ def edited(text: str, env: Mapping[str, str], suspended: Callable[[], AbstractCo
             code = subprocess.run([*command, name], check=False).returncode
         if code:
             raise EditorFailed(f"{command[0]} ended with code {code}; the prompt is as it was")
-        return file.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
+        return without_mark(read_file(file, EDITED_BYTES)).decode("utf-8", "replace").removesuffix("\n")
+    except UnfitFile as error:
+        raise EditorFailed(f"the edited file cannot be read: {error.strerror}; the prompt is as it was") from error
     except OSError as error:
         raise EditorFailed(f"{command[0]} cannot be run: {error.strerror}") from error
     finally:

@@ -10,6 +10,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from tui.bounded import open_to_write
+
 _STDERR = 2
 
 
@@ -33,9 +35,8 @@ class StderrAside:
 
 
 def _opened(file: Path) -> int:
-    how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return os.open(file, how, 0o600)
+        return open_to_write(file, os.O_TRUNC)
     except OSError:
         return os.open(os.devnull, os.O_WRONLY)

@@ -1,0 +1,58 @@
+"""Runs a small helper program and reads what it prints, within bounds of time and size."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from tui.limits import PROGRAM_OUTPUT_BYTES
+
+_LEAVE_S = 1.0
+"""For the end of the output of a program that was ended."""
+
+
+class Printed(NamedTuple):
+    code: int
+    """The exit code; negative where it was ended by a signal or by us for printing too much."""
+    output: bytes
+    """Standard output: all of it, or b"" where it printed more than the bound."""
+
+
+def run_program(
+    argv: Sequence[str],
+    *,
+    timeout_s: float,
+    env: Mapping[str, str] | None = None,
+    limit_bytes: int = PROGRAM_OUTPUT_BYTES,
+) -> Printed:
+    """Run a program to its end, with no input. Raises OSError where it cannot be started, and subprocess.TimeoutExpired."""
+    output = b""
+
+    def read() -> None:
+        nonlocal output
+        assert process.stdout is not None
+        output = process.stdout.read(limit_bytes + 1)
+
+    process = subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=None if env is None else dict(env),
+    )
+    reader = threading.Thread(target=read, daemon=True)  # select does not know pipes on Windows
+    reader.start()
+    reader.join(timeout_s)
+    is_late, is_large = reader.is_alive(), len(output) > limit_bytes
+    if is_late or is_large:
+        process.kill()
+    process.wait()
+    reader.join(_LEAVE_S)
+    if not reader.is_alive():  # else something that it started holds the pipe, and the thread ends with it
+        assert process.stdout is not None
+        process.stdout.close()
+    if is_late:
+        raise subprocess.TimeoutExpired(list(argv), timeout_s)
+    return Printed(-1, b"") if is_large else Printed(process.returncode, output)
