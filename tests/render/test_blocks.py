@@ -49,7 +49,7 @@ def test_lists_nest_and_hang() -> None:
         • four
 
         3) five
-        4) six
+        9) six
            • seven
         """,
     )

@@ -76,6 +76,32 @@ LINES = st.sampled_from(
             "$x_1$ \\(y\\)",
             "https://a.b/c_d.",
         ),
+        *(
+            "$$",
+            "$$",
+            "so $$",
+            "$$ x_1 = 2",
+            "x $$ y",
+            "\\[",
+            "\\]",
+            "is \\[ a_1",
+            "= b",
+            "+ c",
+            "> $$",
+            "- $$",
+            "  $$",
+        ),
+        *("\\begin{align}", "\\end{align}", "a &= b \\\\", "\\(x", "\\)"),
+        *(
+            "✓ done",
+            "• point",
+            "[x] ticked",
+            "C:\\a\\_b*",
+            "$a_b and `$c`",
+            "7. seven",
+            "1. again",
+            "见https://a.b/c。d",
+        ),
     ]
 )
 TEXT = st.lists(LINES | st.text("ab *_`[]()|->#\n1.~\\", max_size=12), max_size=14).map("\n".join)

@@ -14,6 +14,7 @@ from copy import copy
 from typing import Literal
 
 from tui.render import syntax
+from tui.render.formulas import Formula, opened_in
 from tui.render.leaves import LONG, Code, Leaf, Paragraph, Part, Table
 from tui.render.pieces import (
     Body,
@@ -26,6 +27,7 @@ from tui.render.pieces import (
     Prose,
     Quote,
     Rule,
+    gap_between,
 )
 
 DEPTH = 10
@@ -48,7 +50,13 @@ class Scanner:
         self._containers: tuple[Container, ...] = ()
         self._fresh = 0
         """How many of them, from the innermost, have nothing drawn yet."""
+        self._begun = 0
+        """How many of them had nothing drawn when what is open began."""
         self._leaf: Leaf | None = None
+        self._formula: Formula | None = None
+        """One that the open paragraph ends with, and that may turn out to be none."""
+        self._is_plain = False
+        """Lines are read again, in which there is no formula."""
         self._blank = False
         self._last: tuple[Container, ...] | None = None
         self._serial = 0
@@ -110,6 +118,9 @@ class Scanner:
             self._emit_all(self._leaf.end_long())
 
     def _line(self, line: str, mode: _Mode) -> None:
+        while self._formula is not None:
+            if self._goes_on_in(self._formula, line, mode):
+                return
         if "\t" in line[:4] and not self._in_plain_fence():
             line = syntax.expand_indent(line)
         depth, rest = self._continued(line)
@@ -183,7 +194,7 @@ class Scanner:
         self._finish_leaf()
         match kind:
             case "heading":
-                self._heading(rest, mode)
+                self._emit(Heading(*syntax.heading(rest.strip(" \t"))), growing=mode == "partial")
             case "fence":
                 self._fence(rest, mode)
             case "indented":
@@ -229,25 +240,19 @@ class Scanner:
         indent = len(rest) - len(bare) + found.end() + spaces
         content = content[spaces:]
         self._serial += 1
-        kind, list_id, number = found[3] or found[1], self._serial, int(found[2] or 0)
+        kind, list_id, number, run = found[3] or found[1], self._serial, int(found[2] or 0), 1
         if isinstance(sibling, Item) and sibling.kind == kind:
-            list_id, number = sibling.list_id, sibling.number + 1
+            list_id = sibling.list_id
+            run = sibling.run + 1 if sibling.run and number == sibling.number else 0
         nesting = sum(isinstance(container, Item) and container.kind in "-*+" for container in self._containers)
-        marker = f"{number}{kind} " if found[2] else syntax.BULLETS[nesting % len(syntax.BULLETS)] + " "
+        bullet = syntax.BULLETS[nesting % len(syntax.BULLETS)]
+        marker = (f"{number + run - 1}{kind}" if run > 1 else found[0]) if found[2] else bullet
+        marker += " "
         if task := syntax.TASK.match(content):
             marker = "☐ " if task[1] == " " else "☑ "
             content = content[task.end() :]
-        self._enter(Item(self._serial, list_id, kind, number, indent, marker))
+        self._enter(Item(self._serial, list_id, kind, number, indent, marker, run))
         return content
-
-    def _heading(self, rest: str, mode: _Mode) -> None:
-        bare = rest.strip(" \t")
-        text = bare.lstrip("#")
-        level = len(bare) - len(text)
-        unmarked = text.rstrip("#")
-        if not unmarked or unmarked[-1] in " \t":
-            text = unmarked
-        self._emit(Heading(level, text.strip(" \t")), growing=mode == "partial")
 
     def _fence(self, rest: str, mode: _Mode) -> None:
         bare = rest.lstrip(" ")
@@ -298,6 +303,52 @@ class Scanner:
             self._finish_leaf()
             leaf = self._leaf = Paragraph()
         self._emit_all(leaf.add(line))
+        if mode == "whole" and not line.startswith("|"):
+            self._open_formula(line, leaf)
+
+    # Formulas ----------------------------------------------------------------------------------------------------------
+
+    def _open_formula(self, line: str, paragraph: Paragraph) -> None:
+        """Looks for a formula that begins in the last line of a paragraph and goes on behind it."""
+        found = None if self._is_plain else opened_in(line)
+        if found is not None and found.from_end <= len(paragraph.text):
+            self._formula = found
+
+    def _goes_on_in(self, formula: Formula, line: str, mode: _Mode) -> bool:
+        """Reads a line of an open formula; False if that is none, and the line is yet to be read."""
+        depth, rest = self._continued(line)
+        around, inner = self._containers[depth:], self._containers[-1:]
+        ends = mode == "long" or any(isinstance(container, Quote) for container in around)
+        if formula.position == "last" and inner and syntax.MARKER.match(rest.lstrip(" ")):
+            ends = True  # a list of prices: `- Price: $$`
+        verdict = "none" if ends else formula.verdict(rest)
+        if mode == "partial" and not rest.strip():
+            return True
+        if verdict == "more":
+            self._formula = formula.with_line(rest, line)
+        elif verdict == "closed":
+            self._hold(whole := formula.closed_by(rest))
+            if whole.rest and isinstance(self._leaf, Paragraph):
+                self._open_formula(whole.rest, self._leaf)
+        else:
+            self._read_again(formula, is_plain=verdict == "none")
+            return False
+        return True
+
+    def _hold(self, formula: Formula) -> None:
+        """Puts a formula into the paragraph that it stands in, a row of its own for each of its lines."""
+        self._formula, leaf = None, self._leaf
+        assert isinstance(leaf, Paragraph)
+        at = len(leaf.text) - formula.from_end
+        breaks = leaf.text[:at].endswith("\n")
+        self._emit_all(leaf.hold("\n" * breaks + formula.text, formula.rest, at))
+
+    def _read_again(self, formula: Formula, *, is_plain: bool) -> None:
+        """Reads as Markdown what was taken for a formula."""
+        self._formula, self._is_plain = None, is_plain
+        for line in formula.raw:
+            self._line(line, "whole")
+        self._is_plain = False
 
     # Containers and pieces ---------------------------------------------------------------------------------------------
 
@@ -319,6 +370,10 @@ class Scanner:
             self._emit(Prose(""))
 
     def _finish(self, growing: bool = False) -> None:
+        if self._formula is not None and (growing or self._formula.may_end_the_text):
+            self._hold(self._formula)
+        elif self._formula is not None:
+            self._read_again(self._formula, is_plain=True)
         self._finish_leaf(growing)
         self._finish_fresh()
 
@@ -335,21 +390,7 @@ class Scanner:
         gap = -1
         inside = joined or isinstance(body, CodeLine) or (isinstance(body, Prose) and body.soft)
         if self._last is not None and not inside:
-            gap = self._gap()
-        self._done.append(Piece(body, self._containers, self._fresh, gap, joined, growing))
+            gap = gap_between(self._last, self._containers, self._blank)
+        self._begun = self._begun if joined else self._fresh
+        self._done.append(Piece(body, self._containers, self._begun, gap, joined, growing))
         self._last, self._fresh, self._blank = self._containers, 0, False
-
-    def _gap(self) -> int:
-        """In how many containers a blank row stands before the next piece; -1 if there is none."""
-        before, now = self._last or (), self._containers
-        common = 0
-        while common < min(len(before), len(now)) and before[common] == now[common]:
-            common += 1
-        if not self._blank:
-            if common < min(len(before), len(now)):
-                left, right = before[common], now[common]
-                if isinstance(left, Item) and isinstance(right, Item) and left.list_id == right.list_id:
-                    return -1
-            if common and isinstance(now[common - 1], Item):
-                return -1
-        return common

@@ -89,7 +89,9 @@ class Pen:
 
     def draw(self, piece: Piece, before: Rest) -> tuple[list[Line], Rest]:
         """The lines of `piece`, and what it leaves to a piece that goes on from it. `before` is what it goes on from."""
-        frame = _Frame(piece, self)
+        # A piece that is joined to one without a whole row draws the first row of the two.
+        begins = not piece.joined or (isinstance(before, Carry) and before.first)
+        frame = _Frame(piece, self, piece.starts if begins else 0)
         rest: Rest = None
         match piece.body:
             case Prose() as prose:
@@ -119,12 +121,24 @@ class Pen:
         if prose.soft:
             carry = Carry(soft=True, joiner=prose.text[: len(prose.text) - len(prose.text.lstrip())], first=False)
         wrapper: Wrapper[Style] = Wrapper(frame.room, carry=carry)
-        wrapper.feed(self._runs(inline.parse(prose.text, piece.growing)))
+        if prose.verbatim:
+            self._formula(prose.text, wrapper)
+        else:
+            wrapper.feed(self._runs(inline.parse(prose.text, piece.growing)))
         if not prose.last:
             frame.extend(wrapper.rows)
             return wrapper.carry()
         frame.extend(wrapper.flush())
         return None
+
+    def _formula(self, text: str, wrapper: Wrapper[Style]) -> None:
+        """Feeds the lines of a formula as they are, each with its indent."""
+        for number, line in enumerate(text.expandtabs(TAB_STOP).split("\n")):
+            bare = line.lstrip(" ")
+            if number:
+                wrapper.feed([("\n", self._plain)])
+                wrapper.indent(" " * min(len(line) - len(bare), wrapper.width // 2), self._plain)
+            wrapper.feed([(bare, self._plain)])
 
     def _wrapped(self, parts: Iterable[tuple[str, Style]], frame: _Frame) -> None:
         wrapper: Wrapper[Style] = Wrapper(frame.room)
@@ -264,8 +278,9 @@ def _stretches(columns: Columns) -> list[int]:
 class _Frame:
     """The lines of a piece, each with the bars and indents of the quotes and lists around it."""
 
-    def __init__(self, piece: Piece, pen: Pen) -> None:
+    def __init__(self, piece: Piece, pen: Pen, starts: int) -> None:
         self._pen = pen
+        self._starts = starts
         self.lines: list[Line] = []
         self._first, self._next, self._cells, self._lead = self._prefixes(piece)
         self.room = max(2, pen.width - self._cells)
@@ -276,7 +291,7 @@ class _Frame:
         """What stands before the first line and before the others, how wide that is, and how far its bars reach."""
         pen, first, following = self._pen, list[Segment](), list[Segment]()
         cells = bars = 0
-        begins = len(piece.frame) - piece.starts
+        begins = len(piece.frame) - self._starts
         for depth, container in enumerate(piece.frame):
             width = _width(container)
             if pen.width - cells - width < LEAST_WIDTH:

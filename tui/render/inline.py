@@ -17,18 +17,17 @@ from html import unescape
 from typing import NamedTuple
 from urllib.parse import quote
 
+from tui.render.spans import FORMULA_SIGN, OPEN_FORMULA_SIGN, formula_end, keeps_backslashes, path_end, url_end
+
 STRONG, EMPHASIS, CODE, STRIKE, LINK = 1, 2, 4, 8, 16
 
 _HOPE = 300
 """How many characters a mark may wait for its partner before it is drawn as text."""
 _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
-_SPECIAL = re.compile(r"[\\`*_~\[\]<&\n$]|!\[|(?<![A-Za-z])https?://")
-_BARE_URL = re.compile(r"https?://[^\s<>`*|\"\[\]]+")
+_SPECIAL = re.compile(r"[\\`*_~\[\]<&\n$]|!\[|(?<![A-Za-z])https?://|(?<![A-Za-z0-9])[A-Za-z]:\\(?!\\)")
 _ANGLE_URL = re.compile(r"<((?:https?://|mailto:)[^\s<>]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>")
 _BREAK = re.compile(r"<br[ ]?/?>\n?", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_DOLLARS = re.compile(r"\$\$[^$]+\$\$|\$(?=\S)(?:[^$\n\\]|\\.)*(?<=\S)\$(?!\d)")
-_FORMULA = re.compile(r"[\\_^{}*]")
 _TARGET = re.compile(
     r"\(\s*(?:<([^<>\n]*)>|((?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*))"
     r"(?:\s+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?\s*\)"
@@ -148,10 +147,12 @@ class _Parser:
                 return self.link(pos)
             case "\n":
                 return self.line_end(pos)
-            case "h":
-                return self.bare_url(pos)
-            case _:
+            case "<" | "&" | "$":
                 return self.rarity(pos)
+            case _ if self.text[pos + 1] == ":":
+                return self.literal(pos, path_end(self.text, pos) or pos + 1)
+            case _:
+                return self.bare_url(pos)
 
     def literal(self, pos: int, end: int) -> int:
         self.nodes.append(_Node(self.text[pos:end]))
@@ -159,17 +160,20 @@ class _Parser:
 
     def escape(self, pos: int) -> int:
         following = self.text[pos + 1 : pos + 2]
-        if following == "\n":
-            self.nodes.append(_Node("\n"))
-            return pos + 2
         if following in ("(", "["):  # a formula: \( … \) or \[ … \]; yet \[ alone is more often just a bracket
             close = self.text.find("\\" + (")" if following == "(" else "]"), pos + 2)
-            if close >= 0 and (following == "(" or _FORMULA.search(self.text, pos + 2, close)):
+            if close >= 0 and (following == "(" or FORMULA_SIGN.search(self.text, pos + 2, close)):
                 return self.literal(pos, close + 2)
             if close < 0 and self.growing:
                 return self.literal(pos, pos + 2)
+        if end := path_end(self.text, pos):
+            return self.literal(pos, end)
+        is_kept = keeps_backslashes(self.text, pos)
+        if following == "\n":
+            self.nodes.append(_Node("\\" if is_kept else "\n"))
+            return pos + 1 + (not is_kept)
         if following and following in _PUNCTUATION:
-            self.nodes.append(_Node(following))
+            self.nodes.append(_Node("\\" * is_kept + following))
             return pos + 2
         return self.literal(pos, pos + 1)
 
@@ -245,15 +249,13 @@ class _Parser:
         return after
 
     def bare_url(self, pos: int) -> int:
-        match = _BARE_URL.match(self.text, pos)
-        url = match[0] if match else self.text[pos:]
-        while url and (url[-1] in ".,:;!?'_~)]}" and (url[-1] != ")" or url.count(")") > url.count("("))):
-            url = url[:-1]
+        end = url_end(self.text, pos)
         inside_link = any(not bracket.image for bracket in self.brackets) and "](" in self.text[pos:]
-        if inside_link or len(url) <= len("https://"):
-            return self.literal(pos, pos + max(1, len(url)))
+        if inside_link or end - pos <= len("https://"):
+            return self.literal(pos, max(pos + 1, end))
+        url = self.text[pos:end]
         self.nodes.append(_Node(url, LINK, safe_url(url)))
-        return pos + len(url)
+        return end
 
     def rarity(self, pos: int) -> int:
         """`<`, `&` and `$`: an address, a line break, an entity or a formula, else the character itself."""
@@ -273,8 +275,11 @@ class _Parser:
                     self.nodes.append(_Node(_harmless(unescape(found[0]))))
                     return found.end()
             case _:
-                if (found := _DOLLARS.match(text, pos)) and _FORMULA.search(found[0]):
-                    return self.literal(pos, found.end())
+                if end := formula_end(text, pos):
+                    return self.literal(pos, end)
+                if text.startswith("$$", pos):
+                    is_open = self.growing and "`" not in text[pos:] and OPEN_FORMULA_SIGN.search(text, pos)
+                    return self.literal(pos, len(text) if is_open else pos + 2)
         return self.literal(pos, pos + 1)
 
     def pair(self, bottom: int) -> None:
@@ -351,10 +356,12 @@ def cut_at(text: str, least: int, most: int) -> int | None:
         if token.isspace():
             if pos >= most or (pos >= least and not depth and not code):
                 return pos
-        elif token[0] == "`":
+        elif token[0] in "`$":
             code = "" if code == token else code or token
         elif code:
             continue
+        elif token[0] == "\\":
+            depth = depth + 1 if token[1] in "[(" else max(0, depth - (token[1] in "])"))  # a formula
         elif token[0] in "*_~":
             opens = text[found.end() : found.end() + 1].strip() and (not pos or text[pos - 1] in " \n([{\"'")
             depth = depth + 1 if opens else max(0, depth - 1)
@@ -365,4 +372,4 @@ def cut_at(text: str, least: int, most: int) -> int | None:
     return most + least if len(text) > most + least else None
 
 
-_CUT = re.compile(r"\\[^\s]|`+|\*+|_+|~~|[\[\]()]|(?<=[^\s\\])[ \n](?=\S)")
+_CUT = re.compile(r"\\[^\s]|\$\$|`+|\*+|_+|~~|[\[\]()]|(?<=[^\s\\])[ \n](?=\S)")

@@ -41,7 +41,8 @@ class Paragraph:
 
     def add(self, line: str) -> Iterator[Part]:
         if self.text or self.cut:
-            self.text += ("  \n" if self.html else "\n") + line
+            breaks = self.html or syntax.SIGNED.match(line)
+            self.text += ("  \n" if breaks else "\n") + line
         else:
             self.text, self.html = line, syntax.HTML.match(line) is not None
         return self.extend("")
@@ -62,10 +63,18 @@ class Paragraph:
         else:
             yield self._piece(self.text, last=True)
 
-    def _piece(self, text: str, last: bool) -> Part:
+    def hold(self, formula: str, rest: str, at: int) -> Iterator[Part]:
+        """Puts a formula in the place of what begins at `at` of its text, and goes on with `rest` behind it."""
+        for text, verbatim in ((self.text[:at], False), (formula, True)):
+            if text:
+                yield self._piece(text, last=self.pieces % PIECES == PIECES - 1, verbatim=verbatim)
+                self.cut = True
+        self.text = rest
+
+    def _piece(self, text: str, last: bool, verbatim: bool = False) -> Part:
         begins = self.pieces % PIECES == 0
         self.pieces += 1
-        return Part(Prose(text, last, soft=begins and self.cut), joined=not begins)
+        return Part(Prose(text, last, begins and self.cut, verbatim), joined=not begins)
 
     def is_underlined_by(self, line: str) -> bool:
         """Whether `line` makes a heading of it."""

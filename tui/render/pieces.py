@@ -20,6 +20,8 @@ class Item(NamedTuple):
     """Columns a line must be indented by to belong to it."""
     marker: str
     """What is drawn before it."""
+    run: int = 1
+    """How many items there are up to this one, where all of them are numbered alike; else 0."""
 
 
 Container = Quote | Item
@@ -41,6 +43,8 @@ class Prose:
     """Its last row is full or ends the paragraph; otherwise the next piece goes on with that row."""
     soft: bool = False
     """It goes on with the paragraph in a row of its own."""
+    verbatim: bool = False
+    """A formula: no marks are read in it, and its line feeds are line breaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ class Piece:
     frame: tuple[Container, ...] = ()
     """The quotes and list items around it, outermost first."""
     starts: int = 0
-    """How many of them, from the innermost, begin here."""
+    """How many of them, from the innermost, begin here, or with the piece that this one is joined to."""
     gap: int = -1
     """A blank row stands before it, within so many of the containers; -1: none does."""
     joined: bool = False
@@ -94,10 +98,27 @@ class Piece:
     growing: bool = False
 
 
+def gap_between(before: tuple[Container, ...], now: tuple[Container, ...], blank: bool) -> int:
+    """In how many containers a blank row stands between two pieces; -1 if none does. `blank`: a blank line did."""
+    common = 0
+    while common < min(len(before), len(now)) and before[common] == now[common]:
+        common += 1
+    if not blank:
+        if common < min(len(before), len(now)):
+            left, right = before[common], now[common]
+            if isinstance(left, Item) and isinstance(right, Item) and left.list_id == right.list_id:
+                return -1
+        if common and isinstance(now[common - 1], Item):
+            return -1
+    return common
+
+
 def rows_of(piece: Piece, width: int) -> int:
     """About how many rows a piece takes at a width, before it is drawn."""
     gap = piece.gap >= 0
     match piece.body:
+        case Prose(text=text, verbatim=True):
+            return gap + text.count("\n")
         case Prose(text=text, last=last):
             return gap + (max(1, -(-len(text) // width)) if last else len(text) // width)
         case CodeLine(text=text):

@@ -6,7 +6,7 @@ nothing until it is looked at: until then its height is an estimate. The rows ar
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, NamedTuple
@@ -202,7 +202,9 @@ class Document:
         """Makes rows `first` to `last` exact; True if the height changed, or where these rows stand."""
         before = self.height
         self._read()
-        index = begin = max(0, bisect_right(self._tops, max(0, first)) - 1)
+        y = max(0, first)
+        # Pieces that were taken to have no rows of their own stand before the one that the row is in.
+        index = begin = max(0, min(bisect_left(self._tops, y), bisect_right(self._tops, y) - 1))
         y, changed = self._tops[begin], False
         while index < len(self._slots) and y <= last:
             changed = self._settle(index) or changed

@@ -15,9 +15,24 @@ TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 DELIMITER = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _PIPE = re.compile(r"(?<!\\)\|")
 HTML = re.compile(r"<[A-Za-z/!?]")
-HELD = re.compile(r"[-=*_+#>|:~` ]+|\d{1,9}[.)]?|[-*+] +\[[ xX]?\]?")
+HELD = re.compile(r"[-=*_+#>|:~` ]+|\d{1,9}[.)]?|(?:[-*+] +)?\[[ xX]?\]?")
 """What a line may begin with before one can say what it is; not drawn until it goes on."""
+SIGNED = re.compile(
+    "[•‣⁃◦·–—‐-―\u2190-\u2bff\u3004-\u3007\u3012\u3013\u3020\U0001f000-\U0001fbff]"
+    "|\\d\ufe0f?\u20e3|\\[[ xX✓✗]\\](?=[ \\t])"
+)
+"""How a line begins that stands for itself without being a list's item: a check mark, a bullet, an arrow, an emoji."""
 BULLETS = "•◦▪"
+
+
+def heading(line: str) -> tuple[int, str]:
+    """The level and the text of a heading's line."""
+    text = line.lstrip("#")
+    level = len(line) - len(text)
+    unmarked = text.rstrip("#")
+    if not unmarked or unmarked[-1] in " \t":
+        text = unmarked
+    return level, text.strip(" \t")
 
 
 def split_cells(line: str) -> tuple[str, ...]:

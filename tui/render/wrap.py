@@ -22,7 +22,7 @@ _BEGINS = "「『（［｛〈《【〔“‘"
 """Never last in a row."""
 _ENDS = "、。，．！？：；」』）］｝〉》】〕”’…ー々"
 """Never first in a row."""
-_CLUSTER = re.compile(f"[{_BEGINS}]*[{_WIDE}][\u0300-\u036f]*[{_ENDS}]*")
+_CLUSTER = re.compile(f"[{_BEGINS}]*(?![{_BEGINS}])[{_WIDE}][\u0300-\u036f]*[{_ENDS}]*")
 """What stays together where a row may end between any two ideographs."""
 _TOKEN = re.compile(f"[ ]+|\\n|(?:{_CLUSTER.pattern})+|[^ \\n{_WIDE}{_BEGINS}]+[{_ENDS}]*|[{_BEGINS}]+")
 _ASCII_TOKEN = re.compile(r" +|\n|[^ \n]+")

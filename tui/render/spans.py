@@ -1,0 +1,89 @@
+"""Stretches of a line that hold none of Markdown's marks: formulas, bare web addresses and Windows paths.
+
+Each function is given a text and where such a stretch may begin, and returns where it ends. None looks beyond the line.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+OPEN_FORMULA_SIGN = re.compile(r"[\\^{}_=]")
+"""One of these is in a formula that has not ended, so that the rest of a line is not taken for one."""
+FORMULA_SIGN = re.compile(r"[\\_^{}*]")
+"""One of these is in every formula that Markdown would change, and in few sentences between two prices."""
+
+_DISPLAY = re.compile(r"\$\$(?!\$)((?:[^$`\n\\]|\\.)+)\$\$(?!\$)")
+# Pandoc's rule, with letters: `$a_b` and `$c` are variables where a word begins behind the second sign.
+_DOLLARS = re.compile(r"\$(?=[^\s$])((?:[^$`\n\\\]]|\\.|\](?!\())*)(?<=[^\s\\])\$(?![\w$({])", re.ASCII)
+_URL = re.compile(r"https?://[^\s<>`*|\"\[\]]+")
+_URL_MAY_HOLD = frozenset("·‐‑‒–")
+"""Punctuation beyond ASCII that addresses are written with, as Wikipedia's are."""
+_AFTER_URL = ".,:;!?'_~)]}"
+
+_DRIVE = r"[A-Za-z]:\\(?!\\)"
+_SHARE = r"\\\\[\w.$-]+\\(?!\\)"
+_FOLDER_WITH_BLANKS = r"(?: (?:and|of|for|[A-Z0-9(][^\s`\\|,;:]*)){1,4}\\"
+_PATH = re.compile(rf"(?:{_DRIVE}|{_SHARE})[^\s`|]*(?:{_FOLDER_WITH_BLANKS}[^\s`|]*)*", re.ASCII)
+_AFTER_PATH = "*_~.,:;!?'\")]}>"
+_BACKSLASH = re.compile(r"\\\\|\\[A-Za-z0-9]")
+"""An escaped backslash, or one before a letter or digit, which Markdown leaves alone."""
+_FOLDER_ABOVE = re.compile(r"[\"'(*_]*(?:\.{1,2}|~|%\w+%|\$\w+(?::\w+)?)\\(?!\\)", re.ASCII)
+"""How a relative path begins: `..\\`, `%TEMP%\\`, `$env:TEMP\\`."""
+
+
+def formula_end(text: str, at: int) -> int | None:
+    """Return where the formula in dollar signs ends that begins at `at`; None if none does: a price, a variable.
+
+    Code spans and links go first, so there is no formula across one.
+    """
+    if text.startswith("$$", at):
+        found = _DISPLAY.match(text, at)
+        return found.end() if found and FORMULA_SIGN.search(found[1]) else None
+    if at and (text[at - 1].isascii() and text[at - 1].isalnum()):  # US$5
+        return None
+    found = _DOLLARS.match(text, at)
+    if not found or not FORMULA_SIGN.search(found[1]) or "://" in found[1]:
+        return None
+    return found.end()
+
+
+def url_end(text: str, at: int) -> int:
+    """Return where the bare address at `at` ends: before punctuation that closes a sentence, in any script."""
+    found = _URL.match(text, at)
+    if found is None:
+        return at
+    url = found[0]
+    if not url.isascii():
+        url = url[: next((n for n, char in enumerate(url) if _ends_url(char)), len(url))]
+    while url and (url[-1] in _AFTER_URL and (url[-1] != ")" or url.count(")") > url.count("("))):
+        url = url[:-1]
+    return at + len(url)
+
+
+def _ends_url(char: str) -> bool:
+    return not char.isascii() and char not in _URL_MAY_HOLD and unicodedata.category(char)[0] in "PZ"
+
+
+def path_end(text: str, at: int) -> int | None:
+    """Return where the Windows path ends that begins at `at` with a drive or a server; None if none does."""
+    found = _PATH.match(text, at)
+    if found is None:
+        return None
+    path = found[0]
+    bare = path.rstrip(_AFTER_PATH)
+    end = len(bare) + (bare.endswith("\\") and len(path) > len(bare))  # `C:\*` ends with its star
+    return at + end
+
+
+def keeps_backslashes(text: str, at: int) -> bool:
+    """True if the word around the backslash at `at` is a path or a pattern: it has a backslash before a letter or digit."""
+    start = max(text.rfind(" ", 0, at), text.rfind("\n", 0, at)) + 1
+    ends = [end for end in (text.find(" ", at), text.find("\n", at)) if end >= 0]
+    return _is_path(text[start : min(ends, default=len(text))])
+
+
+@lru_cache(maxsize=16)  # asked again for each backslash of the word
+def _is_path(word: str) -> bool:
+    return bool(_FOLDER_ABOVE.match(word)) or any(found[0] != "\\\\" for found in _BACKSLASH.finditer(word))
