@@ -1,7 +1,7 @@
 """A chat as one HTML file that needs nothing else: pictures are in it, and nothing in it runs or loads anything.
 
-All text of the conversation is escaped; its Markdown is rendered by a parser that lets no HTML through and makes no image
-of a link. The page forbids the browser everything beyond that.
+All text of the conversation is escaped; its Markdown is read as for the terminal, which knows no HTML and makes no image of
+a link. The page forbids the browser everything beyond that.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
 
 from tui.chat.searches import Source, cited_before
 from tui.chat.transcript import (
@@ -36,9 +35,7 @@ from tui.exchange.markdown import (
     source_list,
     speakers,
 )
-
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
+from tui.render.html import html_of
 
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
@@ -63,6 +60,8 @@ figure { margin: 1rem 0 }
 figcaption, details { color: var(--dim) }
 table { border-collapse: collapse } td, th { border: 1px solid var(--line); padding: .25rem .5rem }
 p, li, td, th, h1, h2, h3, blockquote, .text { unicode-bidi: plaintext; text-align: start }
+li > p { margin: .25rem 0 }
+.formula { white-space: pre-wrap }
 blockquote { border-left: 3px solid var(--line); margin-left: 0; padding-left: 1rem; color: var(--dim) }
 """
 
@@ -70,10 +69,9 @@ blockquote { border-left: 3px solid var(--line); margin-left: 0; padding-left: 1
 def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
     """The chat as an HTML document. `name_of` gives a model's ID as people say it."""
     title = _text(one_line(tree.title) or "Untitled chat")
-    parser = _parser()
     messages = [node.message for node in tree.path()]
     said = zip(messages, speakers(messages, name_of), cited_before(messages), strict=True)
-    articles = "\n".join(_article(message, speaker, before, parser) for message, speaker, before in said)
+    articles = "\n".join(_article(message, speaker, before) for message, speaker, before in said)
     system = (
         f"<details><summary>System prompt</summary><pre>{_text(tree.system)}</pre></details>" if tree.system else ""
     )
@@ -89,22 +87,22 @@ def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
     )
 
 
-def _article(message: Message, speaker: str, before: Sequence[Source], parser: MarkdownIt) -> str:
+def _article(message: Message, speaker: str, before: Sequence[Source]) -> str:
     at = f"<time>{moment(message.at)}</time>" if message.at else ""
     side = "you" if message.is_prompt else "claude"
     heading = f"<h2><span>{_text(speaker)}</span>{at}</h2>" if speaker else ""
-    body = "\n".join(_block(block, parser, is_plain=message.role == "user") for block in cited(message, before))
-    found = f'<div class="state">{parser.render(_clean(said))}</div>' if (said := source_list(message, before)) else ""
+    body = "\n".join(_block(block, is_plain=message.role == "user") for block in cited(message, before))
+    found = f'<div class="state">{html_of(_clean(said))}</div>' if (said := source_list(message, before)) else ""
     state = f'<p class="state">{_text(said)}</p>' if (said := ending(message)) else ""
     return f'<article class="{side}">\n{heading}\n{body}\n{found}{state}</article>'
 
 
-def _block(block: Block, parser: MarkdownIt, *, is_plain: bool) -> str:
+def _block(block: Block, *, is_plain: bool) -> str:
     match block:
         case Text(text=text) if is_plain:
             return f'<div class="text">{_text(text)}</div>'
         case Text(text=text):
-            return f'<div class="text">{parser.render(_clean(text))}</div>'
+            return f'<div class="text">{html_of(_clean(text))}</div>'
         case Thinking(thinking=text):
             return _folded("Thought", text) if text else ""
         case RedactedThinking():
@@ -112,14 +110,14 @@ def _block(block: Block, parser: MarkdownIt, *, is_plain: bool) -> str:
         case ToolUse(name=name, input=given):
             return _folded(f"Used {name}", given)
         case ToolResult(content=content, is_error=is_error):
-            return _result(content, "Error" if is_error else "Result", parser)
+            return _result(content, "Error" if is_error else "Result")
         case Image() | Document():
             return _attached(block)
         case Opaque():
             return f'<p class="state">{_text(searched(block))}</p>'
 
 
-def _result(content: Sequence[Text | Image | Document], summary: str, parser: MarkdownIt) -> str:
+def _result(content: Sequence[Text | Image | Document], summary: str) -> str:
     inner = "\n".join(f"<pre>{_text(one.text)}</pre>" if isinstance(one, Text) else _attached(one) for one in content)
     return f"<details><summary>{summary}</summary>{inner}</details>"
 
@@ -143,18 +141,3 @@ def _text(text: str) -> str:
 def _clean(text: str) -> str:
     """Without what no page may hold, and what turns text around."""
     return _CONTROLS.sub("\ufffd", text)
-
-
-def _parser() -> MarkdownIt:
-    """Markdown in which HTML is text, and a picture from elsewhere is a link to it."""
-    from markdown_it import MarkdownIt  # only when a page is made
-
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
-    parser.validateLink = lambda url: url.lower().startswith(("http://", "https://", "mailto:"))  # type: ignore[method-assign]
-
-    def link_open(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
-        tokens[index].attrSet("rel", "noopener noreferrer nofollow")
-        return str(self.renderToken(tokens, index, options, env))
-
-    parser.add_render_rule("link_open", link_open)
-    return parser
