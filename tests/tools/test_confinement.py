@@ -337,3 +337,14 @@ def test_no_race_writes_what_lies_outside(folder: Path) -> None:
                     done["written"] += 1
     assert [path.name for path in (folder.parent / "outside").iterdir()] == ["secret.txt"]
     assert (folder.parent / "outside" / "secret.txt").read_text() == f"{SECRET}\n"
+
+
+@pytest.mark.parametrize(
+    "name", [".ENV", ".env.", ".env ", ".e\u200dnv", "．env", "ID_RSA", "GIT~1/config", ".ｇit/config"]
+)
+async def test_a_name_that_some_disks_take_for_a_private_one_asks(folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(SECRET)
+    tools = Tools(folder, rules=["read_file(**)"], answer=NO)
+    assert SECRET not in await tools.failure("read_file", path=name)
+    assert [question.title for question in tools.asked] == ["Read a private file"]

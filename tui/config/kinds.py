@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from tui.config.keys import key_named
 
-_RULE = re.compile(r"[\w*-]+(\(.*\))?", re.DOTALL)
+_RULE = re.compile(
+    r"[A-Za-z0-9_*-]+(\((?:[^\\]|\\x[0-9a-f]{2}|\\[^A-Za-z0-9])*\))?", re.DOTALL
+)  # as tui.tools reads them
 
 
 class Unacceptable(Exception):

@@ -6,7 +6,7 @@ import hashlib
 import re
 
 from tui.chat.transcript import JsonText
-from tui.tools.globs import escaped
+from tui.tools.patterns import pattern_of
 
 BETWEEN = "__"
 _LONGEST = 64
@@ -37,4 +37,4 @@ def tool_of(name: str) -> str:
 
 def rules_for(name: str, arguments: JsonText) -> tuple[str, ...]:
     """The rules to offer for a call, narrowest first: with these arguments, and with any."""
-    return f"{name}({escaped(arguments)})", f"{name}(*)"
+    return f"{name}({pattern_of(arguments)})", f"{name}(*)"

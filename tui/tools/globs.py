@@ -43,11 +43,6 @@ def escaped(text: str) -> str:
     return re.sub(r"[\\*?\[]", r"\\\g<0>", text)
 
 
-def unescaped(pattern: str) -> str:
-    """The text that a pattern without wildcards means."""
-    return _ESCAPED.sub(r"\1", pattern)
-
-
 def _compiled(part: str) -> re.Pattern[str]:
     # fnmatch knows no backslash, but a class of one character says the same.
     return re.compile(fnmatch.translate(_ESCAPED.sub(lambda found: _class_of(found[1]), part)))

@@ -10,7 +10,7 @@ from pathlib import Path
 from tui.chat.tools import Question
 from tui.chat.transcript import ToolUse
 from tui.tools import openat
-from tui.tools.globs import escaped
+from tui.tools.patterns import pattern_of
 from tui.tools.privacy import Privacy
 from tui.tools.tool import Failed
 
@@ -56,7 +56,7 @@ class Folders:
         return Place(
             path=path,
             shown=openat.shown(text),
-            pattern=openat.shown(escaped(text)),
+            pattern=pattern_of(text),
             is_inside=any(path == root or root in path.parents for root in self.roots),
             is_private=self._privacy.is_private(path),
             is_delicate=self._privacy.is_delicate(path),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tui.chat.tools import Access, Question, ToolAllowed, ToolAsking, ToolEvent, Verdict
-from tui.tools.rules import covers
+from tui.tools.rules import covers, means
 
 NOBODY = "this needs the user's leave, and nobody is there to give it"
 """Why a call is refused where no question can be asked."""
@@ -76,7 +76,7 @@ class Gate:
         if not question.rules:
             return False
         exact, *wider = question.rules
-        return any(rule == exact or (wider and covers(rule, exact)) for rule in self._rules)
+        return any(means(rule, exact) or (wider and covers(rule, exact)) for rule in self._rules)
 
 
 def _settle(answer: asyncio.Future[Verdict], verdict: Verdict) -> None:

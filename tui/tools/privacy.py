@@ -5,6 +5,7 @@ something. No list of this kind is complete; the folder is the wall, this is a s
 from __future__ import annotations
 
 import fnmatch
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,13 +32,13 @@ class Privacy:
     """Which paths are private. `ours` are folders and files of this program, `roots` the folders that tools may use."""
 
     def __init__(self, ours: Sequence[Path], roots: Sequence[Path], home: Path) -> None:
-        self._ours = [[name.lower() for name in path.parts] for path in ours]
+        self._ours = [[_folded(name) for name in path.parts] for path in ours]
         self._roots = roots
         self._home = home
 
     def is_private(self, path: Path) -> bool:
         """Whether a resolved path is to be asked about before it is read."""
-        names = [name.lower() for name in path.parts]  # as on systems where .ENV is .env
+        names = [_folded(name) for name in path.parts]
         if not _FOLDERS.isdisjoint(names) or any(names[: len(ours)] == ours for ours in self._ours):
             return True
         last = names[-1]
@@ -49,7 +50,7 @@ class Privacy:
 
     def is_delicate(self, path: Path) -> bool:
         """Whether it is to be asked about before it is written, whatever was allowed for the folder around it."""
-        return self.is_private(path) or not _RUNS.isdisjoint(name.lower() for name in path.parts)
+        return self.is_private(path) or not _RUNS.isdisjoint(map(_folded, path.parts))
 
     def _is_dotted_at_home(self, path: Path) -> bool:
         """Whether it lies in a dot-folder of the home folder, where that was not itself what the tools were given."""
@@ -57,3 +58,10 @@ class Privacy:
             return False
         top = self._home / path.relative_to(self._home).parts[0]
         return top.name.startswith(".") and not any(top == root or top in root.parents for root in self._roots)
+
+
+def _folded(name: str) -> str:
+    """The name as the most forgiving file system reads it: .ENV, `.env.` and .e\u200dnv may be .env there, GIT~1 .git."""
+    seen = (sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign) != "Cf")
+    folded = "".join(seen).casefold().rstrip(". ")
+    return ".git" if folded == "git~1" else folded or name

@@ -11,7 +11,8 @@ import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from tui.tools.globs import Glob, escaped, unescaped
+from tui.tools.globs import Glob
+from tui.tools.patterns import glob_of, meant_by, pattern_of, plain_text
 
 COMMAND = "run_command"
 PAGE = "fetch_url"
@@ -63,8 +64,19 @@ def read(text: str) -> Rule | None:
     return Rule(found[1], found[2]) if found else None
 
 
+def means(rule: str, call: str) -> bool:
+    """True if a rule means exactly this call, which is given as the rule that was made for it."""
+    if rule == call:
+        return True
+    exact, narrow = read(rule), read(call)
+    if exact is None or narrow is None or exact.subject is None or narrow.subject is None or exact.name != narrow.name:
+        return False
+    meant = meant_by(exact.subject)
+    return meant is not None and meant == meant_by(narrow.subject)
+
+
 def covers(rule: str, call: str) -> bool:
-    """Whether a rule with wildcards covers a call, which is given as the rule that means it exactly."""
+    """True if a rule with wildcards covers a call, which is given as the rule that means it exactly."""
     wide, narrow = read(rule), read(call)
     if wide is None or narrow is None:
         return False
@@ -74,13 +86,15 @@ def covers(rule: str, call: str) -> bool:
         return wide.subject == "*" and _names(wide.name, narrow.name)
     if wide.name != narrow.name:
         return False
+    subject = meant_by(narrow.subject)
+    if subject is None:
+        return False
     if narrow.name == COMMAND:
-        return _covers_command(wide.subject, unescaped(narrow.subject))
+        return _covers_command(wide.subject, subject)
     if narrow.name == PAGE:
-        return _covers_page(wide.subject, unescaped(narrow.subject))
-    return wide.subject.startswith("/") == narrow.subject.startswith("/") and Glob(wide.subject).matches(
-        unescaped(narrow.subject)
-    )
+        return _covers_page(wide.subject, subject)
+    glob = glob_of(wide.subject)
+    return glob is not None and glob.startswith("/") == subject.startswith("/") and Glob(glob).matches(subject)
 
 
 def is_compound(command: str) -> bool:
@@ -90,7 +104,7 @@ def is_compound(command: str) -> bool:
 
 def for_command(command: str) -> tuple[str, ...]:
     """The rules to offer for a command, narrowest first."""
-    exact = f"{COMMAND}({escaped(command)})"
+    exact = f"{COMMAND}({pattern_of(command)})"
     words = command.split(" ")  # at what the shell takes for a blank, and not at its lookalikes
     if is_compound(command) or "" in words[:3]:
         return (exact,)
@@ -102,11 +116,11 @@ def for_command(command: str) -> tuple[str, ...]:
 
 def for_page(url: str) -> tuple[str, ...]:
     """The rules to offer for a page, narrowest first."""
-    exact = f"{PAGE}({escaped(url)})"
+    exact = f"{PAGE}({pattern_of(url)})"
     parts = urlsplit(url)
     if _leads_elsewhere(parts.path):
         return (exact,)
-    return (exact, f"{PAGE}({escaped(f'{parts.scheme}://{parts.netloc}/')}*)")
+    return (exact, f"{PAGE}({pattern_of(f'{parts.scheme}://{parts.netloc}/')}*)")
 
 
 def _telling_words(words: list[str]) -> tuple[int, ...]:
@@ -144,13 +158,13 @@ def _covers_command(pattern: str, command: str) -> bool:
     """Only a star after a blank, at the end, is a wildcard: `git *` is git with any arguments, or none."""
     if not pattern.endswith(" *") or is_compound(command) or _is_runner(command.partition(" ")[0]):
         return False
-    beginning = unescaped(pattern[:-2])
-    return command == beginning or command.startswith(f"{beginning} ")
+    beginning = plain_text(pattern[:-2])
+    return beginning is not None and (command == beginning or command.startswith(f"{beginning} "))
 
 
 def _covers_page(pattern: str, url: str) -> bool:
     """The scheme and the host are meant exactly; the star stands at the end of the path."""
-    beginning = unescaped(pattern[:-1])
+    beginning = plain_text(pattern[:-1]) or ""
     try:
         wide, narrow = urlsplit(beginning), urlsplit(url)
     except ValueError:  # no URL
