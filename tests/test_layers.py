@@ -84,6 +84,7 @@ LAYERS = {
     "renewals": layer("printing"),
     "printing": layer("render.safe"),
     "signals": layer(""),
+    "piped": layer("errors signals printing"),
     "__main__": layer("cli"),
 }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import select
 import shlex
 import signal
 import subprocess
@@ -126,6 +128,59 @@ def test_a_stopped_program_comes_back_whole(
         terminal.type("\x11")
         assert terminal.wait_exit() == 0
         assert_restored(terminal)
+
+
+def test_a_storm_of_signals_changes_nothing(server: Server[FakeAnthropic], env: dict[str, str], tmp_path: Path) -> None:
+    with opened(env, tmp_path) as terminal:
+        gate = Gate()
+        server.service.script(Answer(Text("The tide runs out", gate, " at nine.")))
+        terminal.wait_for("Talk to")
+        terminal.type("Which way does it run?\r")
+        terminal.wait_for("The tide runs out")
+        for _ in range(60):
+            for number in (signal.SIGCONT, signal.SIGWINCH):
+                terminal.process.send_signal(number)
+            terminal.watch(0.01)
+        gate.open()
+        terminal.wait_for("at nine.")
+        terminal.type("and then?")
+        terminal.wait_for("│ and then?")
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.wait_exit() == 128 + signal.SIGTERM
+        assert_restored(terminal)
+        assert b"Traceback" not in terminal.output
+
+
+@pytest.mark.parametrize("together", [[signal.SIGHUP, signal.SIGCONT], [signal.SIGCONT, signal.SIGHUP, signal.SIGCONT]])
+def test_it_ends_with_its_terminal_and_its_servers_end_with_it(
+    server: Server[FakeAnthropic], env: dict[str, str], tmp_path: Path, together: list[signal.Signals]
+) -> None:
+    """A shell whose window is closed sends both to its jobs."""
+    (tmp_path / "prx" / "config").mkdir(parents=True)
+    (tmp_path / "prx" / "config" / "config.toml").write_text(
+        f'[default]\ntools = "ask"\n[mcp.notes]\ncommand = {json.dumps(sys.executable)}\n'
+        f"args = [{json.dumps(str(ROOT / 'tests' / 'mcp' / 'odd_server.py'))}]\n"
+    )
+    with opened(env, tmp_path) as terminal:
+        in_mid_answer(server, terminal)
+        started = [os.pidfd_open(pid) for pid in descendants(terminal.process.pid)]
+        assert started, "the server of tools runs"
+        terminal.hang_up()
+        for number in together * 5:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(terminal.process.pid, number)
+        assert terminal.process.wait(LIMIT_S) == 128 + signal.SIGHUP
+    for process in started:
+        assert select.select([process], [], [], LIMIT_S)[0], "its server outlived it"
+        os.close(process)
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that it has started, and theirs."""
+    children = [
+        int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()
+    ]
+    return children + [below for child in children for below in descendants(child)]
 
 
 # One answer on stdout

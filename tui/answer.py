@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import select
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
@@ -39,7 +39,7 @@ from tui.errors import TuiError
 from tui.printing import put, say
 from tui.render.json_text import json_text
 from tui.render.safe import safe
-from tui.signals import Endings
+from tui.signals import Endings, Interrupted
 from tui.widgets.figures import seconds
 
 if TYPE_CHECKING:
@@ -49,42 +49,7 @@ if TYPE_CHECKING:
 
 Output = Literal["text", "json", "stream-json"]
 
-_LARGEST_INPUT = 32_000_000  # bytes; the API takes no more in a whole request
-_SILENCE_S = 3.0  # before we say that we are waiting for stdin
-
-
-class InputProblem(TuiError):
-    """What stands on stdin cannot be sent."""
-
-
-def joined(prompt: str, piped_in: str) -> str:
-    """The prompt and, below a blank line, what came on stdin."""
-    return "\n\n".join(part for part in (prompt, piped_in) if part.strip())
-
-
-def piped(stdin: IO[str] | None) -> str:
-    """What stands on stdin where that is no terminal, read to its end; "" else. Raises `InputProblem`."""
-    if stdin is None or stdin.closed or stdin.isatty():
-        return ""
-    _announce_silence(stdin)
-    try:
-        raw = stdin.buffer.read(_LARGEST_INPUT + 1)  # type: ignore[attr-defined]
-    except OSError as error:
-        raise InputProblem(f"stdin cannot be read: {error.strerror}") from error
-    if len(raw) > _LARGEST_INPUT:
-        raise InputProblem("stdin holds more than 32 MB", "That is the most that a request may hold.")
-    try:
-        text: str = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputProblem("stdin is no UTF-8 text") from error
-    return text.removesuffix("\n").removesuffix("\r")
-
-
-def _announce_silence(stdin: IO[str]) -> None:
-    """Says what we wait for when a pipe stays open and silent: some programs start others with one that never ends."""
-    with contextlib.suppress(OSError, ValueError):  # not everything can be waited for
-        if not select.select([stdin], [], [], _SILENCE_S)[0]:
-            _say("waiting for the end of stdin; to go without it, add </dev/null")
+_PIECE = 1_000  # characters
 
 
 def run(
@@ -99,6 +64,7 @@ def run(
     reasoning: Reasoning = BY_ITSELF,
     tools: Access | None = None,
     demo: bool = False,
+    endings: Endings,
     env: Mapping[str, str] = os.environ,
 ) -> int:
     """Answers the prompt on stdout. Returns the exit code: 0, 1 for a failure, 128 and the number of a signal that ended it.
@@ -111,15 +77,12 @@ def run(
     from tui.sight import attached
 
     tally = Tally()
-    printer = _PRINTERS[output]()
-    endings = Endings()
+    printer = _PRINTERS[output](endings)
     troubles: list[str] = []
     """Of the disk; one that ended it is told as the failure that it is."""
-    code = 0
     try:
         # What was said is on disk before the result is told.
         with (
-            endings,
             Connection(settings, env, demo=demo) as connection,
             Shelves(settings.folders.data / "chats.db") as shelves,
         ):
@@ -132,20 +95,35 @@ def run(
             )
             draft = Draft(text=prompt, attachments=attached(attach, connection.choose(kept.model).model, tally.note))
             asyncio.run(_take(connection, kept, draft, tally, printer, endings))
-    except (asyncio.CancelledError, KeyboardInterrupt):
-        tally.note("Interrupted: this is what had arrived.")
-        code = endings.exit_code
+    except (asyncio.CancelledError, Interrupted):
+        pass
     except TuiError as error:
-        tally.failure = Failure(message=error.message, hint=error.hint, type=type_of(error))
+        tally.fail(error)
     for text in troubles:
         if tally.failure is None or text != tally.failure.message:
             tally.note(text)
+    return _end(tally, printer, endings)
+
+
+def end_early(output: Output, endings: Endings, error: TuiError | None = None) -> int:
+    """Say in the output's format why nothing was asked: an error, or a signal. Returns the exit code."""
+    if error is None and output == "text":
+        return endings.exit_code
+    tally = Tally()
+    if error is not None:
+        tally.fail(error)
+    return _end(tally, _PRINTERS[output](endings), endings)
+
+
+def _end(tally: Tally, printer: Printer, endings: Endings) -> int:
+    if endings.came:
+        tally.note("Interrupted: this is what had arrived.")
     try:
         printer.end(tally)
     except OSError:
-        if not code:  # else the terminal is gone, and with it whoever could be told
+        if not endings.came:  # else the terminal is gone, and with it whoever could be told
             raise
-    return code or (1 if tally.failure else 0)
+    return endings.exit_code if endings.came else 1 if tally.failure else 0
 
 
 async def _take(
@@ -157,6 +135,16 @@ async def _take(
     endings: Endings,
 ) -> None:
     """One turn from the prompt to its end, however it ends; a cancellation goes on to the caller."""
+    task = asyncio.current_task()
+    assert task is not None, "a coroutine runs in one"
+    with endings.cancelling(task):
+        try:
+            await _turn(connection, kept, draft, tally, printer)
+        finally:
+            await connection.aclose()
+
+
+async def _turn(connection: Connection, kept: Kept, draft: Draft, tally: Tally, printer: Printer) -> None:
     from tui.continuing import within_budget
 
     choice = connection.choose(kept.model)
@@ -168,19 +156,14 @@ async def _take(
     loop = asyncio.get_running_loop()
     connection.warn = lambda text: _on(loop, lambda: _pass(Notice(text), tally, printer))
     turn = kept.session.take_turn(draft, kept.ask(connection), choice.model)
-    task = asyncio.current_task()
-    assert task is not None, "a coroutine runs in one"
-    with endings.cancelling(task):
-        try:
-            async for event in turn:
+    try:
+        async for event in turn:
+            _pass(event, tally, printer)
+    except (asyncio.CancelledError, Interrupted):
+        with contextlib.suppress(OSError):  # nobody may be left to read the rest
+            for event in turn.conclude(asyncio.CancelledError()):
                 _pass(event, tally, printer)
-        except asyncio.CancelledError as stopped:
-            with contextlib.suppress(OSError):  # nobody may be left to read the rest
-                for event in turn.conclude(stopped):
-                    _pass(event, tally, printer)
-            raise
-        finally:
-            await connection.aclose()
+        raise
 
 
 def _on(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
@@ -227,6 +210,9 @@ class Tally:
                 self.is_complete = outcome == "complete"
                 self.failure = failure
 
+    def fail(self, error: TuiError) -> None:
+        self.failure = Failure(message=error.message, hint=error.hint, type=type_of(error))
+
     def note(self, text: str) -> None:
         if text not in self.notices:
             self.notices.append(text)
@@ -272,7 +258,8 @@ class Printer(Protocol):
 class TextPrinter:
     """The answer as it arrives, exactly; on a terminal without what would command the terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, endings: Endings) -> None:
+        self._endings = endings
         self._open = False
         """Something was written since the last line end of our own."""
 
@@ -301,7 +288,7 @@ class TextPrinter:
 
     def _write(self, text: str) -> None:
         self._open = True
-        put(text)
+        _put(text, self._endings)
 
     def _end_line(self) -> None:
         self._write("\n")
@@ -311,29 +298,35 @@ class TextPrinter:
 class JsonPrinter:
     """Nothing until the end, then one object."""
 
+    def __init__(self, endings: Endings) -> None:
+        self._endings = endings
+
     def take(self, event: TurnEvent) -> None:
         pass
 
     def end(self, tally: Tally) -> None:
-        _write_json(tally.result())
+        self._write(tally.result())
+
+    def _write(self, value: object) -> None:
+        _put(json_text(value) + "\n", self._endings)
 
 
-class StreamPrinter:
+class StreamPrinter(JsonPrinter):
     """One object a line: what happens as it happens, and last the result."""
 
     def take(self, event: TurnEvent) -> None:
         match event:
             case Asked(model=model):
-                _write_json({"type": "request", "model": model})
+                self._write({"type": "request", "model": model})
             case Grew(events=events):
                 for one in events:
                     match one:
                         case TextDelta(text=text) | BlockStart(block=Text(text=text)) if text:
-                            _write_json({"type": "delta", "text": text})
+                            self._write({"type": "delta", "text": text})
                         case ThinkingDelta(thinking=text) | BlockStart(block=Thinking(thinking=text)) if text:
-                            _write_json({"type": "thinking", "text": text})
+                            self._write({"type": "thinking", "text": text})
             case Waiting():
-                _write_json(
+                self._write(
                     {
                         "type": "waiting",
                         "message": event.failure.message,
@@ -343,16 +336,16 @@ class StreamPrinter:
                     }
                 )
             case ToolBegan(call=call):
-                _write_json({"type": "tool", "id": call.id, "name": call.name, "input": _arguments(call)})
+                self._write({"type": "tool", "id": call.id, "name": call.name, "input": _arguments(call)})
             case ToolOutput(id=id, text=text):
-                _write_json({"type": "tool_output", "id": id, "text": text})
+                self._write({"type": "tool_output", "id": id, "text": text})
             case ToolEnded(result=result):
-                _write_json(_told(result))
+                self._write(_told(result))
             case Notice(text=text):
-                _write_json({"type": "notice", "text": text})
+                self._write({"type": "notice", "text": text})
 
     def end(self, tally: Tally) -> None:
-        _write_json({"type": "result", **tally.result()})
+        self._write({"type": "result", **tally.result()})
 
 
 _PRINTERS: dict[Output, type[TextPrinter | JsonPrinter | StreamPrinter]] = {
@@ -388,8 +381,11 @@ def _texts(events: tuple[StreamEvent, ...]) -> list[str]:
     return texts
 
 
-def _write_json(value: object) -> None:
-    put(json_text(value) + "\n")
+def _put(text: str, endings: Endings) -> None:
+    """Write to stdout in pieces that a pipe takes at once, so that a signal is heard where nobody reads."""
+    for start in range(0, len(text), _PIECE):
+        endings.await_reader(sys.stdout.fileno())
+        put(text[start : start + _PIECE])
 
 
 def _say(text: str) -> None:

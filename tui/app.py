@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -33,14 +31,12 @@ from tui.render.gate import TerminalText
 from tui.screens.chat import ChatScreen
 from tui.screens.keeping import Beginning, Start
 from tui.shelves import Shelves
+from tui.signals import Endings
 from tui.warming import warm_up
 from tui.widgets.bindings import bindings_of
 from tui.widgets.gallery import Answered
 from tui.widgets.repaint import Repaint
 from tui.widgets.themes import DARK, LIGHT, THEMES, theme_name
-
-_TERMINALS_OWN = [getattr(signal, name) for name in ("SIGHUP", "SIGQUIT") if hasattr(signal, name)]
-"""Signals that Windows does not have."""
 
 _NAMED = 3
 """Mistakes of the configuration that are shown when it starts."""
@@ -63,11 +59,13 @@ class ChatApp(App[int], inherit_bindings=False):
         attach: Sequence[Path] = (),
         beginning: Beginning = Beginning(),  # noqa: B008  (a frozen value)
         clock: Callable[[], float] = time.monotonic,
+        endings: Endings | None = None,
     ) -> None:
         super().__init__(driver_class=_driver_class(settings.folders.state / "stderr.log"))
         self._settings = settings
         self._desk = desk
         self._engine = engine
+        self._endings = endings
         notices = _mistakes([str(finding) for finding in settings.findings]) + ([desk.notice] if desk.notice else [])
         self.chat = ChatScreen(
             desk,
@@ -97,15 +95,15 @@ class ChatApp(App[int], inherit_bindings=False):
         return self.chat
 
     def on_mount(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, *_TERMINALS_OWN):
-            if signal.getsignal(number) is signal.SIG_IGN:  # who started us wanted it so
-                continue
-            # Without this the terminal would be left as it is. Not every loop can: then Python's own way must do.
-            with suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(number, self.exit, 128 + number, 128 + number)
+        if self._endings is not None:  # without them the terminal would be left as it is
+            loop = asyncio.get_running_loop()
+            self._endings.wake(lambda: loop.call_soon_threadsafe(self._end_by_signal))
         self.app_resume_signal.subscribe(self, lambda _: self._start_over())
         self.call_after_refresh(self._warm_up)
+
+    def _end_by_signal(self) -> None:
+        assert self._endings is not None, "it has woken us"
+        self.exit(self._endings.exit_code, self._endings.exit_code)
 
     def _start_over(self) -> None:
         """An editor or a shell has drawn on the terminal meanwhile."""
@@ -184,6 +182,10 @@ class ChatApp(App[int], inherit_bindings=False):
             content = base64.b64encode(text.encode("utf-8", "replace")).decode()
             self._driver.write(TerminalText(f"\x1b]52;c;{content}\a"))
 
+    def panic(self, *renderables: RenderableType) -> None:
+        super().panic(*renderables)
+        self._return_code = 1  # for Textual, failing to read keys is an end like any other
+
     def _fatal_error(self) -> None:
         # Textual shows the values of local variables with a traceback. Ours may be somebody's words or worse.
         from rich.traceback import Traceback  # brings all of pygments: not needed unless it comes to this
@@ -229,14 +231,15 @@ def run(
     arrived is recorded before the store is closed.
     """
     with (
+        Endings() as endings,
         Shelves(settings.folders.data / "chats.db") as shelves,
         Desk(settings, env, demo=demo, model=model, system=system, preset=preset, tools=tools) as desk,
         Engine() as engine,
     ):
         engine.at_exit(desk.aclose)
         beginning = Beginning(resume, start, own_model=bool(model or preset), system=system, tools=tools)
-        app = ChatApp(settings, desk, engine, shelves, prompt=prompt, attach=attach, beginning=beginning)
+        app = ChatApp(
+            settings, desk, engine, shelves, prompt=prompt, attach=attach, beginning=beginning, endings=endings
+        )
         app.run()
-        if hasattr(signal, "SIGHUP"):
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that goes away now: all is being written already
-    return app.return_code or 0
+        return endings.exit_code if endings.came else app.return_code or 0

@@ -61,3 +61,13 @@ as many bytes as the widest one takes in a Python string: 1, 2 or 4."""
 
 REPLY_PARTS: Final = 10_000
 """Blocks and citations of one reply. The longest answers with web searches have some hundreds."""
+
+PASTE_CHARS: Final = 32_000_000
+"""Characters of a paste. The API takes 32 MB in a whole request."""
+REPLY_CHARS: Final = 4_096
+"""Characters of a terminal's reply that are kept. Replies that we ask for have less than 100."""
+SCREEN_COLUMNS, SCREEN_ROWS = 2_000, 1_000
+"""A terminal's size. A screen of 8,000 pixels with letters of 4 by 8 stays below; each cell costs memory and time."""
+
+STDIN_BYTES: Final = 32_000_000
+"""Text on stdin of `prx -p`. The API takes no more in a whole request."""

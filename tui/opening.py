@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tui.answer import Output
     from tui.chat.tools import Access
     from tui.config import Settings
+    from tui.signals import Endings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -100,31 +101,41 @@ def open_chat(config: Path | None, wanted: Wanted, *, demo: bool) -> int:
 
 
 def _answer_once(config: Path | None, wanted: Wanted, demo: bool) -> int:
-    from tui import answer, continuing, system_prompt
-    from tui.chat.reasoning import Reasoning
     from tui.signals import Endings
 
     if wanted.resume == "":
         raise click.UsageError("-r needs the ID of a chat here: `prx chats` lists them; -c goes on with the last one.")
-    settings = read_settings(config)
-    said = system_prompt.preset(settings, wanted.preset)
-    endings = Endings()
+    with Endings() as endings:
+        return _answer(config, wanted, demo, endings)
+
+
+def _answer(config: Path | None, wanted: Wanted, demo: bool, endings: Endings) -> int:
+    from tui import answer, continuing, piped, system_prompt
+    from tui.chat.reasoning import Reasoning
+    from tui.errors import TuiError
+    from tui.signals import Interrupted
+
+    output = wanted.output_format or "text"
     try:
-        with endings:
-            given = answer.piped(sys.stdin)
-    except KeyboardInterrupt:  # nothing was said yet that could be kept
-        return endings.exit_code
+        settings = read_settings(config)
+        said = system_prompt.preset(settings, wanted.preset)
+        given = piped.piped(sys.stdin, endings)
+    except Interrupted:
+        return answer.end_early(output, endings)
+    except TuiError as error:
+        return answer.end_early(output, endings, error)
     return answer.run(
         settings,
-        prompt=answer.joined(wanted.prompt, given),
+        prompt=piped.joined(wanted.prompt, given),
         model=wanted.model or said.model,
         system=said.system if wanted.system is None else wanted.system,
-        output=wanted.output_format or "text",
+        output=output,
         attach=wanted.attach,
         resume=continuing.LAST if wanted.last else wanted.resume,
         reasoning=Reasoning(thinking=said.thinking, effort=said.effort),
         tools=wanted.tools or said.tools,
         demo=demo,
+        endings=endings,
     )
 
 

@@ -1,63 +1,247 @@
-"""What a terminal sends, parted into pasted text and keys. Pure: text in, pieces out; the clock is the caller's.
+"""What a terminal sends, parted into keys, pasted text and replies. Pure: text in, pieces out; the clock is the caller's.
 
-Pasted text comes between two marks and must never be taken for keys, whatever escape sequences it holds: an Enter or a
-Ctrl+G in it would act. A sequence that is not complete is held back, because a bare ESC is a key of its own while the
-beginning of a longer one is not; once nothing more follows, the caller says so and gets it as it is.
+Pasted text must never be taken for keys, whatever it holds: an Enter or a Ctrl+G in it would act. Most terminals put it
+between two marks. Without them it is known by its size: nobody types `BURST_CHARS` characters between two reads.
+
+A sequence that is not complete is held back, because a bare ESC is a key of its own while the beginning of a longer one is
+not. Once nothing more has followed for `wait_s`, the caller says so with `expire`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Generator, Iterator
+from typing import Literal, NamedTuple
+
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+
+from tui.limits import PASTE_CHARS, REPLY_CHARS
+from tui.widgets.sequences import (
+    BROKEN,
+    INTRODUCERS,
+    LATE_BEGUN,
+    LATE_WHOLE,
+    SEQUENCE,
+    STRING,
+    STRING_END,
+    STRING_ENDS,
+    UNFINISHED,
+    is_report,
+    is_two_character_key,
+    known,
+)
 
 START, END = "\x1b[200~", "\x1b[201~"
-_UNFINISHED = re.compile("\x1b(?:[O\\[][\x20-?]{0,30}|_[\x20-~]{0,60}\x1b?)?$")
+BURST_CHARS = 100
+"""Characters in one read that are a paste without marks. A slow line delivers some seconds of typing at once, not more."""
+
+ESC_S = 0.05
+"""How long more may follow an ESC. Keys that come over a slow line in two parts need some of it."""
+BURST_S = 0.1
+"""A pause that ends a paste without marks."""
+STRING_S = 1.0
+"""A pause after which the end of a terminal's string is not waited for any longer."""
+PASTE_S = 5.0
+"""A pause after which the end of a paste is not waited for any longer: the keyboard would stay deaf."""
+
+_ESC = re.compile(f"[\x1b{''.join(INTRODUCERS)}]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Control characters that do not stand in a text."""
+_LINE_END = re.compile("[\r\n]")
+
+Kind = Literal["keys", "paste", "reply"]
 
 
 class Piece(NamedTuple):
     text: str
-    pasted: bool
+    kind: Kind = "keys"
 
 
 class KeyStream:
     def __init__(self) -> None:
+        self.is_cut = False
+        """True once a paste was longer than PASTE_CHARS; whoever says so sets it back."""
         self._held = ""
-        self._pasting: list[str] | None = None
+        self._late: str | None = None
+        """What came after an ESC that was taken for the Esc key, as long as it may be the rest of a reply."""
+        self._string: str | None = None
+        """A string from the terminal so far, up to REPLY_CHARS."""
+        self._pasting = False
+        self._burst = False
+        self._pasted: list[str] = []
+        self._room = PASTE_CHARS
+        self._after_paste = False
+        """True until a single key comes: what is late of a paste is still text."""
 
     @property
-    def waits(self) -> bool:
-        """Whether something is held back that may be a key by itself."""
-        return bool(self._held) and self._pasting is None
+    def wait_s(self) -> float | None:
+        """Seconds without input after which `expire` is due; None if nothing is held back."""
+        if self._pasting:
+            return PASTE_S
+        if self._string is not None or len(self._late or "") > 2:
+            return STRING_S
+        if self._held or self._late:
+            return ESC_S
+        return BURST_S if self._burst else None
 
     def feed(self, text: str) -> Iterator[Piece]:
-        """The pieces that are complete. A paste is one piece, however many reads it took."""
+        """Yield the pieces that are complete. A paste is one piece, however many reads it took."""
+        if self._late is not None:
+            text = yield from self._rest_of_reply(self._late + text)
         text, self._held = self._held + text, ""
         while text:
-            mark = START if self._pasting is None else END
-            before, found, text = text.partition(mark)
-            if not found:
-                before = self._hold_back(before)
-            if self._pasting is None:
-                if before:
-                    yield Piece(before, pasted=False)
-                self._pasting = [] if found else None
+            if self._pasting:
+                text = yield from self._paste(text)
+            elif self._string is not None:
+                text = yield from self._continue_string(text)
             else:
-                self._pasting.append(before)
-                if found:
-                    yield Piece("".join(self._pasting), pasted=True)
-                    self._pasting = None
+                text = yield from self._ground(text)
 
     def expire(self) -> Iterator[Piece]:
-        """What was held back, now that nothing has followed it. In the middle of a paste, nothing."""
-        if self.waits:
-            held, self._held = self._held, ""
-            yield Piece(held, pasted=False)
+        """Yield what was held back, now that nothing has followed it."""
+        held, self._held = self._held, ""
+        if self._pasting:
+            self._keep(held)
+            yield from self._end_paste()
+            return
+        late, self._late, self._string = self._late, None, None
+        yield from self._end_burst()
+        if late:
+            yield Piece(late)
+        elif held == "\x1b":
+            self._late = ""
+            yield Piece(held)
+        elif len(held) == 2 or held in ANSI_SEQUENCES_KEYS:
+            yield Piece(held)
 
-    def _hold_back(self, text: str) -> str:
-        """The text without what may be the beginning of a sequence."""
-        unfinished = _UNFINISHED.search(text)
-        if unfinished is None:
+    # Sequences and plain text
+
+    def _ground(self, text: str) -> Generator[Piece, None, str]:
+        """Yield the first piece of the text, and return the rest."""
+        if plain := (text[: found.start()] if (found := _ESC.search(text)) else text):
+            yield from self._plain(plain)
+            return text[len(plain) :]
+        if text[0] in INTRODUCERS:
+            return INTRODUCERS[text[0]] + text[1:]
+        if UNFINISHED.match(text):
+            self._held = text if len(text) <= REPLY_CHARS else "\x1b[?"  # too long for any key: the rest of it, too
+            return ""
+        if text.startswith(START):
+            yield from self._end_burst()
+            self._pasting = True
+            return text[len(START) :]
+        if sequence := SEQUENCE.match(text):
+            yield from self._sequence(sequence[0])
+            return text[sequence.end() :]
+        if STRING.match(text):
+            self._string = text[:2]
+            return text[2:]
+        if broken := BROKEN.match(text):
+            return text[broken.end() :]
+        length = 2 if is_two_character_key(text[:2]) else 1
+        yield from self._key(text[:length])
+        return text[length:]
+
+    def _sequence(self, sequence: str) -> Iterator[Piece]:
+        key = known(sequence)
+        if not key:
+            yield Piece(sequence, "reply")
+        elif is_report(key):
+            yield Piece(key)
+        else:
+            yield from self._key(key)
+
+    def _key(self, key: str) -> Iterator[Piece]:
+        yield from self._end_burst()
+        self._after_paste = False
+        yield Piece(key)
+
+    def _plain(self, text: str) -> Iterator[Piece]:
+        if self._burst or (self._after_paste and len(text) > 1) or _is_burst(text):
+            self._burst = True
+            self._keep(text)
+        else:
+            self._after_paste = False
+            yield Piece(text)
+
+    # Strings from the terminal
+
+    def _continue_string(self, text: str) -> Generator[Piece, None, str]:
+        so_far = self._string or ""
+        found = STRING_END.search(text)
+        body = text[: found.start()] if found else text.removesuffix("\x1b")
+        self._string = so_far + body[: REPLY_CHARS - len(so_far)]
+        if found is None:
+            self._held = text[len(body) :]
+            return ""
+        whole, self._string = self._string, None
+        if found[0] not in STRING_ENDS:
+            return text[found.start() :]
+        yield Piece(whole + found[0], "reply")
+        return text[found.end() :]
+
+    def _rest_of_reply(self, text: str) -> Generator[Piece, None, str]:
+        """Swallow the rest of a reply whose ESC was taken for a key; return what is none."""
+        self._late = None
+        if whole := LATE_WHOLE.match(text):
+            yield Piece(f"\x1b{whole[0]}", "reply")
+            return text[whole.end() :]
+        if len(text) <= REPLY_CHARS and LATE_BEGUN.fullmatch(text):
+            self._late = text
+            return ""
+        return text
+
+    # Pastes
+
+    def _paste(self, text: str) -> Generator[Piece, None, str]:
+        before, found, text = text.partition(END)
+        if found:
+            self._keep(before)
+            yield from self._end_paste()
+            self._after_paste = False
             return text
-        self._held = unfinished[0]
-        return text[: unfinished.start()]
+        size = next((n for n in range(min(len(END) - 1, len(before)), 0, -1) if END.startswith(before[-n:])), 0)
+        self._keep(before[: len(before) - size])
+        self._held = before[len(before) - size :]
+        return ""
+
+    def _end_paste(self) -> Iterator[Piece]:
+        self._pasting, self._after_paste = False, True
+        yield Piece(self._taken(), "paste")
+
+    def _end_burst(self) -> Iterator[Piece]:
+        if not self._burst:
+            return
+        self._burst, self._after_paste = False, True
+        text = self._taken()
+        size = _size_of_text(text)
+        if size:
+            yield Piece(text[:size], "paste")
+        if size < len(text):
+            yield Piece(text[size:])
+
+    def _keep(self, text: str) -> None:
+        self.is_cut = self.is_cut or len(text) > self._room
+        text = text[: self._room]
+        self._room -= len(text)
+        if text:
+            self._pasted.append(text)
+
+    def _taken(self) -> str:
+        text, self._pasted, self._room = "".join(self._pasted), [], PASTE_CHARS
+        return text
+
+
+def _is_burst(text: str) -> bool:
+    """True if so much text came at once that nobody has typed it. Many control characters are keys that repeat."""
+    return len(text) >= BURST_CHARS and 2 * len(_CONTROL.sub("", text).replace("\r", "")) >= len(text)
+
+
+def _size_of_text(burst: str) -> int:
+    """How much of a burst is text. A short end that begins with a control character is keys, as is Enter after one line."""
+    size = len(burst)
+    control = _CONTROL.search(burst)
+    if control and size - control.start() < BURST_CHARS:
+        size = control.start()
+    line_end = _LINE_END.search(burst)
+    return size - 1 if line_end and line_end.start() == size - 1 and burst[size - 1] == "\r" else size

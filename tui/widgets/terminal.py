@@ -9,27 +9,29 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import sys
 from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from threading import Event
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TextIO
 
 from textual import _ansi_sequences, constants, events
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 
 from tui.images.protocol import ANSWER, LAST_ANSWER
+from tui.limits import PASTE_CHARS
 from tui.render.gate import TerminalText, passed
 from tui.widgets.gallery import Answered
 from tui.widgets.key_stream import KeyStream, Piece
+from tui.widgets.sequences import ALT_ENTER
 from tui.widgets.stderr import StderrAside
-
-ESC_S = 0.05
-"""How long more may follow an ESC byte. Keys that come over a slow line in two parts need some of it."""
-
 
 HUNG_UP = 128 + 1
 """Exit code of a program whose terminal went away, as a shell reports SIGHUP."""
@@ -37,14 +39,6 @@ HUNG_UP = 128 + 1
 
 class _Chord(Enum):
     ALT_ENTER = "alt+enter"
-    SHIFT_ENTER = "shift+enter"
-
-
-_CHORDS = {
-    "\x1b\r": (_Chord.ALT_ENTER,),
-    "\x1b[27;3;13~": (_Chord.ALT_ENTER,),  # xterm with modifyOtherKeys, and so tmux
-    "\x1b[27;2;13~": (_Chord.SHIFT_ENTER,),
-}
 
 
 class _Bell(Event):
@@ -71,6 +65,24 @@ class _Bell(Event):
         os.close(self._rung)
 
 
+class _MayGoAway:
+    """A terminal to write to. Once it is gone nothing is written, and the thread that writes goes on to take its queue."""
+
+    def __init__(self, terminal: TextIO) -> None:
+        self._terminal = terminal
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._terminal.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._terminal.flush()
+
+    def fileno(self) -> int:
+        return self._terminal.fileno()
+
+
 class PromptDriver(LinuxDriver):
     """Textual's own driver for terminals, with another way to read keys. While none is pressed, nothing runs."""
 
@@ -87,22 +99,48 @@ class PromptDriver(LinuxDriver):
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._handle_signals()
         constants.ESCAPE_DELAY = 0.0  # type: ignore[misc]  # the waiting is ours: what the parser gets is complete
-        _ansi_sequences.ANSI_SEQUENCES_KEYS.update(_CHORDS)  # type: ignore[attr-defined]
+        _ansi_sequences.ANSI_SEQUENCES_KEYS[ALT_ENTER] = (_Chord.ALT_ENTER,)  # type: ignore[index]
 
     def start_application_mode(self) -> None:
         self.exit_event = self._bell = _Bell()
         if os.isatty(2) and self._aside is None:
             self._aside = StderrAside(self.stderr_file)
-            self._file = self._aside.terminal
+            self._file = _MayGoAway(self._aside.terminal)  # type: ignore[assignment]
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._handle_signals()  # Textual has set its own
 
-    def _sigcont_application(self, *_: object) -> None:
+    def stop_application_mode(self) -> None:
+        if self._mouse_pixels:
+            self.write("\x1b[?1016l")  # Textual leaves it on
+            self._mouse_pixels = False
+        super().stop_application_mode()
+
+    # Handlers of signals run in the event loop, as anything else does. One that runs between two instructions, as Python's
+    # own do, finds locks held by the very thread it runs in: that of the queue to the terminal, for one.
+
+    def _handle_signals(self) -> None:
+        for number, handler in self._handlers:
+            self._loop.add_signal_handler(number, handler)
+
+    @property
+    def _handlers(self) -> Iterator[tuple[signal.Signals, Callable[[], None]]]:
+        yield signal.SIGTSTP, self._sigtstp_application
+        yield signal.SIGCONT, self._continue
+        yield signal.SIGWINCH, self._tell_size
+
+    def _continue(self) -> None:
         if self._bell is not None and self._auto_restart:
             # It was stopped without notice (SIGSTOP), and whoever had the terminal may have set it to something else.
             self.suspend_application_mode()
             self._must_signal_resume = True
-        super()._sigcont_application()
+        self._sigcont_application()
+
+    def _tell_size(self) -> None:
+        if not self._in_band_window_resize:
+            size = Size(*self._get_terminal_size())
+            self.send_message(events.Resize(size, size))
 
     def write(self, data: str) -> None:
         """Writes to the terminal what may be written there: see `render.gate`."""
@@ -115,7 +153,7 @@ class PromptDriver(LinuxDriver):
         stream, parser = KeyStream(), XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         while not bell.is_set():
-            readable, _, _ = select.select([self.fileno, bell], [], [], ESC_S if stream.waits else None)
+            readable, _, _ = select.select([self.fileno, bell], [], [], stream.wait_s)
             if self.fileno in readable:
                 raw = self._read()
                 if not raw:
@@ -126,6 +164,9 @@ class PromptDriver(LinuxDriver):
                 pieces = stream.expire()
             for piece in pieces:
                 self._pass_on(piece, parser)
+            if stream.is_cut:
+                stream.is_cut = False
+                self._app.call_later(self._say_cut)
 
     def _read(self) -> bytes:
         """What was typed; nothing if the terminal is gone."""
@@ -134,28 +175,32 @@ class PromptDriver(LinuxDriver):
         except OSError:
             return b""
 
+    def _pass_on(self, piece: Piece, parser: XTermParser) -> None:
+        match piece.kind:
+            case "paste":
+                self.process_message(events.Paste(piece.text.replace("\x00", "")))
+            case "reply":
+                self._take_reply(piece.text)
+            case "keys":
+                for event in (*parser.feed(piece.text), *parser.tick()):
+                    self.process_message(event)
+
+    def _say_cut(self) -> None:
+        self._app.notify(f"Only the first {PASTE_CHARS // 1_000_000} million characters of the paste were kept.")
+
     def ask(self, questions: str) -> None:
         """Asks the terminal. The last question has to be what it is; the answers come to the app as a message."""
         self._answers = self._answers or ""
         self.write(TerminalText(questions))
 
-    def _without_answers(self, text: str) -> str:
-        """What was typed. Answers come the same way."""
-        if self._answers is None or "\x1b" not in text:
-            return text
-        self._answers += "".join(answer[0] for answer in ANSWER.finditer(text))
-        if LAST_ANSWER.search(self._answers):
-            self.send_message(Answered(self._answers))
-            self._answers = ""
-        return ANSWER.sub("", text)
-
-    def _pass_on(self, piece: Piece, parser: XTermParser) -> None:
-        if piece.pasted:
-            self.process_message(events.Paste(piece.text.replace("\x00", "")))
+    def _take_reply(self, reply: str) -> None:
+        """Keeps an answer to what was asked. Other replies are dropped."""
+        if self._answers is None or not ANSWER.fullmatch(reply):
             return
-        typed = self._without_answers(piece.text)
-        for event in (*parser.feed(typed), *parser.tick()) if typed else ():  # nothing would mean the end of all input
-            self.process_message(event)
+        self._answers += reply
+        if LAST_ANSWER.fullmatch(reply):
+            answers, self._answers = self._answers, None
+            self.send_message(Answered(answers))
 
     def close(self) -> None:
         """Leaves application mode for good, or until it is started again: for the user's editor, or after Ctrl+Z."""

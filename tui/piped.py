@@ -1,0 +1,59 @@
+"""What stands on stdin of `prx -p`, and how it is joined to the prompt."""
+
+from __future__ import annotations
+
+from typing import IO
+
+from tui.errors import TuiError
+from tui.limits import STDIN_BYTES
+from tui.printing import say
+from tui.signals import Endings, Interrupted
+
+_SILENCE_S = 3.0  # before we say that we are waiting for stdin
+
+
+class InputProblem(TuiError):
+    """What stands on stdin cannot be sent."""
+
+
+def joined(prompt: str, piped_in: str) -> str:
+    """The prompt and, below a blank line, what came on stdin."""
+    return "\n\n".join(part for part in (prompt, piped_in) if part.strip())
+
+
+def piped(stdin: IO[str] | None, endings: Endings) -> str:
+    """What stands on stdin where that is no terminal, read to its end; "" else. Raises InputProblem and Interrupted."""
+    if stdin is None or stdin.closed or stdin.isatty():
+        return ""
+    raw = _read_all(stdin.fileno(), endings)
+    try:
+        text: str = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputProblem("stdin is no UTF-8 text") from error
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def _read_all(file: int, endings: Endings) -> bytes:
+    silence_s: float | None = _SILENCE_S
+    raw = bytearray()
+    while True:
+        try:
+            data = endings.read(file, 1 << 16, silence_s)
+        except Interrupted:
+            raise
+        except OSError as error:
+            raise InputProblem(f"stdin cannot be read: {error.strerror}") from error
+        if data is None:
+            _announce_silence()
+        elif not data:
+            return bytes(raw)
+        else:
+            raw += data
+        silence_s = None
+        if len(raw) > STDIN_BYTES:
+            raise InputProblem("stdin holds more than 32 MB", "That is the most that a request may hold.")
+
+
+def _announce_silence() -> None:
+    """Says what we wait for when a pipe stays open and silent: some programs start others with one that never ends."""
+    say("prx: waiting for the end of stdin; to go without it, add </dev/null", err=True)
