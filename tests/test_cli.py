@@ -316,18 +316,33 @@ def test_a_repeated_attempt_is_announced(server: Server[FakeAnthropic], env: dic
     assert 0 <= waiting["delay_s"] <= 0.02
 
 
-def test_a_long_wait_is_told_in_minutes(server: Server[FakeAnthropic], env: dict[str, str]) -> None:
-    server.service.script(Error(429, message="Slow down.", headers={"retry-after": "3600"}))
-    command = [sys.executable, "-m", "tui", "-p", "x"]
-    with subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.PIPE) as process:
-        try:
-            assert process.stderr is not None
-            said = process.stderr.readline().decode()
-            process.send_signal(signal.SIGINT)
-            assert process.wait(LIMIT_S) == 130
-        finally:
-            process.kill()
-    assert re.match(r"prx: Slow down; next try in (1:00:00|59:\d\d) \(2 of 3\)", said)
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ("61", r"61 s, until \d{4}-\d\d-\d\d \d\d:\d\d"),
+        ("86400", r"24 h, until"),
+        ("1e300", "more than a year"),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", "more than a year"),
+    ],
+)
+def test_a_long_wait_is_the_users_to_decide_on(
+    server: Server[FakeAnthropic], env: dict[str, str], wish: str, said: str
+) -> None:
+    server.service.script(Error(429, message="Slow down.", headers={"retry-after": wish}))
+    run = prx("-p", "x", env=env)
+    assert run.returncode == 1
+    assert run.stderr.startswith("prx: Slow down.")
+    assert re.search(f"The server asks to wait (for )?{said}", run.stderr)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "wish", ["-86400", "nan", "inf", "-inf", "soon", "1e999", "Mon, 99 Foo 0000 99:99:99 +9999", ""]
+)
+def test_a_wait_that_makes_no_sense_is_not_kept(server: Server[FakeAnthropic], env: dict[str, str], wish: str) -> None:
+    server.service.script(Error(529, headers={"retry-after": wish}), Answer(Text("Here.")))
+    run = prx("-p", "x", env=env)
+    assert (run.returncode, run.stdout) == (0, "Here.\n")
 
 
 def test_a_spent_budget_is_not_tried_again(server: Server[FakeAnthropic], env: dict[str, str]) -> None:

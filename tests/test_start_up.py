@@ -13,7 +13,6 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LATER = (
     "httpx",
-    "httpx_sse",
     "PIL",
     "sqlite3",
     "markdown_it",

@@ -71,3 +71,43 @@ SCREEN_COLUMNS, SCREEN_ROWS = 2_000, 1_000
 
 STDIN_BYTES: Final = 32_000_000
 """Text on stdin of `prx -p`. The API takes no more in a whole request."""
+
+# Replies of a server
+
+EVENT_BYTES: Final = 16 * MIB
+"""One event of a stream, or an answer that does not stream. Nearly all are below 1 KB; a PDF that a server tool fetched can
+have some MB."""
+
+REPLY_WASTE_BYTES: Final = 16 * MIB
+"""Events that add nothing to an answer, such as pings: what they take over its first REPLY_WASTE_RATIO bytes for each byte
+that is kept. Endless ones would never let the turn end."""
+
+REPLY_WASTE_RATIO: Final = 500
+"""Bytes that may arrive for each one that is kept: an event around a single letter has about 120."""
+
+ERROR_BODY_BYTES: Final = MIB
+"""The body of an error, of which 600 characters are shown. Anthropic's have below 1 KB, pages of proxies up to 100 KB."""
+
+SMALL_REPLY_BYTES: Final = 4 * MIB
+"""A page of the model list, a token count, the tokens of a login. A page with 1,000 models has about 1 MB."""
+
+MODELS: Final = 2_000
+"""Models of one server. Anthropic lists about 20, large gateways up to 500."""
+
+LENIENT_JSON_BYTES: Final = MIB
+"""An event that only the standard library decodes, for half a surrogate pair in it: that takes 30 times as much memory."""
+
+LABEL_CHARS: Final = 1_000
+"""A name, an id or a reason in an answer. Real ones stay below 200."""
+
+UNPACKED_STEP_BYTES: Final = 64 * 1024
+"""What is unpacked at a time of a compressed body: 64 KB, as much as is read from the network at a time, can hold 66 MB."""
+
+WAIT_S: Final = 60.0
+"""Seconds that prx waits before another attempt because a server asks for it. A longer wait is the user's to decide on."""
+
+COUNT: Final = 10**12
+"""A number of tokens, or of anything else that a server counts. The largest context window is a million tokens."""
+
+PAGE_BYTES: Final = 5 * MIB
+"""A page that fetch_url reads, unpacked. Claude is given 50,000 characters of it at a time."""

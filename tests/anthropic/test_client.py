@@ -15,8 +15,9 @@ import pytest
 
 from tui.anthropic import errors
 from tui.anthropic.auth import auth_for
-from tui.anthropic.client import Client, retry_after_s, trimmed
+from tui.anthropic.client import Client, trimmed
 from tui.anthropic.credentials import ApiKey, BearerToken
+from tui.anthropic.waits import retry_after_s
 from tui.chat.events import MessageStart, MessageStop, TextDelta, Waiting
 from tui.chat.reducer import finish, fold_all, start
 from tui.demo.reply import Cut, Gate, Reply

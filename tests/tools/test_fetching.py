@@ -177,7 +177,7 @@ async def test_size_is_limited_also_when_packed(server: Server) -> None:
     tools = fetching()
     assert "larger than 5 MB" in await tools.failure("fetch_url", url=f"{server.url}/big")
     assert "larger than 5 MB" in await tools.failure("fetch_url", url=f"{server.url}/bomb")
-    assert "packed as br" in await tools.failure("fetch_url", url=f"{server.url}/br")
+    assert "compressed as br" in await tools.failure("fetch_url", url=f"{server.url}/br")
 
 
 async def test_a_long_page_is_read_on(server: Server) -> None:

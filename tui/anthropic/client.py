@@ -10,23 +10,21 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing, suppress
-from email.utils import parsedate_to_datetime
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 
 import httpx
 import msgspec
-from httpx_sse import EventSource
 
 from tui import __version__
-from tui.anthropic import errors, models, wire
+from tui.anthropic import arrivals, bodies, errors, models, waits, wire
 from tui.anthropic.advice import CredentialKind
 from tui.anthropic.environment import proxy_for, usable_environment
 from tui.anthropic.errors import ConnectionFailed, ProtocolError, ProviderError, TimedOut
 from tui.bounded import decode_json
 from tui.chat.events import MessageDelta, MessageStart, MessageStop, StreamEvent, Waiting
 from tui.chat.model import Model
-from tui.limits import REQUEST_DEPTH
+from tui.limits import ERROR_BODY_BYTES, MIB, REQUEST_DEPTH, SMALL_REPLY_BYTES
 
 API_VERSION = "2023-06-01"  # the one that most gateways know
 ANTHROPIC_URL = "https://api.anthropic.com"
@@ -35,7 +33,6 @@ _CONNECT_S = 10.0
 _WRITE_S = 60.0  # for one piece of the body, not for all of it
 _KEEP_ALIVE_S = 60.0  # a person reads an answer before writing the next prompt
 _LISTING_S = 30.0
-_TRAILING_S = 0.5  # for what may follow `message_stop`, so that the connection can be used again
 _PAGES = 20
 
 
@@ -99,10 +96,11 @@ class Client:
                         yield event
                 return
             except ProviderError as error:
-                if begun or attempt == ATTEMPTS or not error.retryable:
+                is_too_long = waits.is_too_long(error.retry_after_s)
+                if begun or attempt == ATTEMPTS or not error.retryable or is_too_long:
                     raise
                 failed = error
-            delay_s = self._delay_s(failed, attempt)
+            delay_s = waits.delay_s(failed.retry_after_s, attempt, self._chance())
             until = self._clock() + delay_s
             yield Waiting(failure=failed.failure(), attempt=attempt + 1, attempts=ATTEMPTS, until=until)
             await self._sleep(delay_s)
@@ -170,25 +168,21 @@ class Client:
         """The events of a response, which is complete: it ends with MessageStop or with a stop reason."""
         if not response.is_success:
             raise await self._refused(response)
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "text/event-stream":
-            for event in _whole_message(kind, await response.aread()):
+        if not bodies.is_stream(response):
+            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            for event in arrivals.whole_message(kind, await response.aread()):
                 yield _signed(event, response)
             return
-        response.encoding = "utf-8-sig"  # always, whatever the header says; a byte order mark is skipped
         began = has_reason = False
-        async with aclosing(EventSource(response).aiter_sse()) as payloads:
-            async for payload in payloads:
-                parsed = wire.parse(payload.data)
-                if parsed is None:
-                    continue
+        async with aclosing(arrivals.parsed(response)) as events:
+            async for parsed in events:
                 if not began:
                     began = True
                     if not isinstance(parsed, MessageStart):
                         yield _signed(MessageStart(), response)
                 yield _signed(parsed, response)
                 if isinstance(parsed, MessageStop):
-                    await _read_out(payloads)
+                    await arrivals.read_out(events)
                     return
                 has_reason = has_reason or (isinstance(parsed, MessageDelta) and parsed.stop_reason != "")
         if not has_reason:
@@ -204,14 +198,21 @@ class Client:
             body = await response.aread()
         except httpx.HTTPError:  # the status says enough
             body = b""
-        return errors.from_response(
+        error = errors.from_response(
             response.status_code,
             response.headers,
             _without_credential(body.decode("utf-8", "replace"), response.request).encode(),
             credential=self._credential,
             custom_url=self._is_custom,
-            retry_after_s=retry_after_s(response.headers, self._now()),
+            retry_after_s=waits.retry_after_s(response.headers, self._now()),
         )
+        if error.retryable and error.retry_after_s is not None and waits.is_too_long(error.retry_after_s):
+            error.hint = waits.advice(error.retry_after_s, self._now())
+        if bodies.CUT in response.extensions:
+            error.hint = (
+                f"{error.hint} Only the first {ERROR_BODY_BYTES // MIB} MB of its explanation was read.".lstrip()
+            )
+        return error
 
     async def _fetch(
         self,
@@ -225,6 +226,7 @@ class Client:
         """A small answer, in one attempt."""
         request = self._request(method, path, content=content, betas=betas, params=params)
         request.extensions["timeout"] = httpx.Timeout(_LISTING_S, connect=_CONNECT_S).as_dict()
+        request.extensions[bodies.LIMIT] = SMALL_REPLY_BYTES
         try:
             response = await self._http().send(request, auth=self._auth)
         except (httpx.HTTPError, UnicodeError) as error:
@@ -265,6 +267,8 @@ class Client:
                         max_connections=None, max_keepalive_connections=4, keepalive_expiry=_KEEP_ALIVE_S
                     ),
                     follow_redirects=False,
+                    headers=bodies.HEADERS,
+                    event_hooks={"response": [bodies.bound_async]},
                     transport=self._transport,
                 )
         return self._opened
@@ -274,12 +278,6 @@ class Client:
     @property
     def _is_custom(self) -> bool:
         return self.api_url != ANTHROPIC_URL
-
-    def _delay_s(self, error: ProviderError, attempt: int) -> float:
-        """How long to wait after that attempt: as the server wishes, else longer each time, with some chance in it."""
-        if error.retry_after_s is not None:
-            return error.retry_after_s
-        return min(0.5 * 2.0 ** (attempt - 1), 8.0) * (1 - 0.25 * self._chance())
 
     def _converted(
         self, error: httpx.HTTPError | UnicodeError, *, began: bool, idle_s: float | None = None
@@ -312,6 +310,10 @@ class Client:
                 if "certificate" in str(error).lower():  # whoever showed it, the way there was open
                     way, advice = host, _NETWORK
                 return ConnectionFailed(f"No connection to {way}: {_reason(error)}", advice, retryable=True)
+            case bodies.BodyRefused():
+                return ProtocolError(f"{host} {error}", "What had arrived is kept. Check `api_url`.")
+            case httpx.RemoteProtocolError() if "buffer too long" in str(error):
+                return ProtocolError(f"{host} sent more than 100 KB of headers", "Check `api_url`.")
             case httpx.RemoteProtocolError() if "location header" in str(error):  # httpx reads it, followed or not
                 return errors.redirected(0, "an address that is none")
         what = f"The connection to {host} broke" + (" in the middle of the answer" if began else "")
@@ -320,22 +322,6 @@ class Client:
 
 _NETWORK = "Check the network and `api_url`; behind a proxy, HTTPS_PROXY."
 _PROXY = "Check the network and HTTPS_PROXY; NO_PROXY names hosts to reach without it."
-
-
-def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
-    """The wait that a server asks for, in seconds; None where it asks for none. `now`: seconds since the epoch."""
-    for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
-        value = headers.get(name, "")
-        try:
-            wish = float(value) / unit
-        except ValueError:
-            continue
-        return wish if 0 < wish < float("inf") else None
-    try:
-        wish = parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - now
-    except ValueError:
-        return None
-    return wish if wish > 0 else None
 
 
 def _reason(error: Exception) -> str:
@@ -370,23 +356,3 @@ def _signed(event: StreamEvent, response: httpx.Response) -> StreamEvent:
     if isinstance(event, MessageStart):
         return msgspec.structs.replace(event, request_id=_request_id(response))
     return event
-
-
-def _whole_message(kind: str, body: bytes) -> tuple[StreamEvent, ...]:
-    if body.lstrip()[:1] == b"{":
-        return wire.parse_message(body)
-    raise ProtocolError(
-        f"The server answered with {errors.clean(kind) or 'something'} instead of a stream",
-        "Check that `api_url` is the address of an Anthropic API.",
-    )
-
-
-async def _read_out(payloads: AsyncGenerator[object, None]) -> None:
-    """Reads what follows the end, normally nothing, since only a response that was read can leave its connection."""
-
-    async def read() -> None:
-        async for _ in payloads:
-            pass
-
-    with suppress(asyncio.TimeoutError, httpx.HTTPError):  # the answer is complete: nothing is lost
-        await asyncio.wait_for(read(), _TRAILING_S)

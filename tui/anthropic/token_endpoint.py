@@ -13,11 +13,13 @@ import httpx
 import msgspec
 
 from tui import __version__
+from tui.anthropic import bodies
 from tui.anthropic.destinations import check_token_url
 from tui.anthropic.environment import usable_environment
 from tui.anthropic.errors import AuthenticationFailed, clean, read_body
 from tui.anthropic.login import Grant
 from tui.bounded import decode_json
+from tui.limits import SMALL_REPLY_BYTES
 
 TOKEN_URL = "https://platform.claude.com/v1/oauth/token"
 CLIENT_ID = "9d1c250a-e61b-44d9-88ed-5944d1962f5e"
@@ -64,11 +66,14 @@ def exchange(refresh_token: str, url: str, now: Callable[[], float], oauth_hosts
     check_token_url(url, oauth_hosts)
     body = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": CLIENT_ID}
     headers = {"accept": "application/json", "content-type": "application/json", "user-agent": f"prx/{__version__}"}
+    hooks = {"response": [bodies.bound]}
+    within = {bodies.LIMIT: SMALL_REPLY_BYTES}
     try:
         with usable_environment():
-            client = httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
+            client = httpx.Client(timeout=_TIMEOUT, follow_redirects=False, event_hooks=hooks)
         with client:
-            response = client.post(url, content=msgspec.json.encode(body), headers=headers)
+            content = msgspec.json.encode(body)
+            response = client.post(url, content=content, headers={**headers, **bodies.HEADERS}, extensions=within)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol, httpx.InvalidURL):
         host = httpx.URL(url).host
         raise NotSent(

@@ -1,9 +1,8 @@
 """The payload of one server-sent event -> a StreamEvent; a whole JSON message -> the events it would have streamed as.
 
-The structs here are the wire's own shapes, and as forgiving as the servers out there need: every field may be missing or
-null. What is new to us is kept, never an error: an event or delta becomes Unknown, a block becomes Opaque with its JSON
+What is new to us is kept, never an error: an event or delta becomes Unknown, a block becomes Opaque with its JSON
 byte for byte. JSON that we only replay (tool input, citations) is carried as text and never decoded.
-Facts: Messages API, streaming; and what compatible servers were seen to send.
+Every text, number and list has a bound, since what is decoded here is kept.
 """
 
 from __future__ import annotations
@@ -13,8 +12,9 @@ from typing import Any
 
 import msgspec
 
+from tui.anthropic import shapes
 from tui.anthropic.errors import ProtocolError, Said, said_in
-from tui.bounded import JsonDecoder, decode_json, decode_lenient
+from tui.bounded import decode_json, decode_lenient, json_problem
 from tui.chat.events import (
     BlockStart,
     BlockStop,
@@ -31,6 +31,7 @@ from tui.chat.events import (
 )
 from tui.chat.ledger import UsageUpdate
 from tui.chat.transcript import Block, Opaque, RedactedThinking, Text, Thinking, ToolUse
+from tui.limits import COUNT, ERROR_BODY_BYTES, LABEL_CHARS, LENIENT_JSON_BYTES, MIB, REPLY_PARTS
 
 
 class ErrorSent(Exception):
@@ -41,160 +42,13 @@ class ErrorSent(Exception):
         self.said = said
 
 
-_ABSENT = msgspec.Raw()
-"""A field that did not come; one that is null comes as the bytes `null`. See `_given`."""
-
-
-class _Wire(msgspec.Struct, frozen=True):
-    pass
-
-
-class _CacheCreation(_Wire, frozen=True):
-    ephemeral_5m_input_tokens: int | None = None
-    ephemeral_1h_input_tokens: int | None = None
-
-
-class _ServerTools(_Wire, frozen=True):
-    web_search_requests: int | None = None
-
-
-class _OutputDetails(_Wire, frozen=True):
-    thinking_tokens: int | None = None
-
-
-class _Usage(_Wire, frozen=True):
-    input_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-    cache_creation: _CacheCreation | None = None
-    output_tokens: int | None = None
-    output_tokens_details: _OutputDetails | None = None
-    server_tool_use: _ServerTools | None = None
-
-
-class _StopDetails(_Wire, frozen=True):
-    category: str | None = None
-    explanation: str | None = None
-
-
-class _Miss(_Wire, frozen=True):
-    type: str | None = None
-
-
-class _Diagnostics(_Wire, frozen=True):
-    cache_miss_reason: _Miss | None = None
-
-
-class _Message(_Wire, frozen=True):
-    id: str | None = None
-    model: str | None = None
-    content: list[msgspec.Raw] | None = None
-    stop_reason: str | None = None
-    stop_details: _StopDetails | None = None
-    usage: msgspec.Raw = _ABSENT
-    diagnostics: msgspec.Raw = _ABSENT
-
-
-class _Text(_Wire, frozen=True, tag="text"):
-    text: str | None = None
-    citations: list[msgspec.Raw] | None = None
-
-
-class _Thinking(_Wire, frozen=True, tag="thinking"):
-    thinking: str | None = None
-    signature: str | None = None
-
-
-class _Redacted(_Wire, frozen=True, tag="redacted_thinking"):
-    data: str | None = None
-
-
-class _ToolUse(_Wire, frozen=True, tag="tool_use"):
-    id: str | None = None
-    name: str | None = None
-    input: msgspec.Raw = _ABSENT
-
-
-class _TextDelta(_Wire, frozen=True, tag="text_delta"):
-    text: str | None = None
-
-
-class _ThinkingDelta(_Wire, frozen=True, tag="thinking_delta"):
-    thinking: str | None = None
-
-
-class _SignatureDelta(_Wire, frozen=True, tag="signature_delta"):
-    signature: str | None = None
-
-
-class _InputDelta(_Wire, frozen=True, tag="input_json_delta"):
-    partial_json: str | None = None
-
-
-class _CitationsDelta(_Wire, frozen=True, tag="citations_delta"):
-    citation: msgspec.Raw = _ABSENT
-
-
-_Delta = _TextDelta | _ThinkingDelta | _SignatureDelta | _InputDelta | _CitationsDelta
-
-
-class _MessageStart(_Wire, frozen=True, tag="message_start"):
-    message: _Message | None = None
-
-
-class _BlockStart(_Wire, frozen=True, tag="content_block_start"):
-    content_block: msgspec.Raw = _ABSENT
-    index: int | None = None
-
-
-class _BlockDelta(_Wire, frozen=True, tag="content_block_delta"):
-    delta: _Delta | None = None
-    index: int | None = None
-
-
-class _BlockStop(_Wire, frozen=True, tag="content_block_stop"):
-    index: int | None = None
-
-
-class _Ending(_Wire, frozen=True):
-    stop_reason: str | None = None
-    stop_details: _StopDetails | None = None
-
-
-class _MessageDelta(_Wire, frozen=True, tag="message_delta"):
-    delta: _Ending | None = None
-    usage: msgspec.Raw = _ABSENT
-
-
-class _MessageStop(_Wire, frozen=True, tag="message_stop"):
-    pass
-
-
-class _Ping(_Wire, frozen=True, tag="ping"):
-    pass
-
-
-class _Error(_Wire, frozen=True, tag="error"):
-    error: msgspec.Raw = _ABSENT
-    request_id: str | None = None
-
-
-_events = JsonDecoder[Any](
-    _BlockDelta | _MessageStart | _BlockStart | _BlockStop | _MessageDelta | _MessageStop | _Ping | _Error
-)
-_blocks = JsonDecoder[Any](_Text | _Thinking | _Redacted | _ToolUse)
-_usages = JsonDecoder(_Usage, strict=False)
-_messages = JsonDecoder(_Message)
-_diagnoses = JsonDecoder(_Diagnostics)
-
-
-def parse(data: str) -> StreamEvent | None:
+def parse(data: str | bytes | bytearray) -> StreamEvent | None:
     """The event in one `data` payload; None for pings, `[DONE]` and empty payloads.
 
     Raises ErrorSent for an `error` event, and ProtocolError for what is no JSON object or lacks what makes its kind.
     """
     try:
-        event = _events.decode(data)
+        event = shapes.events.decode(data)
     except msgspec.DecodeError:
         return _unexpected(data)
     return _translated(event)
@@ -202,20 +56,20 @@ def parse(data: str) -> StreamEvent | None:
 
 def _translated(event: Any) -> StreamEvent | None:
     match event:
-        case _BlockDelta(delta=delta, index=index):
+        case shapes.BlockDelta(delta=delta, index=index):
             return _delta(index or 0, delta)
-        case _BlockStop(index=index):
+        case shapes.BlockStop(index=index):
             return BlockStop(index or 0)
-        case _BlockStart(content_block=block, index=index):
+        case shapes.BlockStart(content_block=block, index=index):
             return BlockStart(index or 0, _block(raw)) if (raw := _given(block)) else Unknown("content_block_start")
-        case _MessageStart(message=message):
-            return _start(message or _Message())
-        case _MessageDelta(delta=ending, usage=usage):
-            return _ending(ending or _Ending(), usage)
-        case _MessageStop():
+        case shapes.MessageStart(message=message):
+            return _start(message or shapes.Message())
+        case shapes.MessageDelta(delta=ending, usage=usage):
+            return _ending(ending or shapes.Ending(), usage)
+        case shapes.MessageStop():
             return MessageStop()
-        case _Error(error=error, request_id=request_id):
-            raise ErrorSent(said_in({"error": decode_json(_given(error) or b"{}"), "request_id": request_id}))
+        case shapes.Error(error=error, request_id=request_id):
+            raise ErrorSent(_said(error, request_id))
     return None  # a ping
 
 
@@ -225,77 +79,72 @@ def parse_message(body: bytes) -> tuple[StreamEvent, ...]:
     Raises ErrorSent where the body is an error after all, and ProtocolError where it is nothing that we know.
     """
     try:
-        fields = decode_json(body, type=dict[str, msgspec.Raw])
-        if "content" not in fields and "error" in fields:
-            raise ErrorSent(said_in(decode_json(body)))
-        message = _messages.decode(body)
-    except msgspec.MsgspecError as error:
+        message = shapes.messages.decode(body)
+        if not bytes(message.content):
+            failed = shapes.unfamiliar.decode(body)
+            if bytes(failed.error):
+                raise ErrorSent(_said(failed.error, failed.request_id))
+            raise ProtocolError("The server answered with JSON that is no message", "Check `api_url`.")
+        blocks = _objects(message.content)
+    except msgspec.DecodeError as error:
         raise ProtocolError("The server answered with something that is no message", "Check `api_url`.") from error
-    if "content" not in fields:
-        raise ProtocolError("The server answered with JSON that is no message", "Check `api_url`.")
     events: list[StreamEvent] = [_start(message)]
-    for index, raw in enumerate(message.content or ()):
+    for index, raw in enumerate(blocks):
         events += (BlockStart(index, _block(bytes(raw))), BlockStop(index))
-    ending = _Ending(stop_reason=message.stop_reason, stop_details=message.stop_details)
+    ending = shapes.Ending(stop_reason=message.stop_reason, stop_details=message.stop_details)
     return (*events, _ending(ending, message.usage), MessageStop())
-
-
-class _Count(_Wire, frozen=True):
-    input_tokens: int
 
 
 def parse_count(body: bytes) -> int:
     """The answer of the token count endpoint. Raises ProtocolError."""
     try:
-        return decode_json(body, type=_Count).input_tokens
-    except msgspec.DecodeError as error:
-        raise ProtocolError("The server answered with something that is no token count") from error
-
-
-class _Page(_Wire, frozen=True):
-    has_more: bool | None = None
-    last_id: str | None = None
+        count = _count(decode_json(body, type=shapes.Count).input_tokens)
+    except msgspec.DecodeError:
+        count = None
+    if count is None:
+        raise ProtocolError("The server answered with something that is no token count")
+    return count
 
 
 def parse_next_page(body: bytes) -> str:
     """The `after_id` of the page that follows this one of a list; "" after the last, and where the server has no pages."""
     try:
-        page = decode_json(body, type=_Page)
+        page = decode_json(body, type=shapes.Page)
     except msgspec.DecodeError:
         return ""
-    return page.last_id or "" if page.has_more else ""
+    return _label(page.last_id) if page.has_more else ""
 
 
-def _delta(index: int, delta: _Delta | None) -> StreamEvent:
+def _delta(index: int, delta: shapes.Delta | None) -> StreamEvent:
     match delta:
-        case _TextDelta(text=text):
+        case shapes.TextDelta(text=text):
             return TextDelta(index, text or "")
-        case _ThinkingDelta(thinking=thinking):
+        case shapes.ThinkingDelta(thinking=thinking):
             return ThinkingDelta(index, thinking or "")
-        case _InputDelta(partial_json=text):
+        case shapes.InputDelta(partial_json=text):
             return InputDelta(index, text or "")
-        case _SignatureDelta(signature=signature):
+        case shapes.SignatureDelta(signature=signature):
             return SignatureDelta(index, signature or "")
-        case _CitationsDelta(citation=citation) if _given(citation):
+        case shapes.CitationsDelta(citation=citation) if _given(citation):
             return CitationDelta(index, _given(citation).decode())
     return Unknown("content_block_delta")
 
 
-def _start(message: _Message) -> MessageStart:
+def _start(message: shapes.Message) -> MessageStart:
     return MessageStart(
-        id=message.id or "",
-        model=message.model or "",
+        id=_label(message.id),
+        model=_label(message.model),
         usage=_usage(message.usage),
         cache_miss=_cache_miss(message.diagnostics),
     )
 
 
-def _ending(ending: _Ending, usage: msgspec.Raw) -> MessageDelta:
-    details = ending.stop_details or _StopDetails()
+def _ending(ending: shapes.Ending, usage: msgspec.Raw) -> MessageDelta:
+    details = ending.stop_details or shapes.StopDetails()
     return MessageDelta(
-        stop_reason=ending.stop_reason or "",
-        stop_category=details.category or "",
-        stop_explanation=details.explanation or "",
+        stop_reason=_label(ending.stop_reason),
+        stop_category=_label(details.category),
+        stop_explanation=_label(details.explanation),
         usage=_usage(usage),
     )
 
@@ -303,46 +152,46 @@ def _ending(ending: _Ending, usage: msgspec.Raw) -> MessageDelta:
 def _usage(raw: msgspec.Raw) -> UsageUpdate:
     """What a usage object says. One that we cannot read says nothing: counts are no reason to lose an answer."""
     try:
-        usage = _usages.decode(_given(raw) or b"{}")
+        usage = shapes.usages.decode(_given(raw) or b"{}")
     except msgspec.DecodeError:
-        usage = _Usage()
-    creation = usage.cache_creation or _CacheCreation()
+        usage = shapes.Usage()
+    creation = usage.cache_creation or shapes.CacheCreation()
     return UsageUpdate(
-        input_tokens=usage.input_tokens,
-        cache_creation_input_tokens=usage.cache_creation_input_tokens,
-        cache_read_input_tokens=usage.cache_read_input_tokens,
-        write_5m=creation.ephemeral_5m_input_tokens,
-        write_1h=creation.ephemeral_1h_input_tokens,
-        output_tokens=usage.output_tokens,
-        thinking_tokens=usage.output_tokens_details.thinking_tokens if usage.output_tokens_details else None,
-        searches=usage.server_tool_use.web_search_requests if usage.server_tool_use else None,
+        input_tokens=_count(usage.input_tokens),
+        cache_creation_input_tokens=_count(usage.cache_creation_input_tokens),
+        cache_read_input_tokens=_count(usage.cache_read_input_tokens),
+        write_5m=_count(creation.ephemeral_5m_input_tokens),
+        write_1h=_count(creation.ephemeral_1h_input_tokens),
+        output_tokens=_count(usage.output_tokens),
+        thinking_tokens=_count(usage.output_tokens_details.thinking_tokens) if usage.output_tokens_details else None,
+        searches=_count(usage.server_tool_use.web_search_requests) if usage.server_tool_use else None,
     )
 
 
 def _cache_miss(raw: msgspec.Raw) -> str:
     """The reason that a message's diagnostics give, or "". It helps to explain a cost, and is never worth an answer."""
     try:
-        reason = _diagnoses.decode(_given(raw) or b"{}").cache_miss_reason
-    except msgspec.ValidationError:
+        reason = shapes.diagnoses.decode(_given(raw) or b"{}").cache_miss_reason
+    except msgspec.DecodeError:
         return ""
-    return reason.type or "" if reason is not None else ""
+    return _label(reason.type) if reason is not None else ""
 
 
 def _block(raw: bytes) -> Block:
     """The block that these bytes say; Opaque, with the bytes as they are, for every kind that we do not read."""
     try:
-        block = _blocks.decode(raw)
+        block = shapes.blocks.decode(raw)
     except msgspec.ValidationError:
         return Opaque(kind=_kind(raw), json=raw.decode())
     match block:
-        case _Text(text=text, citations=citations):
-            return Text(text or "", tuple(bytes(citation).decode() for citation in citations or ()))
-        case _Thinking(thinking=thinking, signature=signature):
+        case shapes.Text(text=text, citations=citations):
+            return Text(text or "", tuple(bytes(citation).decode() for citation in _citations(citations)))
+        case shapes.Thinking(thinking=thinking, signature=signature):
             return Thinking(thinking or "", signature or "")
-        case _Redacted(data=data):
+        case shapes.Redacted(data=data):
             return RedactedThinking(data or "")
-        case _ToolUse(id=id, name=name, input=input):
-            return ToolUse(id or "", name or "", _given(input).decode() or "{}")
+        case shapes.ToolUse(id=id, name=name, input=input):
+            return ToolUse(_label(id), _label(name), _given(input).decode() or "{}")
     raise AssertionError(f"a block that the decoder cannot return: {block!r}")
 
 
@@ -354,24 +203,74 @@ def _given(raw: msgspec.Raw) -> bytes:
 
 def _kind(raw: bytes) -> str:
     """The `type` of a JSON object, or "" where it has none."""
-    fields = decode_json(raw)
-    kind = fields.get("type") if isinstance(fields, dict) else None
-    return kind if isinstance(kind, str) else ""
+    try:
+        return _label(shapes.kinds.decode(raw).type)
+    except msgspec.DecodeError:
+        return ""
 
 
-_KNOWN_KINDS = frozenset(
-    event.__struct_config__.tag
-    for event in (_MessageStart, _BlockStart, _BlockDelta, _BlockStop, _MessageDelta, _MessageStop)
+def _label(text: str | None) -> str:
+    """A name, an id or a reason, of which no more is kept than any real one has."""
+    return (text or "")[:LABEL_CHARS]
+
+
+def _count(number: int | None) -> int | None:
+    """A number of tokens; None for one that cannot be true."""
+    return number if number is not None and 0 <= number <= COUNT else None
+
+
+def _objects(raw: msgspec.Raw) -> list[msgspec.Raw]:
+    """The objects of a list, not many more than an answer may have parts. Raises msgspec.DecodeError for anything else."""
+    given = _given(raw) or b"[]"
+    if problem := json_problem(given, most_objects=_MOST_OBJECTS):
+        raise msgspec.DecodeError(problem)
+    shapes.objects.decode(given)  # before a list of a million numbers is taken apart
+    return decode_json(given, list[msgspec.Raw])
+
+
+def _citations(raw: msgspec.Raw) -> list[msgspec.Raw]:
+    """Those that a text has from the start; none where they cannot be read."""
+    try:
+        return _objects(raw)
+    except msgspec.DecodeError:
+        return []
+
+
+def _said(error: msgspec.Raw, request_id: str | None) -> Said:
+    """What an error event says; nothing where that is far longer than any real one, or cannot be read."""
+    given = _given(error)
+    try:
+        said: object = decode_json(given) if 0 < len(given) <= ERROR_BODY_BYTES else {}
+    except msgspec.DecodeError:
+        said = {}
+    return said_in({"error": said, "request_id": request_id})
+
+
+_MOST_OBJECTS = 10 * REPLY_PARTS
+"""In a list of blocks or citations: each has some objects of its own."""
+
+
+_KNOWN = (
+    shapes.MessageStart,
+    shapes.BlockStart,
+    shapes.BlockDelta,
+    shapes.BlockStop,
+    shapes.MessageDelta,
+    shapes.MessageStop,
 )
+_KNOWN_KINDS = frozenset(event.__struct_config__.tag for event in _KNOWN)
 _KNOWN_DELTAS = frozenset(["text_delta", "thinking_delta", "signature_delta", "input_json_delta", "citations_delta"])
 
 
-def _unexpected(data: str) -> StreamEvent | None:
+def _unexpected(data: str | bytes | bytearray) -> StreamEvent | None:
     """What the typed decoder refused: no JSON, a kind or delta that is new, or a known one that is not well formed."""
-    if data.strip() in ("", "[DONE]"):
+    if len(data) > LENIENT_JSON_BYTES:
+        return _unexpected_long(data)
+    text = data if isinstance(data, str) else data.decode("utf-8", "replace")
+    if text.strip() in ("", "[DONE]"):
         return None
     try:
-        fields = decode_lenient(data)
+        fields = decode_lenient(text)
     except ValueError as error:
         raise ProtocolError("The server sent an event that is not JSON", "Send again.") from error
     if not isinstance(fields, dict):
@@ -379,18 +278,39 @@ def _unexpected(data: str) -> StreamEvent | None:
     kind = fields.get("type")
     if kind == "error" or (kind is None and "error" in fields):
         raise ErrorSent(said_in(fields))
-    if not isinstance(kind, str) or kind not in _KNOWN_KINDS:
-        return Unknown(kind if isinstance(kind, str) else "")
     delta = fields.get("delta")
-    if isinstance(delta, dict) and isinstance(name := delta.get("type"), str) and name not in _KNOWN_DELTAS:
-        return Unknown(name)
-    return _mended(fields, kind)
+    name = delta.get("type") if isinstance(delta, dict) else None
+    return _new_to_us(kind, name) or _mended(fields, kind)
 
 
-def _mended(fields: dict[str, Any], kind: str) -> StreamEvent | None:
+def _unexpected_long(data: str | bytes | bytearray) -> StreamEvent:
+    """The same where decoding all of it would take much memory."""
+    try:
+        event = shapes.unfamiliar.decode(data)
+    except msgspec.DecodeError:
+        event = None
+    if event is not None and event.type is None and _given(event.error):
+        raise ErrorSent(_said(event.error, event.request_id))
+    unknown = (
+        _new_to_us(event.type, event.delta.type if event.delta is not None else None) if event is not None else None
+    )
+    if unknown is None:
+        size = f"{len(data) / MIB:.0f} MB"
+        raise ProtocolError(f"The server sent an event of {size} that prx cannot read", "Check `api_url`.")
+    return unknown
+
+
+def _new_to_us(kind: object, delta: object) -> Unknown | None:
+    """The event where its kind, or that of its delta, is none that we know."""
+    if not isinstance(kind, str) or kind not in _KNOWN_KINDS:
+        return Unknown(_label(kind) if isinstance(kind, str) else "")
+    return Unknown(_label(delta)) if isinstance(delta, str) and delta not in _KNOWN_DELTAS else None
+
+
+def _mended(fields: dict[str, Any], kind: object) -> StreamEvent | None:
     """An event of a known kind, once what UTF-8 cannot say has been replaced in it."""
     text = json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
     try:
-        return _translated(_events.decode(text))
+        return _translated(shapes.events.decode(text))
     except msgspec.DecodeError as error:
         raise ProtocolError(f"The server sent a {kind} event that prx cannot read", "Check `api_url`.") from error

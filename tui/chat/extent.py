@@ -41,6 +41,11 @@ class Extent:
             raise ReplyTooLong(f"{REPLY_PARTS:,} parts")
 
 
+def weight(event: StreamEvent) -> int:
+    """About how many bytes an event adds to the reply."""
+    return len(_text_of(event))
+
+
 def _text_of(event: StreamEvent) -> str:
     """What an event adds to the reply."""
     match event:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import zlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -20,11 +19,13 @@ import msgspec
 from tui.bounded import refuse_unfit_certificates
 from tui.chat.tools import Question
 from tui.chat.transcript import Tool, ToolUse
+from tui.limits import MIB, PAGE_BYTES
 from tui.tools import addresses
 from tui.tools.readable import readable
 from tui.tools.reading import See
 from tui.tools.rules import for_page
 from tui.tools.tool import Content, Failed, Plan, decoded, definition
+from tui.unpacking import CannotUnpack, Unpacker
 
 if TYPE_CHECKING:
     import ssl
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S = 30.0
 _CONNECT_S = 10.0
-_MOST_BYTES = 5 * 1024 * 1024
 _MOST_REDIRECTS = 5
 _MOST_CHARS = 50_000
 _LONGEST_URL = 4_000
@@ -140,7 +140,7 @@ class FetchUrl:
                         return await _received(answer, url)
                 except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                     because = str(error) or type(error).__name__
-                except (httpx.HTTPError, httpx.InvalidURL, zlib.error) as error:
+                except (httpx.HTTPError, httpx.InvalidURL) as error:
                     raise Failed(f"{url} could not be fetched: {error or type(error).__name__}.") from error
         raise Failed(f"No connection to {host} ({because}). fetch_url goes there directly and does not use a proxy.")
 
@@ -195,15 +195,16 @@ async def _received(answer: httpx.Response, url: str) -> _Page:
 
 async def _body(answer: httpx.Response, url: str) -> bytes:
     """Unpacked here, piece by piece: a small packet can hold more than fits into memory."""
-    packing = answer.headers.get("content-encoding", "identity").strip().lower()
-    if packing not in ("identity", "gzip", "deflate"):
-        raise Failed(f"{url} came packed as {packing}, though it was asked for plain.")
-    unpack = None if packing == "identity" else zlib.decompressobj(wbits=47 if packing == "gzip" else zlib.MAX_WBITS)
     data = bytearray()
-    async for chunk in answer.aiter_raw():
-        data += chunk if unpack is None else unpack.decompress(chunk, _MOST_BYTES + 1)
-        if len(data) > _MOST_BYTES:
-            raise Failed(f"{url} is larger than {_MOST_BYTES // 2**20} MB.")
+    try:
+        unpacker = Unpacker(answer.headers.get("content-encoding", ""))
+        async for chunk in answer.aiter_raw():
+            for piece in unpacker.feed(chunk):
+                data += piece
+                if len(data) > PAGE_BYTES:
+                    raise Failed(f"{url} is larger than {PAGE_BYTES // MIB} MB.")
+    except CannotUnpack as error:
+        raise Failed(f"{url} {error}.") from error
     return bytes(data)
 
 

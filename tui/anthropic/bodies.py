@@ -1,0 +1,106 @@
+"""Bodies of responses as httpx gives them, but unpacked in small steps, and none longer than its bound.
+
+The body of an error ends at its bound as if there were no more: its beginning says what went wrong. Any other that is too
+long raises, and so does one that cannot be unpacked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+
+from tui.limits import ERROR_BODY_BYTES, EVENT_BYTES, MIB, UNPACKED_STEP_BYTES
+from tui.unpacking import CannotUnpack, Unpacker
+
+HEADERS = {"accept-encoding": "identity"}
+"""To be sent with every request: packed bodies are unpacked all the same, but nobody needs them."""
+LIMIT = "prx.most_bytes"
+"""The extension of a request that says how long its answer may be; without it, EVENT_BYTES."""
+CUT = "prx.cut"
+"""The extension of a response whose body, that of an error, was not read to its end."""
+
+
+class BodyRefused(httpx.DecodingError):
+    """A body that is not read, or not read on. The text says why, as the rest of a sentence about its server."""
+
+
+def bound(response: httpx.Response) -> None:
+    """Put the bound on a response that was not read yet. A hook of `httpx.Client`."""
+    response.stream = _Bounded(response)
+    response.headers.pop("content-encoding", None)
+
+
+async def bound_async(response: httpx.Response) -> None:
+    """The same as a hook of `httpx.AsyncClient`."""
+    bound(response)
+
+
+def is_stream(response: httpx.Response) -> bool:
+    """True for an answer in events, which has no bound as a whole: its reader has one for each event."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return response.is_success and kind == "text/event-stream"
+
+
+class _Bounded(httpx.SyncByteStream, httpx.AsyncByteStream):
+    def __init__(self, response: httpx.Response) -> None:
+        self._stream = response.stream
+        self._packing = response.headers.get("content-encoding", "")
+        self._is_error = not response.is_success
+        self._left: float = response.request.extensions.get(LIMIT, EVENT_BYTES)
+        if self._is_error:
+            self._left = ERROR_BODY_BYTES
+        elif is_stream(response):
+            self._left = float("inf")
+        self._limit = self._left
+        self._notes = response.extensions
+
+    def __iter__(self) -> Iterator[bytes]:
+        assert isinstance(self._stream, httpx.SyncByteStream)
+        unpacker = self._unpacker()
+        for packed in self._stream:
+            yield from self._pieces(unpacker, packed)
+            if self._left <= 0:
+                return
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        assert isinstance(self._stream, httpx.AsyncByteStream)
+        unpacker = self._unpacker()
+        async for packed in self._stream:
+            for piece in self._pieces(unpacker, packed):
+                yield piece
+                if len(piece) == UNPACKED_STEP_BYTES:
+                    await asyncio.sleep(0)  # much may come of little: others get their turn
+            if self._left <= 0:
+                return
+
+    def close(self) -> None:
+        assert isinstance(self._stream, httpx.SyncByteStream)
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        assert isinstance(self._stream, httpx.AsyncByteStream)
+        await self._stream.aclose()
+
+    def _unpacker(self) -> Unpacker:
+        try:
+            return Unpacker(self._packing)
+        except CannotUnpack as error:
+            raise BodyRefused(f"sent an answer that {error}") from None
+
+    def _pieces(self, unpacker: Unpacker, packed: bytes) -> Iterator[bytes]:
+        try:
+            for piece in unpacker.feed(packed):
+                self._left -= len(piece)
+                if self._left >= 0:
+                    yield piece
+                elif self._is_error:
+                    yield piece[: int(self._left)]
+                    self._left = 0
+                    self._notes[CUT] = True
+                    return
+                else:
+                    raise BodyRefused(f"sent an answer of more than {self._limit / MIB:g} MB")
+        except CannotUnpack as error:
+            raise BodyRefused(f"sent an answer that {error}") from None

@@ -1,0 +1,193 @@
+"""The wire's own shapes, as forgiving as the servers out there need: every field may be missing or null.
+
+Facts: Messages API, streaming; and what compatible servers were seen to send.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tui.bounded import JsonDecoder
+
+ABSENT = msgspec.Raw()
+"""A field that did not come; one that is null comes as the bytes `null`. See `given`."""
+
+
+class Wire(msgspec.Struct, frozen=True):
+    pass
+
+
+class AnyObject(Wire, frozen=True):
+    """A JSON object, whatever is in it."""
+
+
+class Kind(Wire, frozen=True):
+    """As much of an object as says what it is."""
+
+    type: str | None = None
+
+
+class Unfamiliar(Wire, frozen=True):
+    """As much of an event as is looked at where its kind, or that of its delta, is none that we know."""
+
+    type: str | None = None
+    delta: Kind | None = None
+    error: msgspec.Raw = ABSENT
+    request_id: str | None = None
+
+
+class Count(Wire, frozen=True):
+    """The answer of the token count endpoint."""
+
+    input_tokens: int
+
+
+class Page(Wire, frozen=True):
+    """What a page of a list says about the next one."""
+
+    has_more: bool | None = None
+    last_id: str | None = None
+
+
+class CacheCreation(Wire, frozen=True):
+    ephemeral_5m_input_tokens: int | None = None
+    ephemeral_1h_input_tokens: int | None = None
+
+
+class ServerTools(Wire, frozen=True):
+    web_search_requests: int | None = None
+
+
+class OutputDetails(Wire, frozen=True):
+    thinking_tokens: int | None = None
+
+
+class Usage(Wire, frozen=True):
+    input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation: CacheCreation | None = None
+    output_tokens: int | None = None
+    output_tokens_details: OutputDetails | None = None
+    server_tool_use: ServerTools | None = None
+
+
+class StopDetails(Wire, frozen=True):
+    category: str | None = None
+    explanation: str | None = None
+
+
+class Miss(Wire, frozen=True):
+    type: str | None = None
+
+
+class Diagnostics(Wire, frozen=True):
+    cache_miss_reason: Miss | None = None
+
+
+class Message(Wire, frozen=True):
+    id: str | None = None
+    model: str | None = None
+    content: msgspec.Raw = ABSENT
+    stop_reason: str | None = None
+    stop_details: StopDetails | None = None
+    usage: msgspec.Raw = ABSENT
+    diagnostics: msgspec.Raw = ABSENT
+
+
+class Text(Wire, frozen=True, tag="text"):
+    text: str | None = None
+    citations: msgspec.Raw = ABSENT
+
+
+class Thinking(Wire, frozen=True, tag="thinking"):
+    thinking: str | None = None
+    signature: str | None = None
+
+
+class Redacted(Wire, frozen=True, tag="redacted_thinking"):
+    data: str | None = None
+
+
+class ToolUse(Wire, frozen=True, tag="tool_use"):
+    id: str | None = None
+    name: str | None = None
+    input: msgspec.Raw = ABSENT
+
+
+class TextDelta(Wire, frozen=True, tag="text_delta"):
+    text: str | None = None
+
+
+class ThinkingDelta(Wire, frozen=True, tag="thinking_delta"):
+    thinking: str | None = None
+
+
+class SignatureDelta(Wire, frozen=True, tag="signature_delta"):
+    signature: str | None = None
+
+
+class InputDelta(Wire, frozen=True, tag="input_json_delta"):
+    partial_json: str | None = None
+
+
+class CitationsDelta(Wire, frozen=True, tag="citations_delta"):
+    citation: msgspec.Raw = ABSENT
+
+
+Delta = TextDelta | ThinkingDelta | SignatureDelta | InputDelta | CitationsDelta
+
+
+class MessageStart(Wire, frozen=True, tag="message_start"):
+    message: Message | None = None
+
+
+class BlockStart(Wire, frozen=True, tag="content_block_start"):
+    content_block: msgspec.Raw = ABSENT
+    index: int | None = None
+
+
+class BlockDelta(Wire, frozen=True, tag="content_block_delta"):
+    delta: Delta | None = None
+    index: int | None = None
+
+
+class BlockStop(Wire, frozen=True, tag="content_block_stop"):
+    index: int | None = None
+
+
+class Ending(Wire, frozen=True):
+    stop_reason: str | None = None
+    stop_details: StopDetails | None = None
+
+
+class MessageDelta(Wire, frozen=True, tag="message_delta"):
+    delta: Ending | None = None
+    usage: msgspec.Raw = ABSENT
+
+
+class MessageStop(Wire, frozen=True, tag="message_stop"):
+    pass
+
+
+class Ping(Wire, frozen=True, tag="ping"):
+    pass
+
+
+class Error(Wire, frozen=True, tag="error"):
+    error: msgspec.Raw = ABSENT
+    request_id: str | None = None
+
+
+events = JsonDecoder[Any](
+    BlockDelta | MessageStart | BlockStart | BlockStop | MessageDelta | MessageStop | Ping | Error
+)
+blocks = JsonDecoder[Any](Text | Thinking | Redacted | ToolUse)
+usages = JsonDecoder(Usage, strict=False)
+messages = JsonDecoder(Message)
+diagnoses = JsonDecoder(Diagnostics)
+kinds = JsonDecoder(Kind)
+unfamiliar = JsonDecoder(Unfamiliar)
+objects = JsonDecoder(list[AnyObject])

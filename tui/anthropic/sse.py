@@ -1,0 +1,63 @@
+"""Server-sent events: bytes in, the data of each event out. Pure; no line is collected without a bound.
+
+Source: the HTML standard, section on server-sent events. Names, ids and comments are skipped: the API repeats the name of
+an event in its data.
+"""
+
+from __future__ import annotations
+
+from tui.limits import EVENT_BYTES
+
+_MARK = b"\xef\xbb\xbf"
+"""A byte order mark, which may stand before the first line."""
+
+
+class EventTooLong(Exception):
+    """The lines of an event are longer than EVENT_BYTES."""
+
+
+class Events:
+    """Splits a stream at LF, CR LF and CR, wherever the pieces of it that arrive are cut."""
+
+    def __init__(self) -> None:
+        self._line = bytearray()
+        """The line that has begun."""
+        self._data: bytearray | None = None
+        """The data of the event that has begun; None before its first line of data."""
+        self._skips_lf = False
+        self._is_first = True
+
+    def feed(self, chunk: bytes) -> list[bytearray]:
+        """Return the data of the events that this chunk completes. Raises EventTooLong."""
+        if self._skips_lf and chunk:
+            chunk, self._skips_lf = chunk.removeprefix(b"\n"), False
+        if b"\r" in chunk:
+            self._skips_lf = chunk.endswith(b"\r")
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        *ends, begun = chunk.split(b"\n")
+        events = [event for end in ends if (event := self._end(end)) is not None]
+        self._append(begun)
+        return events
+
+    def _append(self, piece: bytes) -> None:
+        self._line += piece
+        if len(self._line) + len(self._data or b"") > EVENT_BYTES:
+            self._line, self._data = bytearray(), None
+            raise EventTooLong
+
+    def _end(self, piece: bytes) -> bytearray | None:
+        """End the line with this piece. Returns the event that it ends, if it does."""
+        self._append(piece)
+        line, self._line = self._line, bytearray()
+        if self._is_first:
+            line, self._is_first = line.removeprefix(_MARK), False
+        if not line:
+            event, self._data = self._data, None
+            return event
+        if line == b"data" or line.startswith(b"data:"):
+            value = line[6:] if line.startswith(b"data: ") else line[5:]
+            if self._data is None:
+                self._data = value
+            else:
+                self._data += b"\n" + value
+        return None

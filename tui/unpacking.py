@@ -1,0 +1,53 @@
+"""Undoes the content encoding of an HTTP body in small steps: a few bytes of it can stand for gigabytes. Pure."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+from tui.limits import UNPACKED_STEP_BYTES
+
+_WBITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+
+
+class CannotUnpack(Exception):
+    """The text says why, as the rest of a sentence whose subject is the body or its server."""
+
+
+class Unpacker:
+    """`encoding` is the value of a content-encoding header. Raises CannotUnpack for one that is not gzip or deflate."""
+
+    def __init__(self, encoding: str) -> None:
+        names = [name for part in encoding.lower().split(",") if (name := part.strip()) not in ("", "identity")]
+        if len(names) > 1 or not set(names) <= set(_WBITS):
+            raise CannotUnpack(f"is compressed as {', '.join(names)[:40]}, though it was asked for uncompressed")
+        self._stream = zlib.decompressobj(_WBITS[names[0]]) if names else None
+        self._has_begun = False
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield what the data stands for, in pieces of at most UNPACKED_STEP_BYTES. Raises CannotUnpack.
+
+        What follows the end of a compressed body is ignored. Uncompressed data is yielded as it is.
+        """
+        if self._stream is None:
+            yield data
+            return
+        while not self._stream.eof:
+            piece = self._unpacked(data)
+            if piece:
+                yield piece
+            if len(piece) < UNPACKED_STEP_BYTES:
+                return
+            data = self._stream.unconsumed_tail
+
+    def _unpacked(self, data: bytes) -> bytes:
+        assert self._stream is not None
+        try:
+            piece = self._stream.decompress(data, UNPACKED_STEP_BYTES)
+        except zlib.error as error:
+            if self._has_begun:
+                raise CannotUnpack(f"cannot be decompressed: {error}") from error
+            self._has_begun, self._stream = True, zlib.decompressobj(-15)  # some servers send deflate without its frame
+            return self._unpacked(data)
+        self._has_begun = True
+        return piece
