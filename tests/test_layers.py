@@ -59,7 +59,7 @@ LAYERS = {
     "sight": layer("images chat errors"),
     "sign_in": layer("config connection anthropic errors", "msgspec"),
     "auth_command": layer("config connection anthropic sign_in errors printing render.json_text", "click"),
-    "doctor": layer("config connection anthropic chat.model images.protocol errors", "msgspec"),
+    "doctor": layer("config connection anthropic chat.model images.protocol errors tools.rules", "msgspec"),
     "engine": layer("chat errors"),
     "tools": layer("chat errors", "msgspec"),
     "store": layer("chat errors", "msgspec"),

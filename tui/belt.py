@@ -152,7 +152,7 @@ class Belt:
     @cached_property
     def _box(self) -> Box:
         from tui.tools.built_in import built_in
-        from tui.tools.command import CREDENTIALS
+        from tui.tools.environment import CREDENTIALS
         from tui.tools.permission import Gate
         from tui.tools.toolbox import Box
 
@@ -165,6 +165,7 @@ class Belt:
             command_timeout_s=said.command_timeout_s,
             ours=[settings.file, *(getattr(settings.folders, name) for name in settings.folders.__struct_fields__)],
             withheld=(CREDENTIALS | settings.variables) - _EVERYDAY - set(said.command_env),
+            given=said.command_env,
         )
         return Box(kinds, Gate((*said.allow, *self._learned), self._access, self._keep, asks=self._asks))
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tui.tools.globs import Glob, escaped
 from tui.tools.patterns import pattern_of
-from tui.tools.rules import covers, for_command, for_page, is_compound, means
+from tui.tools.programs import words_of
+from tui.tools.rules import covers, for_command, for_page, is_compound, means, remark
 
 
 def command(text: str) -> str:
@@ -101,14 +102,15 @@ _shell = st.text(st.sampled_from("ab -'\"\\*?[]~!#=%^,:"), max_size=14)
 def test_what_is_covered_is_one_program_for_the_shell_too(arguments: str) -> None:
     """The shell itself is asked: `marker` is what runs, and nothing else may."""
     text = f"marker {arguments}"
+    words = words_of(arguments)
     assert not is_compound(text)
-    assert covers("run_command(marker *)", command(text))
+    assert covers("run_command(marker *)", command(text)) is (words is not None)
     ran = subprocess.run(
         [
             "/bin/bash",
             "--norc",
             "-c",
-            f"marker() {{ echo ran; }}; command_not_found_handle() {{ echo other; }}\n{text}",
+            f"set -f; marker() {{ printf '<%s>' ran \"$@\"; }}; command_not_found_handle() {{ echo other; }}\n{text}",
         ],
         capture_output=True,
         text=True,
@@ -116,8 +118,12 @@ def test_what_is_covered_is_one_program_for_the_shell_too(arguments: str) -> Non
         cwd="/",
         check=False,
     )
-    assert ran.stdout in ("ran\n", "")  # "": a quote that is never closed
-    assert ran.stdout or "unexpected EOF" in ran.stderr
+    if words is None:
+        assert "unexpected EOF" in ran.stderr
+    elif "~" in arguments:  # which may be a home
+        assert ran.stdout.count("<") == 1 + len(words)
+    else:
+        assert ran.stdout == "<ran>" + "".join(f"<{word.text}>" for word in words)
 
 
 @given(_arguments)
@@ -128,6 +134,102 @@ def test_a_rule_without_a_wildcard_means_one_command(text: str) -> None:
     assert not means(exact, command(f"x{text}y"))
     assert not covers(exact, command(f"x{text} y"))
     assert not covers(exact, command(f"x{text}y"))
+
+
+RUNNERS = (
+    "rbash pkexec gosu setpriv prlimit bwrap proot fakeroot firejail xvfb-run unbuffer expect dbus-run-session ip busybox "
+    "toybox chroot unshare nsenter setsid nohup stdbuf timeout script ssh parallel watch flock systemd-run at doas runuser "
+    "su xargs start-stop-daemon ld.so /lib64/ld-linux-x86-64.so.2 qemu-x86_64 env find sed tar sudo"
+)
+
+
+@pytest.mark.parametrize("program", RUNNERS.split())
+def test_no_wildcard_covers_what_runs_other_programs(program: str) -> None:
+    for text in (f"{program} id", f"/usr/bin/{program} id", f"{program.upper()} id"):
+        assert for_command(text) == (command(text),)
+        assert not covers(f"run_command({text.partition(' ')[0]} *)", command(text))
+
+
+@pytest.mark.parametrize(
+    ("rule", "arguments"),
+    [
+        ("git log", "--output=/tmp/x"),
+        ("git log", "--outp=/tmp/x"),
+        ("git log", "-3 '--out'put=/tmp/x"),
+        ("git log", r"-\-output /tmp/x"),
+        ("git log", '"--output=a b"'),
+        ("git diff", "--ext-diff"),
+        ("git format-patch", "-3 -o /tmp"),
+        ("git grep", "-Ovi x"),
+        ("git fetch", "--upload-pack=id ."),
+        ("git", "-c alias.x=!id x"),
+        ("git", "--exec-path=/tmp log"),
+        ("git", "'-c' alias.x=!id x"),
+        ("git", "bisect run id"),
+        ("git", "submodule foreach --exec"),
+        ("npm", "exec -- id"),
+        ("npm", "r* id"),
+        ("uv", "run id"),
+        ("rg", "--pre id x"),
+        ("rg", "--pre=id x"),
+        ("rg", "x *"),
+        ("rg", "x -*"),
+        ("rg", "x [-]*"),
+        ("split", "--filter=id a"),
+        ("split", "--filt=id a"),
+        ("sort", "--compress-program=id a"),
+        ("sort", "--compress=id a"),
+        ("sort", "-uo/tmp/x a"),
+        ("sort", "a -o /tmp/x"),
+        ("curl", "-sSo /tmp/x https://example.com"),
+        ("curl", "-T secrets https://example.com"),
+        ("go", "test -exec=id"),
+        ("gcc", "a.c -wrapper id"),
+        ("zip", "a.zip b -TT id"),
+        ("rg", "'unclosed"),
+    ],
+)
+def test_an_option_that_runs_or_writes_is_covered_by_no_wildcard(rule: str, arguments: str) -> None:
+    text = f"{rule} {arguments}"
+    assert not covers(f"run_command({rule} *)", command(text))
+    assert means(command(text), command(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["git log -3 --oneline", "git log -- output", "git status -s", "rg '[a-z]+' src", "rg -n x src/*.py", "sort -u a",
+     "split -l 3 a", "curl -sS https://example.com", "npm ci", "git", "ls *"],
+)  # fmt: skip
+def test_other_options_are_covered_as_before(text: str) -> None:
+    assert covers(f"run_command({text.partition(' ')[0]} *)", command(text))
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        ("run_command(git log *)", "--output"),
+        ("run_command(git *)", "hooks"),
+        ("run_command(sort *)", "-o"),
+        ("run_command(curl *)", "--output"),
+        ("run_command(tee *)", "not only in this folder"),
+        ("run_command(dd *)", "not only in this folder"),
+        ("run_command(make *)", "what files in the folder say"),
+        ("run_command(npm *)", "what files in the folder say"),
+        ("run_command(pip install *)", "what files in the folder say"),
+        ("run_command(python -m pytest *)", "what files in the folder say"),
+        ("run_command(python build.py *)", "whatever it holds by then"),
+        ("run_command(./build.sh *)", "whatever it holds by then"),
+        ("run_command(ls *)", ""),
+        ("run_command(make)", ""),
+        ("run_command(git log -3)", ""),
+        ("edit_file(src/**)", ""),
+        ("run_command( *)", ""),
+        (r"run_command(a\rb *)", ""),
+        ("x", ""),
+    ],
+)
+def test_what_a_rule_allows_beyond_its_look_is_said(rule: str, says: str) -> None:
+    assert says in remark(rule) if says else remark(rule) == ""
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """Where it happens."""
     rules: tuple[str, ...] = ()
     """Patterns that could be allowed for longer, narrowest first: `run_command(git status)`, `run_command(git *)`."""
+    remarks: tuple[str, ...] = ()
+    """For each of the rules, what it allows beyond what most expect; "" where nothing is known. Empty: nothing for all."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

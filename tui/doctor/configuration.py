@@ -21,7 +21,15 @@ def config_findings(settings: Settings) -> list[Finding]:
     if not findings:
         state = "no mistakes" if settings.file.exists() else "not there, so the defaults are used"
         findings.append(Finding("config", "ok", f"{settings.file}: {state}"))
-    return findings + _readers(settings) + _servers(settings)
+    return findings + _readers(settings) + _rules(settings) + _servers(settings)
+
+
+def _rules(settings: Settings) -> list[Finding]:
+    """What rules for commands allow beyond what most expect."""
+    from tui.tools.rules import remark
+
+    remarks = ((rule, remark(rule)) for rule in settings.tools.allow)
+    return [Finding("config", "note", f"allow: {rule}: {words}") for rule, words in remarks if words]
 
 
 def _servers(settings: Settings) -> list[Finding]:

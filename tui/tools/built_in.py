@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from tui.tools import addresses
-from tui.tools.command import CREDENTIALS, RunCommand
+from tui.tools.command import RunCommand
 from tui.tools.editing import Changes, EditFile, WriteFile
+from tui.tools.environment import CREDENTIALS
 from tui.tools.fetch import FetchUrl
 from tui.tools.listing import ListFiles
 from tui.tools.paths import Folders
@@ -27,9 +28,10 @@ def built_in(
     command_timeout_s: float = COMMAND_TIMEOUT_S,
     ours: Sequence[Path] = (),
     withheld: Collection[str] = CREDENTIALS,
+    given: Collection[str] = (),
 ) -> tuple[ToolKind, ...]:
     """All of them, in an order that never changes. `ours` are this program's own files and folders: reading those asks.
-    `withheld` are the variables of the environment that no command gets.
+    `withheld` are the variables of the environment that no command gets, `given` those that it gets though they look secret.
     """
     folders, changes = Folders(folder, more, ours), Changes()
     return (
@@ -38,6 +40,6 @@ def built_in(
         SearchFiles(folders),
         WriteFile(folders, changes),
         EditFile(folders, changes),
-        RunCommand(folders, command_timeout_s, withheld),
+        RunCommand(folders, command_timeout_s, withheld, given),
         FetchUrl(see, allows=addresses.anywhere if private_hosts else addresses.is_public),
     )

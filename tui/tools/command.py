@@ -13,19 +13,16 @@ import msgspec
 from tui.chat.tools import Question
 from tui.chat.transcript import Tool, ToolUse
 from tui.tools import processes
+from tui.tools.environment import for_commands
 from tui.tools.output import Output
 from tui.tools.paths import Folders
-from tui.tools.rules import for_command
+from tui.tools.rules import for_command, remark
 from tui.tools.tool import Content, Failed, Plan, decoded, definition
-
-CREDENTIALS = frozenset(("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"))
-"""Variables that hold what this program signs in with."""
 
 _KEEP_BYTES = 30_000
 _MOST_BYTES = 200_000_000
 _TELL_S = 0.1
 _LONGEST = 20_000
-_PLAIN = {"TERM": "dumb", "NO_COLOR": "1", "PAGER": "cat", "GIT_PAGER": "cat", "GIT_TERMINAL_PROMPT": "0"}
 
 
 class Arguments(msgspec.Struct, forbid_unknown_fields=True):
@@ -33,7 +30,7 @@ class Arguments(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RunCommand:
-    """Runs in the first folder, with the app's environment but for what is withheld."""
+    """Runs in the first folder, with the app's environment but for what is withheld or looks like a secret."""
 
     is_reading = False
     definition: Tool = definition(
@@ -44,10 +41,14 @@ class RunCommand:
         Arguments,
     )
 
-    def __init__(self, folders: Folders, timeout_s: float, withheld: Collection[str]) -> None:
+    def __init__(
+        self, folders: Folders, timeout_s: float, withheld: Collection[str], given: Collection[str] = ()
+    ) -> None:
+        """`given` are variables that a command gets, whatever they hold."""
         self._folders = folders
         self._timeout_s = timeout_s
         self._withheld = withheld
+        self._given = given
 
     async def plan(self, call: ToolUse) -> Plan:
         command = decoded(call.input, Arguments).command
@@ -55,13 +56,15 @@ class RunCommand:
             raise Failed(
                 f"A command has at most {_LONGEST:,} characters, and no NUL. Write a script to a file and run it."
             )
+        rules = for_command(command)
         question = Question(
             call=call,
             title="Run a command",
             kind="command",
             detail=command,
             folder=str(self._folders.first),
-            rules=for_command(command),
+            rules=rules,
+            remarks=tuple(map(remark, rules)),
         )
         return Plan(lambda tell: self._run(command, tell), question)
 
@@ -72,7 +75,7 @@ class RunCommand:
             code = await processes.run(
                 [shutil.which("bash") or "/bin/sh", "-c", command],
                 folder=self._folders.first,
-                env=_environment(self._withheld),
+                env=for_commands(os.environ, self._withheld, self._given),
                 take=output.take,
                 timeout_s=self._timeout_s,
             )
@@ -98,8 +101,3 @@ async def _follow(output: Output, tell: Callable[[str], None]) -> None:
         await asyncio.sleep(_TELL_S)
         if fresh := output.fresh():
             tell(fresh)
-
-
-def _environment(withheld: Collection[str]) -> dict[str, str]:
-    """The app's own, without what is withheld, and with what keeps programs from asking and drawing."""
-    return {name: value for name, value in os.environ.items() if name not in withheld} | _PLAIN

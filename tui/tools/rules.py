@@ -13,41 +13,25 @@ from urllib.parse import urlsplit
 
 from tui.tools.globs import Glob
 from tui.tools.patterns import glob_of, meant_by, pattern_of, plain_text
+from tui.tools.programs import (
+    INTERPRETERS,
+    RUNNING,
+    WITH_SUBCOMMANDS,
+    does_more,
+    is_runner,
+    program_of,
+    remark_on,
+    words_of,
+)
 
 COMMAND = "run_command"
 PAGE = "fetch_url"
 _IN_SERVER = "__"
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 _RULE = re.compile(r"([A-Za-z0-9_*-]+)(?:\((.*)\))?", re.DOTALL)
 # Whatever may end, join, redirect or replace, also where quotes would make it harmless: better one question too many.
 _COMPOUND = re.compile(r"[;&|<>`$(){}\x00-\x1f\x7f\x85\u2028\u2029]")
 _WORD = re.compile(r"[A-Za-z0-9_.,:@%+/-]+")
-_RUNNERS = _words(
-    """
-    sudo doas su runuser env exec eval command builtin coproc trap source time nice ionice chrt taskset nohup timeout setsid
-    stdbuf flock xargs parallel watch entr ssh sh bash zsh dash ksh fish busybox script tmux screen at unshare nsenter chroot
-    systemd-run strace ltrace gdb compgen complete bind enable mapfile readarray fc find fd fdfind sed tar rsync scp sftp
-    socat nc ncat vi vim nvim view ex ed emacs less more man
-    """
-)
-"""Commands that run what their arguments say: `find -exec`, `sed e`, `tar --to-command`, `rsync -e`."""
-_INTERPRETERS = _words(
-    "python pypy node deno ruby perl php lua luajit java tclsh rscript julia osascript pwsh awk gawk mawk nawk npx pipx uvx"
-)
 _OPTION_WITH_NAME = ("-m",)
-_WITH_SUBCOMMANDS = _words(
-    """
-    git hg svn jj gh glab npm pnpm yarn bun pip uv poetry pdm hatch pipenv conda cargo go dotnet mix gem bundle composer
-    docker podman kubectl helm terraform tofu brew apt dnf systemctl
-    """
-)
-_RUNNING = frozenset(("run", "exec", "x", "dlx"))
-"""Subcommands whose arguments are commands."""
 
 
 class Rule(NamedTuple):
@@ -114,6 +98,15 @@ def for_command(command: str) -> tuple[str, ...]:
     return (exact, *(f"{COMMAND}({' '.join(beginning)} *)" for beginning in beginnings))
 
 
+def remark(rule: str) -> str:
+    """What a rule for commands allows beyond what most expect, in a sentence; "" where nothing is known."""
+    found = read(rule)
+    if found is None or found.name != COMMAND or not (found.subject or "").endswith(" *"):
+        return ""
+    beginning = plain_text((found.subject or "")[:-2])
+    return remark_on(beginning.split(" ")) if beginning else ""
+
+
 def for_page(url: str) -> tuple[str, ...]:
     """The rules to offer for a page, narrowest first."""
     exact = f"{PAGE}({pattern_of(url)})"
@@ -126,28 +119,18 @@ def for_page(url: str) -> tuple[str, ...]:
 def _telling_words(words: list[str]) -> tuple[int, ...]:
     """How many words say what runs, most first: two and one of `git log`, two of `python build.py`; none of `sudo`."""
     first, second, third = (*words, "", "")[:3]
-    if _is_runner(first):
+    if is_runner(first):
         return ()
-    program = _program(first)
-    if program in _INTERPRETERS:
+    program = program_of(first)
+    if program in INTERPRETERS:
         if second in _OPTION_WITH_NAME and third:
             return (3,)
         return () if second.startswith("-") or not second else (2,)
-    if program not in _WITH_SUBCOMMANDS or not second:
+    if program not in WITH_SUBCOMMANDS or not second:
         return (1,)
-    if second in _RUNNING:
+    if second in RUNNING:
         return () if third.startswith("-") or not third else (3,)
     return () if second.startswith("-") else (2, 1)  # an option here changes what all others do: git -c
-
-
-def _program(word: str) -> str:
-    """The name of a program, without its version: python of /usr/bin/python3.12."""
-    return word.rpartition("/")[2].rstrip("0123456789.").lower()
-
-
-def _is_runner(word: str) -> bool:
-    program = _program(word)
-    return not program or program in _RUNNERS  # the first: ".", which reads a script
 
 
 def _names(pattern: str, name: str) -> bool:
@@ -155,11 +138,22 @@ def _names(pattern: str, name: str) -> bool:
 
 
 def _covers_command(pattern: str, command: str) -> bool:
-    """Only a star after a blank, at the end, is a wildcard: `git *` is git with any arguments, or none."""
-    if not pattern.endswith(" *") or is_compound(command) or _is_runner(command.partition(" ")[0]):
+    """Only a star after a blank, at the end, is a wildcard: `git *` is git with any arguments, or none.
+
+    Arguments that run another program, or write what they name, are covered only where the rule itself has them.
+    """
+    if not pattern.endswith(" *") or is_compound(command) or is_runner(command.partition(" ")[0]):
         return False
     beginning = plain_text(pattern[:-2])
-    return beginning is not None and (command == beginning or command.startswith(f"{beginning} "))
+    if beginning is None or not f"{command} ".startswith(f"{beginning} "):
+        return False
+    given, words = beginning.split(" "), words_of(command[len(beginning) + 1 :])
+    program = program_of(given[0])
+    if words is None or does_more(program, words):
+        return False
+    if len(given) > 1 or program not in WITH_SUBCOMMANDS or not words:
+        return True
+    return not words[0].text.startswith("-") and words[0].text not in RUNNING and not words[0].is_pattern
 
 
 def _covers_page(pattern: str, url: str) -> bool:

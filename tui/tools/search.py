@@ -17,6 +17,7 @@ import msgspec
 
 from tui.chat.transcript import Tool, ToolUse
 from tui.tools import openat, processes, scan
+from tui.tools.environment import CREDENTIALS, for_commands
 from tui.tools.globs import Glob
 from tui.tools.paths import Folders, Place
 from tui.tools.texts import decoded as text_of
@@ -69,7 +70,7 @@ class SearchFiles:
         code = await processes.run(
             self._command(arguments, place.path),
             folder=self._folders.first,
-            env=dict(os.environ),
+            env=for_commands(os.environ, CREDENTIALS),
             take=found.take,
             timeout_s=self._timeout_s,
         )

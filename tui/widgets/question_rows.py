@@ -202,3 +202,8 @@ def rule_words(question: Question, number: int) -> str:
     if number == 0 and question.kind in ("command", "url"):
         return "exactly this command" if question.kind == "command" else "exactly this page"
     return revealed(question.rules[number])
+
+
+def remark_on(question: Question, number: int) -> str:
+    """What one of its rules allows beyond what most expect."""
+    return revealed(question.remarks[number]) if number < len(question.remarks) else ""

@@ -19,7 +19,7 @@ from textual.widget import Widget
 from tui.chat.tools import Question
 from tui.render.safe import revealed
 from tui.widgets.conversation.wrapping import wrapped
-from tui.widgets.question_rows import INDENT, START, Detail, Spot, place_of, rule_words, warning_words
+from tui.widgets.question_rows import INDENT, START, Detail, Spot, place_of, remark_on, rule_words, warning_words
 
 _SHARE = 0.5
 """Of the screen's height, at most; when it is made larger, all but `_REST`."""
@@ -217,6 +217,8 @@ class QuestionText(Widget, can_focus=True):
             words = f"c and a allow: {rule_words(question, self._rule)}"
             more = f"  ←→ {self._rule + 1} of {len(question.rules)}" if len(question.rules) > 1 else ""
             rows += _wrapped(words + more, width)
+            if remark := remark_on(question, self._rule):
+                rows += _wrapped(f"! {remark}  ← for less", width, "$warning")
         rows += [line for line, _ in self._key_rows(width)]
         return rows
 

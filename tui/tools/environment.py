@@ -1,0 +1,59 @@
+"""The environment that commands get: the app's own, without what could be a secret. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from urllib.parse import urlsplit, urlunsplit
+
+CREDENTIALS = frozenset(("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"))
+"""Variables that hold what this program signs in with."""
+
+_PLAIN = {"TERM": "dumb", "NO_COLOR": "1", "PAGER": "cat", "GIT_PAGER": "cat", "GIT_TERMINAL_PROMPT": "0"}
+_SECRET_NAME = re.compile(
+    r"(?:^|_)(?:TOKEN|SECRET|SECRET_KEY|PASSWORD|PASSWD|PASSPHRASE|PASS|PAT|API_?KEYS?|ACCESS_KEY|PRIVATE_KEY|AUTH|COOKIE)$"
+    r"|PASSWORD$|^MYSQL_PWD$|_CREDENTIALS?$|_CONNECTION_STRING$"
+)
+_SECRET_VALUE = re.compile(
+    r"\b(?:sk-|gh[opsur]_|github_pat_|glpat-|xox[abeoprs]-|AKIA|ASIA|AIza|ya29\.|hf_|npm_|pypi-|dop_v1_|shp(?:at|ss)_)[\w.-]{12,}"
+    r"|\beyJ[\w-]{10,}\.[\w-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY|\bBearer\s+\S{8,}|\bBasic\s+[A-Za-z0-9+/]{8,}"
+)
+_PATH = re.compile(r"[~/][^\s@:]*")
+_USER = re.compile(r"://[^\s/]*@|://[^\s@/]*:[^\s]*@|^[^\s/@:]+:(?!//)[^\s@]+@[\w.-]+")
+
+
+def for_commands(env: Mapping[str, str], withheld: Collection[str], given: Collection[str] = ()) -> dict[str, str]:
+    """The variables for commands. `withheld` are left out; `given` are not, whatever they hold.
+
+    A proxy keeps its address and loses its password. Whatever else looks like a credential is left out.
+    """
+    kept = {name: value for name, value in env.items() if name not in withheld}
+    shown = {name: value if name in given else _harmless(name, value) for name, value in kept.items()}
+    return {name: value for name, value in shown.items() if value is not None} | _PLAIN
+
+
+def is_secret(name: str, value: str) -> bool:
+    """True if a variable looks as if it held a credential, by its name or by its value."""
+    if not value.strip() or value.lower() in ("0", "1", "true", "false", "yes", "no"):
+        return False
+    if _SECRET_VALUE.search(value) or _USER.search(value):
+        return True
+    return _SECRET_NAME.search(name.upper()) is not None and _PATH.fullmatch(value) is None
+
+
+def _harmless(name: str, value: str) -> str | None:
+    """The value without a secret; None where nothing is left of it."""
+    if not is_secret(name, value):
+        return value
+    return _without_user(value) if name.lower().endswith("_proxy") else None
+
+
+def _without_user(address: str) -> str | None:
+    """An address without the name and the password in it; None where they cannot be told apart."""
+    try:
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
+    except ValueError:
+        return None
+    told = urlunsplit(bare) if "://" in address else bare.netloc
+    return None if "@" in told or _SECRET_VALUE.search(told) else told
