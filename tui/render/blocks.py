@@ -73,15 +73,18 @@ class Scanner:
 
     def tail(self) -> list[Piece]:
         """What is open, as it is best drawn now. It changes nothing."""
-        trial = copy(self)
-        trial._done = []
-        trial._leaf = copy(self._leaf)
-        if isinstance(trial._leaf, Table):
-            trial._leaf.rows = trial._leaf.rows.copy()
+        trial = self.snapshot()
         if self._partial:
             trial._line(self._partial, "partial")
         trial._finish(growing=True)
         return trial._done
+
+    def snapshot(self) -> Scanner:
+        """A scanner that goes on from here by itself."""
+        other = copy(self)
+        other._done = []
+        other._leaf = copy(self._leaf)
+        return other
 
     def close(self) -> list[Piece]:
         """The rest, once no more text will come."""

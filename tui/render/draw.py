@@ -107,10 +107,9 @@ class Pen:
                 self._wrapped(self._runs(inline.parse(text, piece.growing), level), frame)
             case TableHead() as head:
                 rest = self._table(head, piece, frame)
-            case TableRow(cells):
-                assert isinstance(before, Columns)
-                self._table_row(cells, before, frame, growing=piece.growing)
-                rest = before
+            case TableRow(cells, head):
+                rest = before if isinstance(before, Columns) else columns_for(head, self._natural, frame.room)
+                self._table_row(cells, rest, frame, growing=piece.growing)
             case Rule():
                 frame.add([("─" * frame.room, self._line)], frame.room)
         return frame.lines, rest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from tui.render import syntax
@@ -168,9 +168,9 @@ class Table:
     aligns: tuple[Align, ...]
     piped: bool
     """Its lines begin with a bar."""
-    rows: list[tuple[str, ...]] = field(default_factory=list)
-    headed: bool = False
-    """Its head has been handed out: its columns are settled."""
+    rows: tuple[tuple[str, ...], ...] = ()
+    head: TableHead | None = None
+    """Once it has been handed out: its columns are settled."""
 
     def takes(self, line: str) -> bool:
         return "|" in line or not self.piped
@@ -180,18 +180,18 @@ class Table:
         if len(cells) > columns:
             cells = (*cells[: columns - 1], " | ".join(cells[columns - 1 :]))
         cells += ("",) * (columns - len(cells))
-        if not self.headed and len(self.rows) < TABLE_ROWS:
-            self.rows.append(cells)
+        if self.head is None and len(self.rows) < TABLE_ROWS:
+            self.rows += (cells,)
             return
-        if not self.headed:
-            self.headed = True
-            yield Part(TableHead(self.header, self.aligns, tuple(self.rows), more=True))
-            self.rows = []
-        yield Part(TableRow(cells), joined=True)
+        if self.head is None:
+            self.head = TableHead(self.header, self.aligns, self.rows, more=True)
+            yield Part(self.head)
+            self.rows = ()
+        yield Part(TableRow(cells, self.head), joined=True)
 
     def finish(self, growing: bool = False) -> Iterator[Part]:
-        if not self.headed:
-            yield Part(TableHead(self.header, self.aligns, tuple(self.rows)))
+        if self.head is None:
+            yield Part(TableHead(self.header, self.aligns, self.rows))
 
 
 Leaf = Paragraph | Code | Table

@@ -74,6 +74,8 @@ class TableHead:
 @dataclass(frozen=True, slots=True)
 class TableRow:
     cells: tuple[str, ...]
+    head: TableHead
+    """That of its table, which decides about its columns."""
 
 
 @dataclass(frozen=True, slots=True)

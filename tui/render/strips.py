@@ -1,25 +1,29 @@
 """A Markdown text as rows of cells, at a width and in a look; it may still be growing.
 
-What is finished is drawn once and kept; what is open is drawn again with every feed, and is small. A stored text costs
-nothing until it is looked at: until then its height is an estimate. The rows are the same however the text was fed.
+What is finished is drawn once and kept; what is open is drawn again with every feed, and is small. Of a long text only the
+pages that were looked at last are kept. A stored text costs nothing until it is looked at: until then its height is an
+estimate. The rows are the same however the text was fed.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterator
+from functools import partial
 from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual.strip import Strip
 
+from tui.render.code import CodeBlock, Span, find_code
 from tui.render.look import DARK, LIGHT, Look
 from tui.render.safe import neutral
 
 if (
     TYPE_CHECKING
 ):  # what reads and draws Markdown costs 20 ms to import; the first text pays, not the start of the program
-    from tui.render.draw import Line, Rest
+    from tui.render.pages import Page, Slot
     from tui.render.pieces import Piece
 
 __all__ = ["DARK", "LIGHT", "CodeBlock", "Document", "Look", "Row", "warm"]
@@ -27,6 +31,10 @@ __all__ = ["DARK", "LIGHT", "CodeBlock", "Document", "Look", "Row", "warm"]
 
 LEAST = 8
 """A narrower page is drawn this wide."""
+_KEPT_PIECES = 4000
+"""So many pieces are kept ready, about 20 MB with their rows. Answers rarely have more than a thousand."""
+_READ_CHARS = 1 << 17
+"""So much of a text is read when it is first looked at: under a tenth of a second."""
 
 
 class Row(NamedTuple):
@@ -41,52 +49,6 @@ class Row(NamedTuple):
     """So many cells at its beginning are only drawn around the text: bars, and the indent of a wrapped line."""
 
 
-@dataclass(frozen=True)
-class CodeBlock:
-    """A block of code in a text as it stands now. Its first row, `top`, names the language."""
-
-    language: str
-    top: int
-    height: int
-    _slots: list[_Slot] = field(repr=False, compare=False)
-    _span: tuple[int, int] = field(repr=False)
-
-    @property
-    def source(self) -> str:
-        """The code as it was written, without the fence."""
-        from tui.render.pieces import CodeLine
-
-        bodies = [slot.piece.body for slot in self._slots[slice(*self._span)]]
-        return "".join(body.text + "\n" * body.last for body in bodies if isinstance(body, CodeLine))
-
-
-class _Slot:
-    """A piece in its place: its lines once it is drawn, and the height it counts for until it is settled."""
-
-    __slots__ = ("drawn", "height", "lines", "piece", "rest", "rows")
-
-    def __init__(self, piece: Piece, height: int) -> None:
-        self.piece = piece
-        self.reset(height)
-
-    def reset(self, height: int) -> None:
-        self.height = height
-        self.lines: list[Line] = []
-        self.rows: list[Row | None] = []
-        self.rest: Rest = None
-        self.drawn = False
-
-    def is_settled(self) -> bool:
-        return self.drawn and self.height == len(self.lines)
-
-    def row(self, y: int) -> Row:
-        row = self.rows[y]
-        if row is None:
-            line = self.lines[y]
-            row = self.rows[y] = Row(Strip(line.segments, line.cells), line.soft, line.joiner, line.lead)
-        return row
-
-
 class Document:
     """One Markdown text; see the module. Rows are counted from 0."""
 
@@ -95,93 +57,178 @@ class Document:
         """How many pieces were drawn so far: the work, counted."""
         from tui.render.blocks import Scanner
         from tui.render.draw import pen_for
+        from tui.render.pages import Page
 
         self._pen = pen_for(look, max(LEAST, width))
-        self._unread = neutral(text)
-        self._last = text[-1:]
-        """The last character that it was fed."""
+        self._unread = deque([text] if text else [])
+        self._begun = False
+        """Something of it was read."""
+        self._last = ""
+        """The last character that was read."""
         self._estimate = 0
         """How many rows that may take; 0 when nobody asked yet."""
         self._closed = closed
         self._scanner = Scanner()
-        self._slots: list[_Slot] = []
-        self._firm = 0
-        """So many slots are finished; what is behind them changes with every feed."""
-        self._code: list[tuple[str, int, int]] = []
-        """The finished code: its language, the slot of its head, and the slot behind its last line."""
-        self._tops = [0]
-        """Where each slot begins, and where the last one ends."""
+        self._pages = [Page(0, self._scanner.snapshot()), Page(0)]
+        """The last one holds what is open, and changes with every feed; the one before it is the page that grows."""
+        self._tops = [0, 0, 0]
+        """Where each page begins, and where the last one ends."""
+        self._ready: dict[int, Page] = {}
+        """Full pages that are not put away, by their number; the one that was looked at last comes last."""
+        self._code: list[Span] = []
+        """The finished code."""
+
+    @property
+    def source(self) -> str:
+        """The text as it came."""
+        return "".join((*(page.text for page in self._pages), *self._unread))
+
+    @property
+    def is_half_read(self) -> bool:
+        """True while it was looked at, and `read` has to be called for the rest: it is so long that keys would wait."""
+        return self._begun and bool(self._unread)
 
     # Growing -----------------------------------------------------------------------------------------------------------
 
-    def feed(self, more: str) -> int:
-        """Takes more text. The first row that changed: those above it are as they were, and stay so."""
+    def feed(self, more: str, *, drawn: bool = True) -> int:
+        """Takes more text. The first row that changed: those above it are as they were, and stay so.
+
+        `drawn`: its rows are exact at once, for text that is seen as it comes. Else they are when they are looked at.
+        """
         if self._closed:
             raise ValueError("a closed document cannot grow")
-        self._read()
-        text, self._last = neutral(more, self._last), more[-1:] or self._last
-        return self._grow(self._scanner.feed(text))
+        self._begin()
+        if self._unread:
+            self._unread.append(more)
+            return self.height
+        if not drawn:
+            top = self._tops[-2]
+            self._read(more)
+            return top
+        return min([self._grow(self._scanner.feed(piece)) for piece in self._paged(more)])
 
     def close(self) -> int:
         """Says that no more text will come. The first row that changed."""
-        self._read()
+        self._begin()
         if self._closed:
             return self.height
         self._closed = True
-        return self._grow(self._scanner.close())
+        return self.height if self._unread else self._grow(self._scanner.close())
+
+    def _paged(self, text: str) -> Iterator[str]:
+        """A text in parts that end where pages do, each noted on its page, and made safe to draw."""
+        from tui.render.pages import PAGE_CHARS
+
+        at = 0
+        while True:
+            if self._pages[-2].chars >= PAGE_CHARS:
+                self._turn_page()
+            piece = text[at : at + PAGE_CHARS - self._pages[-2].chars]
+            self._pages[-2].take(piece)
+            yield neutral(piece, self._last)
+            self._last = piece[-1:] or self._last
+            at += len(piece)
+            if at >= len(text):
+                return
+
+    def _turn_page(self) -> None:
+        from tui.render.pages import Page
+
+        number = len(self._pages) - 2
+        page = self._pages[number]
+        self._pages.insert(-1, Page(page.first + page.count, self._scanner.snapshot(), self._last))
+        self._tops.insert(-1, self._tops[-2])
+        self._ready[number] = page
+        self._put_away()
+
+    def _put_away(self) -> None:
+        """Lets go of the pages that were looked at longest ago."""
+        count = sum(page.count for page in self._ready.values())
+        while count > _KEPT_PIECES and len(self._ready) > 2:
+            page = self._ready.pop(next(iter(self._ready)))
+            count -= page.count
+            page.put_away()
 
     def _grow(self, pieces: list[Piece]) -> int:
         """Puts `pieces`, and what is open behind them, in the place of what was open."""
-        firm, old = self._firm, self._slots[self._firm :]
+        page, old = self._pages[-2], self._pages[-1].slots or ()
         known = [
-            (line, row)
-            for slot in takewhile(_Slot.is_settled, old)
-            for line, row in zip(slot.lines, slot.rows, strict=True)
+            (line, row) for slot in takewhile(_is_settled, old) for line, row in zip(slot.lines, slot.rows, strict=True)
         ]
+        firm, top = page.count, self._tops[-2]
         self._replace(pieces)
         same = 0
-        for index in range(firm, len(self._slots)):
-            self._settle(index)
-            slot = self._slots[index]
+        for slot in self._settled(firm):
             for at, line in enumerate(slot.lines):
                 if same == len(known) or known[same][0] != line:
                     known = known[:same]
                     break
                 slot.rows[at] = known[same][1]
                 same += 1
-        self._place(firm)
-        return self._tops[firm] + same
+        page.place(firm)
+        self._pages[-1].place()
+        self._place(len(self._pages) - 2)
+        return top + same
+
+    def _settled(self, firm: int) -> Iterator[Slot]:
+        """The slots of the page that grows, from number `firm` on, and those of what is open, once they are drawn."""
+        for page, first in ((self._pages[-2], firm), (self._pages[-1], 0)):
+            for at, slot in enumerate(page.slots or ()):
+                if at >= first:
+                    self._settle(page, at)
+                    yield slot
 
     def _replace(self, pieces: list[Piece]) -> None:
-        from tui.render.pieces import rows_of
+        from tui.render.pages import Page
 
-        del self._slots[self._firm :]
-        tail = [] if self._closed else self._scanner.tail()
-        self._slots.extend(_Slot(piece, rows_of(piece, self._pen.width)) for piece in (*pieces, *tail))
-        for index in range(self._firm, self._firm + len(pieces)):
-            self._find_code(index, self._code)
-        self._firm += len(pieces)
+        page, width = self._pages[-2], self._pen.width
+        page.add(pieces, width)
+        first = page.first + page.count
+        for at, piece in enumerate(pieces, first - len(pieces)):
+            find_code(piece, at, self._code)
+        self._pages[-1] = Page(first)
+        self._pages[-1].add([] if self._closed else self._scanner.tail(), width)
 
-    def _read(self) -> None:
-        """Cuts the text it began with into pieces, when that has not been done yet."""
-        if not self._unread:
-            return
-        text, self._unread = self._unread, ""
-        pieces = self._scanner.feed(text)
-        if self._closed:
-            pieces += self._scanner.close()
-        self._replace(pieces)
-        self._place(0)
+    def _begin(self) -> None:
+        """Reads the text it began with, or the beginning of a long one, when that has not been done yet."""
+        if not self._begun:
+            self.read(_READ_CHARS)
+
+    def read(self, chars: int) -> None:
+        """Cuts about so many more characters of the text it began with into pieces."""
+        self._begun = True
+        while self._unread and chars > 0:
+            text = self._unread.popleft()
+            if len(text) > chars:
+                self._unread.extendleft(
+                    text[at : at + chars] for at in range((len(text) - 1) // chars * chars, 0, -chars)
+                )
+                text = text[:chars]
+            chars -= len(text)
+            self._read(text)
+
+    def _read(self, text: str) -> None:
+        first = len(self._pages) - 2
+        for piece in self._paged(text):
+            self._replace(self._scanner.feed(piece))
+            self._pages[-2].place()
+        if self._closed and not self._unread:
+            self._replace(self._scanner.close())
+            self._pages[-2].place()
+        self._pages[-1].place()
+        self._place(first)
 
     # Looking -----------------------------------------------------------------------------------------------------------
 
     @property
     def height(self) -> int:
         """In rows. What was not looked at counts by estimate."""
-        if not self._unread:
+        if self._begun or not self._unread:
             return self._tops[-1]
         if not self._estimate:
-            self._estimate = _estimate(self._unread, self._pen.width)
+            from tui.render.pages import estimated_rows
+
+            self._estimate = estimated_rows(self._unread[0], self._pen.width)
         return self._estimate
 
     def resize(self, width: int, look: Look) -> None:
@@ -190,111 +237,158 @@ class Document:
         if (width, look) == (self._pen.width, self._pen.look):
             return
         from tui.render.draw import pen_for
-        from tui.render.pieces import rows_of
 
         self._pen = pen_for(look, width)
         self._estimate = 0
-        for slot in self._slots:
-            slot.reset(rows_of(slot.piece, width))
+        for page in self._pages:
+            page.resize(width)
         self._place(0)
 
     def settle(self, first: int, last: int) -> bool:
         """Makes rows `first` to `last` exact; True if the height changed, or where these rows stand."""
         before = self.height
-        self._read()
-        y = max(0, first)
-        # Pieces that were taken to have no rows of their own stand before the one that the row is in.
-        index = begin = max(0, min(bisect_left(self._tops, y), bisect_right(self._tops, y) - 1))
-        y, changed = self._tops[begin], False
-        while index < len(self._slots) and y <= last:
-            changed = self._settle(index) or changed
-            y += self._slots[index].height
-            index += 1
+        self._begin()
+        number = begin = _beginning_at(self._tops, max(0, first))
+        top, changed = self._tops[begin], False
+        while number < len(self._pages) and top <= last:
+            changed = self._settle_rows(number, first - top, last - top) or changed
+            top += self._pages[number].height
+            number += 1
         if changed:
             self._place(begin)
+        self._put_away()
         return changed or self.height != before
+
+    def _settle_rows(self, number: int, first: int, last: int) -> bool:
+        """Makes rows of a page exact, counted from its beginning; True if that moved any."""
+        page = self._pages[number]
+        before, changed = page.height, False
+        slots = self._open(number)
+        index = begin = _beginning_at(page.tops, max(0, first))
+        y = page.tops[begin]
+        while index < len(slots) and y <= last:
+            changed = self._settle(page, index) or changed
+            y += slots[index].height
+            index += 1
+        if changed:
+            page.place(begin)
+        return changed or page.height != before
 
     def row(self, y: int) -> Row:
         """Row `y`, exact; an empty one where there is none."""
         self.settle(y, y)
-        index = bisect_right(self._tops, y) - 1
-        if not 0 <= index < len(self._slots):
+        if not 0 <= y < self._tops[-1]:
             return Row(Strip([], 0))
-        return self._slots[index].row(y - self._tops[index])
+        number = self._page_at(y)
+        page, y = self._pages[number], y - self._tops[number]
+        index = bisect_right(page.tops, y) - 1
+        return self._open(number)[index].row(y - page.tops[index])
 
     def place_of(self, y: int) -> tuple[int, int]:
         """The number of the piece that row `y` belongs to, and the row within it: the same wherever the piece stands."""
-        self._read()
-        index = max(0, bisect_right(self._tops, y) - 1)
-        return index, y - self._tops[min(index, len(self._tops) - 1)]
+        self._begin()
+        number = self._page_at(y)
+        page, y = self._pages[number], y - self._tops[number]
+        self._open(number)
+        index = max(0, bisect_right(page.tops, y) - 1)
+        return page.first + index, y - page.tops[index]
 
     def row_of(self, piece: int, y: int) -> int:
         """The row that `place_of` said that of. Only that piece is drawn."""
-        self._read()
-        index = min(piece, len(self._slots) - 1)
-        if index < 0:
+        self._begin()
+        piece = min(piece, self._pages[-1].first + self._pages[-1].count - 1)
+        if piece < 0:
             return y
-        self.settle(self._tops[index], self._tops[index])
-        return self._tops[index] + min(y, self._slots[index].height)
+        top = self._top_of(piece)
+        self.settle(top, top)
+        return self._top_of(piece) + min(y, self._slot(piece).height)
+
+    def _top_of(self, piece: int) -> int:
+        number = self._page_of(piece)
+        self._slot(piece)
+        return self._tops[number] + self._pages[number].tops[piece - self._pages[number].first]
+
+    def pieces(self, start: int, end: int) -> Iterator[Piece]:
+        """The pieces of these numbers."""
+        for page in self._pages[self._page_of(start) :]:
+            if page.first >= end:
+                break
+            yield from page.pieces()[max(0, start - page.first) : end - page.first]
 
     def code_blocks(self) -> tuple[CodeBlock, ...]:
         """Its blocks of code from top to bottom, placed as far as heights are known."""
-        self._read()
+        self._begin()
         spans = self._code.copy()
-        for index in range(self._firm, len(self._slots)):
-            self._find_code(index, spans)
+        for at, piece in enumerate(self._pages[-1].pieces(), self._pages[-1].first):
+            find_code(piece, at, spans)
         blocks = []
-        for language, start, end in spans:
-            top = self._tops[start] + (self._slots[start].piece.gap >= 0)
-            blocks.append(CodeBlock(language, top, self._tops[end] - top, self._slots, (start, end)))
+        for language, start, end, gap in spans:
+            top = self._about(start) + gap
+            blocks.append(CodeBlock(language, top, self._about(end) - top, partial(self.pieces, start, end)))
         return tuple(blocks)
 
-    def _find_code(self, index: int, spans: list[tuple[str, int, int]]) -> None:
-        """Adds a slot to the spans, if there is code in it."""
-        from tui.render.pieces import CodeHead, CodeLine
-
-        body = self._slots[index].piece.body
-        if isinstance(body, CodeHead):
-            spans.append((body.language, index, index + 1))
-        elif isinstance(body, CodeLine):
-            language, start, _ = spans[-1]
-            spans[-1] = (language, start, index + 1)
+    def _about(self, piece: int) -> int:
+        """The top of a piece; about there, if its page is put away."""
+        number = self._page_of(piece)
+        page, at = self._pages[number], piece - self._pages[number].first
+        within = page.tops[at] if page.slots is not None else page.height * at // max(1, page.count)
+        return self._tops[number] + within
 
     # Pieces in their places ---------------------------------------------------------------------------------------------
 
-    def _settle(self, index: int) -> bool:
+    def _page_at(self, y: int) -> int:
+        """The page that a row stands on."""
+        return max(0, min(bisect_right(self._tops, y), len(self._pages)) - 1)
+
+    def _page_of(self, piece: int) -> int:
+        return bisect_right(self._pages, piece, key=lambda page: page.first) - 1
+
+    def _open(self, number: int) -> list[Slot]:
+        """The slots of a page, which is kept ready for a while from now on."""
+        page = self._pages[number]
+        if number < len(self._pages) - 2:
+            self._ready.pop(number, None)
+            self._ready[number] = page
+        return page.open(self._pen.width)
+
+    def _slot(self, piece: int) -> Slot:
+        number = self._page_of(piece)
+        return self._open(number)[piece - self._pages[number].first]
+
+    def _settle(self, page: Page, index: int) -> bool:
         """Draws a slot and lets it count for what it is; True if that is another height than before."""
-        slot = self._slots[index]
+        slot = page.open(self._pen.width)[index]
         if slot.is_settled():
             return False
         if not slot.drawn:
-            self._draw(index)
+            self._draw(page.first + index)
         changed = slot.height != len(slot.lines)
         slot.height = len(slot.lines)
         return changed
 
-    def _draw(self, index: int) -> None:
+    def _draw(self, piece: int) -> None:
         """Draws a slot, after those it goes on from. Their heights stay: rows above a reader must not move unasked."""
-        first = index
-        while self._slots[first].piece.joined and not self._slots[first - 1].drawn:
+        first = piece
+        while self._slot(first).needs_before() and not self._slot(first - 1).drawn:
             first -= 1
-        for at in range(first, index + 1):
-            slot = self._slots[at]
-            before = self._slots[at - 1].rest if slot.piece.joined else None
-            slot.lines, slot.rest = self._pen.draw(slot.piece, before)
-            slot.rows = [None] * len(slot.lines)
-            slot.drawn = True
+        for at in range(first, piece + 1):
+            slot = self._slot(at)
+            slot.draw(self._pen, self._slot(at - 1).rest if slot.piece.joined else None)
             self.drawn_pieces += 1
 
     def _place(self, first: int) -> None:
-        """Counts the tops again behind slot `first`."""
-        heights = (slot.height for slot in self._slots[first:])
+        """Counts the tops again behind page `first`."""
+        heights = (page.height for page in self._pages[first:])
         self._tops[first:] = accumulate(heights, initial=self._tops[first])
 
 
-def _estimate(text: str, width: int) -> int:
-    """About how many rows a text takes."""
-    return sum(len(line) // width + 1 for line in text.strip("\n").split("\n"))
+def _beginning_at(tops: list[int], y: int) -> int:
+    """The number of what row `y` is in, or of the first before it that was taken to have no rows of its own."""
+    return max(0, min(bisect_left(tops, y), bisect_right(tops, y) - 1, len(tops) - 2))
+
+
+def _is_settled(slot: Slot) -> bool:
+    return slot.is_settled()
 
 
 def warm() -> None:

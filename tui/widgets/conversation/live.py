@@ -29,6 +29,8 @@ class LiveAnswer:
         self.turn = turn
         self.chars = 0
         """Of text and thinking so far, in this response."""
+        self.draws = True
+        """False while so much waits that what is taken flies by."""
         self._message: Message | None = None
         self._parts: dict[int, Part] = {}
         self._json: dict[int, str] = {}
@@ -164,7 +166,7 @@ class LiveAnswer:
         from tui.chat.searches import marks
 
         part = self._parts.get(index)
-        so_far = part.source if isinstance(part, Prose) else self._held
+        so_far = part.ending if isinstance(part, Prose) else self._held
         return marks(Text(so_far, tuple(self._cited.pop(index))), self._known)
 
     def _take_text(self, index: int, text: str) -> int | None:
@@ -174,7 +176,7 @@ class LiveAnswer:
         if part is None and isinstance(last, Prose) and len(self.turn.parts) > self._first_part:
             part = self._parts[index] = last  # a citation has split the paragraph
         if isinstance(part, Prose):
-            row = self.turn.top_of(part) + part.feed(text)
+            row = self.turn.top_of(part) + part.feed(text, drawn=self.draws)
             self.turn.changed()
             return row
         self._held += text
@@ -188,7 +190,7 @@ class LiveAnswer:
         part = self._parts.get(index)
         if not isinstance(part, Fold):
             return self._put(index, self.turn.thinking("thinking", Prose(text, closed=False, quiet=True)))
-        row = self.turn.top_of(part) + part.feed(text)
+        row = self.turn.top_of(part) + part.feed(text, drawn=self.draws)
         self.turn.changed()
         return row
 

@@ -43,6 +43,11 @@ class Pace:
         """Whether something has arrived that was not taken in."""
         return bool(self._backlog)
 
+    @property
+    def is_far_behind(self) -> bool:
+        """True if so much waits that what is taken in now is out of sight with the next frame."""
+        return self._backlog.is_far_behind
+
     def arrive(self, message: Message, events: Iterable[StreamEvent]) -> None:
         """More of an answer: it is drawn with the next frame."""
         self._backlog.put_events(message, events)

@@ -310,6 +310,7 @@ class Conversation(LookingView):
         if self._waiting is not None:
             self._waiting = None
             self._touch(self._live.expect())
+        self._live.draws = not self._pace.is_far_behind
         row = self._live.take(step)
         if row is not None:
             self._touch(row)

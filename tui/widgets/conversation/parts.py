@@ -60,6 +60,14 @@ class Part:
         """Makes rows exact. True if that changed the height."""
         return False
 
+    @property
+    def is_half_read(self) -> bool:
+        """True while its text is so long that only the beginning was parsed when it was looked at."""
+        return False
+
+    def read(self, chars: int) -> None:
+        """Parses so many more characters of it."""
+
     def line(self, y: int) -> Line:
         raise NotImplementedError
 
@@ -136,6 +144,10 @@ class Prose(Part):
     def __init__(self, text: str, *, closed: bool = True, quiet: bool = False, above: int = 0) -> None:
         self.above = above
         self._chunks = [text] if text else []
+        """Its text, until it is parsed: then the document has it."""
+        self.is_blank = not text.strip()
+        self.ending = text[-1:]
+        """The last character."""
         self._closed = closed
         self._quiet = quiet
         self._document: Document | None = None
@@ -144,9 +156,15 @@ class Prose(Part):
     @property
     def source(self) -> str:
         """All of its text so far."""
-        if len(self._chunks) > 1:
-            self._chunks = ["".join(self._chunks)]
-        return self._chunks[0] if self._chunks else ""
+        return self._document.source if self._document is not None else "".join(self._chunks)
+
+    @property
+    def is_half_read(self) -> bool:
+        return self._document is not None and self._document.is_half_read
+
+    def read(self, chars: int) -> None:
+        if self._document is not None:
+            self._document.read(chars)
 
     @property
     def height(self) -> int:
@@ -163,14 +181,19 @@ class Prose(Part):
         look = palette.quiet if self._quiet else palette.look
         if self._document is None:
             self._document = Document(look, width, self.source, closed=self._closed)
+            self._chunks = []
         elif self._fitted != (width, look):
             self._document.resize(width, look)
         self._fitted = width, look
 
-    def feed(self, more: str) -> int:
-        """Takes more text. Returns the first row that changed."""
+    def feed(self, more: str, *, drawn: bool = True) -> int:
+        """Takes more text. Returns the first row that changed. `drawn`: it is seen as it comes."""
+        self.is_blank = self.is_blank and not more.strip()
+        self.ending = more[-1:] or self.ending
+        if self._document is not None:
+            return self._document.feed(more, drawn=drawn)
         self._chunks.append(more)
-        return self._document.feed(more) if self._document is not None else 0
+        return 0
 
     def close(self) -> int:
         """No more text will come. Returns the first row that changed."""
@@ -239,7 +262,7 @@ class Fold(Opening):
 
     @property
     def can_open(self) -> bool:
-        return self._body is not None and not (isinstance(self._body, Prose) and not self._body.source.strip())
+        return self._body is not None and not (isinstance(self._body, Prose) and self._body.is_blank)
 
     @property
     def body(self) -> Part | None:
@@ -260,11 +283,11 @@ class Fold(Opening):
         self._head.say(self._caption())
         self._fit_body()
 
-    def feed(self, more: str) -> int:
-        """Takes more thinking. Returns the first row that changed."""
+    def feed(self, more: str, *, drawn: bool = True) -> int:
+        """Takes more thinking. Returns the first row that changed. `drawn`: it is seen as it comes."""
         assert isinstance(self._body, Prose), "only thinking grows"
         could_open = self.can_open
-        row = self._body.feed(more)
+        row = self._body.feed(more, drawn=drawn)
         if not could_open:
             self._head.say(self._caption())
             self._fit_body()
@@ -283,6 +306,14 @@ class Fold(Opening):
         self._fitted = width, palette
         self._head.fit(width, palette)
         self._fit_body()
+
+    @property
+    def is_half_read(self) -> bool:
+        return self.body is not None and self.body.is_half_read
+
+    def read(self, chars: int) -> None:
+        if self.body is not None:
+            self.body.read(chars)
 
     def _fit_body(self) -> None:
         if self.body is not None and self._fitted is not None:

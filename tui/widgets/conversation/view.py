@@ -6,6 +6,7 @@ rows say, and when they change, is left to `pane`.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from rich.segment import Segment
@@ -18,8 +19,10 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from tui.widgets.conversation.backlog import SLICE_CHARS
+from tui.widgets.conversation.pace import BREATH_S, BUDGET_S
 from tui.widgets.conversation.palette import Palette, palette_of
-from tui.widgets.conversation.parts import Line
+from tui.widgets.conversation.parts import Line, Part
 from tui.widgets.conversation.selecting import highlighted, row_number, selected_text, span_in
 from tui.widgets.conversation.turn import Turn
 from tui.widgets.conversation.viewport import Place, Viewport
@@ -68,6 +71,8 @@ class TranscriptView(ScrollView, can_focus=True):
         self._dressed = Size()
         self._drawn: LRUCache[tuple[int, int], tuple[Strip, bool, Strip]] = LRUCache(512)
         self._placing = False
+        self._reads_on = False
+        """A timer is set for the rest of a long text."""
         self._total_when_let_go = 0
         self._told: tuple[bool, int] = (True, 0)
 
@@ -126,6 +131,31 @@ class TranscriptView(ScrollView, can_focus=True):
         elif first is not None:
             self.refresh_rows(first, self.view.total)
         self.tell(calmly=calmly)
+        if not self._reads_on and self._half_read() is not None:
+            self._reads_on = True
+            self.set_timer(BREATH_S, self._read_on)
+
+    def _half_read(self) -> tuple[int, Part] | None:
+        """A text in view that is too long to be parsed at once, with the number of its turn."""
+        for index in self.view.in_view:
+            for part in self.view.turns[index].parts:
+                if part.is_half_read:
+                    return index, part
+        return None
+
+    def _read_on(self) -> None:
+        """Parses more of a long text, for about as long as keys may wait, and shows what came of it."""
+        self._reads_on = False
+        if (found := self._half_read()) is None:
+            return
+        index, part = found
+        end = time.monotonic() + BUDGET_S
+        while part.is_half_read and time.monotonic() < end:
+            part.read(SLICE_CHARS)
+        self.view.turns[index].changed()
+        self.view.changed(index)
+        self.view.settle()
+        self.place(redraw=True, calmly=True)
 
     def refresh_rows(self, first: int, stop: int) -> None:
         """Draws rows again, as far as they are in view."""

@@ -61,6 +61,14 @@ class Viewport:
         """Rows under the view."""
         return max(0, self.total - self.top - self.rows)
 
+    @property
+    def in_view(self) -> range:
+        """The numbers of the turns that are in view."""
+        if not self.turns:
+            return range(0)
+        last = self.heights.at(min(self.top + self.rows, self.total) - 1)[0]
+        return range(self._top.turn, max(last, self._top.turn) + 1)
+
     # What there is
 
     def replace(self, turns: list[Turn]) -> None:

@@ -1,0 +1,54 @@
+"""The blocks of code in a text: where they stand, and their source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tui.render.pieces import Piece
+
+_MOST = 10_000
+"""So many blocks of code can be told apart in one text."""
+
+
+class Span(NamedTuple):
+    """A block of code by the numbers of its pieces."""
+
+    language: str
+    start: int
+    """That of its head."""
+    end: int
+    """That of the piece behind its last line."""
+    gap: bool
+    """A blank row stands above it."""
+
+
+@dataclass(frozen=True)
+class CodeBlock:
+    """A block of code in a text as it stands now. Its first row, `top`, names the language."""
+
+    language: str
+    top: int
+    height: int
+    _pieces: Callable[[], Iterable[Piece]] = field(repr=False, compare=False)
+
+    @property
+    def source(self) -> str:
+        """The code as it was written, without the fence."""
+        from tui.render.pieces import CodeLine
+
+        bodies = (piece.body for piece in self._pieces())
+        return "".join(body.text + "\n" * body.last for body in bodies if isinstance(body, CodeLine))
+
+
+def find_code(piece: Piece, at: int, spans: list[Span]) -> None:
+    """Add the piece of that number to the spans, if there is code in it."""
+    from tui.render.pieces import CodeHead, CodeLine
+
+    body = piece.body
+    if isinstance(body, CodeHead) and len(spans) < _MOST:
+        spans.append(Span(body.language, at, at + 1, piece.gap >= 0))
+    elif isinstance(body, CodeLine) and spans and spans[-1].end == at:
+        spans[-1] = spans[-1]._replace(end=at + 1)

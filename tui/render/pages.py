@@ -1,0 +1,146 @@
+"""A text in pages, so that a long one takes little memory: a page that nobody looks at keeps its text, and how it was begun.
+
+Where a page ends depends on the text alone. Reading it again gives the same pieces, of the heights that they had.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from textual.strip import Strip
+
+from tui.render.pieces import Piece, TableRow, rows_of
+from tui.render.safe import neutral
+from tui.render.strips import Row
+
+if TYPE_CHECKING:
+    from tui.render.blocks import Scanner
+    from tui.render.draw import Line, Pen, Rest
+
+PAGE_CHARS = 8192
+_TALLEST = (1 << 16) - 1
+
+
+class Slot:
+    """A piece in its place: its lines once it is drawn, and the height it counts for until it is settled."""
+
+    __slots__ = ("drawn", "height", "lines", "piece", "rest", "rows")
+
+    def __init__(self, piece: Piece, height: int) -> None:
+        self.piece = piece
+        self.reset(height)
+
+    def reset(self, height: int) -> None:
+        self.height = height
+        self.lines: list[Line] = []
+        self.rows: list[Row | None] = []
+        self.rest: Rest = None
+        self.drawn = False
+
+    def draw(self, pen: Pen, before: Rest) -> None:
+        """Makes its lines; `before` is what the piece before it leaves."""
+        self.lines, self.rest = pen.draw(self.piece, before)
+        self.rows = [None] * len(self.lines)
+        self.drawn = True
+
+    def is_settled(self) -> bool:
+        return self.drawn and self.height == len(self.lines)
+
+    def needs_before(self) -> bool:
+        """True if it cannot be drawn before the piece that it goes on from. The rows of a table know its head."""
+        return self.piece.joined and not isinstance(self.piece.body, TableRow)
+
+    def row(self, y: int) -> Row:
+        row = self.rows[y]
+        if row is None:
+            line = self.lines[y]
+            row = self.rows[y] = Row(Strip(line.segments, line.cells), line.soft, line.joiner, line.lead)
+        return row
+
+
+class Page:
+    """Some pieces of a text, in order."""
+
+    def __init__(self, first: int, start: Scanner | None = None, before: str = "") -> None:
+        """`start`: the scanner before it reads the page's text, and the character `before` that. None for what is open."""
+        self.first = first
+        """How many pieces stand before it."""
+        self.count = 0
+        self.height = 0
+        self.chars = 0
+        self.slots: list[Slot] | None = []
+        """None while the page is put away."""
+        self.tops = [0]
+        """Where each slot begins, and where the last one ends, counted from the beginning of the page."""
+        self._start = start
+        self._before = before
+        self._texts: list[str] = []
+        self._heights: array[int] | None = None
+        """Of the slots of a page that is put away; None after a new width."""
+
+    @property
+    def text(self) -> str:
+        """What was read for it, as it came."""
+        if len(self._texts) > 1:
+            self._texts = ["".join(self._texts)]
+        return self._texts[0] if self._texts else ""
+
+    def take(self, text: str) -> None:
+        """Notes text that is read for it."""
+        self._texts.append(text)
+        self.chars += len(text)
+
+    def add(self, pieces: Iterable[Piece], width: int) -> None:
+        slots = self.open(width)
+        slots.extend(Slot(piece, rows_of(piece, width)) for piece in pieces)
+        self.count = len(slots)
+
+    def place(self, first: int = 0) -> None:
+        """Counts the tops again behind slot `first`."""
+        heights = (slot.height for slot in self.slots[first:]) if self.slots is not None else ()
+        self.tops[first:] = accumulate(heights, initial=self.tops[first])
+        self.height = self.tops[-1]
+
+    def open(self, width: int) -> list[Slot]:
+        """The slots; those of a page that was put away are made again, and have to be placed if there is a new width."""
+        if self.slots is None:
+            pieces, heights = self.pieces(), self._heights
+            if heights is None:
+                self.slots = [Slot(piece, rows_of(piece, width)) for piece in pieces]
+            else:
+                self.slots = [Slot(piece, height) for piece, height in zip(pieces, heights, strict=True)]
+            self.tops = [0]
+            self.place()
+        return self.slots
+
+    def pieces(self) -> list[Piece]:
+        if self.slots is not None:
+            return [slot.piece for slot in self.slots]
+        assert self._start is not None, "what is open is never put away"
+        return self._start.snapshot().feed(neutral(self.text, self._before))
+
+    def put_away(self) -> None:
+        """Drops what can be made again."""
+        if self.slots is not None and self.text:
+            self._heights = array("H", (min(slot.height, _TALLEST) for slot in self.slots))
+            self.slots, self.tops = None, []
+
+    def resize(self, width: int) -> None:
+        """Has everything count by estimate."""
+        if self.slots is None:
+            self._heights = None
+            self.height = estimated_rows(self.text, width)
+            return
+        for slot in self.slots:
+            slot.reset(rows_of(slot.piece, width))
+        self.place()
+
+
+def estimated_rows(text: str, width: int) -> int:
+    """About how many rows a text takes."""
+    if len(text) > 8 * PAGE_CHARS:
+        return len(text) // width + text.count("\n") + 1
+    return sum(len(line) // width + 1 for line in text.strip("\n").split("\n"))
