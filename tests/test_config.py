@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -458,7 +459,9 @@ def test_the_example_file_holds_every_key_with_its_default(tmp_path: Path) -> No
     assert (settings.default, settings.anthropic, settings.ui) == (Defaults(), Anthropic(), Ui())
     assert (settings.budget, settings.tools) == (Limits(), Tools())
     assert settings.keys == {action.name: action.keys for action in ACTIONS}
-    assert [model for model in known_models(settings) if model.id in settings.models] == [find("claude-sonnet-5-5")]
+    assert [model for model in known_models(settings, (), date(2026, 12, 1)) if model.id in settings.models] == [
+        find("claude-sonnet-5-5")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ from tui.anthropic.destinations import check, shown
 from tui.anthropic.errors import AuthenticationFailed
 from tui.anthropic.key_file import remove_key
 from tui.anthropic.login import Unusable
+from tui.anthropic.workspace import NotAWorkspace, Workspace
 from tui.config import Settings
-from tui.connection import discovered, key_file
+from tui.connection import discovered, key_file, workspace_of
 from tui.errors import TuiError
 from tui.printing import say
 from tui.render.json_text import json_text
@@ -57,6 +58,9 @@ class Status(TypedDict):
     claude_code: bool
     """Whether it is Claude Code's login."""
     api_url: str
+    workspace_id: str | None
+    """The workspace that requests name, and where its ID comes from."""
+    workspace_source: str | None
     problem: str | None
     """Why it cannot be used, or that there is none."""
     considered: list[Place]
@@ -72,7 +76,7 @@ def login(settings: Settings, env: Mapping[str, str], stdin: IO[str] | None) -> 
     program = shutil.which("claude", path=env.get("PATH")) if is_terminal else None
     secret = _asked(existing, program) if is_terminal else _piped(stdin)
     if secret:
-        return _take_key(settings, env, secret)
+        return _take_key(settings, env, secret, asks=is_terminal)
     if isinstance(existing, OAuthToken):
         try:
             return _take_login(settings, env, existing)
@@ -118,14 +122,38 @@ def _piped(stdin: IO[str] | None) -> str:
     return sign_in.bare(text.removeprefix("\ufeff"))
 
 
-def _take_key(settings: Settings, env: Mapping[str, str], secret: str) -> int:
-    checked = asyncio.run(sign_in.check(settings, secret))
-    file = sign_in.store(settings, secret)
+def _take_key(settings: Settings, env: Mapping[str, str], secret: str, *, asks: bool) -> int:
+    checked = _checked(settings, secret, asks=asks)
+    file = sign_in.store(settings, secret, checked.workspace_id)
     proved = "" if checked.models is not None else " It could not be checked: the server has no list of models."
-    say(f"Signed in with {_kind(checked.credential)}, stored in {file} for you alone (0600).{proved}")
+    where = f" in the workspace {checked.workspace_id}" if checked.workspace_id else ""
+    say(f"Signed in with {_kind(checked.credential)}{where}, stored in {file} for you alone (0600).{proved}")
     if other := sign_in.overruled_by(settings, env):
         say(f"It is not used as long as another one comes first: {other}.", err=True)
     return 0
+
+
+def _checked(settings: Settings, secret: str, *, asks: bool) -> sign_in.Checked:
+    """What the server says of the key; `asks`: the user is asked for the workspace of a key that belongs to none."""
+    workspace_id = ""
+    while True:
+        try:
+            return asyncio.run(sign_in.check(settings, secret, workspace_id))
+        except sign_in.WorkspaceWanted as error:
+            if not asks:
+                raise Refused(error.message, _WORKSPACE_IN_SCRIPTS) from error
+            say(f"{error.message}. {error.hint}", err=True)
+        except NotAWorkspace as error:
+            if not workspace_id:  # it is in the settings
+                raise
+            say(f"{error.message}. {error.hint}", err=True)
+        workspace_id = click.prompt("Workspace ID (wrkspc_…)", err=True)
+
+
+_WORKSPACE_IN_SCRIPTS = (
+    "Set ANTHROPIC_WORKSPACE_ID to the ID of the workspace (wrkspc_…, in the Console under Workspaces) while signing in: it "
+    "is stored with the key."
+)
 
 
 def _take_login(settings: Settings, env: Mapping[str, str], found: OAuthToken) -> int:
@@ -179,6 +207,7 @@ def status_of(settings: Settings, found: Found) -> Status:
     used = found.credential
     login = used if isinstance(used, OAuthToken) else None
     expires_at_s = login.expires_at_s if login else None
+    workspace = _workspace(settings, used)
     return Status(
         provider="anthropic",
         signed_in=used is not None,
@@ -190,6 +219,8 @@ def status_of(settings: Settings, found: Found) -> Status:
         plan=(login.plan or None) if login else None,
         claude_code=login is not None and login.borrowed,
         api_url=shown(settings.anthropic.api_url),
+        workspace_id=workspace.id if workspace else None,
+        workspace_source=workspace.source if workspace else None,
         problem=_problem(settings, used),
         considered=[Place(source=one.source, used=one.used, reason=one.reason) for one in found.considered],
     )
@@ -202,6 +233,13 @@ def tail(credential: Credential) -> str:
             return f"…{secret[-_SHOWN:]}" if len(secret) >= _LONG_ENOUGH else "…"
 
 
+def _workspace(settings: Settings, used: Credential | None) -> Workspace | None:
+    try:
+        return workspace_of(settings, used) if used is not None else None
+    except NotAWorkspace:  # the problem says so
+        return None
+
+
 def _problem(settings: Settings, used: Credential | None) -> str | None:
     try:
         if (mistake := settings.obstacle) is not None:
@@ -209,6 +247,7 @@ def _problem(settings: Settings, used: Credential | None) -> str | None:
         if used is None:
             raise CredentialsMissing
         check(used, settings.anthropic.api_url, settings.anthropic.oauth_hosts)
+        workspace_of(settings, used)
     except TuiError as error:
         return f"{error.message.rstrip('.')}. {error.hint}".strip()
     return None
@@ -227,6 +266,8 @@ def _lines(told: Status) -> list[str]:
         if told["expires_at"]:
             lines.append(f"expires  {told['expires_at']}" + (", renewed by the next request" * told["expired"]))
         lines.append(f"sent to  {told['api_url']}")
+        if told["workspace_id"]:
+            lines.append(f"workspace {told['workspace_id']}, from {told['workspace_source']}")
         if told["claude_code"]:
             lines.append(_TERMS)
     others = [place for place in told["considered"] if not place["used"]]

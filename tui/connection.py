@@ -21,6 +21,7 @@ from tui.anthropic.credentials import ApiKey, Credential, Found, OAuthToken, dis
 from tui.anthropic.destinations import check
 from tui.anthropic.model_cache import cache_file, read_list, write_list
 from tui.anthropic.models import MODELS, Choice, as_of, find, overridden, resolve
+from tui.anthropic.workspace import Workspace, workspace_for
 from tui.belt import Belt
 from tui.chat import ledger
 from tui.chat.budget import Budget
@@ -104,7 +105,8 @@ class Connection:
 
     @property
     def obstacle(self) -> TuiError | None:
-        """Why nothing can be sent: a mistake in the configuration, no credential, or one that may not go to `api_url`.
+        """Why nothing can be sent: a mistake in the configuration, no credential, one that may not go to `api_url`, or no
+        ID of a workspace where one should be.
 
         None where all is well.
         """
@@ -113,7 +115,9 @@ class Connection:
         if (mistake := self.settings.obstacle) is not None:
             return mistake
         try:
-            check(self.found.required(), self.settings.anthropic.api_url, self.settings.anthropic.oauth_hosts)
+            credential = self.found.required()
+            check(credential, self.settings.anthropic.api_url, self.settings.anthropic.oauth_hosts)
+            workspace_of(self.settings, credential)
         except TuiError as error:
             return error
         return None
@@ -306,7 +310,8 @@ class Connection:
                 token_url=settings.oauth_token_url,
                 warn=lambda text: self.warn(text),
             )
-            self._client = Client(url, auth, credential=credential.kind)
+            workspace = None if self.demo else workspace_of(self.settings, credential)
+            self._client = Client(url, auth, credential=credential.kind, workspace_id=workspace.id if workspace else "")
         return self._client
 
     def _simulator(self) -> tuple[str, Credential]:
@@ -325,6 +330,13 @@ def discovered(settings: Settings, env: Mapping[str, str]) -> Found:
 def key_file(settings: Settings) -> Path:
     """Where `prx auth login` stores what it is given."""
     return settings.folders.data / "credentials.json"
+
+
+def workspace_of(settings: Settings, credential: Credential) -> Workspace | None:
+    """The workspace that requests with that credential are made in, where one is set. Raises NotAWorkspace."""
+    origin = settings.origin("providers.anthropic.workspace_id")
+    source = origin if origin == "ANTHROPIC_WORKSPACE_ID" else f"workspace_id ({origin})"
+    return workspace_for(credential, settings.anthropic.workspace_id, source)
 
 
 def budget_of(settings: Settings) -> Budget:

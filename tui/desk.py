@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from tui.anthropic.credentials import LOGIN, NO_FILE, Credential, Found, OAuthToken, by_text
+from tui.anthropic.credentials import LOGIN, NO_FILE, Credential, Found, OAuthToken
 from tui.anthropic.destinations import check
 from tui.anthropic.login import Unusable
 from tui.belt import Belt, load_tools
@@ -21,13 +21,14 @@ from tui.config import Preset, Settings
 from tui.connection import Connection, utc_today
 from tui.errors import TuiError
 from tui.screens.exchange import Exchange
-from tui.screens.provider import ToolServer, Way
+from tui.screens.provider import ToolServer, Way, WorkspaceWanted
 
 if TYPE_CHECKING:
     from tui.anthropic.misses import Exchange as Sent
     from tui.chat.cache import CacheMap, Miss
     from tui.chat.titles import Titled
     from tui.mcp.servers import Servers
+    from tui.sign_in import Checked
 
 
 class NoLogin(TuiError):
@@ -75,6 +76,8 @@ class Desk:
         self._take_preset(preset)
         self._asked = model or self._settled.model or ""
         self._offered: OAuthToken | None = None
+        self._checked: Checked | None = None
+        """The key that the server took last."""
         self._choice = self._connection.choose(self._asked)
 
     def __enter__(self) -> Desk:
@@ -298,22 +301,23 @@ class Desk:
         place = "$CLAUDE_CONFIG_DIR" if self._env.get("CLAUDE_CONFIG_DIR", "").strip() else "~/.claude"
         return f"no {place}/.credentials.json" if reason in ("", NO_FILE) else reason
 
-    async def check_key(self, secret: str) -> None:
+    async def check_key(self, secret: str, workspace_id: str) -> None:
         from tui import sign_in  # as in each of these: not needed for the first paint
         from tui.anthropic.errors import AuthenticationFailed
 
         try:
-            await sign_in.check(self._settings, secret)
+            self._checked = await sign_in.check(self._settings, secret, workspace_id)
+        except sign_in.WorkspaceWanted as error:
+            raise WorkspaceWanted(error.message, error.hint) from error
         except AuthenticationFailed as error:  # its hint is for a key that is set somewhere
             raise KeyRefused(f"The server does not take this key: {error.message}") from error
 
     def keep_key(self, secret: str) -> str:
         from tui import sign_in
 
-        sign_in.store(self._settings, secret)
-        credential = by_text(sign_in.bare(secret), "the stored key")
-        assert not isinstance(credential, Unusable), "it was checked"
-        self._sign_in(credential)
+        assert self._checked is not None, "it was checked"
+        sign_in.store(self._settings, secret, self._checked.workspace_id)
+        self._sign_in(self._checked.credential)
         return self._said("the key is stored", sign_in.overruled_by(self._settings, self._env))
 
     def find_login(self) -> str:

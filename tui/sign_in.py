@@ -10,19 +10,29 @@ from pathlib import Path
 
 import msgspec
 
-from tui.anthropic.credentials import Credential, OAuthToken, by_text, discover
-from tui.anthropic.errors import NotFound
+from tui.anthropic.credentials import ApiKey, Credential, OAuthToken, by_text, discover
+from tui.anthropic.errors import NotFound, WorkspaceNeeded
 from tui.anthropic.key_file import write_key
 from tui.anthropic.login import Unusable
+from tui.anthropic.workspace import parse_workspace
 from tui.config import Settings
-from tui.connection import discovered, key_file
+from tui.connection import discovered, key_file, workspace_of
 from tui.errors import TuiError
 
 PASTED = "the key that was given"
+TYPED = "What was given"
 
 
 class NotAKey(TuiError):
     """What was given cannot be a key."""
+
+
+class WorkspaceWanted(TuiError):
+    """The key belongs to no workspace, or not to the one that was named: the ID of another has to be given."""
+
+
+class WrongWorkspace(TuiError):
+    """The key does not go with the workspace that the settings name."""
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,17 +41,41 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     credential: Credential
     models: int | None
     """How many models it may use; None where the server does not list them, so that nothing was proved."""
+    workspace_id: str = ""
+    """The one that the request named, to be stored with the key."""
 
 
-async def check(settings: Settings, secret: str) -> Checked:
-    """Asks `GET /v1/models` with a pasted key or setup token. Raises a TuiError where it is refused or cannot be asked."""
-    credential = by_text(bare(secret), PASTED)
+async def check(settings: Settings, secret: str, workspace_id: str = "") -> Checked:
+    """Asks `GET /v1/models` with a pasted key or setup token, in that workspace unless the settings name one.
+
+    Raises WorkspaceWanted where the user has to name one, another TuiError where the key is refused or cannot be checked.
+    """
+    credential = by_text(bare(secret), PASTED, parse_workspace(bare(workspace_id), TYPED))
     if isinstance(credential, Unusable):
         raise NotAKey(
             "Nothing was given" if credential.reason == "not set" else f"The key {credential.reason}",
             "A key is one word that begins with sk-ant-; make one at console.anthropic.com, under API Keys.",
         )
-    return await check_credential(settings, credential)
+    try:
+        return await check_credential(settings, credential)
+    except WorkspaceNeeded as error:
+        raise _wanted(settings, credential, error) from error
+
+
+def _wanted(settings: Settings, credential: Credential, error: WorkspaceNeeded) -> TuiError:
+    """What to tell of a refusal for the workspace: which one was sent, and who can name another."""
+    sent = workspace_of(settings, credential)
+    if not isinstance(credential, ApiKey):
+        return error
+    if sent is None:
+        return WorkspaceWanted("This key belongs to no workspace", _WHICH)
+    said = f"{error.message.rstrip('.')} (sent: {sent.id})"
+    if settings.anthropic.workspace_id:  # what is typed would come second to it
+        return WrongWorkspace(said, f"That ID comes from {sent.source}: correct it there, or remove it.")
+    return WorkspaceWanted(said, _WHICH)
+
+
+_WHICH = "Give the ID of the workspace to use: wrkspc_…, in the Console under Workspaces."
 
 
 async def check_credential(settings: Settings, credential: Credential) -> Checked:
@@ -53,19 +87,24 @@ async def check_credential(settings: Settings, credential: Credential) -> Checke
         raise mistake
     ours = settings.anthropic
     auth = auth_for(credential, ours.api_url, ours.oauth_hosts, token_url=ours.oauth_token_url)
-    client = Client(ours.api_url, auth, credential=credential.kind)
+    workspace = workspace_of(settings, credential)
+    id = workspace.id if workspace else ""
+    client = Client(ours.api_url, auth, credential=credential.kind, workspace_id=id)
     try:
-        return Checked(credential=credential, models=len(await client.list_models()))
+        return Checked(credential=credential, models=len(await client.list_models()), workspace_id=id)
     except NotFound:  # not every server has a list of models
-        return Checked(credential=credential, models=None)
+        return Checked(credential=credential, models=None, workspace_id=id)
     finally:
         await client.aclose()
 
 
-def store(settings: Settings, secret: str) -> Path:
-    """Keeps a key for later runs, readable by the user alone. Returns where. Raises `key_file.NotStored`."""
+def store(settings: Settings, secret: str, workspace_id: str = "") -> Path:
+    """Keeps a key for later runs, readable by the user alone, and the workspace that it was checked with. Returns where.
+
+    Raises `key_file.NotStored`.
+    """
     file = key_file(settings)
-    write_key(file, bare(secret))
+    write_key(file, bare(secret), workspace_id)
     return file
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tui.anthropic.credentials import ApiKey, Found, OAuthToken, discover
-from tui.anthropic.key_file import NotStored, read_key, remove_key, write_key
+from tui.anthropic.key_file import NotStored, StoredKey, read_key, remove_key, write_key
 from tui.anthropic.login import Unusable
 
 KEY = "sk-ant-api03-planted"
@@ -22,7 +22,11 @@ def test_what_is_stored_is_read_and_only_the_user_may_read_it(tmp_path: Path) ->
     file = tmp_path / "data" / "credentials.json"
     write_key(file, "old")
     write_key(file, KEY)
-    assert read_key(file) == KEY
+    assert read_key(file) == StoredKey(KEY)
+    assert json.loads(file.read_text()) == {"anthropic": KEY}
+    write_key(file, KEY, "wrkspc_1")
+    assert read_key(file) == StoredKey(KEY, "wrkspc_1")
+    assert file.stat().st_mode & 0o777 == 0o600
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
     assert remove_key(file) is True

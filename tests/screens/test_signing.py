@@ -10,12 +10,13 @@ import pytest
 from chatting import Chat, chatting, words
 from textual.events import Paste
 
+from tui.demo.access import NO_WORKSPACE, NO_WORKSPACE_OLDER, Workspaces
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Error
 from tui.demo.service import DEMO_KEY
 from tui.screens.dialogs import Question
 from tui.screens.key_panel import KeyPanel
-from tui.widgets.secret import SecretInput
+from tui.widgets.secret import IdInput, SecretInput
 from tui.widgets.welcome import Welcome
 
 pytestmark = pytest.mark.anyio
@@ -233,3 +234,91 @@ async def test_a_warning_from_another_thread_is_shown() -> None:
         await chat.until_idle()
         chat.screen.provider.warn("and again")
         await chat.until_shown("and again")
+
+
+# Keys that belong to no workspace
+
+
+async def give_workspace(chat: Chat, id: str) -> None:
+    assert isinstance(chat.app.focused, IdInput)
+    chat.app.focused.post_message(Paste(id))
+    await chat.pilot.pause()
+    await chat.pilot.press("enter")
+
+
+@pytest.mark.parametrize("words_of_400", [NO_WORKSPACE, NO_WORKSPACE_OLDER], ids=["now", "earlier"])
+async def test_a_key_without_a_workspace_is_asked_for_one_stored_and_used(words_of_400: str) -> None:
+    async with chatting(words("hello"), key="") as chat:
+        chat.server.service.workspaces = Workspaces(unscoped={DEMO_KEY: words_of_400})
+        await chat.pilot.press("1")
+        await paste_key(chat, DEMO_KEY)
+        await chat.until(lambda: isinstance(chat.app.focused, IdInput))
+        assert "This key belongs to no workspace" in screen_text(chat)
+        assert "wrkspc_" in screen_text(chat)
+        assert "✗" not in screen_text(chat)
+        assert stored() is None
+        await give_workspace(chat, " wrkspc_other\n")
+        await chat.until(lambda: chat.app.screen is chat.screen)
+        assert stored() == {"anthropic": DEMO_KEY, "anthropic_workspace_id": "wrkspc_other"}
+        assert "signed in" in chat.hint
+        await chat.send("hi")
+        await chat.until_shown("hello")
+        assert [request.headers.get("anthropic-workspace-id") for request in chat.server.requests] == [
+            None,
+            *["wrkspc_other"] * (len(chat.server.requests) - 1),
+        ]
+
+
+async def test_a_wrong_workspace_is_said_and_the_field_stays() -> None:
+    async with chatting(key="") as chat:
+        chat.server.service.workspaces = Workspaces(unscoped={DEMO_KEY: NO_WORKSPACE})
+        await chat.pilot.press("1")
+        await paste_key(chat, DEMO_KEY)
+        await chat.until(lambda: isinstance(chat.app.focused, IdInput))
+        for wrong, said in (("wrkspc_nobody", "no workspace wrkspc_nobody"), ("wrkspc_é", "holds a character")):
+            await give_workspace(chat, wrong)
+            await chat.until(lambda said=said: "✗" in screen_text(chat) and said in screen_text(chat))
+            assert isinstance(chat.app.focused, IdInput)
+            assert stored() is None
+            chat.app.focused.value = ""
+        await give_workspace(chat, "wrkspc_demo")
+        await chat.until(lambda: chat.app.screen is chat.screen)
+        assert stored() == {"anthropic": DEMO_KEY, "anthropic_workspace_id": "wrkspc_demo"}
+
+
+async def test_esc_leads_from_the_workspace_to_another_key() -> None:
+    async with chatting(key="") as chat:
+        chat.server.service.workspaces = Workspaces(unscoped={"sk-ant-api03-first": NO_WORKSPACE})
+        await chat.pilot.press("1")
+        await paste_key(chat, "sk-ant-api03-first")
+        await chat.until(lambda: isinstance(chat.app.focused, IdInput))
+        await chat.pilot.press("enter")
+        assert isinstance(chat.app.focused, IdInput)  # nothing is no ID
+        await chat.pilot.press("escape")
+        assert not isinstance(chat.app.focused, IdInput)
+        assert isinstance(chat.app.focused, SecretInput)
+        assert chat.app.focused.value == ""
+        await paste_key(chat, DEMO_KEY)  # which belongs to one
+        await chat.until(lambda: chat.app.screen is chat.screen)
+        assert stored() == {"anthropic": DEMO_KEY}
+
+
+async def test_a_workspace_of_the_environment_is_used_and_a_wrong_one_is_named() -> None:
+    async with chatting(key="", ANTHROPIC_WORKSPACE_ID="wrkspc_nobody") as chat:
+        chat.server.service.workspaces = Workspaces(unscoped={DEMO_KEY: NO_WORKSPACE})
+        await chat.pilot.press("1")
+        await paste_key(chat, DEMO_KEY)
+        await chat.until(lambda: "✗" in screen_text(chat))
+        assert not isinstance(chat.app.focused, IdInput)  # what is typed would come second
+        assert "ANTHROPIC_WORKSPACE_ID" in screen_text(chat)
+        assert stored() is None
+
+
+async def test_a_refusal_for_want_of_a_workspace_leads_to_signing_in() -> None:
+    async with chatting() as chat:
+        chat.server.service.workspaces = Workspaces(unscoped={DEMO_KEY: NO_WORKSPACE})
+        await chat.send("hi")
+        await chat.until_idle()
+        assert "sign in with ^P" in chat.hint
+        assert chat.prompt.text == "hi"
+        assert "ANTHROPIC_WORKSPACE_ID" in chat.shown

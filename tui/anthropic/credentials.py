@@ -51,6 +51,8 @@ class ApiKey(Confidential, frozen=True):
     secrets: ClassVar = ("key",)
     key: str
     source: str
+    workspace_id: str = ""
+    """The workspace that was stored with this key, or ""; not checked yet."""
 
 
 class BearerToken(Confidential, frozen=True):
@@ -152,15 +154,18 @@ def credentials_file(env: Mapping[str, str], home: Path) -> Path:
     return (Path(folder) if folder else home / ".claude") / ".credentials.json"
 
 
-def by_text(secret: str, source: str) -> Credential | Unusable:
-    """The credential that a text is, by how it begins. A key that is not Anthropic's is a gateway's, sent like a key."""
+def by_text(secret: str, source: str, workspace_id: str = "") -> Credential | Unusable:
+    """The credential that a text is, by how it begins. A key that is not Anthropic's is a gateway's, sent like a key.
+
+    `workspace_id` is what was stored with it.
+    """
     if not secret:
         return Unusable("not set")
     if not secret.isascii() or not secret.isprintable() or " " in secret:
         return Unusable("holds characters that no key has")
     if secret.startswith(SETUP_TOKEN):
         return OAuthToken(access_token=secret, source=source)
-    return ApiKey(key=secret, source=source)
+    return ApiKey(key=secret, source=source, workspace_id=workspace_id)
 
 
 def read_login(file: Path, *, now_s: float) -> OAuthToken | Unusable:
@@ -219,8 +224,8 @@ def _candidates(
     given = [(CONFIGURED, by_text(api_key, CONFIGURED))]
     given += [(name, _by_variable(name, env.get(name, "").strip())) for name in _VARIABLES]
     if stored is not None:
-        source, secret = _stored_source(stored), read_key(stored)
-        given.append((source, secret if isinstance(secret, Unusable) else by_text(secret, source)))
+        source, kept = _stored_source(stored), read_key(stored)
+        given.append((source, kept if isinstance(kept, Unusable) else by_text(kept.secret, source, kept.workspace_id)))
     yield from given
     is_wanted = all(isinstance(found, Unusable) for _, found in given)
     yield from _logins(env, home, now_s, platform, is_wanted=is_wanted)

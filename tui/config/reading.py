@@ -29,6 +29,7 @@ _ANTHROPIC = {
     "api_key": kinds.WORD,
     "api_url": kinds.URL,
     "model": kinds.WORD,
+    "workspace_id": kinds.WORD,
     "oauth_token_url": kinds.URL,
     "oauth_hosts": kinds.TEXTS,
     "dialect": kinds.one_of("auto", "anthropic", "basic"),

@@ -41,6 +41,8 @@ class Anthropic(msgspec.Struct, frozen=True, kw_only=True):
     api_key: str = ""
     api_url: str = DEFAULT_API_URL
     model: str = ""
+    workspace_id: str = ""
+    """Checked where it is used: a bad one must not be passed over, since the request would go to another workspace."""
     oauth_token_url: str = "https://platform.claude.com/v1/oauth/token"
     oauth_hosts: tuple[str, ...] = ()
     dialect: Dialect = "auto"
@@ -247,11 +249,12 @@ def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[
 
 
 def _anthropic(section: dict[str, Any], origins: dict[str, str], env: Mapping[str, str]) -> Anthropic:
-    """The provider's section. `ANTHROPIC_BASE_URL` stands in for an `api_url` that the file does not set."""
-    base = env.get("ANTHROPIC_BASE_URL", "").strip()
-    if base and "api_url" not in section:
-        section = {**section, "api_url": base}
-        origins["providers.anthropic.api_url"] = "ANTHROPIC_BASE_URL"
+    """The provider's section. Variables of the environment stand in for what the file does not set."""
+    for key, name in (("api_url", "ANTHROPIC_BASE_URL"), ("workspace_id", "ANTHROPIC_WORKSPACE_ID")):
+        value = env.get(name, "").strip()
+        if value and not section.get(key):
+            section = {**section, key: value}
+            origins[f"providers.anthropic.{key}"] = name
     return Anthropic(**section)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
 
 from tui.demo.errors import Refused
 from tui.demo.rules import VERSIONS
@@ -16,8 +17,53 @@ def betas_of(headers: Mapping[str, str]) -> frozenset[str]:
     return frozenset(beta.strip() for beta in headers.get("anthropic-beta", "").split(",") if beta.strip())
 
 
-def check_access(headers: Mapping[str, str], expired: Container[str] = ()) -> None:
-    """Raises Refused (401) unless the headers hold one good credential. `expired`: OAuth tokens whose time is over."""
+NO_WORKSPACE_OLDER = (
+    "anthropic-workspace-id is required when authenticating with an identity-linked API key; send the id of the workspace "
+    "this request acts in."
+)
+NO_WORKSPACE = (
+    "This API key is not scoped to a workspace, so this request must include the anthropic-workspace-id header with the ID "
+    "of the workspace to use. Add the header, or use an API key that is scoped to a workspace."
+)
+"""What the API says to a key that belongs to no workspace, earlier in 2026 and now."""
+
+
+@dataclass(frozen=True)
+class Workspaces:
+    """The workspaces of the pretend organization, and which keys belong to none of them."""
+
+    own: str = "wrkspc_demo"
+    """The one that every other key belongs to."""
+    others: Container[str] = ("wrkspc_other",)
+    unscoped: Mapping[str, str] = field(default_factory=dict)
+    """Key -> what is said to it where it comes without a workspace."""
+
+    def check(self, key: str, named: str | None) -> None:
+        """Raises Refused (400) unless the workspace that the request names (None: no header) goes with the key."""
+        if named is not None and not named.strip():
+            raise Refused("anthropic-workspace-id: the header is blank")
+        if key in self.unscoped:
+            if named is None:
+                raise Refused(self.unscoped[key])
+            if named != self.own and named not in self.others:
+                raise Refused(f"anthropic-workspace-id: there is no workspace {named} in this organization")
+        elif named not in (None, self.own):
+            raise Refused("anthropic-workspace-id does not match the workspace of this API key")
+
+
+USUAL = Workspaces()
+
+
+def check_access(headers: Mapping[str, str], expired: Container[str] = (), workspaces: Workspaces = USUAL) -> None:
+    """Raises Refused unless the headers hold one good credential (401), and a workspace that goes with it (400).
+
+    `expired`: OAuth tokens whose time is over.
+    """
+    secret = _credential(headers, expired)
+    workspaces.check(secret, headers.get("anthropic-workspace-id"))
+
+
+def _credential(headers: Mapping[str, str], expired: Container[str]) -> str:
     key = headers.get("x-api-key")
     authorization = headers.get("authorization")
     if key and authorization:
@@ -25,7 +71,7 @@ def check_access(headers: Mapping[str, str], expired: Container[str] = ()) -> No
     if key:
         if not key.startswith("sk-ant-api"):
             raise Refused("invalid x-api-key", status=401)
-        return
+        return key
     if not authorization:
         raise Refused("x-api-key header is required", status=401)
     scheme, _, token = authorization.partition(" ")
@@ -36,6 +82,7 @@ def check_access(headers: Mapping[str, str], expired: Container[str] = ()) -> No
             raise Refused("OAuth authentication is currently not supported.", status=401)
         if token in expired:
             raise Refused(EXPIRED, status=401)
+    return token
 
 
 def check_version(headers: Mapping[str, str]) -> str:

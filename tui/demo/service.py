@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from tui.anthropic.models import find
 from tui.demo import listing
-from tui.demo.access import check_access, check_version
+from tui.demo.access import USUAL, Workspaces, check_access, check_version
 from tui.demo.cache import Prefixes, PromptCache
 from tui.demo.diagnosis import Diagnosis
 from tui.demo.dialects import DIALECTS, Dialect
@@ -41,8 +41,8 @@ class FakeAnthropic:
     """A pretend Anthropic. Without a script it answers by itself; `script` says what the next requests get.
 
     `pace` is how fast answers arrive (None: as fast as they can); `clock` gives seconds since the epoch; `dialect` makes it
-    one of the compatible servers, which check next to nothing; OAuth tokens in `expired` are refused as too old; with
-    `oauth` it also renews logins, and takes their tokens only.
+    one of the compatible servers, which check next to nothing; OAuth tokens in `expired` are refused as too old;
+    `workspaces` says which keys have to name one; with `oauth` it also renews logins, and takes their tokens only.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class FakeAnthropic:
         clock: Callable[[], float] = time.time,
         dialect: str = "",
         expired: Container[str] = (),
+        workspaces: Workspaces = USUAL,
         oauth: TokenEndpoint | None = None,
     ) -> None:
         self.cache = PromptCache()
@@ -66,6 +67,7 @@ class FakeAnthropic:
         self._dialect = dialect
         self._expired = expired if oauth is None else oauth
         self._oauth = oauth
+        self.workspaces = workspaces
         self._diagnosis = Diagnosis()
         self._scripts: dict[str, deque[Scenario]] = {}
         self._numbers = itertools.count(1)
@@ -112,7 +114,7 @@ class FakeAnthropic:
             body = read_json(payload)
             setting = self._foreign_setting(body, message_id)
             return self._reply(self._next(body), setting, request_id, bool(body.get("stream")))
-        request = read_request(headers, payload, expired=self._expired)
+        request = read_request(headers, payload, expired=self._expired, workspaces=self.workspaces)
         check_readable(request.body, self.spoilt)
         if not self.can_search:
             refuse_search(request.body)
@@ -188,7 +190,7 @@ class FakeAnthropic:
             raise Refused("Not found", status=404)
         if self._dialect:
             return self._ok({"input_tokens": max(1, len(payload) // 4)}, request_id)
-        request = read_request(headers, payload, expired=self._expired, counting=True)
+        request = read_request(headers, payload, expired=self._expired, workspaces=self.workspaces, counting=True)
         return self._ok({"input_tokens": request.tokens}, request_id)
 
     def _models(self, headers: Mapping[str, str], query: str, request_id: str) -> Reply:
@@ -199,7 +201,7 @@ class FakeAnthropic:
 
     def _check_headers(self, headers: Mapping[str, str]) -> None:
         if not self._dialect:
-            check_access(headers, self._expired)
+            check_access(headers, self._expired, self.workspaces)
             check_version(headers)
 
     def _ok(self, content: Mapping[str, Any], request_id: str) -> Reply:

@@ -9,7 +9,7 @@ from typing import Any
 from tui.bounded import decode_json
 from tui.chat.model import Model
 from tui.demo import schema
-from tui.demo.access import betas_of, check_access, check_version
+from tui.demo.access import USUAL, Workspaces, betas_of, check_access, check_version
 from tui.demo.breakpoints import Breakpoint, breakpoints_of
 from tui.demo.errors import Refused
 from tui.demo.history import check_history
@@ -43,10 +43,15 @@ class Request:
 
 
 def read_request(
-    headers: Mapping[str, str], payload: bytes, *, expired: Container[str] = (), counting: bool = False
+    headers: Mapping[str, str],
+    payload: bytes,
+    *,
+    expired: Container[str] = (),
+    workspaces: Workspaces = USUAL,
+    counting: bool = False,
 ) -> Request:
     """The request of POST /v1/messages, or of its count_tokens. Raises Refused."""
-    check_access(headers, expired)
+    check_access(headers, expired, workspaces)
     version = check_version(headers)
     betas = betas_of(headers)
     body = read_json(payload)

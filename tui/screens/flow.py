@@ -280,7 +280,9 @@ class FlowScreen(Screen[None]):
         """What can be done after a failure."""
         if event.give_back is None:
             return "text kept · /retry asks again"
-        if self.provider.obstacle is not None or (event.failure and event.failure.status == 401):
+        failure = event.failure
+        is_key = failure is not None and (failure.status == 401 or "anthropic-workspace-id" in failure.message)
+        if self.provider.obstacle is not None or is_key:
             return f"your prompt is back · sign in with {self.key_of('palette')}"
         if (self.prompt.full_text, self.prompt.attachments.blocks) != (
             event.give_back.text,

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tui.chat.titles import Titled
 
 
+class WorkspaceWanted(TuiError):
+    """The server takes the key once it is told the ID of a workspace, or of another one."""
+
+
 class Way(NamedTuple):
     """A way to get an answer where nothing is set."""
 
@@ -65,11 +69,17 @@ class Provider(Protocol):
     def ways_in(self) -> Sequence[Way]:
         """What can be done about the obstacle."""
 
-    async def check_key(self, secret: str) -> None:
-        """Asks the server whether it takes the key. On the engine's loop. Raises TuiError."""
+    async def check_key(self, secret: str, workspace_id: str) -> None:
+        """Asks the server whether it takes the key, in that workspace unless it is "". On the engine's loop.
+
+        Raises WorkspaceWanted where the user has to name one, another TuiError where the key is refused.
+        """
 
     def keep_key(self, secret: str) -> str:
-        """Stores a checked key and has the next turn use it; what to say of that. Waits for the disk. Raises TuiError."""
+        """Stores the key that was checked last, with its workspace, and has the next turn use it; what to say of that.
+
+        Waits for the disk. Raises TuiError.
+        """
 
     def find_login(self) -> str:
         """Looks for Claude Code's login, and describes it. May wait for a program. Raises TuiError where it is of no use."""

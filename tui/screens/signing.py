@@ -45,8 +45,8 @@ class SigningScreen(FlowScreen):
         self._was_demo = self.provider.is_demo
         self.app.push_screen(KeyPanel(self._check_key, self.provider.keep_key), left)
 
-    async def _check_key(self, secret: str) -> None:
-        await asyncio.wrap_future(self._engine.submit(lambda: self.provider.check_key(secret)))
+    async def _check_key(self, secret: str, workspace_id: str) -> None:
+        await asyncio.wrap_future(self._engine.submit(lambda: self.provider.check_key(secret, workspace_id)))
 
     def _look_for_login(self) -> None:
         self.run_worker(later(self._offer_login))

@@ -1,4 +1,4 @@
-"""A field for a secret: it shows a dot for each character, and gives none of them to the clipboard."""
+"""Fields for signing in: one for a secret, with dots and without copying, and one for an ID, which is shown."""
 
 from __future__ import annotations
 
@@ -34,3 +34,17 @@ class SecretInput(Input):
         event.stop()
         event.prevent_default()
         self.replace("".join(event.text.split()), *self.selection)
+
+
+class IdInput(SecretInput):
+    """The same field for what is no secret: it can be read, and copied."""
+
+    def __init__(self, placeholder: str) -> None:
+        super().__init__(placeholder)
+        self.password = False
+
+    def action_copy(self) -> None:
+        Input.action_copy(self)
+
+    def action_cut(self) -> None:
+        Input.action_cut(self)
