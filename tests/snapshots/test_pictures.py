@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 from chatting import Chat, words
 
+from tui.demo.access import NO_WORKSPACE, Workspaces
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Text, Thinking, error_event
+from tui.demo.service import DEMO_KEY
 from tui.screens.dialogs import Question
 from tui.widgets.drawn import Drawn
 from tui.widgets.filter_list import FilterList
+from tui.widgets.secret import IdInput
 from tui.widgets.spend_chart import SpentDay, draw_days
 from tui.widgets.status import StatusBar
 
@@ -98,6 +101,23 @@ def test_is_asked_for_a_key(pictured: Compare) -> None:
         await chat.pilot.press("1")
 
     assert pictured(key="", story=story)
+
+
+@pytest.mark.parametrize("theme", ["", LIGHT], ids=["dark", "light"])
+@pytest.mark.parametrize("size", [NORMAL, LARGE, NARROW], ids=["80x24", "120x40", "60x20"])
+@pytest.mark.parametrize("wrong", [False, True], ids=["asked", "wrong"])
+def test_is_asked_for_a_workspace(pictured: Compare, size: tuple[int, int], theme: str, wrong: bool) -> None:
+    """What is missing and where to find it; then what is wrong with an ID that does not fit."""
+
+    async def story(chat: Chat) -> None:
+        chat.server.service.workspaces = Workspaces(unscoped={DEMO_KEY: NO_WORKSPACE})
+        await chat.pilot.press("1", *DEMO_KEY, "enter")
+        await chat.until(lambda: isinstance(chat.app.focused, IdInput))
+        if wrong:
+            await chat.pilot.press(*"wrkspc_01Nobody", "enter")
+            await chat.until(lambda: "✗" in str(chat.app.screen.query_one("#said").render()))
+
+    assert pictured(key="", story=story, size=size, config=theme)
 
 
 def log_in_to_claude_code() -> None:
