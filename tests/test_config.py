@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tui.actions import ACTIONS, BY_NAME
 from tui.anthropic.models import find
+from tui.catalogue import known_models
 from tui.chat.budget import Budget
 from tui.config import (
     DEFAULT_API_URL,
@@ -33,7 +34,7 @@ from tui.config import (
     toml,
 )
 from tui.config.expansion import expand
-from tui.connection import budget_of, known_models
+from tui.connection import budget_of
 
 Load = Callable[..., Settings]
 

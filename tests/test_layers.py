@@ -54,12 +54,13 @@ LAYERS = {
     "mcp.link": layer("tools config chat errors mcp", "mcp mcp_types httpx2"),
     "mcp.http": layer("mcp", "httpx2"),
     "mcp.stdio": layer("tools errors mcp", "mcp mcp_types anyio"),
-    "connection": layer("config anthropic sight belt chat errors mcp", "msgspec"),
+    "catalogue": layer("config anthropic chat", "msgspec"),
+    "connection": layer("catalogue config anthropic sight belt chat errors mcp", "msgspec"),
     "belt": layer("config tools mcp anthropic.server_tools images.attach chat errors"),
     "sight": layer("images chat errors"),
     "sign_in": layer("config connection anthropic errors", "msgspec"),
     "auth_command": layer("config connection anthropic sign_in errors printing render.json_text", "click"),
-    "doctor": layer("config connection anthropic chat.model images.protocol errors tools.rules", "msgspec"),
+    "doctor": layer("catalogue config connection anthropic chat.model images.protocol errors tools.rules", "msgspec"),
     "engine": layer("chat errors"),
     "tools": layer("chat errors", "msgspec"),
     "store": layer("chat errors", "msgspec"),
@@ -71,14 +72,16 @@ LAYERS = {
     "screens": layer("widgets engine chat images errors actions render store", "textual rich msgspec"),
     "app": layer(EVERYTHING, "textual rich"),
     "answer": layer("config connection chat errors printing render signals widgets.figures", "msgspec"),
-    "desk": layer("config connection belt mcp sign_in titling anthropic chat errors screens.provider screens.exchange"),
+    "desk": layer(
+        "catalogue config connection belt mcp sign_in titling anthropic chat errors screens.provider screens.exchange"
+    ),
     "titling": layer("connection chat"),
     "system_prompt": layer("config", "click"),
     "shelves": layer("store exchange chat errors"),
     "last_folder": layer("private_file"),
     "continuing": layer("store connection chat errors", "msgspec"),
     "chats_command": layer(
-        "config connection store exchange chat errors listing printing private_file render shelves widgets.figures"
+        "catalogue config connection store exchange chat errors listing printing private_file render shelves widgets.figures"
     ),
     "listing": layer("config"),
     "cli": layer("config errors opening printing anthropic.credentials", "click"),

@@ -90,7 +90,7 @@ def search(settings: Settings, words: str, *, as_json: bool) -> int:
 
 def export(settings: Settings, chat_id: str, format: Format, file: Path | None) -> int:
     """Writes one chat on stdout or into a file. The exit code."""
-    from tui.connection import known_models, utc_today
+    from tui.catalogue import known_models, utc_today
     from tui.exchange import archive, markdown, page
 
     with _opened(settings) as store:

@@ -10,19 +10,18 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from datetime import date, datetime, timezone
+from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from tui.anthropic.credentials import ApiKey, Credential, Found, OAuthToken, discover
 from tui.anthropic.destinations import check
-from tui.anthropic.model_cache import cache_file, read_list, write_list
-from tui.anthropic.models import MODELS, Choice, as_of, find, overridden, resolve
+from tui.anthropic.model_cache import read_list, write_list
+from tui.anthropic.models import Choice, find
 from tui.anthropic.workspace import Workspace, workspace_for
 from tui.belt import Belt
+from tui.catalogue import choose, corrected, known_models, list_file, utc_today
 from tui.chat import ledger
 from tui.chat.budget import Budget
 from tui.chat.ledger import Bill
@@ -32,7 +31,7 @@ from tui.chat.spending import is_billed
 from tui.chat.thinking import ThinkingMode
 from tui.chat.tools import Access
 from tui.chat.transcript import BlockPlace, Draft, Message, Transcript
-from tui.config import ModelFacts, Settings
+from tui.config import Settings
 from tui.errors import TuiError
 from tui.sight import Sight, within_one_request
 
@@ -40,11 +39,6 @@ if TYPE_CHECKING:
     from tui.anthropic.client import Client
     from tui.anthropic.repair import ThinkingRepair
     from tui.mcp.servers import Servers
-
-
-def utc_today() -> date:
-    """The day in UTC, which is how the API dates its retirements."""
-    return datetime.now(timezone.utc).date()
 
 
 class Connection:
@@ -69,7 +63,7 @@ class Connection:
         self.settings = settings
         self.demo = demo
         self._today = today
-        self._listed = None if demo else read_list(_list_file(settings))
+        self._listed = None if demo else read_list(list_file(settings))
         self.live: tuple[Model, ...] = self._listed.models if self._listed else ()
         """What the server's own list said when it was asked last, maybe at an earlier start."""
         self.found = found or (Found() if demo else discovered(settings, env))
@@ -101,7 +95,7 @@ class Connection:
         if not is_billed(message):
             return Bill()
         model = next((model for model in self.live if model.id == message.model), None) or find(message.model)
-        return ledger.bill(message.usage, _corrected(model, self.settings))
+        return ledger.bill(message.usage, corrected(model, self.settings))
 
     @property
     def obstacle(self) -> TuiError | None:
@@ -274,7 +268,7 @@ class Connection:
             self.live = ()
         except TuiError:
             return
-        self._listed = await asyncio.to_thread(write_list, _list_file(self.settings), self.live, time.time())
+        self._listed = await asyncio.to_thread(write_list, list_file(self.settings), self.live, time.time())
 
     async def list_models(self) -> tuple[Model, ...]:
         """The models that the server offers, which from then on go before our table. Raises ProviderError."""
@@ -311,7 +305,7 @@ class Connection:
                 warn=lambda text: self.warn(text),
             )
             workspace = None if self.demo else workspace_of(self.settings, credential)
-            self._client = Client(url, auth, credential=credential.kind, workspace_id=workspace.id if workspace else "")
+            self._client = Client(url, auth, credential=credential.kind, workspace=workspace)
         return self._client
 
     def _simulator(self) -> tuple[str, Credential]:
@@ -344,12 +338,6 @@ def budget_of(settings: Settings) -> Budget:
     return Budget(**{name: getattr(settings.budget, name) or None for name in Budget.__struct_fields__})
 
 
-def cached_models(settings: Settings) -> tuple[Model, ...]:
-    """What the server's own list said when it was asked last, however long ago; nothing where it never was."""
-    listed = read_list(_list_file(settings))
-    return listed.models if listed else ()
-
-
 def _servers(settings: Settings, warn: Callable[[str], None]) -> Servers | None:
     if not settings.mcp:
         return None
@@ -362,42 +350,3 @@ def _servers(settings: Settings, warn: Callable[[str], None]) -> Servers | None:
         call_limit_s=settings.tools.command_timeout_s,
         warn=warn,
     )
-
-
-def _list_file(settings: Settings) -> Path:
-    return cache_file(settings.folders.cache, settings.anthropic.api_url)
-
-
-def known_models(settings: Settings, live: tuple[Model, ...], today: date) -> tuple[Model, ...]:
-    """Every model there is to choose from: what the server listed, then the rest of our table and of the configuration."""
-    listed = {model.id for model in live}
-    rows = [*live, *(model for model in MODELS if model.id not in listed)]
-    named = {model.id for model in rows}
-    rows += [find(id) for id in settings.models if id not in named]
-    return tuple(as_of(_corrected(model, settings), today) for model in rows)
-
-
-def choose(settings: Settings, name: str, live: tuple[Model, ...], today: date) -> Choice:
-    """The model that a family or an ID means under these settings on that day. No name: the configured one."""
-    follow = settings.anthropic.follow_retired
-    choice = resolve(name or settings.model, follow_retired=follow, live=live, today=today)
-    return msgspec.structs.replace(choice, model=_corrected(choice.model, settings))
-
-
-def _corrected(model: Model, settings: Settings) -> Model:
-    facts = settings.models.get(model.id)
-    if facts is None:
-        return model
-    said: dict[str, Any] = {
-        name: value
-        for name in ModelFacts.__struct_fields__
-        if not name.startswith("price_") and (value := getattr(facts, name)) is not None
-    }
-    if facts.price_input is not None and facts.price_output is not None:
-        tier = {"input": facts.price_input, "output": facts.price_output}
-        if facts.price_read is not None:
-            tier["read"] = facts.price_read
-        if facts.price_write is not None:
-            tier["write_5m"] = facts.price_write
-        said["prices"] = [tier]
-    return overridden(model, said)

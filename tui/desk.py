@@ -12,13 +12,14 @@ from tui.anthropic.credentials import LOGIN, NO_FILE, Credential, Found, OAuthTo
 from tui.anthropic.destinations import check
 from tui.anthropic.login import Unusable
 from tui.belt import Belt, load_tools
+from tui.catalogue import utc_today
 from tui.chat.model import Model
 from tui.chat.reasoning import WORDS, Reasoning, of_manner
 from tui.chat.session import Ask, Session
 from tui.chat.tools import Access, Verdict
 from tui.chat.transcript import Draft, Message, Transcript
 from tui.config import Preset, Settings
-from tui.connection import Connection, utc_today
+from tui.connection import Connection
 from tui.errors import TuiError
 from tui.screens.exchange import Exchange
 from tui.screens.provider import ToolServer, Way, WorkspaceWanted

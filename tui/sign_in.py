@@ -89,7 +89,7 @@ async def check_credential(settings: Settings, credential: Credential) -> Checke
     auth = auth_for(credential, ours.api_url, ours.oauth_hosts, token_url=ours.oauth_token_url)
     workspace = workspace_of(settings, credential)
     id = workspace.id if workspace else ""
-    client = Client(ours.api_url, auth, credential=credential.kind, workspace_id=id)
+    client = Client(ours.api_url, auth, credential=credential.kind, workspace=workspace)
     try:
         return Checked(credential=credential, models=len(await client.list_models()), workspace_id=id)
     except NotFound:  # not every server has a list of models

@@ -111,7 +111,8 @@ def test_a_bad_id_is_an_obstacle_and_nothing_is_sent(tmp_path: Path, bad: str) -
 
 
 async def listed(server: Server[FakeAnthropic], workspace_id: str = "") -> int:
-    client = Client(server.url, auth_for(ApiKey(DEMO_KEY, "test"), server.url), workspace_id=workspace_id)
+    workspace = Workspace(workspace_id, "a test") if workspace_id else None
+    client = Client(server.url, auth_for(ApiKey(DEMO_KEY, "test"), server.url), workspace=workspace)
     try:
         return len(await client.list_models())
     finally:
@@ -139,7 +140,8 @@ async def test_every_request_of_a_key_without_a_workspace_names_it(tmp_path: Pat
     body = b'{"model":"claude-sonnet-5-5","max_tokens":100,"messages":[{"role":"user","content":"Hi"}],"stream":true}'
     with Server(service) as server:
         for id in ("", "wrkspc_other"):
-            client = Client(server.url, auth_for(ApiKey(DEMO_KEY, "test"), server.url), workspace_id=id)
+            workspace = Workspace(id, "a test") if id else None
+            client = Client(server.url, auth_for(ApiKey(DEMO_KEY, "test"), server.url), workspace=workspace)
 
             async def ask(client: Client = client) -> None:
                 async for _ in client.stream(body):

@@ -21,7 +21,7 @@ from tui.anthropic import arrivals, bodies, errors, models, waits, wire
 from tui.anthropic.advice import CredentialKind
 from tui.anthropic.environment import proxy_for, usable_environment
 from tui.anthropic.errors import ConnectionFailed, ProtocolError, ProviderError, TimedOut
-from tui.anthropic.workspace import WORKSPACE_HEADER
+from tui.anthropic.workspace import WORKSPACE_HEADER, Workspace
 from tui.bounded import decode_json
 from tui.chat.events import MessageDelta, MessageStart, MessageStop, StreamEvent, Waiting
 from tui.chat.model import Model
@@ -55,8 +55,8 @@ message_count_tokens_params."""
 class Client:
     """The provider at one address, with one credential. Use it, and close it, on one event loop.
 
-    `auth` signs requests; `credential` says of what kind it is, for the advice in errors. `workspace_id` goes out
-    with every request, unless it is "". `clock` is monotonic and `now` counts from the epoch, both in seconds.
+    `auth` signs requests; `credential` says of what kind it is, for the advice in errors. Every request
+    is made in `workspace`, where there is one. `clock` is monotonic and `now` counts from the epoch, both in seconds.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Client:
         auth: httpx.Auth,
         *,
         credential: CredentialKind = "",
-        workspace_id: str = "",
+        workspace: Workspace | None = None,
         idle_timeout_s: float = 180.0,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
@@ -76,7 +76,7 @@ class Client:
         self.api_url = trimmed(api_url)
         self._auth = auth
         self._credential: CredentialKind = credential
-        self._workspace_id = workspace_id
+        self._workspace = workspace
         self._idle_timeout_s = idle_timeout_s
         self._clock = clock
         self._now = now
@@ -251,8 +251,8 @@ class Client:
         headers = {"anthropic-version": API_VERSION, "accept": accept, "user-agent": f"prx/{__version__}"}
         if content:
             headers["content-type"] = "application/json"
-        if self._workspace_id:
-            headers[WORKSPACE_HEADER] = self._workspace_id
+        if self._workspace is not None:
+            headers[WORKSPACE_HEADER] = self._workspace.id
         if betas:
             headers["anthropic-beta"] = ",".join(betas)
         try:

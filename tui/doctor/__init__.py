@@ -32,7 +32,7 @@ def examine(
 
                 findings += auth_findings(settings, env)
             case "models":
-                from tui.connection import utc_today
+                from tui.catalogue import utc_today
                 from tui.doctor.models import model_findings
 
                 found, rows = model_findings(settings, env, today or utc_today())

@@ -11,9 +11,10 @@ from tui.anthropic.credentials import Credential, OAuthToken
 from tui.anthropic.destinations import shown
 from tui.anthropic.errors import AuthenticationFailed, NotFound
 from tui.anthropic.models import MISSPELT, MODELS, Choice, find, is_retired
+from tui.catalogue import choose, known_models
 from tui.chat.model import Model
 from tui.config import Settings
-from tui.connection import Connection, choose, known_models, workspace_of
+from tui.connection import Connection, workspace_of
 from tui.doctor.findings import Finding, ModelRow
 from tui.errors import TuiError
 
@@ -68,9 +69,7 @@ async def _list(settings: Settings, credential: Credential) -> tuple[Model, ...]
     # Signed with the credential as it is: renewing a login would change its file.
     auth = CredentialAuth(credential, settings.anthropic.oauth_hosts)
     workspace = workspace_of(settings, credential)
-    client = Client(
-        settings.anthropic.api_url, auth, credential=credential.kind, workspace_id=workspace.id if workspace else ""
-    )
+    client = Client(settings.anthropic.api_url, auth, credential=credential.kind, workspace=workspace)
     try:
         return await client.list_models()
     finally:
