@@ -19,7 +19,6 @@ from tui.anthropic.credentials import ApiKey, Credential, Found, OAuthToken, dis
 from tui.anthropic.destinations import check
 from tui.anthropic.model_cache import read_list, write_list
 from tui.anthropic.models import Choice, find
-from tui.anthropic.workspace import Workspace, workspace_for
 from tui.belt import Belt
 from tui.catalogue import choose, corrected, known_models, list_file, utc_today
 from tui.chat import ledger
@@ -38,6 +37,7 @@ from tui.sight import Sight, within_one_request
 if TYPE_CHECKING:
     from tui.anthropic.client import Client
     from tui.anthropic.repair import ThinkingRepair
+    from tui.anthropic.workspace import Workspace
     from tui.mcp.servers import Servers
 
 
@@ -328,9 +328,14 @@ def key_file(settings: Settings) -> Path:
 
 def workspace_of(settings: Settings, credential: Credential) -> Workspace | None:
     """The workspace that requests with that credential are made in, where one is set. Raises NotAWorkspace."""
+    configured = settings.anthropic.workspace_id
+    if not configured and not (isinstance(credential, ApiKey) and credential.workspace_id):
+        return None
+    from tui.anthropic.workspace import workspace_for  # few keys need one
+
     origin = settings.origin("providers.anthropic.workspace_id")
     source = origin if origin == "ANTHROPIC_WORKSPACE_ID" else f"workspace_id ({origin})"
-    return workspace_for(credential, settings.anthropic.workspace_id, source)
+    return workspace_for(credential, configured, source)
 
 
 def budget_of(settings: Settings) -> Budget:

@@ -57,9 +57,6 @@ PIPE_WRITER_S: Final = 1.0
 WORKSPACE_ID_CHARS: Final = 200
 """The ID of a workspace goes out as a header. Real ones have about 30 characters."""
 
-SETTINGS_FILE_BYTES: Final = 4 * MIB
-"""A configuration, credentials or model list file. Real ones stay below 100 KB."""
-
 REPLY_BYTES: Final = 16 * MIB
 """One reply in memory: its text, its thinking, and what its other blocks hold. The longest that a model writes (128,000
 tokens) has half a megabyte, and a request, which has to hold the reply from then on, may have 32 MB. A character counts for

@@ -13,7 +13,7 @@ from typing import Any
 
 from tui.config.toml import Path
 
-_STOPPING = ("api_url", "api_key")
+_STOPPING = ("api_url", "api_key", "workspace_id")
 _STRICTER: Mapping[str, Mapping[str, Any]] = {
     "default": {"tools": "none"},
     "presets": {"tools": "none"},
