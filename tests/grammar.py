@@ -23,7 +23,7 @@ PLANTED = (
     "\x1bP0;1q#7\x1b\\",  # a picture
     f"\x9d52;c;{_CLIPBOARD}\x9c",  # the same with C1
     "\x9b777;777H",
-    "\x08\x7f\x00\x0e\x0b\x0c\x85",
+    "\x08\x7f\x0e\x0b\x0c\x85",
     "\r",
     "\u202e\u2066\u200f\u2028\u2029\ufeff",
 )
@@ -47,9 +47,11 @@ SCREEN = "|".join(
         r"\x1b\]22;[a-z-]*\x07",  # the pointer's shape
         r"\x1b_G[A-Za-z0-9=,]*;[A-Za-z0-9+/]*=*\x1b\\|\x1b_Ga=d,d=I,i=[0-9]+,q=2\x1b\\",  # pictures by Kitty's protocol
         r'\x1b7\x1b\[[0-9]+D(?:\x1b\[[0-9]+A)?\x1bP0;1q"1;1;[0-9;#!$?@-~-]*\x1b\\\x1b8',  # pictures as Sixel
-        r"\x1b\[16t|\x1b\[c|\x1b\[0c",  # questions about pictures
+        r"\x1b\[16t|\x1b\[c",  # questions about pictures
     )
 )
+QUESTIONS = r"\x1b\[\?u|\x1b\[>0q|\x1b\[16t|\x1b\[c"
+"""What `prx doctor` asks the terminal."""
 
 
 def offences(output: bytes | str, *sequences: str) -> list[str]:

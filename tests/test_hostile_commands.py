@@ -1,0 +1,269 @@
+"""Every command, in every format, in a home and with a server where every text is hostile: nothing acts on the terminal."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import msgspec
+import pytest
+from grammar import HOSTILE, MARK, QUESTIONS, offences
+from planting import (
+    ANSWERS,
+    CLAUDE_AI,
+    NAME,
+    PDF,
+    ROOT,
+    STRUCTURE,
+    HostileService,
+    env_of,
+    plant_database,
+    planted,
+    planted_toml,
+)
+
+from tui.anthropic.model_cache import cache_file, write_list
+from tui.anthropic.models import MODELS
+from tui.chat.model import Model
+from tui.cli import prx
+from tui.demo.scenarios import Scenario
+from tui.demo.shells import Server
+
+CONFIG = f"""
+[default]
+system = {json.dumps(HOSTILE)}
+[presets.{json.dumps(HOSTILE)}]
+model = {json.dumps(HOSTILE)}
+[models.{json.dumps(HOSTILE)}]
+name = {json.dumps(HOSTILE)}
+"""
+EXAMPLE = (ROOT / "config.example.toml").read_text()
+TERMINAL = f"\x1bP>|xterm{HOSTILE[:9]}\x9b777;777H(1)\x1b\\\x1b[?62;4;22c"
+"""What a hostile terminal says of itself."""
+
+
+class Said(NamedTuple):
+    text: str
+    code: int
+
+
+class Shell:
+    """Runs commands as `commanding` does, one process for all."""
+
+    def __init__(self, env: dict[str, str], cwd: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "tests" / "commanding.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color", **env},
+            cwd=cwd,
+        )
+
+    def run(self, *argv: str, typed: tuple[str, str] = ("", ""), pipe: bool = False, **env: str) -> Said:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        job = {"argv": argv, "when": typed[0], "typed": typed[1], "pipe": pipe, "env": env}
+        self.process.stdin.write(json.dumps(job).encode() + b"\n")
+        self.process.stdin.flush()
+        told = json.loads(self.process.stdout.readline())
+        return Said(base64.b64decode(told["output"]).decode("utf-8", "surrogateescape"), told["code"])
+
+    def __enter__(self) -> Shell:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.__exit__(None, None, None)  # closes its stdin, which ends it, and waits
+
+
+class Home(NamedTuple):
+    folder: Path
+    server: Server[HostileService]
+    shell: Shell
+    chat: str
+    """The ID of a chat, as the database has it now."""
+    columns: set[str]
+    """The columns of the database that were planted."""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    folder = tmp_path_factory.mktemp("hostile")
+    with Server(HostileService()) as server, Shell(env := env_of(folder, server), folder) as shell:
+        server.service.real.script(*ANSWERS[:1])
+        (folder / f"{NAME}.pdf").write_bytes(PDF)
+        said = shell.run("-p", "Hello", "-a", f"{NAME}.pdf", "--system", HOSTILE)
+        assert said.code == 0, said.text
+        (chat,) = json.loads(shell.run("chats", "--json", pipe=True).text)
+        archive = json.loads(shell.run("export", chat["id"], "--format", "json", pipe=True).text)
+        (folder / "archive.json").write_text(json.dumps(planted(archive)))
+        (folder / "claude.json").write_text(json.dumps(planted(CLAUDE_AI)))
+        prx_home = Path(env["PRX_HOME"])
+        columns = plant_database(prx_home / "data" / "chats.db")
+        models = msgspec.convert(planted(msgspec.to_builtins(MODELS)), tuple[Model, ...])
+        write_list(cache_file(prx_home / "cache", server.url), models, time.time())
+        (prx_home / "config" / "config.toml").write_text(CONFIG)
+        yield Home(folder, server, shell, chat["id"] + HOSTILE, columns)
+
+
+WAYS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
+    (): [
+        ("-p", "Hi", "-m", HOSTILE),
+        ("-p", "Hi", "--preset", HOSTILE),
+        ("-p", "Hi", "-r", HOSTILE),
+        ("-p", "Hi", "-a", HOSTILE),
+        ("-p", "Hi", "--system-file", HOSTILE),
+        ("-p", "Hi", "--tools", HOSTILE),
+        ("-p", f"[IMAGE:{HOSTILE}]", "--output-format", "json"),
+        ("--config", HOSTILE, "models"),
+        (f"--{HOSTILE}",),
+        (f"-{HOSTILE}",),
+        (f"models{HOSTILE[7]}",),
+        ("--help",),
+    ],
+    ("demo",): [("demo", "-p", "x", "-r", HOSTILE), ("demo", "-p", "x", "-m", HOSTILE, "--output-format", "json")],
+    ("models",): [("models",), ("models", "--json"), ("models", HOSTILE)],
+    ("paths",): [("paths",), ("paths", "--json")],
+    ("chats",): [("chats",), ("chats", "--json"), ("chats", HOSTILE)],
+    ("chats", "search"): [
+        ("chats", "search", MARK),
+        ("chats", "search", MARK, "--json"),
+        ("chats", "search", HOSTILE + "nowhere"),
+    ],
+    ("export",): [
+        *(("export", "CHAT", "--format", format) for format in ("md", "json", "html")),
+        ("export", HOSTILE),
+        ("export", "CHAT", "-o", f"archive.json/{NAME}"),
+    ],
+    ("import",): [
+        ("import", "archive.json"),
+        ("import", "claude.json"),
+        ("import", f"{NAME}.pdf"),
+        ("import", "broken.json"),
+        ("import", HOSTILE),
+    ],
+    ("auth", "login"): [("auth", "login"), ("auth", "login", "--provider", HOSTILE)],
+    ("auth", "status"): [("auth", "status"), ("auth", "status", "--json")],
+    ("auth", "logout"): [("auth", "logout")],
+    ("doctor",): [
+        *(("doctor", *check) for check in ((), ("models",), ("config",), ("auth",), ("terminal",))),
+        ("doctor", "--json"),
+    ],
+}
+"""By the path of a command: the ways to call it."""
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from commands(inner, (*path, name))
+    if not isinstance(command, click.Group) or command.invoke_without_command:
+        yield path
+
+
+def test_every_command_is_called() -> None:
+    assert set(WAYS) == set(commands(prx))
+
+
+def test_every_text_column_is_planted(home: Home) -> None:
+    """A new column is planted by itself. What is named here is what is known to be shown."""
+    assert home.columns >= {
+        "chats.title",
+        "chats.model",
+        "chats.system",
+        "messages.blocks",
+        "messages.facts",
+        "days.model",
+    }
+
+
+TYPED = {("doctor",): ("\x1b[c", TERMINAL), ("auth", "login"): ("shown): ", "sk-no-key\n")}
+
+
+@pytest.mark.parametrize("path", WAYS, ids=" ".join)
+def test_a_command_prints_nothing_that_the_terminal_obeys(home: Home, path: tuple[str, ...]) -> None:
+    (home.folder / "broken.json").write_text(json.dumps({"format": HOSTILE, HOSTILE: [HOSTILE]}))
+    shown = ""
+    for argv in WAYS[path]:
+        given = [home.chat if word == "CHAT" else word for word in argv]
+        said = home.shell.run(*given, typed=TYPED.get(path, ("", "")))
+        shown += said.text
+        assert offences(said.text, *[QUESTIONS] * (path == ("doctor",))) == [], argv
+        if "--json" in argv or argv[-1] == "json":
+            piped = home.shell.run(*given, pipe=True).text
+            assert re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200f\u2028-\u202e\u2066\ufeff]", piped) is None
+            json.loads(piped)
+    assert MARK in shown or path == ("auth", "logout")
+
+
+@cache
+def environment() -> set[str]:
+    """Every name in the program's source that may be one of an environment variable."""
+    constants = {
+        node.value
+        for file in (ROOT / "tui").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    proxies = {f"{scheme}_PROXY" for scheme in ("HTTP", "HTTPS", "ALL", "NO")}
+    return {name for name in constants | proxies if re.fullmatch("[A-Z][A-Z0-9]+(_[A-Z0-9]+)*", name)} - {
+        "PATH",
+        "HOME",
+    }
+
+
+@pytest.mark.parametrize("argv", [("doctor",), ("auth", "status"), ("-p", "Hi")], ids=" ".join)
+def test_the_environment(home: Home, argv: tuple[str, ...]) -> None:
+    names = environment()
+    assert names > {"ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "TERM_PROGRAM", "PRX_CONFIG", "HTTPS_PROXY"}
+    everything = home.shell.run(*argv, **dict.fromkeys(names, HOSTILE))
+    assert MARK in everything.text
+    assert offences(everything.text, QUESTIONS) == []
+
+
+def test_the_configuration(home: Home) -> None:
+    file = home.folder / "planted.toml"
+    for plant in (lambda text: text + HOSTILE, lambda text: text):
+        file.write_text(planted_toml(EXAMPLE, plant) + f"[{json.dumps(HOSTILE)}]\nx = 1\n")
+        said = home.shell.run("--config", str(file), "doctor", "config")
+        assert said.text.count(MARK) > 2
+        assert offences(said.text) == []
+    file.write_text(f"[default]\nmodel = {HOSTILE}")
+    said = home.shell.run("--config", str(file), "doctor", "config")
+    assert "planted.toml:2:" in said.text
+    assert offences(said.text) == []
+
+
+@pytest.mark.parametrize(
+    ("format", "answers"),
+    [("text", ANSWERS), ("json", ANSWERS), ("stream-json", ANSWERS[:5])],
+    ids=["text", "json", "stream"],
+)
+def test_what_a_server_says(home: Home, format: str, answers: tuple[Scenario, ...]) -> None:
+    for answer in answers:
+        home.server.service.real.script(answer)
+        said = home.shell.run("-p", "Hello", "--output-format", format, "--tools", "read")
+        assert MARK in said.text, answer
+        assert offences(said.text) == [], answer
+
+
+@pytest.mark.parametrize("field", sorted(STRUCTURE - {"format", "state", "sender"}))
+def test_a_server_that_spoils_the_structure(home: Home, field: str) -> None:
+    home.server.service.keep = STRUCTURE - {field}
+    home.server.service.real.script(ANSWERS[0])
+    argv = (
+        ("doctor", "models") if field in ("lifecycle", "created_at", "deprecated_at", "retires_at") else ("-p", "Hello")
+    )
+    said = home.shell.run(*argv)
+    home.server.service.keep = STRUCTURE
+    assert offences(said.text) == []
