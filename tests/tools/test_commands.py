@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tools.calling import Tools
+from tests.tools.calling import NO, Tools
 from tui.tools.output import Output
 
 pytestmark = [
@@ -156,7 +156,7 @@ async def test_a_polite_program_may_tidy_up(tmp_path: Path) -> None:
 APP = """
 import asyncio, json, sys
 from pathlib import Path
-from tests.tools.calling import Tools
+from tests.tools.calling import NO, Tools
 
 async def main():
     await Tools(Path(sys.argv[1])).call("run_command", command=sys.argv[2])
@@ -233,3 +233,27 @@ def test_what_is_kept_is_the_beginning_and_the_end(pieces: list[bytes], keep: in
     else:
         left_out = f"\n\n[… {len(whole) - 2 * half:,} bytes left out …]\n\n"
         assert plain.text() == whole[:half].decode() + left_out + whole[len(whole) - half :].decode()
+
+
+async def test_git_writes_no_file_under_a_rule_for_its_log(tmp_path: Path) -> None:
+    """The real git, and a rule that a user would make."""
+    folder = tmp_path / "project"
+    await Tools(folder_with_a_commit(folder)).text("run_command", command="git log --oneline")
+    tools = Tools(folder, rules=["run_command(git log *)"], answer=NO)
+    assert "first" in await tools.text("run_command", command="git log --oneline -1")
+    for option in ("--output=../x", "--outp=../x", "'--output'=../x", '--"output" ../x', "--output ../x"):
+        await tools.failure("run_command", command=f"git log {option}")
+    assert not (tmp_path / "x").exists()
+    assert len(tools.asked) == 5
+    assert tools.asked[0].rules == ("run_command(git log --output=../x)",)
+    await (asked := Tools(folder, answer=NO)).failure("run_command", command="git log -3")
+    assert asked.asked[0].rules[1] == "run_command(git log *)"
+    assert "--output" in asked.asked[0].remarks[1]
+
+
+def folder_with_a_commit(folder: Path) -> Path:
+    folder.mkdir()
+    author = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
+    for words in (("init", "-q"), (*author, "commit", "-q", "--allow-empty", "-m", "first")):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    return folder

@@ -174,19 +174,20 @@ async def _planned(
     try:
         found = await asyncio.to_thread(_judgeable, change, place)
     except Failed as failed:
-        return _told_after(failed, folders.before_reading(call, place))
+        return _told_after(failed, folders.before_reading(call, place, exact_only=place.is_shared))
 
     async def act(_: object) -> Content:
         return await asyncio.to_thread(make, found)
 
     what = "Create a file" if found.old is None else "Change a file"
+    link = " (a hard link: its other names keep what they hold)" if place.is_shared else ""
     question = Question(
         call=call,
-        title=what if place.is_inside else f"{what} outside the folder",
+        title=f"{what}{'' if place.is_inside else ' outside the folder'}{link}",
         kind="diff",
         detail=found.diff,
         folder=str(folders.first),
-        rules=rules_for(call.name, place, exact_only=place.is_delicate),
+        rules=rules_for(call.name, place, exact_only=place.is_delicate or place.is_shared),
     )
     return Plan(act, question)
 
@@ -220,7 +221,7 @@ def _content(place: Place) -> bytes | None:
         return None
     if stat.S_ISREG(status.st_mode) and not status.st_mode & 0o222:
         raise Failed(f"{place.shown} is write-protected.")
-    return openat.read(place.path)
+    return openat.read(place.path, may_be_shared=not place.is_free)
 
 
 def _lines_changed(diff: str) -> list[str]:

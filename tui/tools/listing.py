@@ -81,6 +81,8 @@ def _line(entry: Entry) -> str:
     match entry.kind:
         case "folder":
             return f"{name}/"
+        case "file" if entry.is_shared:
+            return f"{name}  (hard link)"
         case "file":
             return f"{name}  {entry.size_bytes}"
         case "link":

@@ -58,11 +58,23 @@ def folder(path: Path) -> Iterator[int]:
             os.close(opened)
 
 
-def read(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
-    """All of a regular file. Never waits for a writer. Raises Failed."""
+def read(path: Path, max_bytes: int = MAX_FILE_BYTES, *, may_be_shared: bool = True) -> bytes:
+    """All of a regular file. Never waits for a writer. Raises Failed, also for a hard link unless it `may_be_shared`."""
     refuse_unsafe(path)
     with telling(path), _parent(path) as above:
-        return _read(path, above, max_bytes)
+        return _read(path, above, max_bytes, may_be_shared)
+
+
+def is_shared(path: Path) -> bool:
+    """True if the file has other names, hard links: it may be one from elsewhere, which the path does not say."""
+    try:
+        return _is_shared(path.lstat())
+    except (OSError, ValueError):
+        return False
+
+
+def _is_shared(found: os.stat_result) -> bool:
+    return stat.S_ISREG(found.st_mode) and found.st_nlink > 1
 
 
 def status(path: Path) -> os.stat_result | None:
@@ -153,11 +165,14 @@ def _parent(path: Path, create: bool = False) -> Iterator[int]:
         os.close(current)
 
 
-def _read(path: Path, above: int, max_bytes: int) -> bytes:
+def _read(path: Path, above: int, max_bytes: int, may_be_shared: bool = True) -> bytes:
     _refuse_unfit(path, os.stat(path.name, dir_fd=above, follow_symlinks=False), max_bytes)  # opening a device may act
     opened = os.open(path.name, os.O_RDONLY | _NOFOLLOW | _CALM, dir_fd=above)
     with os.fdopen(opened, "rb") as file:
-        _refuse_unfit(path, os.fstat(opened), max_bytes)
+        found = os.fstat(opened)
+        _refuse_unfit(path, found, max_bytes)
+        if _is_shared(found) and not may_be_shared:
+            raise Failed(f"{shown(path)} has come to be a hard link in the meantime. Nothing was read.")
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:  # it grew meanwhile
         raise _too_large(path, len(data), max_bytes)

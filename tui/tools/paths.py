@@ -27,6 +27,13 @@ class Place:
     is_inside: bool
     is_private: bool
     is_delicate: bool
+    is_shared: bool
+    """Whether the file has other names: it may be one from outside."""
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it may be read without a question."""
+        return self.is_inside and not self.is_private and not self.is_shared
 
 
 class Folders:
@@ -60,14 +67,17 @@ class Folders:
             is_inside=any(path == root or root in path.parents for root in self.roots),
             is_private=self._privacy.is_private(path),
             is_delicate=self._privacy.is_delicate(path),
+            is_shared=openat.is_shared(path),
         )
 
-    def before_reading(self, call: ToolUse, place: Place) -> Question | None:
-        """What is asked before a place is read; None: nothing."""
-        if place.is_inside and not place.is_private:
+    def before_reading(self, call: ToolUse, place: Place, *, exact_only: bool = False) -> Question | None:
+        """What is asked before a place is read; None: nothing. `exact_only`: no rule with a wildcard answers it."""
+        if place.is_free:
             return None
         title = "Read a private file" if place.is_private else "Read outside the folder"
-        rules = rules_for(call.name, place, exact_only=place.is_private)
+        if place.is_inside and not place.is_private:
+            title = "Read a hard link, which may be a file from outside the folder"
+        rules = rules_for(call.name, place, exact_only=exact_only or place.is_private)
         detail = openat.shown(place.path)
         return Question(call=call, title=title, kind="path", detail=detail, folder=str(self.first), rules=rules)
 
@@ -81,7 +91,7 @@ def rules_for(name: str, place: Place, *, exact_only: bool) -> tuple[str, ...]:
         return (f"{name}({place.pattern})",)
     above = place.pattern.rpartition("/")[0]
     wider = [f"{above}/**"] if above else []
-    if place.is_inside and not place.pattern.startswith("/"):
+    if place.is_inside and not place.is_shared and not place.pattern.startswith("/"):
         wider.append("**")
     return tuple(f"{name}({pattern})" for pattern in (place.pattern, *wider))
 

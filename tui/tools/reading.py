@@ -54,7 +54,7 @@ class ReadFile:
 
 def _found(arguments: Arguments, place: Place) -> str | bytes:
     """The lines that were asked for, or all bytes of what is no text."""
-    data = openat.read(place.path)
+    data = openat.read(place.path, may_be_shared=not place.is_free)
     written = text_of(data)
     if written is None:
         return data

@@ -95,7 +95,8 @@ def for_command(command: str) -> tuple[str, ...]:
     beginnings = [words[:count] for count in _telling_words(words)]
     if not all(_WORD.fullmatch(word) for beginning in beginnings for word in beginning):
         return (exact,)
-    return (exact, *(f"{COMMAND}({' '.join(beginning)} *)" for beginning in beginnings))
+    wider = (f"{COMMAND}({' '.join(beginning)} *)" for beginning in beginnings)
+    return (exact, *(rule for rule in wider if covers(rule, exact)))
 
 
 def remark(rule: str) -> str:

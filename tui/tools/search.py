@@ -46,8 +46,8 @@ class SearchFiles:
     is_reading = True
     definition: Tool = definition(
         "search_files",
-        "Find lines in the files of a folder and all folders below it. What .gitignore names, binary and very large files "
-        "are left out. The result has, for each file, its path and the matching lines with their numbers.",
+        "Find lines in the files of a folder and all folders below it. What .gitignore names, binary and very large files, "
+        "and hard links, are left out. The result has, for each file, its path and the matching lines with their numbers.",
         Arguments,
     )
 
@@ -76,7 +76,7 @@ class SearchFiles:
         )
         if not found.lines and code not in (0, _NO_MATCH, None) and found.complaint:
             raise Failed(f"The search failed: {found.complaint}")
-        text = await asyncio.to_thread(self._shown, found, arguments.context)
+        text = await asyncio.to_thread(self._shown, found, arguments.context, place)
         if code is None:
             text += f"\n(stopped after {self._timeout_s:g} seconds; search in a smaller folder)"
         elif found.is_full:
@@ -96,14 +96,20 @@ class SearchFiles:
         ]
 
     def _allowed(self, top: Place) -> Callable[[Path], bool]:
-        """Whether a file may be shown: a private one only where it was asked for by its own name."""
-        return lambda path: path == top.path or top.is_private or not self._folders.place(path).is_private
+        """Whether a file may be shown: a private one, or a hard link, only where the user was asked about it."""
 
-    def _shown(self, found: _Found, context: int) -> str:
+        def allows(path: Path) -> bool:
+            place = self._folders.place(path)
+            is_known = not place.is_shared or not top.is_inside
+            return path == top.path or (is_known and (top.is_private or not place.is_private))
+
+        return allows
+
+    def _shown(self, found: _Found, context: int, top: Place) -> str:
         parts = []
         for path, numbers in found.lines.items():
             try:
-                written = text_of(openat.read(path))
+                written = text_of(openat.read(path, may_be_shared=not top.is_free))
             except Failed:  # deleted, or something else by now
                 continue
             if written is not None:

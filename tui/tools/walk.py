@@ -26,6 +26,8 @@ class Entry(NamedTuple):
     """Relative to the folder where the walk began, with `/` between the names."""
     kind: Kind
     size_bytes: int
+    is_shared: bool
+    """Whether a file has other names."""
 
 
 class _Level(NamedTuple):
@@ -49,11 +51,11 @@ def _walk(
 ) -> Generator[Entry, None, None]:
     if not all_files and (ignored := _listed(folder)):
         levels = [*levels, _Level(ignored, len(names))]
-    for name, kind, size_bytes in _entries(folder):
+    for name, kind, size_bytes, is_shared in _entries(folder):
         path = [*names, name]
         if name in ALWAYS or _is_ignored(path, kind == "folder", levels):
             continue
-        yield Entry("/".join(path[start:]), kind, size_bytes)
+        yield Entry("/".join(path[start:]), kind, size_bytes, is_shared)
         if below and kind == "folder" and len(path) - start < _DEEPEST:
             with suppress(OSError):  # no right to read it, or it is gone
                 opened = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
@@ -63,13 +65,14 @@ def _walk(
                     os.close(opened)
 
 
-def _entries(folder: int) -> list[tuple[str, Kind, int]]:
-    found: list[tuple[str, Kind, int]] = []
+def _entries(folder: int) -> list[tuple[str, Kind, int, bool]]:
+    found: list[tuple[str, Kind, int, bool]] = []
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             with suppress(OSError):  # deleted meanwhile
                 status = entry.stat(follow_symlinks=False)
-                found.append((entry.name, _kind(status.st_mode), status.st_size))
+                kind = _kind(status.st_mode)
+                found.append((entry.name, kind, status.st_size, kind == "file" and status.st_nlink > 1))
     return sorted(found)
 
 
