@@ -23,6 +23,7 @@ import tui
 from tui.config import McpServer
 from tui.mcp import http, stdio
 from tui.mcp.concealing import Concealer
+from tui.mcp.repairing import repaired
 from tui.mcp.sizes import EXCEEDED, LONGEST
 
 if TYPE_CHECKING:
@@ -50,8 +51,17 @@ class TooMuch(Exception):
 class Link:
     """A server that has started."""
 
-    def __init__(self, client: Client, tools: tuple[Tool, ...], ended: asyncio.Event, changed: asyncio.Event) -> None:
+    def __init__(
+        self,
+        client: Client,
+        tools: tuple[Tool, ...],
+        left_out: list[str],
+        ended: asyncio.Event,
+        changed: asyncio.Event,
+    ) -> None:
+        """`left_out` names the tools of the last look that cannot be offered, with the reasons."""
         self.tools = tools
+        self.left_out = left_out
         self._client = client
         self._ended = ended
         self._changed = changed
@@ -70,6 +80,7 @@ class Link:
 
     async def look_again(self) -> None:
         """Asks for its tools once more. Raises whatever goes wrong."""
+        self.left_out.clear()
         self.tools = await _listed(self._client)
 
     async def call(self, name: str, arguments: dict[str, Any], tell: Callable[[str], None]) -> CallToolResult:
@@ -116,12 +127,14 @@ async def connected(
                 changed.set()
 
         ours = Implementation(name="prx", version=tui.__version__)
+        left_out: list[str] = []
+        transport = repaired(transport, left_out.extend)
         speaker = await stack.enter_async_context(Client(transport, client_info=ours, message_handler=hear))
         tools = await _listed(speaker)
         listening = asyncio.create_task(_listen(speaker, changed))
         listening.add_done_callback(lambda task: task.cancelled() or task.exception())  # counts as seen
         stack.callback(listening.cancel)
-        yield Link(speaker, tools, ended, changed)
+        yield Link(speaker, tools, left_out, ended, changed)
 
 
 async def _listen(client: Client, changed: asyncio.Event) -> None:

@@ -21,6 +21,7 @@ from tui.chat.transcript import Tool
 from tui.config import McpServer
 from tui.limits import LOG_BYTES
 from tui.mcp.concealing import concealer
+from tui.mcp.keys import renamed
 from tui.mcp.names import name_of
 from tui.mcp.reasons import reason
 from tui.mcp.sizes import TOO_MUCH
@@ -48,7 +49,7 @@ class Status(NamedTuple):
     state: State
     tools: int = 0
     error: str = ""
-    """Why it failed last."""
+    """Why it failed last, or which of its tools are left out."""
 
 
 class Server:
@@ -169,8 +170,17 @@ class Server:
         return link
 
     def _note_tools(self, link: Link) -> None:
-        self._own_names = {name_of(self.name, tool.name): tool.name for tool in link.tools}
-        self.definitions = tuple(_defined(self.name, tool) for tool in link.tools)
+        left_out = list(link.left_out)
+        self._own_names, defined = {}, []
+        for tool in link.tools:
+            try:
+                defined.append(_defined(self.name, tool))
+            except ValueError:
+                left_out.append(f"{tool.name} (the API takes no such names of arguments)")
+            else:
+                self._own_names[name_of(self.name, tool.name)] = tool.name
+        self.definitions = tuple(defined)
+        self._error = self._told(f"left out: {', '.join(left_out)}") if left_out else ""
 
     async def _last_words(self) -> str:
         last = await asyncio.to_thread(_last_line, self.log) if self._said.command else ""
@@ -219,7 +229,9 @@ def _seen(task: asyncio.Task[Link]) -> None:
 
 
 def _defined(server: str, tool: Listed) -> Tool:
+    """The tool as it is offered. Raises ValueError where it cannot be."""
     schema = decode_json(inlined(msgspec.json.encode(tool.input_schema).decode()), type=dict[str, Any])
+    schema = renamed(schema)
     kept = {"type": "object", **{key: value for key, value in schema.items() if key not in _NOT_AT_THE_ROOT}}
     description = (tool.description or tool.title or "")[:_LONGEST_DESCRIPTION]
     return Tool(

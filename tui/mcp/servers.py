@@ -65,7 +65,7 @@ class Servers:
     async def start(self) -> tuple[str, ...]:
         """Starts what was not tried yet, and looks at what tools the others have by now.
 
-        Returns a sentence for each that did not start, which is left out from then on.
+        Returns a sentence for each that did not start, which is left out from then on, or has tools that cannot be offered.
         """
         waiting = [server for server in self._servers.values() if server.status.state in ("not started", "starting")]
         if waiting and find_spec("mcp") is None:
@@ -73,7 +73,9 @@ class Servers:
         known = [server.look_again() for server in self._servers.values() if server not in waiting]
         starts = asyncio.gather(*(server.started() for server in waiting), return_exceptions=True)
         outcomes, _ = await asyncio.gather(starts, asyncio.gather(*known))
-        return tuple(f"{one.text} Its tools are left out of this chat." for one in outcomes if isinstance(one, Failed))
+        failed = (f"{one.text} Its tools are left out of this chat." for one in outcomes if isinstance(one, Failed))
+        started = (server.status for server in waiting if server.status.state == "ready")
+        return (*failed, *(f"The MCP server {one.name} works; {one.error}." for one in started if one.error))
 
     async def restart(self, name: str) -> str:
         """Starts one anew; what became of it, in a sentence."""

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tui.bounded import decode_input
+from tui.bounded import decode_input, decode_json
 from tui.chat.tools import Question
 from tui.chat.transcript import Document, Image, Text, Tool, ToolUse
 from tui.errors import TuiError
+from tui.mcp.keys import changed_in, restored
 from tui.mcp.names import rules_for, tool_of
 from tui.tools.reading import See
 from tui.tools.tool import Content, Failed, Plan
@@ -34,15 +35,20 @@ class RemoteTool:
         self.definition = definition
         self._server = server
         self._see = see
+        self._names = changed_in(msgspec.json.decode(definition.input_schema, type=dict[str, Any]))
 
     async def plan(self, call: ToolUse) -> Plan:
         arguments = _object(call.input)
+        said = call.input or "{}"
+        if self._names:  # what the server gets is what the user is asked about
+            arguments = restored(arguments, self._names)
+            said = msgspec.json.encode(arguments).decode()
         question = Question(
             call=call,
             title=f"Use {tool_of(self.definition.name)} of the MCP server {self._server.name}",
             kind="call",
-            detail=msgspec.json.format(call.input or "{}", indent=2),
-            rules=rules_for(self.definition.name, msgspec.json.format(call.input or "{}", indent=0)),
+            detail=msgspec.json.format(said, indent=2),
+            rules=rules_for(self.definition.name, msgspec.json.format(said, indent=0)),
         )
 
         async def act(tell: Callable[[str], None]) -> Content:
@@ -67,8 +73,9 @@ class RemoteTool:
                 blocks.append(await self._block(block))
         if len(result.content) > _MOST_BLOCKS:
             blocks.append(Text(f"[{len(result.content) - _MOST_BLOCKS} more parts are left out]"))
-        if not blocks and result.structured_content is not None:
-            blocks.append(Text(msgspec.json.encode(result.structured_content).decode()))
+        structured = result.structured_content
+        if structured is not None and not any(_says(block, structured) for block in blocks):
+            blocks.append(Text(msgspec.json.encode(structured).decode()))
         return tuple(blocks)
 
     async def _block(self, block: ContentBlock) -> Text | Image | Document:
@@ -93,6 +100,14 @@ class RemoteTool:
             return await self._see(base64.b64decode(data), name)
         except (TuiError, ValueError) as error:
             return Text(f"[{name}: left out, it cannot be read: {error}]")
+
+
+def _says(block: Text | Image | Document, structured: Any) -> bool:
+    """True if a text is that value as JSON, as the protocol asks servers to repeat it."""
+    try:
+        return isinstance(block, Text) and bool(decode_json(block.text) == structured)
+    except msgspec.DecodeError:
+        return False
 
 
 def _object(text: str) -> dict[str, Any]:

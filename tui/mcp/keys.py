@@ -1,0 +1,81 @@
+"""Names of arguments as the API takes them: letters, digits, `_`, `.` and `-`, 64 at most. Pure.
+
+Another sign is written as `_xHH_`, its number in Unicode, and read back the same way: `ids[]` is `ids_x5b__x5d_`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_OTHER = re.compile(r"[^a-zA-Z0-9_.-]|_(?=x[0-9a-f]{1,6}_)")
+_WRITTEN = re.compile(r"_x([0-9a-f]{1,6})_")
+_LONGEST = 64
+_OF_SCHEMAS = ("properties", "patternProperties", "dependentSchemas", "dependentRequired", "dependencies")
+"""Keywords whose value is by name of argument; those of `patternProperties` are expressions, and stay."""
+_DATA = ("enum", "const", "default", "example", "examples")
+
+
+class Unnameable(ValueError):
+    """An argument has a name that cannot be written so."""
+
+
+def written(name: str) -> str:
+    """The name of an argument as it is offered. Raises Unnameable."""
+    offered = _OTHER.sub(lambda found: f"_x{ord(found[0]):x}_", name)
+    if not offered or len(offered) > _LONGEST:
+        raise Unnameable
+    return offered
+
+
+def renamed(schema: Any) -> Any:
+    """A schema with its arguments named as they are offered. Raises Unnameable."""
+    if isinstance(schema, list):
+        return [renamed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: _renamed_keyword(key, value) for key, value in schema.items()}
+
+
+def _renamed_keyword(key: str, value: Any) -> Any:
+    if key in _DATA:
+        return value
+    if key == "required" and isinstance(value, list):
+        return [written(name) if isinstance(name, str) else name for name in value]
+    if key in _OF_SCHEMAS and isinstance(value, dict):
+        named = {name if key == "patternProperties" else written(name): inner for name, inner in value.items()}
+        return {
+            name: _renamed_keyword("required", inner) if isinstance(inner, list) else renamed(inner)
+            for name, inner in named.items()
+        }
+    return renamed(value)
+
+
+def changed_in(schema: Mapping[str, Any]) -> dict[str, str]:
+    """The names in a schema that is offered which the server knows otherwise, and what it calls them."""
+    found: dict[str, str] = {}
+    waiting: list[Any] = [schema]
+    while waiting:
+        one = waiting.pop()
+        waiting += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        names = one.get("properties") if isinstance(one, dict) else None
+        for name in names if isinstance(names, dict) else ():
+            own = _WRITTEN.sub(lambda written: _sign(written[1]), name)
+            if own != name:
+                found[name] = own
+    return found
+
+
+def restored(arguments: Any, names: Mapping[str, str]) -> Any:
+    """Arguments under the names that the server gave them."""
+    if isinstance(arguments, list):
+        return [restored(one, names) for one in arguments]
+    if not isinstance(arguments, dict):
+        return arguments
+    return {names.get(name, name): restored(value, names) for name, value in arguments.items()}
+
+
+def _sign(digits: str) -> str:
+    number = int(digits, 16)
+    return chr(number) if number < 0x110000 else ""
