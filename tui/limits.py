@@ -57,10 +57,11 @@ PIPE_WRITER_S: Final = 1.0
 WORKSPACE_ID_CHARS: Final = 200
 """The ID of a workspace goes out as a header. Real ones have about 30 characters."""
 
-REPLY_BYTES: Final = 16 * MIB
+REPLY_BYTES: Final = 8 * MIB
 """One reply in memory: its text, its thinking, and what its other blocks hold. The longest that a model writes (128,000
-tokens) has half a megabyte, and a request, which has to hold the reply from then on, may have 32 MB. A character counts for
-as many bytes as the widest one takes in a Python string: 1, 2 or 4."""
+tokens) has half a megabyte. While it arrives it is there three times: to be kept, to be drawn, and for a chat that is
+left and opened again; writing it takes about as much. A character counts for as many bytes as the widest one takes in a
+Python string: 1, 2 or 4."""
 
 REPLY_PARTS: Final = 10_000
 """Blocks and citations of one reply. The longest answers with web searches have some hundreds."""
@@ -114,3 +115,16 @@ COUNT: Final = 10**12
 
 PAGE_BYTES: Final = 5 * MIB
 """A page that fetch_url reads, unpacked. Claude is given 50,000 characters of it at a time."""
+
+SHOWN_CHARS: Final = 200_000
+"""Of a text that is shown as it is: a prompt, a tool's arguments or its output. That is more than anybody scrolls through;
+all of it is kept, and sent."""
+
+SHOWN_JSON_CHARS: Final = 1_000_000
+"""JSON of a call that is laid out for reading, or looked into for what to show of it. A longer one is shown as it came."""
+
+SEARCH_CHARS: Final = 4_000_000
+"""The JSON of a web search's result. Ten pages with what the API encrypts of them have some 200,000."""
+
+LISTED_SOURCES: Final = 1_000
+"""Pages that are listed of one web search, and sources below one answer. Real searches find ten."""

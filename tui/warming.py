@@ -11,12 +11,14 @@ import importlib
 import os
 import threading
 import time
+from contextlib import suppress
 
 _MODULES = (
     "tui.anthropic.client",
     "tui.anthropic.request",
     "tui.anthropic.auth",
 )
+_M_MMAP_THRESHOLD, _LARGE_BYTES = -3, 1 << 18
 _YOUNG = 10_000  # objects made before the collector looks for cycles among them; Python's own 700 are soon there
 
 
@@ -42,6 +44,18 @@ def _load() -> None:
     from tui.render.strips import warm
 
     warm()
+    _give_memory_back()
     gc.freeze()
     gc.set_threshold(_YOUNG, 20, 20)
     gc.enable()
+
+
+def _give_memory_back() -> None:
+    """Has glibc return what a long text took as soon as it is dropped.
+
+    By itself it keeps up to 32 MB for later, in every thread. Source: glibc manual, "Malloc Tunable Parameters".
+    """
+    import ctypes
+
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)

@@ -6,6 +6,7 @@ The blocks stay as they came, since they go back byte for byte (`transcript.Opaq
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -13,10 +14,13 @@ import msgspec
 
 from tui.bounded import JsonDecoder, decode_json
 from tui.chat.transcript import Block, JsonText, Message, Opaque, Text
+from tui.limits import LISTED_SOURCES, SEARCH_CHARS
 
 CALL = "server_tool_use"
 RESULT = "web_search_tool_result"
 _LONGEST_URL = 2000
+_MOST_MARKS = 100
+"""Numbers behind one cited text."""
 _PROBLEMS = {
     "invalid_tool_input": "the query was not valid",
     "unavailable": "web search is not available just now",
@@ -94,7 +98,7 @@ _citations = JsonDecoder(_Citation)
 
 def search_in(block: Block) -> Search | None:
     """The search that a block is the call of. Its query is "" while it streams."""
-    if not (isinstance(block, Opaque) and block.kind == CALL):
+    if not (isinstance(block, Opaque) and block.kind == CALL and len(block.json) <= SEARCH_CHARS):
         return None
     try:
         call = _calls.decode(block.json)
@@ -115,6 +119,8 @@ def found_in(block: Block) -> Found | None:
     """What the search gave that a block is the result of."""
     if not (isinstance(block, Opaque) and block.kind == RESULT):
         return None
+    if len(block.json) > SEARCH_CHARS:
+        return Found("", problem="the result is too long to be listed")
     try:
         result = _results.decode(block.json)
     except msgspec.DecodeError:
@@ -122,7 +128,7 @@ def found_in(block: Block) -> Found | None:
     if isinstance(result.content, _Problem):
         code = result.content.error_code
         return Found(result.tool_use_id, problem=_PROBLEMS.get(code) or code.replace("_", " ") or "it failed")
-    return Found(result.tool_use_id, tuple(_source(page.title, page.url) for page in result.content))
+    return Found(result.tool_use_id, tuple(_source(page.title, page.url) for page in result.content[:LISTED_SOURCES]))
 
 
 def sources(blocks: Iterable[Block], before: Sequence[Source] = ()) -> tuple[Source, ...]:
@@ -166,7 +172,7 @@ def marks(text: Text, known: Sequence[Source]) -> str:
         return ""
     cited = {_page(source) for source in map(cited_by, text.citations) if source is not None}
     numbered = ((number, source.url) for number, source in enumerate(known, 1) if _page(source) in cited)
-    shown = (rf"[\[{number}\]](<{url}>)" if url else rf"\[{number}\]" for number, url in numbered)
+    shown = (rf"[\[{number}\]](<{url}>)" if url else rf"\[{number}\]" for number, url in islice(numbered, _MOST_MARKS))
     said = "".join(shown)
     return f" {said}" if said and text.text and not text.text[-1].isspace() else said
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice
 from typing import NamedTuple
 
 # One word each: CJK, kana, Hangul, Thai, Lao, Myanmar, Khmer, symbols and emoji.
@@ -25,6 +26,7 @@ _WORD = re.compile(rf"[{_SINGLE}]|(?:(?![{_SINGLE}])[^\W_]|[{_MARKS}])+")
 _IS_SINGLE = re.compile(rf"[{_SINGLE}]")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _BETWEEN = re.compile(rf"(?![{_MARKS}])\W|_")  # what some characters have inside when they are taken apart: ½, ⑴
+_AT_ONCE = 10_000
 _BEFORE, _AFTER = 32, 88  # characters of a snippet around the first word that was found
 
 
@@ -37,7 +39,11 @@ def folded(text: str) -> str:
     """The words of a text as the index takes them, separated by spaces."""
     if text.isascii():
         return text  # the index's own tokenizer splits and folds ASCII
-    return " ".join(fold(match.group()) for match in _WORD.finditer(text))
+    words = (fold(match.group()) for match in _WORD.finditer(text))
+    joined = []
+    while some := list(islice(words, _AT_ONCE)):  # all words of a long text at a time take ten times its memory
+        joined.append(" ".join(some))
+    return " ".join(joined)
 
 
 def fold(word: str) -> str:

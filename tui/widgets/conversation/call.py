@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
+from msgspec.structs import replace
+
 from tui.chat.calls import STOPPED
 from tui.chat.tools import REFUSED, ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolEvent, ToolOutput
 from tui.chat.transcript import Image, Text, ToolResult, ToolUse
@@ -37,6 +39,8 @@ class Call(Opening):
         self.call = call
         self.state: State = state
         self.is_whole = False
+        self._arrived = False
+        """Some of its arguments, which stand in the place of the empty ones that it began with."""
         self._result: ToolResult | None = None
         self._since_s = 0.0
         self._now_s = 0.0
@@ -57,6 +61,13 @@ class Call(Opening):
         if state is not None:
             self.state = state
         self._rebuild()
+
+    def arrive(self, more: str) -> None:
+        """More of its arguments. Until they are whole only the end of them is known here."""
+        before = self.call.input if self._arrived else ""
+        self._arrived = True
+        self.call = replace(self.call, input=(before + more)[-_ARRIVING_CHARS:])
+        self._say()
 
     def answer(self, result: ToolResult) -> None:
         """It has its result, from wherever that comes."""

@@ -23,6 +23,7 @@ from tui.chat.transcript import (
     ToolResult,
     ToolUse,
 )
+from tui.limits import SHOWN_JSON_CHARS
 from tui.widgets import figures
 
 if TYPE_CHECKING:
@@ -246,6 +247,8 @@ def _has_content(block: Block) -> bool:
 
 
 def _decoded(text: str) -> object:
+    if len(text) > SHOWN_JSON_CHARS:
+        return None
     try:
         decoded: object = decode_input(text)
     except msgspec.DecodeError:  # half an argument, after a cut

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from tui.chat.events import BlockStart, BlockStop, CitationDelta, InputDelta, StreamEvent, TextDelta, ThinkingDelta
 from tui.chat.transcript import Block, JsonText, Message, Text, Thinking, ToolUse
 from tui.widgets.conversation import captions
-from tui.widgets.conversation.parts import Fold, Part, Prose, Words
-from tui.widgets.conversation.turn import Turn, closing
+from tui.widgets.conversation.parts import Fold, Part, Prose, Words, closing
+from tui.widgets.conversation.turn import Turn
 
 if TYPE_CHECKING:
     from tui.chat.searches import Search, Source
@@ -33,7 +33,7 @@ class LiveAnswer:
         """False while so much waits that what is taken flies by."""
         self._message: Message | None = None
         self._parts: dict[int, Part] = {}
-        self._json: dict[int, str] = {}
+        self._json: dict[int, list[str]] = {}
         self._tools: dict[int, Call] = {}
         self._searches: dict[int, Search] = {}
         self._cited: dict[int, list[JsonText]] = {}
@@ -108,12 +108,12 @@ class LiveAnswer:
                 self._cite(index, citation)
                 return None
             case InputDelta(index=index, partial_json=text):
-                self._json[index] = self._json.get(index, "") + text
-                return self._feed_call(index, self._json[index])
+                self._json.setdefault(index, []).append(text)
+                return self._feed_call(index, text)
             case BlockStop(index=index) if (call := self._tools.get(index)) is not None:
                 block = call.call
-                call.become(replace(block, input=self._json.get(index) or block.input), state="waiting")
-                self.turn.changed()
+                call.become(replace(block, input=self._input(index) or block.input), state="waiting")
+                self.turn.grew(call)
                 return self.turn.top_of(call)
             case BlockStop(index=index) if index in self._searches and self._json.get(index):
                 return self._search(index)
@@ -139,20 +139,24 @@ class LiveAnswer:
         part = search_lines((block,)).get(0) or self.turn.part_of(block, self._message or Message(role="assistant"))
         return self._put(index, part) if part is not None else None
 
-    def _feed_call(self, index: int, arguments: str) -> int | None:
+    def _feed_call(self, index: int, more: str) -> int | None:
         """Arguments as they arrive."""
         call = self._tools.get(index)
         if call is None:
             return None
-        call.become(replace(call.call, input=arguments))
+        call.arrive(more)
         return self.turn.top_of(call)
+
+    def _input(self, index: int) -> str:
+        """The arguments that have arrived for a block."""
+        return "".join(self._json.get(index, ()))
 
     def _search(self, index: int) -> int:
         """What is searched for is known."""
         from tui.chat.searches import query_in
         from tui.widgets.conversation.searches import search_line
 
-        self._searches[index] = search = self._searches[index]._replace(query=query_in(self._json[index]))
+        self._searches[index] = search = self._searches[index]._replace(query=query_in(self._input(index)))
         return self._replace(index, search_line(search))
 
     def _cite(self, index: int, citation: JsonText) -> None:
@@ -177,7 +181,7 @@ class LiveAnswer:
             part = self._parts[index] = last  # a citation has split the paragraph
         if isinstance(part, Prose):
             row = self.turn.top_of(part) + part.feed(text, drawn=self.draws)
-            self.turn.changed()
+            self.turn.grew(part)
             return row
         self._held += text
         if not self._held.strip():
@@ -191,7 +195,7 @@ class LiveAnswer:
         if not isinstance(part, Fold):
             return self._put(index, self.turn.thinking("thinking", Prose(text, closed=False, quiet=True)))
         row = self.turn.top_of(part) + part.feed(text, drawn=self.draws)
-        self.turn.changed()
+        self.turn.grew(part)
         return row
 
     def _put(self, index: int, part: Part) -> int:
@@ -243,13 +247,13 @@ class LiveAnswer:
             for call, block in zip(self._tools.values(), message.calls, strict=False):
                 call.become(block, state="waiting")
                 self.turn.bind(call, block)
-        for part in self._response():
+        for top, part in zip(self.turn.tops()[self._first_part :], self._response(), strict=False):
             if isinstance(part, Prose | Fold):
-                row = min(row, self.turn.top_of(part) + part.close())
+                row = min(row, top + part.close())
             if isinstance(part, Fold) and part.is_thinking:
                 part.say(captions.thought(message.thought_s))
-                row = min(row, self.turn.top_of(part))
-            self.turn.changed()
+                row = min(row, top)
+        self.turn.changed(self._first_part - 1)
         self.turn.add(*closing(message, before))
         self.turn.end_with(*self.turn.footer())
         self._message, self._first_part = None, len(self.turn.parts)

@@ -23,8 +23,8 @@ from tui.widgets.conversation.backlog import Step
 from tui.widgets.conversation.live import CARET, LiveAnswer
 from tui.widgets.conversation.looking import LookingView
 from tui.widgets.conversation.pace import Pace
-from tui.widgets.conversation.parts import Line, Words
-from tui.widgets.conversation.turn import Turn, failure_parts
+from tui.widgets.conversation.parts import Line, Words, failure_parts
+from tui.widgets.conversation.turn import Turn
 from tui.widgets.conversation.viewport import Place
 
 if TYPE_CHECKING:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from tui.chat.transcript import Failure, Message
+from tui.limits import LISTED_SOURCES, SHOWN_CHARS
 from tui.render.look import Look
 from tui.render.safe import safe
 from tui.render.strips import CodeBlock, Document
+from tui.widgets.conversation import captions
 from tui.widgets.conversation.captions import Caption
 from tui.widgets.conversation.palette import Palette
 from tui.widgets.conversation.wrapping import Span, wrapped
+
+if TYPE_CHECKING:
+    from tui.chat.searches import Source
 
 
 class Line(NamedTuple):
@@ -85,7 +92,7 @@ class Words(Part):
 
     def __init__(self, caption: Caption, *, right: str = "", above: int = 0, hang: int = 0, link: str = "") -> None:
         self.above = above
-        self._caption: Caption = tuple((safe(text), tone) for text, tone in caption)
+        self._caption: Caption = tuple((safe(shown(text)), tone) for text, tone in caption)
         self._right = safe(right, keep_newlines=False)
         self._hang = hang
         self._link = link
@@ -136,6 +143,13 @@ class Words(Part):
             if gap >= 2:
                 strip = Strip([*segments, Segment(" " * gap), Segment(self._right, self._palette.style("dim"))])
         return Line(strip, row.soft, row.joiner, end=end, indent=self._hang if y else 0)
+
+
+def shown(text: str) -> str:
+    """As much of a text as is shown, and how much more there is."""
+    if len(text) <= SHOWN_CHARS:
+        return text
+    return f"{text[:SHOWN_CHARS]}\n… {len(text) - SHOWN_CHARS:,} more characters"
 
 
 class Prose(Part):
@@ -328,3 +342,29 @@ class Fold(Opening):
         if y < self._head.height or self.body is None:
             return self._head.line(y)
         return self.body.line(y - self._head.height)._replace(indent=2)
+
+
+def closing(message: Message, before: Sequence[Source]) -> Iterator[Part]:
+    """What stands under one response: the sources that are new with it, and why it is not simply complete."""
+    if message.role != "assistant":
+        return
+    from tui.chat.searches import new_sources
+    from tui.render.inline import safe_url
+
+    new = new_sources(message, before)
+    for number, source in new[:LISTED_SOURCES]:
+        where = captions.source_line(source).removeprefix(source.title)
+        title: captions.Caption = ((f"{number:>2} ", "dim"), (source.title, "accent" if source.url else "dim"))
+        yield Words((*title, (where, "dim")), above=1 if number == new[0][0] else 0, hang=3, link=safe_url(source.url))
+    if len(new) > LISTED_SOURCES:
+        yield Words(((f"… {len(new) - LISTED_SOURCES:,} more sources", "dim"),), hang=3)
+    if ending := captions.ending(message):
+        yield Words(ending, above=1 if message.blocks else 0)
+    if message.failure is not None:
+        yield from failure_parts(message.failure, above=1 if message.blocks else 0)
+
+
+def failure_parts(failure: Failure, *, above: int) -> list[Part]:
+    """A failure where the rest of the answer would be."""
+    lines = captions.failure_lines(failure)
+    return [Words(line, above=above if index == 0 else 0, hang=2) for index, line in enumerate(lines)]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count, groupby
+from itertools import count, groupby, islice
 from typing import TYPE_CHECKING
 
 from tui.chat.transcript import (
@@ -23,7 +23,7 @@ from tui.chat.transcript import (
 )
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.palette import Palette
-from tui.widgets.conversation.parts import BLANK, Fold, Line, Opening, Part, Prose, Words
+from tui.widgets.conversation.parts import BLANK, Fold, Line, Opening, Part, Prose, Words, closing
 from tui.widgets.conversation.sheet import Sheet, rows_of
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ class Turn:
         self._thinking_open = thinking_open
         self._pictures = pictures
         self._fitted: tuple[int, Palette] | None = None
-        self._tops: list[int] | None = None
+        self._tops: list[int] = []
+        self._placed = 0
+        """So many parts have their place in `_tops`; one more than there are: it is whole."""
         self._tail: list[Part] = []
         self._calls: dict[str, Call] = {}
         """The calls of its answers, by id."""
@@ -132,11 +134,11 @@ class Turn:
         """Puts parts at the end for as long as nothing follows: a countdown, the cache figures."""
         if self._tail:
             del self.parts[-len(self._tail) :]
+            self.changed(len(self.parts) - 1)
         self._tail = []
         for part in parts:
             self._put(part)
         self._tail = list(parts)
-        self.changed()
 
     def note(self, text: str) -> None:
         """A dim line that stays, above what only ends the turn for now."""
@@ -152,21 +154,22 @@ class Turn:
         if self._fitted:
             part.fit(*self._fitted)
         self.parts.append(part)
-        self.changed()
+        self.changed(len(self.parts) - 2)
 
     def replace(self, before: Part, after: Part) -> None:
         """Puts a part in the place of another."""
         after.above = before.above
         if self._fitted:
             after.fit(*self._fitted)
-        self.parts[self.parts.index(before)] = after
-        self.changed()
+        index = self.index_of(before)
+        self.parts[index] = after
+        self.changed(index)
 
     def keep_only(self, count: int) -> None:
         """Drops all parts but the first ones."""
         self.end_with()
         del self.parts[count:]
-        self.changed()
+        self.changed(count - 1)
 
     def cited_before(self) -> list[tuple[Source, ...]]:
         """Of each message, what the answer has cited by then."""
@@ -295,26 +298,37 @@ class Turn:
 
     def tops(self) -> list[int]:
         """The first row of each part, and the row after the last one."""
-        if self._tops is None:
-            self._tops, row, below = [], 0, 0
-            for part in self.parts:
+        if self._placed <= len(self.parts):
+            last = self.parts[self._placed - 1] if self._placed else None
+            row, below = (self._tops[self._placed - 1] + last.height, last.below) if last is not None else (0, 0)
+            del self._tops[self._placed :]
+            for part in islice(self.parts, self._placed, None):
                 above = max(part.above, below)
                 self._tops.append(row + above)
                 row += above + part.height
                 below = part.below
             self._tops.append(row)
+            self._placed = len(self.parts) + 1
         return self._tops
 
-    def changed(self) -> None:
-        """A part's height may have changed."""
-        self._tops = None
+    def changed(self, first: int = 0) -> None:
+        """The height of part number `first`, or what follows it, may have changed."""
+        self._placed = min(self._placed, max(0, first + 1))
 
-    def top_of(self, part: Part) -> int:
-        """The first row of a part; the later it stands, the sooner it is found."""
+    def grew(self, part: Part) -> None:
+        """The height of a part may have changed."""
+        self.changed(self.index_of(part))
+
+    def index_of(self, part: Part) -> int:
+        """The number of a part; the later it stands, the sooner it is found."""
         for index in range(len(self.parts) - 1, -1, -1):
             if self.parts[index] is part:
-                return self.tops()[index]
+                return index
         raise ValueError("not a part of this turn")
+
+    def top_of(self, part: Part) -> int:
+        """The first row of a part."""
+        return self.tops()[self.index_of(part)]
 
     def at(self, row: int) -> tuple[int, int]:
         """The part a row belongs to, and the row within it: negative in the blank rows before it, too large after it."""
@@ -327,13 +341,14 @@ class Turn:
     def settle(self, first: int, last: int) -> bool:
         """Makes rows exact. True if that moved any of them."""
         moved = False
-        for index, part in enumerate(self.parts):
+        begin = max(0, bisect_left(self.tops(), first, hi=len(self.parts)) - 1)
+        for index, part in enumerate(islice(self.parts, begin, None), begin):
             top = self.tops()[index]
             if top > last:
                 break
             before = part.height
             if top + before > first and (part.settle(max(0, first - top), last - top) or part.height != before):
-                self.changed()
+                self.changed(index)
                 moved = True
         return moved
 
@@ -341,30 +356,6 @@ class Turn:
         index, y = self.at(row)
         part = self.parts[index]
         return part.line(y) if 0 <= y < part.height else BLANK
-
-
-def closing(message: Message, before: Sequence[Source]) -> Iterator[Part]:
-    """What stands under one response: the sources that are new with it, and why it is not simply complete."""
-    if message.role != "assistant":
-        return
-    from tui.chat.searches import new_sources
-    from tui.render.inline import safe_url
-
-    new = new_sources(message, before)
-    for number, source in new:
-        where = captions.source_line(source).removeprefix(source.title)
-        title: captions.Caption = ((f"{number:>2} ", "dim"), (source.title, "accent" if source.url else "dim"))
-        yield Words((*title, (where, "dim")), above=1 if number == new[0][0] else 0, hang=3, link=safe_url(source.url))
-    if ending := captions.ending(message):
-        yield Words(ending, above=1 if message.blocks else 0)
-    if message.failure is not None:
-        yield from failure_parts(message.failure, above=1 if message.blocks else 0)
-
-
-def failure_parts(failure: Failure, *, above: int) -> list[Part]:
-    """A failure where the rest of the answer would be."""
-    lines = captions.failure_lines(failure)
-    return [Words(line, above=above if index == 0 else 0, hang=2) for index, line in enumerate(lines)]
 
 
 def _images(message: Message) -> Iterator[Image]:
