@@ -27,6 +27,7 @@ def without_privileges() -> None:
 
 def main() -> None:
     kind = sys.argv.pop(1)
+    sys.dont_write_bytecode = True  # a file of bytecode that is cut off would break every later start
     if kind == "full":
         resource.setrlimit(resource.RLIMIT_FSIZE, (PAGE, resource.RLIM_INFINITY))
     else:

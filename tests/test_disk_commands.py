@@ -112,6 +112,7 @@ def test_what_can_be_read_is_listed_and_what_cannot_be_kept_is_said(
         server.service.script(Answer(Said("Out.")))
         run = prx("-p", "Hello", kind=kind, env={"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": DEMO_KEY})
         assert run.stdout == "Out.\n", "the answer was paid for"
+        assert f"This chat was not stored in {file}" in run.stderr
         assert said in run.stderr
     file.chmod(0o600)
     assert prx("chats").stdout.count("Tides") == 1

@@ -6,19 +6,21 @@ It says so once, in plain words with the path, and goes on; what it kept in memo
 from __future__ import annotations
 
 import resource
+import signal
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from limited import PAGE
-from terminal import Terminal
+from terminal import LIMIT_S, Terminal
 
 from tui.demo.scenarios import Answer, Text
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
+from tui.exchange.incoming import read
 
 ROOT = Path(__file__).parent.parent
 LIMITED = str(Path(__file__).parent / "limited.py")
@@ -39,7 +41,9 @@ def prx(server: Server[FakeAnthropic], folder: Path, *options: str, kind: str = 
         "PYTHONPATH": str(ROOT),
         "ANTHROPIC_BASE_URL": server.url,
         "ANTHROPIC_API_KEY": DEMO_KEY,
+        "TMPDIR": str(folder / "tmp"),
     }
+    (folder / "tmp").mkdir(exist_ok=True)
     command = [LIMITED, kind] if kind else ["-m", "tui"]
     return Terminal([sys.executable, *command, *options], env, folder, columns=100, rows=30)
 
@@ -126,6 +130,101 @@ def test_a_disk_that_is_full_from_the_start(server: Server[FakeAnthropic], tmp_p
         wait_for(terminal, "nothing was lost")
         leave(terminal)
     assert said(tmp_path, "The tide runs out.", "At noon it turns.")
+
+
+def saved(file: Path) -> str:
+    """The texts in a file that `prx import` reads."""
+    trees = read(file.read_bytes())
+    return "\n".join(node.message.text for tree in trees for node in tree.nodes)
+
+
+@contextmanager
+def unstored(server: Server[FakeAnthropic], folder: Path, kind: str) -> Iterator[Terminal]:
+    """A chat in the full screen that cannot be written: on a full disk, or only where the database is (`modes`)."""
+    begun(server, folder)
+    file = file_in(folder)
+    if kind == "modes":
+        file.chmod(0o444)
+        file.parent.chmod(0o555)
+    with prx(server, folder, "-c", kind=kind) as terminal:
+        terminal.wait_for("The tide runs out.")
+        wait_for(terminal, "kept in memory")
+        ask(server, terminal, "And when?", "At noon it turns.")
+        yield terminal
+    assert "Traceback" not in terminal.text
+    file.parent.chmod(0o755)
+    file.chmod(0o600)
+    assert not said(folder, "At noon it turns.")
+
+
+def name_it(terminal: Terminal, before: str, name: str) -> None:
+    """Puts another name in the line, and presses Enter; as a person does, one after the other."""
+    terminal.type("\x01\x0b")
+    terminal.wait(lambda: before not in terminal.text)
+    terminal.type(name)
+    terminal.wait_for(f"  {name}")
+    terminal.type("\r")
+
+
+@on_linux
+def test_what_is_on_no_disk_is_saved_to_a_file_before_it_ends(server: Server[FakeAnthropic], tmp_path: Path) -> None:
+    (tmp_path / "prx-unsaved.json").write_text("mine")
+    with unstored(server, tmp_path, "modes") as terminal:
+        terminal.type("half a draft\x11")
+        terminal.wait_for("Chats not saved")
+        terminal.wait_for("prx-unsaved-2.json")
+        terminal.type("\x1b")
+        terminal.wait(lambda: "Chats not saved" not in terminal.text)
+        assert "half a draft" in terminal.text
+        terminal.type("\x11")
+        terminal.wait_for("Chats not saved")
+        name_it(terminal, "prx-unsaved-2.json", "prx-unsaved.json")
+        wait_for(terminal, "exists already. Choose another name.")
+        name_it(terminal, "  prx-unsaved.json", "kept.json")
+        assert terminal.wait_exit() == 0
+        assert "prx import" in "".join(terminal.lines).partition("kept.json")[2], "it says how to read them again"
+    assert (tmp_path / "prx-unsaved.json").read_text() == "mine"
+    assert (tmp_path / "kept.json").stat().st_mode & 0o077 == 0
+    assert "The tide runs out.\nAnd when?\nAt noon it turns." in saved(tmp_path / "kept.json")
+    assert "half a draft" in (tmp_path / "kept.json").read_text()
+
+
+@on_linux
+@pytest.mark.parametrize("ends", ["ctrl+q twice", "SIGTERM", "SIGHUP"])
+def test_whatever_ends_it_what_is_on_no_disk_goes_to_the_temporary_folder(
+    server: Server[FakeAnthropic], tmp_path: Path, ends: str
+) -> None:
+    with unstored(server, tmp_path, "modes") as terminal:
+        if ends == "SIGHUP":
+            terminal.process.send_signal(signal.SIGHUP)
+            terminal.hang_up()
+            assert terminal.process.wait(LIMIT_S) == 128 + signal.SIGHUP
+        elif ends == "SIGTERM":
+            terminal.process.send_signal(signal.SIGTERM)
+            assert terminal.wait_exit() == 128 + signal.SIGTERM
+        else:
+            terminal.type("\x11")
+            terminal.wait_for("Chats not saved")
+            terminal.type("\x11")
+            assert terminal.wait_exit() == 1, "that is no safe place"
+        (kept,) = (tmp_path / "tmp").glob("prx-unsaved*.json")
+        assert ends == "SIGHUP" or f"prx import {kept}" in "".join(terminal.lines)
+    assert "At noon it turns." in saved(kept)
+
+
+@on_linux
+def test_what_no_place_takes_is_printed_once_the_screen_is_gone(server: Server[FakeAnthropic], tmp_path: Path) -> None:
+    with unstored(server, tmp_path, "full") as terminal:
+        terminal.type("\x11")
+        terminal.wait_for("Chats not saved")
+        terminal.type("\r")
+        wait_for(terminal, "cannot be written: File too large. Choose another place.")
+        assert not list(tmp_path.glob("prx-unsaved*"))
+        terminal.type("\x10")
+        assert terminal.wait_exit() == 1
+    printed = terminal.output.decode().partition('{\r\n "format": "prx-chats"')[2]
+    assert "At noon it turns." in printed
+    assert "Printed 1 chat on stdout" in printed
 
 
 def test_a_file_that_is_locked_for_long(server: Server[FakeAnthropic], tmp_path: Path) -> None:

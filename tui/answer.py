@@ -80,11 +80,12 @@ def run(
     printer = _PRINTERS[output](endings)
     troubles: list[str] = []
     """Of the disk; one that ended it is told as the failure that it is."""
+    shelves = Shelves(settings.folders.data / "chats.db")
     try:
         # What was said is on disk before the result is told.
         with (
             Connection(settings, env, demo=demo) as connection,
-            Shelves(settings.folders.data / "chats.db") as shelves,
+            shelves,
         ):
             if connection.obstacle:
                 raise connection.obstacle
@@ -99,6 +100,8 @@ def run(
         pass
     except TuiError as error:
         tally.fail(error)
+    if shelves.lost is not None and shelves.lost.chats:
+        tally.note(f"This chat was not stored in {shelves.file}. Its answer stands on stdout alone.")
     for text in troubles:
         if tally.failure is None or text != tally.failure.message:
             tally.note(text)

@@ -66,6 +66,7 @@ class ChatApp(App[int], inherit_bindings=False):
         self._desk = desk
         self._engine = engine
         self._endings = endings
+        self._shelves = shelves
         notices = _mistakes([str(finding) for finding in settings.findings]) + ([desk.notice] if desk.notice else [])
         self.chat = ChatScreen(
             desk,
@@ -167,7 +168,32 @@ class ChatApp(App[int], inherit_bindings=False):
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
 
     async def action_quit(self) -> None:
-        self.exit()
+        """Quits at once where all is stored, else asks where the rest is to go."""
+        if self._shelves.is_behind:
+            self.run_worker(self._quit_behind(), group="quit", exclusive=True)
+        else:
+            self.exit()
+
+    async def _quit_behind(self) -> None:
+        from tui.rescue import free_name, write_new
+        from tui.screens.unsaved import Elsewhere, UnsavedScreen
+
+        store = self._shelves.store(demo=False)
+        unsaved = await asyncio.wrap_future(store.unsaved())
+        if not unsaved.count:
+            self.exit()
+            return
+
+        async def save(file: Path) -> None:
+            now = await asyncio.wrap_future(store.unsaved())
+            await asyncio.to_thread(write_new, now, file)
+
+        def answered(elsewhere: Elsewhere | None) -> None:
+            if elsewhere is not None:
+                self._shelves.elsewhere = elsewhere
+                self.exit()
+
+        self.push_screen(UnsavedScreen(unsaved.count, free_name(Path.cwd()).name, save), answered)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         # Textual's one way to the terminal, here with less to write.
@@ -230,16 +256,28 @@ def run(
     The engine, the connection and the stores enclose the app, so that leaving in mid-answer ends all in order: what has
     arrived is recorded before the store is closed.
     """
-    with (
-        Endings() as endings,
-        Shelves(settings.folders.data / "chats.db") as shelves,
-        Desk(settings, env, demo=demo, model=model, system=system, preset=preset, tools=tools) as desk,
-        Engine() as engine,
-    ):
-        engine.at_exit(desk.aclose)
-        beginning = Beginning(resume, start, own_model=bool(model or preset), system=system, tools=tools)
-        app = ChatApp(
-            settings, desk, engine, shelves, prompt=prompt, attach=attach, beginning=beginning, endings=endings
-        )
-        app.run()
-        return endings.exit_code if endings.came else app.return_code or 0
+    shelves = Shelves(settings.folders.data / "chats.db")
+    with Endings() as endings:
+        with (
+            shelves,
+            Desk(settings, env, demo=demo, model=model, system=system, preset=preset, tools=tools) as desk,
+            Engine() as engine,
+        ):
+            engine.at_exit(desk.aclose)
+            beginning = Beginning(resume, start, own_model=bool(model or preset), system=system, tools=tools)
+            app = ChatApp(
+                settings, desk, engine, shelves, prompt=prompt, attach=attach, beginning=beginning, endings=endings
+            )
+            app.run()
+        return _left(shelves, endings.exit_code if endings.came else app.return_code or 0)
+
+
+def _left(shelves: Shelves, code: int) -> int:
+    """The exit code, once what could not be stored is somewhere else: 1 where that is no safe place."""
+    if shelves.lost is None or not shelves.lost.count:
+        return code
+    from tui.rescue import rescue
+
+    file, prints = shelves.elsewhere
+    is_safe = rescue(shelves.lost, shelves.file, file=file, prints=prints)
+    return code or (0 if is_safe else 1)

@@ -13,7 +13,7 @@ from tui.errors import TuiError
 
 if TYPE_CHECKING:
     from tui.chat.tree import ChatTree
-    from tui.store import Store
+    from tui.store import Store, Unsaved
 
 
 _KINDS = ("md", "html", "json")
@@ -33,7 +33,9 @@ class Shelves:
         """Is told, from any thread, what is wrong with the disk."""
         self.changed: Callable[[str], None] = lambda _: None
         """Is told, from any thread, that another program may have done something to the open chat, by its id."""
-        self._file = file
+        self.file = file
+        self.elsewhere: tuple[Path | None, bool] = (None, False)
+        """Where the user wants what could not be stored: in that file, or on stdout."""
         self._open = ExitStack()
         self._stores: dict[bool, Store] = {}
 
@@ -48,7 +50,7 @@ class Shelves:
         from tui.store import Store
 
         if demo not in self._stores:
-            file = self._file
+            file = self.file
             if demo:
                 file = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="prx-demo-"))) / file.name
             store = Store(
@@ -59,6 +61,16 @@ class Shelves:
             )
             self._stores[demo] = self._open.enter_context(store)
         return self._stores[demo]
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the user's own store has changes that its file did not take so far."""
+        return False in self._stores and self._stores[False].is_behind
+
+    @property
+    def lost(self) -> Unsaved | None:
+        """Once all is closed: what could not be stored; None where there is nothing."""
+        return self._stores[False].lost if False in self._stores else None
 
     def export(self, tree: ChatTree, kind: str, name_of: Callable[[str], str]) -> Path:
         """The new file in the current folder that the chat was written to. Raises NotExported."""

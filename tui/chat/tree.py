@@ -22,6 +22,13 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it stands here because another chat was forked. What it cost is counted there."""
 
 
+class Unsent(msgspec.Struct, frozen=True, kw_only=True):
+    """A prompt that was written in a chat and not sent."""
+
+    chat_id: str
+    text: str
+
+
 class ChatTree(msgspec.Struct, frozen=True, kw_only=True):
     """A whole chat. Parents stand before their children; times are seconds since the epoch."""
 

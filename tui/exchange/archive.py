@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tui.bounded import decode_json
-from tui.chat.tree import ChatTree
+from tui.chat.tree import ChatTree, Unsent
 from tui.errors import TuiError
 from tui.limits import IMPORT_OBJECTS
 from tui.render.json_text import json_text
@@ -18,10 +18,12 @@ END_OF_TIME = 253_402_214_400.0
 """The last day of the year 9999, in seconds since the epoch: what comes after it has no date, in no place on earth."""
 
 
-class _Archive(msgspec.Struct, frozen=True, kw_only=True):
+class _Archive(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     format: str
     version: int
     chats: tuple[ChatTree, ...]
+    unsent: tuple[Unsent, ...] = ()
+    """Only in what is written when a chat could not be stored."""
 
 
 class _Label(msgspec.Struct, frozen=True):
@@ -35,9 +37,10 @@ class Unreadable(TuiError):
     """The file says that it is ours, and is not as we write them."""
 
 
-def written(chats: Sequence[ChatTree]) -> str:
-    """The chats as JSON text."""
-    return json_text(_Archive(format=FORMAT, version=VERSION, chats=tuple(chats)), indent=1) + "\n"
+def written(chats: Sequence[ChatTree], unsent: Sequence[Unsent] = ()) -> str:
+    """The chats as JSON text, and prompts that were not sent."""
+    archive = _Archive(format=FORMAT, version=VERSION, chats=tuple(chats), unsent=tuple(unsent))
+    return json_text(archive, indent=1) + "\n"
 
 
 def is_archive(data: bytes) -> bool:

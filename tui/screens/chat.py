@@ -165,15 +165,15 @@ class ChatScreen(AllowingScreen):
         else:
             self.ask_to_quit(also_yes="ctrl+c")
 
-    def on_prompt_area_leave_requested(self) -> None:
-        self.app.exit()
+    async def on_prompt_area_leave_requested(self) -> None:
+        await self.app.action_quit()
 
     def ask_to_quit(self, *, also_yes: str) -> None:
         from tui.screens.dialogs import Question
 
-        def answered(agreed: bool | None) -> None:
+        async def answered(agreed: bool | None) -> None:
             if agreed:
-                self.app.exit()
+                await self.app.action_quit()
 
         forgets, keeps = "The demo forgets its chats.", "Everything is kept, also what you are writing."
         text = forgets if self.provider.is_demo else keeps

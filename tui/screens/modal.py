@@ -26,8 +26,8 @@ class Modal(ModalScreen[ScreenResultType]):
         behind = super().render()
         return _Behind(behind.screen, behind.color) if isinstance(behind, BackgroundScreen) else behind
 
-    def action_quit(self) -> None:
-        self.app.exit()
+    async def action_quit(self) -> None:
+        await self.app.action_quit()
 
 
 class _Behind(BackgroundScreen):

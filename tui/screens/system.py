@@ -35,10 +35,10 @@ class SystemPrompt(Modal[str | None]):
             yield Static(cost, classes="panel--foot")
             yield Static("^S keep it   esc leave it as it was", classes="panel--foot -ways")
 
-    def action_quit(self) -> None:
+    async def action_quit(self) -> None:
         """Not over an edit, which is kept nowhere else."""
         if self.query_one(TextArea).text.strip() == self._texts[0].strip():
-            super().action_quit()
+            await super().action_quit()
         else:
             self.query_one(".-ways", Static).update("Before you quit: ^S keep it   esc leave it as it was")
 

@@ -8,7 +8,21 @@ the SQL, `recorder` what a session tells.
 
 from tui.store.recorder import Recorder
 from tui.store.store import Store, new_id
-from tui.store.values import Branch, Chat, Day, Found, Hit, Instance, Merged, NewChat, Place, Since, Stored, Used
+from tui.store.values import (
+    Branch,
+    Chat,
+    Day,
+    Found,
+    Hit,
+    Instance,
+    Merged,
+    NewChat,
+    Place,
+    Since,
+    Stored,
+    Unsaved,
+    Used,
+)
 
 __all__ = [
     "Branch",
@@ -24,6 +38,7 @@ __all__ = [
     "Since",
     "Store",
     "Stored",
+    "Unsaved",
     "Used",
     "new_id",
 ]

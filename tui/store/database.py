@@ -56,13 +56,21 @@ class Database:
     """`report` is told what the user should know, once for each trouble."""
 
     def __init__(
-        self, path: Path, report: Callable[[StoreProblem], None], *, on_open: Job[None], max_pages: int | None = None
+        self,
+        path: Path,
+        report: Callable[[StoreProblem], None],
+        *,
+        on_open: Job[None],
+        on_loss: Job[None],
+        max_pages: int | None = None,
     ) -> None:
+        """`on_open` is done first; `on_loss` last, on what is in memory, if the file has not taken all text by then."""
         self.path = path
         self.refusal: StoreProblem | None = None
         """Why the chats of the file cannot even be read."""
         self._report = report
         self._on_open = on_open
+        self._on_loss = on_loss
         self._max_pages = max_pages
         self._disk: Connection | None = None
         self._memory: Connection | None = None
@@ -72,6 +80,8 @@ class Database:
         """Of the file that is open: by its name there may be another one by now."""
         self._backlog: dict[object, Job[object]] = {}
         """What the file has not taken yet, in the order in which it came."""
+        self._texts: dict[object, str] = {}
+        """The chat, by its id, for each key whose job holds a message or a draft of it."""
         self._passing: set[object] = set()
         """The keys of what nobody misses in it."""
         self._repairs = 0
@@ -113,11 +123,11 @@ class Database:
                 self._repair()
             return job(self._current)
 
-    def write(self, job: Job[Result], key: str = "", *, is_passing: bool = False) -> Result:
+    def write(self, job: Job[Result], key: str = "", *, is_passing: bool = False, chat_id: str = "") -> Result:
         """Does the job as one transaction: on the file, or in memory until the file takes it.
 
         `key`: an earlier job of that key which the file has not taken yet has nothing more to say. `is_passing`: it says
-        something of this prx and not of its chats, and is no loss when prx ends.
+        something of this prx and not of its chats, and is no loss when prx ends. `chat_id`: the chat of which it holds text.
         """
         import sqlite3
 
@@ -128,12 +138,12 @@ class Database:
             except sqlite3.DatabaseError as error:
                 trouble = trouble_of(error)
                 if read_any_text(self._current, error):
-                    return self.write(job, key, is_passing=is_passing)
+                    return self.write(job, key, is_passing=is_passing, chat_id=chat_id)
                 if trouble == "none":
                     raise
                 if trouble == "damaged":
                     self._repair()
-                    return self.write(job, key, is_passing=is_passing)
+                    return self.write(job, key, is_passing=is_passing, chat_id=chat_id)
                 self._retreat(error)
         try:
             result = transaction(self._current, job)
@@ -142,17 +152,21 @@ class Database:
                 raise
             self._repair()
             result = transaction(self._current, job)
-        if not isinstance(self.refusal, NewerSchema):
-            place = key or object()
-            self._backlog[place] = job
-            if is_passing:
-                self._passing.add(place)
+        place = key or object()
+        self._backlog[place], self._texts[place] = job, chat_id
+        if is_passing:
+            self._passing.add(place)
         return result
 
     @property
     def is_behind(self) -> bool:
         """Whether there are changes that the file does not hold yet."""
         return bool(self._backlog)
+
+    @property
+    def unsaved(self) -> tuple[str, ...]:
+        """The ids of the chats with messages or drafts that the file does not hold yet."""
+        return tuple(dict.fromkeys(chat_id for place in self._backlog if (chat_id := self._texts[place])))
 
     def catch_up(self, patience_s: float = _SHORT_PATIENCE_S) -> None:
         """Tries to do on the file what it did not take before."""
@@ -185,6 +199,8 @@ class Database:
         lost = len(self._backlog.keys() - self._passing)
         if lost and NotWritten in self._told:  # of all else it was said that nothing is kept
             self._report(NeverWritten(self.path, lost))
+        if self.unsaved:
+            self._on_loss(self._current)
         self._drop()
         if self._memory is not None:
             self._memory.close()

@@ -64,9 +64,7 @@ class WrittenAgain(StoreProblem):
 class NeverWritten(StoreProblem):
     def __init__(self, path: Path, count: int) -> None:
         changes = "A change" if count == 1 else f"{count} changes"
-        super().__init__(
-            f"{changes} of the chats could not be written to {path}, and nothing else holds what was said."
-        )
+        super().__init__(f"{changes} of the chats could not be written to {path}.")
 
 
 class Mistake(StoreProblem):

@@ -141,6 +141,17 @@ def unsent(db: Connection, token: str, now: float) -> tuple[Place, ...]:
     return tuple(place for place in found if place is not None and not place.is_empty)
 
 
+def drafts(db: Connection, token: str) -> dict[str, tuple[str, ...]]:
+    """The texts that this instance has not sent, by chat."""
+    chat_ids = [chat_id for (chat_id,) in db.execute("SELECT chat_id FROM places WHERE token = ?", (token,)).fetchall()]
+    places = ((chat_id, _read(db, token, chat_id)) for chat_id in chat_ids)
+    return {
+        chat_id: tuple(draft.text for draft in (place.draft, *place.queue) if draft.text.strip())
+        for chat_id, place in places
+        if place is not None
+    }
+
+
 def _running(db: Connection, now: float) -> dict[str, Instance]:
     rows = db.execute("SELECT token, pid, host, started, seen, chat_id FROM instances").fetchall()
     return {

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from tui.chat.budget import Spent
 from tui.chat.transcript import Message, State, Tool, Transcript
-from tui.chat.tree import ChatTree, Node
+from tui.chat.tree import ChatTree, Node, Unsent
 from tui.store import accounts, columns
 from tui.store.accounts import written_off
 from tui.store.codec import as_base64, decode, decode_tools, hashes, searchable
 from tui.store.errors import NoSuchChat, UnclearChat
-from tui.store.values import Branch, Chat, Day, Found, Hit, Since, Stored
+from tui.store.values import Branch, Chat, Day, Found, Hit, Since, Stored, Unsaved
 from tui.store.words import Query, fold, parsed, snippet, stands_in, title_marks
 
 if TYPE_CHECKING:
@@ -112,6 +113,16 @@ def transcript(db: Connection, chat_id: str, head: str | None) -> Transcript:
 def _messages(db: Connection, rows: list[tuple[Any, ...]]) -> tuple[Message, ...]:
     data = attached(db, (row[-1] for row in rows))
     return tuple(decode(role, state, at, blocks, facts, data) for *_, role, state, at, facts, blocks in rows)
+
+
+def unsaved(db: Connection, chat_ids: tuple[str, ...], drafts: Mapping[str, tuple[str, ...]]) -> Unsaved:
+    """These chats, whole, and their texts among the drafts, which are given by chat."""
+    trees = []
+    for chat_id in chat_ids:
+        with suppress(NoSuchChat):  # there is only a draft of it
+            trees.append(tree(db, chat_id))
+    unsent = (Unsent(chat_id=chat_id, text=text) for chat_id in chat_ids for text in drafts.get(chat_id, ()))
+    return Unsaved(chats=tuple(trees), unsent=tuple(unsent))
 
 
 def tree(db: Connection, chat_id: str) -> ChatTree:

@@ -22,7 +22,7 @@ from tui.store import accounts, presence, reading, writing
 from tui.store.codec import encode_tools
 from tui.store.database import Database
 from tui.store.errors import StoreProblem
-from tui.store.values import Branch, Chat, Day, Found, Instance, Merged, NewChat, Place, Since, Used
+from tui.store.values import Branch, Chat, Day, Found, Instance, Merged, NewChat, Place, Since, Unsaved, Used
 from tui.store.watch import Watch
 from tui.store.worker import Worker
 
@@ -63,8 +63,10 @@ class Store:
         self.token = secrets.token_hex(8)
         """This instance among those that share the file."""
         self._now = now
+        self.lost: Unsaved | None = None
+        """Once it is closed: what the file has not taken; None where it holds all."""
         self._watch = Watch(self.token, changed, now)
-        self._database = Database(file, problems, on_open=self._arrive, max_pages=max_pages)
+        self._database = Database(file, problems, on_open=self._arrive, on_loss=self._lose, max_pages=max_pages)
         self._worker = Worker(
             self._database,
             problems,
@@ -92,15 +94,24 @@ class Store:
 
         return self._worker.ask(check)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether there are changes that the file did not take so far."""
+        return self._database.is_behind
+
+    def unsaved(self) -> Future[Unsaved]:
+        """The chats with text that the file has not taken so far."""
+        return self._worker.ask(self._unsaved, flush=True)
+
     # What is said
 
     def append(self, chat: NewChat, message_id: str, parent_id: str | None, message: Message) -> None:
         """Records a message below its parent; the chat begins with its first. Again with the same id: what became of it."""
-        self._worker.soon(self._appending(chat, message_id, parent_id, message), instead_of=message_id)
+        self._worker.soon(self._appending(chat, message_id, parent_id, message), instead_of=message_id, chat_id=chat.id)
 
     def partial(self, chat: NewChat, message_id: str, parent_id: str | None, message: Message) -> None:
         """The same for an answer that still arrives, as often as it grows: only the latest is written, four a second."""
-        self._worker.latest(message_id, self._appending(chat, message_id, parent_id, message))
+        self._worker.latest(message_id, self._appending(chat, message_id, parent_id, message), chat.id)
 
     def withdraw(self, chat_id: str, message_id: str, give_back: Draft | None = None) -> None:
         """Takes back a message that came to nothing. `give_back` becomes unsent text of the chat in the same moment."""
@@ -111,7 +122,7 @@ class Store:
             if give_back is not None:
                 presence.give_back(db, self.token, chat_id, give_back, now)
 
-        self._worker.soon(job, instead_of=message_id)
+        self._worker.soon(job, instead_of=message_id, chat_id=chat_id if give_back is not None else "")
 
     def revise(self, head: str, number: int, message: Message) -> None:
         """Puts what a message has become in its place: the one of that number on the way to `head`."""
@@ -230,7 +241,8 @@ class Store:
     def save_place(self, place: Place) -> None:
         """Notes what is typed, queued and seen in a chat; as often as it changes, written four times a second."""
         now = self._now()
-        self._worker.latest(f"place {place.chat_id}", lambda db: presence.save(db, self.token, place, now))
+        chat_id = "" if place.is_empty else place.chat_id
+        self._worker.latest(f"place {place.chat_id}", lambda db: presence.save(db, self.token, place, now), chat_id)
 
     def place(self, chat_id: str) -> Future[Place]:
         """How the chat was left, by this prx or by one that has ended; empty if there is nothing to tell."""
@@ -286,6 +298,12 @@ class Store:
 
     def _elsewhere(self, db: Connection) -> frozenset[str]:
         return presence.open_elsewhere(db, self.token, self._now())
+
+    def _unsaved(self, db: Connection) -> Unsaved:
+        return reading.unsaved(db, self._database.unsaved, presence.drafts(db, self.token))
+
+    def _lose(self, db: Connection) -> None:
+        self.lost = self._unsaved(db)
 
     def _arrive(self, db: Connection) -> None:
         presence.arrive(db, self.token, self._now())

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tui.chat.ledger import Usage
 from tui.chat.transcript import Draft, Message, State, Tool
+from tui.chat.tree import ChatTree, Unsent
 from tui.store.codec import decode
 
 
@@ -199,6 +200,19 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         if self.has_draft:
             return replace(self, queue=(draft, *self.queue), held=True)
         return replace(self, draft=draft)
+
+
+class Unsaved(msgspec.Struct, frozen=True):
+    """What stands only in memory."""
+
+    chats: tuple[ChatTree, ...] = ()
+    unsent: tuple[Unsent, ...] = ()
+    """Prompts that were being written, or that wait in the queue."""
+
+    @property
+    def count(self) -> int:
+        """How many chats have something in it."""
+        return len({*(chat.id for chat in self.chats), *(one.chat_id for one in self.unsent)})
 
 
 class Instance(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,6 +34,7 @@ class _Item(NamedTuple):
     flush: bool = False
     key: str = ""
     is_passing: bool = False
+    chat_id: str = ""
 
 
 class Worker:
@@ -55,27 +56,28 @@ class Worker:
         self._watch = watch
         self._queue: queue.SimpleQueue[_Item | str | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._latest: dict[str, Job[Any]] = {}
+        self._latest: dict[str, tuple[Job[Any], str]] = {}
+        """By key: what is to be written, and the chat of which it holds text."""
         self._ready: set[str] = set()
         """Keys whose turn in the queue has come: what was queued before them is done."""
         self._due: dict[str, float] = {}
         self._thread: threading.Thread | None = None
         self._is_closed = False
 
-    def soon(self, job: Job[Any], *, instead_of: str = "", is_passing: bool = False) -> None:
+    def soon(self, job: Job[Any], *, instead_of: str = "", is_passing: bool = False, chat_id: str = "") -> None:
         """Has the job done after those before it. `instead_of`: the key of what need not be written any more.
 
-        `is_passing`: nothing is lost if it is never written.
+        `is_passing`: nothing is lost if it is never written. `chat_id`: the chat of which text would be lost.
         """
         with self._lock:
             self._latest.pop(instead_of, None)
-            self._put(_Item(job, None, is_read=False, key=instead_of, is_passing=is_passing))
+            self._put(_Item(job, None, is_read=False, key=instead_of, is_passing=is_passing, chat_id=chat_id))
 
-    def latest(self, key: str, job: Job[Any]) -> None:
+    def latest(self, key: str, job: Job[Any], chat_id: str = "") -> None:
         """Has the job done, unless a later one of that key comes first."""
         with self._lock:
             is_new = key not in self._latest
-            self._latest[key] = job
+            self._latest[key] = job, chat_id
             if is_new:
                 self._put(key)
 
@@ -155,12 +157,12 @@ class Worker:
     def _write_due(self, now: float) -> None:
         with self._lock:
             keys = [key for key in self._latest if key in self._ready and self._due.get(key, 0.0) <= now]
-            jobs = [(key, self._latest.pop(key)) for key in keys]
+            jobs = [(key, *self._latest.pop(key)) for key in keys]
             self._ready &= self._latest.keys()
             self._due = {key: at for key, at in self._due.items() if at > now}
-        for key, job in jobs:
+        for key, job, chat_id in jobs:
             began = time.monotonic()
-            self._write(job, key)
+            self._write(job, key, chat_id=chat_id)
             ended = time.monotonic()
             self._due[key] = began + max(PACE_S, _REST * (ended - began))
 
@@ -168,7 +170,7 @@ class Worker:
         if item.flush:
             self._write_due(float("inf"))
         if item.future is None:
-            self._write(item.job, item.key, is_passing=item.is_passing)
+            self._write(item.job, item.key, is_passing=item.is_passing, chat_id=item.chat_id)
             return
         if not item.future.set_running_or_notify_cancel():
             return
@@ -178,8 +180,8 @@ class Worker:
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
             item.future.set_exception(error)
 
-    def _write(self, job: Job[Any], key: str, *, is_passing: bool = False) -> None:
-        self._guarded(lambda: self._database.write(job, key, is_passing=is_passing))
+    def _write(self, job: Job[Any], key: str, *, is_passing: bool = False, chat_id: str = "") -> None:
+        self._guarded(lambda: self._database.write(job, key, is_passing=is_passing, chat_id=chat_id))
 
     def _guarded(self, work: Callable[[], object]) -> None:
         """The thread goes on whatever happens: the next answer must be kept even if this one could not be."""
