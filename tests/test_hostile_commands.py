@@ -3,117 +3,35 @@
 from __future__ import annotations
 
 import ast
-import base64
 import json
-import os
 import re
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
-from typing import NamedTuple
 
 import click
-import msgspec
 import pytest
 from grammar import HOSTILE, MARK, QUESTIONS, offences
+from hostile_home import Home, hostile_home
 from planting import (
     ANSWERS,
-    CLAUDE_AI,
     NAME,
-    PDF,
     ROOT,
     STRUCTURE,
-    HostileService,
-    env_of,
-    plant_database,
-    planted,
     planted_toml,
 )
 
-from tui.anthropic.model_cache import cache_file, write_list
-from tui.anthropic.models import MODELS
-from tui.chat.model import Model
 from tui.cli import prx
 from tui.demo.scenarios import Scenario
-from tui.demo.shells import Server
 
-CONFIG = f"""
-[default]
-system = {json.dumps(HOSTILE)}
-[presets.{json.dumps(HOSTILE)}]
-model = {json.dumps(HOSTILE)}
-[models.{json.dumps(HOSTILE)}]
-name = {json.dumps(HOSTILE)}
-"""
 EXAMPLE = (ROOT / "config.example.toml").read_text()
 TERMINAL = f"\x1bP>|xterm{HOSTILE[:9]}\x9b777;777H(1)\x1b\\\x1b[?62;4;22c"
 """What a hostile terminal says of itself."""
 
 
-class Said(NamedTuple):
-    text: str
-    code: int
-
-
-class Shell:
-    """Runs commands as `commanding` does, one process for all."""
-
-    def __init__(self, env: dict[str, str], cwd: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "tests" / "commanding.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color", **env},
-            cwd=cwd,
-        )
-
-    def run(self, *argv: str, typed: tuple[str, str] = ("", ""), pipe: bool = False, **env: str) -> Said:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        job = {"argv": argv, "when": typed[0], "typed": typed[1], "pipe": pipe, "env": env}
-        self.process.stdin.write(json.dumps(job).encode() + b"\n")
-        self.process.stdin.flush()
-        told = json.loads(self.process.stdout.readline())
-        return Said(base64.b64decode(told["output"]).decode("utf-8", "surrogateescape"), told["code"])
-
-    def __enter__(self) -> Shell:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.__exit__(None, None, None)  # closes its stdin, which ends it, and waits
-
-
-class Home(NamedTuple):
-    folder: Path
-    server: Server[HostileService]
-    shell: Shell
-    chat: str
-    """The ID of a chat, as the database has it now."""
-    columns: set[str]
-    """The columns of the database that were planted."""
-
-
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    folder = tmp_path_factory.mktemp("hostile")
-    with Server(HostileService()) as server, Shell(env := env_of(folder, server), folder) as shell:
-        server.service.real.script(*ANSWERS[:1])
-        (folder / f"{NAME}.pdf").write_bytes(PDF)
-        said = shell.run("-p", "Hello", "-a", f"{NAME}.pdf", "--system", HOSTILE)
-        assert said.code == 0, said.text
-        (chat,) = json.loads(shell.run("chats", "--json", pipe=True).text)
-        archive = json.loads(shell.run("export", chat["id"], "--format", "json", pipe=True).text)
-        (folder / "archive.json").write_text(json.dumps(planted(archive)))
-        (folder / "claude.json").write_text(json.dumps(planted(CLAUDE_AI)))
-        prx_home = Path(env["PRX_HOME"])
-        columns = plant_database(prx_home / "data" / "chats.db")
-        models = msgspec.convert(planted(msgspec.to_builtins(MODELS)), tuple[Model, ...])
-        write_list(cache_file(prx_home / "cache", server.url), models, time.time())
-        (prx_home / "config" / "config.toml").write_text(CONFIG)
-        yield Home(folder, server, shell, chat["id"] + HOSTILE, columns)
+    with hostile_home(tmp_path_factory.mktemp("hostile")) as home:
+        yield home
 
 
 WAYS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
