@@ -138,6 +138,7 @@ def test_version_costs_next_to_nothing() -> None:
         "tui.cli",
         "tui.opening",
         "tui.errors",
+        "tui.masking",
         "tui.printing",
     }
     assert not {"msgspec", "tomli", "platformdirs", "rich", "asyncio"} & modules

@@ -14,7 +14,7 @@ import click
 
 from tui import sign_in
 from tui.anthropic.credentials import ApiKey, BearerToken, Credential, CredentialsMissing, Found, OAuthToken
-from tui.anthropic.destinations import check, shown
+from tui.anthropic.destinations import check
 from tui.anthropic.errors import AuthenticationFailed
 from tui.anthropic.key_file import remove_key
 from tui.anthropic.login import Unusable
@@ -22,6 +22,7 @@ from tui.anthropic.workspace import NotAWorkspace, Workspace
 from tui.config import Settings
 from tui.connection import discovered, key_file, workspace_of
 from tui.errors import TuiError
+from tui.masking import masked_url
 from tui.printing import say
 from tui.render.json_text import json_text
 
@@ -218,7 +219,7 @@ def status_of(settings: Settings, found: Found) -> Status:
         expired=expires_at_s is not None and expires_at_s <= time.time(),
         plan=(login.plan or None) if login else None,
         claude_code=login is not None and login.borrowed,
-        api_url=shown(settings.anthropic.api_url),
+        api_url=masked_url(settings.anthropic.api_url),
         workspace_id=workspace.id if workspace else None,
         workspace_source=workspace.source if workspace else None,
         problem=_problem(settings, used),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from tui.masking import masked
+
 
 class TuiError(Exception):
     """One sentence of what went wrong, and one of what to do about it.
 
-    `message` and `hint` are shown as they are, so they never hold a secret. `retry_after_s` is the server's own wish, in
-    seconds, where it gave one.
+    `message` and `hint` are shown as they are, so they never hold a secret: what looks like a key is masked.
+    `retry_after_s` is the server's own wish, in seconds, where it gave one.
     """
 
     def __init__(self, message: str, hint: str = "", *, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message, self.hint = masked(message), masked(hint)
+        super().__init__(self.message)
         self.retry_after_s = retry_after_s

@@ -26,6 +26,7 @@ from tui.bounded import decode_json
 from tui.chat.events import MessageDelta, MessageStart, MessageStop, StreamEvent, Waiting
 from tui.chat.model import Model
 from tui.limits import ERROR_BODY_BYTES, MIB, REQUEST_DEPTH, SMALL_REPLY_BYTES
+from tui.masking import masked_name, masked_url
 
 API_VERSION = "2023-06-01"  # the one that most gateways know
 ANTHROPIC_URL = "https://api.anthropic.com"
@@ -260,7 +261,7 @@ class Client:
                 method, self.api_url + path, content=content or None, headers=headers, params=params
             )
         except httpx.InvalidURL as error:
-            raise ConnectionFailed(f"{errors.clean(self.api_url)} is no address", "Check `api_url`.") from error
+            raise ConnectionFailed(f"{masked_url(self.api_url)} is no address", "Check `api_url`.") from error
 
     def _http(self) -> httpx.AsyncClient:
         """Made at first use, on the loop that uses it. It honours proxy and certificate variables of the environment."""
@@ -288,7 +289,7 @@ class Client:
         self, error: httpx.HTTPError | UnicodeError, *, began: bool, idle_s: float | None = None
     ) -> ProviderError:
         """Our error for one of httpx's. `began`: a response was on its way. `idle_s`: the longest silence allowed."""
-        host = errors.clean(httpx.URL(self.api_url).netloc.decode("ascii", "replace"))
+        host = masked_name(errors.clean(httpx.URL(self.api_url).netloc.decode("ascii", "replace")))
         way, advice = host, _NETWORK
         if self._transport is None and (proxy := proxy_for(self.api_url)):
             way, advice = f"the proxy {errors.clean(proxy)}", _PROXY
@@ -305,7 +306,7 @@ class Client:
                 return TimedOut(f"{host} sent nothing for {silence}", "Send again.", retryable=True)
             case httpx.UnsupportedProtocol():
                 return ConnectionFailed(
-                    f"{errors.clean(self.api_url)} is no address", "It begins with https://; check `api_url`."
+                    f"{masked_url(self.api_url)} is no address", "It begins with https://; check `api_url`."
                 )
             case httpx.ProxyError():
                 return ConnectionFailed(

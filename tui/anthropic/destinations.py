@@ -98,16 +98,6 @@ def _is_named(host: str, port: int | None, oauth_hosts: Sequence[str]) -> bool:
     return is_loopback(host) or bool({host, f"{host}:{port}"} & named)
 
 
-def shown(url: str) -> str:
-    """The URL as it may be shown: without the name and the password that some hold, and without a query."""
-    try:
-        parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
-    except ValueError:
-        return "an address that cannot be read"
-    return f"{parts.scheme}://{host}{parts.path}" if host else url.partition("?")[0].rpartition("@")[2]
-
-
 def is_loopback(host: str) -> bool:
     """Whether a host name is this machine's own."""
     if host == "localhost" or host.endswith(".localhost"):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tui.config.keys import key_named
+from tui.masking import is_secret
 
 _RULE = re.compile(
     r"[A-Za-z0-9_*-]+(\((?:[^\\]|\\x[0-9a-f]{2}|\\[^A-Za-z0-9])*\))?", re.DOTALL
@@ -33,6 +34,13 @@ def _text(value: object) -> str:
 
 def _word(value: object) -> str:
     return _text(value).strip()
+
+
+def _model(value: object) -> str:
+    word = _word(value)
+    if is_secret(word):
+        raise Unacceptable
+    return word
 
 
 def _flag(value: object) -> bool:
@@ -129,6 +137,7 @@ def listed(names: Iterable[str]) -> str:
 
 TEXT = Kind("a text in quotes", _text)
 WORD = Kind("a text in quotes", _word)
+MODEL = Kind("a text in quotes: a family or the ID of a model, and no key", _model)
 FLAG = Kind("true or false", _flag)
 FLAG_OR_TABLE = Kind("true, false or a table", _flag_or_table)
 COUNT = Kind("a whole number above 0", _count)

@@ -17,18 +17,19 @@ from tui.config import caution, kinds, toml
 from tui.config.expansion import expand
 from tui.config.kinds import Kind
 from tui.config.settings import DEFAULT_API_URL, NOTHING_SENT, Finding, Limits, McpServer, WebSearch
+from tui.masking import is_secret, masked_name
 
 _PROVIDERS = ("anthropic", "claude-code", "claude-cli")
 _DEFAULT = {
     "provider": kinds.one_of("anthropic", aliases={"claude-code": "anthropic", "claude-cli": "anthropic"}),
-    "model": kinds.WORD,
+    "model": kinds.MODEL,
     "system": kinds.TEXT,
     "tools": kinds.one_of("none", "read", "ask"),
 }
 _ANTHROPIC = {
     "api_key": kinds.WORD,
     "api_url": kinds.URL,
-    "model": kinds.WORD,
+    "model": kinds.MODEL,
     "workspace_id": kinds.WORD,
     "oauth_token_url": kinds.URL,
     "oauth_hosts": kinds.TEXTS,
@@ -52,7 +53,7 @@ _MODEL = {
 _PRICES = ("price_input", "price_output")
 _PRESET = {
     "system": kinds.TEXT,
-    "model": kinds.WORD,
+    "model": kinds.MODEL,
     "tools": kinds.one_of("none", "read", "ask"),
     "effort": kinds.one_of("low", "medium", "high", "xhigh", "max"),
     "thinking": kinds.one_of("on", "off", "between_tools"),
@@ -134,7 +135,8 @@ class Reader:
         self._lost |= set(lost)
         stops = not problem.lost or any(caution.stops(path) or caution.resembles(path, "") for path in lost)
         meanwhile = NOTHING_SENT if stops else "they are left out" if "\n" in problem.lost else "it is left out"
-        self.findings.append(Finding(self._shown, problem.line, problem.column, problem.what, meanwhile, stops))
+        what = masked_name(problem.what)
+        self.findings.append(Finding(self._shown, problem.line, problem.column, what, meanwhile, stops))
 
     def sections(self, actions: Sequence[str]) -> dict[str, dict[str, Any]]:
         known = ("default", "providers", "models", "presets", "budget", "tools", "mcp", "keys", "ui")
@@ -156,14 +158,22 @@ class Reader:
         return {
             "default": self._section(("default",), _DEFAULT),
             "anthropic": self._provider(),
-            "models": {name: self._section(("models", name), _MODEL) for name in self._table(("models",))},
-            "presets": {name: self._section(("presets", name), _PRESET) for name in self._table(("presets",))},
+            "models": {name: self._section(("models", name), _MODEL) for name in self._named("models")},
+            "presets": {name: self._section(("presets", name), _PRESET) for name in self._named("presets")},
             "keys": self._section(("keys",), dict.fromkeys(actions or self._table(("keys",)), kinds.KEYS)),
             "budget": self._section(("budget",), _BUDGET),
             "tools": self._tools(),
-            "mcp": {name: server for name in self._table(("mcp",)) if (server := self._mcp_server(name)) is not None},
+            "mcp": {name: server for name in self._named("mcp") if (server := self._mcp_server(name)) is not None},
             "ui": self._section(("ui",), _UI),
         }
+
+    def _named(self, table: str) -> list[str]:
+        """The names of the tables in a table, without those that look like a key: names are shown everywhere."""
+        names = list(self._table((table,)))
+        for name in filter(is_secret, names):
+            what = f"the name of [{table}.{name}] looks like a key, so the table is not used"
+            self._note((table, name), what, "it is left out", at_key=True)
+        return [name for name in names if not is_secret(name)]
 
     def _provider(self) -> dict[str, Any]:
         for name in self._table(("providers",)):
@@ -278,7 +288,7 @@ class Reader:
     def _keep(self, section: dict[str, Any], path: toml.Path, value: object, kind: Kind) -> None:
         expanded, names = _expanded(value, self._env)
         place = toml.nearest(self._places, path)
-        origin = ", ".join([f"{self._shown}:{place.line}", *names])
+        origin = ", ".join([f"{self._shown}:{place.line}", *map(masked_name, names)])
         key = _dotted(("providers", "anthropic", path[-1]) if path[0] == "providers" else path)
         if expanded is None:
             self.origins[key] = f"default ({origin}: not set)"
@@ -332,7 +342,7 @@ class Reader:
         place = toml.nearest(self._places, path)
         column = place.key if at_key else place.value
         said = NOTHING_SENT if stops else meanwhile
-        self.findings.append(Finding(self._shown, place.line, column, problem, said, stops))
+        self.findings.append(Finding(self._shown, place.line, column, masked_name(problem), said, stops))
 
 
 def _expanded(value: object, env: Mapping[str, str]) -> tuple[object, tuple[str, ...]]:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from tui.config import Settings
 from tui.doctor.findings import Finding
+from tui.masking import masked, masked_name
 
 
 def config_findings(settings: Settings) -> list[Finding]:
@@ -29,7 +30,7 @@ def _rules(settings: Settings) -> list[Finding]:
     from tui.tools.rules import remark
 
     remarks = ((rule, remark(rule)) for rule in settings.tools.allow)
-    return [Finding("config", "note", f"allow: {rule}: {words}") for rule, words in remarks if words]
+    return [Finding("config", "note", masked(f"allow: {rule}: {words}")) for rule, words in remarks if words]
 
 
 def _servers(settings: Settings) -> list[Finding]:
@@ -48,10 +49,10 @@ def _servers(settings: Settings) -> list[Finding]:
         if server.command and shutil.which(server.command, path=path) is None:
             fix = f"Install it, or write its whole path as command in [mcp.{name}]."
             findings.append(
-                Finding("config", "warning", f"MCP server {name}: there is no program {server.command}", fix)
+                Finding("config", "warning", f"MCP server {name}: there is no program {masked_name(server.command)}", fix)
             )
         else:
-            where = server.command or urlsplit(server.url).hostname
+            where = masked_name(server.command) if server.command else masked_name(urlsplit(server.url).hostname or "")
             findings.append(
                 Finding("config", "ok", f"MCP server {name}: {where}, started by the first chat with tools")
             )

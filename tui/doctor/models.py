@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from tui.anthropic.credentials import Credential, OAuthToken
-from tui.anthropic.destinations import shown
 from tui.anthropic.errors import AuthenticationFailed, NotFound
 from tui.anthropic.models import MISSPELT, MODELS, Choice, find, is_retired
 from tui.catalogue import choose, known_models
@@ -17,6 +16,7 @@ from tui.config import Settings
 from tui.connection import Connection, workspace_of
 from tui.doctor.findings import Finding, ModelRow
 from tui.errors import TuiError
+from tui.masking import masked_url
 
 
 def model_findings(
@@ -33,7 +33,7 @@ def model_findings(
 
 def _asked(settings: Settings, env: Mapping[str, str]) -> tuple[tuple[Model, ...] | None, list[Finding]]:
     """The server's list; None where there is none to be had, and why."""
-    url = shown(settings.anthropic.api_url)
+    url = masked_url(settings.anthropic.api_url)
     connection = Connection(settings, env)
     if (obstacle := connection.obstacle) is not None:
         return None, [Finding("models", "failed", obstacle.message, obstacle.hint)]

@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit, urlunsplit
 
+from tui.masking import KNOWN
+
 CREDENTIALS = frozenset(("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"))
 """Variables that hold what this program signs in with."""
 
@@ -14,10 +16,7 @@ _SECRET_NAME = re.compile(
     r"(?:^|_)(?:TOKEN|SECRET|SECRET_KEY|PASSWORD|PASSWD|PASSPHRASE|PASS|PAT|API_?KEYS?|ACCESS_KEY|PRIVATE_KEY|AUTH|COOKIE)$"
     r"|PASSWORD$|^MYSQL_PWD$|_CREDENTIALS?$|_CONNECTION_STRING$"
 )
-_SECRET_VALUE = re.compile(
-    r"\b(?:sk-|gh[opsur]_|github_pat_|glpat-|xox[abeoprs]-|AKIA|ASIA|AIza|ya29\.|hf_|npm_|pypi-|dop_v1_|shp(?:at|ss)_)[\w.-]{12,}"
-    r"|\beyJ[\w-]{10,}\.[\w-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY|\bBearer\s+\S{8,}|\bBasic\s+[A-Za-z0-9+/]{8,}"
-)
+_SECRET_VALUE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY|\bBearer\s+\S{8,}|\bBasic\s+[A-Za-z0-9+/]{8,}")
 _PATH = re.compile(r"[~/][^\s@:]*")
 _USER = re.compile(r"://[^\s/]*@|://[^\s@/]*:[^\s]*@|^[^\s/@:]+:(?!//)[^\s@]+@[\w.-]+")
 
@@ -36,7 +35,7 @@ def is_secret(name: str, value: str) -> bool:
     """True if a variable looks as if it held a credential, by its name or by its value."""
     if not value.strip() or value.lower() in ("0", "1", "true", "false", "yes", "no"):
         return False
-    if _SECRET_VALUE.search(value) or _USER.search(value):
+    if KNOWN.search(value) or _SECRET_VALUE.search(value) or _USER.search(value):
         return True
     return _SECRET_NAME.search(name.upper()) is not None and _PATH.fullmatch(value) is None
 
@@ -56,4 +55,4 @@ def _without_user(address: str) -> str | None:
     except ValueError:
         return None
     told = urlunsplit(bare) if "://" in address else bare.netloc
-    return None if "@" in told or _SECRET_VALUE.search(told) else told
+    return None if "@" in told or KNOWN.search(told) else told
