@@ -61,7 +61,9 @@ LAYERS = {
     "sight": layer("images chat errors"),
     "sign_in": layer("config connection anthropic errors", "msgspec"),
     "auth_command": layer("config connection anthropic sign_in errors printing render.json_text masking", "click"),
-    "doctor": layer("catalogue config connection anthropic chat.model images.protocol errors tools.rules masking", "msgspec"),
+    "doctor": layer(
+        "catalogue config connection anthropic chat.model images.protocol errors tools.rules masking", "msgspec"
+    ),
     "engine": layer("chat errors"),
     "tools": layer("chat errors masking", "msgspec"),
     "store": layer("chat errors", "msgspec"),

@@ -49,7 +49,9 @@ def _servers(settings: Settings) -> list[Finding]:
         if server.command and shutil.which(server.command, path=path) is None:
             fix = f"Install it, or write its whole path as command in [mcp.{name}]."
             findings.append(
-                Finding("config", "warning", f"MCP server {name}: there is no program {masked_name(server.command)}", fix)
+                Finding(
+                    "config", "warning", f"MCP server {name}: there is no program {masked_name(server.command)}", fix
+                )
             )
         else:
             where = masked_name(server.command) if server.command else masked_name(urlsplit(server.url).hostname or "")
