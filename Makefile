@@ -1,7 +1,7 @@
 # What CI runs is `make check`. PYTHON names the virtual environment's interpreter.
 PYTHON ?= .venv/bin/python
 
-.PHONY: check format lint types test explore fuzz newest lock days snapshots cold-start kills bench-store bench-list bench-images \
+.PHONY: check format lint types test explore fuzz bounds newest lock days snapshots cold-start kills bench-store bench-list bench-images \
   bench-attaching bench-pictures
 
 check: lint types test
@@ -47,6 +47,10 @@ snapshots:
 # Our time to the first paint beside that of an empty Textual app.
 cold-start:
 	$(PYTHON) tests/cold_start.py
+
+# 200 MB of whatever a server can send: what is said, and the most memory that it takes. The test suite sends 24 MB.
+bounds:
+	PRX_BOUNDS_MB=200 $(PYTHON) -m pytest -q tests/test_hostile_servers.py
 
 # The store, killed at 200 random moments, and 100 power losses; the test suite does a tenth of it.
 kills:

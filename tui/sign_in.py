@@ -82,6 +82,7 @@ async def check_credential(settings: Settings, credential: Credential) -> Checke
     """The same for a credential that is there already. Claude Code's login is renewed by it where that is due."""
     from tui.anthropic.auth import auth_for  # httpx is loaded once something is sent
     from tui.anthropic.client import Client
+    from tui.anthropic.model_listing import TooManyModels
 
     if (mistake := settings.obstacle) is not None:
         raise mistake
@@ -92,7 +93,7 @@ async def check_credential(settings: Settings, credential: Credential) -> Checke
     client = Client(ours.api_url, auth, credential=credential.kind, workspace=workspace)
     try:
         return Checked(credential=credential, models=len(await client.list_models()), workspace_id=id)
-    except NotFound:  # not every server has a list of models
+    except (NotFound, TooManyModels):  # not every server has a list of models, or one of use
         return Checked(credential=credential, models=None, workspace_id=id)
     finally:
         await client.aclose()

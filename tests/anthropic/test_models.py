@@ -12,6 +12,7 @@ from anthropic._data.deprecated_models import DEPRECATED_MODELS
 from anthropic.types.model_param import ModelParam
 from msgspec.structs import replace
 
+from tui.anthropic.model_listing import from_listing
 from tui.anthropic.models import (
     ALIASES,
     FAMILIES,
@@ -20,7 +21,6 @@ from tui.anthropic.models import (
     ModelSettingsError,
     as_of,
     find,
-    from_listing,
     overridden,
     resolve,
 )

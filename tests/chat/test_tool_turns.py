@@ -404,3 +404,57 @@ async def test_a_conversation_keeps_the_tools_that_it_began_with_until_others_ar
     await run(session, provider)
     assert [asked.tools for asked in provider.asked] == [(tide,), ()]
     assert tools.access == "none"
+
+
+NOT_OFFERED = "The server called tools although none were offered 3 times, so the turn was ended."
+
+
+def offering(**does):
+    """Tools that the conversation offers."""
+    tools = Tools(**does)
+    tools.tools = tuple(Tool(name=name, description="", input_schema="{}") for name in does)
+    return tools
+
+
+async def test_a_server_that_calls_tools_although_none_were_offered_is_asked_three_times():
+    session = session_with()
+    calls = [ToolUse(f"toolu_{number}", f"tool_{number}", f'{{"number": {number}}}') for number in range(5)]
+    events = await run(session, Provider(*(calling(call) for call in calls)))
+    assert kinds(events).count(Asked) == 3
+    assert [event.text for event in events if isinstance(event, Notice)] == [NOT_OFFERED]
+    assert events[-1].outcome == "complete"
+    assert len(results_in(session)) == 3
+    await run(session, Provider(answer("Sorry.")))
+    assert session.transcript.messages[-1].text == "Sorry."
+
+
+async def test_a_call_that_fails_again_and_again_in_the_same_way_is_made_three_times():
+    session = using(offering(get_tide="high"))
+    again = [calling(ToolUse(f"toolu_{number}", "get_tide", "[1]")) for number in range(5)]
+    events = await run(session, Provider(*again))
+    assert kinds(events).count(Asked) == 3
+    assert [event.text for event in events if isinstance(event, Notice)] == [
+        "The same call of get_tide failed 3 times in the same way, so the turn was ended."
+    ]
+
+
+async def test_one_that_fails_beside_the_same_success_or_in_turns_with_another_is_too():
+    failing = [ToolUse(f"toolu_{number}", "get_tide", "[1]") for number in range(8)]
+    same = [ToolUse(f"wind_{number}", "get_wind", "{}") for number in range(8)]
+    session = using(offering(get_tide="high", get_wind="west"))
+    events = await run(session, Provider(*(calling(*pair) for pair in zip(failing, same, strict=True))))
+    assert kinds(events).count(Asked) <= 4
+    other = [ToolUse(f"other_{number}", "get_wind", "[2]") for number in range(8)]
+    session = using(offering(get_tide="high", get_wind="west"))
+    in_turns = [calling(call) for pair in zip(failing, other, strict=True) for call in pair]
+    events = await run(session, Provider(*in_turns))
+    assert kinds(events).count(Asked) == 5
+
+
+async def test_calls_that_fail_while_others_get_on_do_not_end_the_turn():
+    failing = [ToolUse(f"toolu_{number}", "get_tide", "[1]") for number in range(5)]
+    new = [ToolUse(f"wind_{number}", "get_wind", f'{{"hour": {number}}}') for number in range(5)]
+    session = using(offering(get_tide="high", get_wind="west"))
+    events = await run(session, Provider(*(calling(*pair) for pair in zip(failing, new, strict=True)), answer("Done.")))
+    assert kinds(events).count(Asked) == 6
+    assert [event for event in events if isinstance(event, Notice)] == []

@@ -6,7 +6,8 @@ import pytest
 from asking import ask, complaint
 from msgspec.structs import replace
 
-from tui.anthropic.models import MODELS, from_listing
+from tui.anthropic.model_listing import from_listing
+from tui.anthropic.models import MODELS
 from tui.demo.service import FakeAnthropic
 
 LIVING = [model for model in MODELS if model.lifecycle != "retired"]

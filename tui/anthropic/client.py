@@ -17,15 +17,16 @@ import httpx
 import msgspec
 
 from tui import __version__
-from tui.anthropic import arrivals, bodies, errors, models, waits, wire
+from tui.anthropic import arrivals, bodies, errors, waits, wire
 from tui.anthropic.advice import CredentialKind
 from tui.anthropic.environment import proxy_for, usable_environment
 from tui.anthropic.errors import ConnectionFailed, ProtocolError, ProviderError, TimedOut
+from tui.anthropic.model_listing import TooManyModels, from_listing
 from tui.anthropic.workspace import WORKSPACE_HEADER, Workspace
 from tui.bounded import decode_json
 from tui.chat.events import MessageDelta, MessageStart, MessageStop, StreamEvent, Waiting
 from tui.chat.model import Model
-from tui.limits import ERROR_BODY_BYTES, MIB, REQUEST_DEPTH, SMALL_REPLY_BYTES
+from tui.limits import ERROR_BODY_BYTES, MIB, MODELS, REQUEST_DEPTH, SMALL_REPLY_BYTES
 from tui.masking import masked_name, masked_url
 
 API_VERSION = "2023-06-01"  # the one that most gateways know
@@ -132,7 +133,9 @@ class Client:
             page = await self._fetch(
                 "GET", "/v1/models", params={"limit": "1000", **({"after_id": after} if after else {})}
             )
-            found += models.from_listing(page)
+            found += from_listing(page)
+            if len(found) > MODELS:
+                raise TooManyModels
             last, after = after, wire.parse_next_page(page)
             if not after or after == last:
                 break
@@ -317,7 +320,8 @@ class Client:
                     way, advice = host, _NETWORK
                 return ConnectionFailed(f"No connection to {way}: {_reason(error)}", advice, retryable=True)
             case bodies.BodyRefused():
-                return ProtocolError(f"{host} {error}", "What had arrived is kept. Check `api_url`.")
+                kept = "What had arrived is kept. " if began else ""
+                return ProtocolError(f"{host} {error}", f"{kept}Check `api_url`.")
             case httpx.RemoteProtocolError() if "buffer too long" in str(error):
                 return ProtocolError(f"{host} sent more than 100 KB of headers", "Check `api_url`.")
             case httpx.RemoteProtocolError() if "location header" in str(error):  # httpx reads it, followed or not

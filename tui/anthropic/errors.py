@@ -40,7 +40,7 @@ from tui.anthropic.advice import (
     length_advice,
     specific_advice,
 )
-from tui.bounded import decode_json
+from tui.bounded import decode_json, json_problem
 from tui.chat.transcript import Failure
 from tui.errors import TuiError
 
@@ -208,6 +208,8 @@ def read_body(body: bytes, content_type: str = "") -> Said:
     try:
         parsed = decode_json(body)
     except msgspec.MsgspecError:
+        if problem := json_problem(body):
+            return Said(message=f"The server gave a reason that cannot be read: {problem}")
         return Said(message=clean(_page_title(text) if _is_html(text, content_type) else text))
     return said_in(parsed)
 

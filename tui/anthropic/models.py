@@ -12,8 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tui.bounded import decode_json
-from tui.chat.model import Effort, Lifecycle, Model, Price
+from tui.chat.model import Effort, Model, Price
 from tui.errors import TuiError
 
 ALL_EFFORTS: tuple[Effort, ...] = ("low", "medium", "high", "xhigh", "max")
@@ -268,103 +267,6 @@ def _changes(row: Model, successor: Model) -> str:
 
 
 # What the server says of its models: GET /v1/models. Every field but `id` may be absent on gateways.
-
-
-class _Listed(msgspec.Struct, frozen=True):
-    id: str
-    display_name: str | None = None
-    created_at: str | None = None
-    line: str | None = None
-    lifecycle: str | None = None
-    retires_at: str | None = None
-    max_input_tokens: int | None = None
-    max_tokens: int | None = None
-    capabilities: dict[str, Any] | None = None
-
-
-class _Listing(msgspec.Struct, frozen=True):
-    data: list[msgspec.Raw]
-
-
-_LIFECYCLES: Mapping[str, Lifecycle] = {"active": "active", "deprecated": "deprecated", "retired": "retired"}
-
-
-def from_listing(payload: bytes) -> tuple[Model, ...]:
-    """The rows of one page of `GET /v1/models`, newest first, each merged over the table's.
-
-    Takes OpenAI's shape as well. Entries that cannot be read are left out; a payload that is no list at all gives nothing.
-    """
-    try:
-        entries = decode_json(payload, type=_Listing).data
-    except msgspec.DecodeError:
-        return ()
-    listed: list[_Listed] = []
-    for entry in entries:
-        try:
-            listed.append(decode_json(entry, type=_Listed))
-        except msgspec.DecodeError:
-            continue
-    listed.sort(key=lambda one: one.created_at or "", reverse=True)
-    return tuple(_merged(one) for one in listed)
-
-
-def _merged(listed: _Listed) -> Model:
-    row = find(listed.id)
-    said: dict[str, Any] = {"id": listed.id, "listed": True}
-    if listed.display_name and not row.known:
-        said["name"] = listed.display_name.removeprefix("Claude ")
-    if listed.line:
-        said["family"] = listed.line
-    if listed.max_input_tokens:
-        said["context"] = listed.max_input_tokens
-    if listed.max_tokens:
-        said["max_output"] = listed.max_tokens
-    said |= _life(listed, row) | _abilities(listed.capabilities or {})
-    if listed.capabilities and not row.known:
-        # A Claude that is newer than this table: it counts tokens as the newest ones do.
-        said |= {"known": True, "tokens_per_char": NEWER_TOKENIZER}
-    return msgspec.structs.replace(row, **said)
-
-
-def _life(listed: _Listed, row: Model) -> dict[str, Any]:
-    said: dict[str, Any] = {}
-    if listed.retires_at:
-        said["retires"] = listed.retires_at[:10]
-    lifecycle = _LIFECYCLES.get(listed.lifecycle or "")
-    if lifecycle == "active" and row.lifecycle == "legacy":
-        return said  # the API has no word for it: active, with something newer beside it
-    if lifecycle:
-        said["lifecycle"] = lifecycle
-    elif row.lifecycle == "retired":
-        # A gateway that lists a model answers for it, wherever it takes it from.
-        said |= {"lifecycle": "unknown", "retires": ""}
-    return said
-
-
-def _abilities(capabilities: Mapping[str, Any]) -> dict[str, Any]:
-    said: dict[str, Any] = {}
-    vision = _supported(capabilities.get("image_input"))
-    if vision is not None:
-        said["vision"] = vision
-    effort = capabilities.get("effort")
-    if _supported(effort) is not None and isinstance(effort, dict):
-        levels = tuple(level for level in ALL_EFFORTS if _supported(effort.get(level)))
-        if levels or not _supported(effort):
-            said["efforts"] = levels
-    thinking = capabilities.get("thinking")
-    if isinstance(thinking, dict):
-        types = thinking.get("types")
-        if _supported(thinking) is False:
-            said["thinking"] = ()
-        elif isinstance(types, dict):
-            said["thinking"] = tuple(kind for kind, ability in types.items() if _supported(ability))
-    return said
-
-
-def _supported(ability: object) -> bool | None:
-    """What `{"supported": …}` says, or None where it says nothing."""
-    value = ability.get("supported") if isinstance(ability, dict) else None
-    return value if isinstance(value, bool) else None
 
 
 def overridden(model: Model, settings: Mapping[str, object]) -> Model:

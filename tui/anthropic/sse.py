@@ -35,29 +35,41 @@ class Events:
             self._skips_lf = chunk.endswith(b"\r")
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         *ends, begun = chunk.split(b"\n")
-        events = [event for end in ends if (event := self._end(end)) is not None]
+        events = []
+        for end in ends:
+            if not end and self._data is None and not self._line:  # one more empty line
+                continue
+            if (event := self._end(end)) is not None:
+                events.append(event)
         self._append(begun)
         return events
 
     def _append(self, piece: bytes) -> None:
         self._line += piece
-        if len(self._line) + len(self._data or b"") > EVENT_BYTES:
-            self._line, self._data = bytearray(), None
-            raise EventTooLong
+        self._check()
 
     def _end(self, piece: bytes) -> bytearray | None:
         """End the line with this piece. Returns the event that it ends, if it does."""
-        self._append(piece)
-        line, self._line = self._line, bytearray()
+        line: bytes | bytearray = piece
+        if self._line:
+            self._append(piece)
+            line, self._line = self._line, bytearray()
         if self._is_first:
             line, self._is_first = line.removeprefix(_MARK), False
         if not line:
             event, self._data = self._data, None
             return event
-        if line == b"data" or line.startswith(b"data:"):
+        if line.startswith(b"data:") or line == b"data":
             value = line[6:] if line.startswith(b"data: ") else line[5:]
             if self._data is None:
-                self._data = value
+                self._data = bytearray(value)
             else:
-                self._data += b"\n" + value
+                self._data += b"\n"
+                self._data += value
+            self._check()
         return None
+
+    def _check(self) -> None:
+        if len(self._line) + len(self._data or b"") > EVENT_BYTES:
+            self._line, self._data = bytearray(), None
+            raise EventTooLong

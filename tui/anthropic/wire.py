@@ -264,11 +264,15 @@ _KNOWN_DELTAS = frozenset(["text_delta", "thinking_delta", "signature_delta", "i
 
 def _unexpected(data: str | bytes | bytearray) -> StreamEvent | None:
     """What the typed decoder refused: no JSON, a kind or delta that is new, or a known one that is not well formed."""
-    if len(data) > LENIENT_JSON_BYTES:
-        return _unexpected_long(data)
     text = data if isinstance(data, str) else data.decode("utf-8", "replace")
     if text.strip() in ("", "[DONE]"):
         return None
+    if problem := json_problem(text.encode("utf-8", "replace")):
+        raise ProtocolError(f"The server sent an event that cannot be read: {problem}", "Check `api_url`.")
+    if (unknown := _unfamiliar(text)) is not None:
+        return unknown
+    if len(text) > LENIENT_JSON_BYTES:
+        raise ProtocolError(f"The server sent an event of {len(text) / MIB:.0f} MB that cannot be read", "Send again.")
     try:
         fields = decode_lenient(text)
     except ValueError as error:
@@ -279,25 +283,18 @@ def _unexpected(data: str | bytes | bytearray) -> StreamEvent | None:
     if kind == "error" or (kind is None and "error" in fields):
         raise ErrorSent(said_in(fields))
     delta = fields.get("delta")
-    name = delta.get("type") if isinstance(delta, dict) else None
-    return _new_to_us(kind, name) or _mended(fields, kind)
+    return _new_to_us(kind, delta.get("type") if isinstance(delta, dict) else None) or _mended(fields, kind)
 
 
-def _unexpected_long(data: str | bytes | bytearray) -> StreamEvent:
-    """The same where decoding all of it would take much memory."""
+def _unfamiliar(text: str) -> Unknown | None:
+    """The event where its kind or that of its delta is new to us, found out without decoding all that is in it."""
     try:
-        event = shapes.unfamiliar.decode(data)
+        event = shapes.unfamiliar.decode(text)
     except msgspec.DecodeError:
-        event = None
-    if event is not None and event.type is None and _given(event.error):
+        return None
+    if event.type is None and _given(event.error):
         raise ErrorSent(_said(event.error, event.request_id))
-    unknown = (
-        _new_to_us(event.type, event.delta.type if event.delta is not None else None) if event is not None else None
-    )
-    if unknown is None:
-        size = f"{len(data) / MIB:.0f} MB"
-        raise ProtocolError(f"The server sent an event of {size} that prx cannot read", "Check `api_url`.")
-    return unknown
+    return _new_to_us(event.type, event.delta.type if event.delta is not None else None)
 
 
 def _new_to_us(kind: object, delta: object) -> Unknown | None:

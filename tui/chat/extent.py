@@ -9,6 +9,8 @@ from tui.chat.transcript import Opaque, RedactedThinking, Text, Thinking, ToolUs
 from tui.errors import TuiError
 from tui.limits import MIB, REPLY_BYTES, REPLY_PARTS
 
+_DELTAS = (TextDelta, ThinkingDelta, InputDelta, SignatureDelta)
+
 
 class ReplyTooLong(TuiError):
     """A reply is longer than any that a model writes."""
@@ -25,13 +27,19 @@ class Extent:
         self._width = 1
         """Bytes that a character takes in memory: as many as the widest so far."""
         self._parts = 0
+        self._indices: set[int] = set()
+        """Of the blocks that deltas were for."""
 
     def note(self, events: Iterable[StreamEvent]) -> None:
         for event in events:
             text = _text_of(event)
             self._chars += len(text)
             self._width = max(self._width, _width_of(text))
-            self._parts += isinstance(event, BlockStart | CitationDelta)
+            if isinstance(event, BlockStart | CitationDelta):
+                self._parts += 1
+            elif isinstance(event, _DELTAS) and event.index not in self._indices:  # which begins a block by itself
+                self._indices.add(event.index)
+                self._parts += 1
 
     def check(self) -> None:
         """Raise ReplyTooLong if that is more than `limits` allows."""

@@ -42,6 +42,8 @@ class Turn:
     """`async for event in turn` runs it, up to TurnEnded; after a cancellation `conclude` says the rest."""
 
     def __init__(self, session: Session, draft: Draft | None, ask: Ask) -> None:
+        from tui.chat.futile import Futile  # with the first turn
+
         self._session = session
         self._draft = draft
         self._ask = ask
@@ -52,6 +54,7 @@ class Turn:
         self._calls: Calls | None = None
         """Those of the last answer, while they have no place in the transcript."""
         self._answers: tuple[Message, ...] = ()
+        self._futile = Futile()
         self.is_over = False
 
     async def __aiter__(self) -> AsyncGenerator[TurnEvent, None]:
@@ -111,6 +114,7 @@ class Turn:
         for _ in range(session.most_requests):
             if self._answers and (error := session.objection(self._answers)) is not None:
                 raise error
+            offered = {tool.name for tool in session.transcript.tools if not tool.server}
             async with aclosing(self._next_answer()) as events:
                 async for event in events:
                     yield event
@@ -120,6 +124,9 @@ class Turn:
                 async with aclosing(self._run(self._calls)) as events:
                     async for event in events:
                         yield event
+                if why := self._futile.note(answer, session.transcript.messages[-1], offered):
+                    yield Notice(why)
+                    return
             elif answer.stop_reason != "pause_turn":
                 return
             elif pauses == MAX_PAUSES:

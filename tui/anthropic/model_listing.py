@@ -1,0 +1,145 @@
+"""What a server's list of models says, merged over the bundled table. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from tui.anthropic.errors import ProtocolError
+from tui.anthropic.models import ALL_EFFORTS, NEWER_TOKENIZER, find
+from tui.bounded import decode_json
+from tui.chat.model import Lifecycle, Model
+from tui.limits import COUNT, LABEL_CHARS, MODELS
+
+_MOST_FIELDS = 200
+"""Commas for each model, above which a list is not looked at: real ones have about 60."""
+
+
+class TooManyModels(ProtocolError):
+    """The server lists more models than anybody can choose from."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The server lists more than {MODELS:,} models, so prx does not use its list.",
+            "Name a model with -m, or in config.toml.",
+        )
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    id: str
+    display_name: str | None = None
+    created_at: str | None = None
+    line: str | None = None
+    lifecycle: str | None = None
+    retires_at: str | None = None
+    max_input_tokens: int | None = None
+    max_tokens: int | None = None
+    capabilities: dict[str, Any] | None = None
+
+
+class _Listing(msgspec.Struct, frozen=True):
+    data: list[msgspec.Raw]
+
+
+_LIFECYCLES: Mapping[str, Lifecycle] = {"active": "active", "deprecated": "deprecated", "retired": "retired"}
+
+
+def from_listing(payload: bytes) -> tuple[Model, ...]:
+    """The rows of one page of `GET /v1/models`, newest first, each merged over the table's.
+
+    Takes OpenAI's shape as well. Entries that cannot be read are left out; a payload that is no list at all gives nothing.
+    Raises TooManyModels.
+    """
+    if payload.count(b",") > MODELS * _MOST_FIELDS:
+        raise TooManyModels
+    try:
+        entries = decode_json(payload, type=_Listing).data
+    except msgspec.DecodeError:
+        return ()
+    if len(entries) > MODELS:
+        raise TooManyModels
+    listed: list[_Listed] = []
+    for entry in entries:
+        try:
+            one = decode_json(entry, type=_Listed)
+        except msgspec.DecodeError:
+            continue
+        if 0 < len(one.id) <= LABEL_CHARS:
+            listed.append(one)
+    listed.sort(key=lambda one: one.created_at or "", reverse=True)
+    return tuple(_merged(one) for one in listed)
+
+
+def _merged(listed: _Listed) -> Model:
+    row = find(listed.id)
+    said: dict[str, Any] = {"id": listed.id, "listed": True}
+    if listed.display_name and not row.known:
+        said["name"] = listed.display_name.removeprefix("Claude ")[:LABEL_CHARS]
+    if listed.line:
+        said["family"] = listed.line[:LABEL_CHARS]
+    if _is_size(listed.max_input_tokens):
+        said["context"] = listed.max_input_tokens
+    if _is_size(listed.max_tokens):
+        said["max_output"] = listed.max_tokens
+    said |= _life(listed, row) | _abilities(listed.capabilities or {})
+    if listed.capabilities and not row.known:
+        # A Claude that is newer than this table: it counts tokens as the newest ones do.
+        said |= {"known": True, "tokens_per_char": NEWER_TOKENIZER}
+    return msgspec.structs.replace(row, **said)
+
+
+def _life(listed: _Listed, row: Model) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if (day := (listed.retires_at or "")[:10]) and _is_day(day):
+        said["retires"] = day
+    lifecycle = _LIFECYCLES.get(listed.lifecycle or "")
+    if lifecycle == "active" and row.lifecycle == "legacy":
+        return said  # the API has no word for it: active, with something newer beside it
+    if lifecycle:
+        said["lifecycle"] = lifecycle
+    elif row.lifecycle == "retired":
+        # A gateway that lists a model answers for it, wherever it takes it from.
+        said |= {"lifecycle": "unknown", "retires": ""}
+    return said
+
+
+def _is_size(tokens: int | None) -> bool:
+    """Whether a number of tokens can be one of a model."""
+    return tokens is not None and 0 < tokens <= COUNT
+
+
+def _is_day(text: str) -> bool:
+    """Whether it is a day, as 2027-01-22."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _abilities(capabilities: Mapping[str, Any]) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    vision = _supported(capabilities.get("image_input"))
+    if vision is not None:
+        said["vision"] = vision
+    effort = capabilities.get("effort")
+    if _supported(effort) is not None and isinstance(effort, dict):
+        levels = tuple(level for level in ALL_EFFORTS if _supported(effort.get(level)))
+        if levels or not _supported(effort):
+            said["efforts"] = levels
+    thinking = capabilities.get("thinking")
+    if isinstance(thinking, dict):
+        types = thinking.get("types")
+        if _supported(thinking) is False:
+            said["thinking"] = ()
+        elif isinstance(types, dict):
+            said["thinking"] = tuple(kind for kind, ability in types.items() if _supported(ability))
+    return said
+
+
+def _supported(ability: object) -> bool | None:
+    """What `{"supported": …}` says, or None where it says nothing."""
+    value = ability.get("supported") if isinstance(ability, dict) else None
+    return value if isinstance(value, bool) else None

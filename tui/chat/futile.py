@@ -1,0 +1,53 @@
+"""Calls that lead nowhere: of tools that were not offered, or repeated although they fail in the same way. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+
+from tui.chat.transcript import Message, Text, ToolResult, ToolUse
+
+MOST = 3
+"""How often a server is asked that calls in such a way. Source: product.md, section 10."""
+
+_Failed = tuple[str, str, str]
+"""A call that failed: its tool, its arguments, and what it was answered."""
+
+
+class Futile:
+    """Looks at the answers of one turn, and says when it is to end."""
+
+    def __init__(self) -> None:
+        self._unoffered = 0
+        """Answers in a row that call nothing but what was not offered."""
+        self._failed: Counter[_Failed] = Counter()
+        """In how many answers each call failed, since one succeeded that is not a repetition."""
+        self._succeeded: set[tuple[str, str]] = set()
+
+    def note(self, answer: Message, results: Message, offered: Collection[str]) -> str:
+        """Why the turn ends with the results of this answer's calls; "" if it goes on. `offered`: names of tools."""
+        pairs = _paired(answer, results)
+        done = {(call.name, call.input) for call, result in pairs if not result.is_error}
+        is_fine = bool(done) or any(call.name in offered for call in answer.calls)
+        self._unoffered = 0 if is_fine else self._unoffered + 1
+        if self._unoffered == MOST:
+            what = "tools that were not offered" if offered else "tools although none were offered"
+            return f"The server called {what} {MOST} times, so the turn was ended."
+        if done - self._succeeded:
+            self._failed.clear()
+        self._succeeded |= done
+        failed = {(call.name, call.input, _text(result)) for call, result in pairs if result.is_error}
+        self._failed.update(failed)
+        stuck = next((call for call in failed if self._failed[call] >= MOST), None)
+        if stuck is None:
+            return ""
+        return f"The same call of {stuck[0] or 'a tool'} failed {MOST} times in the same way, so the turn was ended."
+
+
+def _paired(answer: Message, results: Message) -> list[tuple[ToolUse, ToolResult]]:
+    by_id = {block.tool_use_id: block for block in results.blocks if isinstance(block, ToolResult)}
+    return [(call, by_id[call.id]) for call in answer.calls if call.id in by_id]
+
+
+def _text(result: ToolResult) -> str:
+    return "\n".join(block.text for block in result.content if isinstance(block, Text))
