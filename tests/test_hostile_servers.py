@@ -14,6 +14,8 @@ import pytest
 from hostile import BEGUN, CASES, MIB
 from measuring import Run, environment, hostile, measured
 
+from tui.limits import REPLY_BYTES
+
 MOST_MB = 250
 """prx alone takes about 43 MB, with httpx."""
 SIZE = int(os.environ.get("PRX_BOUNDS_MB", "24")) * MIB
@@ -23,7 +25,7 @@ CUT_ERROR = r"Only the first 1 MB of its explanation was read\.$"
 LONG_ANSWER = r"sent an answer of more than 16 MB$"
 LONG_EVENT = r"The server sent an event of more than 16 MB, so prx ended the answer\nWhat had arrived is kept\."
 WASTE = r"The server sent 16 MB with next to nothing in them, so prx ended the answer"
-LONG_REPLY = r"This reply has more than 16 MB, so prx ended it\."
+LONG_REPLY = rf"This reply has more than {REPLY_BYTES // MIB} MB, so prx ended it\."
 MANY_PARTS = r"This reply has more than 10,000 parts, so prx ended it\."
 PACKED = r"sent an answer that is compressed as {}, though it was asked for uncompressed$"
 DEEP = r"nested more than 200 levels deep"
