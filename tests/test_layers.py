@@ -88,14 +88,15 @@ LAYERS = {
         "catalogue config connection store exchange chat errors listing printing private_file render shelves widgets.figures"
     ),
     "listing": layer("config"),
-    "cli": layer("config errors opening printing anthropic.credentials", "click"),
+    "cli": layer("interrupt config errors opening printing anthropic.credentials", "click"),
     "opening": layer("config errors", "click"),
     "warming": layer("render"),
     "renewals": layer("printing"),
     "printing": layer("render.safe"),
     "signals": layer(""),
     "piped": layer("errors signals printing"),
-    "__main__": layer("cli"),
+    "interrupt": layer(""),
+    "__main__": layer("cli interrupt"),
 }
 
 

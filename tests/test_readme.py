@@ -41,7 +41,7 @@ def test_the_install_lines_name_extras_that_exist() -> None:
     project = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
     named = set(re.findall(r"'\.\[(\w+)\]'", README))
     assert named == {"mcp"} <= set(project["optional-dependencies"])
-    assert project["scripts"] == {"prx": "tui.cli:main"}
+    assert project["scripts"] == {"prx": "tui.__main__:main"}
 
 
 def command_in(words: list[str]) -> list[str]:

@@ -1,5 +1,16 @@
-"""`python -m tui` is `prx`."""
+"""The `prx` command, and `python -m tui`."""
 
-from tui.cli import main
+from tui import interrupt
 
-main()
+interrupt.on_interrupt(interrupt.leave)
+
+
+def main() -> None:
+    """Run the command, of which the modules are loaded only now."""
+    from tui import cli
+
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

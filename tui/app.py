@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import importlib
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import COLOR_SYSTEMS, Console, RenderableType
 from textual import constants
 from textual._compositor import CompositorUpdate
 from textual.app import App
@@ -25,6 +27,7 @@ from tui.config import Settings
 from tui.connection import budget_of
 from tui.desk import Desk
 from tui.engine import Engine
+from tui.errors import TuiError
 from tui.images.protocol import canvas, questions
 from tui.last_folder import LastFolder, ToldFolders
 from tui.render.gate import TerminalText
@@ -225,6 +228,21 @@ def _mistakes(found: list[str]) -> list[str]:
     return found if more <= 0 else [*found[:_NAMED], f"and {more} more: prx doctor config tells them all"]
 
 
+def _check_environment() -> None:
+    """Raises TuiError if a variable of Textual's has a value with which it would fail."""
+    if (colours := constants.COLOR_SYSTEM) is not None and colours not in ("auto", *COLOR_SYSTEMS):
+        raise TuiError(f'TEXTUAL_COLOR_SYSTEM="{colours}" is unknown', f"Use one of: auto, {', '.join(COLOR_SYSTEMS)}.")
+    if (name := constants.DRIVER) is None:
+        return
+    module, _, symbol = name.partition(":")
+    found: object = None
+    with suppress(ImportError, AttributeError, ValueError, TypeError):
+        found = getattr(importlib.import_module(module), symbol)
+    if not (isinstance(found, type) and issubclass(found, Driver)):
+        message = f'TEXTUAL_DRIVER="{name}" names no driver of Textual'
+        raise TuiError(message, "Unset it: unset TEXTUAL_DRIVER. prx finds the right one by itself.")
+
+
 def _driver_class(stderr: Path) -> type[Driver] | None:
     """Our way to read keys, where there is a terminal to read them from; None leaves the choice to Textual."""
     if sys.platform == "win32" or constants.DRIVER is not None:
@@ -256,6 +274,9 @@ def run(
     The engine, the connection and the stores enclose the app, so that leaving in mid-answer ends all in order: what has
     arrived is recorded before the store is closed.
     """
+    _check_environment()
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)  # rich would believe them; the terminal knows its size
     shelves = Shelves(settings.folders.data / "chats.db")
     with Endings() as endings:
         with (

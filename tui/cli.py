@@ -7,7 +7,9 @@ Exit codes: 0 fine, 1 a problem that was found, 2 wrong usage, 130 interrupted (
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +19,7 @@ import click
 
 from tui import __version__
 from tui.errors import TuiError
+from tui.interrupt import leave, on_interrupt
 from tui.opening import Wanted, chat_options, open_chat, read_settings
 from tui.printing import guard, say
 
@@ -240,13 +243,27 @@ def main() -> None:
 
 
 def _open_closed_streams() -> None:
-    """Who started us may have closed them (`>&-`): nothing else may get their numbers, a socket least of all."""
-    for name in ("stdin", "stdout", "stderr"):
+    """Who started us may have closed them (`>&-`): nothing else may get their numbers, a socket least of all.
+
+    What is written to a stdout that was closed fails, as it would there; there is nobody to tell of a closed stderr.
+    """
+    for name, how, mode in (("stdin", os.O_RDWR, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_RDWR, "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), "r+"))
+            setattr(sys, name, os.fdopen(os.open(os.devnull, how), mode, encoding="utf-8"))
 
 
 def _main() -> int:
+    try:
+        try:
+            on_interrupt(signal.default_int_handler)  # what is under way now is ended in order
+            return _run()
+        finally:
+            on_interrupt(leave)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run() -> int:
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -258,7 +275,7 @@ def _main() -> int:
     except click.ClickException as error:
         error.show(sys.stderr)
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except click.Abort:
         return INTERRUPTED
     except TuiError as error:
         from tui.render.safe import safe  # names of files and words of servers stand in it
@@ -270,7 +287,7 @@ def _main() -> int:
     except OSError as error:  # stdout: its reader has left, or its disk is full
         if not isinstance(error, BrokenPipeError):
             with suppress(OSError):
-                say(f"prx: {error.strerror}", err=True)
+                say("prx: stdout is closed" if error.errno == errno.EBADF else f"prx: {error.strerror}", err=True)
         return 1
 
 

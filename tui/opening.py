@@ -5,6 +5,7 @@ What each way needs is imported on that way, so that `prx --version` waits for n
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -117,6 +118,7 @@ def _answer(config: Path | None, wanted: Wanted, demo: bool, endings: Endings) -
 
     output = wanted.output_format or "text"
     try:
+        _require_stdout()
         settings = read_settings(config)
         said = system_prompt.preset(settings, wanted.preset)
         given = piped.piped(sys.stdin, endings)
@@ -137,6 +139,18 @@ def _answer(config: Path | None, wanted: Wanted, demo: bool, endings: Endings) -
         demo=demo,
         endings=endings,
     )
+
+
+def _require_stdout() -> None:
+    """Raises TuiError where stdout is closed: an answer would be paid for, and lost."""
+    from tui.errors import TuiError
+
+    try:
+        os.write(sys.stdout.fileno(), b"")
+    except OSError as error:
+        if error.errno == errno.EBADF:
+            message = "stdout is closed: nothing was sent"
+            raise TuiError(message, "Leave out >&-, or write to a file: >answer.txt") from error
 
 
 def _fill_screen(config: Path | None, wanted: Wanted, demo: bool) -> int:

@@ -26,7 +26,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
 from tui.images.protocol import ANSWER, LAST_ANSWER
-from tui.limits import PASTE_CHARS
+from tui.limits import PASTE_CHARS, SCREEN_COLUMNS, SCREEN_ROWS
 from tui.render.gate import TerminalText, passed
 from tui.widgets.gallery import Answered
 from tui.widgets.key_stream import KeyStream, Piece
@@ -35,6 +35,9 @@ from tui.widgets.stderr import StderrAside
 
 HUNG_UP = 128 + 1
 """Exit code of a program whose terminal went away, as a shell reports SIGHUP."""
+
+
+_STDERR = 2
 
 
 class _Chord(Enum):
@@ -105,11 +108,21 @@ class PromptDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         self.exit_event = self._bell = _Bell()
-        if os.isatty(2) and self._aside is None:
+        if self._aside is None and os.isatty(_STDERR):
             self._aside = StderrAside(self.stderr_file)
             self._file = _MayGoAway(self._aside.terminal)  # type: ignore[assignment]
+        elif self._aside is None:
+            self._file = _MayGoAway(sys.__stdout__ or sys.stdout)  # type: ignore[assignment]
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._handle_signals()  # Textual has set its own
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Columns and rows as the terminal says them, not the environment, which may say anything."""
+        try:
+            columns, rows = os.get_terminal_size(self.fileno)
+        except OSError:
+            columns, rows = 0, 0
+        return min(columns or 80, SCREEN_COLUMNS), min(rows or 25, SCREEN_ROWS)
 
     def stop_application_mode(self) -> None:
         if self._mouse_pixels:
