@@ -138,7 +138,8 @@ def test_an_interrupt_at_any_moment_ends_p_in_order(env: dict[str, str]) -> None
     for module in modules[:: max(1, len(modules) // MOMENTS)]:
         code, out, errors = interrupted_after(module, env)
         assert code in (INTERRUPTED, 0), module  # 0: it had ended before the signal came
-        assert errors.strip() in (b"", b"prx: Interrupted: this is what had arrived."), module
+        assert b"Traceback" not in errors, module
+        assert b"KeyboardInterrupt" not in errors, module
         if out:
             assert json.loads(out)["notices"] or code == 0, module
         assert out or code, module
