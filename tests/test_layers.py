@@ -43,7 +43,9 @@ LAYERS = {
     "anthropic.bodies": layer("", "httpx"),
     "anthropic.arrivals": layer("chat anthropic", "httpx"),
     "anthropic.environment": layer("errors anthropic", "httpx"),
-    "images": layer("chat.transcript chat.slices errors"),
+    "charset": layer(""),
+    "typed_paths": layer(""),
+    "images": layer("chat.transcript chat.slices errors charset typed_paths"),
     "images.pixels": layer("errors images", "PIL"),
     "images.dots": layer("images", "PIL"),
     "images.sixel": layer("", "PIL"),
@@ -65,7 +67,7 @@ LAYERS = {
         "catalogue config connection anthropic chat.model images.protocol errors tools.rules masking", "msgspec"
     ),
     "engine": layer("chat errors"),
-    "tools": layer("chat errors masking", "msgspec"),
+    "tools": layer("chat errors charset masking typed_paths", "msgspec"),
     "store": layer("chat errors", "msgspec"),
     "exchange": layer("chat errors render.html render.json_text widgets.figures", "msgspec"),
     "exchange.pictures": layer("chat exchange images", "msgspec"),
@@ -94,7 +96,7 @@ LAYERS = {
     "renewals": layer("printing"),
     "printing": layer("render.safe"),
     "signals": layer(""),
-    "piped": layer("errors signals printing"),
+    "piped": layer("charset errors signals printing"),
     "interrupt": layer(""),
     "__main__": layer("cli interrupt"),
 }

@@ -6,6 +6,7 @@ that place, as a method `action_NAME`. `[keys]` in the configuration maps a name
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -118,6 +119,24 @@ def parse_command(text: str) -> tuple[Action, str] | None:
     if action is None or (argument.strip() and not action.argument):
         return None
     return action, argument.strip()
+
+
+_FIRST_WORD = re.compile(r"/([A-Za-z][\w-]*)(\s+\S)?")
+
+
+def is_one_word(text: str) -> bool:
+    """True for a slash and one word, which can only be a mistyped command."""
+    found = _FIRST_WORD.match(text)
+    return found is not None and found[0] == text.strip()
+
+
+def unknown_command(text: str) -> str:
+    """What to say of a prompt that begins like a command and is sent as text; "" for nothing."""
+    found = _FIRST_WORD.match(text)
+    if not found or not found[2]:
+        return ""
+    known = BY_SLASH.get(found[1])
+    return f"/{found[1]} takes no words; sent as text" if known else f"no command /{found[1]}; sent as text"
 
 
 _SIGNS = {

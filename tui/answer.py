@@ -63,6 +63,7 @@ def run(
     resume: str | None = None,
     reasoning: Reasoning = BY_ITSELF,
     tools: Access | None = None,
+    notices: Sequence[str] = (),
     demo: bool = False,
     endings: Endings,
     env: Mapping[str, str] = os.environ,
@@ -76,7 +77,7 @@ def run(
     from tui.shelves import Shelves
     from tui.sight import attached
 
-    tally = Tally()
+    tally = Tally(notices)
     printer = _PRINTERS[output](endings)
     troubles: list[str] = []
     """Of the disk; one that ended it is told as the failure that it is."""
@@ -184,11 +185,11 @@ def _pass(event: TurnEvent, tally: Tally, printer: Printer) -> None:
 class Tally:
     """What has become of the prompt so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, notices: Sequence[str] = ()) -> None:
         self.model = ""
         self.is_complete = False
         self.failure: Failure | None = None
-        self.notices: list[str] = []
+        self.notices = list(notices)
         self.chat_id = ""
         self._asked = 0
         self._settled: list[Message] = []

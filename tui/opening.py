@@ -128,7 +128,8 @@ def _answer(config: Path | None, wanted: Wanted, demo: bool, endings: Endings) -
         return answer.end_early(output, endings, error)
     return answer.run(
         settings,
-        prompt=piped.joined(wanted.prompt, given),
+        prompt=piped.joined(wanted.prompt, given.text),
+        notices=given.notices,
         model=wanted.model or said.model,
         system=said.system if wanted.system is None else wanted.system,
         output=output,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import IO
+from typing import IO, NamedTuple
 
+from tui.charset import decoded
 from tui.errors import TuiError
 from tui.limits import STDIN_BYTES
 from tui.printing import say
@@ -16,21 +17,26 @@ class InputProblem(TuiError):
     """What stands on stdin cannot be sent."""
 
 
+class Piped(NamedTuple):
+    text: str
+    notices: tuple[str, ...] = ()
+    """What the user should know about how it was read."""
+
+
 def joined(prompt: str, piped_in: str) -> str:
     """The prompt and, below a blank line, what came on stdin."""
     return "\n\n".join(part for part in (prompt, piped_in) if part.strip())
 
 
-def piped(stdin: IO[str] | None, endings: Endings) -> str:
-    """What stands on stdin where that is no terminal, read to its end; "" else. Raises InputProblem and Interrupted."""
+def piped(stdin: IO[str] | None, endings: Endings) -> Piped:
+    """What stands on stdin where that is no terminal, read to its end. Raises InputProblem and Interrupted."""
     if stdin is None or stdin.closed or stdin.isatty():
-        return ""
-    raw = _read_all(stdin.fileno(), endings)
-    try:
-        text: str = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputProblem("stdin is no UTF-8 text") from error
-    return text.removesuffix("\n").removesuffix("\r")
+        return Piped("")
+    found = decoded(_read_all(stdin.fileno(), endings))
+    if found is None:
+        raise InputProblem("stdin is binary, not text", "Attach an image or a PDF with -a FILE.")
+    text = found.text.removesuffix("\n").removesuffix("\r")
+    return Piped(text, (f"stdin: {found.remark}",) if found.is_guess else ())
 
 
 def _read_all(file: int, endings: Endings) -> bytes:

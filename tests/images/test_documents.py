@@ -130,7 +130,7 @@ def test_a_text_file_becomes_a_document():
     text = "﻿Grüße\n".encode()
     block = attachment_of(text, "a.txt", SONNET)
     assert (block.media_type, base64.b64decode(block.data).decode(), block.name) == ("text/plain", "Grüße\n", "a.txt")
-    late = b"x" * 5000 + b"\xff"
-    assert refusal(late, "a.txt") == "a.txt is neither an image, a PDF nor text in UTF-8"
+    late = b"x" * 5000 + b"\x01\xff" * 500
+    assert refusal(late, "a.txt") == "a.txt is a binary file, of no kind that Claude reads"
     assert refusal(b" \n", "a.txt") == "a.txt is empty"
     assert refusal(b"x" * 5_000_000, "a.txt") == "a.txt has 5 MB, more text than any model reads"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.images.mentions import begun_in, paths_after_at
+from tui.images.mentions import begun_in, mentions_in
 
 
 @pytest.mark.parametrize(
@@ -32,19 +32,33 @@ def test_none_is(before):
 
 
 @pytest.mark.parametrize(
-    ("text", "paths"),
+    ("text", "names"),
     [
         ("compare @a.png with @b.pdf", ("a.png", "b.pdf")),
-        ("is it @a.png?", ("a.png?", "a.png")),
+        ("is it @a.png?", ("a.png",)),
         ("@\"my photos/a b.png\" and @'c d.png'", ("my photos/a b.png", "c d.png")),
         ("@my\\ photos/a\\ b.png", ("my photos/a b.png",)),
-        ("me@example.org", ()),
-        ("@ @\"\" @''", ()),
+        ("(@a.png), [@b.png] {@c.png} <@d.png>", ("a.png", "b.png", "c.png", "d.png")),
+        ("“@a.png”, 见（@b.png）。比较@c.png和图", ("a.png", "b.png", "c.png")),
+        ("a:@a.png;@b.png -> **@c.png**", ("a.png", "b.png", "c.png")),
+        ("me@example.org user.name@b.png a/@c x@@d", ()),
+        ("@ @\"\" @'' @. (@)", ()),
         ("@a.png @a.png", ("a.png",)),
+        ("@a(1).png and (@b(2).png).", ("a(1).png", "b(2).png")),
     ],
 )
-def test_what_a_text_mentions(text, paths):
-    assert paths_after_at(text) == paths
+def test_what_a_text_mentions(text, names):
+    there = {"a.png", "b.png", "c.png", "d.png", "b.pdf", "my photos/a b.png", "c d.png", "a(1).png", "b(2).png"}
+    found = [next((one for one in mention.readings if one in there), "") for mention in mentions_in(text)]
+    assert tuple(found) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("see @gone.png).", "gone.png"), ("@“", "“"), ("@gone", "gone"), ("（@x。）", "x"), ('@"a, b"', "a, b")],
+)
+def test_a_mention_is_named_without_what_follows_it(text, name):
+    assert [mention.name for mention in mentions_in(text)] in ([name], [])
 
 
 @given(st.text("ab /.'\"\\é~", min_size=1), st.sampled_from(["", '"', "'"]))
@@ -58,4 +72,4 @@ def test_what_goes_on_is_read_as_the_same_path(path, quote):
 @given(st.text("@ab /.'\"\\\n", max_size=30))
 def test_no_text_is_too_odd(text):
     begun_in(text)
-    assert all(paths_after_at(text))
+    assert all(all(mention.readings) and mention.name for mention in mentions_in(text))

@@ -338,11 +338,12 @@ async def test_a_path_that_was_typed_out_is_attached_when_the_prompt_is_sent(
         await chat.send(said)
         await chat.until_shown("Fine.")
         body = (await chat.request()).json
-        assert blocks(body) == ["image", "image", "text"]
-        assert body["messages"][0]["content"][2]["text"] == said
+        assert blocks(body) == ["image", "image", "document", "text"]
+        assert body["messages"][0]["content"][3]["text"] == said
+        assert chat.hint.strip() == "@gone.png names no file here; it is text"
         await chat.send(said)  # once more, the same
         await chat.until_shown("Again.")
-        assert blocks((await chat.request(2)).json) == ["image", "image", "text"]
+        assert blocks((await chat.request(2)).json) == ["image", "image", "document", "text"]
 
 
 async def test_an_at_sign_without_a_file_is_sent_as_it_is() -> None:

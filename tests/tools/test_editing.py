@@ -222,7 +222,8 @@ async def test_a_file_that_is_so_already_is_not_asked_about(tmp_path: Path) -> N
 async def test_encoding_and_line_ends_stay(tmp_path: Path, encoding: str, end: str) -> None:
     (tmp_path / "f").write_bytes(f"caf\xe9{end}two{end}".encode(encoding))
     tools = Tools(tmp_path)
-    assert await tools.text("read_file", path="f") == "1\tcaf\xe9\n2\ttwo"
+    guess = "(read as Windows-1252, which is a guess)\n" if encoding == "cp1252" else ""
+    assert await tools.text("read_file", path="f") == f"{guess}1\tcaf\xe9\n2\ttwo"
     await tools.text("edit_file", path="f", old="two\n", new="2\n\xfc\n")
     assert (tmp_path / "f").read_bytes() == f"caf\xe9{end}2{end}\xfc{end}".encode(encoding)
     await tools.text("write_file", path="f", content="new\n")

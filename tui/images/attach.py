@@ -51,10 +51,10 @@ def attachment_of(
     kind = kind_of(data)
     if kind == kinds.PDF:
         return pdf_document(data, name, model)
-    if kind == kinds.TEXT:
-        if looks_offered(name):
-            raise CannotAttach(f"{name} is a text file, whatever its name says", "To attach it as text, rename it.")
-        return text_document(data, name)
+    if kind == kinds.TEXT and looks_offered(name):
+        raise CannotAttach(f"{name} is a text file, whatever its name says", "To attach it as text, rename it.")
+    if kind in (kinds.TEXT, None) and not looks_offered(name):
+        return text_document(data, name, note)
     from tui.images.pixels import prepare  # loads Pillow
 
     prepared = prepare(data, Target.of(model), long_edge=long_edge, many=many, name=name)

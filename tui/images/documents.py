@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Callable
 from itertools import chain
 
+from tui.charset import decoded
 from tui.chat.slices import base64_of
 from tui.chat.transcript import Document, ToolResult, Transcript
 from tui.images.errors import CannotAttach
@@ -61,19 +63,25 @@ def pdf_document(data: bytes, name: str, model: Viewer) -> Document:
     return Document("application/pdf", base64_of(data), name, pages)
 
 
-def text_document(data: bytes, name: str) -> Document:
-    """A text file as a block. Raises CannotAttach where it is not UTF-8, or too long for any model."""
+def text_document(data: bytes, name: str, note: Callable[[str], None]) -> Document:
+    """A text file as a block, in UTF-8. Raises CannotAttach where it is binary, or too long for any model.
+
+    `note` gets the encoding where that is a guess.
+    """
     if len(data) > MAX_TEXT_BYTES:
         raise CannotAttach(
             f"{name} has {len(data) / 2**20:.0f} MB, more text than any model reads", "Attach a part of it."
         )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CannotAttach(f"{name} is neither an image, a PDF nor text in UTF-8") from error
-    if not text.strip():
+    found = decoded(data)
+    if found is None:
+        raise CannotAttach(
+            f"{name} is a binary file, of no kind that Claude reads", "Claude reads images, PDFs and text."
+        )
+    if not found.text.strip():
         raise CannotAttach(f"{name} is empty")
-    return Document("text/plain", base64_of(text.encode()), name)
+    if found.is_guess:
+        note(f"{name}: {found.remark}")
+    return Document("text/plain", base64_of(found.text.encode(errors="replace")), name)
 
 
 def page_count(data: bytes) -> int:

@@ -1,16 +1,24 @@
-"""Paths after an @ in a prompt: plain, with backslashes before blanks, or in quotes. Text only; what exists is `offers`'."""
+"""Paths after an @ in a prompt: plain, with backslashes before blanks, or in quotes. Text only; what exists is `offers`'.
+
+An @ begins a path wherever no address of a mailbox is meant: also behind a bracket, a dash or an ideograph.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-_PLAIN = r"(?:[^\s\\\"']|\\.)(?:[^\s\\]|\\.)*"
-_WHOLE = re.compile(rf"""(?:^|(?<=\s))@(?:"([^"\n]+)"|'([^'\n]+)'|({_PLAIN}))""")
-_BEGUN = re.compile(rf"""(?:^|(?<=\s))@(?:(["'])([^"'\n]*)|((?:{_PLAIN})?)(\\?))$""")
+_PLAIN = r"(?:[^\s\\\"']|\\.)(?:[^\s\\]|\\.){0,1000}"
+_AT = r"(?<![A-Za-z0-9_@./+%-])@"
+_WHOLE = re.compile(rf"""{_AT}(?:"([^"\n]+)"|'([^'\n]+)'|({_PLAIN}))""")
+_BEGUN = re.compile(rf"""{_AT}(?:(["'])([^"'\n]*)|((?:{_PLAIN})?)(\\?))$""")
 _ESCAPED = re.compile(r"\\(.)")
 _SPECIAL = re.compile(r"""([\s\\"'])""")
-_AFTER = ".,;:!?)"
+_AFTER = re.compile(r"""[.,;:!?)\]}>"'`*_~|]|[^\x00-\x7f]""")
+"""What may stand right behind a path in a sentence: punctuation, or what is not ASCII, of which some is."""
+_MOST_READINGS = 40
+MOST_MENTIONS = 100
+"""More are not looked for: each is searched on the disk."""
 
 
 class Begun(NamedTuple):
@@ -37,12 +45,36 @@ def begun_in(before: str) -> Begun | None:
     return Begun(quoted if quote else _ESCAPED.sub(r"\1", plain), quote or "", found.start())
 
 
-def paths_after_at(text: str) -> tuple[str, ...]:
-    """The paths that a text mentions, each once. What a sentence puts after one is tried with it and without."""
-    found: dict[str, None] = {}
-    for double, single, plain in _WHOLE.findall(text):
-        path = double or single or _ESCAPED.sub(r"\1", plain)
-        found[path] = None
-        if plain and path.rstrip(_AFTER):
-            found[path.rstrip(_AFTER)] = None
+class Mention(NamedTuple):
+    """A path after an @, in the ways in which it may be meant: whole, and without what the sentence goes on with."""
+
+    readings: tuple[str, ...]
+    """Longest first; the shortest names it best where there is no such file."""
+
+    @property
+    def name(self) -> str:
+        """The path as it is named to the user."""
+        whole = self.readings[0]
+        return next((one for one in self.readings if not _AFTER.fullmatch(one[-1])), whole)
+
+
+def mentions_in(text: str) -> tuple[Mention, ...]:
+    """The paths that a text mentions, each once, in their order."""
+    found: dict[Mention, None] = {}
+    at = 0
+    while len(found) < MOST_MENTIONS and (match := _WHOLE.search(text, at)):
+        double, single, plain = match.groups()
+        if not plain:
+            found[Mention((double or single,))] = None
+        elif _AFTER.sub("", plain):
+            found[Mention(_readings(plain))] = None
+        at = (
+            match.start() + 1 if plain else match.end()
+        )  # of two without a blank between them the first would take both
     return tuple(found)
+
+
+def _readings(plain: str) -> tuple[str, ...]:
+    ends = [len(plain), *(at for at in (found.start() for found in _AFTER.finditer(plain)) if at)]
+    paths = (_ESCAPED.sub(r"\1", plain[:end]) for end in sorted(ends, reverse=True)[:_MOST_READINGS])
+    return tuple(dict.fromkeys(path for path in paths if path))

@@ -1,17 +1,20 @@
-"""Which files are offered to be attached: pictures and PDF. Others can be, too, but nobody means them by pasting a path."""
+"""Which files are offered to be attached. Pictures and PDF come first: nobody means other files by pasting a path."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tui.bounded import read_start
 from tui.images.errors import CannotAttach
 from tui.images.kinds import LONGEST_START, PDF, kind_of
-from tui.images.mentions import paths_after_at
-from tui.images.sources import paths_in
+from tui.images.mentions import mentions_in
+from tui.images.sources import paths_in, single_name
+from tui.typed_paths import address_in, folded, found
 
 SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".heic", ".heif", ".bmp", ".tif", ".tiff", ".pdf")
@@ -37,15 +40,59 @@ def pictures_in(pasted: str) -> tuple[Path, ...]:
     return paths if all(map(_is_offered, paths)) else ()
 
 
-def mentioned_in(text: str, folder: Path) -> tuple[Path, ...]:
-    """The pictures and PDF files that a text names after an @, from that folder on. Reads from the disk."""
-    found: dict[Path, None] = {}
-    for name in paths_after_at(text):
-        with suppress(OSError, RuntimeError, ValueError):  # no such home, a name that is too long, a NUL in it
-            path = folder / Path(name).expanduser()
-            if path.is_file() and _is_offered(path):
-                found[path] = None
-    return tuple(found)
+def passed_over_in(pasted: str) -> str:
+    """What to say of a pasted text that names one file and nothing else, where that is not attached; "" for nothing."""
+    paths = paths_in(pasted)
+    if len(paths) == 1:
+        return "the path is text; with @ before it, the file is attached"
+    name = single_name(pasted)
+    return f"there is no file {Path(name).name}; the path is text" if name and looks_offered(name) else ""
+
+
+class Mentioned(NamedTuple):
+    """What a text mentions after an @."""
+
+    files: tuple[Path, ...]
+    passed_over: str
+    """What to say of the rest; "" for nothing."""
+
+
+def mentioned_in(text: str, folder: Path) -> Mentioned:
+    """The files that a text names after an @, from that folder on, and which names mean none. Reads from the disk."""
+    files: dict[Path, None] = {}
+    missing: list[str] = []
+    for mention in mentions_in(text):
+        path = _first_file(mention.readings, folder)
+        if path is not None:
+            files[path] = None
+        else:
+            missing.append(mention.name)
+    return Mentioned(tuple(files), _passed_over(missing, folder))
+
+
+def _first_file(names: Sequence[str], folder: Path) -> Path | None:
+    """The first of these names that is a file: as it is written, else as it looks."""
+    for look in (lambda path: path, found):
+        for name in names:
+            with suppress(OSError, RuntimeError, ValueError):  # no such home, a name that is too long, a NUL in it
+                path = look(folder / Path(name).expanduser())
+                if path is not None and path.is_file():
+                    return path
+    return None
+
+
+def _passed_over(names: Sequence[str], folder: Path) -> str:
+    if not names:
+        return ""
+    if len(names) > 1:
+        return f"@{names[0]} and {len(names) - 1} more name no file here; they are text"
+    name = names[0]
+    if address_in(name):
+        return f"@{name} is an address, and no file; it is text"
+    with suppress(OSError, RuntimeError, ValueError):
+        if (folder / Path(name).expanduser()).is_dir():
+            return f"@{name} is a folder, and no file; it is text"
+    return f"@{name} names no file here; it is text"
 
 
 def _is_offered(path: Path) -> bool:
@@ -68,7 +115,7 @@ def files_after(typed: str, folder: Path, most: int = 200) -> tuple[str, ...]:
             names = [
                 entry.name + "/" if entry.is_dir() else entry.name
                 for entry in entries
-                if entry.name.lower().startswith(begun.lower())
+                if folded(entry.name).lower().startswith(folded(begun).lower())
                 and (begun.startswith(".") or not entry.name.startswith("."))
                 and (entry.is_dir() or looks_offered(entry.name))
             ]

@@ -17,6 +17,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from tui.images.errors import CannotAttach
 from tui.images.markers import decoded
+from tui.typed_paths import address_in, found
 
 MAX_FILE_BYTES = 200 * 1024 * 1024
 """More than this is not read into memory."""
@@ -33,9 +34,14 @@ _NOT_FILES = (
 
 
 def read_file(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
-    """All of a file (`~` is the user's home). Raises CannotAttach with a sentence that names it."""
+    """All of the file that a typed path means. Raises CannotAttach with a sentence that names it."""
+    if address := address_in(path):
+        raise CannotAttach(
+            f"{address} is an address, not a file",
+            "Download it and attach the file. Claude can fetch an address that stands in the prompt, with tools on.",
+        )
     try:
-        path = path.expanduser()
+        path = located(path)
         _refuse_unfit(path.stat(), path, max_bytes)
         # Should it have become a pipe since, opening must not wait for a writer either.
         opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -54,6 +60,16 @@ def read_file(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     if len(data) > max_bytes:  # it grew meanwhile
         raise _too_large(path, len(data), max_bytes)
     return data
+
+
+def located(path: Path) -> Path:
+    """The file that a path means, if there is one: with `~` as the home, or as a `file:` URL. Raises RuntimeError for a home
+    that there is not.
+    """
+    if str(path).lower().startswith("file:"):
+        path = Path(_path_of_url(str(path)) or path)
+    path = path.expanduser()
+    return found(path) or path
 
 
 def _refuse_unfit(found: os.stat_result, path: Path, max_bytes: int) -> None:
@@ -97,6 +113,18 @@ def paths_in(pasted: str) -> tuple[Path, ...]:
     return ()
 
 
+def single_name(pasted: str) -> str:
+    """The absolute path that a pasted text is, as a terminal pastes one file, whether or not it exists; else ""."""
+    text = pasted.strip()
+    if not text or len(text) > _LONGEST_PASTE or "\n" in text:
+        return ""
+    names = [text]
+    with suppress(ValueError):  # an open quote
+        names = shlex.split(text) if "\\ " in text or text[0] in "'\"" else names
+    name = _path_of_url(names[0]) if names[0].lower().startswith("file:") else names[0]
+    return name if len(names) == 1 and name.startswith(("/", "~")) else ""
+
+
 def _readings(text: str) -> Iterator[list[str]]:
     """The ways in which a text may list names: one whole, one a line, in the manner of a shell, and of Windows."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -119,6 +147,7 @@ def _existing(name: str) -> Path | None:
         path = Path(name).expanduser()
         if not path.is_absolute():
             path = _below_wsl(name)
+        path = found(path) or path
         return path if path.is_absolute() and path.is_file() else None
     except (OSError, ValueError, RuntimeError):
         return None

@@ -44,10 +44,13 @@ class AttachingScreen(BriefingScreen):
             self.call_after_refresh(self.prompt.attachments.attach_files, self._files)
 
     def send_first(self, text: str) -> None:
-        if not self._files:
+        if not self._files and ("@" not in text or text.startswith("/")):
             super().send_first(text)
             return
         self.prompt.put(text)
+        if not self._files:
+            self.call_after_refresh(self.prompt.action_send)
+            return
 
         def attach_and_send() -> None:
             self.prompt.attachments.attach_files(self._files)

@@ -58,7 +58,10 @@ def _found(arguments: Arguments, place: Place) -> str | bytes:
     written = text_of(data)
     if written is None:
         return data
-    return _numbered(written.text, arguments.offset, arguments.limit) if written.text else "The file is empty."
+    if not written.text:
+        return "The file is empty."
+    lines = _numbered(written.text, arguments.offset, arguments.limit)
+    return f"({written.remark})\n{lines}" if written.remark else lines
 
 
 def _numbered(text: str, offset: int, limit: int) -> str:

@@ -48,6 +48,8 @@ class AttachingPrompt(PromptArea):
         self._is_sending = False
         self._looked_through = ""
         """The text that was searched for paths already."""
+        self._passed_over = ""
+        """What is said, once it is sent, of what the prompt mentions and what is not attached."""
 
     def on_focus(self) -> None:
         self.attachments.add_class("-lit")
@@ -105,6 +107,9 @@ class AttachingPrompt(PromptArea):
     def drafted(self, text: str) -> Draft:
         blocks = self.attachments.blocks
         self._looked_through = ""
+        if self._passed_over:
+            self.say(self._passed_over, holding=True)
+            self._passed_over = ""
         self._bring_back()
         return Draft(text=text, attachments=blocks)
 
@@ -188,11 +193,12 @@ class AttachingPrompt(PromptArea):
         from tui.images.offers import mentioned_in
 
         text = self._looked_through = self.full_text
-        paths = await asyncio.to_thread(mentioned_in, text, Path.cwd())
+        mentioned = await asyncio.to_thread(mentioned_in, text, Path.cwd())
         if text != self.full_text:  # it was written on meanwhile
             return
-        if paths:
-            self.attachments.attach_files(paths)
+        self._passed_over = mentioned.passed_over
+        if mentioned.files:
+            self.attachments.attach_files(mentioned.files)
             self.send_when_ready()
         else:
             self.action_send()
@@ -212,15 +218,18 @@ class AttachingPrompt(PromptArea):
     # Ways in and out
 
     async def _on_paste(self, event: events.Paste) -> None:
-        from tui.images.offers import may_name_files, pictures_in
+        from tui.images.offers import may_name_files, passed_over_in, pictures_in
 
         event.stop()
         event.prevent_default()
         # Keys that come meanwhile wait for this, and so come after it.
-        if may_name_files(event.text) and (paths := await asyncio.to_thread(pictures_in, event.text)):
+        is_path = may_name_files(event.text)
+        if is_path and (paths := await asyncio.to_thread(pictures_in, event.text)):
             self.attachments.attach_files(paths)
-        else:
-            self.paste(event.text)
+            return
+        self.paste(event.text)
+        if is_path and (hint := await asyncio.to_thread(passed_over_in, event.text)):
+            self.say(hint)
 
     def action_paste_picture(self) -> None:
         """Ctrl+V: terminals paste text by themselves, so this key is for what they cannot."""

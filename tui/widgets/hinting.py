@@ -19,6 +19,7 @@ class HintingArea(TextArea):
     _lasting = ""  # what was said in their place, to stay
     _said_over = ""  # the text that was written then
     _said: Timer | None = None
+    _is_holding = False  # new hints wait until what is said has been read
 
     @property
     def is_saying(self) -> bool:
@@ -28,14 +29,17 @@ class HintingArea(TextArea):
     def hint(self, text: str) -> None:
         """Shows hints, until something else is said there."""
         self._hints, self._lasting = text, ""
-        self.hint_again()
+        if not self._is_holding:
+            self.hint_again()
 
-    def say(self, text: str, *, lasting: bool = False) -> None:
+    def say(self, text: str, *, lasting: bool = False, holding: bool = False) -> None:
         """A word in passing, in the place of the hints.
 
-        A lasting one stays, or comes back, until there are new hints or something else is written.
+        A lasting one stays, or comes back, until there are new hints or something else is written. A holding one stays for
+        its time, although there are new hints: what is said of a prompt while it is being sent.
         """
         self._forget_said()
+        self._is_holding = holding
         text = safe(text, keep_newlines=False)  # words of servers and names of files stand in it
         self.border_subtitle = Content(f" {text} ")
         if lasting:
@@ -55,6 +59,7 @@ class HintingArea(TextArea):
                 self.hint_again()
 
     def _forget_said(self) -> None:
+        self._is_holding = False
         if self._said is not None:
             self._said.stop()
             self._said = None

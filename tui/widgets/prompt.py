@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets.text_area import TextAreaTheme
 
-from tui.actions import parse_command, slash_matches
+from tui.actions import is_one_word, parse_command, slash_matches, unknown_command
 from tui.chat.transcript import Draft
 from tui.widgets.bindings import bindings_of, bindings_over
 from tui.widgets.commands import CommandList
@@ -238,9 +238,11 @@ class PromptArea(HintingArea):
         if command := parse_command(text):
             self._clear()
             self.post_message(self.CommandGiven(command[0].name, command[1]))
-        elif text.startswith("/") and text[1:].strip().isalpha():
+        elif is_one_word(text):
             self.post_message(self.CommandUnknown(text[1:].strip()))
         else:
+            if passed_over := unknown_command(text):
+                self.say(passed_over, holding=True)
             draft = self.drafted(text.strip("\n"))
             self._clear()
             self.post_message(self.Submitted(draft))
