@@ -55,7 +55,9 @@ def test_a_guess_is_right_and_named(text: str, encoding: str, name: str) -> None
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-@pytest.mark.parametrize("text", ["Größe\r\n5 €", "日期", "plain", "colour \x1b[31mred\x1b[0m \x07\n", "", "to the end\x1a"])
+@pytest.mark.parametrize(
+    "text", ["Größe\r\n5 €", "日期", "plain", "colour \x1b[31mred\x1b[0m \x07\n", "", "to the end\x1a"]
+)
 def test_what_is_known_is_no_guess(text: str, encoding: str) -> None:
     found = decoded(text.encode(encoding))
     assert found is not None

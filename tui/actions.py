@@ -54,7 +54,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("inspect", ("f5",), "Look at the last request", "Model", "chat", "request"),
     Action("send", ("enter",), "Send the prompt", "Prompt", "prompt"),
     Action("newline", ("ctrl+j", "shift+enter", "alt+enter"), "Start a new line", "Prompt", "prompt"),
-    Action("attach", ("ctrl+o", "f4"), "Attach pictures and PDF files", "Prompt", "chat", "attach", "[path]"),
+    Action("attach", ("ctrl+o", "f4"), "Attach pictures, PDF and text files", "Prompt", "chat", "attach", "[path]"),
     Action("paste_picture", ("ctrl+v",), "Attach the picture in the clipboard", "Prompt", "prompt", "paste"),
     Action("detach", (), "Take the last attachment out (⌫ at the start)", "Prompt", "prompt", "detach"),
     Action("older_prompt", ("up",), "Earlier prompt, from the first line", "Prompt", "prompt"),

@@ -20,7 +20,7 @@ import click
 from tui import __version__
 from tui.errors import TuiError
 from tui.interrupt import leave, on_interrupt
-from tui.opening import Wanted, chat_options, open_chat, read_settings
+from tui.opening import ExistingFile, Wanted, chat_options, open_chat, read_settings
 from tui.printing import guard, say
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def export(config: Path | None, id: str, format: Literal["md", "json", "html"], 
 
 
 @prx.command("import", short_help="Add the chats of an export, of prx or of Claude.ai.")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
+@click.argument("file", type=ExistingFile(allow_dash=True))
 @click.pass_obj
 def import_(config: Path | None, file: Path) -> int:
     """Add the chats in FILE: an export of prx in JSON, or of Claude.ai (the zip file or conversations.json).

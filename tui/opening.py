@@ -20,6 +20,19 @@ if TYPE_CHECKING:
     from tui.config import Settings
     from tui.signals import Endings
 
+
+class ExistingFile(click.Path):
+    """A file that has to be there, also where its name is typed in another form."""
+
+    def __init__(self, *, allow_dash: bool = False) -> None:
+        super().__init__(path_type=Path, exists=True, dir_okay=False, allow_dash=allow_dash)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from tui.typed_paths import found
+
+        return super().convert(found(Path(value)) or value, param, ctx)
+
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -50,7 +63,7 @@ def chat_options(command: _Command) -> _Command:
             click.option(
                 "--system-file",
                 metavar="FILE",
-                type=click.Path(path_type=Path, exists=True, dir_okay=False),
+                type=ExistingFile(),
                 help="A file with the system prompt.",
             ),
             click.option(

@@ -71,7 +71,7 @@ async def attached(chat: Chat, count: int) -> list[str]:
 async def test_it_lists_pictures_and_shows_what_will_be_sent(photos: Path) -> None:
     async with chatting() as chat:
         await opened(chat)
-        assert rows(chat) == ["fjord.jpg", "kelp.png", "old/", "../"]
+        assert rows(chat) == ["fjord.jpg", "kelp.png", "notes.txt", "old/", "../"]
         original, sent, cost, model = said(chat).splitlines()
         assert original.startswith("3000×1500")
         assert original.endswith("B JPEG")
@@ -103,6 +103,41 @@ async def test_a_kind_is_called_alike_before_and_after(photos: Path) -> None:
         assert sent.endswith(" WebP")
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding", "remark"),
+    [
+        ("日期,商户\n测试,1\n", "gb18030", "read as GBK, which is a guess"),
+        ("Größe;5€\n", "cp1252", "read as Windows-1252, which is a guess"),
+        ("これは日本語です。\n", "cp932", "read as Shift-JIS, which is a guess"),
+        ("name,Éva\n", "utf-16", ""),
+    ],
+)
+async def test_a_text_is_shown_as_it_was_read_and_goes_as_a_document(
+    photos: Path, text: str, encoding: str, remark: str
+) -> None:
+    (photos / "a.csv").write_bytes(text.encode(encoding))
+    async with chatting(words("Fine.")) as chat:
+        await opened(chat)
+        await chat.pilot.press("down", "down")
+        await chat.until(lambda: text.splitlines()[0] in said(chat))
+        assert said(chat).splitlines()[0].startswith("text, ")
+        assert [line for line in said(chat).splitlines() if "guess" in line] == [remark] * bool(remark)
+        await chat.pilot.press("enter")
+        assert await attached(chat, 1) == ["a.csv"]
+        await chat.send("What is it?")
+        await chat.until_shown("Fine.")
+        document = (await chat.request()).json["messages"][0]["content"][0]
+        assert (document["type"], document["source"]["data"]) == ("document", text)
+
+
+async def test_a_binary_file_is_called_one(photos: Path) -> None:
+    (photos / "a.log").write_bytes(b"one\n\0\0two\n")
+    async with chatting() as chat:
+        await opened(chat)
+        await chat.pilot.press("down", "down")
+        await chat.until(lambda: said(chat).startswith("a.log is a binary file, of no kind that Claude reads"))
+
+
 async def test_space_selects_several(photos: Path) -> None:
     async with chatting() as chat:
         await opened(chat)
@@ -110,13 +145,13 @@ async def test_space_selects_several(photos: Path) -> None:
         assert await attached(chat, 2) == ["fjord.jpg", "kelp.png"]
 
 
-async def test_a_folder_without_pictures_says_so(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_folder_without_files_says_so(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (photos / "empty" / "deeper").mkdir(parents=True)
     monkeypatch.chdir(photos / "empty")
     async with chatting() as chat:
         await chat.pilot.press("ctrl+o")
         await chat.until(lambda: isinstance(chat.app.screen, AttachScreen))
-        await chat.until(lambda: said(chat) == "no pictures or PDF in this folder")
+        await chat.until(lambda: said(chat) == "no files in this folder")
 
 
 async def test_a_point_shows_hidden_files_and_typing_filters(photos: Path) -> None:
@@ -164,7 +199,7 @@ async def test_wide_names_leave_room_for_their_size(photos: Path) -> None:
 async def test_it_remembers_the_folder(photos: Path) -> None:
     async with chatting() as chat:
         await opened(chat)
-        await chat.pilot.press("down", "down", "enter")
+        await chat.pilot.press("down", "down", "down", "enter")
         await chat.until(lambda: "boat.png" in rows(chat))
         await chat.pilot.press("escape")
         await opened(chat)
@@ -177,7 +212,7 @@ async def test_it_remembers_the_folder_at_the_next_start(photos: Path) -> None:
     kept = Path.home() / "state" / "attach-folder"
     async with chatting() as chat:
         await opened(chat)
-        await chat.pilot.press("down", "down", "enter")
+        await chat.pilot.press("down", "down", "down", "enter")
         await chat.until(lambda: "boat.png" in rows(chat))
         await chat.pilot.press("escape")
         await chat.until(kept.exists)
@@ -232,6 +267,7 @@ def wide(count: int) -> Draft:
 
 
 async def test_it_warns_of_the_one_picture_too_many_for_the_large_ones_before(photos: Path) -> None:
+    (photos / "notes.txt").unlink()
     usage = {"input_tokens": 10, "cache_creation_input_tokens": 12_000, "cache_read_input_tokens": 0}
     async with chatting(Answer(Text("hello"), usage=usage)) as chat:
         chat.screen.submit(wide(19))

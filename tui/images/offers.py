@@ -104,7 +104,7 @@ def _is_offered(path: Path) -> bool:
 
 
 def files_after(typed: str, folder: Path, most: int = 200) -> tuple[str, ...]:
-    """What a path that was begun may go on as: folders, with a slash, and pictures and PDF, as they would be typed.
+    """What a path that was begun may go on as: folders, with a slash, and files, as they would be typed.
 
     Hidden ones only after a point. Reads from the disk.
     """
@@ -117,7 +117,7 @@ def files_after(typed: str, folder: Path, most: int = 200) -> tuple[str, ...]:
                 for entry in entries
                 if folded(entry.name).lower().startswith(folded(begun).lower())
                 and (begun.startswith(".") or not entry.name.startswith("."))
-                and (entry.is_dir() or looks_offered(entry.name))
+                and (entry.is_dir() or entry.is_file())
             ]
     except (OSError, RuntimeError, ValueError):
         return ()
@@ -134,17 +134,21 @@ class Entry:
 
 
 def entries_of(folder: Path, *, hidden: bool) -> tuple[Entry, ...]:
-    """The pictures and PDF files of a folder, then its folders. Reads from the disk; raises CannotAttach."""
+    """The files of a folder, pictures and PDF first, then its folders. Reads from the disk; raises CannotAttach."""
     try:
         with os.scandir(folder) as found:
             entries = [
                 Entry(entry.name, is_folder := entry.is_dir(), 0 if is_folder else _size_of(entry))
                 for entry in found
-                if (hidden or not entry.name.startswith(".")) and (entry.is_dir() or looks_offered(entry.name))
+                if (hidden or not entry.name.startswith(".")) and (entry.is_dir() or entry.is_file())
             ]
     except OSError as error:
         raise CannotAttach(f"{folder} cannot be read: {error.strerror}") from error
-    return tuple(sorted(entries, key=lambda entry: (entry.is_folder, entry.name.lower())))
+    return tuple(sorted(entries, key=_place_in_list))
+
+
+def _place_in_list(entry: Entry) -> tuple[bool, bool, str]:
+    return entry.is_folder, not entry.is_folder and not looks_offered(entry.name), entry.name.lower()
 
 
 def _size_of(entry: os.DirEntry[str]) -> int:

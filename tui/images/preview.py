@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tui.chat.transcript import Document
+from tui.images.attach import attachment_of
 from tui.images.documents import pdf_document
-from tui.images.kinds import PDF, kind_of
+from tui.images.kinds import PDF, TEXT, kind_of
+from tui.images.offers import looks_offered
 from tui.images.pixels import Original, prepare
 from tui.images.sources import read_file
 from tui.images.vision import Target, Viewer, token_count
@@ -31,6 +34,8 @@ class Preview:
     notes: tuple[str, ...] = ()
     data: bytes = field(default=b"", repr=False)
     """The picture itself."""
+    text: Document | None = None
+    """Of a text, what will be sent."""
 
 
 def preview(path: Path, model: Viewer, *, long_edge: int | None = None, many: bool = False) -> Preview:
@@ -38,6 +43,11 @@ def preview(path: Path, model: Viewer, *, long_edge: int | None = None, many: bo
     data = read_file(path)
     if kind_of(data) == PDF:
         return Preview(len(data), pages=pdf_document(data, path.name, model).pages)
+    if kind_of(data) in (TEXT, None) and not looks_offered(path.name):
+        notes: list[str] = []
+        text = attachment_of(data, path.name, model, note=notes.append)
+        assert isinstance(text, Document)
+        return Preview(len(data), text=text, notes=tuple(note.removeprefix(f"{path.name}: ") for note in notes))
     target = Target.of(model)
     prepared = prepare(data, target, long_edge=long_edge, many=many, name=path.name)
     return Preview(

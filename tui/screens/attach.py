@@ -18,11 +18,13 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.chat.model import Model
-from tui.chat.tokens import PAGE_TOKENS
+from tui.chat.slices import data_of
+from tui.chat.tokens import PAGE_TOKENS, block_tokens
+from tui.chat.transcript import Document
 from tui.errors import TuiError
 from tui.images.fitting import Room
 from tui.images.kinds import short_name
-from tui.images.offers import Entry, entries_of
+from tui.images.offers import Entry, entries_of, looks_offered
 from tui.render.safe import safe
 from tui.screens.modal import Modal
 from tui.widgets import figures
@@ -38,6 +40,8 @@ EDGES = (None, 1568, 1024, 768, 512)
 """Long edges to choose from, in pixels; None: as large as the model sees it."""
 _REST_S = 0.1  # the cursor has to stay on a file for so long before it is read
 _UP = "../"
+_FIRST_LINES = 12
+_LONGEST_BEGINNING = 2000  # bytes
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ class AttachScreen(Modal[Picked | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="panel"):
-            yield PanelHead("Attach pictures and PDF", "")
+            yield PanelHead("Attach files", "")
             with Horizontal(classes="body"):
                 yield FileList((), empty=lambda typed: f'nothing with "{typed}" in its name' if typed else "…")
                 with self._side:
@@ -248,7 +252,7 @@ class AttachScreen(Modal[Picked | None]):
         if entry is None or entry.is_folder:
             self._picture.clear()
             has_files = not all(entry.is_folder for entry in self._entries.values())
-            self._say("" if has_files or self.left_in is None else "no pictures or PDF in this folder")
+            self._say("" if has_files or self.left_in is None else "no files in this folder")
             return
         await asyncio.sleep(_REST_S)
         self._say("looking at it …")
@@ -271,7 +275,7 @@ class AttachScreen(Modal[Picked | None]):
     @property
     def _count(self) -> int:
         """How many pictures Enter would attach."""
-        return sum(path.suffix.lower() != ".pdf" for path in self._selected) or 1
+        return sum(looks_offered(path.name) and path.suffix.lower() != ".pdf" for path in self._selected) or 1
 
     def _room_above(self, said: Content) -> Room:
         """What the facts leave of the side."""
@@ -291,8 +295,19 @@ def _preview_of(path: Path, model: Model, long_edge: int | None, many: bool) -> 
 def facts(found: Preview, model: Model) -> Sequence[str]:
     """What the file is, what will be sent of it, and what that costs."""
     tokens = found.tokens or found.pages * PAGE_TOKENS
+    if found.text is not None:
+        tokens = round(block_tokens(found.text, model))
     price = model.price_for(tokens)
     cost = f" · {figures.money(tokens * price.input / 1e6)}" if price else ""
+    if found.text is not None:
+        return (
+            f"text, {figures.size(found.size_bytes)}",
+            *found.notes,
+            f"{figures.about(figures.tokens(tokens))} tokens{cost}",
+            f"with {model.name}",
+            "",
+            *beginning_of(found.text),
+        )
     if found.original is None:
         return (
             f"PDF, {figures.plural(found.pages, 'page')}, {figures.size(found.size_bytes)}",
@@ -308,6 +323,12 @@ def facts(found: Preview, model: Model) -> Sequence[str]:
         f"with {model.name}",
         *found.notes,
     )
+
+
+def beginning_of(text: Document) -> Sequence[str]:
+    """The first lines of a text, so that one sees whether it was read as it was written."""
+    lines = data_of(text.data)[:_LONGEST_BEGINNING].decode(errors="ignore").splitlines()
+    return [safe(line, keep_newlines=False) for line in lines[:_FIRST_LINES]]
 
 
 def _short(folder: Path) -> str:

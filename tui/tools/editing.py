@@ -98,7 +98,7 @@ class WriteFile:
     async def plan(self, call: ToolUse) -> Plan:
         arguments = decoded(call.input, WriteArguments)
         change = partial(self._change, arguments)
-        return await _planned(call, self._folders, arguments.path, change, self._changes.make)
+        return await _planned(call, self._folders, arguments.path, change, self._changes.make, self._folders.find)
 
     @staticmethod
     def _change(arguments: WriteArguments, place: Place) -> _Change:
@@ -132,7 +132,8 @@ class EditFile:
     async def plan(self, call: ToolUse) -> Plan:
         arguments = decoded(call.input, EditArguments)
         change = partial(self._change, arguments)
-        return await _planned(call, self._folders, arguments.path, change, partial(self._changes.make, again=change))
+        make = partial(self._changes.make, again=change)
+        return await _planned(call, self._folders, arguments.path, change, make, self._folders.find_existing)
 
     @staticmethod
     def _change(arguments: EditArguments, place: Place) -> _Change:
@@ -169,8 +170,9 @@ async def _planned(
     path: str,
     change: Callable[[Place], _Change],
     make: Callable[[_Change], str],
+    find: Callable[[str], Place],
 ) -> Plan:
-    place = await asyncio.to_thread(folders.find, path)
+    place = await asyncio.to_thread(find, path)
     try:
         found = await asyncio.to_thread(_judgeable, change, place)
     except Failed as failed:

@@ -41,7 +41,7 @@ class ListFiles:
 
     async def plan(self, call: ToolUse) -> Plan:
         arguments = decoded(call.input, Arguments)
-        place = await asyncio.to_thread(self._folders.find, arguments.path)
+        place = await asyncio.to_thread(self._folders.find_existing, arguments.path)
 
         async def act(_: object) -> Content:
             stopped = threading.Event()

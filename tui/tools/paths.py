@@ -13,6 +13,7 @@ from tui.tools import openat
 from tui.tools.patterns import pattern_of
 from tui.tools.privacy import Privacy
 from tui.tools.tool import Failed
+from tui.typed_paths import found
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,12 @@ class Folders:
         path = _resolved(self.first / _expanded(name or "."))
         openat.refuse_unsafe(path)
         return self.place(path)
+
+    def find_existing(self, name: str) -> Place:
+        """The same of a file that is there: a name that only looks like the file's, in blanks and accents, means it, too."""
+        place = self.find(name)
+        meant = found(place.path)
+        return place if meant is None else self.find(str(meant))
 
     def place(self, path: Path) -> Place:
         """The same of a path that was resolved already."""

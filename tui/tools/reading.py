@@ -44,7 +44,7 @@ class ReadFile:
 
     async def plan(self, call: ToolUse) -> Plan:
         arguments = decoded(call.input, Arguments)
-        place = await asyncio.to_thread(self._folders.find, arguments.path)
+        place = await asyncio.to_thread(self._folders.find_existing, arguments.path)
         return Plan(lambda _: self._read(arguments, place), self._folders.before_reading(call, place))
 
     async def _read(self, arguments: Arguments, place: Place) -> Content:

@@ -59,7 +59,7 @@ class SearchFiles:
 
     async def plan(self, call: ToolUse) -> Plan:
         arguments = decoded(call.input, Arguments)
-        place = await asyncio.to_thread(self._folders.find, arguments.path)
+        place = await asyncio.to_thread(self._folders.find_existing, arguments.path)
         return Plan(lambda _: self._search(arguments, place), self._folders.before_reading(call, place))
 
     async def _search(self, arguments: Arguments, place: Place) -> Content:
