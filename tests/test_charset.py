@@ -73,6 +73,8 @@ def test_what_is_known_is_no_guess(text: str, encoding: str) -> None:
         b"%PDF-1.4\n%\xe2\xe3\xcf\xd3",
         b"\xca\xfe\xba\xbe\0\0\0\x34",
         b"\x01\x02\x03\x04 text",
+        b"\x89PNG\r\n\x1a\n\xff",
+        b"GIF89a\x05\xff\xfe",
         b"\xff\xfea",
         bytes(range(256)),
         random.Random(1).randbytes(500),

@@ -128,7 +128,7 @@ def test_nothing_at_all_is_no_prompt(server: Server[FakeAnthropic], env: dict[st
 def test_stdin_that_is_no_text_is_refused(server: Server[FakeAnthropic], env: dict[str, str]) -> None:
     run = prx("-p", "what is this?", env=env, stdin=b"\x89PNG\r\n\x1a\n\xff")
     assert (run.returncode, run.stdout) == (1, "")
-    assert "stdin is no UTF-8 text" in run.stderr
+    assert "stdin is binary, not text" in run.stderr
     assert server.requests == []
 
 

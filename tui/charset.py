@@ -124,7 +124,7 @@ def _is_of_few_scripts(text: str) -> bool:
 
 def _guessed(data: bytes) -> Decoded | None:
     """The text in the encoding that makes most of it; the first of those that make as much."""
-    if _is_binary(data.decode("latin-1")):
+    if _NOT_TEXT.search(data.decode("latin-1").rstrip("\x1a")):  # DOS ended its texts so
         return None
     sample = _sample(data)
     scores = {encoding: score for encoding, rate in _RATES.items() if (score := _score(sample, encoding, rate)) > 0}
