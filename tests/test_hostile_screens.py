@@ -58,6 +58,7 @@ def test_every_screen_and_dialog(home: Home, tmp_path: Path) -> None:
     seen = json.loads(report.read_text())
     assert set(seen["screens"]) == finished(Screen)
     assert set(seen["widgets"]) >= finished(Widget) - finished(Screen)
+    assert seen["raw"] == []
     assert terminal.output.count(MARK.encode()) > 500
     assert offences(terminal.output, SCREEN) == []
 

@@ -78,6 +78,7 @@ LAYERS = {
     "app": layer(EVERYTHING, "textual rich"),
     "answer": layer("config connection chat errors printing render signals widgets.figures", "msgspec"),
     "desk": layer(
+        "render.safe "
         "catalogue config connection belt mcp sign_in titling anthropic chat errors screens.provider screens.exchange"
     ),
     "titling": layer("connection chat"),

@@ -15,12 +15,17 @@ from typing import Any
 
 from grammar import HOSTILE
 from planting import NAME
+from textual.geometry import Region
 from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
 
 import tui.app
 from tui import cli
 from tui.actions import ACTIONS
+from tui.errors import TuiError
 from tui.images.protocol import Canvas
+from tui.render.gate import cleaned
+from tui.screens.unsaved import UnsavedScreen
 from tui.widgets.question import QuestionCard
 
 REPORT = Path(sys.argv[1])
@@ -45,11 +50,24 @@ class Visitor:
         self.screens: set[str] = set()
         self.widgets: set[str] = set()
         self.explored: set[str] = set()
+        self.raw: set[str] = set()
 
     async def look(self) -> None:
         """Waits until all is drawn, and notes what is."""
         await self.pilot.pause()
         self.note()
+        self.raw |= self.uncleaned()
+
+    def uncleaned(self) -> set[str]:
+        """The lines in sight of which only the gate takes the control characters, each with its widget."""
+        found = set()
+        for widget in self.app.screen.walk_children():
+            if widget.region and widget.is_on_screen and not isinstance(widget, Input | TextArea):
+                for strip in widget.render_lines(Region(0, 0, *widget.size)):
+                    if cleaned(strip) is not strip:
+                        names = [type(one).__qualname__ for one in (self.app.screen, widget)]
+                        found.add(f"{' '.join(names)} {widget.id or ''}: {strip.text.strip()[:60]!r}")
+        return found
 
     def note(self) -> None:
         self.screens.add(type(self.app.screen).__qualname__)
@@ -84,6 +102,7 @@ class Visitor:
             return
         self.explored.add(type(screen).__qualname__)
         await self.press("down", "end", "home", "tab", "P", "backspace")
+        await self.look()
         own = [key for key, active in screen.active_bindings.items() if active.node is screen]
         for key in sorted(own):
             if self.app.screen is not screen:
@@ -151,8 +170,9 @@ async def visit(pilot: Pilot[int]) -> None:
             if action.argument:
                 await visitor.perform(action.name, HOSTILE)
         await pick(visitor)
+        await unsaved(visitor)
     finally:
-        seen = {"screens": sorted(visitor.screens), "widgets": sorted(visitor.widgets)}
+        seen = {"screens": sorted(visitor.screens), "widgets": sorted(visitor.widgets), "raw": sorted(visitor.raw)}
         await asyncio.to_thread(REPORT.write_text, json.dumps(seen))
         app.exit()
 
@@ -165,6 +185,18 @@ async def pick(visitor: Visitor) -> None:
         await asyncio.sleep(0)
         await visitor.press("down", "enter")
         await visitor.leave()
+
+
+async def unsaved(visitor: Visitor) -> None:
+    """The dialog that comes when the disk is full."""
+
+    async def refuse(_: Path) -> None:
+        raise TuiError(HOSTILE, HOSTILE)
+
+    visitor.app.push_screen(UnsavedScreen(2, HOSTILE, refuse))
+    await visitor.look()
+    await visitor.press("enter")
+    await visitor.leave()
 
 
 class Visited(tui.app.ChatApp):

@@ -21,6 +21,7 @@ from tui.chat.transcript import Draft, Message, Transcript
 from tui.config import Preset, Settings
 from tui.connection import Connection
 from tui.errors import TuiError
+from tui.render.safe import safe
 from tui.screens.exchange import Exchange
 from tui.screens.provider import ToolServer, Way, WorkspaceWanted
 
@@ -109,7 +110,7 @@ class Desk:
 
     @property
     def model(self) -> Model:
-        return self._choice.model
+        return _shown(self._choice.model)
 
     @property
     def notice(self) -> str:
@@ -146,10 +147,11 @@ class Desk:
         return Reasoning(thinking=self._settled.thinking, effort=self._settled.effort)
 
     def models(self) -> Sequence[Model]:
-        return self._connection.models()
+        return tuple(map(_shown, self._connection.models()))
 
     def name_of(self, model_id: str) -> str:
-        return next((model.name for model in self._connection.models() if model.id == model_id), model_id)
+        name = next((model.name for model in self._connection.models() if model.id == model_id), model_id)
+        return safe(name, keep_newlines=False)
 
     @property
     def wants_models(self) -> bool:
@@ -358,3 +360,13 @@ def _sent(body: bytes, answer: Message) -> Sent:
     from tui.anthropic.misses import Exchange
 
     return Exchange(body=body, at=answer.at, usage=answer.usage, said=answer.cache_miss)
+
+
+def _shown(model: Model) -> Model:
+    """The model under a name that can be drawn: servers and answers bring their own."""
+    name = safe(model.name, keep_newlines=False)
+    if name == model.name:
+        return model
+    from msgspec.structs import replace
+
+    return replace(model, name=name)

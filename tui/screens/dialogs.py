@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.actions import ACTIONS, GROUPS, Action, key_name, keys_of, short_key_name
+from tui.render.safe import safe
 from tui.screens.modal import Modal
 from tui.widgets.bindings import closing
 from tui.widgets.panel import PanelHead
@@ -39,7 +40,7 @@ class Question(Modal[bool]):
         title, text, answers = self._texts
         with Vertical(classes="panel -small"):
             yield PanelHead(title)
-            yield Static(Content(text), classes="panel--text")
+            yield Static(Content(safe(text)), classes="panel--text")
             yield Static(Content(answers), classes="panel--foot")
 
 

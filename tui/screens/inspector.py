@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -14,6 +13,8 @@ from tui.bounded import decode_json
 from tui.chat.ledger import Usage
 from tui.chat.transcript import Message
 from tui.limits import REQUEST_DEPTH
+from tui.render.json_text import json_text
+from tui.render.safe import safe
 from tui.screens.exchange import Exchange
 from tui.screens.modal import Modal
 from tui.widgets import figures
@@ -56,7 +57,7 @@ def response_lines(answer: Message | None) -> list[str]:
     failure = answer.failure
     if failure is not None:
         facts += [("error", f"{failure.type} {failure.status or ''}".strip()), ("", failure.message)]
-    lines = [f"{name:<30}{value}" for name, value in facts if value]
+    lines = [f"{name:<30}{safe(value)}" for name, value in facts if value]
     counts = {name: f"{getattr(usage, name):,}" for name in Usage.__struct_fields__}
     counts["output_tokens"] = about(counts["output_tokens"])
     return [*lines, "", *(f"{name:<30}{count:>9}" for name, count in counts.items())]
@@ -64,7 +65,7 @@ def response_lines(answer: Message | None) -> list[str]:
 
 def inspection(exchange: Exchange) -> str:
     """The whole text of the inspector."""
-    body = json.dumps(elided(decode_json(exchange.body, depth=REQUEST_DEPTH)), indent=2, ensure_ascii=False)
+    body = json_text(elided(decode_json(exchange.body, depth=REQUEST_DEPTH)), indent=2)
     sent = f"Request · {figures.size(len(exchange.body))} · POST /v1/messages"
     return "\n".join(["Response", *response_lines(exchange.answer), "", sent, body])
 

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.render.safe import safe
 from tui.screens.modal import Modal
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead
@@ -43,8 +44,8 @@ class PresetPicker(Modal[str | None]):
 
 def _row(name: str, said: str) -> Callable[[int], Content]:
     def draw(width: int) -> Content:
-        shown = "no preset" if name == NONE else name
-        text = " ".join(said.split())
+        shown = "no preset" if name == NONE else safe(name, keep_newlines=False)
+        text = " ".join(safe(said).split())
         room = max(1, width - 18)
         return Content.assemble(
             (f"{shown[:16]:<18}", "$foreground"), (text if len(text) <= room else text[: room - 1] + "…", "$dim")

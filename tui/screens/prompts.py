@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.errors import TuiError
+from tui.render.safe import safe
 from tui.screens.modal import Modal
 from tui.widgets import figures
 from tui.widgets.filter_list import FilterList, Item
@@ -70,7 +71,7 @@ class PromptPicker(Modal[str]):
 
 
 def _drawn(prompt: str) -> Callable[[int], Content]:
-    text = " ".join(prompt[:500].split())
+    text = " ".join(safe(prompt[:500]).split())
 
     def draw(width: int) -> Content:
         shown = text if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from tui.errors import TuiError
+from tui.render.safe import safe
 from tui.screens.modal import Modal
 from tui.widgets.figures import plural
 from tui.widgets.panel import PanelHead
@@ -80,7 +81,7 @@ class UnsavedScreen(Modal[Elsewhere | None]):
 
     def _say(self, text: str) -> None:
         problem = self.query_one("#problem", Static)
-        problem.update(Content(text))
+        problem.update(Content(safe(text)))
         problem.display = True
 
 

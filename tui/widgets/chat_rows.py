@@ -8,6 +8,7 @@ from typing import Protocol
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
+from tui.render.safe import safe
 from tui.widgets import figures
 
 WARM = "●"
@@ -84,7 +85,7 @@ def chat_row(
     title = _fitted(chat.title or "Untitled", room)
     return Content.assemble(
         (lead, "$accent"),
-        highlighted(title, marks, "$foreground"),
+        highlighted(title, _moved(marks, chat.title), "$foreground"),
         (after, "$dim"),
         (live, "$accent"),
         ("  " + right, "$dim"),
@@ -95,7 +96,8 @@ def chat_row(
 def hit_row(snippet: str, marks: Sequence[tuple[int, int]], who: str, width: int) -> Content:
     """Who said it, and the piece with the words in it."""
     lead = f"  {who}: "
-    return Content.assemble((lead, "$dim"), highlighted(_fitted(snippet, max(1, width - len(lead))), marks, "$dim"))
+    shown = _fitted(snippet, max(1, width - len(lead)))
+    return Content.assemble((lead, "$dim"), highlighted(shown, _moved(marks, snippet), "$dim"))
 
 
 def highlighted(text: str, marks: Sequence[tuple[int, int]], style: str) -> Content:
@@ -110,6 +112,11 @@ def heading(title: str) -> Callable[[int], Content]:
     return lambda width: Content.styled(_fitted(title or "Untitled", width).rstrip(), "$foreground")
 
 
+def _moved(marks: Sequence[tuple[int, int]], text: str) -> Sequence[tuple[int, int]]:
+    """The marks of a text, in what is drawn of it."""
+    return [(len(safe(text[:start])), len(safe(text[:end]))) for start, end in marks]
+
+
 def _fitted(text: str, cells: int) -> str:
-    text = " ".join(text.split())
+    text = " ".join(safe(text).split())
     return set_cell_size(text, cells) if cell_len(text) <= cells else set_cell_size(text, cells - 1) + "…"

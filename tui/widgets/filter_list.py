@@ -15,6 +15,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.render.safe import safe
+
 AROUND = 10
 """Rows of a dialog around its list: padding, head, titles, foot, and some of the screen behind."""
 
@@ -192,7 +194,7 @@ class FilterList(ScrollView, can_focus=True):
         row = y + self.scroll_offset.y
         base = self.rich_style
         if not self._shown:
-            text = f"  {self._empty(self.typed)}" if y == 0 else ""
+            text = f"  {safe(self._empty(self.typed), keep_newlines=False)}" if y == 0 else ""
             return Strip([Segment(text, base)]).adjust_cell_length(width, base)
         if row >= len(self._shown):
             return Strip.blank(width, base)

@@ -11,6 +11,8 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.render.safe import safe
+
 _TITLE = 16
 """Cells that the title has before anything else gives way to it."""
 
@@ -67,7 +69,7 @@ class Header(Widget):
         manner = Strip([Segment(f"  {self.manner} · " if self.manner else "", base)])
         mark = Strip([Segment(self.mark, base + self.get_component_rich_style("header--mark", partial=True))])
         title_style = self.get_component_rich_style("header--title", partial=True) if self.title else base
-        title = Strip([Segment(self.title or "New chat", base + title_style)])
+        title = Strip([Segment(safe(self.title, keep_newlines=False) or "New chat", base + title_style)])
         elsewhere = Strip(
             [Segment(self.elsewhere, base + self.get_component_rich_style("header--model", partial=True))]
         )

@@ -7,6 +7,8 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.render.safe import safe
+
 
 class PanelHead(Horizontal):
     DEFAULT_CSS = """
@@ -20,7 +22,7 @@ class PanelHead(Horizontal):
 
     def __init__(self, title: str, aside: str = "") -> None:
         super().__init__()
-        self._texts = (title, aside)
+        self._texts = (_line(title), _line(aside))
 
     def compose(self) -> ComposeResult:
         title, aside = self._texts
@@ -28,7 +30,12 @@ class PanelHead(Horizontal):
         yield Static(Content(aside), classes="aside")
 
     def name_it(self, title: str) -> None:
-        self.query_one(".title", Static).update(Content(title))
+        self.query_one(".title", Static).update(Content(_line(title)))
 
     def say(self, aside: str) -> None:
-        self.query_one(".aside", Static).update(Content(aside))
+        self.query_one(".aside", Static).update(Content(_line(aside)))
+
+
+def _line(text: str) -> str:
+    """What was typed, titles and names stand in it."""
+    return safe(text, keep_newlines=False)

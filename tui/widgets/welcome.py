@@ -15,6 +15,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui.render.safe import safe
+
 _TWO_COLUMNS = 70
 """From this width on, what belongs to a row stands beside it; below, under it."""
 
@@ -60,11 +62,12 @@ class Welcome(Widget):
 
     def show_ideas(self, model_name: str, remark: str = "") -> None:
         """An empty chat, ready to be used."""
-        self.headline, self.rows, self.remark = f"Talk to {model_name}", _IDEAS, remark
+        self.headline, self.rows, self.remark = f"Talk to {model_name}", _IDEAS, safe(remark)
 
     def show_ways_in(self, message: str, ways: Sequence[Row], remark: str) -> None:
         """Nothing can be sent: why, and the ways to choose from. The last one, which always works, is under the cursor."""
-        self.headline, self.rows, self.remark, self.chosen = message, tuple(ways), remark, len(ways) - 1
+        self.headline, self.rows, self.remark = safe(message), tuple(ways), safe(remark)
+        self.chosen = len(ways) - 1
 
     @property
     def offers_ways(self) -> bool:
