@@ -24,6 +24,7 @@ from tui.demo.scenarios import Error
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
 from tui.doctor import Report, examine, report_json, report_text
+from tui.doctor.configuration import config_findings
 from tui.doctor.findings import Finding
 from tui.doctor.terminal import Facts, terminal_findings
 
@@ -438,3 +439,11 @@ def test_servers_of_tools_are_looked_at_without_starting_them(tmp_path: Path) ->
     assert "tools.example" in told
     assert "hush" not in told
     assert report.ok
+
+
+def test_rules_that_allow_more_than_they_seem_to_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[tools]\nallow = ["run_command(git log *)", "run_command(ls *)", "edit_file(**)"]\n')
+    notes = [finding.message for finding in config_findings(load({}, file=file)) if finding.status == "note"]
+    assert len(notes) == 1
+    assert notes[0].startswith("allow: run_command(git log *): with options git writes files or runs programs")

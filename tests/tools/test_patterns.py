@@ -159,6 +159,15 @@ async def test_always_allowed_means_this_file_at_the_next_start_too(tmp_path: Pa
     assert [path.name for path in (project / "d").iterdir()] == [name]
 
 
+async def test_two_names_are_asked_about_in_two_ways(tmp_path: Path) -> None:
+    tools = Tools(tmp_path / "project", answer=NO)
+    for name in ("a\rb", "a\\rb"):
+        await tools.failure("read_file", path=str(tmp_path / name))
+    one, other = tools.asked
+    assert one.detail != other.detail
+    assert set(one.rules).isdisjoint(other.rules[:1])
+
+
 @pytest.mark.parametrize("half", ["\\ud800", "\\udcff", "\\udcc3\\udca9"])
 async def test_what_is_no_text_is_no_argument(tmp_path: Path, half: str) -> None:
     """Half a character could be the byte of a name, and pass for another one."""

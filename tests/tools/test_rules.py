@@ -209,7 +209,7 @@ def test_other_options_are_covered_as_before(text: str) -> None:
     [
         ("run_command(git log *)", "--output"),
         ("run_command(git *)", "hooks"),
-        ("run_command(sort *)", "-o"),
+        ("run_command(sort *)", "--compress-program"),
         ("run_command(curl *)", "--output"),
         ("run_command(tee *)", "not only in this folder"),
         ("run_command(dd *)", "not only in this folder"),

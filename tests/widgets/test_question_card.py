@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import Input
 
 from tui.chat.tools import Question, Verdict
 from tui.chat.transcript import ToolUse
+from tui.tools.command import RunCommand
+from tui.tools.paths import Folders
 from tui.widgets.question import QuestionCard, ReasonLine
 from tui.widgets.question_text import QuestionText
 from tui.widgets.themes import DARK
@@ -71,3 +75,28 @@ async def test_a_reason_for_a_question_that_is_settled_before_it_arrives_is_none
         assert app.answered == []
         assert not app.query(ReasonLine)
         assert text.has_focus
+
+
+async def test_a_rule_that_allows_more_than_it_seems_to_says_so(tmp_path: Path) -> None:
+    call = ToolUse("1", "run_command", '{"command": "git log -3"}')
+    plan = await RunCommand(Folders(tmp_path), 1, ()).plan(call)
+    assert plan.question is not None
+    app = CardApp()
+    async with app.run_test(size=(100, 30)) as pilot:
+        card, text = app.query_one(QuestionCard), app.query_one(QuestionText)
+        text.shield_s = 0
+        card.ask((plan.question,))
+        card.turn_to()
+        await pilot.pause()
+        assert "exactly this command" in shown(text)
+        assert "still ask" not in shown(text)
+        await pilot.press("right")
+        assert "run_command(git log *)" in shown(text)
+        assert "with options git writes files or runs programs; --output" in shown(text)
+        await pilot.press("a")
+        assert app.answered == [("1", Verdict(allowed=True, lasting="always", rule="run_command(git log *)"))]
+
+
+def shown(text: QuestionText) -> str:
+    """What the rows of the card say, as one line."""
+    return " ".join(" ".join(text.render_line(y).text for y in range(text.size.height)).split())

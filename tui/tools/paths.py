@@ -85,7 +85,7 @@ class Folders:
         if place.is_inside and not place.is_private:
             title = "Read a hard link, which may be a file from outside the folder"
         rules = rules_for(call.name, place, exact_only=exact_only or place.is_private)
-        detail = openat.shown(place.path)
+        detail = openat.shown(str(place.path).replace("\\", "\\\\"))  # a\\rb is not the name with a carriage return
         return Question(call=call, title=title, kind="path", detail=detail, folder=str(self.first), rules=rules)
 
 

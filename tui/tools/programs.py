@@ -74,7 +74,7 @@ _OPTIONS = {
     "--stderr --etag-save --hsts --alt-svc --libcurl",
     "g++": "-wrapper -fplugin -B -o",
     "gcc": "-wrapper -fplugin -B -o",
-    "git": "--output -o --output-directory --ext-diff --textconv --upload-pack --receive-pack --exec -x --extcmd -O "
+    "git": "--output --ext-diff --upload-pack -o --output-directory --textconv --receive-pack --exec -x --extcmd -O "
     "--open-files-in-pager --exec-path --config --template --unsafe-paths",
     "go": "-exec -toolexec -o",
     "hg": "--config --output -o",
@@ -175,5 +175,5 @@ def remark_on(beginning: list[str]) -> str:
     if options := _OPTIONS.get(program, "").split():
         told = ", ".join(options[:_MOST_TOLD])
         hooks = "git runs its hooks and aliases; " if beginning == ["git"] else ""
-        return f"{hooks}{program} can write or run more with {told} and the like: those still ask"
+        return f"{hooks}with options {program} writes files or runs programs; {told} and the like still ask"
     return ""

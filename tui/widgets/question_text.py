@@ -218,7 +218,7 @@ class QuestionText(Widget, can_focus=True):
             more = f"  ←→ {self._rule + 1} of {len(question.rules)}" if len(question.rules) > 1 else ""
             rows += _wrapped(words + more, width)
             if remark := remark_on(question, self._rule):
-                rows += _wrapped(f"! {remark}  ← for less", width, "$warning")
+                rows += _wrapped(f"! {remark}  ← allows less", width, "$warning")
         rows += [line for line, _ in self._key_rows(width)]
         return rows
 
