@@ -34,6 +34,8 @@ from tui.render.wrap import Carry, Wrapped, Wrapper, cells_of
 LEAST_WIDTH = 12
 """What quotes and lists leave of a line for its text; deeper nesting is not indented any more."""
 BAR = "┃ "
+_HANG = 2
+"""By so much the rows of a line of code that is broken are indented."""
 _STYLES = 4096
 """So many styles are kept, since every link has its own."""
 _BOLD = (1, 2, 4, 5, 6)
@@ -184,20 +186,22 @@ class Pen:
             tokens = _without_tabs(tokens)
         parts = [(part, self._code_style(kind)) for part, kind in tokens]
         text = "".join(part for part, _ in parts)
-        room = frame.room - len(BAR)
+        room, ends = frame.room - len(BAR), line.last or line.breaks
+        if line.soft:
+            before = _Code(before.state, Carry(soft=True, first=False), min(_HANG, room // 2))
         if before.carry is None and line.last and cells_of(text) <= room:
             self._code_row(parts, cells_of(text), frame)
             return _Code(state)
         indent = len(text) - len(text.lstrip(" "))
-        hang = before.hang if before.carry else min(indent + 2, room // 2)
+        hang = before.hang if before.carry else min(indent + _HANG, room // 2)
         wrapper: Wrapper[Style] = Wrapper(room, hang, before.carry)
         if before.carry is None and indent:
             wrapper.indent(text[: min(indent, room // 2)], self._code)
             parts = _without_indent(parts, indent)
         wrapper.feed(parts)
-        for row in wrapper.flush() if line.last else wrapper.rows:
+        for row in wrapper.flush() if ends else wrapper.rows:
             self._code_row(row.parts, row.cells, frame, row, hang)
-        return _Code(state) if line.last else _Code(state, wrapper.carry(), hang)
+        return _Code(state) if ends else _Code(state, wrapper.carry(), hang)
 
     def _code_row(
         self, parts: Parts, cells: int, frame: _Frame, row: Wrapped[Style] | None = None, hang: int = 0

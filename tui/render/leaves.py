@@ -18,9 +18,9 @@ TABLE_ROWS = 12
 """So many rows decide about a table's columns; later rows keep to them."""
 PIECES = 60
 """After so many pieces of a paragraph a row ends early, so that a jump into the middle of it stays cheap."""
-RESTART = 200
-"""For the same reason code is coloured afresh after so many lines, where a line looks like a beginning; after five times as
-many it is wherever that falls."""
+RESTART, RESTART_ANYWHERE = 200, 500
+"""For the same reason code is coloured afresh after so many lines, where a line looks like a beginning; after the second
+number of lines wherever that falls, and after PIECES pieces within a line."""
 
 
 class Part(NamedTuple):
@@ -112,6 +112,8 @@ class Code:
     """The end of a long line that has not ended."""
     begun: bool = False
     """The beginning of that line has been handed out."""
+    pieces: int = 0
+    """How many of that line, since a row last ended early."""
 
     def ends_with(self, line: str) -> bool:
         return bool(self.fence) and self.may_end_with(line) and len(line.strip(" \t")) >= len(self.fence)
@@ -154,12 +156,14 @@ class Code:
 
     def _line(self, text: str, last: bool = True) -> Part:
         begins = self.gap and bool(text[:1].strip())
-        afresh = not self.begun and self.lines >= (RESTART if begins else 5 * RESTART)
+        soft = self.pieces == PIECES
+        afresh = soft or (not self.begun and self.lines >= (RESTART if begins else RESTART_ANYWHERE))
         if afresh:
             self.lines = 0
         self.lines += last
+        self.pieces = 0 if last else 1 if soft else self.pieces + 1
         self.gap, self.begun = not text and last, not last
-        return Part(CodeLine(self.language, text, last), joined=not afresh)
+        return Part(CodeLine(self.language, text, last, self.pieces == PIECES, soft), joined=not afresh)
 
 
 @dataclass(slots=True)

@@ -58,6 +58,10 @@ class CodeLine:
     text: str
     last: bool = True
     """False: the line goes on in the next piece."""
+    breaks: bool = False
+    """Its last row ends all the same."""
+    soft: bool = False
+    """It goes on with the line in a row of its own."""
 
 
 @dataclass(frozen=True, slots=True)
