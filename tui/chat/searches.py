@@ -6,6 +6,7 @@ The blocks stay as they came, since they go back byte for byte (`transcript.Opaq
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
@@ -14,7 +15,7 @@ import msgspec
 
 from tui.bounded import JsonDecoder, decode_json
 from tui.chat.transcript import Block, JsonText, Message, Opaque, Text
-from tui.limits import LISTED_SOURCES, SEARCH_CHARS
+from tui.limits import LISTED_SOURCES, REPLY_PARTS, SEARCH_CHARS
 
 CALL = "server_tool_use"
 RESULT = "web_search_tool_result"
@@ -138,9 +139,9 @@ def sources(blocks: Iterable[Block], before: Sequence[Source] = ()) -> tuple[Sou
 
 def with_cited(known: Sequence[Source], citations: Iterable[JsonText]) -> tuple[Source, ...]:
     """These sources, and after them what else the citations point to."""
-    found = {_page(source): source for source in known}
+    found = {page_of(source): source for source in known}
     for source in filter(None, map(cited_by, citations)):
-        found.setdefault(_page(source), source)
+        found.setdefault(page_of(source), source)
     return tuple(found.values())
 
 
@@ -155,6 +156,7 @@ def cited_before(messages: Sequence[Message]) -> list[tuple[Source, ...]]:
     return found
 
 
+@lru_cache(maxsize=2 * REPLY_PARTS)
 def cited_by(citation: JsonText) -> Source | None:
     """What a citation points to."""
     try:
@@ -170,8 +172,8 @@ def marks(text: Text, known: Sequence[Source]) -> str:
     """What stands behind a cited text: the numbers of its sources as Markdown, links where they lead somewhere."""
     if not text.citations:
         return ""
-    cited = {_page(source) for source in map(cited_by, text.citations) if source is not None}
-    numbered = ((number, source.url) for number, source in enumerate(known, 1) if _page(source) in cited)
+    cited = {page_of(source) for source in map(cited_by, text.citations) if source is not None}
+    numbered = ((number, source.url) for number, source in enumerate(known, 1) if page_of(source) in cited)
     shown = (rf"[\[{number}\]](<{url}>)" if url else rf"\[{number}\]" for number, url in islice(numbered, _MOST_MARKS))
     said = "".join(shown)
     return f" {said}" if said and text.text and not text.text[-1].isspace() else said
@@ -197,7 +199,7 @@ def told(message: Message, before: Sequence[Source] = ()) -> tuple[str, ...]:
     return (*problems, *(f"Source {at}: {one.title}{f' · {one.url}' * bool(one.url)}" for at, one in numbered))
 
 
-def _page(source: Source) -> str:
+def page_of(source: Source) -> str:
     """What two sources have in common that are the same, whatever a page calls itself meanwhile."""
     return source.url or source.title
 

@@ -18,9 +18,12 @@ TABLE_ROWS = 12
 """So many rows decide about a table's columns; later rows keep to them."""
 PIECES = 60
 """After so many pieces of a paragraph a row ends early, so that a jump into the middle of it stays cheap."""
-RESTART, RESTART_ANYWHERE = 200, 500
-"""For the same reason code is coloured afresh after so many lines, where a line looks like a beginning; after the second
-number of lines wherever that falls, and after PIECES pieces within a line."""
+CODE_PIECES = 20
+"""The same of a line of code, which costs more to colour."""
+RESTART = 200, 6_000
+"""For the same reason code is coloured afresh after so many lines or characters, where a line looks like a beginning."""
+RESTART_ANYWHERE = 500, 12_000
+"""After so many it is wherever that falls."""
 
 
 class Part(NamedTuple):
@@ -104,6 +107,8 @@ class Code:
     """Columns that do not belong to its lines."""
     lines: int = 0
     """How many since it was last coloured afresh."""
+    chars: int = 0
+    """The same of characters."""
     gap: bool = False
     """Its last line was blank."""
     blanks: int = 0
@@ -156,14 +161,16 @@ class Code:
 
     def _line(self, text: str, last: bool = True) -> Part:
         begins = self.gap and bool(text[:1].strip())
-        soft = self.pieces == PIECES
-        afresh = soft or (not self.begun and self.lines >= (RESTART if begins else RESTART_ANYWHERE))
+        soft = self.pieces == CODE_PIECES
+        lines, chars = RESTART if begins else RESTART_ANYWHERE
+        afresh = soft or (not self.begun and (self.lines >= lines or self.chars >= chars))
         if afresh:
-            self.lines = 0
+            self.lines = self.chars = 0
         self.lines += last
+        self.chars += len(text)
         self.pieces = 0 if last else 1 if soft else self.pieces + 1
         self.gap, self.begun = not text and last, not last
-        return Part(CodeLine(self.language, text, last, self.pieces == PIECES, soft), joined=not afresh)
+        return Part(CodeLine(self.language, text, last, self.pieces == CODE_PIECES, soft), joined=not afresh)
 
 
 @dataclass(slots=True)

@@ -15,6 +15,8 @@ from tui.widgets.conversation.parts import BLANK, Line, Part, Words
 _FEW_LINES = 20
 _FEW_CHARS = 4_000
 _LEAST_GAP = 2
+_MOST_CHARS = 2_000
+"""Of a text that is cut to one row: more than any row holds."""
 
 
 class Headline(Part):
@@ -32,7 +34,8 @@ class Headline(Part):
 
     def say(self, sign: str, name: str, what: str, right: tuple[str, Tone], *, shows_end: bool = False) -> None:
         """`shows_end`: of a `what` that is too long the end is shown, not the beginning."""
-        self._texts = sign, safe(name, keep_newlines=False), safe(what, keep_newlines=False), shows_end
+        what = what[-_MOST_CHARS:] if shows_end else what[:_MOST_CHARS]
+        self._texts = sign, safe(name[:_MOST_CHARS], keep_newlines=False), safe(what, keep_newlines=False), shows_end
         self._right = right
         self._draw()
 

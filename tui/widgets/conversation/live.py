@@ -38,7 +38,8 @@ class LiveAnswer:
         self._searches: dict[int, Search] = {}
         self._cited: dict[int, list[JsonText]] = {}
         """By text that has not ended, what is cited for it."""
-        self._known: tuple[Source, ...] = ()
+        self._known: dict[str, Source] = {}
+        """What the answer cites, by page, in the order of first mention."""
         self._held = ""
         self._first_part = 0
         self.expect()
@@ -61,13 +62,14 @@ class LiveAnswer:
 
     def expect(self) -> int:
         """A response is coming. Returns the first row that changed."""
-        from tui.chat.searches import sources  # with the first answer
+        from tui.chat.searches import page_of, sources  # with the first answer
 
         self.turn.end_with()
         row = self.turn.tops()[-1]
         self._parts, self._json, self._tools, self._held, self._message = {}, {}, {}, "", None
         self._searches, self._cited = {}, {}
-        self._known = sources(block for message in self.turn.messages for block in message.blocks)
+        known = sources(block for message in self.turn.messages for block in message.blocks)
+        self._known = {page_of(source): source for source in known}
         self._first_part = len(self.turn.parts)
         self.turn.end_with(Words(((CARET, "accent"),), above=0 if self._first_part == 1 else 1))
         return row
@@ -160,10 +162,11 @@ class LiveAnswer:
         return self._replace(index, search_line(search))
 
     def _cite(self, index: int, citation: JsonText) -> None:
-        from tui.chat.searches import with_cited
+        from tui.chat.searches import cited_by, page_of
 
         self._cited.setdefault(index, []).append(citation)
-        self._known = with_cited(self._known, (citation,))
+        if (source := cited_by(citation)) is not None:
+            self._known.setdefault(page_of(source), source)
 
     def _marks(self, index: int) -> str:
         """The numbers that stand behind a text that has ended."""
@@ -171,7 +174,7 @@ class LiveAnswer:
 
         part = self._parts.get(index)
         so_far = part.ending if isinstance(part, Prose) else self._held
-        return marks(Text(so_far, tuple(self._cited.pop(index))), self._known)
+        return marks(Text(so_far, tuple(self._cited.pop(index))), tuple(self._known.values()))
 
     def _take_text(self, index: int, text: str) -> int | None:
         self.chars += len(text)
