@@ -87,6 +87,7 @@ LAYERS = {
     "shelves": layer("store exchange chat errors"),
     "last_folder": layer("private_file"),
     "continuing": layer("store connection chat errors", "msgspec"),
+    "import_command": layer("config chats_command store exchange chat printing errors"),
     "chats_command": layer(
         "catalogue config connection store exchange chat errors listing printing private_file render shelves widgets.figures"
     ),

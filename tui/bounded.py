@@ -37,7 +37,7 @@ def read_file(file: Path, limit_bytes: int, *, pipes: bool = False) -> bytes:
     for files that the user names on the command line, a pipe is read to its end, for as long as `limits` allows. Raises
     OSError where the file cannot be opened or read, and ValueError for a name that no file can have.
     """
-    opened = _opened(file, pipes=pipes)
+    opened = open_to_read(file, pipes=pipes) if os.path.realpath(file) != os.devnull else None  # which says "no file"
     if opened is None:
         return b""
     try:
@@ -60,10 +60,7 @@ def read_file(file: Path, limit_bytes: int, *, pipes: bool = False) -> bytes:
 
 def read_start(file: Path, size_bytes: int) -> bytes:
     """Return the first bytes of a regular file, without waiting. Raises OSError."""
-    opened = _opened(file)
-    if opened is None:
-        return b""
-    with os.fdopen(opened, "rb") as stream:
+    with os.fdopen(open_to_read(file), "rb") as stream:
         return stream.read(size_bytes)
 
 
@@ -211,12 +208,9 @@ def is_too_deep(raw: bytes | bytearray) -> bool:
     return bool(json_problem(raw, most_objects=len(raw)))
 
 
-def _opened(file: Path, *, pipes: bool = False) -> int | None:
-    """A descriptor for reading; None for the null device, the usual way to say "no file". Raises OSError."""
-    mode = file.stat().st_mode  # before it is opened: opening a device may act
-    if stat.S_ISCHR(mode) and os.path.realpath(file) == os.devnull:
-        return None
-    _refuse_kind(file, mode, pipes=pipes)
+def open_to_read(file: Path, *, pipes: bool = False) -> int:
+    """Open a regular file, or with `pipes` a pipe, without blocking. Return its descriptor. Raises UnfitFile and OSError."""
+    _refuse_kind(file, file.stat().st_mode, pipes=pipes)  # before it is opened: opening a device may act
     opened = os.open(file, os.O_RDONLY | _CALM)
     try:
         _refuse_kind(file, os.fstat(opened).st_mode, pipes=pipes)

@@ -1,17 +1,18 @@
-"""`prx chats`, `prx export` and `prx import`: the chats on disk as tables, as files, and from files.
+"""`prx chats` and `prx export`: the chats on disk as tables and as files. Importing is in `import_command`.
 
 What is printed was said by people and models: on a terminal it commands nothing, and in a file it is exactly what it was.
 """
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from tui.bounded import UnfitFile
 from tui.chat.ledger import api_fields, cache_fields
 from tui.errors import TuiError
 from tui.printing import put, say
@@ -27,7 +28,6 @@ Format = Literal["md", "json", "html"]
 _SHORT_ID = 8
 _MOST_HITS = 200
 _LONGEST_TITLE = 60
-_STDIN = Path("-")
 
 
 class FileProblem(TuiError):
@@ -68,7 +68,7 @@ class FoundRow(ChatRow):
 
 def listing(settings: Settings, *, as_json: bool) -> int:
     """Prints all chats, newest first. The exit code."""
-    with _opened(settings) as store:
+    with opened(settings) as store:
         chats, used = store.chats().result(), store.used().result()
     rows = [_row(chat, used) for chat in sorted(chats, key=lambda chat: -chat.updated)]
     say(json_text(rows, indent=2) if as_json else _table(rows) if rows else "No chats yet.")
@@ -77,7 +77,7 @@ def listing(settings: Settings, *, as_json: bool) -> int:
 
 def search(settings: Settings, words: str, *, as_json: bool) -> int:
     """Prints the chats in which all of these words stand, with the places. The exit code."""
-    with _opened(settings) as store:
+    with opened(settings) as store:
         found = store.search(words, limit=_MOST_HITS).result()
         rows = _found_rows(found, {chat.id: chat for chat in store.chats().result()}, store.used().result())
     say(
@@ -93,7 +93,7 @@ def export(settings: Settings, chat_id: str, format: Format, file: Path | None) 
     from tui.catalogue import known_models, utc_today
     from tui.exchange import archive, markdown, page
 
-    with _opened(settings) as store:
+    with opened(settings) as store:
         tree = store.tree(chat_id).result()
     names = {model.id: model.name for model in known_models(settings, (), utc_today())}
 
@@ -111,30 +111,7 @@ def export(settings: Settings, chat_id: str, format: Format, file: Path | None) 
     return 0
 
 
-def import_file(settings: Settings, file: Path) -> int:
-    """Adds the chats in a file to those on disk. The exit code: 1 where they could not be kept."""
-    from tui.exchange.incoming import read
-    from tui.store import Merged
-
-    try:
-        data = sys.stdin.buffer.read() if file == _STDIN else file.read_bytes()
-    except OSError as error:
-        raise FileProblem(f"{file} cannot be read: {error.strerror}.") from error
-    trees = read(data)
-    problems: list[TuiError] = []
-    with _opened(settings, problems) as store:
-        merged = sum((store.merge(tree).result() for tree in trees), Merged())
-    if not _is_kept(problems):
-        raise FileProblem(
-            "Not all of it could be kept.", f"Import {file} again when the disk takes it: nothing comes in twice."
-        )
-    known = sum(len(tree.nodes) for tree in trees) - merged.messages
-    there = f"; {_count(known, 'message')} there already" if known else ""
-    say(f"Imported {_count(merged.messages, 'message')} in {_count(merged.chats, 'chat')}{there}.")
-    return 0
-
-
-def _is_kept(problems: Sequence[TuiError]) -> bool:
+def is_kept(problems: Sequence[TuiError]) -> bool:
     """Whether all is on disk in the end: what was late came after all, and a damaged file has given way to a new one."""
     from tui.store.errors import Damaged, WrittenAgain
 
@@ -142,7 +119,7 @@ def _is_kept(problems: Sequence[TuiError]) -> bool:
 
 
 @contextmanager
-def _opened(settings: Settings, problems: list[TuiError] | None = None) -> Iterator[Store]:
+def opened(settings: Settings, problems: list[TuiError] | None = None) -> Iterator[Store]:
     """The store, open and readable; what is wrong with it is said on stderr, and noted. Raises StoreProblem."""
     from tui.shelves import Shelves
 
@@ -234,12 +211,23 @@ def _write(text: str, file: Path | None) -> None:
     if file is None:
         put(text)
         return
+    try:
+        _put(text.encode("utf-8", "replace"), file)
+    except OSError as error:
+        raise FileProblem(f"{file} cannot be written: {error.strerror}.") from error
+
+
+def _put(content: bytes, file: Path) -> None:
+    """Replaces a file; a pipe or a device, such as /dev/null or `>(gzip)`, is written to. Raises OSError."""
     from tui.private_file import write_private
 
     try:
-        write_private(file, text.encode("utf-8", "replace"))
-    except OSError as error:
-        raise FileProblem(f"{file} cannot be written: {error.strerror}.") from error
+        write_private(file, content)
+    except UnfitFile:
+        opened = os.open(file, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))  # which fails where nobody reads a pipe
+        os.set_blocking(opened, True)
+        with os.fdopen(opened, "wb") as stream:
+            stream.write(content)
 
 
 def _iso(at: float) -> str:
@@ -250,5 +238,5 @@ def _local(iso: str) -> str:
     return datetime.fromisoformat(iso.replace("Z", "+00:00")).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def _count(number: int, thing: str) -> str:
+def counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -164,9 +164,9 @@ def import_(config: Path | None, file: Path) -> int:
 
     FILE may be -, for what comes on stdin.
     """
-    from tui import chats_command
+    from tui import import_command
 
-    return chats_command.import_file(read_settings(config), file)
+    return import_command.import_file(read_settings(config), file)
 
 
 @prx.group()

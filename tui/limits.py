@@ -15,8 +15,26 @@ JSON_DEPTH: Final = 200
 JSON_OBJECTS: Final = 1_000_000
 """Arrays and objects in one text: 3 bytes of JSON become up to 80 bytes in memory."""
 
-IMPORT_OBJECTS: Final = 10_000_000
-"""As JSON_OBJECTS, of chats in a file: an export of 500,000 messages has about 3 million."""
+IMPORT_BYTES: Final = 2_000_000_000
+"""A file of chats, unpacked. It is read twice, as a stream; five years of Claude.ai are about 500 MB."""
+
+IMPORT_CHAT_BYTES: Final = 64 * MIB
+"""One chat in such a file, which is in memory whole. The API takes 32 MB in a request, attachments included."""
+
+IMPORT_CHATS: Final = 200_000
+"""Chats in such a file."""
+
+IMPORT_VALUES: Final = 4_000_000
+"""Commas in one chat: a list of numbers takes four times its size in memory."""
+
+ZIP_DIRECTORY_BYTES: Final = 16 * MIB
+"""The list of files in a zip file, which is read whole. An export has below a hundred."""
+
+ZIP_RATIO: Final = 100
+"""How many times larger a file in a zip file may become. Text becomes 3 to 10 times larger; deflate can do 1,000."""
+
+ZIP_RATIO_FREE_BYTES: Final = 10 * MIB
+"""Up to this size the ratio does not matter."""
 
 SCHEMA_DEPTH: Final = 50
 """Steps into the schema of a tool's arguments, references included. Real ones stay below 20."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from tui.bounded import decode_json
 from tui.chat.tree import ChatTree, Unsent
 from tui.errors import TuiError
-from tui.limits import IMPORT_OBJECTS
 from tui.render.json_text import json_text
 
 FORMAT = "prx-chats"
@@ -18,19 +18,15 @@ END_OF_TIME = 253_402_214_400.0
 """The last day of the year 9999, in seconds since the epoch: what comes after it has no date, in no place on earth."""
 
 
+_Value = TypeVar("_Value")
+
+
 class _Archive(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     format: str
     version: int
     chats: tuple[ChatTree, ...]
     unsent: tuple[Unsent, ...] = ()
     """Only in what is written when a chat could not be stored."""
-
-
-class _Label(msgspec.Struct, frozen=True):
-    """What tells an archive from other files, whatever else stands in it."""
-
-    format: str
-    version: int
 
 
 class Unreadable(TuiError):
@@ -43,29 +39,41 @@ def written(chats: Sequence[ChatTree], unsent: Sequence[Unsent] = ()) -> str:
     return json_text(archive, indent=1) + "\n"
 
 
-def is_archive(data: bytes) -> bool:
-    """Whether this was written by `written`, in whatever version."""
-    try:
-        return decode_json(data, type=_Label, most_objects=IMPORT_OBJECTS).format == FORMAT
-    except msgspec.DecodeError:
-        return False
+def is_ours(format: bytes) -> bool:
+    """Whether this JSON is the `format` of what `written` has written, in whatever version."""
+    return bool(decode_json(format) == FORMAT)
 
 
-def read(data: bytes) -> tuple[ChatTree, ...]:
-    """The chats of an archive. Raises Unreadable."""
+def check_version(version: bytes) -> None:
+    """Raises Unreadable if this JSON is the `version` of a newer prx, or none."""
+    found = decode_json(version)
+    if not isinstance(found, int):
+        raise Unreadable("The file is no whole export of prx: its version is none.")
+    if found > VERSION:
+        raise Unreadable(
+            f"The file was written by a newer prx: its version is {found}, this prx knows up to {VERSION}.",
+            "Update prx.",
+        )
+
+
+def read_chat(data: bytes) -> ChatTree:
+    """One of the `chats`. Raises Unreadable."""
+    chat = _decoded(data, ChatTree)
+    if not all(0 <= at < END_OF_TIME for at in _times(chat)):
+        raise Unreadable("The file is no whole export of prx: a time in it is none.")
+    return chat
+
+
+def read_unsent(data: bytes) -> Unsent:
+    """One of the `unsent`. Raises Unreadable."""
+    return _decoded(data, Unsent)
+
+
+def _decoded(data: bytes, type: type[_Value]) -> _Value:
     try:
-        version = decode_json(data, type=_Label, most_objects=IMPORT_OBJECTS).version
-        if version > VERSION:
-            raise Unreadable(
-                f"The file was written by a newer prx: its version is {version}, this prx knows up to {VERSION}.",
-                "Update prx.",
-            )
-        chats = decode_json(data, type=_Archive, most_objects=IMPORT_OBJECTS).chats
+        return decode_json(data, type=type)
     except msgspec.DecodeError as error:
         raise Unreadable(f"The file is no whole export of prx: {error}.") from error
-    if not all(0 <= at < END_OF_TIME for chat in chats for at in _times(chat)):
-        raise Unreadable("The file is no whole export of prx: a time in it is none.")
-    return chats
 
 
 def _times(chat: ChatTree) -> Iterator[float]:

@@ -6,11 +6,8 @@ says of tools is told in words: those tools are Claude.ai's own, and their calls
 
 from __future__ import annotations
 
-import io
 import uuid
-import zipfile
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,12 +15,10 @@ import msgspec
 
 from tui.chat.transcript import Block, Message, Text, Thinking
 from tui.chat.tree import ChatTree, Node
-from tui.errors import TuiError
 from tui.exchange.archive import END_OF_TIME
 from tui.exchange.markdown import one_line
 
-_FILE = "conversations.json"
-_LARGEST = 2_000_000_000  # bytes, unpacked
+FILE = "conversations.json"
 _OURS = uuid.UUID("6f0b3f0e-9a55-4b0c-8a0b-6d9f4c1f7a11")
 """Makes ids for what comes without one, the same each time."""
 _ROOT = "00000000000040008000000000000000"
@@ -33,39 +28,13 @@ _FIRST_MILLISECONDS = 1e11
 """A larger number of seconds is none: it would be after the year 5000."""
 
 
-class Unreadable(TuiError):
-    """The file looks like an export of Claude.ai, and is none."""
+def is_conversation(value: object) -> bool:
+    """Whether this decoded JSON is a conversation."""
+    return isinstance(value, dict) and "chat_messages" in value
 
 
-def unpacked(data: bytes) -> bytes:
-    """`conversations.json` out of a zip file; any other file as it is. Raises Unreadable."""
-    if not data.startswith(b"PK\x03\x04"):
-        return data
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            found = [one for one in archive.infolist() if one.filename.rsplit("/", 1)[-1] == _FILE]
-            if not found:
-                raise Unreadable(f"There is no {_FILE} in the zip file.")
-            with archive.open(found[0]) as stream:
-                content = stream.read(_LARGEST + 1)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
-        raise Unreadable(f"The zip file cannot be read: {error}.") from error
-    if len(content) > _LARGEST:
-        raise Unreadable(f"{_FILE} is larger than 2 GB.")
-    return content
-
-
-def is_export(value: object) -> bool:
-    """Whether this decoded JSON is a list of conversations."""
-    return isinstance(value, list) and all(isinstance(one, dict) and "chat_messages" in one for one in value)
-
-
-def read(value: Iterable[Any]) -> tuple[ChatTree, ...]:
-    """The conversations that have messages."""
-    return tuple(tree for number, one in enumerate(value) if (tree := _tree(one, number)).nodes)
-
-
-def _tree(conversation: Mapping[str, Any], number: int) -> ChatTree:
+def read(conversation: Mapping[str, Any], number: int) -> ChatTree:
+    """A conversation, the one of that number in its file, as a chat; without messages where none says anything."""
     chat_id = _id(conversation.get("uuid"), f"chat {number} {conversation.get('created_at')}")
     nodes, stands = _nodes(conversation, chat_id)
     return ChatTree(

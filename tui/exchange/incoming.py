@@ -1,15 +1,24 @@
-"""Any file that can be imported, recognised by what is in it: our own JSON, or Claude.ai's export."""
+"""Any file that can be imported, recognised by what is in it: our own JSON, or Claude.ai's export, also in its zip file.
+
+It is read as a stream, one chat after the other, and twice: what is not right in it is found before anything is imported.
+"""
 
 from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
 
 import msgspec
 
 from tui.bounded import decode_json
-from tui.chat.tree import ChatTree
+from tui.chat.tree import ChatTree, Unsent
 from tui.errors import TuiError
-from tui.exchange import archive, claude_ai
+from tui.exchange import archive, archived, claude_ai
 from tui.exchange.pictures import with_pictures
-from tui.limits import IMPORT_OBJECTS
+from tui.exchange.pieces import Broken, Readable, TooLarge, pieces
+from tui.limits import IMPORT_CHATS, IMPORT_VALUES, MIB
 
 
 class Unknown(TuiError):
@@ -22,19 +31,90 @@ class Unknown(TuiError):
         )
 
 
+def _other() -> Unknown:
+    return Unknown("it is some other JSON")
+
+
 def read(data: bytes) -> tuple[ChatTree, ...]:
-    """The chats in a file, markers in their prompts resolved. Raises a TuiError where there are none to be read."""
-    content = claude_ai.unpacked(data)
-    return tuple(map(with_pictures, _chats(content)))
+    """The chats in a small file. Raises a TuiError where there are none to be read."""
+    return tuple(one for one in imported(io.BytesIO(data)) if isinstance(one, ChatTree))
 
 
-def _chats(content: bytes) -> tuple[ChatTree, ...]:
-    if archive.is_archive(content):
-        return archive.read(content)
+def imported(file: IO[bytes]) -> Iterator[ChatTree | Unsent]:
+    """What is in a file that can be read again from its beginning, with the markers in prompts resolved.
+
+    Raises a TuiError before anything is given where not all of it can be read.
+    """
+    for _ in _checked(file):
+        pass
+    with _opened(file) as stream:
+        for one in _chats(stream):
+            yield with_pictures(one) if isinstance(one, ChatTree) else one
+
+
+def _checked(file: IO[bytes]) -> Iterator[ChatTree | Unsent]:
+    with _opened(file) as stream:
+        try:
+            yield from _chats(stream)
+        except TuiError:
+            if stream is not file:  # a damaged zip file is told as one, by the checksum at its end
+                while stream.read(MIB):
+                    pass
+            raise
+
+
+@contextmanager
+def _opened(file: IO[bytes]) -> Iterator[Readable]:
+    file.seek(0)
+    is_zip = file.read(len(archived.START)) == archived.START
+    file.seek(0)
+    if is_zip:
+        with archived.member(file, claude_ai.FILE) as stream:
+            yield stream
+    else:
+        yield file
+
+
+def _chats(stream: Readable) -> Iterator[ChatTree | Unsent]:
     try:
-        value = decode_json(content, most_objects=IMPORT_OBJECTS)
-    except msgspec.DecodeError as error:
+        is_list, values = pieces(stream)
+        yield from _conversations(values) if is_list else _archived(values)
+    except TooLarge as error:
+        raise Unknown(str(error)) from error
+    except (Broken, msgspec.DecodeError) as error:
         raise Unknown(f"it is no JSON ({error})") from error
-    if not claude_ai.is_export(value):
-        raise Unknown("it is some other JSON")
-    return claude_ai.read(value)
+
+
+def _conversations(values: Iterator[tuple[str, bytes]]) -> Iterator[ChatTree]:
+    for number, (_, value) in enumerate(values):
+        _refuse_excess(value, number)
+        conversation = decode_json(value)
+        if not claude_ai.is_conversation(conversation):
+            raise _other()
+        if (tree := claude_ai.read(conversation, number)).nodes:
+            yield tree
+
+
+def _archived(values: Iterator[tuple[str, bytes]]) -> Iterator[ChatTree | Unsent]:
+    is_ours, version = False, b"0"
+    for number, (key, value) in enumerate(values):
+        _refuse_excess(value, number)
+        if key == "chats":
+            yield archive.read_chat(value)
+        elif key == "unsent":
+            yield archive.read_unsent(value)
+        elif key == "format":
+            is_ours = archive.is_ours(value)
+        elif key == "version":
+            version = value
+        if key in ("format", "version") and is_ours:
+            archive.check_version(version)
+    if not is_ours:
+        raise _other()
+
+
+def _refuse_excess(value: bytes, number: int) -> None:
+    if number > IMPORT_CHATS:
+        raise TooLarge(f"it holds more than {IMPORT_CHATS:,} chats")
+    if value.count(b",") > IMPORT_VALUES:
+        raise TooLarge(f"one chat in it has more than {IMPORT_VALUES:,} values")
