@@ -83,7 +83,7 @@ LAYERS = {
     ),
     "titling": layer("connection chat"),
     "system_prompt": layer("config", "click"),
-    "rescue": layer("store exchange render.safe private_file errors"),
+    "rescue": layer("store exchange printing render.safe private_file errors"),
     "shelves": layer("store exchange chat errors"),
     "last_folder": layer("private_file"),
     "continuing": layer("store connection chat errors", "msgspec"),

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parent.parent
 PRINTERS = {
     "printing.py": "",
     "doctor/terminal.py": "questions that the terminal answers",
+    "opening.py": "no byte at all: whether stdout is open",
     "tools/scan.py": "a program of its own, whose output is read by prx",
     "tools/watcher.py": "a program of its own, whose output is read by prx",
 }

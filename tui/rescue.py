@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.errors import TuiError
+from tui.printing import put, say
 from tui.private_file import write_private
 
 if TYPE_CHECKING:
@@ -81,8 +81,7 @@ def _kept_elsewhere(unsaved: Unsaved) -> Path | None:
 
 def _printed(unsaved: Unsaved) -> bool:
     try:
-        sys.stdout.write(_text(unsaved))
-        sys.stdout.flush()
+        put(_text(unsaved))
     except OSError:  # the terminal is gone
         return False
     return True
@@ -98,7 +97,7 @@ def _say(text: str) -> None:
     from tui.render.safe import safe
 
     with suppress(OSError):
-        print(f"prx: {safe(text, keep_newlines=False)}", file=sys.stderr, flush=True)
+        say(f"prx: {safe(text, keep_newlines=False)}", err=True)
 
 
 def _text(unsaved: Unsaved) -> str:
