@@ -51,6 +51,7 @@ cold-start:
 # 200 MB of whatever a server can send: what is said, and the most memory that it takes. The test suite sends 24 MB.
 bounds:
 	PRX_BOUNDS_MB=200 $(PYTHON) -m pytest -q tests/test_hostile_servers.py
+	PRX_BOUNDS=1 $(PYTHON) -m pytest -q -s -n 0 tests/test_long_replies.py
 
 # The store, killed at 200 random moments, and 100 power losses; the test suite does a tenth of it.
 kills:

@@ -51,4 +51,5 @@ def find_code(piece: Piece, at: int, spans: list[Span]) -> None:
     if isinstance(body, CodeHead) and len(spans) < _MOST:
         spans.append(Span(body.language, at, at + 1, piece.gap >= 0))
     elif isinstance(body, CodeLine) and spans and spans[-1].end == at:
-        spans[-1] = spans[-1]._replace(end=at + 1)
+        language, start, _, gap = spans[-1]
+        spans[-1] = Span(language, start, at + 1, gap)

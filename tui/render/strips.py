@@ -84,6 +84,11 @@ class Document:
         return "".join((*(page.text for page in self._pages), *self._unread))
 
     @property
+    def kept_pieces(self) -> int:
+        """How many pieces are in memory: the room it takes beside its text, counted."""
+        return sum(page.count for page in self._pages if page.slots is not None)
+
+    @property
     def is_half_read(self) -> bool:
         """True while it was looked at, and `read` has to be called for the rest: it is so long that keys would wait."""
         return self._begun and bool(self._unread)
@@ -173,16 +178,16 @@ class Document:
     def _settled(self, firm: int) -> Iterator[Slot]:
         """The slots of the page that grows, from number `firm` on, and those of what is open, once they are drawn."""
         for page, first in ((self._pages[-2], firm), (self._pages[-1], 0)):
-            for at, slot in enumerate(page.slots or ()):
-                if at >= first:
-                    self._settle(page, at)
-                    yield slot
+            for at in range(first, page.count):
+                self._settle(page, at)
+                yield page.open(self._pen.width)[at]
 
     def _replace(self, pieces: list[Piece]) -> None:
         from tui.render.pages import Page
 
         page, width = self._pages[-2], self._pen.width
         page.add(pieces, width)
+        page.place(page.count - len(pieces))
         first = page.first + page.count
         for at, piece in enumerate(pieces, first - len(pieces)):
             find_code(piece, at, self._code)
@@ -211,10 +216,8 @@ class Document:
         first = len(self._pages) - 2
         for piece in self._paged(text):
             self._replace(self._scanner.feed(piece))
-            self._pages[-2].place()
         if self._closed and not self._unread:
             self._replace(self._scanner.close())
-            self._pages[-2].place()
         self._pages[-1].place()
         self._place(first)
 

@@ -1,0 +1,159 @@
+"""What a reply costs the program that shows it: peak memory, and how long keys wait meanwhile, in a real terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from flood import END
+from terminal import Terminal
+
+ROOT = Path(__file__).parent.parent
+KEYS = [chr(code) for code in range(0x10D0, 0x10F0)]
+"""Letters that stand in no reply."""
+_REST_S = 0.03
+"""Between an echo and the next key."""
+
+
+class Cost(NamedTuple):
+    peak_mb: float
+    worst_key_s: float
+    keys: int
+    took_s: float
+    end: str
+    """The screen when it was over."""
+
+
+class TimedTerminal(Terminal):
+    """Knows when a text was written to it."""
+
+    awaited = b""
+    seen_at = 0.0
+    _tail = b""
+
+    def _draw(self, data: bytes) -> None:
+        look = self._tail + data
+        if self.awaited and self.awaited in look:
+            self.awaited, self.seen_at = b"", time.monotonic()
+        self._tail = data[-8:]
+        self.output = b""  # nothing here looks back
+        super()._draw(data)
+
+    def echo_s(self, key: str, limit_s: float) -> float:
+        """How long it takes from a key to its letter on the screen; the key is deleted again.
+
+        Without the time in which other programs had the processor.
+        """
+        self._tail, self.awaited = b"", key.encode()
+        began, idle_s = time.monotonic(), waited_s(self.process.pid)
+        self.type(key)
+        self.wait(lambda: not self.awaited, limit_s)
+        idle_s = waited_s(self.process.pid) - idle_s
+        self.type(b"\x7f")
+        return max(0.0, self.seen_at - began - idle_s)
+
+
+@contextmanager
+def flooding(shape: str, size: int, step: int) -> Iterator[str]:
+    """The address of a server that answers so."""
+    argv = [sys.executable, str(Path(__file__).with_name("flood.py")), shape, str(size), str(step)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+        finally:
+            server.kill()
+
+
+def environment(home: Path, url: str) -> dict[str, str]:
+    home.mkdir(exist_ok=True)
+    return {
+        "HOME": str(home),
+        "PRX_HOME": str(home / "prx"),
+        "PYTHONPATH": str(ROOT),
+        "ANTHROPIC_API_KEY": "sk-ant-key",
+        "ANTHROPIC_BASE_URL": url,
+    }
+
+
+def waited_s(pid: int) -> float:
+    """How long a program could have run and got no processor: of its threads, the one that waited longest.
+
+    Source: Linux, scheduler statistics.
+    """
+    waits = [0]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):  # a thread that has just ended
+            waits.append(int((task / "schedstat").read_text().split()[1]))
+    return max(waits) / 1e9
+
+
+def peak_mb(pid: int) -> float:
+    """The most memory that a process has held."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1024
+
+
+def cost_of(shape: str, size: int, step: int, home: Path, *, limit_s: float = 60.0) -> Cost:
+    """Has the full screen show such a reply, and types all the while, until it has ended and all is drawn."""
+    with flooding(shape, size, step) as url, _program(home, url) as terminal:
+        terminal.wait_for("send")
+        terminal.settle(0.5)
+        began = time.monotonic()
+        terminal.type("go\r")
+        terminal.wait_for("You")
+        return _typed_through(terminal, began, limit_s)
+
+
+def cost_of_opening(home: Path, *, limit_s: float = 60.0) -> Cost:
+    """Opens the chat that was left last, and types until the end of it is drawn."""
+    with _program(home, "http://127.0.0.1:9", "-c") as terminal:
+        began = time.monotonic()
+        terminal.wait_for("go")
+        return _typed_through(terminal, began, limit_s)
+
+
+def cost_of_printing(shape: str, size: int, step: int, home: Path, form: str) -> tuple[float, int, bytes, bytes]:
+    """Runs `prx -p` with such a reply: its peak memory in MB, its exit code, and what it wrote to both streams."""
+    argv = [sys.executable, "-m", "tui", "-p", "go", "--output-format", form]
+    with flooding(shape, size, step) as url, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        env = {"PATH": os.environ["PATH"], **environment(home, url)}
+        process = subprocess.Popen(argv, env=env, cwd=home, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        return used.ru_maxrss / 1024, process.returncode, out.read(), err.read()
+
+
+def _program(home: Path, url: str, *options: str) -> TimedTerminal:
+    return TimedTerminal([sys.executable, "-m", "tui", *options], environment(home, url), home)
+
+
+def _typed_through(terminal: TimedTerminal, began: float, limit_s: float) -> Cost:
+    worst, count = 0.0, 0
+    for key in itertools.cycle(KEYS):
+        worst, count = max(worst, terminal.echo_s(key, limit_s)), count + 1
+        terminal.watch(_REST_S)
+        if is_over(terminal.text):
+            break
+        assert time.monotonic() - began < limit_s, f"it did not end:\n{terminal.text}"
+    took = time.monotonic() - began
+    for key in KEYS[:5]:  # also what is done when all is drawn
+        worst = max(worst, terminal.echo_s(key, limit_s))
+        terminal.watch(0.1)
+    return Cost(peak_mb(terminal.process.pid), worst, count, took, terminal.text)
+
+
+def is_over(screen: str) -> bool:
+    """True once an answer is drawn to its end, be it one that was ended."""
+    return END in screen or "so prx ended it" in screen
