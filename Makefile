@@ -49,6 +49,7 @@ cold-start:
 	$(PYTHON) tests/cold_start.py
 
 # 200 MB of whatever a server can send: what is said, and the most memory that it takes. The test suite sends 24 MB.
+# Then 60 MB of text in every shape, in the full screen: also the longest wait for a key. Half an hour.
 bounds:
 	PRX_BOUNDS_MB=200 $(PYTHON) -m pytest -q tests/test_hostile_servers.py
 	PRX_BOUNDS=1 $(PYTHON) -m pytest -q -s -n 0 tests/test_long_replies.py
