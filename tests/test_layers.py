@@ -92,15 +92,14 @@ LAYERS = {
         "catalogue config connection store exchange chat errors listing printing private_file render shelves widgets.figures"
     ),
     "listing": layer("config"),
-    "cli": layer("interrupt config errors opening printing anthropic.credentials", "click"),
+    "cli": layer("signals config errors opening printing anthropic.credentials", "click"),
     "opening": layer("config errors", "click"),
     "warming": layer("render"),
     "renewals": layer("printing"),
     "printing": layer("render.safe"),
     "signals": layer(""),
     "piped": layer("charset errors signals printing"),
-    "interrupt": layer(""),
-    "__main__": layer("cli interrupt"),
+    "__main__": layer("cli signals"),
 }
 
 

@@ -135,7 +135,7 @@ def test_version_costs_next_to_nothing() -> None:
     modules = loaded("import sys\nfrom tui.cli import _main\nsys.argv = ['prx', '--version']\n_main()")
     assert {name for name in modules if name.split(".")[0] == "tui"} == {
         "tui",
-        "tui.interrupt",
+        "tui.signals",
         "tui.cli",
         "tui.opening",
         "tui.errors",

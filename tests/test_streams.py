@@ -107,7 +107,7 @@ def test_the_full_screen_is_drawn_without_stderr(redirected: str, tmp_path: Path
 # Ctrl+C: the modules that are loaded are the clock, since they are the same on every machine
 
 PROGRESS = b"import time:"
-BEGUN = b" tui.interrupt\n"
+BEGUN = b" tui.signals\n"
 """The first of ours that is loaded. What comes before it is Python's own."""
 
 
@@ -115,7 +115,7 @@ def modules_loaded(env: dict[str, str]) -> list[bytes]:
     traced = [sys.executable, "-X", "importtime", *ONCE[1:]]
     ended = subprocess.run(traced, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_S)
     lines = [line for line in ended.stderr.splitlines(keepends=True) if line.startswith(PROGRESS)]
-    return lines[next(at for at, line in enumerate(lines) if line.endswith(BEGUN)) + 2 :]
+    return lines[next(at for at, line in enumerate(lines) if line.endswith(BEGUN)) + 1 :]
 
 
 def interrupted_after(module: bytes, env: dict[str, str]) -> tuple[int, bytes, bytes]:

@@ -1,8 +1,8 @@
 """The `prx` command, and `python -m tui`."""
 
-from tui import interrupt
+from tui import signals
 
-interrupt.on_interrupt(interrupt.leave)
+signals.on_interrupt(signals.leave)
 
 
 def main() -> None:

@@ -19,14 +19,12 @@ import click
 
 from tui import __version__
 from tui.errors import TuiError
-from tui.interrupt import leave, on_interrupt
 from tui.opening import ExistingFile, Wanted, chat_options, open_chat, read_settings
 from tui.printing import guard, say
+from tui.signals import INTERRUPTED, leave, on_interrupt
 
 if TYPE_CHECKING:
     from tui.doctor import Check
-
-INTERRUPTED = 130
 
 
 class _PromptOrCommand(click.Group):
@@ -78,6 +76,8 @@ def prx(ctx: click.Context, /, config: Path | None, **options: Any) -> None:
     ctx.obj = config
     if ctx.invoked_subcommand is None:
         ctx.exit(open_chat(config, Wanted(ctx.meta["prx.prompt"], **options), demo=False))
+    if ctx.invoked_subcommand != "demo":  # a chat handles signals itself
+        on_interrupt(signal.default_int_handler)  # what a command is doing is ended in order
     ctx.meta["prx.options"] = options
 
 
@@ -255,7 +255,6 @@ def _open_closed_streams() -> None:
 def _main() -> int:
     try:
         try:
-            on_interrupt(signal.default_int_handler)  # what is under way now is ended in order
             return _run()
         finally:
             on_interrupt(leave)

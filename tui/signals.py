@@ -1,7 +1,7 @@
 """Signals that end the program in order: what runs is cancelled, and the exit code says which signal it was.
 
 A handler of Python's runs in the main thread between two instructions, also where that thread holds a lock or closes a file.
-So these only note the signal and wake whoever waits; none of them raises, waits or takes a lock.
+So those of `Endings` only note the signal and wake whoever waits; none of them raises, waits or takes a lock.
 """
 
 from __future__ import annotations
@@ -22,6 +22,20 @@ ENDING = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name)
 """Windows has only some of them."""
 
 INTERRUPTED = 128 + signal.SIGINT
+
+
+def leave(number: int, frame: FrameType | None) -> None:
+    """End the program from within a handler: while modules are loaded and when it ends, nothing is at stake.
+
+    Python itself would print a traceback, or go on where the interrupt came in a callback.
+    """
+    os._exit(128 + number)
+
+
+def on_interrupt(handler: Callable[[int, FrameType | None], object]) -> None:
+    """Handle Ctrl+C so from now on, unless who started us had it ignored."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, handler)
 
 
 class Interrupted(OSError):

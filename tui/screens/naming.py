@@ -9,6 +9,7 @@ from textual.widgets import Input, Static
 
 from tui.render.safe import safe
 from tui.screens.modal import Modal
+from tui.widgets.graphemes import GraphemeInput
 from tui.widgets.panel import PanelHead
 
 
@@ -25,7 +26,7 @@ class Naming(Modal[str]):
         title, text = self._texts
         with Vertical(classes="panel -small"):
             yield PanelHead(title)
-            line = Input(safe(text, keep_newlines=False), compact=True, select_on_focus=False)
+            line = GraphemeInput(safe(text, keep_newlines=False), compact=True, select_on_focus=False)
             line.cursor_blink = False
             yield line
             yield Static("⏎ keep it   esc leave it as it was", classes="panel--foot")

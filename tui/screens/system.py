@@ -8,6 +8,7 @@ from textual.containers import Vertical
 from textual.widgets import Static, TextArea
 
 from tui.screens.modal import Modal
+from tui.widgets.graphemes import GraphemeArea
 from tui.widgets.panel import PanelHead
 
 
@@ -27,7 +28,7 @@ class SystemPrompt(Modal[str | None]):
         text, cost = self._texts
         with Vertical(classes="panel -tall"):
             yield PanelHead("System prompt of this chat")
-            area = TextArea(
+            area = GraphemeArea(
                 text, soft_wrap=True, highlight_cursor_line=False, placeholder="Nothing is said beforehand."
             )
             area.cursor_blink = False

@@ -16,6 +16,7 @@ from tui.errors import TuiError
 from tui.render.safe import safe
 from tui.screens.modal import Modal
 from tui.widgets.figures import plural
+from tui.widgets.graphemes import GraphemeInput
 from tui.widgets.panel import PanelHead
 
 
@@ -53,7 +54,7 @@ class UnsavedScreen(Modal[Elsewhere | None]):
                 ),
                 classes="panel--text",
             )
-            line = Input(self._file, compact=True, select_on_focus=False)
+            line = GraphemeInput(self._file, compact=True, select_on_focus=False)
             line.cursor_blink = False
             yield line
             problem = Static(id="problem")

@@ -16,6 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.render.safe import safe
+from tui.widgets.graphemes import before
 
 AROUND = 10
 """Rows of a dialog around its list: padding, head, titles, foot, and some of the screen behind."""
@@ -168,7 +169,7 @@ class FilterList(ScrollView, can_focus=True):
             self.post_message(self.Picked(self.picked))
 
     def action_rub_out(self, everything: bool = False) -> None:
-        self.typed = "" if everything else self.typed[:-1]
+        self.typed = "" if everything else self.typed[: before(self.typed, len(self.typed))]
 
     def on_key(self, event: events.Key) -> None:
         if event.character is not None and event.is_printable:

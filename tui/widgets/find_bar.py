@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from tui.widgets.figures import plural
+from tui.widgets.graphemes import GraphemeInput
 
 
 class FindBar(Horizontal):
@@ -48,7 +49,7 @@ class FindBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static("find  ")
-        line = Input(self._words, compact=True)
+        line = GraphemeInput(self._words, compact=True)
         line.cursor_blink = False
         yield line
         yield Static("", classes="count")

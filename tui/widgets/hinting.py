@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import TextArea
 
 from tui.render.safe import safe
+from tui.widgets.graphemes import GraphemeArea
 
 SAID_S = 4.0
 """How long something said in passing stays."""
 
 
-class HintingArea(TextArea):
+class HintingArea(GraphemeArea):
     """A text area with hints on its lower border."""
 
     _hints = ""

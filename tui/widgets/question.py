@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from tui.chat.tools import Question, Verdict
+from tui.widgets.graphemes import GraphemeInput
 from tui.widgets.question_text import QuestionText
 
 
@@ -36,7 +37,7 @@ class ReasonLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static("  no, because  ")
-        line = Input(compact=True, placeholder="what Claude should know")
+        line = GraphemeInput(compact=True, placeholder="what Claude should know")
         line.cursor_blink = False
         yield line
 

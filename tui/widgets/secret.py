@@ -5,8 +5,10 @@ from __future__ import annotations
 from textual import events
 from textual.widgets import Input
 
+from tui.widgets.graphemes import GraphemeInput
 
-class SecretInput(Input):
+
+class SecretInput(GraphemeInput):
     DEFAULT_CSS = """
     SecretInput, SecretInput:focus {
         height: 3;
