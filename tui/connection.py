@@ -305,7 +305,9 @@ class Connection:
                 warn=lambda text: self.warn(text),
             )
             workspace = None if self.demo else workspace_of(self.settings, credential)
-            self._client = Client(url, auth, credential=credential.kind, workspace=workspace)
+            self._client = Client(
+                url, auth, credential=credential.kind, workspace=workspace, warn=lambda text: self.warn(text)
+            )
         return self._client
 
     def _simulator(self) -> tuple[str, Credential]:

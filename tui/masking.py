@@ -12,6 +12,7 @@ KNOWN = re.compile(
 """Secrets that say what they are: keys of Anthropic, OpenAI, GitHub, GitLab, Slack, AWS, Google and others, and JWT."""
 _WORD = re.compile(r"[A-Za-z0-9]{16,}")
 _CHANGE = re.compile(r"[A-Za-z][0-9]|[0-9][A-Za-z]")
+_UNREADABLE = "an address that cannot be read"
 _MOST_CHANGES = 2
 """From letters to digits or back, in a word that is not random: `v2beta20250929`."""
 _HIDDEN = "…"
@@ -31,10 +32,14 @@ def masked_url(url: str) -> str:
     """An address as it may be shown: without its user and password, its query, and words in it that may be a key."""
     try:
         parts = urlsplit(url)
+        host, rest, _ = parts.netloc.rpartition("@")[2], parts.path, parts.port
     except ValueError:
-        return "an address that cannot be read"
-    host = parts.netloc.rpartition("@")[2]
-    return masked_name(f"{parts.scheme}://{host}{parts.path}" if host else url.partition("?")[0].rpartition("@")[2])
+        return _UNREADABLE
+    # An @ behind the host is one of a password with / ? or # in it: what looks like the host is a part of that password.
+    behind = url.partition(parts.netloc)[2] if parts.netloc else url
+    if not url.isprintable() or "@" in behind:
+        return _UNREADABLE
+    return masked_name(f"{parts.scheme}://{host}{rest}" if host else url.partition("?")[0])
 
 
 def is_secret(text: str) -> bool:

@@ -425,13 +425,16 @@ async def test_an_address_may_be_given_with_its_path(given):
     [
         ("ALL_PROXY", "socks5://somebody:their-password@127.0.0.1:9"),
         ("HTTPS_PROXY", "garbage://somebody:their-password@127.0.0.1:9"),
-        ("HTTP_PROXY", "http://somebody:their-password@127.0.0.1:port"),
+        ("HTTPS_PROXY", "http://somebody:their-password[@127.0.0.1:9"),
+        ("all_proxy", "http://somebody:their-password@127.0.0.1:port"),
         ("https_proxy", "::"),
+        ("SSL_CERT_DIR", "/nowhere/certificates"),
         ("SSL_CERT_FILE", "/nowhere/certificates.pem"),
         ("SSL_CERT_FILE", __file__),
     ],
 )
 async def test_an_environment_that_cannot_be_used_is_an_error_that_names_the_variable(monkeypatch, variable, value):
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setenv(variable, value)
     client = Client("https://api.example.com", httpx.Auth())
     error, events = await failure(client)

@@ -19,7 +19,7 @@ import msgspec
 from tui import __version__
 from tui.anthropic import arrivals, bodies, errors, waits, wire
 from tui.anthropic.advice import CredentialKind
-from tui.anthropic.environment import proxy_for, usable_environment
+from tui.anthropic.environment import trust, usable_environment, way_and_advice
 from tui.anthropic.errors import ConnectionFailed, ProtocolError, ProviderError, TimedOut
 from tui.anthropic.model_listing import TooManyModels, from_listing
 from tui.anthropic.workspace import WORKSPACE_HEADER, Workspace
@@ -28,6 +28,7 @@ from tui.chat.events import MessageDelta, MessageStart, MessageStop, StreamEvent
 from tui.chat.model import Model
 from tui.limits import ERROR_BODY_BYTES, MIB, MODELS, REQUEST_DEPTH, SMALL_REPLY_BYTES
 from tui.masking import masked_name, masked_url
+from tui.proxies import Route
 
 API_VERSION = "2023-06-01"  # the one that most gateways know
 ANTHROPIC_URL = "https://api.anthropic.com"
@@ -57,8 +58,9 @@ message_count_tokens_params."""
 class Client:
     """The provider at one address, with one credential. Use it, and close it, on one event loop.
 
-    `auth` signs requests; `credential` says of what kind it is, for the advice in errors. Every request
-    is made in `workspace`, where there is one. `clock` is monotonic and `now` counts from the epoch, both in seconds.
+    `auth` signs requests; `credential` says of what kind it is, for the advice in errors. Every request is made in
+    `workspace`, where there is one. `warn` is told what of the environment was left out. `clock` is monotonic and `now`
+    counts from the epoch, both in seconds.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Client:
         *,
         credential: CredentialKind = "",
         workspace: Workspace | None = None,
+        warn: Callable[[str], None] = lambda _: None,
         idle_timeout_s: float = 180.0,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
@@ -79,6 +82,8 @@ class Client:
         self._auth = auth
         self._credential: CredentialKind = credential
         self._workspace = workspace
+        self._warn = warn
+        self._route = Route()
         self._idle_timeout_s = idle_timeout_s
         self._clock = clock
         self._now = now
@@ -269,8 +274,12 @@ class Client:
     def _http(self) -> httpx.AsyncClient:
         """Made at first use, on the loop that uses it. It honours proxy and certificate variables of the environment."""
         if self._opened is None:
-            with usable_environment():
+            with usable_environment(self.api_url) as surroundings:
+                self._route = surroundings.route if self._transport is None else Route()
                 self._opened = httpx.AsyncClient(
+                    proxy=surroundings.proxy if self._transport is None else None,
+                    verify=surroundings.verify,
+                    trust_env=False,
                     timeout=httpx.Timeout(self._idle_timeout_s, connect=_CONNECT_S, write=_WRITE_S),
                     limits=httpx.Limits(
                         max_connections=None, max_keepalive_connections=4, keepalive_expiry=_KEEP_ALIVE_S
@@ -280,6 +289,8 @@ class Client:
                     event_hooks={"response": [bodies.bound_async]},
                     transport=self._transport,
                 )
+            if self._route.remark:
+                self._warn(errors.clean(self._route.remark))
         return self._opened
 
     # Failures
@@ -293,9 +304,7 @@ class Client:
     ) -> ProviderError:
         """Our error for one of httpx's. `began`: a response was on its way. `idle_s`: the longest silence allowed."""
         host = masked_name(errors.clean(httpx.URL(self.api_url).netloc.decode("ascii", "replace")))
-        way, advice = host, _NETWORK
-        if self._transport is None and (proxy := proxy_for(self.api_url)):
-            way, advice = f"the proxy {errors.clean(proxy)}", _PROXY
+        way, advice = way_and_advice(host, self._route)
         match error:
             case UnicodeError() | httpx.LocalProtocolError():  # its text would show the header
                 return errors.AuthenticationFailed(
@@ -313,11 +322,11 @@ class Client:
                 )
             case httpx.ProxyError():
                 return ConnectionFailed(
-                    f"The proxy refused: {errors.clean(str(error))}", "Check HTTPS_PROXY.", retryable=True
+                    f"The proxy refused: {errors.clean(str(error))}", f"Check {self._route.variable}.", retryable=True
                 )
             case httpx.ConnectError():
                 if "certificate" in str(error).lower():  # whoever showed it, the way there was open
-                    way, advice = host, _NETWORK
+                    way, advice = way_and_advice(host, Route())
                 return ConnectionFailed(f"No connection to {way}: {_reason(error)}", advice, retryable=True)
             case bodies.BodyRefused():
                 kept = "What had arrived is kept. " if began else ""
@@ -330,14 +339,10 @@ class Client:
         return ConnectionFailed(what, "Send again.", retryable=True)
 
 
-_NETWORK = "Check the network and `api_url`; behind a proxy, HTTPS_PROXY."
-_PROXY = "Check the network and HTTPS_PROXY; NO_PROXY names hosts to reach without it."
-
-
 def _reason(error: Exception) -> str:
     text = errors.clean(str(error))
     if "certificate" in text.lower():
-        return f"{text}. A proxy's certificate can be named in SSL_CERT_FILE"
+        return f"{text}. {trust()}"
     if "Name or service not known" in text or "nodename nor servname" in text or "getaddrinfo" in text:
         return "the name is not known"
     return "nobody answers there" if "All connection attempts failed" in text or not text else text

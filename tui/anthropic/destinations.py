@@ -44,7 +44,8 @@ def check(credential: Credential, url: str, oauth_hosts: Sequence[str] = ()) -> 
     if not host or parts.scheme not in ("http", "https"):
         raise NotAnAddress(
             "api_url is not an address that a request can be sent to.",
-            "It begins with https:// and names a host, as https://api.anthropic.com does.",
+            "It begins with https:// and names a host, as https://api.anthropic.com does; it is set in config.toml, or by "
+            "ANTHROPIC_BASE_URL.",
         )
     check_host(credential, parts.scheme, host, port, oauth_hosts)
 

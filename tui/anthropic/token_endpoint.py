@@ -69,8 +69,15 @@ def exchange(refresh_token: str, url: str, now: Callable[[], float], oauth_hosts
     hooks = {"response": [bodies.bound]}
     within = {bodies.LIMIT: SMALL_REPLY_BYTES}
     try:
-        with usable_environment():
-            client = httpx.Client(timeout=_TIMEOUT, follow_redirects=False, event_hooks=hooks)
+        with usable_environment(url) as around:
+            client = httpx.Client(
+                proxy=around.proxy,
+                verify=around.verify,
+                trust_env=False,
+                timeout=_TIMEOUT,
+                follow_redirects=False,
+                event_hooks=hooks,
+            )
         with client:
             content = msgspec.json.encode(body)
             response = client.post(url, content=content, headers={**headers, **bodies.HEADERS}, extensions=within)

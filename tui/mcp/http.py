@@ -9,12 +9,15 @@ import httpx2
 
 from tui.bounded import refuse_unfit_certificates
 from tui.mcp.sizes import EXCEEDED, LONGEST
+from tui.proxies import BadProxy, route_for
 
 _TIMEOUT = httpx2.Timeout(30.0, read=300.0)
 
 
-def client(headers: Mapping[str, str], answered: Callable[[int], None]) -> httpx2.AsyncClient:
-    """It sends these headers with every request. Reading more than LONGEST bytes of a body raises `httpx2.StreamError`.
+def client(url: str, headers: Mapping[str, str], answered: Callable[[int], None]) -> httpx2.AsyncClient:
+    """It reaches that address, and sends these headers with every request. Raises BadProxy.
+
+    Reading more than LONGEST bytes of a body raises `httpx2.StreamError`.
 
     `answered` is told the status of each message's answer, which the SDK keeps to itself.
     """
@@ -24,7 +27,18 @@ def client(headers: Mapping[str, str], answered: Callable[[int], None]) -> httpx
             answered(response.status_code)
 
     refuse_unfit_certificates(os.environ)
-    return httpx2.AsyncClient(headers=dict(headers), timeout=_TIMEOUT, event_hooks={"response": [_limit, tell]})
+    route = route_for(url, os.environ)
+    try:
+        return httpx2.AsyncClient(
+            headers=dict(headers),
+            timeout=_TIMEOUT,
+            event_hooks={"response": [_limit, tell]},
+            proxy=route.proxy or None,
+            verify=httpx2.create_ssl_context(),
+            trust_env=False,  # it would fail on what it does not understand of the environment
+        )
+    except (ValueError, httpx2.InvalidURL):
+        raise BadProxy(route.variable) from None
 
 
 class _Limited(httpx2.AsyncByteStream):

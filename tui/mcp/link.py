@@ -116,7 +116,7 @@ async def connected(
     ended = asyncio.Event()
     async with AsyncExitStack() as stack:
         if said.url:
-            client = await stack.enter_async_context(http.client(said.headers, answered))
+            client = await stack.enter_async_context(http.client(said.url, said.headers, answered))
             transport: Any = streamable_http_client(said.url, http_client=client, max_sse_event_size=LONGEST)
         else:
             transport = _program(said, folder, stdio.Log(log, conceal), ended)
