@@ -268,7 +268,7 @@ class Client:
             return self._http().build_request(
                 method, self.api_url + path, content=content or None, headers=headers, params=params
             )
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, UnicodeError) as error:
             raise ConnectionFailed(f"{masked_url(self.api_url)} is no address", "Check `api_url`.") from error
 
     def _http(self) -> httpx.AsyncClient:

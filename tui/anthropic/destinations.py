@@ -41,7 +41,7 @@ def check(credential: Credential, url: str, oauth_hosts: Sequence[str] = ()) -> 
         host, port = parts.hostname or "", parts.port
     except ValueError:
         host, port = "", None
-    if not host or parts.scheme not in ("http", "https"):
+    if not host or parts.scheme not in ("http", "https") or not url.strip().isprintable():
         raise NotAnAddress(
             "api_url is not an address that a request can be sent to.",
             "It begins with https:// and names a host, as https://api.anthropic.com does; it is set in config.toml, or by "

@@ -37,7 +37,8 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 
 def cache_file(folder: Path, api_url: str) -> Path:
     """Where the list of that server is kept. Its address may hold a password, so the name holds only a trace of it."""
-    return folder / f"models-{_trace(api_url.encode())}.json"
+    address = api_url.encode(errors="backslashreplace")  # a variable of the environment may hold bytes that are no text
+    return folder / f"models-{_trace(address)}.json"
 
 
 def read_list(file: Path) -> Listed | None:
