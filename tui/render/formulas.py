@@ -43,6 +43,8 @@ class Formula:
     """The lines after the first, with the marks of the quotes and lists around them."""
     rest: str = ""
     """What follows its closing mark."""
+    chars: int = 0
+    """How long the lines after the first are."""
 
     @property
     def text(self) -> str:
@@ -56,14 +58,14 @@ class Formula:
     def verdict(self, line: str) -> Verdict:
         if not line.strip():
             return "more" if self.position == "alone" else "none"
-        if _NOT_IN_IT.match(line.lstrip()) or len(self.raw) >= MOST_LINES or len(self.text) + len(line) > MOST_CHARS:
+        if len(self.raw) >= MOST_LINES or self.chars + len(line) > MOST_CHARS or _NOT_IN_IT.match(line.lstrip()):
             return "none"
         at = line.find(self.closer)
         if at < 0:
             return "more"
-        inside = "\n".join((*self.lines, line[:at]))[2:]
         if self.position == "alone":
             return "closed"
+        inside = "\n".join((*self.lines, line[:at]))[2:]
         if self.position == "last":
             is_one = not line[:at].strip() or _CERTAIN_SIGN.search(inside)
         else:
@@ -71,7 +73,14 @@ class Formula:
         return "closed" if is_one else "none before"
 
     def with_line(self, line: str, raw: str) -> Formula:
-        return replace(self, lines=(*self.lines, line), raw=(*self.raw, raw))
+        return Formula(
+            self.closer,
+            self.position,
+            self.from_end,
+            (*self.lines, line),
+            (*self.raw, raw),
+            chars=self.chars + len(line) + 1,
+        )
 
     def closed_by(self, line: str) -> Formula:
         """The whole one, with the line that holds its closing mark."""
