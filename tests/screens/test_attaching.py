@@ -292,6 +292,24 @@ async def test_a_path_after_an_at_sign_is_completed_and_attached(
         assert not files.is_open
 
 
+@pytest.mark.parametrize("name", ["kelp.png", "notes.txt"])
+async def test_a_name_that_is_typed_out_goes_with_the_prompt_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    drawn(tmp_path / "kelp.png")
+    (tmp_path / "notes.txt").write_text("kelp")
+    monkeypatch.chdir(tmp_path)
+    async with chatting(words("Fine.")) as chat:
+        files = chat.screen.query_one(FileList)
+        await chat.pilot.press(*f"see (@{name}")
+        await chat.until(lambda: files.is_open and files.chosen == name)
+        await chat.pilot.press("enter")
+        await chat.until_shown("Fine.")
+        body = (await chat.request()).json
+        assert blocks(body) == ["image" if name.endswith(".png") else "document", "text"]
+        assert body["messages"][0]["content"][1]["text"] == f"see (@{name}"
+
+
 async def test_an_at_sign_in_other_words_lists_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn(tmp_path / "alice.png")
     monkeypatch.chdir(tmp_path)

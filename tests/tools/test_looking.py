@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.tools.calling import Tools
+from tests.tools.calling import NO, Tools
 from tui.chat.transcript import Document, Image
 from tui.tools.paths import Folders
 from tui.tools.search import SearchFiles
@@ -246,3 +246,44 @@ def test_the_lists_of_folders_above_count_within_the_repository(folder: Path) ->
     assert walked(folder / "src") == ["deep/er.py", "main.py"]
     shutil.rmtree(folder / ".git")
     assert "cache/x.pyc" in walked(folder / "src")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "guess"),
+    [
+        ("\u65e5\u671f,\u5546\u6237\n\u6d4b\u8bd5,1\n", "gb18030", "GBK"),
+        ("\u3053\u308c\u306f\u65e5\u672c\u8a9e\u3067\u3059\u3002\nb\n", "cp932", "Shift-JIS"),
+        ("Gr\xf6\xdfe\n5\u20ac\n", "cp1252", "Windows-1252"),
+        ("name\nAnna\n", "utf-16-le", "UTF-16"),
+        ("name\n\xc9va\n", "utf-16", ""),
+        ("a \x1b[31mred\x1b[0m\nword \x07\n", "utf-8", ""),
+    ],
+)
+async def test_a_text_is_read_in_its_encoding_and_a_guess_is_named(
+    tmp_path: Path, text: str, encoding: str, guess: str
+) -> None:
+    (tmp_path / "f").write_bytes(text.encode(encoding))
+    first, second = text.splitlines()
+    remark = f"(read as {guess}, which is a guess)\n" if guess else ""
+    assert await Tools(tmp_path).text("read_file", path="f") == f"{remark}1\t{first}\n2\t{second}"
+
+
+async def test_a_file_is_found_by_a_name_that_looks_the_same(tmp_path: Path) -> None:
+    (tmp_path / "shots").mkdir()
+    (tmp_path / "shots" / "at 3.04\u202fPM.txt").write_text("x")
+    (tmp_path / "Sni\u0301mek.txt").write_text("y")
+    tools = Tools(tmp_path)
+    assert await tools.text("read_file", path="shots/at 3.04 PM.txt") == "1\tx"
+    assert await tools.text("read_file", path="Sn\xedmek.txt") == "1\ty"
+    await tools.text("edit_file", path="Sn\xedmek.txt", old="y", new="z")
+    assert (tmp_path / "Sni\u0301mek.txt").read_text() == "z"
+    assert "There is no file" in await tools.failure("read_file", path="shots/at 4.04 PM.txt")
+
+
+async def test_a_name_that_looks_the_same_outside_the_folder_is_asked_about(tmp_path: Path) -> None:
+    inside = tmp_path / "in"
+    inside.mkdir()
+    (tmp_path / "a\u202fb.txt").write_text("x")
+    tools = Tools(inside, answer=NO)
+    await tools.failure("read_file", path="../a b.txt")
+    assert [question.detail for question in tools.asked] == [f"{tmp_path}/a\\u202fb.txt"]

@@ -64,7 +64,8 @@ class AttachingPrompt(PromptArea):
         return super().has_nothing and not self.attachments.any
 
     def action_send(self) -> None:
-        if self._fitting is not None:
+        mention = self._fitting
+        if mention is not None and self._files.chosen != mention.path:  # one that is typed out goes with the prompt
             self.action_complete()
         elif self.holds_command:
             super().action_send()
