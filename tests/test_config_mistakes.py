@@ -9,11 +9,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from terminal import Terminal
 
-from tui.config import Settings, load
+from tui.config import DEFAULT_API_URL, Settings, load
 from tui.connection import Connection
 from tui.doctor.configuration import config_findings
 
@@ -91,6 +94,34 @@ def test_without_the_address_that_was_meant_nothing_is_sent(written: Written, li
     assert "config.toml:3:" in obstacle.message or "config.toml:4:" in obstacle.message
     assert "nothing is sent" in config_findings(settings)[0].fix
     assert KEY not in f"{obstacle.message} {obstacle.hint} {config_findings(settings)}"
+
+
+MEANT = f'''[default]
+model = "sonnet"
+tools = "none"
+[providers.anthropic]
+api_key = "{KEY}"
+api_url = "https://gateway.example"
+[budget]
+day_hard = 5
+[ui]
+theme = "dark"
+'''
+
+
+@given(st.integers(0, len(MEANT)), st.integers(0, 2), st.sampled_from(["", *"x\n\"'[]{}=.,$ \\\t5-é\x00"]))
+def test_no_slip_of_the_finger_sends_a_key_elsewhere(at: int, removed: int, typed: str) -> None:
+    """Whatever sign is missing, wrong or one too many: a limit, an address or "no tools" is never taken for not given."""
+    text = MEANT[:at] + typed + MEANT[at + removed :]
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "config.toml"
+        file.write_text(text)
+        settings = load({"PRX_HOME": folder}, file=file)
+    if settings.obstacle is None:
+        assert settings.anthropic.api_url != DEFAULT_API_URL, text
+        assert settings.anthropic.api_key, text
+        assert settings.budget.day_hard, text
+    assert settings.default.tools == "none", text
 
 
 TABLES = [

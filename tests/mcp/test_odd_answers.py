@@ -107,10 +107,13 @@ ODD_TOOLS = [
     ({"inputSchema": OBJECT}, "one without a name"),
     ("x", "one without a name"),
     (GOOD, "good (a second one of that name)"),
-    ({"name": "bad", "inputSchema": {"type": "object", "properties": {"": {}}}}, "bad (the API takes no such names"),
+    (
+        {"name": "bad", "inputSchema": {"type": "object", "properties": {"": {}}}},
+        "bad (the API would not take its schema",
+    ),
     (
         {"name": "bad", "inputSchema": {"type": "object", "properties": {"x" * 65: {}}}},
-        "bad (the API takes no such names",
+        "bad (the API would not take its schema",
     ),
     ({**GOOD, "name": "bad", "description": 5, "annotations": "x", "icons": 3, "title": None}, ""),
     ({"name": "bad", "inputSchema": {"type": "object", "properties": None, "required": None}}, ""),
@@ -214,7 +217,7 @@ def test_a_name_is_read_back_as_it_was(name: str) -> None:
     assert TAKEN.fullmatch(offered)
     schema = renamed({"type": "object", "properties": {name: {"type": "string"}}, "required": [name]})
     assert schema["required"] == [offered]
-    assert restored({offered: [{offered: 1}]}, changed_in(schema)) == {name: [{name: 1}]}
+    assert restored({offered: [{offered: 1}]}, changed_in(json.dumps(schema))) == {name: [{name: 1}]}
 
 
 @given(_names, _names)

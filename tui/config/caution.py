@@ -24,9 +24,18 @@ _STRICTER: Mapping[str, Mapping[str, Any]] = {
 _OTHER_NAMES = ("apiurl", "apikey", "baseurl", "apibase", "apihost", "authtoken", "anthropicbaseurl", "anthropicapikey")
 """What other programs call these settings, in letters alone."""
 _SHORT_NAMES = ("url", "host", "endpoint", "base", "key", "token")
-_CLOSE = 0.8
-_KEY = re.compile(r"\s*([\w\"'.-]+)")
-_HEADER = re.compile(r"\s*\[+\s*([\w\"'.-]+)")
+_CLOSE = 0.7
+_WORD = re.compile(r"[\w-]+")
+_LIMITS_TOOLS = re.compile(r"none|read")
+_GUARDED: tuple[Path, ...] = (
+    ("default", "tools"),
+    ("tools", "turns"),
+    ("tools", "web_search"),
+    *(("providers", "anthropic", name) for name in ("api_url", "api_key", "oauth_token_url")),
+    *(("budget", name) for name in ("chat_soft", "chat_hard", "day_soft", "day_hard")),
+)
+"""The settings whose default is less safe than nothing."""
+_NAMES = tuple(path[-1] for path in _GUARDED)
 
 
 def stops(path: Path) -> bool:
@@ -46,25 +55,37 @@ def stricter(path: Path) -> Mapping[str, Any]:
 
 def resembles(path: Path, value: object) -> bool:
     """True if an unknown key or table could be meant for a setting that stops: `base_url`, `api-url`, `[provider.x]`."""
-    if isinstance(value, dict):
-        return any(resembles((*path, name), inner) for name, inner in value.items())
     if path[0].lower().startswith("mcp"):
         return False
+    if isinstance(value, dict):
+        is_odd = path[0] == "providers" and len(path) > 2  # `api.url`
+        return is_odd or any(resembles((*path, name), inner) for name, inner in value.items())
     letters = re.sub(r"[^a-z]", "", path[-1].lower())
     if path[0] == "providers" and (letters in _SHORT_NAMES or (isinstance(value, str) and "://" in value)):
         return True
     return bool(difflib.get_close_matches(letters, _OTHER_NAMES, n=1, cutoff=_CLOSE))
 
 
+def limits_tools(value: object) -> bool:
+    """True if the value of an unknown key could be meant for `tools`."""
+    if isinstance(value, dict):
+        return any(map(limits_tools, value.values()))
+    return value in ("none", "read")
+
+
 def lost_keys(table: Path, text: str) -> Iterator[Path]:
-    """The keys in lines that could not be read, the first of which stands in that table."""
+    """The settings that may have been in lines that could not be read, the first of which stands in that table."""
     for line in text.split("\n"):
-        if header := _HEADER.match(line):
-            table = _parts(header[1])
+        words = _WORD.findall(line)
+        if "[" in line or "]" in line:
+            yield from ((word,) for word in words)
+        yield from ((*table, word) for word in words)
+        if line.lstrip().startswith("["):
+            table = tuple(words)
             yield table
-        elif key := _KEY.match(line):
-            yield (*table, *_parts(key[1]))
-
-
-def _parts(dotted: str) -> Path:
-    return tuple(part.strip("\"' ") for part in dotted.split("."))
+        for word in words:
+            meant = difflib.get_close_matches(word.lower(), _NAMES, n=1, cutoff=_CLOSE)
+            yield from (path for path in _GUARDED if path[-1] in meant)
+    yield from (path for path in _GUARDED if path[-1] in text)
+    if _LIMITS_TOOLS.search(text):
+        yield "default", "tools"

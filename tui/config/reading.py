@@ -13,89 +13,17 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tui.config import caution, kinds, toml
+from tui.config import caution, kinds, tables, toml
 from tui.config.expansion import expand
 from tui.config.kinds import Kind
-from tui.config.settings import DEFAULT_API_URL, NOTHING_SENT, Finding, Limits, McpServer, WebSearch
+from tui.config.settings import DEFAULT_API_URL, NOTHING_SENT, Finding, McpServer, WebSearch
 from tui.masking import is_secret, masked_name
 
 _PROVIDERS = ("anthropic", "claude-code", "claude-cli")
-_DEFAULT = {
-    "provider": kinds.one_of("anthropic", aliases={"claude-code": "anthropic", "claude-cli": "anthropic"}),
-    "model": kinds.MODEL,
-    "system": kinds.TEXT,
-    "tools": kinds.one_of("none", "read", "ask"),
-}
-_ANTHROPIC = {
-    "api_key": kinds.WORD,
-    "api_url": kinds.URL,
-    "model": kinds.MODEL,
-    "workspace_id": kinds.WORD,
-    "oauth_token_url": kinds.URL,
-    "oauth_hosts": kinds.TEXTS,
-    "dialect": kinds.one_of("auto", "anthropic", "basic"),
-    "follow_retired": kinds.FLAG,
-}
-_MODEL = {
-    "name": kinds.WORD,
-    "context": kinds.COUNT,
-    "max_output": kinds.COUNT,
-    "vision": kinds.FLAG,
-    "tools": kinds.FLAG,
-    "thinking": kinds.some_of("adaptive", "enabled", "disabled", "between_tools"),
-    "efforts": kinds.some_of("low", "medium", "high", "xhigh", "max"),
-    "min_cache": kinds.COUNT,
-    "price_input": kinds.AMOUNT,
-    "price_output": kinds.AMOUNT,
-    "price_read": kinds.AMOUNT,
-    "price_write": kinds.AMOUNT,
-}
-_PRICES = ("price_input", "price_output")
-_PRESET = {
-    "system": kinds.TEXT,
-    "model": kinds.MODEL,
-    "tools": kinds.one_of("none", "read", "ask"),
-    "effort": kinds.one_of("low", "medium", "high", "xhigh", "max"),
-    "thinking": kinds.one_of("on", "off", "between_tools"),
-}
-_BUDGET = dict.fromkeys(Limits.__struct_fields__, kinds.AMOUNT)
-_TOOLS = {
-    "folders": kinds.TEXTS,
-    "allow": kinds.RULES,
-    "private_hosts": kinds.FLAG,
-    "command_timeout_s": kinds.COUNT,
-    "command_env": kinds.TEXTS,
-    "turns": kinds.COUNT,
-    "web_search": kinds.FLAG_OR_TABLE,
-}
-_WEB_SEARCH = {"max_uses": kinds.COUNT, "allowed_domains": kinds.TEXTS, "blocked_domains": kinds.TEXTS}
-_MCP = {
-    "command": kinds.WORD,
-    "args": kinds.TEXTS,
-    "env": kinds.TABLE,
-    "url": kinds.URL,
-    "headers": kinds.TABLE,
-    "enabled": kinds.FLAG,
-    "start_timeout_s": kinds.COUNT,
-}
 _SERVER_NAME = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*")
 _LONGEST_NAME = 24
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_PICTURES = kinds.one_of("auto", "kitty", "sixel", "blocks", "none")
-_UI = {
-    "theme": kinds.one_of("dark", "light"),
-    "reduced_motion": kinds.FLAG,
-    "pictures": _PICTURES,
-    "titles": kinds.FLAG,
-}
-_HOMES = {
-    "[default]": _DEFAULT,
-    "[providers.anthropic]": _ANTHROPIC,
-    "[budget]": _BUDGET,
-    "[tools]": _TOOLS,
-    "[ui]": _UI,
-}
-
+_PRICES = ("price_input", "price_output")
 _OTHER_WORDS = {"mcp_servers": "mcp", "mcpservers": "mcp", "provider": "providers"}
 """What other programs call our tables."""
 _CREDENTIALS = frozenset(("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"))
@@ -130,10 +58,14 @@ class Reader:
         table = max((one for one in headers if one[0] < problem.start), default=(0, ()))[1]
         unread = self.data.get(f"{toml.UNREAD}{problem.start}", {})
         lost = list(caution.lost_keys(table, problem.lost))
-        tables = lost[:1] or [tuple(home.strip("[]").split(".")) for home in _HOMES]
-        lost += [(*path, name) for path in tables for name in unread]
+        for name in unread if isinstance(unread, dict) else ():
+            lost += [*((*path, name) for path in lost[:1]), *tables.meant_by(name)]
         self._lost |= set(lost)
-        stops = not problem.lost or any(caution.stops(path) or caution.resembles(path, "") for path in lost)
+        stops = (
+            not problem.lost
+            or table[:1] == ("providers",)
+            or any(caution.stops(path) or caution.resembles(path, "") for path in lost)
+        )
         meanwhile = NOTHING_SENT if stops else "they are left out" if "\n" in problem.lost else "it is left out"
         what = masked_name(problem.what)
         self.findings.append(Finding(self._shown, problem.line, problem.column, what, meanwhile, stops))
@@ -147,25 +79,38 @@ class Reader:
                 self._note((name,), what, stops=caution.stops((name,)))
             if name in known or name.startswith(toml.UNREAD):
                 continue
-            homes = [home for home, table in _HOMES.items() if name in table and not isinstance(value, dict)]
-            if homes:
-                what = f"{name} belongs below a line that says {' or '.join(homes)}"
-                meant = [(*home.strip("[]").split("."), name) for home in homes]
-                self._lost |= set(meant)
-                self._note((name,), what, at_key=True, stops=any(map(caution.stops, meant)))
+            is_ours = not isinstance(value, dict) or not name.lower().startswith("mcp")
+            meant = [path for key in _keys_in(name, value) for path in tables.meant_by(key)] if is_ours else []
+            self._lost |= set(meant)
+            stops = any(map(caution.stops, meant))
+            if meant and not isinstance(value, dict):
+                homes = " or ".join(f"[{_dotted(path[:-1])}]" for path in meant)
+                self._note((name,), f"{name} belongs below a line that says {homes}", at_key=True, stops=stops)
             else:
-                self._unknown((name,), known, "table" if isinstance(value, dict) else "key")
-        return {
-            "default": self._section(("default",), _DEFAULT),
+                self._unknown((name,), known, "table" if isinstance(value, dict) else "key", stops=stops)
+        sections = {
+            "default": self._section(("default",), tables.DEFAULT),
             "anthropic": self._provider(),
-            "models": {name: self._section(("models", name), _MODEL) for name in self._named("models")},
-            "presets": {name: self._section(("presets", name), _PRESET) for name in self._named("presets")},
+            "models": {name: self._section(("models", name), tables.MODEL) for name in self._named("models")},
+            "presets": {name: self._section(("presets", name), tables.PRESET) for name in self._named("presets")},
             "keys": self._section(("keys",), dict.fromkeys(actions or self._table(("keys",)), kinds.KEYS)),
-            "budget": self._section(("budget",), _BUDGET),
+            "budget": self._section(("budget",), tables.BUDGET),
             "tools": self._tools(),
             "mcp": {name: server for name in self._named("mcp") if (server := self._mcp_server(name)) is not None},
-            "ui": self._section(("ui",), _UI),
+            "ui": self._section(("ui",), tables.UI),
         }
+        for home, section in self._guarded(sections):
+            for setting, strict in caution.stricter(home).items():
+                if (*home, setting) in self._lost:
+                    section.setdefault(setting, strict)
+        return sections
+
+    @staticmethod
+    def _guarded(sections: dict[str, dict[str, Any]]) -> Iterator[tuple[toml.Path, dict[str, Any]]]:
+        yield ("default",), sections["default"]
+        yield ("tools",), sections["tools"]
+        yield ("providers", "anthropic"), sections["anthropic"]
+        yield from ((("presets", name), preset) for name, preset in sections["presets"].items())
 
     def _named(self, table: str) -> list[str]:
         """The names of the tables in a table, without those that look like a key: names are shown everywhere."""
@@ -181,7 +126,7 @@ class Reader:
                 self._unknown(("providers", name), _PROVIDERS, "provider")
         section: dict[str, Any] = {}
         for name in reversed(_PROVIDERS):  # an alias' table is the same table; the proper name wins
-            section |= self._section(("providers", name), _ANTHROPIC)
+            section |= self._section(("providers", name), tables.ANTHROPIC)
         self._match_key_and_address(section)
         return section
 
@@ -206,12 +151,12 @@ class Reader:
 
         A mistake in its table switches the search off: a limit on it may be what was lost.
         """
-        section = self._section(("tools",), _TOOLS)
+        section = self._section(("tools",), tables.TOOLS)
         wanted = section.pop("web_search", False)
         if isinstance(wanted, dict):
             path = ("tools", "web_search")
             known = len(self.findings)
-            said = self._section(path, _WEB_SEARCH)
+            said = self._section(path, tables.WEB_SEARCH)
             if said.get("allowed_domains") and said.pop("blocked_domains", ()):
                 self._note((*path, "blocked_domains"), "allowed_domains and blocked_domains do not go together")
             if self._is_whole(path, known, "Claude does not search"):
@@ -234,7 +179,7 @@ class Reader:
             self._note(path, f"the name of a server {what}, {_LONGEST_NAME} characters at most", at_key=True)
             return None
         known = len(self.findings)
-        section = self._section(path, _MCP)
+        section = self._section(path, tables.MCP)
         self._unset_arguments(path)
         if not self._is_whole(path, known, "the server is left out"):  # it might do without what was lost
             return None
@@ -278,8 +223,6 @@ class Reader:
                 self._unknown((*path, name), tuple(table), "key")
                 continue
             self._keep(section, (*path, name), value, table[name])
-        lost = {name: value for name, value in caution.stricter(path).items() if (*path, name) in self._lost}
-        section = lost | section
         for one, other in (_PRICES, _PRICES[::-1]):
             if one in section and other not in section:
                 self._note((*path, one), f"{one} is of use only with {other} beside it")
@@ -314,14 +257,22 @@ class Reader:
         section[path[-1]] = strict[path[-1]]
         self._note(path, problem, f"{strict[path[-1]]!r} counts".replace("'", '"'), stops=caution.stops(path))
 
-    def _unknown(self, path: toml.Path, known: Sequence[str], what: str) -> None:
+    def _unknown(self, path: toml.Path, known: Sequence[str], what: str, *, stops: bool = False) -> None:
         close = difflib.get_close_matches(path[-1].lower(), (*known, *_OTHER_WORDS), n=1)
         meant = [_OTHER_WORDS.get(word, word) for word in close]
         rest = f" and {len(known) - _NAMED} more, all in config.example.toml" if len(known) > _MANY else ""
         named = ", ".join(known[: _NAMED if rest else None])
         advice = f'did you mean "{meant[0]}"?' if meant else f"known: {named}{rest}"
-        self._lost |= {(*path[:-1], word) for word in meant}
-        stops = caution.resembles(path, self._value(path)) or path[0] == "budget"
+        elsewhere = tables.meant_by(path[-1])
+        if path[0] == "default" and caution.limits_tools(self._value(path)):
+            elsewhere.append(("default", "tools"))
+        self._lost |= {(*path[:-1], word) for word in meant} | set(elsewhere)
+        stops = (
+            stops
+            or any(map(caution.stops, elsewhere))
+            or caution.resembles(path, self._value(path))
+            or path[0] == "budget"
+        )
         self._note(path, f'unknown {what} "{path[-1]}"; {advice}', "it is left out", at_key=True, stops=stops)
 
     def _value(self, path: toml.Path) -> object:
@@ -343,6 +294,15 @@ class Reader:
         column = place.key if at_key else place.value
         said = NOTHING_SENT if stops else meanwhile
         self.findings.append(Finding(self._shown, place.line, column, masked_name(problem), said, stops))
+
+
+def _keys_in(name: str, value: object) -> Iterator[str]:
+    """The keys of a table and of those within it; of what is no table, its own name."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _keys_in(key, inner)
+    else:
+        yield name
 
 
 def _expanded(value: object, env: Mapping[str, str]) -> tuple[object, tuple[str, ...]]:

@@ -9,6 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
+from tui.bounded import decode_json
+from tui.chat.transcript import JsonText
+
 _OTHER = re.compile(r"[^a-zA-Z0-9_.-]|_(?=x[0-9a-f]{1,6}_)")
 _WRITTEN = re.compile(r"_x([0-9a-f]{1,6})_")
 _LONGEST = 64
@@ -52,10 +57,13 @@ def _renamed_keyword(key: str, value: Any) -> Any:
     return renamed(value)
 
 
-def changed_in(schema: Mapping[str, Any]) -> dict[str, str]:
+def changed_in(schema: JsonText) -> dict[str, str]:
     """The names in a schema that is offered which the server knows otherwise, and what it calls them."""
     found: dict[str, str] = {}
-    waiting: list[Any] = [schema]
+    try:
+        waiting: list[Any] = [decode_json(schema)]
+    except msgspec.DecodeError:  # of a chat that was kept
+        return found
     while waiting:
         one = waiting.pop()
         waiting += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()

@@ -175,8 +175,8 @@ class Server:
         for tool in link.tools:
             try:
                 defined.append(_defined(self.name, tool))
-            except ValueError:
-                left_out.append(f"{tool.name} (the API takes no such names of arguments)")
+            except (ValueError, RecursionError):
+                left_out.append(f"{tool.name} (the API would not take its schema)")
             else:
                 self._own_names[name_of(self.name, tool.name)] = tool.name
         self.definitions = tuple(defined)

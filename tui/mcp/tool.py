@@ -35,7 +35,7 @@ class RemoteTool:
         self.definition = definition
         self._server = server
         self._see = see
-        self._names = changed_in(decode_json(definition.input_schema, dict[str, Any]))
+        self._names = changed_in(definition.input_schema)
 
     async def plan(self, call: ToolUse) -> Plan:
         arguments = _object(call.input)
