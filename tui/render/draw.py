@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,6 +15,7 @@ from tui.render.highlight import Kind, State, colour_line
 from tui.render.inline import CODE, EMPHASIS, LINK, STRIKE, STRONG, Run
 from tui.render.look import Look
 from tui.render.pieces import (
+    Align,
     CodeHead,
     CodeLine,
     Container,
@@ -28,7 +29,9 @@ from tui.render.pieces import (
     TableRow,
 )
 from tui.render.safe import TAB_STOP
+from tui.render.strips import Cell, Swap
 from tui.render.table import GUTTER, Columns, columns_for, table_rows
+from tui.render.tabs import rows_with_tabs, tabs
 from tui.render.wrap import Carry, Wrapped, Wrapper, cells_of
 
 LEAST_WIDTH = 12
@@ -36,6 +39,8 @@ LEAST_WIDTH = 12
 BAR = "┃ "
 _HANG = 2
 """By so much the rows of a line of code that is broken are indented."""
+_RULES: dict[Align, str] = {"left": "---", "right": "--:", "center": ":-:"}
+"""What a copied table has below its header."""
 _STYLES = 4096
 """So many styles are kept, since every link has its own."""
 _BOLD = (1, 2, 4, 5, 6)
@@ -53,6 +58,9 @@ class Line:
     soft: bool = False
     joiner: str = ""
     lead: int = 0
+    end: int | None = None
+    swaps: tuple[Swap, ...] = ()
+    columns: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +198,7 @@ class Pen:
         if line.soft:
             before = _Code(before.state, Carry(soft=True, first=False), min(_HANG, room // 2))
         if before.carry is None and line.last and cells_of(text) <= room:
-            self._code_row(parts, cells_of(text), frame)
+            self._code_row(parts, cells_of(text), frame, swaps=tabs(line.text))
             return _Code(state)
         indent = len(text) - len(text.lstrip(" "))
         hang = before.hang if before.carry else min(indent + _HANG, room // 2)
@@ -199,16 +207,28 @@ class Pen:
             wrapper.indent(text[: min(indent, room // 2)], self._code)
             parts = _without_indent(parts, indent)
         wrapper.feed(parts)
-        for row in wrapper.flush() if ends else wrapper.rows:
-            self._code_row(row.parts, row.cells, frame, row, hang)
+        rows = wrapper.flush() if ends else wrapper.rows
+        shown = min(indent, room // 2) if before.carry is None else 0
+        copying = (
+            _copying(line.text, indent, shown, rows) if before.carry is None else [(row.joiner, ()) for row in rows]
+        )
+        for row, (joiner, swaps) in zip(rows, copying, strict=True):
+            self._code_row(row.parts, row.cells, frame, row.soft, joiner, hang, swaps)
         return _Code(state) if ends else _Code(state, wrapper.carry(), hang)
 
     def _code_row(
-        self, parts: Parts, cells: int, frame: _Frame, row: Wrapped[Style] | None = None, hang: int = 0
+        self,
+        parts: Parts,
+        cells: int,
+        frame: _Frame,
+        soft: bool = False,
+        joiner: str = "",
+        hang: int = 0,
+        swaps: Iterable[Swap] = (),
     ) -> None:
-        soft, joiner = (row.soft, row.joiner) if row else (False, "")
         bar = BAR + " " * hang if soft else BAR
-        frame.add([(bar, self._bar), *parts], len(bar) + cells, soft, joiner, lead=len(bar), fill=self._code)
+        moved = [Swap(len(bar) + start, len(bar) + end, text) for start, end, text in swaps]
+        frame.add([(bar, self._bar), *parts], len(bar) + cells, soft, joiner, len(bar), self._code, moved)
 
     def _code_style(self, kind: Kind) -> Style:
         style = self._code_styles.get(kind)
@@ -229,7 +249,8 @@ class Pen:
         self._table_row(head.header, columns, frame, heading=2, growing=piece.growing and not head.rows)
         if head.ruled and columns.widths:
             rule = "┼".join("─" * width for width in _stretches(columns))
-            frame.add([(rule, self._line)], len(rule))
+            text = " | ".join(_RULES[align] for align in columns.aligns)
+            frame.add([(rule, self._line)], len(rule), swaps=[Swap(0, len(rule), text)])
         for row in head.rows:
             self._table_row(row, columns, frame, growing=piece.growing and row is head.rows[-1])
         return columns
@@ -245,12 +266,27 @@ class Pen:
                 joined += [(" │ ", self._line), *cell] if joined else cell
             self._wrapped(joined, frame)
             return
-        for parts, length in table_rows(runs, columns, self._plain, (" │ ", self._line)):
-            frame.add(parts, length)
+        for parts, length, placed in table_rows(runs, columns, self._plain, (" │ ", self._line)):
+            frame.add(parts, length, columns=placed)
 
     def _natural(self, cell: str) -> int:
         text = "".join(run.text for run in inline.parse(cell))
         return max(map(cells_of, text.split("\n")))
+
+
+def _copying(
+    line: str, indent: int, shown: int, rows: Sequence[Wrapped[Style]]
+) -> Iterator[tuple[str, tuple[Swap, ...]]]:
+    """The joiner of each row of a wrapped line of code as it was written, and what stands for tabs and the indent."""
+    texts = ["".join(text for text, _ in row.parts) for row in rows]
+    texts[:1] = [text[shown:] for text in texts[:1]]
+    written = rows_with_tabs(line, indent, list(zip(texts, (row.joiner for row in rows), strict=True)))
+    for number, (joiner, swaps) in enumerate(written):
+        if number or not shown:
+            yield joiner, swaps
+        else:
+            whole = Swap(0, shown, line[: len(line) - len(line.lstrip(" \t"))])
+            yield joiner, (whole, *(Swap(start + shown, end + shown, text) for start, end, text in swaps))
 
 
 def _without_tabs(tokens: Sequence[tuple[str, Kind]]) -> list[tuple[str, Kind]]:
@@ -329,11 +365,18 @@ class _Frame:
         joiner: str = "",
         lead: int | None = None,
         fill: Style | None = None,
+        swaps: Iterable[Swap] = (),
+        columns: Iterable[Cell] = (),
     ) -> None:
-        """Adds a line of `cells` cells; the first `lead` of them are not for copying. `fill` paints the rest of the row."""
+        """Adds a line of `cells` cells; the first `lead` of them are not for copying. `fill` paints the rest of the row.
+
+        `swaps` and `columns` count characters from the beginning of the parts.
+        """
         prefix = self._first
         self._first = self._next
         segments = [*prefix, *(Segment(text, style) for text, style in parts if text)]
+        by = sum(len(segment.text) for segment in prefix)
+        end = sum(len(segment.text) for segment in segments) if fill is not None else None
         if fill is not None and cells < self.room:
             segments.append(Segment(" " * (self.room - cells), fill))
             cells = self.room
@@ -341,7 +384,9 @@ class _Frame:
             lead = self._cells if soft else self._lead
         else:
             lead = min(self._cells + lead, self._pen.width)
-        self.lines.append(Line(segments, self._cells + cells, soft, joiner, lead))
+        moved = tuple(swap._replace(start=swap.start + by, end=swap.end + by) for swap in swaps)
+        placed = tuple(cell._replace(start=cell.start + by, end=cell.end + by) for cell in columns)
+        self.lines.append(Line(segments, self._cells + cells, soft, joiner, lead, end, moved, placed))
 
     def extend(self, rows: Iterable[Wrapped[Style]]) -> None:
         for row in rows:

@@ -57,7 +57,9 @@ class Slot:
         row = self.rows[y]
         if row is None:
             line = self.lines[y]
-            row = self.rows[y] = Row(Strip(line.segments, line.cells), line.soft, line.joiner, line.lead)
+            strip = Strip(line.segments, line.cells)
+            row = Row(strip, line.soft, line.joiner, line.lead, line.end, line.swaps, line.columns)
+            self.rows[y] = row
         return row
 
 

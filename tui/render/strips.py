@@ -37,6 +37,25 @@ _READ_CHARS = 1 << 17
 """So much of a text is read when it is first looked at: under a tenth of a second."""
 
 
+class Swap(NamedTuple):
+    """Characters of a row that stand for another text: blanks for a tab, a line for the rule of a table."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Cell(NamedTuple):
+    """Where a row holds a piece of one cell of a table."""
+
+    start: int
+    end: int
+    joiner: str = ""
+    """What lay between this piece and the one in the row above."""
+    goes_on: bool = False
+    """The row goes on with those cells that the row above began."""
+
+
 class Row(NamedTuple):
     """One row of the screen, and what copying needs to know of it."""
 
@@ -47,6 +66,11 @@ class Row(NamedTuple):
     """What stood between the two, and was left out at the break."""
     lead: int = 0
     """So many cells at its beginning are only drawn around the text: bars, and the indent of a wrapped line."""
+    end: int | None = None
+    """Characters from here on only fill the row."""
+    swaps: tuple[Swap, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    """The row is one of a table's."""
 
 
 class Document:

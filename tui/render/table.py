@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from tui.render.pieces import Align, TableHead
+from tui.render.strips import Cell
 from tui.render.wrap import Wrapped, Wrapper
 
 S = TypeVar("S")
@@ -57,8 +58,8 @@ def _shared(wants: Sequence[int], room: int) -> list[int]:
 
 def table_rows(
     cells: Sequence[Sequence[tuple[str, S]]], columns: Columns, space: S, separator: tuple[str, S]
-) -> Iterator[tuple[list[tuple[str, S]], int]]:
-    """The rows of cells and lines one row of the table takes, each with its length in cells."""
+) -> Iterator[tuple[list[tuple[str, S]], int, list[Cell]]]:
+    """The rows of cells and lines one row of the table takes, each with its length in cells, and where its cells stand."""
     wrapped: list[list[Wrapped[S]]] = []
     for runs, width in zip(cells, columns.widths, strict=True):
         wrapper: Wrapper[S] = Wrapper(width)
@@ -67,7 +68,8 @@ def table_rows(
     last = len(wrapped) - 1
     for line in range(max(map(len, wrapped))):
         parts: list[tuple[str, S]] = []
-        length = GUTTER * last
+        placed: list[Cell] = []
+        length, chars = GUTTER * last, 0
         for at, (rows, width, align) in enumerate(zip(wrapped, columns.widths, columns.aligns, strict=True)):
             row = rows[line] if line < len(rows) else None
             filled = row.cells if row else 0
@@ -78,7 +80,11 @@ def table_rows(
             if before:
                 parts.append((" " * before, space))
             parts.extend(row.parts if row else ())
+            start = chars + before + (len(separator[0]) if at else 0)
+            chars = start + sum(len(text) for text, _ in row.parts) if row else start
+            placed.append(Cell(start, chars, row.joiner if row and row.soft else " ", line > 0))
+            chars += after
             if after:
                 parts.append((" " * after, space))
             length += before + filled + after
-        yield parts, length
+        yield parts, length, placed

@@ -13,7 +13,7 @@ from tui.chat.transcript import Failure, Message
 from tui.limits import LISTED_SOURCES, SHOWN_CHARS
 from tui.render.look import Look
 from tui.render.safe import safe
-from tui.render.strips import CodeBlock, Document
+from tui.render.strips import Cell, CodeBlock, Document, Swap
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.captions import Caption
 from tui.widgets.conversation.palette import Palette
@@ -37,6 +37,10 @@ class Line(NamedTuple):
     """Characters from here on are decoration, and are not copied."""
     indent: int = 0
     """Blank cells before the strip."""
+    swaps: tuple[Swap, ...] = ()
+    """Characters that stand for another text."""
+    cells: tuple[Cell, ...] = ()
+    """Where a table's cells are, in a row of one."""
     is_picture: bool = False
     """Its cells have colours of their own, and no text."""
 
@@ -228,7 +232,7 @@ class Prose(Part):
     def line(self, y: int) -> Line:
         assert self._document is not None, "fit comes first"
         row = self._document.row(y)
-        return Line(row.strip, row.soft, row.joiner, row.lead)
+        return Line(row.strip, row.soft, row.joiner, row.lead, row.end, swaps=row.swaps, cells=row.cells)
 
 
 class Opening(Part):

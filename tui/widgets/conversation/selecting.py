@@ -16,6 +16,7 @@ from textual.strip import Strip
 
 from tui.widgets.conversation.parts import Line
 from tui.widgets.conversation.viewport import Place, Viewport
+from tui.widgets.graphemes import ceil, floor
 
 _ROW_BITS = 32
 
@@ -36,7 +37,10 @@ def span_in(line: Line, place: Place, selection: Selection) -> tuple[int, int] |
         return None
     text_end = len(line.strip.text) if line.end is None else line.end
     start, end = max(line.start, span[0]), text_end if span[1] == -1 else min(span[1], text_end)
-    return (start, end) if start < end else None
+    if start >= end:
+        return None
+    text = line.strip.text
+    return floor(text, start), ceil(text, end)
 
 
 def highlighted(strip: Strip, start: int, end: int, style: Style) -> Strip:
@@ -52,17 +56,48 @@ def highlighted(strip: Strip, start: int, end: int, style: Style) -> Strip:
 
 
 def selected_text(viewport: Viewport, selection: Selection) -> str:
-    """What a selection copies: rows that were only wrapped are joined again."""
+    """What a selection copies: the text as it was, without what wrapping, padding and frames have made of it."""
     text: list[str] = []
+    cells: list[str] = []
     for place, line in _lines(viewport, selection):
-        if 0 < len(line.strip.text) <= line.start:
-            continue  # decoration from end to end
+        if line.end is not None and line.end < line.start:
+            continue  # the head of a block of code
         span = span_in(line, place, selection)
-        if text:
+        if cells and not (line.cells and line.cells[0].goes_on):
+            text.append(_joined(cells))
+            cells = []
+        if text and not cells:
             text.append(line.joiner if line.soft else "\n")
-        if span is not None:
-            text.append(line.strip.text[span[0] : span[1]])
+        if line.cells:
+            cells = cells or [""] * len(line.cells)
+            _add_cells(cells, line, *(span or (0, 0)))
+        elif span is not None:
+            text.append(_copied(line, *span))
+    text.append(_joined(cells))
     return "\n".join(row.rstrip() for row in "".join(text).split("\n"))
+
+
+def _copied(line: Line, start: int, end: int) -> str:
+    """What these characters of a row stand for."""
+    shown, copied = line.strip.text, list[str]()
+    for swap in line.swaps:
+        if swap.end > start and swap.start < end:
+            copied += [shown[start : swap.start], swap.text if swap.start >= start else ""]
+            start = swap.end
+    return "".join((*copied, shown[start:end]))
+
+
+def _add_cells(cells: list[str], line: Line, start: int, end: int) -> None:
+    """Add the pieces of a table's cells that are selected in a row."""
+    for at, cell in enumerate(line.cells):
+        if piece := line.strip.text[max(cell.start, start) : min(cell.end, end)]:
+            cells[at] += (cell.joiner if cells[at] else "") + piece
+
+
+def _joined(cells: list[str]) -> str:
+    """A table's row, from the first cell of which something is selected to the last."""
+    chosen = [at for at, cell in enumerate(cells) if cell]
+    return " | ".join(cells[chosen[0] : chosen[-1] + 1]) if chosen else ""
 
 
 def _lines(viewport: Viewport, selection: Selection) -> Iterator[tuple[Place, Line]]:
