@@ -11,6 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tui.render import inline
+from tui.render.copying import Cell, Swap, rows_with_tabs, tabs
 from tui.render.highlight import Kind, State, colour_line
 from tui.render.inline import CODE, EMPHASIS, LINK, STRIKE, STRONG, Run
 from tui.render.look import Look
@@ -29,9 +30,7 @@ from tui.render.pieces import (
     TableRow,
 )
 from tui.render.safe import TAB_STOP
-from tui.render.strips import Cell, Swap
 from tui.render.table import GUTTER, Columns, columns_for, table_rows
-from tui.render.tabs import rows_with_tabs, tabs
 from tui.render.wrap import Carry, Wrapped, Wrapper, cells_of
 
 LEAST_WIDTH = 12

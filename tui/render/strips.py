@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.strip import Strip
 
 from tui.render.code import CodeBlock, Span, find_code
+from tui.render.copying import Cell, Swap
 from tui.render.look import DARK, LIGHT, Look
 from tui.render.safe import neutral
 
@@ -35,25 +36,6 @@ _KEPT_PIECES = 4000
 """So many pieces are kept ready, about 20 MB with their rows. Answers rarely have more than a thousand."""
 _READ_CHARS = 1 << 17
 """So much of a text is read when it is first looked at: under a tenth of a second."""
-
-
-class Swap(NamedTuple):
-    """Characters of a row that stand for another text: blanks for a tab, a line for the rule of a table."""
-
-    start: int
-    end: int
-    text: str
-
-
-class Cell(NamedTuple):
-    """Where a row holds a piece of one cell of a table."""
-
-    start: int
-    end: int
-    joiner: str = ""
-    """What lay between this piece and the one in the row above."""
-    goes_on: bool = False
-    """The row goes on with those cells that the row above began."""
 
 
 class Row(NamedTuple):

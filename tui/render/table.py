@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
+from tui.render.copying import Cell
 from tui.render.pieces import Align, TableHead
-from tui.render.strips import Cell
 from tui.render.wrap import Wrapped, Wrapper
 
 S = TypeVar("S")

@@ -1,11 +1,30 @@
-"""Tabs of a line of code: drawn as blanks up to the next stop, and what stands for which when the line is copied."""
+"""What of a drawn row stands for another text when it is copied: blanks for a tab, pieces of a table's cells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from tui.render.safe import TAB_STOP
-from tui.render.strips import Swap
+
+
+class Swap(NamedTuple):
+    """Characters of a row that stand for another text: blanks for a tab, a line for the rule of a table."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Cell(NamedTuple):
+    """Where a row holds a piece of one cell of a table."""
+
+    start: int
+    end: int
+    joiner: str = ""
+    """What lay between this piece and the one in the row above."""
+    goes_on: bool = False
+    """The row goes on with those cells that the row above began."""
 
 
 def tabs(line: str, left: int = 0) -> tuple[Swap, ...]:
