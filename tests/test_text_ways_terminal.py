@@ -53,6 +53,7 @@ def folder(tmp_path: Path) -> Path:
     folder.mkdir()
     for name, (text, encoding, _) in FILES.items():
         (folder / name).write_bytes(text.encode(encoding))
+    (folder / ".env").write_text("KEY=1")
     (folder / "nul.log").write_bytes(b"one\n\0\0two\n")
     for name in ("pic.png", "b.jpg", SHOT, unicodedata.normalize("NFD", "Snímek 1.png")):
         Image.new("RGB", (56, 28), "teal").save(folder / name)
@@ -121,6 +122,15 @@ def test_an_option_finds_a_name_that_looks_the_same(
     assert [block["type"] for block in content(server, 0) + content(server, 1)] == ["image", "text"] * 2
 
 
+def test_a_mention_in_a_prompt_of_a_script_attaches_nothing_and_says_so(
+    env: dict[str, str], server: Server[FakeAnthropic], folder: Path
+) -> None:
+    done = once(env, folder, "compare (@pic.png) with @x")
+    assert done.returncode == 0
+    assert [block["type"] for block in content(server)] == ["text"]
+    assert "pic.png is only mentioned, not attached: with -p, attach files by -a." in done.stderr.decode()
+
+
 def test_mentions_are_attached_wherever_they_stand_and_the_rest_is_said(
     env: dict[str, str], server: Server[FakeAnthropic], folder: Path
 ) -> None:
@@ -128,6 +138,7 @@ def test_mentions_are_attached_wherever_they_stand_and_the_rest_is_said(
         "compare (@pic.png) with @b.jpg.": (["image", "image", "text"], ""),
         "“@win.csv”, [@pic.png]; **@b.jpg**": (["document", "image", "image", "text"], ""),
         f'see @"{SHOT.replace(chr(0x202F), " ")}"': (["image", "text"], ""),
+        "see @.env and @win.csv": (["document", "text"], "@.env is hidden, so it is text"),
         "see @gone.png": (["text"], "@gone.png names no file here; it is text"),
         "(@pic.png) and @x.png, @y.png": (["image", "text"], "@x.png and 1 more name no file here; they are text"),
         "see @https://x.example/a.png": (["text"], "@https://x.example/a.png is an address, and no file"),

@@ -142,7 +142,7 @@ def _answer(config: Path | None, wanted: Wanted, demo: bool, endings: Endings) -
     return answer.run(
         settings,
         prompt=piped.joined(wanted.prompt, given.text),
-        notices=given.notices,
+        notices=(*given.notices, *_not_attached(wanted.prompt)),
         model=wanted.model or said.model,
         system=said.system if wanted.system is None else wanted.system,
         output=output,
@@ -165,6 +165,16 @@ def _require_stdout() -> None:
         if error.errno == errno.EBADF:
             message = "stdout is closed: nothing was sent"
             raise TuiError(message, "Leave out >&-, or write to a file: >answer.txt") from error
+
+
+def _not_attached(prompt: str) -> tuple[str, ...]:
+    """What to say of files that the prompt of `-p` mentions: a script's text must not attach what it likes."""
+    if "@" not in prompt:
+        return ()
+    from tui.images.offers import mentioned_in
+
+    files = mentioned_in(prompt, Path.cwd()).files
+    return (f"{files[0].name} is only mentioned, not attached: with -p, attach files by -a.",) if files else ()
 
 
 def _fill_screen(config: Path | None, wanted: Wanted, demo: bool) -> int:

@@ -121,6 +121,10 @@ def test_a_formula_is_one_block_in_lists_and_quotes(source: str) -> None:
     assert page(f"1. so\n{source}\n2. and") == f"1. so\n   {inside}\n2. and"
 
 
+def test_a_formula_keeps_its_own_indent_alone() -> None:
+    expect("so\n\n  $$\n  a\n    - b\n  $$", "so\n\n$$\na\n  - b\n$$")
+
+
 def test_what_stands_around_a_formula_is_markdown() -> None:
     expect("**so** $$\na_1\n$$ *and* so\non\n- x", "so $$\na_1\n$$ and so on\n\n• x")
 
@@ -173,6 +177,7 @@ def test_two_dollars_or_a_bracket_may_be_no_formula(source: str, drawn: str) -> 
         ("$1_000 or **$2_000**, US$a_b or `c$`", "$1_000 or $2_000, US$a_b or c$"),
         ("$A_B and $C_D, *or* ${E_F}", "$A_B and $C_D, or ${E_F}"),
         ("costs $5, *not* $6", "costs $5, not $6"),
+        ("$5 and $10 (*really*), or 5$", "$5 and $10 (really), or 5$"),
         ("$(date +%s_x) *and* $(id)", "$(date +%s_x) and $(id)"),
         ("$env:A_B *and* $env:C", "$env:A_B and $env:C"),
         ("*$5* to *$10*", "$5 to $10"),
@@ -224,6 +229,7 @@ def test_a_windows_path_stays_whole(source: str) -> None:
         ("a line feed is \\\\n", "a line feed is \\n"),
         ("C:\\Temp\\\nnext", "C:\\Temp\\ next"),
         ("one\\\ntwo", "one\ntwo"),
+        ("**C:\\a\\_b**\\\ntwo", "C:\\a\\_b\ntwo"),
         ("| C:\\a\\_b |\n|--|", "C:\\a\\_b\n───────"),
     ],
 )
@@ -244,6 +250,7 @@ def test_other_backslashes_are_markdown(source: str, drawn: str) -> None:
         "Steps:\n→ first\n➜ second",
         "① one\n② two",
         "[ ] open\n[x] done",
+        "⚠ mind\nℹ note\n⛔ stop",
         "src\n├── a.py\n└── b.py",
         "– one\n— two",
         "★ five\n☆ four",

@@ -61,13 +61,21 @@ def mentioned_in(text: str, folder: Path) -> Mentioned:
     """The files that a text names after an @, from that folder on, and which names mean none. Reads from the disk."""
     files: dict[Path, None] = {}
     missing: list[str] = []
+    hidden = ""
     for mention in mentions_in(text):
         path = _first_file(mention.readings, folder)
-        if path is not None:
-            files[path] = None
-        else:
+        if path is None:
             missing.append(mention.name)
-    return Mentioned(tuple(files), _passed_over(missing, folder))
+        elif _is_hidden(path) and not _is_offered(path):
+            hidden = hidden or f"@{mention.name} is hidden, so it is text; the dialog or -a attaches it"
+        else:
+            files[path] = None
+    return Mentioned(tuple(files), hidden or _passed_over(missing, folder))
+
+
+def _is_hidden(path: Path) -> bool:
+    """True for what lies behind a name with a point: keys and passwords do, and a pasted text may mention them."""
+    return any(part.startswith(".") and part != ".." for part in (*path.parts, *path.resolve().parts))
 
 
 def _first_file(names: Sequence[str], folder: Path) -> Path | None:

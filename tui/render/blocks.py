@@ -307,13 +307,13 @@ class Scanner:
             leaf = self._leaf = Paragraph()
         self._emit_all(leaf.add(line))
         if mode == "whole" and not line.startswith("|"):
-            self._open_formula(line, leaf)
+            self._open_formula(line, leaf, len(rest) - len(line))
 
     # Formulas ----------------------------------------------------------------------------------------------------------
 
-    def _open_formula(self, line: str, paragraph: Paragraph) -> None:
+    def _open_formula(self, line: str, paragraph: Paragraph, indent: int = 0) -> None:
         """Looks for a formula that begins in the last line of a paragraph and goes on behind it."""
-        found = None if self._is_plain else opened_in(line)
+        found = None if self._is_plain else opened_in(line, indent)
         if found is not None and found.from_end <= len(paragraph.text):
             self._formula = found
 

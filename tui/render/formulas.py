@@ -45,6 +45,8 @@ class Formula:
     """What follows its closing mark."""
     chars: int = 0
     """How long the lines after the first are."""
+    indent: int = 0
+    """Columns before the first line, which the others have, too."""
 
     @property
     def text(self) -> str:
@@ -77,20 +79,25 @@ class Formula:
             self.closer,
             self.position,
             self.from_end,
-            (*self.lines, line),
+            (*self.lines, self._own(line)),
             (*self.raw, raw),
             chars=self.chars + len(line) + 1,
+            indent=self.indent,
         )
+
+    def _own(self, line: str) -> str:
+        return line[min(self.indent, len(line) - len(line.lstrip(" "))) :]
 
     def closed_by(self, line: str) -> Formula:
         """The whole one, with the line that holds its closing mark."""
+        line = self._own(line)
         end = line.find(self.closer) + len(self.closer)
         rest = line[end:].rstrip()
         return replace(self, lines=(*self.lines, line[:end] + "\n" * (not rest)), rest=rest)
 
 
-def opened_in(line: str) -> Formula | None:
-    """The formula that a line of a paragraph opens and does not close."""
+def opened_in(line: str, indent: int = 0) -> Formula | None:
+    """The formula that a line of a paragraph opens and does not close; `indent` columns stand before the line."""
     if "$$" not in line and "\\" not in line:
         return None
     bare = _CODE.sub(lambda found: " " * len(found[0]), line)
@@ -106,7 +113,7 @@ def opened_in(line: str) -> Formula | None:
                 return None
         else:
             position = "last"
-        return Formula(closer, position, len(line) - found.start(), (line[found.start() :],))
+        return Formula(closer, position, len(line) - found.start(), (line[found.start() :],), indent=indent)
     return None
 
 

@@ -170,6 +170,7 @@ class _Parser:
             return self.literal(pos, end)
         is_kept = keeps_backslashes(self.text, pos)
         if following == "\n":
+            is_kept = is_kept and self.text[pos - 1] not in "*_~`"  # behind a mark it breaks the line
             self.nodes.append(_Node("\\" if is_kept else "\n"))
             return pos + 1 + (not is_kept)
         if following and following in _PUNCTUATION:

@@ -13,6 +13,7 @@ OPEN_FORMULA_SIGN = re.compile(r"[\\^{}_=]")
 """One of these is in a formula that has not ended, so that the rest of a line is not taken for one."""
 FORMULA_SIGN = re.compile(r"[\\_^{}*]")
 """One of these is in every formula that Markdown would change, and in few sentences between two prices."""
+_SIGN_AFTER_DIGIT = re.compile(r"[\\_^{}]")
 
 _DISPLAY = re.compile(r"\$\$(?!\$)((?:[^$`\n\\]|\\.)+)\$\$(?!\$)")
 # Pandoc's rule, with letters: `$a_b` and `$c` are variables where a word begins behind the second sign.
@@ -26,6 +27,7 @@ _DRIVE = r"[A-Za-z]:\\(?!\\)"
 _SHARE = r"\\\\[\w.$-]+\\(?!\\)"
 _FOLDER_WITH_BLANKS = r"(?: (?:and|of|for|[A-Z0-9(][^\s`\\|,;:]*)){1,4}\\"
 _PATH = re.compile(rf"(?:{_DRIVE}|{_SHARE})[^\s`|]*(?:{_FOLDER_WITH_BLANKS}[^\s`|]*)*", re.ASCII)
+_MARKS_AND_BREAK = re.compile(r"(?<![\\*_~])[*_~]+\\$")
 _AFTER_PATH = "*_~.,:;!?'\")]}>"
 _BACKSLASH = re.compile(r"\\\\|\\[A-Za-z0-9]")
 """An escaped backslash, or one before a letter or digit, which Markdown leaves alone."""
@@ -44,9 +46,10 @@ def formula_end(text: str, at: int) -> int | None:
     if at and (text[at - 1].isascii() and text[at - 1].isalnum()):  # US$5
         return None
     found = _DOLLARS.match(text, at)
-    if not found or not FORMULA_SIGN.search(found[1]) or "://" in found[1]:
+    if not found or "://" in found[1]:
         return None
-    return found.end()
+    sign = _SIGN_AFTER_DIGIT if found[1][0].isdigit() else FORMULA_SIGN  # $5 or *only* 6$
+    return found.end() if sign.search(found[1]) else None
 
 
 def url_end(text: str, at: int) -> int:
@@ -71,7 +74,7 @@ def path_end(text: str, at: int) -> int | None:
     found = _PATH.match(text, at)
     if found is None:
         return None
-    path = found[0]
+    path = _MARKS_AND_BREAK.sub("", found[0])
     bare = path.rstrip(_AFTER_PATH)
     end = len(bare) + (bare.endswith("\\") and len(path) > len(bare))  # `C:\*` ends with its star
     return at + end

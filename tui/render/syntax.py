@@ -18,8 +18,8 @@ HTML = re.compile(r"<[A-Za-z/!?]")
 HELD = re.compile(r"[-=*_+#>|:~` ]+|\d{1,9}[.)]?|(?:[-*+] +)?\[[ xX]?\]?")
 """What a line may begin with before one can say what it is; not drawn until it goes on."""
 SIGNED = re.compile(
-    "[•‣⁃◦·–—‐-―\u2190-\u2bff\u3004-\u3007\u3012\u3013\u3020\U0001f000-\U0001fbff]"
-    "|\\d\ufe0f?\u20e3|\\[[ xX✓✗]\\](?=[ \\t])"
+    "[•‣⁃◦·–—‐-―\u2100-\u2bff\u3004-\u3007\u3012\u3013\u3020\U0001f000-\U0001fbff]"
+    "|\\d\ufe0f?\u20e3|\\\\?\\[[ xX✓✗]\\\\?\\](?=[ \\t])"
 )
 """How a line begins that stands for itself without being a list's item: a check mark, a bullet, an arrow, an emoji."""
 BULLETS = "•◦▪"
