@@ -408,3 +408,17 @@ async def test_an_address_where_nobody_answers_is_told(chat: Starting) -> None:
         pass
     (told,) = await chat(gone=McpServer(url=url)).start()
     assert "gone did not start: it cannot be reached" in told
+
+
+@pytest.mark.parametrize("value", ["http://user:PLANTED[ss@127.0.0.1:9", "http://[::1", "garbage://127.0.0.1"])
+async def test_a_proxy_that_is_none_is_told_and_no_proxy_goes_before_it(
+    chat: Starting, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", value)
+    with over_http("PLANTED") as url:
+        said = McpServer(url=url, headers={"Authorization": "Bearer PLANTED"})
+        (told,) = await chat(tides=said).start()
+        assert "tides did not start: HTTP_PROXY holds what is no address of a proxy" in told
+        assert "PLANTED" not in told
+        monkeypatch.setenv("NO_PROXY", "[::1],127.0.0.0/8,[")
+        assert await chat(tides=said).start() == ()
