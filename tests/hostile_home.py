@@ -77,6 +77,14 @@ class Home(NamedTuple):
     """The columns of the database that were planted."""
 
 
+def hostile_models() -> tuple[Model, ...]:
+    """The models that we know, with the text in every field that may hold any."""
+    texts = {field.name for field in msgspec.structs.fields(Model) if field.type is str} - {"family"}
+    return tuple(
+        msgspec.structs.replace(model, **{name: getattr(model, name) + HOSTILE for name in texts}) for model in MODELS
+    )
+
+
 @contextmanager
 def hostile_home(folder: Path) -> Iterator[Home]:
     """A folder with hostile files, and in it a home with a chat, a configuration and a list of models that are no better."""
@@ -92,7 +100,6 @@ def hostile_home(folder: Path) -> Iterator[Home]:
         (folder / "claude.json").write_text(json.dumps(planted(CLAUDE_AI)))
         prx_home = Path(env["PRX_HOME"])
         columns = plant_database(prx_home / "data" / "chats.db")
-        models = msgspec.convert(planted(msgspec.to_builtins(MODELS)), tuple[Model, ...])
-        write_list(cache_file(prx_home / "cache", server.url), models, time.time())
+        write_list(cache_file(prx_home / "cache", server.url), hostile_models(), time.time())
         (prx_home / "config" / "config.toml").write_text(CONFIG)
         yield Home(folder, env, server, shell, chat["id"] + HOSTILE, columns)

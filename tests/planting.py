@@ -49,7 +49,7 @@ def planted(value: Any, keep: Collection[str] = STRUCTURE, name: str = "") -> An
     """The same JSON with the hostile text at the end of every string, but for the fields that are to be kept."""
     if isinstance(value, dict):
         return {key: planted(one, keep, key) for key, one in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [planted(one, keep, name) for one in value]
     return value + HOSTILE if isinstance(value, str) and name not in keep else value
 
@@ -58,7 +58,7 @@ def plucked(value: Any) -> Any:
     """The same JSON without it."""
     if isinstance(value, dict):
         return {key: plucked(one) for key, one in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [plucked(one) for one in value]
     return value.replace(HOSTILE, "") or "x" if isinstance(value, str) else value
 
@@ -190,7 +190,7 @@ def planted_toml(text: str, plant: Callable[[str], str] = lambda text: text + HO
         if isinstance(value, dict):
             inner = ", ".join(f"{json.dumps(plant(key))} = {written(one)}" for key, one in value.items())
             return f"{{ {inner} }}"
-        if isinstance(value, list):
+        if isinstance(value, list | tuple):
             return f"[{', '.join(map(written, value))}]"
         return json.dumps(plant(value) if isinstance(value, str) else value)
 

@@ -13,6 +13,7 @@ from textual.widgets import Static
 from tui.chat.forecast import Switch
 from tui.chat.model import Model
 from tui.chat.reasoning import Reasoning, adjusted
+from tui.render.safe import safe
 from tui.screens.modal import Modal
 from tui.widgets import figures
 from tui.widgets.bindings import closing
@@ -46,7 +47,7 @@ def columns(model: Model, width: int, *, current: bool, successor: str, switch: 
     name = (_name(model.name, width), "$dim" if retired else "$foreground")
     if retired:
         since = f" {model.retires}" if model.retires else ""
-        return Content.assemble(mark, name, (f"retired{since} → {successor}", "$dim"))
+        return Content.assemble(mark, name, (safe(f"retired{since} → {successor}", keep_newlines=False), "$dim"))
     price = model.price_for(1)
     cost = f"{figures.price(price.input)} / {figures.price(price.output)}" if price else "not known"
     if switch is not None:
@@ -60,7 +61,7 @@ def columns(model: Model, width: int, *, current: bool, successor: str, switch: 
     )
     if model.lifecycle == "deprecated":
         marks = f"{'ends' if width < _NARROW else 'retires'} {model.retires}" if model.retires else "deprecated"
-        return Content.assemble(mark, name, (limits, "$dim"), (marks, "$warning"))
+        return Content.assemble(mark, name, (limits, "$dim"), (safe(marks, keep_newlines=False), "$warning"))
     return Content.assemble(mark, name, (limits, "$dim"), (marks, "$dim"))
 
 
@@ -85,7 +86,7 @@ def particulars(switch: Switch) -> str:
     window = f"ctx {figures.tokens(model.context)}, {figures.percent(switch.next_turn.filled)} full"
     facts = [window, f"out {figures.tokens(model.max_output)}", " ".join(has)]
     if model.lifecycle == "deprecated" and model.retires:
-        facts.insert(0, f"retires {model.retires}")
+        facts.insert(0, safe(f"retires {model.retires}", keep_newlines=False))
     return " · ".join(fact for fact in facts if fact)
 
 
@@ -115,6 +116,7 @@ def titles(width: int) -> Content:
 
 def _name(name: str, width: int) -> str:
     room = 12 if width < _NARROW else 14
+    name = safe(name, keep_newlines=False)
     return f"{name if len(name) < room else name[: room - 2] + '…':<{room}}"
 
 
