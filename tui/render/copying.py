@@ -1,9 +1,11 @@
-"""What of a drawn row stands for another text when it is copied: blanks for a tab, pieces of a table's cells."""
+"""Rows of the screen, and what they stand for when they are copied: blanks for a tab, pieces of a table's cells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from textual.strip import Strip
 
 from tui.render.safe import TAB_STOP
 
@@ -25,6 +27,23 @@ class Cell(NamedTuple):
     """What lay between this piece and the one in the row above."""
     goes_on: bool = False
     """The row goes on with those cells that the row above began."""
+
+
+class Row(NamedTuple):
+    """One row of the screen, and what copying needs to know of it."""
+
+    strip: Strip
+    soft: bool = False
+    """It goes on with the row above, which wrapping broke off."""
+    joiner: str = ""
+    """What stood between the two, and was left out at the break."""
+    lead: int = 0
+    """So many cells at its beginning are only drawn around the text: bars, and the indent of a wrapped line."""
+    end: int | None = None
+    """Characters from here on only fill the row."""
+    swaps: tuple[Swap, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    """The row is one of a table's."""
 
 
 def tabs(line: str, left: int = 0) -> tuple[Swap, ...]:

@@ -12,12 +12,12 @@ from collections import deque
 from collections.abc import Iterator
 from functools import partial
 from itertools import accumulate, takewhile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from textual.strip import Strip
 
 from tui.render.code import CodeBlock, Span, find_code
-from tui.render.copying import Cell, Swap
+from tui.render.copying import Row
 from tui.render.look import DARK, LIGHT, Look
 from tui.render.safe import neutral
 
@@ -36,23 +36,6 @@ _KEPT_PIECES = 4000
 """So many pieces are kept ready, about 20 MB with their rows. Answers rarely have more than a thousand."""
 _READ_CHARS = 1 << 17
 """So much of a text is read when it is first looked at: under a tenth of a second."""
-
-
-class Row(NamedTuple):
-    """One row of the screen, and what copying needs to know of it."""
-
-    strip: Strip
-    soft: bool = False
-    """It goes on with the row above, which wrapping broke off."""
-    joiner: str = ""
-    """What stood between the two, and was left out at the break."""
-    lead: int = 0
-    """So many cells at its beginning are only drawn around the text: bars, and the indent of a wrapped line."""
-    end: int | None = None
-    """Characters from here on only fill the row."""
-    swaps: tuple[Swap, ...] = ()
-    cells: tuple[Cell, ...] = ()
-    """The row is one of a table's."""
 
 
 class Document:
