@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import time
+import weakref
 
 import pytest
 from conversation_app import ChatApp, answer, prompt
@@ -241,3 +243,16 @@ async def test_a_selection_copies_the_names_and_no_blocks() -> None:
         assert "▀" not in (copied := app.screen.get_selected_text() or "")
         assert "fjord.png" in copied
         assert "\n\n\n\n" not in copied
+
+
+async def test_the_pictures_of_a_chat_that_was_left_are_given_up() -> None:
+    """The drawing is kept for the next time, the message's own megabytes are not."""
+    app = App([showing(picture())])
+    async with app.run_test(size=(60, 20)) as pilot:
+        await until_drawn(app, pilot)
+        left = [weakref.ref(sheet) for sheet in sheets(app)]
+        assert left
+        app.pane.show(())
+        await pilot.pause()
+        gc.collect()
+        assert [sheet() for sheet in left if sheet() is not None] == []

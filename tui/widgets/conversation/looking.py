@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from textual import work
 from textual.message import Message as TextualMessage
@@ -44,8 +45,8 @@ class LookingView(FindingView):
         self.gallery.late.add(self.forget_pictures)
         self._asked: OrderedDict[Key, Image] = OrderedDict()
         self._kept: OrderedDict[Key, Drawing] = OrderedDict()
-        self._hangs: dict[Key, list[tuple[Sheet, int]]] = {}
-        """Where each of the kept drawings hangs."""
+        self._hangs: dict[Key, WeakKeyDictionary[Sheet, set[int]]] = {}
+        """Where each of the kept drawings hangs. Sheets of chats that were left are gone with their images."""
         self._is_drawing = False
 
     def decorated(self, line: Line, turn: Turn, place: Place) -> Line:
@@ -63,7 +64,7 @@ class LookingView(FindingView):
         key = hash(wanted.image.data), wanted.room
         if key in self._kept:
             self._kept.move_to_end(key)
-            self._hangs.setdefault(key, []).append((sheet, wanted.number))
+            self._hangs.setdefault(key, WeakKeyDictionary()).setdefault(sheet, set()).add(wanted.number)
             sheet.hang(wanted.number, self._kept[key])
             return
         self._asked[key] = wanted.image
@@ -86,8 +87,9 @@ class LookingView(FindingView):
             self._is_drawing = False
 
     def _let_go(self, key: Key) -> None:
-        for sheet, number in self._hangs.pop(key, ()):
-            sheet.take_down(number)
+        for sheet, numbers in self._hangs.pop(key, {}).items():
+            for number in numbers:
+                sheet.take_down(number)
         self.gallery.release(self._kept.pop(key))
 
     def forget_pictures(self) -> None:
