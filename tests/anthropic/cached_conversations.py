@@ -29,7 +29,7 @@ from tui.demo import scenarios
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 
 HEADERS = {"x-api-key": DEMO_KEY, "anthropic-version": "2023-06-01"}
-LIVING = [model for model in MODELS if not is_retired(model)]
+LIVING = [model for model in MODELS if not is_retired(model) and model.price_for(0) is not None]
 USUAL = [find(name) for name in ("claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-5-5", "claude-sonnet-4-6")]
 KINDS = ("chat", "tools", "images", "edits", "branches", "switches", "pauses", "breaks", "mixed")
 """pauses: around five minutes and around an hour. breaks: somebody who does other things in between. mixed: all of it."""
