@@ -65,7 +65,7 @@ LAYERS = {
     "sign_in": layer("config connection anthropic errors", "msgspec"),
     "auth_command": layer("config connection anthropic sign_in errors printing render.json_text masking", "click"),
     "doctor": layer(
-        "catalogue config connection anthropic chat.model images.protocol errors tools.rules masking", "msgspec"
+        "catalogue proxies config connection anthropic chat.model images.protocol errors tools.rules masking", "msgspec"
     ),
     "engine": layer("chat errors"),
     "tools": layer("chat errors charset masking typed_paths", "msgspec"),

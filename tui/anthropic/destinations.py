@@ -76,7 +76,7 @@ def check_token_url(url: str, oauth_hosts: Sequence[str] = ()) -> None:
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         host, port = "", None
-    if not host or parts.scheme not in ("http", "https"):
+    if not host or parts.scheme not in ("http", "https") or not url.strip().isprintable():
         raise NotAnAddress(
             "oauth_token_url is not an address that a request can be sent to.",
             "Without it in config.toml the login is renewed at platform.claude.com.",

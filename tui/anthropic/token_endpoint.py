@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -82,7 +83,7 @@ def exchange(refresh_token: str, url: str, now: Callable[[], float], oauth_hosts
             content = msgspec.json.encode(body)
             response = client.post(url, content=content, headers={**headers, **bodies.HEADERS}, extensions=within)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol, httpx.InvalidURL):
-        host = httpx.URL(url).host
+        host = urlsplit(url).hostname
         raise NotSent(
             f"No connection to {host}, where Claude Code's login is renewed", "Check the network.", retryable=True
         ) from None

@@ -17,6 +17,7 @@ from tui.connection import Connection, workspace_of
 from tui.doctor.findings import Finding, ModelRow
 from tui.errors import TuiError
 from tui.masking import masked_url
+from tui.proxies import BadProxy, route_for
 
 
 def model_findings(
@@ -26,6 +27,7 @@ def model_findings(
     live, findings = _asked(settings, env)
     choice = choose(settings, "", live or (), today)
     findings.append(_would_answer(settings, choice, live, today))
+    findings += _way(settings.anthropic.api_url, env)
     rows = [_row(model, choice, live, today) for model in known_models(settings, live or (), today)]
     rows += [_misspelt(wrong, right, choice, today) for wrong, right in MISSPELT.items()]
     return findings, tuple(rows)
@@ -57,6 +59,19 @@ def _asked(settings: Settings, env: Mapping[str, str]) -> tuple[tuple[Model, ...
     if not live:
         return None, [Finding("models", "note", f"{url} answers, with an empty list of models")]
     return live, [Finding("models", "ok", f"{url} answers, and lists {len(live)} models")]
+
+
+def _way(url: str, env: Mapping[str, str]) -> list[Finding]:
+    """The proxy that requests go through, and what of NO_PROXY is left out."""
+    try:
+        route = route_for(url, env)
+    except BadProxy:  # asking has failed for it
+        return []
+    through = f"requests go through the proxy {route.host} ({route.variable})"
+    return [
+        *([Finding("models", "note", through)] if route.proxy else []),
+        *([Finding("models", "warning", route.remark, "Correct or remove it.")] if route.remark else []),
+    ]
 
 
 _RENEW = "prx auth login --provider anthropic"
