@@ -153,6 +153,9 @@ def test_a_file_that_cannot_be_read_may_have_held_it_too(tmp_path: Path) -> None
         obstacle = Connection(load({}, file=file), {"ANTHROPIC_API_KEY": KEY}).obstacle
         assert obstacle is not None
         assert str(file) in obstacle.message
+    elsewhere = {"ANTHROPIC_BASE_URL": "https://gateway.example"}  # which says the address in its place
+    assert load(elsewhere, file=tmp_path / "nowhere.toml").obstacle is None
+    assert load(elsewhere, file=tmp_path).obstacle is not None
 
 
 GATEWAY = 'api_url = "https://gateway.example"\napi_key = "${GATEWAY_KEY}"'

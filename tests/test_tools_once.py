@@ -101,6 +101,34 @@ def test_without_the_option_no_tool_is_offered(server: Server[FakeAnthropic], fo
     assert "tools" not in sent(server, 1)
 
 
+def test_a_rule_is_not_for_a_name_that_is_only_shown_like_it(
+    server: Server[FakeAnthropic], folder: Path, tmp_path: Path
+) -> None:
+    """`src` with a carriage return in it, a hard link, and an option of git that writes, each under a rule beside it."""
+    config = tmp_path / "config.toml"
+    config.write_text('[tools]\nallow = ["write_file(src/**)", "run_command(git log *)", "write_file(a\\\\x0db)"]\n')
+    (tmp_path / "secret.txt").write_text("PLANTED\n")
+    os.link(tmp_path / "secret.txt", folder / "link.txt")
+    wrong = (
+        ToolUse("write_file", input={"path": "s\rc/x", "content": "no"}),
+        ToolUse("write_file", input={"path": "s\\rc/x", "content": "no"}),
+        ToolUse("read_file", input={"path": "link.txt"}),
+        ToolUse("search_files", input={"pattern": "PLANTED"}),
+        ToolUse("run_command", input={"command": "git log --output=x"}),
+    )
+    right = (
+        ToolUse("write_file", input={"path": "src/x", "content": "yes"}),
+        ToolUse("write_file", input={"path": "a\rb", "content": "yes"}),
+    )
+    server.service.script(Answer(*wrong, *right), Answer(Text("Done.")))
+    run = prx(server, folder, "--config", str(config), "-p", "Do it", "--tools", "ask")
+    assert run.returncode == 0
+    refused = [block.get("is_error", False) for block in results(sent(server, 2))]
+    assert refused == [True, True, True, False, True, False, False]
+    assert "PLANTED" not in json.dumps(results(sent(server, 2)))
+    assert {path.name for path in folder.iterdir()} == {"tide.txt", "link.txt", "src", "a\rb"}
+
+
 def test_what_would_ask_is_refused(server: Server[FakeAnthropic], folder: Path) -> None:
     write = ToolUse("write_file", input={"path": "new.txt", "content": "x"})
     server.service.script(Answer(write), Answer(Text("Then not.")))

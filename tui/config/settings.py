@@ -16,6 +16,7 @@ from tui.limits import SETTINGS_FILE_BYTES
 
 DEFAULT_API_URL = "https://api.anthropic.com"
 NOTHING_SENT = "nothing is sent"
+_NO_FILE = "there is no such file"
 
 Dialect = Literal["auto", "anthropic", "basic"]
 Theme = Literal["dark", "light"]
@@ -220,7 +221,10 @@ def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[
     found: list[Finding] = []
     raw, problem = _read(path, asked_for=asked_for)
     if problem:
-        found.append(Finding(shown, 0, 0, problem, NOTHING_SENT, stops=True))
+        # Where the environment says the address, a file that is not there could have held no other.
+        stops = problem != _NO_FILE or not env.get("ANTHROPIC_BASE_URL", "").strip()
+        meanwhile = NOTHING_SENT if stops else "the defaults are used"
+        found.append(Finding(shown, 0, 0, problem, meanwhile, stops))
     sections: Mapping[str, dict[str, Any]] = defaultdict(dict)
     origins: dict[str, str] = {}
     variables: frozenset[str] = frozenset()
@@ -263,7 +267,7 @@ def _read(path: Path, *, asked_for: bool) -> tuple[bytes, str]:
     try:
         return read_file(path, SETTINGS_FILE_BYTES, pipes=asked_for), ""
     except FileNotFoundError:
-        return b"", "there is no such file" if asked_for else ""
+        return b"", _NO_FILE if asked_for else ""
     except OSError as error:
         return b"", f"it cannot be read: {error.strerror or error}"
     except ValueError as error:  # a name that no file can have
