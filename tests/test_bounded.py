@@ -6,14 +6,19 @@ import contextlib
 import inspect
 import os
 import random
+import subprocess
 import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from tui.bounded import JsonDecoder, UnfitFile, decode_json, is_too_deep, json_problem, read_file
+from tui.anthropic.credentials import OAuthToken, read_login
+from tui.bounded import JsonDecoder, UnfitFile, decode_json, is_too_deep, json_problem, open_to_write, read_file
+from tui.bounded_program import run_program
 from tui.limits import JSON_DEPTH, JSON_OBJECTS, MIB
+from tui.pipes import read_pipe
+from tui.private_file import write_private
 
 
 @pytest.mark.parametrize("opened", ["[", '{"a":'])
@@ -94,3 +99,56 @@ def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path) -> None:
     assert read_file(Path(os.devnull), 1_000) == b""
     with pytest.raises(FileNotFoundError):
         read_file(tmp_path / "none", 1_000)
+
+
+def test_a_program_that_prints_without_end_is_ended(tmp_path: Path) -> None:
+    assert run_program(["sh", "-c", "exec yes"], timeout_s=20, limit_bytes=1_000_000).output == b""
+    assert run_program(["sh", "-c", "echo tide; exit 3"], timeout_s=20) == (3, b"tide\n")
+    with pytest.raises(subprocess.TimeoutExpired):
+        run_program(["sh", "-c", "exec sleep 60"], timeout_s=0.1)
+
+
+def test_nothing_but_a_file_is_opened_to_be_written(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/null")
+    for path in (tmp_path / "pipe", tmp_path / "link", tmp_path):
+        with pytest.raises(UnfitFile):
+            open_to_write(path, os.O_APPEND)
+        with pytest.raises(UnfitFile):
+            write_private(path, b"tide")
+    os.close(open_to_write(tmp_path / "new", os.O_TRUNC))
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_pipe_is_read_to_its_end_where_that_is_asked_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["sh", "-c", f"(echo the; echo tide) > {tmp_path}/pipe"]):
+        assert read_file(tmp_path / "pipe", 100, pipes=True) == b"the\ntide\n"
+    with (
+        subprocess.Popen(["sh", "-c", f"exec yes > {tmp_path}/pipe"], stderr=subprocess.DEVNULL),
+        pytest.raises(UnfitFile, match="is larger than"),
+    ):
+        read_file(tmp_path / "pipe", 100, pipes=True)
+    with pytest.raises(UnfitFile, match="nothing writes to"):
+        read_file(tmp_path / "pipe", 100, pipes=True)
+
+
+def test_a_pipe_that_is_silent_or_slow_is_given_up() -> None:
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    os.write(write, b"tide")
+    with pytest.raises(UnfitFile, match="silent"):
+        read_pipe(read, 100, silence_s=0.05)
+    os.write(write, b"tide")
+    with pytest.raises(UnfitFile, match="not at its end"):
+        read_pipe(read, 100, total_s=0)
+    os.write(write, b"tide")
+    os.close(write)
+    assert read_pipe(read, 100) == b"tide"
+    os.close(read)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_text(tmp_path: Path) -> None:
+    assert decode_json(b"\xef\xbb\xbf[1]") == decode_json("\ufeff[1]") == [1]
+    (tmp_path / "login").write_bytes(b'\xef\xbb\xbf{"accessToken": "sk-ant-oat01-x"}')
+    assert isinstance(read_login(tmp_path / "login", now_s=0), OAuthToken)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from measured import KINDS, LIMIT_S, Home, in_order, made, prx
+from terminal import Terminal
 
 from tui.anthropic.model_cache import cache_file
 from tui.demo.scenarios import Answer, Text
@@ -82,3 +84,24 @@ def test_no_command_is_stopped_by_what_stands_beside_the_database(home: Home, ki
     made(kind, file)
     in_order(ended := prx(home, "chats"))
     assert kind == "garbage" or file.name in ended.stderr
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_full_screen_opens_over_any_kind_of_file(home: Home, kind: str) -> None:
+    state = home.folder / "prx" / "state"
+    for file in (*(place(home) for place in SETTINGS[1:]), home.data / "chats.db"):
+        made(kind, file)
+    for name in ("attach-folder", "told-folders", "stderr.log"):
+        made(kind, state / name)
+    home.server.service.script(Answer(Text("Out.")))
+    with Terminal([sys.executable, "-m", "tui"], home.env(ANTHROPIC_API_KEY=DEMO_KEY), home.folder) as terminal:
+        terminal.wait_for("Talk to")
+        terminal.type("Which way?\r")
+        terminal.wait_for("Out.")
+        terminal.type("\x0f")
+        terminal.wait_for("Attach")
+        terminal.type("\x1b\x11")
+        terminal.wait(lambda: "Chats not saved" in terminal.text or terminal.process.poll() is not None)
+        terminal.type("" if terminal.process.poll() is not None else "\x11")
+        assert terminal.wait_exit() in (0, 1)
+        assert "Traceback" not in terminal.text

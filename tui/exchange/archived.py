@@ -19,7 +19,18 @@ _END = struct.Struct("<4s4H2LH")
 _END_MARK, _END_64_MARK = b"PK\x05\x06", b"PK\x06\x07"
 _LONGEST_COMMENT = 65_535
 _LOCATOR_BYTES = 20
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError)
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    OverflowError,
+    OSError,
+)
+"""What Python raises for a damaged file: negative places, names that are no text, and so on."""
 
 
 class Unreadable(TuiError):

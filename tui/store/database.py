@@ -32,11 +32,13 @@ from tui.store.files import (
     copy,
     has_log,
     identity,
+    is_intact,
     is_refused,
     is_sound,
     make_private,
     only_one,
     opened_elsewhere,
+    plain_errors,
     read_any_text,
     refuse_unfit,
     reindexed,
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 RETRY_S = 1.5
+_STRANGE = (LookupError, TypeError, ValueError, AttributeError)
+"""What a job raises where a damaged index hides rows, or shows others, without SQLite noticing."""
 _SHORT_PATIENCE_S = 0.2  # for the same while everything goes on in memory: nothing may wait for the file then
 
 
@@ -115,13 +119,20 @@ class Database:
 
         self._follow()
         try:
-            return job(self._current)
+            with plain_errors():
+                return job(self._current)
         except sqlite3.DatabaseError as error:
             if not read_any_text(self._current, error):
                 if trouble_of(error) != "damaged":
                     raise
                 self._repair()
             return job(self._current)
+        except _STRANGE as error:
+            self._repair_unnoticed(error)
+            try:
+                return job(self._current)
+            except _STRANGE as again:
+                raise Unreachable(self.path, "it is damaged") from again
 
     def write(self, job: Job[Result], key: str = "", *, is_passing: bool = False, chat_id: str = "") -> Result:
         """Does the job as one transaction: on the file, or in memory until the file takes it.
@@ -145,6 +156,8 @@ class Database:
                     self._repair()
                     return self.write(job, key, is_passing=is_passing, chat_id=chat_id)
                 self._retreat(error)
+            except _STRANGE as error:
+                self._repair_unnoticed(error)
         try:
             result = transaction(self._current, job)
         except sqlite3.DatabaseError as error:
@@ -211,6 +224,7 @@ class Database:
         assert connection is not None, "the database is open"
         return connection
 
+    @plain_errors()
     def _open_file(self) -> None:
         import sqlite3
 
@@ -343,6 +357,12 @@ class Database:
             self.open()
         else:  # it cannot be written either, and the damage is in the copy of it
             self._refuse(Unreachable(self.path, "it is damaged"))
+
+    def _repair_unnoticed(self, error: Exception) -> None:
+        """After an error that would be a bug if the file were whole: raises it again if that is so."""
+        if self._memory is not None or is_intact(self.path):
+            raise error
+        self._repair()
 
     def _set_aside(self, *, is_certain: bool = False) -> bool:
         """Renames a damaged file and what belongs to it, unless a new index is enough or another prx was quicker.

@@ -28,10 +28,19 @@ PATIENCE_S = 2.0
 _LARGEST_COPY = 1_000_000_000  # bytes of a file that is copied into memory when it cannot be written
 
 
+_DAMAGE = (
+    "malformed",
+    "not a database",
+    "no such",  # a table or a column, where its name is damaged in the schema
+    "has no column",
+    "vtable constructor failed",
+)
+
+
 def trouble_of(error: Exception) -> Trouble:
     """What an error of SQLite says of the file. By its words: Python 3.10 does not give the code."""
     text = str(error)
-    if any(sign in text for sign in ("malformed", "not a database", "no such table", "vtable constructor failed")):
+    if any(sign in text for sign in _DAMAGE):
         return "damaged"
     if is_refused(text) or any(sign in text for sign in ("is full", "disk I/O", "locked")):
         return "refused"
@@ -48,6 +57,19 @@ def connect(path: str, *, uri: bool = False, patience_s: float = PATIENCE_S) -> 
     return sqlite3.connect(path, uri=uri, isolation_level=None, timeout=patience_s)
 
 
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Around what asks SQLite, whose words on a damaged schema quote it, which may be no UTF-8. Raises DatabaseError."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        if not error.object.startswith((b"malformed database schema", b"database disk image is malformed")):
+            raise
+        import sqlite3
+
+        raise sqlite3.DatabaseError(error.object.decode("utf-8", "replace")) from error
+
+
 def read_any_text(db: Connection, error: Exception) -> bool:
     """Has it take text that is no UTF-8 from now on, which is slower; False if that is not what was wrong."""
     is_new = "decode" in str(error) and db.text_factory is str
@@ -61,6 +83,7 @@ def wait_at_most(db: Connection, patience_s: float) -> None:
     db.execute(f"PRAGMA busy_timeout = {round(1000 * patience_s)}")
 
 
+@plain_errors()
 def transaction(db: Connection, job: Job[Result]) -> Result:
     db.execute("BEGIN IMMEDIATE")
     try:
@@ -126,21 +149,33 @@ def is_sound(path: Path) -> bool:
     import sqlite3
 
     try:
-        with closing(connect(str(path))) as db:
+        with plain_errors(), closing(connect(str(path))) as db:
             tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            is_whole = tables >= schema.TABLES or schema.version_of(db) == 0
+            is_whole = (tables >= schema.TABLES and schema.is_as_made(db)) or schema.version_of(db) == 0
             return is_whole and bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
     except sqlite3.Error:
         return False
 
 
-def reindexed(path: Path) -> bool:
-    """Whether the index of words could be made anew."""
+def is_intact(path: Path) -> bool:
+    """Whether every index says the same as its table, too. This reads all of the file."""
     import sqlite3
 
     try:
-        with closing(connect(str(path))) as db:
+        with plain_errors(), closing(connect(str(path))) as db:
+            return bool(db.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok")
+    except sqlite3.Error:
+        return False
+
+
+def reindexed(path: Path) -> bool:
+    """Whether the index of words and all others could be made anew."""
+    import sqlite3
+
+    try:
+        with plain_errors(), closing(connect(str(path))) as db:
             transaction(db, rebuild)
+            db.execute("REINDEX")
     except sqlite3.Error:
         return False
     return True

@@ -6,6 +6,7 @@ A step that was released is never changed; what comes later is a step of its own
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -220,6 +221,22 @@ def migrate(db: Connection, steps: Sequence[Step] = STEPS) -> None:
     except BaseException:
         db.rollback()
         raise
+
+
+def is_as_made(db: Connection) -> bool:
+    """Whether tables, indexes and triggers are what the steps make, to the letter; True for a file of an earlier schema."""
+    import sqlite3
+
+    if version_of(db) != VERSION:
+        return True
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        migrate(made)
+        return _statements(db).items() >= _statements(made).items()
+
+
+def _statements(db: Connection) -> dict[str, str]:
+    found = db.execute("SELECT name, sql FROM sqlite_master WHERE sql NOTNULL")
+    return {name: " ".join(sql.split()) for name, sql in found}
 
 
 def _run(db: Connection, *statements: str) -> None:
