@@ -11,6 +11,7 @@ import pytest
 import tomli
 from click.testing import CliRunner
 
+from tui import limits
 from tui.actions import ACTIONS, key_name
 from tui.cli import prx
 from tui.config import load
@@ -96,6 +97,17 @@ def test_the_keys_it_lists_are_the_keys() -> None:
         assert all(key_name(key).replace("⏎", "Enter") in table for key in action.keys), name
 
 
-def test_every_file_it_points_to_is_there() -> None:
-    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+@pytest.mark.parametrize("page", ["README.md", "SECURITY.md", "CONTRIBUTING.md"])
+def test_every_file_a_page_points_to_is_there(page: str) -> None:
+    text = (ROOT / page).read_text()
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", text) + re.findall(r"`(tui/[\w./]+\.\w+)`", text)
     assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_the_security_page_names_settings_and_bounds_that_exist() -> None:
+    page = (ROOT / "SECURITY.md").read_text()
+    example = (ROOT / "config.example.toml").read_text()
+    settings = re.findall(r"`(api_url|api_key|oauth_hosts|command_env|private_hosts|tools)\b", page)
+    assert len(set(settings)) == 6
+    assert all(re.search(rf"^#? ?{name} =", example, re.MULTILINE) for name in settings)
+    assert f"for {limits.WAIT_S:.0f} seconds" in page
