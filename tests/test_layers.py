@@ -83,7 +83,7 @@ LAYERS = {
         "catalogue config connection belt mcp sign_in titling anthropic chat errors screens.provider screens.exchange"
     ),
     "titling": layer("connection chat"),
-    "system_prompt": layer("config", "click"),
+    "system_prompt": layer("charset config printing", "click"),
     "rescue": layer("store exchange printing render.safe private_file errors"),
     "shelves": layer("store exchange chat errors"),
     "last_folder": layer("private_file"),

@@ -95,6 +95,17 @@ def test_stdin_is_read_as_an_attachment_is(
     assert (said in done.stderr) == bool(guess)
 
 
+def test_a_system_prompt_is_read_as_an_attachment_is(
+    env: dict[str, str], server: Server[FakeAnthropic], folder: Path
+) -> None:
+    done = once(env, folder, "--system-file", "gb.csv", "Hello.")
+    assert done.returncode == 0, done.stderr
+    assert b"prx: gb.csv: read as GBK, which is a guess" in done.stderr
+    sent = next(request for request in server.requests if request.method == "POST").json
+    assert FILES["gb.csv"][0].strip() in json.dumps(sent["system"], ensure_ascii=False).replace("\\n", "\n")
+    assert once(env, folder, "--system-file", "nul.log", "Hello.").returncode == 2
+
+
 def test_what_cannot_be_sent_is_called_what_it_is(
     env: dict[str, str], server: Server[FakeAnthropic], folder: Path
 ) -> None:

@@ -146,3 +146,6 @@ SEARCH_CHARS: Final = 4_000_000
 
 LISTED_SOURCES: Final = 1_000
 """Pages that are listed of one web search, and sources below one answer. Real searches find ten."""
+
+MENTIONS: Final = 100
+"""Paths after an @ that are looked for on the disk, of one prompt. Nobody attaches so many files by hand."""

@@ -6,19 +6,24 @@ from pathlib import Path
 
 import click
 
-from tui.bounded import read_file, without_mark
+from tui.bounded import read_file
+from tui.charset import decoded
 from tui.config import Preset, Settings
 from tui.limits import SYSTEM_PROMPT_BYTES
+from tui.printing import say
 
 
 def read(file: Path) -> str:
-    """The text of a file or a pipe. Raises UsageError."""
+    """Return the text of a file or a pipe; a guess at its encoding is named on stderr. Raises UsageError."""
     try:
-        return without_mark(read_file(file, SYSTEM_PROMPT_BYTES, pipes=True)).decode().strip()
+        found = decoded(read_file(file, SYSTEM_PROMPT_BYTES, pipes=True))
     except OSError as error:
         raise click.UsageError(f"{file} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise click.UsageError(f"{file} is no UTF-8 text.") from error
+    if found is None:
+        raise click.UsageError(f"{file} is binary, not text.")
+    if found.is_guess:
+        say(f"prx: {file}: {found.remark}", err=True)
+    return found.text.strip()
 
 
 def preset(settings: Settings, name: str | None) -> Preset:

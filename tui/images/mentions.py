@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from tui.limits import MENTIONS
+
 _PLAIN = r"(?:[^\s\\\"']|\\.)(?:[^\s\\]|\\.){0,1000}"
 _AT = r"(?<![A-Za-z0-9_@./+%-])@"
 _WHOLE = re.compile(rf"""{_AT}(?:"([^"\n]+)"|'([^'\n]+)'|({_PLAIN}))""")
@@ -17,8 +19,6 @@ _SPECIAL = re.compile(r"""([\s\\"'])""")
 _AFTER = re.compile(r"""[.,;:!?)\]}>"'`*_~|]|[^\x00-\x7f]""")
 """What may stand right behind a path in a sentence: punctuation, or what is not ASCII, of which some is."""
 _MOST_READINGS = 40
-MOST_MENTIONS = 100
-"""More are not looked for: each is searched on the disk."""
 
 
 class Begun(NamedTuple):
@@ -62,7 +62,7 @@ def mentions_in(text: str) -> tuple[Mention, ...]:
     """The paths that a text mentions, each once, in their order."""
     found: dict[Mention, None] = {}
     at = 0
-    while len(found) < MOST_MENTIONS and (match := _WHOLE.search(text, at)):
+    while len(found) < MENTIONS and (match := _WHOLE.search(text, at)):
         double, single, plain = match.groups()
         if not plain:
             found[Mention((double or single,))] = None
