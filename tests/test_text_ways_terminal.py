@@ -140,6 +140,8 @@ def test_a_mention_in_a_prompt_of_a_script_attaches_nothing_and_says_so(
     assert done.returncode == 0
     assert [block["type"] for block in content(server)] == ["text"]
     assert "pic.png is only mentioned, not attached: with -p, attach files by -a." in done.stderr.decode()
+    done = once(env, folder, "see", stdin=b"[IMAGE:pic.png]")
+    assert "[IMAGE:…] holds no picture" in done.stderr.decode()
 
 
 def test_mentions_are_attached_wherever_they_stand_and_the_rest_is_said(
@@ -153,6 +155,7 @@ def test_mentions_are_attached_wherever_they_stand_and_the_rest_is_said(
         "see @gone.png": (["text"], "@gone.png names no file here; it is text"),
         "(@pic.png) and @x.png, @y.png": (["image", "text"], "@x.png and 1 more name no file here; they are text"),
         "see @https://x.example/a.png": (["text"], "@https://x.example/a.png is an address, and no file"),
+        "see [IMAGE:pic.png] here": (["text"], "[IMAGE:…] holds no picture"),
         "/modle opus": (["text"], "no command /modle; sent as text"),
     }
     with Terminal([sys.executable, "-m", "tui"], env, folder, 120, 40) as terminal:

@@ -142,7 +142,7 @@ def _answer(config: Path | None, wanted: Wanted, demo: bool, endings: Endings) -
     return answer.run(
         settings,
         prompt=piped.joined(wanted.prompt, given.text),
-        notices=(*given.notices, *_not_attached(wanted.prompt)),
+        notices=(*given.notices, *_not_attached(wanted.prompt, given.text)),
         model=wanted.model or said.model,
         system=said.system if wanted.system is None else wanted.system,
         output=output,
@@ -167,14 +167,19 @@ def _require_stdout() -> None:
             raise TuiError(message, "Leave out >&-, or write to a file: >answer.txt") from error
 
 
-def _not_attached(prompt: str) -> tuple[str, ...]:
-    """What to say of files that the prompt of `-p` mentions: a script's text must not attach what it likes."""
-    if "@" not in prompt:
-        return ()
-    from tui.images.offers import mentioned_in
+def _not_attached(prompt: str, given: str) -> list[str]:
+    """What to say of files that the prompt of `-p` mentions, since a script's text must not attach what it likes, and of
+    broken markers in it and in what stood on stdin.
+    """
+    notices: list[str] = []
+    if "@" in prompt or "[IMAGE:" in prompt or "[IMAGE:" in given:
+        from tui.images.offers import broken_marker_in, mentioned_in
 
-    files = mentioned_in(prompt, Path.cwd()).files
-    return (f"{files[0].name} is only mentioned, not attached: with -p, attach files by -a.",) if files else ()
+        if files := mentioned_in(prompt, Path.cwd()).files:
+            notices.append(f"{files[0].name} is only mentioned, not attached: with -p, attach files by -a.")
+        if broken := broken_marker_in(f"{prompt}\n{given}"):
+            notices.append(broken)
+    return notices
 
 
 def _fill_screen(config: Path | None, wanted: Wanted, demo: bool) -> int:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from tui.bounded import read_start
 from tui.images.errors import CannotAttach
 from tui.images.kinds import LONGEST_START, PDF, kind_of
+from tui.images.markers import BEGINNING, markers_in
 from tui.images.mentions import mentions_in
 from tui.images.sources import paths_in, single_name
 from tui.typed_paths import address_in, folded, found
@@ -70,7 +71,14 @@ def mentioned_in(text: str, folder: Path) -> Mentioned:
             hidden = hidden or f"@{mention.name} is hidden, so it is text; the dialog or -a attaches it"
         else:
             files[path] = None
-    return Mentioned(tuple(files), hidden or _passed_over(missing, folder))
+    return Mentioned(tuple(files), hidden or _passed_over(missing, folder) or broken_marker_in(text))
+
+
+def broken_marker_in(text: str) -> str:
+    """What to say of a text with a marker in it that holds no picture; "" for nothing."""
+    if BEGINNING not in text or text.count(BEGINNING) == len(markers_in(text)):
+        return ""
+    return f"{BEGINNING}…] holds no picture (as data:image/png;base64,…); it is text"
 
 
 def _is_hidden(path: Path) -> bool:

@@ -6,6 +6,7 @@ The chips stand in a row of their own, joined to the box; they go with the promp
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from tui.images.mentions import Begun
 
 
+_MENTION = re.compile(r"@|\[IMAGE:")
+"""What may stand for a file or a picture; whether it does is looked at before a prompt is sent."""
 _EDGES = 7
 """Cells of the lower border on which nothing can be said."""
 
@@ -71,7 +74,7 @@ class AttachingPrompt(PromptArea):
             super().action_send()
         elif self.attachments.is_busy:
             self.send_when_ready()
-        elif "@" in (text := self.full_text) and text != self._looked_through:
+        elif _MENTION.search(text := self.full_text) and text != self._looked_through:
             self._send_with_mentioned()
         else:
             super().action_send()
