@@ -52,6 +52,7 @@ cold-start:
 # Then 60 MB of text in every shape, in the full screen: also the longest wait for a key. Half an hour.
 bounds:
 	PRX_BOUNDS_MB=200 $(PYTHON) -m pytest -q tests/test_hostile_servers.py
+	PRX_BOUNDS_MB=200 $(PYTHON) -m pytest -q -s -n 0 tests/test_hostile_servers_terminal.py
 	PRX_BOUNDS=1 $(PYTHON) -m pytest -q -s -n 0 tests/test_long_replies.py
 
 # The store, killed at 200 random moments, and 100 power losses; the test suite does a tenth of it.

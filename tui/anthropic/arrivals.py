@@ -11,7 +11,7 @@ import httpx
 from tui.anthropic import errors, wire
 from tui.anthropic.errors import ProtocolError
 from tui.anthropic.sse import Events, EventTooLong
-from tui.chat.events import StreamEvent
+from tui.chat.events import StreamEvent, Unknown
 from tui.chat.extent import weight
 from tui.limits import EVENT_BYTES, MIB, REPLY_WASTE_BYTES, REPLY_WASTE_RATIO
 
@@ -28,14 +28,18 @@ def whole_message(kind: str, body: bytes) -> tuple[StreamEvent, ...]:
 
 
 async def parsed(response: httpx.Response) -> AsyncGenerator[StreamEvent, None]:
-    """The events that arrive, without pings. Raises ProtocolError also where they add next to nothing to an answer."""
+    """The events that arrive, without pings and what is new to us.
+
+    Raises ProtocolError for what is no event, and where all that arrives adds next to nothing to an answer.
+    """
     splitter = Events()
     received = kept = 0
     try:
         async for chunk in response.aiter_raw():  # which `bodies` has unpacked
             received += len(chunk)
             for payload in splitter.feed(chunk):
-                if (event := wire.parse(payload)) is not None:
+                event = wire.parse(payload)
+                if event is not None and not isinstance(event, Unknown):
                     kept += weight(event)
                     yield event
             if received > REPLY_WASTE_BYTES + kept * REPLY_WASTE_RATIO:
