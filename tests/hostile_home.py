@@ -69,6 +69,7 @@ class Shell:
 class Home(NamedTuple):
     folder: Path
     env: dict[str, str]
+    prx_home: Path
     server: Server[HostileService]
     shell: Shell
     chat: str
@@ -102,4 +103,4 @@ def hostile_home(folder: Path) -> Iterator[Home]:
         columns = plant_database(prx_home / "data" / "chats.db")
         write_list(cache_file(prx_home / "cache", server.url), hostile_models(), time.time())
         (prx_home / "config" / "config.toml").write_text(CONFIG)
-        yield Home(folder, env, server, shell, chat["id"] + HOSTILE, columns)
+        yield Home(folder, env, prx_home, server, shell, chat["id"] + HOSTILE, columns)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import click
 import pytest
@@ -17,6 +19,7 @@ from planting import (
     NAME,
     ROOT,
     STRUCTURE,
+    plant_database,
     planted_toml,
 )
 
@@ -185,3 +188,21 @@ def test_a_server_that_spoils_the_structure(home: Home, field: str) -> None:
     said = home.shell.run(*argv)
     home.server.service.keep = STRUCTURE
     assert offences(said.text) == []
+
+
+def test_a_database_that_somebody_else_has_written(home: Home, tmp_path: Path) -> None:
+    """Not even the columns that say what a row is are what they should be."""
+    (tmp_path / "data").mkdir()
+    file = tmp_path / "data" / "chats.db"
+    with sqlite3.connect(home.prx_home / "data" / "chats.db") as before, sqlite3.connect(file) as after:
+        before.backup(after)
+    before.close()
+    after.close()
+    assert {"messages.role", "messages.state"} <= plant_database(file, keep=())
+    for argv in (
+        ("chats",),
+        ("chats", "search", MARK),
+        *(("export", home.chat, "--format", one) for one in ("md", "html")),
+    ):
+        said = home.shell.run(*argv, PRX_HOME=str(tmp_path))
+        assert offences(said.text) == [], argv

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,7 +46,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 
 def test_every_screen_and_dialog(home: Home, tmp_path: Path) -> None:
-    config = Path(home.env["PRX_HOME"]) / "config" / "config.toml"
+    config = home.prx_home / "config" / "config.toml"
     server = f"command = {json.dumps(sys.executable)}\nargs = {json.dumps([str(ROOT / 'tests' / 'hostile_mcp.py')])}"
     path = f"env = {{ PYTHONPATH = {json.dumps(home.env['PYTHONPATH'])} }}"
     config.write_text(f"{config.read_text()}\n[mcp.near]\n{server}\n{path}\n")
@@ -60,6 +61,8 @@ def test_every_screen_and_dialog(home: Home, tmp_path: Path) -> None:
     assert set(seen["widgets"]) >= finished(Widget) - finished(Screen)
     assert seen["raw"] == []
     assert terminal.output.count(MARK.encode()) > 500
+    assert re.search(rb"\x1b\]52;c;[A-Za-z0-9+/]{40,}=*\x07", terminal.output), "what the user copies does pass"
+    assert b"\x1b_Ga=T,U=1,f=100," in terminal.output, "and so do pictures"
     assert offences(terminal.output, SCREEN) == []
 
 

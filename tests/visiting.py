@@ -141,7 +141,7 @@ class Visitor:
     async def see_picture(self) -> None:
         """Through the lines of the conversation, and into its first picture."""
         self.app.chat.conversation.focus()
-        await self.press("home", "down", "right", "left", "end", *["up"] * 12)
+        await self.press("up", "y", "u", "home", "down", "right", "left", "end", *["up"] * 12)
         await self.press("enter")
         await self.leave()
 
