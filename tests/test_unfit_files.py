@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,10 +13,12 @@ from measured import KINDS, LIMIT_S, Home, in_order, made, prx
 from terminal import Terminal
 
 from tui.anthropic.model_cache import cache_file
+from tui.chat.transcript import Message
+from tui.chat.transcript import Text as Said
 from tui.demo.scenarios import Answer, Text
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
-from tui.store import Store
+from tui.store import NewChat, Store
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="kinds of files that Windows lacks")
 
@@ -105,3 +108,34 @@ def test_the_full_screen_opens_over_any_kind_of_file(home: Home, kind: str) -> N
         terminal.type("" if terminal.process.poll() is not None else "\x11")
         assert terminal.wait_exit() in (0, 1)
         assert "Traceback" not in terminal.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_kind_of_file_stops_what_is_attached_or_exported(home: Home, kind: str) -> None:
+    file = made(kind, home.folder / "file.png")
+    ended = prx(home, "-p", "Which way?", "-a", str(file), ANTHROPIC_API_KEY=DEMO_KEY)
+    in_order(ended)
+    assert ended.code == 1
+    assert "file.png" in ended.stderr
+    with Store(home.data / "chats.db") as store:
+        store.append(NewChat(id="tides"), "m1", None, Message(role="user", blocks=(Said("Which way?"),)))
+    exported = made(kind, home.folder / "chat.md")
+    in_order(ended := prx(home, "export", "tides", "-o", str(exported)))
+    if kind in ("huge", "deep", "garbage"):  # a file like any other
+        assert "Which way?" in exported.read_text()
+    else:
+        assert (ended.code, "chat.md" in ended.stderr) == (int(kind != "device"), kind != "device")
+    assert kind == "device" or ended.code == 0 or "cannot be written" in ended.stderr
+
+
+def test_an_export_goes_through_a_pipe_or_to_the_null_device(home: Home) -> None:
+    with Store(home.data / "chats.db") as store:
+        store.append(NewChat(id="tides"), "m1", None, Message(role="user", blocks=(Said("Which way?"),)))
+    script = (
+        "$PRX export tides -o /dev/null && $PRX export tides -o >(cat >out; echo >done); until [ -e done ]; do :; done"
+    )
+    env = {**home.env(), "PRX": f"{sys.executable} -m tui"}
+    run = subprocess.run(["bash", "-c", script], cwd=home.folder, env=env, timeout=LIMIT_S)
+    assert run.returncode == 0
+    assert "Which way?" in (home.folder / "out").read_text()
+    assert Path(os.devnull).is_char_device()

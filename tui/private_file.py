@@ -26,7 +26,7 @@ def write_private(file: Path, content: bytes) -> None:
     """
     target = _target(file)
     with suppress(NotADirectoryError):  # making the folder says so
-        refuse_unfit(target, missing_ok=True)
+        refuse_unfit(file, missing_ok=True)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = _unfinished(target)
     new.unlink(missing_ok=True)  # of a writer that was killed; its mode and its owner are not to be trusted
