@@ -202,7 +202,7 @@ def _serve(client: socket.socket, shape: str, size: int, step: int) -> None:
             return
         client.sendall(_HEAD)
         held = b""
-        if b'"tool_result"' in body:  # a call was answered
+        if b'"tool_result"' in body or END.encode() in body:  # a call was answered, or it goes on after a long answer
             shape, size, step = "prose", 10, 10
         for event in _stream(shape, size, step):
             held += event

@@ -45,21 +45,21 @@ class TimedTerminal(Terminal):
         if self.awaited and self.awaited in look:
             self.awaited, self.seen_at = b"", time.monotonic()
         self._tail = data[-8:]
-        self.output = b""  # nothing here looks back
         super()._draw(data)
 
     def echo_s(self, key: str, limit_s: float) -> float:
         """How long it takes from a key to its letter on the screen; the key is deleted again.
 
-        Without the time in which other programs had the processor.
+        On a machine with nothing else to do, that is: it counts the processor's time that the program took meanwhile.
         """
         self._tail, self.awaited = b"", key.encode()
-        began, idle_s = time.monotonic(), waited_s(self.process.pid)
+        self.output = b""  # nothing here looks back
+        began, busy_s = time.monotonic(), worked_s(self.process.pid)
         self.type(key)
         self.wait(lambda: not self.awaited, limit_s)
-        idle_s = waited_s(self.process.pid) - idle_s
+        busy_s = worked_s(self.process.pid) - busy_s
         self.type(b"\x7f")
-        return max(0.0, self.seen_at - began - idle_s)
+        return min(self.seen_at - began, busy_s)
 
 
 @contextmanager
@@ -85,16 +85,13 @@ def environment(home: Path, url: str) -> dict[str, str]:
     }
 
 
-def waited_s(pid: int) -> float:
-    """How long a program could have run and got no processor: of its threads, the one that waited longest.
-
-    Source: Linux, scheduler statistics.
-    """
-    waits = [0]
+def worked_s(pid: int) -> float:
+    """How long the threads of a program have had a processor so far. Source: Linux, scheduler statistics."""
+    total = 0
     for task in Path(f"/proc/{pid}/task").iterdir():
         with contextlib.suppress(OSError):  # a thread that has just ended
-            waits.append(int((task / "schedstat").read_text().split()[1]))
-    return max(waits) / 1e9
+            total += int((task / "schedstat").read_text().split()[0])
+    return total / 1e9
 
 
 def peak_mb(pid: int) -> float:

@@ -20,9 +20,9 @@ PIECES = 60
 """After so many pieces of a paragraph a row ends early, so that a jump into the middle of it stays cheap."""
 CODE_PIECES = 20
 """The same of a line of code, which costs more to colour."""
-RESTART = 200, 6_000
+RESTART = 200, 5_000
 """For the same reason code is coloured afresh after so many lines or characters, where a line looks like a beginning."""
-RESTART_ANYWHERE = 500, 12_000
+RESTART_ANYWHERE = 300, 8_000
 """After so many it is wherever that falls."""
 
 

@@ -6,7 +6,8 @@ Where a page ends depends on the text alone. Reading it again gives the same pie
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -139,6 +140,11 @@ class Page:
         for slot in self.slots:
             slot.reset(rows_of(slot.piece, width))
         self.place()
+
+    @staticmethod
+    def beginning_at(tops: Sequence[int], y: int) -> int:
+        """The number of what row `y` is in, or of the first before it that was taken to have no rows of its own."""
+        return max(0, min(bisect_left(tops, y), bisect_right(tops, y) - 1, len(tops) - 2))
 
 
 def estimated_rows(text: str, width: int) -> int:

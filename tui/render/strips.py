@@ -7,7 +7,8 @@ estimate. The rows are the same however the text was fed.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+import re
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
@@ -147,7 +148,9 @@ class Document:
         """Puts `pieces`, and what is open behind them, in the place of what was open."""
         page, old = self._pages[-2], self._pages[-1].slots or ()
         known = [
-            (line, row) for slot in takewhile(_is_settled, old) for line, row in zip(slot.lines, slot.rows, strict=True)
+            (line, row)
+            for slot in takewhile(lambda slot: slot.is_settled(), old)
+            for line, row in zip(slot.lines, slot.rows, strict=True)
         ]
         firm, top = page.count, self._tops[-2]
         self._replace(pieces)
@@ -240,7 +243,7 @@ class Document:
         """Makes rows `first` to `last` exact; True if the height changed, or where these rows stand."""
         before = self.height
         self._begin()
-        number = begin = _beginning_at(self._tops, max(0, first))
+        number = begin = self._pages[0].beginning_at(self._tops, max(0, first))
         top, changed = self._tops[begin], False
         while number < len(self._pages) and top <= last:
             changed = self._settle_rows(number, first - top, last - top) or changed
@@ -256,7 +259,7 @@ class Document:
         page = self._pages[number]
         before, changed = page.height, False
         slots = self._open(number)
-        index = begin = _beginning_at(page.tops, max(0, first))
+        index = begin = page.beginning_at(page.tops, max(0, first))
         y = page.tops[begin]
         while index < len(slots) and y <= last:
             changed = self._settle(page, index) or changed
@@ -306,6 +309,14 @@ class Document:
             if page.first >= end:
                 break
             yield from page.pieces()[max(0, start - page.first) : end - page.first]
+
+    def pages_with(self, wanted: re.Pattern[str], start: int, step: int) -> Iterator[tuple[int, int]]:
+        """The first row, and the one after the last, of each page whose text matches, from row `start` on or back."""
+        self._begin()
+        number = self._page_at(start)
+        for at in range(number, len(self._pages) - 1 if step > 0 else -1, step):
+            if wanted.search(self._pages[at].text):
+                yield self._tops[at], self._tops[at + 1]
 
     def code_blocks(self) -> tuple[CodeBlock, ...]:
         """Its blocks of code from top to bottom, placed as far as heights are known."""
@@ -372,15 +383,6 @@ class Document:
         """Counts the tops again behind page `first`."""
         heights = (page.height for page in self._pages[first:])
         self._tops[first:] = accumulate(heights, initial=self._tops[first])
-
-
-def _beginning_at(tops: list[int], y: int) -> int:
-    """The number of what row `y` is in, or of the first before it that was taken to have no rows of its own."""
-    return max(0, min(bisect_left(tops, y), bisect_right(tops, y) - 1, len(tops) - 2))
-
-
-def _is_settled(slot: Slot) -> bool:
-    return slot.is_settled()
 
 
 def warm() -> None:

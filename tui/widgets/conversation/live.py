@@ -40,7 +40,8 @@ class LiveAnswer:
         """By text that has not ended, what is cited for it."""
         self._known: dict[str, Source] = {}
         """What the answer cites, by page, in the order of first mention."""
-        self._held = ""
+        self._held: list[str] = []
+        """Blank text that nothing has followed yet."""
         self._first_part = 0
         self.expect()
 
@@ -66,7 +67,7 @@ class LiveAnswer:
 
         self.turn.end_with()
         row = self.turn.tops()[-1]
-        self._parts, self._json, self._tools, self._held, self._message = {}, {}, {}, "", None
+        self._parts, self._json, self._tools, self._held, self._message = {}, {}, {}, [], None
         self._searches, self._cited = {}, {}
         known = sources(block for message in self.turn.messages for block in message.blocks)
         self._known = {page_of(source): source for source in known}
@@ -128,7 +129,7 @@ class LiveAnswer:
         from tui.chat.searches import found_in, search_in  # what is about searches is not needed for the first paint
         from tui.widgets.conversation.searches import search_line, search_lines
 
-        self._held = ""
+        self._held = []
         if isinstance(block, ToolUse):
             self._tools[index] = self.turn.call(block, arrives=True)
             return self._put(index, self._tools[index])
@@ -173,7 +174,7 @@ class LiveAnswer:
         from tui.chat.searches import marks
 
         part = self._parts.get(index)
-        so_far = part.ending if isinstance(part, Prose) else self._held
+        so_far = part.ending if isinstance(part, Prose) else "".join(self._held)
         return marks(Text(so_far, tuple(self._cited.pop(index))), tuple(self._known.values()))
 
     def _take_text(self, index: int, text: str) -> int | None:
@@ -186,10 +187,11 @@ class LiveAnswer:
             row = self.turn.top_of(part) + part.feed(text, drawn=self.draws)
             self.turn.grew(part)
             return row
-        self._held += text
-        if not self._held.strip():
+        self._held.append(text)
+        if not text.strip():
             return None
-        part, self._held = Prose(self._held, closed=False), ""
+        part = Prose("".join(self._held), closed=False)
+        self._held = []
         return self._put(index, part)
 
     def _take_thinking(self, index: int, text: str) -> int | None:

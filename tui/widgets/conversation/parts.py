@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -229,6 +230,10 @@ class Prose(Part):
 
     def row_of(self, piece: int, y: int) -> int:
         return self._document.row_of(piece, y) if self._document is not None and y >= 0 else y
+
+    def pages_with(self, wanted: re.Pattern[str], start: int, step: int) -> Iterator[tuple[int, int]]:
+        """The first row, and the one after the last, of each page whose text matches, from row `start` on or back."""
+        return self._document.pages_with(wanted, start, step) if self._document is not None else iter(())
 
     def line(self, y: int) -> Line:
         assert self._document is not None, "fit comes first"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tui.chat.searches import Source
     from tui.widgets.conversation.call import Call
 
+_LONG_CHARS = 200_000
 _serials = count(1)
 
 
@@ -83,6 +84,12 @@ class Turn:
     def source(self) -> str:
         """Its text as it was written."""
         return "\n\n".join(text for message in self.messages if (text := message.text))
+
+    @property
+    def is_long(self) -> bool:
+        """True if laying out all of its text would make keys wait."""
+        blocks = (block for message in self.messages for block in message.blocks)
+        return sum(len(block.text) for block in blocks if isinstance(block, Text)) > _LONG_CHARS
 
     @property
     def readable(self) -> str:
