@@ -163,7 +163,7 @@ def plant_database(file: Path, keep: Collection[str] = SKELETON) -> set[str]:
                 continue
             for _, column, kind, *_ in db.execute(f"PRAGMA table_info({table})").fetchall():
                 if kind in ("TEXT", "BLOB") and column not in keep:
-                    db.execute(f"UPDATE {table} SET {column} = plant({column}) WHERE {column} IS NOT NULL")
+                    db.execute(f"UPDATE OR IGNORE {table} SET {column} = plant({column}) WHERE {column} IS NOT NULL")
                     columns.add(f"{table}.{column}")
     db.close()
     return columns
