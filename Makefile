@@ -1,7 +1,7 @@
 # What CI runs is `make check`. PYTHON names the virtual environment's interpreter.
 PYTHON ?= .venv/bin/python
 
-.PHONY: check format lint types test explore fuzz bounds newest lock days snapshots cold-start kills bench-store bench-list bench-images \
+.PHONY: check format lint types test explore fuzz bounds newest lock days snapshots cold-start kills interrupts bench-store bench-list bench-images \
   bench-attaching bench-pictures
 
 check: lint types test
@@ -58,6 +58,10 @@ bounds:
 # The store, killed at 200 random moments, and 100 power losses; the test suite does a tenth of it.
 kills:
 	PRX_KILLS=200 PRX_KILLS_SLACK_S=0 PRX_POWER_LOSSES=100 $(PYTHON) -m pytest -q -n 0 tests/store/test_processes.py tests/store/test_power_loss.py
+
+# Ctrl+C to `prx -p` at 100 moments, from the first module of ours to the end; the test suite tries 6.
+interrupts:
+	PRX_MOMENTS=100 $(PYTHON) -m pytest -q -n 0 tests/test_streams.py -k interrupt
 
 # The store with 500,000 messages: the list, search as you type, opening, size.
 bench-store:

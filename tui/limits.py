@@ -88,6 +88,8 @@ PASTE_CHARS: Final = 32_000_000
 """Characters of a paste. The API takes 32 MB in a whole request."""
 REPLY_CHARS: Final = 4_096
 """Characters of a terminal's reply that are kept. Replies that we ask for have less than 100."""
+PENDING_KEYS: Final = 500
+"""Keys that were read and not handled yet. The fastest typing takes a minute for so many; each takes 2 to 4 KB."""
 SCREEN_COLUMNS, SCREEN_ROWS = 2_000, 1_000
 """A terminal's size. A screen of 8,000 pixels with letters of 4 by 8 stays below; each cell costs memory and time."""
 

@@ -130,3 +130,16 @@ async def test_a_part_of_a_table_is_what_is_selected_of_its_cells() -> None:
         part = app.screen.get_selected_text() or ""
         assert TABLE[2][1].startswith(part)
         assert len(part) > 20
+
+
+async def test_a_line_of_code_that_wraps_is_dragged_over_without_its_padding() -> None:
+    line = CODE[0]
+    app = ChatApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        await shown(app, pilot, answer(f"```python\n{line}\n```"))
+        top = next(at for at, row in enumerate(app.rows()) if "msg =" in row)
+        await pilot.mouse_down(app.pane, offset=(1, top))
+        await pilot.hover(app.pane, offset=(30, top + 1))
+        await pilot.hover(app.pane, offset=(58, top + 1))
+        await pilot.mouse_up(app.pane, offset=(58, top + 1))
+        assert app.screen.get_selected_text() == line

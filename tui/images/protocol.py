@@ -20,9 +20,11 @@ _CELL_SIZE, _ATTRIBUTES = "\x1b[16t", "\x1b[c"
 LAST_ANSWER = re.compile("\x1b\\[\\?([0-9;]*)c")
 """Every terminal says what it is, and so ends its answers."""
 ANSWER = re.compile("\x1b_G[^\x1b]*\x1b\\\\|\x1b\\[6;[0-9]+;[0-9]+t|" + LAST_ANSWER.pattern)
-_CELL = re.compile("\x1b\\[6;([0-9]+);([0-9]+)t")
+_CELL = re.compile("\x1b\\[6;([0-9]{1,3});([0-9]{1,3})t")
 _USUAL_CELL = (8, 16)
 """Pixels; a picture that is drawn for smaller cells than there are is only smaller."""
+_LARGEST = 200
+"""Pixels of a cell, either way; with more, a picture would take memory without end."""
 _SIXEL = "4"
 
 
@@ -45,7 +47,9 @@ def questions(choice: Choice, env: Mapping[str, str]) -> str:
 def canvas(choice: Choice, answers: str) -> Canvas:
     """What the answers mean."""
     size, last = _CELL.search(answers), LAST_ANSWER.search(answers)
-    cell = (int(size[2]), int(size[1])) if size and int(size[1]) and int(size[2]) else None
+    cell = (
+        (int(size[2]), int(size[1])) if size and 0 < int(size[1]) <= _LARGEST and 0 < int(size[2]) <= _LARGEST else None
+    )
     if choice == "kitty" or choice == "sixel":
         return Canvas(choice, cell or _USUAL_CELL)
     if _YES in answers:

@@ -21,12 +21,12 @@ from typing import Any, ClassVar, TextIO
 
 from textual import _ansi_sequences, constants, events
 from textual._xterm_parser import XTermParser
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
 from tui.images.protocol import ANSWER, LAST_ANSWER
-from tui.limits import PASTE_CHARS, SCREEN_COLUMNS, SCREEN_ROWS
+from tui.limits import PASTE_CHARS, PENDING_KEYS, SCREEN_COLUMNS, SCREEN_ROWS
 from tui.render.gate import TerminalText, passed
 from tui.widgets.gallery import Answered
 from tui.widgets.key_stream import KeyStream, Piece
@@ -38,6 +38,7 @@ HUNG_UP = 128 + 1
 
 
 _STDERR = 2
+_LOOK_AGAIN_S = 0.02
 
 
 class _Chord(Enum):
@@ -180,6 +181,16 @@ class PromptDriver(LinuxDriver):
             if stream.is_cut:
                 stream.is_cut = False
                 self._app.call_later(self._say_cut)
+            while self._backlog > PENDING_KEYS and not bell.wait(_LOOK_AGAIN_S):
+                pass  # the terminal keeps the rest meanwhile
+
+    @property
+    def _backlog(self) -> int:
+        """Messages that wait to be handled by those that keys go to."""
+        with suppress(ScreenStackError):  # it is ending
+            pumps = (self._app, self._app.screen, self._app.focused)
+            return sum(pump._message_queue.qsize() for pump in pumps if pump is not None)
+        return 0
 
     def _read(self) -> bytes:
         """What was typed; nothing if the terminal is gone."""
