@@ -58,8 +58,8 @@ class ReplyLost(RefreshFailed):
 class _Reply(msgspec.Struct):
     access_token: str
     refresh_token: str | None = None
-    expires_in: object = None
-    refresh_token_expires_in: object = None
+    expires_in: msgspec.Raw = msgspec.Raw(b"null")
+    refresh_token_expires_in: msgspec.Raw = msgspec.Raw(b"null")
 
 
 def exchange(refresh_token: str, url: str, now: Callable[[], float], oauth_hosts: Sequence[str] = ()) -> Grant:
@@ -111,7 +111,12 @@ def _granted(body: bytes, now_s: float) -> Grant:
     )
 
 
-def _duration_s(value: object) -> float | None:
+def _duration_s(raw: msgspec.Raw) -> float | None:
+    """A number of seconds; None for one that makes no sense, which is no reason to lose the tokens."""
+    try:
+        value = decode_json(raw)
+    except msgspec.DecodeError:
+        return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:

@@ -10,6 +10,7 @@ import httpx2
 from tui.bounded import refuse_unfit_certificates
 from tui.mcp.sizes import EXCEEDED, LONGEST
 from tui.proxies import BadProxy, route_for
+from tui.unpacking import CannotUnpack, Unpacker
 
 _TIMEOUT = httpx2.Timeout(30.0, read=300.0)
 
@@ -30,7 +31,7 @@ def client(url: str, headers: Mapping[str, str], answered: Callable[[int], None]
     route = route_for(url, os.environ)
     try:
         return httpx2.AsyncClient(
-            headers=dict(headers),
+            headers={"accept-encoding": "identity", **headers},
             timeout=_TIMEOUT,
             event_hooks={"response": [_limit, tell]},
             proxy=route.proxy or None,
@@ -42,28 +43,32 @@ def client(url: str, headers: Mapping[str, str], answered: Callable[[int], None]
 
 
 class _Limited(httpx2.AsyncByteStream):
-    """A body as it is when it is unpacked: a small one may become a large one."""
+    """A body, unpacked in small steps: a small one may become a large one. `left`: how many bytes it may have."""
 
-    def __init__(self, packed: httpx2.Response) -> None:
-        self._packed = packed
+    def __init__(self, response: httpx2.Response, left: float) -> None:
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        self._stream = response.stream
+        self._packing = response.headers.get("content-encoding", "")
+        self._left = left
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = LONGEST
-        async for data in self._packed.aiter_bytes():
-            left -= len(data)
-            if left < 0:
-                raise httpx2.StreamError(f"The body exceeded the {EXCEEDED}.")
-            yield data
+        try:
+            unpacker = Unpacker(self._packing)
+            async for packed in self._stream:
+                for piece in unpacker.feed(packed):
+                    self._left -= len(piece)
+                    if self._left < 0:
+                        raise httpx2.StreamError(f"The body exceeded the {EXCEEDED}.")
+                    yield piece
+        except CannotUnpack as error:
+            raise httpx2.StreamError(f"The body {error}.") from error
 
     async def aclose(self) -> None:
-        await self._packed.aclose()
+        await self._stream.aclose()
 
 
 async def _limit(response: httpx2.Response) -> None:
-    if _is_read_by_event(response):
-        return
-    packed = httpx2.Response(response.status_code, headers=response.headers, stream=response.stream)
-    response.stream = _Limited(packed)
+    response.stream = _Limited(response, float("inf") if _is_read_by_event(response) else LONGEST)
     response.headers.pop("content-encoding", None)
 
 
