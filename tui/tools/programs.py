@@ -21,7 +21,8 @@ RUNNERS = _words(
     x86_64 capsh runcon aa-exec nohup timeout setsid stdbuf unbuffer flock xargs parallel watch watchexec entr inotifyd
     nodemon reflex when-changed at batch crontab run-parts start-stop-daemon daemon daemonize chpst softlimit envdir
     envuidgid setuidgid setlock tini dumb-init catatonit systemd-run systemd-cat systemd-inhibit systemd-nspawn
-    dbus-run-session dbus-launch xvfb-run xauth startx ssh ssh-agent ssh-keygen ldd sshpass autossh mosh gpg-agent rsync scp sftp
+    dbus-run-session dbus-launch xvfb-run xauth startx ssh ssh-agent ssh-keygen ldd sshpass autossh mosh gpg-agent rsync
+    scp sftp
     socat nc ncat telnet ftp ip sh bash rbash zsh rzsh dash ash ksh mksh pdksh rksh csh tcsh fish yash elvish nu xonsh rc
     busybox toybox git-shell script scriptreplay tmux screen dtach abduco zellij byobu rlwrap expect unshare nsenter
     chroot bwrap proot fakeroot fakechroot firejail flatpak snap distrobox toolbox apptainer singularity lxc lxc-attach
