@@ -215,7 +215,7 @@ def test_whatever_ends_it_what_is_on_no_disk_goes_to_the_temporary_folder(
 @on_linux
 def test_what_no_place_takes_is_printed_once_the_screen_is_gone(server: Server[FakeAnthropic], tmp_path: Path) -> None:
     with unstored(server, tmp_path, "full") as terminal:
-        terminal.type("\x11")
+        terminal.type("\x03")  # which asks, too, and does not say that all is kept
         terminal.wait_for("Chats not saved")
         terminal.type("\r")
         wait_for(terminal, "cannot be written: File too large. Choose another place.")

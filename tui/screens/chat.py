@@ -169,6 +169,9 @@ class ChatScreen(AllowingScreen):
         await self.app.action_quit()
 
     def ask_to_quit(self, *, also_yes: str) -> None:
+        if self._library.is_behind:  # another question comes then, and one is enough
+            self.app.call_next(self.app.action_quit)
+            return
         from tui.screens.dialogs import Question
 
         async def answered(agreed: bool | None) -> None:

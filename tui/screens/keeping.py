@@ -58,6 +58,10 @@ class Library(Protocol):
     changed: Callable[[str], None]
     """To be set: is told, from any thread, that another prx may have done something to the open chat, by its id."""
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the disk did not take everything so far."""
+
     now: Callable[[], float]
     """The wall clock, in seconds since the epoch."""
 
