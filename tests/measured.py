@@ -15,6 +15,8 @@ from tui.demo.service import FakeAnthropic
 from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
+LIMITED = str(Path(__file__).parent / "limited.py")
+"""Has the modes of files hold for root, too."""
 LIMIT_S = 60.0
 """For a busy machine: each of these commands takes below a second. What hangs never ends."""
 MEMORY_MB = 250
@@ -58,8 +60,13 @@ def garbage(path: Path) -> None:
     path.write_bytes(bytes(range(256)) * 100)
 
 
+def forbidden(path: Path) -> None:
+    path.touch(mode=0)
+
+
 KINDS = {
-    kind.__name__.removeprefix("unix_"): kind for kind in (fifo, device, folder, loop, unix_socket, huge, deep, garbage)
+    kind.__name__.removeprefix("unix_"): kind
+    for kind in (fifo, device, folder, loop, unix_socket, huge, deep, garbage, forbidden)
 }
 
 
@@ -96,7 +103,7 @@ def prx(home: Home, *words: str, stdin: int | IO[bytes] = subprocess.DEVNULL, **
         resource.setrlimit(resource.RLIMIT_AS, (4_000_000_000, 4_000_000_000))
 
     with subprocess.Popen(
-        [sys.executable, "-m", "tui", *words],
+        [sys.executable, LIMITED, "modes", *words],
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
