@@ -147,7 +147,9 @@ def search_chats(config: Path | None, words: tuple[str, ...], as_json: bool) -> 
 @prx.command()
 @click.argument("id")
 @click.option("--format", type=click.Choice(("md", "json", "html")), default="md", help="Markdown by default.")
-@click.option("-o", "--output", "file", metavar="FILE", type=click.Path(path_type=Path), help="Instead of stdout.")
+@click.option(
+    "-o", "--output", "file", metavar="FILE", type=click.Path(path_type=Path, readable=False), help="Instead of stdout."
+)
 @click.pass_obj
 def export(config: Path | None, id: str, format: Literal["md", "json", "html"], file: Path | None) -> int:
     """A chat on stdout. JSON holds all of it and can be imported again."""
