@@ -121,7 +121,7 @@ def test_no_slip_of_the_finger_sends_a_key_elsewhere(at: int, removed: int, type
         assert settings.anthropic.api_url != DEFAULT_API_URL, text
         assert settings.anthropic.api_key, text
         assert settings.budget.day_hard, text
-    assert settings.default.tools == "none", text
+        assert settings.default.tools == "none", text
 
 
 TABLES = [
@@ -135,6 +135,7 @@ TABLES = [
     f'[providers]\nanthropic = "{KEY}"',
     '[default]\nsystem = """\nnever closed\n[providers.anthropic]\napi_url = "https://gateway.example"',
     "[providers.anthropic]\napi_key = 5",
+    "[providers.anthropic]\n" + "a = 'x\\\n" * 30,
     f'[[[\napi_key = "{KEY}"\napi_url = "https://gateway.example"',
 ]
 

@@ -219,7 +219,7 @@ def status_of(settings: Settings, found: Found) -> Status:
         expired=expires_at_s is not None and expires_at_s <= time.time(),
         plan=(login.plan or None) if login else None,
         claude_code=login is not None and login.borrowed,
-        api_url=masked_url(settings.anthropic.api_url),
+        api_url=masked_url(settings.anthropic.api_url) if settings.obstacle is None else "",
         workspace_id=workspace.id if workspace else None,
         workspace_source=workspace.source if workspace else None,
         problem=_problem(settings, used),
@@ -266,7 +266,8 @@ def _lines(told: Status) -> list[str]:
             lines.append(f"plan     {told['plan']}")
         if told["expires_at"]:
             lines.append(f"expires  {told['expires_at']}" + (", renewed by the next request" * told["expired"]))
-        lines.append(f"sent to  {told['api_url']}")
+        if told["api_url"]:
+            lines.append(f"sent to  {told['api_url']}")
         if told["workspace_id"]:
             lines.append(f"workspace {told['workspace_id']}, from {told['workspace_source']}")
         if told["claude_code"]:

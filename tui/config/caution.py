@@ -26,7 +26,7 @@ _OTHER_NAMES = ("apiurl", "apikey", "baseurl", "apibase", "apihost", "authtoken"
 _SHORT_NAMES = ("url", "host", "endpoint", "base", "key", "token")
 _CLOSE = 0.7
 _WORD = re.compile(r"[\w-]+")
-_LIMITS_TOOLS = re.compile(r"none|read")
+_LIMITS_TOOLS = re.compile(r"\b(?:none|read)\b")
 _GUARDED: tuple[Path, ...] = (
     ("default", "tools"),
     ("tools", "turns"),
@@ -75,6 +75,8 @@ def limits_tools(value: object) -> bool:
 
 def lost_keys(table: Path, text: str) -> Iterator[Path]:
     """The settings that may have been in lines that could not be read, the first of which stands in that table."""
+    if table[:1] in ((), ("default",)) and _LIMITS_TOOLS.search(text):
+        yield "default", "tools"
     for line in text.split("\n"):
         words = _WORD.findall(line)
         if "[" in line or "]" in line:
@@ -87,5 +89,3 @@ def lost_keys(table: Path, text: str) -> Iterator[Path]:
             meant = difflib.get_close_matches(word.lower(), _NAMES, n=1, cutoff=_CLOSE)
             yield from (path for path in _GUARDED if path[-1] in meant)
     yield from (path for path in _GUARDED if path[-1] in text)
-    if _LIMITS_TOOLS.search(text):
-        yield "default", "tools"

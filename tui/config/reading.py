@@ -66,7 +66,9 @@ class Reader:
             or table[:1] == ("providers",)
             or any(caution.stops(path) or caution.resembles(path, "") for path in lost)
         )
-        meanwhile = NOTHING_SENT if stops else "they are left out" if "\n" in problem.lost else "it is left out"
+        strict = {path[-1]: caution.stricter(path).get(path[-1]) for path in lost if path}
+        counts = [f'{name} = "{value}" counts' for name, value in strict.items() if value]
+        meanwhile = NOTHING_SENT if stops else (counts or ["it is left out"])[0].replace('"1"', "1")
         what = masked_name(problem.what)
         self.findings.append(Finding(self._shown, problem.line, problem.column, what, meanwhile, stops))
 

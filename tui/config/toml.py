@@ -53,8 +53,8 @@ def parse(raw: bytes) -> Parsed:
             problems.append(problem)
         except (ValueError, RecursionError) as error:  # a number of 5,000 digits
             problems.append(Problem(1, 1, f"this cannot be read: {error}"))
-            break
-    return Parsed({}, "", tuple(problems))
+            return Parsed({}, "", tuple(problems))
+    return Parsed({}, "", (*problems[:-1], problems[-1]._replace(lost="")))
 
 
 def _decoded(raw: bytes) -> tuple[str, list[Problem]]:
@@ -82,7 +82,8 @@ def _without_depth(text: str) -> tuple[str, list[Problem]]:
     for found in _statements(text):
         if found.depth > TOML_DEPTH:
             what = f"this is nested more than {TOML_DEPTH} levels deep"
-            problems.append(Problem(found.place.line, found.place.value, what))
+            lost = text[found.start : found.end]
+            problems.append(Problem(found.place.line, found.place.value, what, lost, found.place.line))
             stand_in = f"['{UNREAD}{found.place.line}']" if text[found.start] == "[" else ""
             kept += [text[copied : found.start], stand_in, "\n" * text.count("\n", found.start, found.end)]
             copied = found.end
@@ -95,19 +96,22 @@ def _without(text: str, error: tomli.TOMLDecodeError) -> tuple[str, Problem]:
     A broken header becomes that of a table nobody knows, so that its keys are not taken for part of the table above.
     """
     lines = text.split("\n")
+    line, column = error.lineno, error.colno
+    if text[: error.pos].endswith("\\\n"):  # a backslash at the end of a line is found at the beginning of the next
+        line, column = line - 1, len(lines[line - 2])
     at_end = error.pos >= len(text.rstrip())
-    whole = Place(error.lineno, error.colno, error.colno)
-    start = max((one.place for one in _statements(text) if one.place.line <= error.lineno), default=whole)
+    whole = Place(line, column, column)
+    start = max((one.place for one in _statements(text) if one.place.line <= line), default=whole)
     if at_end:
         last = len(lines)
     else:
-        last = error.lineno if start.line == error.lineno else error.lineno - 1
+        last = line if start.line == line else line - 1
     header = lines[start.line - 1].lstrip().startswith("[")
     lost = "\n".join(lines[start.line - 1 : last])
     lines[start.line - 1 : last] = [""] * (last - start.line + 1)
     if header:
         lines[start.line - 1] = f"['{UNREAD}{start.line}']"
-    where = (start.line, start.value) if at_end and start.line < error.lineno else (error.lineno, error.colno)
+    where = (start.line, start.value) if at_end and start.line < line else (line, column)
     what = f"this is not TOML: {error.msg[:1].lower()}{error.msg[1:]}"
     return "\n".join(lines), Problem(*where, what, lost, start.line)
 

@@ -39,7 +39,8 @@ def _used(settings: Settings, connection: Connection) -> Finding:
 
     told = status_of(settings, connection.found)
     kind = {"api_key": "an API key", "oauth": "an OAuth token", "bearer": "a bearer token"}[told["kind"] or "api_key"]
-    words = f"{kind} from {told['source']} (ends in {told['tail']}), sent to {told['api_url']}"
+    where = f", sent to {told['api_url']}" if settings.obstacle is None else ""
+    words = f"{kind} from {told['source']} (ends in {told['tail']}){where}"
     if told["workspace_id"]:
         words += f", in the workspace {told['workspace_id']} (from {told['workspace_source']})"
     return Finding("auth", "ok", words)
