@@ -288,7 +288,8 @@ def _run() -> int:
     except OSError as error:  # stdout: its reader has left, or its disk is full
         if not isinstance(error, BrokenPipeError):
             with suppress(OSError):
-                say("prx: stdout is closed" if error.errno == errno.EBADF else f"prx: {error.strerror or type(error).__name__}", err=True)
+                words = error.strerror or type(error).__name__
+                say("prx: stdout is closed" if error.errno == errno.EBADF else f"prx: {words}", err=True)
         return 1
 
 
