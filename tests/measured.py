@@ -84,6 +84,7 @@ class Home(NamedTuple):
             "PATH": os.environ["PATH"],
             "PRX_HOME": str(self.folder / "prx"),
             "PYTHONPATH": str(ROOT),
+            "TMPDIR": str(self.folder),
             "ANTHROPIC_BASE_URL": self.server.url,
             **more,
         }
