@@ -68,6 +68,14 @@ def test_json_holds_nothing_that_a_terminal_obeys_and_is_the_same_json(value: An
         assert json.loads(text) == value
 
 
+@pytest.mark.parametrize("text", ["\ud800", "a\udc00\ud800", "\ud83dx\x9b\x7f\x1b"])
+def test_half_of_a_surrogate_pair_is_escaped(text: str) -> None:
+    for indent in (0, 2):
+        told = json_text({text: [text]}, indent=indent)
+        assert offences(told, "(?!)") == []
+        assert json.loads(told) == {text: [text]}
+
+
 def test_json_keeps_the_letters_of_all_languages() -> None:
     assert json_text(["äöü", "日本語", "😀", "\x1b\x9b\u202e\U000e0041"]) == (
         '["äöü","日本語","😀","\\u001b\\u009b\\u202e\\udb40\\udc41"]'

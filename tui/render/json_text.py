@@ -14,12 +14,14 @@ def json_text(value: object, *, indent: int = 0) -> str:
     import msgspec  # not needed by most commands
 
     try:
-        raw = msgspec.json.encode(value)
+        text = msgspec.json.encode(value).decode()
     except UnicodeEncodeError:  # half of a surrogate pair, which UTF-8 cannot hold
         import json
 
-        raw = json.dumps(msgspec.to_builtins(value)).encode()
-    return _ESCAPED.sub(_escape, (msgspec.json.format(raw, indent=indent) if indent else raw).decode())
+        text = json.dumps(msgspec.to_builtins(value), indent=indent or None)
+    else:
+        text = msgspec.json.format(text, indent=indent) if indent else text
+    return _ESCAPED.sub(_escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:
