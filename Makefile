@@ -32,7 +32,7 @@ newest:
 lock:
 	$(PYTHON) tests/lock.py $(if $(UPGRADE),--upgrade)
 
-# The tests on days to come and in other time zones. Needs libfaketime (package `libfaketime` or `faketime`).
+# The tests on days to come and in other time zones.
 days:
 	$(PYTHON) tests/days.py
 
