@@ -45,9 +45,7 @@ SOME = {
 COUNTED = ("search", "citations", "text blocks", "thinking blocks", "new blocks")
 """Shapes of which there are so many, whatever their size."""
 ROWS = (
-    {shape: LINKS if shape in COUNTED else 2_000_000 if shape in SLOW else SIZE for shape in SHAPES}
-    if IS_FULL
-    else SOME
+    {shape: LINKS if shape in COUNTED else 500_000 if shape in SLOW else SIZE for shape in SHAPES} if IS_FULL else SOME
 )
 
 
