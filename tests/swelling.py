@@ -45,7 +45,9 @@ class TimedTerminal(Terminal):
         if self.awaited and self.awaited in look:
             self.awaited, self.seen_at = b"", time.monotonic()
         self._tail = data[-8:]
-        super()._draw(data)
+        super()._draw(
+            data.replace("\u0301".encode(), b"")
+        )  # of which pyte takes seconds to draw thousands on one letter
 
     def echo_s(self, key: str, limit_s: float) -> float:
         """How long it takes from a key to its letter on the screen; the key is deleted again.

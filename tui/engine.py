@@ -133,6 +133,11 @@ class Generation:
                 self._timer = asyncio.get_running_loop().call_later(wait_s, self._wake_now)
 
     def _append(self, event: TurnEvent) -> None:
+        last = self._queue[-1] if self._queue else None
+        if isinstance(last, Grew) and isinstance(
+            event, Grew
+        ):  # while a screen waits, one message is kept, and not each
+            self._queue[-1] = Grew(event.message, last.events)
         self._queue.append(event)
 
     def _wake_now(self) -> None:
