@@ -14,7 +14,7 @@ from transcripts import PNG
 
 from tui.chat.transcript import Image, Opaque, Text, Thinking, ToolResult, ToolUse
 from tui.store import NewChat, writing
-from tui.store.words import folded, marks, parsed, snippet
+from tui.store.words import folded, marks, parsed, snippet, stands_in
 
 TEXTS = {
     "tide": "Which way does the tide run in this fjord?",
@@ -237,3 +237,9 @@ def test_of_what_was_left_unsent_the_newest_is_kept(tmp_path: Path) -> None:
                 writing.leave_unsent(db, "a", f"Draft {number}", 100.0)
         kept = store.prompts(limit=1000).result(LIMIT_S)
         assert (len(kept), kept[0], kept[1], "Draft 9" in kept) == (100, "Draft 50", "Draft 109", False)
+
+
+def test_a_word_without_end_is_taken_by_its_beginning() -> None:
+    word = "e" + "\u0301" * 1_000_000
+    assert len(folded(f"{word} tide {word}")) < 3_000
+    assert stands_in(f"{word} tide", parsed("tide"))
