@@ -529,8 +529,12 @@ def test_a_system_prompt_from_a_file(server: Server[FakeAnthropic], env: dict[st
     (tmp_path / "system.md").write_text("\ufeffYou are terse.\n")
     prx("-p", "x", "--system-file", str(tmp_path / "system.md"), env=env)
     assert sent(server)["system"][0]["text"] == "You are terse."
-    (tmp_path / "latin").write_bytes(b"caf\xe9")
-    assert prx("-p", "x", "--system-file", str(tmp_path / "latin"), env=env).returncode == 2
+    (tmp_path / "latin").write_bytes(b"Parlez fran\xe7ais.")
+    guessed = prx("-p", "x", "--system-file", str(tmp_path / "latin"), env=env)
+    assert sent(server, 2)["system"][0]["text"] == "Parlez français."
+    assert "Windows-1252, which is a guess" in guessed.stderr
+    (tmp_path / "binary").write_bytes(b"\x7fELF\x00\x01\x02")
+    assert prx("-p", "x", "--system-file", str(tmp_path / "binary"), env=env).returncode == 2
 
 
 def test_the_demo_answers_without_key_or_network(server: Server[FakeAnthropic], env: dict[str, str]) -> None:
