@@ -22,13 +22,12 @@ _MARKS = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0711\u0730-\u074a"
     "\u0900-\u0dff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 )
-_WORD = re.compile(rf"[{_SINGLE}]|(?:(?![{_SINGLE}])[^\W_]|[{_MARKS}])+")
+_WORD = re.compile(rf"[{_SINGLE}]|(?:(?![{_SINGLE}])[^\W_]|[{_MARKS}]){{1,1000}}")
+"""A longer word is taken for several: matching one of a million accents takes a hundred times its memory."""
 _IS_SINGLE = re.compile(rf"[{_SINGLE}]")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _BETWEEN = re.compile(rf"(?![{_MARKS}])\W|_")  # what some characters have inside when they are taken apart: ½, ⑴
 _AT_ONCE = 10_000
-_LONGEST_WORD = 1_000
-"""So many characters of a word count: taking one of a million accents apart needs a hundred times its memory."""
 _BEFORE, _AFTER = 32, 88  # characters of a snippet around the first word that was found
 
 
@@ -41,7 +40,7 @@ def folded(text: str) -> str:
     """The words of a text as the index takes them, separated by spaces."""
     if text.isascii():
         return text  # the index's own tokenizer splits and folds ASCII
-    words = (fold(match.group()[:_LONGEST_WORD]) for match in _WORD.finditer(text))
+    words = (fold(match.group()) for match in _WORD.finditer(text))
     joined = []
     while some := list(islice(words, _AT_ONCE)):  # all words of a long text at a time take ten times its memory
         joined.append(" ".join(some))
@@ -89,7 +88,7 @@ def parsed(typed: str) -> Query:
 def marks(text: str, query: Query) -> tuple[tuple[int, int], ...]:
     """Where in the text the phrases stand: first character, and the one after the last; in order, not overlapping."""
     found = list(_WORD.finditer(text))
-    words = [fold(match.group()[:_LONGEST_WORD]) for match in found]
+    words = [fold(match.group()) for match in found]
     spans: list[tuple[int, int]] = []
     for number, phrase in enumerate(query.phrases):
         is_open = query.is_open and number == len(query.phrases) - 1
@@ -111,7 +110,7 @@ def title_marks(title: str, typed: str) -> tuple[tuple[int, int], ...]:
 
 def stands_in(text: str, query: Query) -> bool:
     """Whether all of the phrases stand in a text."""
-    words = [fold(match.group()[:_LONGEST_WORD]) for match in _WORD.finditer(text)]
+    words = [fold(match.group()) for match in _WORD.finditer(text)]
     last = len(query.phrases) - 1
     return all(
         any(_stands_at(words, start, phrase, query.is_open and number == last) for start in range(len(words)))
