@@ -324,11 +324,20 @@ class Document:
         spans = self._code.copy()
         for at, piece in enumerate(self._pages[-1].pieces(), self._pages[-1].first):
             find_code(piece, at, spans)
-        blocks = []
-        for language, start, end, gap in spans:
-            top = self._about(start) + gap
-            blocks.append(CodeBlock(language, top, self._about(end) - top, partial(self.pieces, start, end)))
-        return tuple(blocks)
+        return tuple(map(self._block, spans))
+
+    def code_at(self, y: int) -> CodeBlock | None:
+        """The block of code that begins in a row."""
+        piece, _ = self.place_of(y)
+        if piece >= self._pages[-1].first:
+            return next((block for block in self.code_blocks()[-2:] if block.top == y), None)
+        at = bisect_right(self._code, piece, key=lambda span: span.start) - 1
+        block = self._block(self._code[at]) if at >= 0 else None
+        return block if block is not None and block.top == y else None
+
+    def _block(self, span: Span) -> CodeBlock:
+        top, end = self._about(span.start) + span.gap, self._about(span.end)
+        return CodeBlock(span.language, top, end - top, partial(self.pieces, span.start, span.end))
 
     def _about(self, piece: int) -> int:
         """The top of a piece; about there, if its page is put away."""

@@ -195,7 +195,7 @@ class Prose(Part):
 
     def code_at(self, y: int) -> CodeBlock | None:
         """The block of code that begins in a row."""
-        return next((block for block in self.code_blocks() if block.top == y), None)
+        return self._document.code_at(y) if self._document is not None and y >= 0 else None
 
     def fit(self, width: int, palette: Palette) -> None:
         look = palette.quiet if self._quiet else palette.look
