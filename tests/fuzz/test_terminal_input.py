@@ -36,8 +36,8 @@ MARKS = st.sampled_from([START, END, "\x1b", "\x1b[", "\x1bO", "\x1b[M", "\x1b[[
 INPUT = st.lists(CSI | STRINGS | TEXT | MARKS, max_size=12).map("".join)
 BYTES = st.binary(max_size=300) | INPUT.map(lambda text: text.encode("utf-8", "surrogatepass"))
 
-LEAVES = frozenset(b"\x03\x04\x07\x0f\x11\x13\x16\x1a\x1c")
-"""Keys that leave the chat: they end it, stop it, or open an editor or a dialog, as they should."""
+LEAVES = frozenset(b"\x03\x04\x07\x0f\x10\x11\x13\x16\x1a\x1c/")
+"""Keys that leave the chat, as they should: they end it, stop it, or open an editor, a dialog or the list of commands."""
 
 
 def parted(text: str, cuts: list[int]) -> Iterator[str]:
@@ -77,6 +77,8 @@ def test_the_full_screen_lives_whatever_is_typed(terminal: Terminal, raw: bytes,
     edges = [0, *sorted(min(cut, len(typed)) for cut in cuts), len(typed)]
     for a, b in pairwise(edges):
         terminal.type(typed[a:b])
+    ended = terminal.process.poll()
+    assert ended is None, f"it ended with {ended}: {terminal.output[-3000:]!r}"
     assert_answers(terminal)
     assert peak_kib(terminal.process.pid) < 250_000
 
