@@ -93,7 +93,7 @@ LAYERS = {
         "catalogue config connection store exchange chat errors listing printing private_file render shelves widgets.figures"
     ),
     "listing": layer("config"),
-    "cli": layer("signals config errors opening printing anthropic.credentials", "click"),
+    "cli": layer("signals config errors opening printing masking anthropic.credentials", "click"),
     "opening": layer("config errors", "click"),
     "warming": layer("render"),
     "renewals": layer("printing"),

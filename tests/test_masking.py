@@ -27,6 +27,7 @@ KEYS = [
     "PLANTED0a1b2c3d4e5f6a7b8c9d0",
     "eyJPLANTED9x8Y7z6W5v4.eyJPLANTED9x8Y7z6W5v4.c2ln",
 ]
+ROOT = str(Path(__file__).parent.parent)
 PLAIN = [
     *(model.id for model in MODELS),
     *MISSPELT,
@@ -125,6 +126,40 @@ def test_the_commands_say_nothing_of_it(tmp_path: Path) -> None:
         text = said(config, *words)
         assert "PLANTED" not in text, words
         assert "config.toml:" in text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "{} -p --tools {}",
+        "-p Hi --output-format {}",
+        "-p Hi --system-file {}",
+        "-p Hi --preset {}",
+        "-p Hi --{}",
+        "-p Hi --config {}",
+        "-p Hi -a {}",
+        "-r {} -p Hi",
+        "export {}",
+        "import {}",
+        "auth login {}",
+        "auth login --provider {}",
+        "doctor {}",
+        "--config {} doctor config",
+    ],
+)
+def test_no_message_repeats_a_key_of_the_command_line(words: str, tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "tui", *words.format(KEYS[0], KEYS[0]).split()],
+        env={"HOME": str(tmp_path), "PRX_HOME": str(tmp_path / "prx"), "PYTHONPATH": ROOT, "ANTHROPIC_API_KEY": DEMO_KEY},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert run.returncode in (1, 2)
+    assert "sk-ant-…" in run.stdout + run.stderr
+    assert "PLANTED" not in run.stdout + run.stderr
 
 
 def test_the_full_screen_says_nothing_of_it(tmp_path: Path) -> None:

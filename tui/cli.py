@@ -19,6 +19,7 @@ import click
 
 from tui import __version__
 from tui.errors import TuiError
+from tui.masking import masked
 from tui.opening import ExistingFile, Wanted, chat_options, open_chat, read_settings
 from tui.printing import guard, say
 from tui.signals import INTERRUPTED, leave, on_interrupt
@@ -274,6 +275,7 @@ def _run() -> int:
         code = prx.main(prog_name="prx", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
+        error.message = masked(error.message)  # a key may stand in the place of another word
         error.show(sys.stderr)
         return error.exit_code
     except click.Abort:

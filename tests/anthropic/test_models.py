@@ -31,7 +31,7 @@ UNPRICED = "claude-mythos-preview"
 """Its price was never published."""
 CHANGES = (
     "What changes: it counts about 30 % more tokens for the same text; it thinks before it answers unless thinking is off; "
-    "it takes back its earlier thinking only if nothing before it has changed."
+    "it cannot reuse its earlier thinking once a message before it has changed."
 )
 
 

@@ -262,7 +262,7 @@ def _changes(row: Model, successor: Model) -> str:
     if successor.thinking_default and not row.thinking_default:
         changes.append("it thinks before it answers unless thinking is off")
     if successor.binds_thinking and not row.binds_thinking:
-        changes.append("it takes back its earlier thinking only if nothing before it has changed")
+        changes.append("it cannot reuse its earlier thinking once a message before it has changed")
     return f" What changes: {'; '.join(changes)}." if changes else ""
 
 

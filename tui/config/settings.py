@@ -13,6 +13,7 @@ from tui.bounded import read_file
 from tui.config.folders import Folders, config_file, folders
 from tui.errors import TuiError
 from tui.limits import SETTINGS_FILE_BYTES
+from tui.masking import masked
 
 DEFAULT_API_URL = "https://api.anthropic.com"
 NOTHING_SENT = "nothing is sent"
@@ -217,7 +218,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[str] = ()) -> Settings:
     """The settings of this run. `file` is `--config`; `actions` are the names that [keys] may hold (none: any)."""
     path, asked_for = config_file(env, file)
-    shown = str(file or env.get("PRX_CONFIG")) if asked_for else path.name
+    shown = masked(str(file or env.get("PRX_CONFIG"))) if asked_for else path.name
     found: list[Finding] = []
     raw, problem = _read(path, asked_for=asked_for)
     if problem:
