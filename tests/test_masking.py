@@ -150,7 +150,12 @@ def test_the_commands_say_nothing_of_it(tmp_path: Path) -> None:
 def test_no_message_repeats_a_key_of_the_command_line(words: str, tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "tui", *words.format(KEYS[0], KEYS[0]).split()],
-        env={"HOME": str(tmp_path), "PRX_HOME": str(tmp_path / "prx"), "PYTHONPATH": ROOT, "ANTHROPIC_API_KEY": DEMO_KEY},
+        env={
+            "HOME": str(tmp_path),
+            "PRX_HOME": str(tmp_path / "prx"),
+            "PYTHONPATH": ROOT,
+            "ANTHROPIC_API_KEY": DEMO_KEY,
+        },
         cwd=tmp_path,
         capture_output=True,
         text=True,
