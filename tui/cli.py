@@ -8,6 +8,7 @@ Exit codes: 0 fine, 1 a problem that was found, 2 wrong usage, 130 interrupted (
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -275,8 +276,9 @@ def _run() -> int:
         code = prx.main(prog_name="prx", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        error.message = masked(error.message)  # a key may stand in the place of another word
-        error.show(sys.stderr)
+        shown = io.StringIO()
+        error.show(shown)
+        say(masked(shown.getvalue().rstrip()), err=True)  # a key may stand in the place of another word
         return error.exit_code
     except click.Abort:
         return INTERRUPTED
