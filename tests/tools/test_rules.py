@@ -167,6 +167,19 @@ def test_no_wildcard_covers_what_runs_other_programs(program: str) -> None:
         ("git", "'-c' alias.x=!id x"),
         ("git", "bisect run id"),
         ("git", "submodule foreach --exec"),
+        ("git", "submodule foreach id"),
+        ("git", "submodule --quiet foreach id"),
+        ("git", "submodule [f]oreach id"),
+        ("git submodule", "foreach id"),
+        ("git bisect", "run id"),
+        ("git", "hook run x"),
+        ("git clone", "-u id a"),
+        ("git", "clone -u id a"),
+        ("git send-email", "--to-cmd=id a"),
+        ("docker", "compose -f a exec b id"),
+        ("docker compose", "exec b id"),
+        ("uv", "tool run id"),
+        ("bat", "--pager id a"),
         ("npm", "exec -- id"),
         ("npm", "r* id"),
         ("uv", "run id"),
@@ -198,7 +211,8 @@ def test_an_option_that_runs_or_writes_is_covered_by_no_wildcard(rule: str, argu
 @pytest.mark.parametrize(
     "text",
     ["git log -3 --oneline", "git log -- output", "git status -s", "rg '[a-z]+' src", "rg -n x src/*.py", "sort -u a",
-     "split -l 3 a", "curl -sS https://example.com", "npm ci", "git", "ls *"],
+     "split -l 3 a", "curl -sS https://example.com", "npm ci", "git", "ls *", "git submodule update --init",
+     "git bisect start", "git push -u origin main", "docker compose ps"],
 )  # fmt: skip
 def test_other_options_are_covered_as_before(text: str) -> None:
     assert covers(f"run_command({text.partition(' ')[0]} *)", command(text))
@@ -209,6 +223,7 @@ def test_other_options_are_covered_as_before(text: str) -> None:
     [
         ("run_command(git log *)", "--output"),
         ("run_command(git *)", "hooks"),
+        ("run_command(git config *)", "aliases and hooks"),
         ("run_command(sort *)", "--compress-program"),
         ("run_command(curl *)", "--output"),
         ("run_command(tee *)", "not only in this folder"),

@@ -49,8 +49,10 @@ WITH_SUBCOMMANDS = _words(
     docker podman nerdctl kubectl helm terraform tofu brew apt dnf systemctl
     """
 )
-RUNNING = _words("run exec x dlx shell ssh foreach bisect filter-branch difftool mergetool")
+RUNNING = _words("run exec x dlx shell ssh foreach filter-branch difftool mergetool")
 """Subcommands whose arguments are commands."""
+_NESTING = _words("submodule bisect hook compose container extension tool global")
+"""Subcommands that have such subcommands of their own: `git submodule foreach`, `docker compose exec`."""
 
 _BUILDS = _words(
     """
@@ -70,15 +72,23 @@ _OPTIONS = {
     "ag": "--pager",
     "apt": "-o --option -c --config-file",
     "apt-get": "-o --option -c --config-file",
+    "aria2c": "--on-download-complete --on-download-start --on-download-stop --on-download-error --conf-path",
+    "bat": "--pager",
+    "batcat": "--pager",
     "cargo": "--config",
     "cc": "-wrapper -fplugin -B -o",
     "clang": "-fplugin -B -o",
     "curl": "-o --output -O --remote-name -D --dump-header -c --cookie-jar -K --config -T --upload-file -F --form --trace "
     "--stderr --etag-save --hsts --alt-svc --libcurl",
+    "delta": "--pager",
+    "diff3": "--diff-program",
+    "fzf": "--preview --bind --listen",
     "g++": "-wrapper -fplugin -B -o",
     "gcc": "-wrapper -fplugin -B -o",
     "git": "--output --ext-diff --upload-pack -o --output-directory --textconv --receive-pack --exec -x --extcmd -O "
     "--open-files-in-pager --exec-path --config --template --unsafe-paths",
+    "git clone": "-u",
+    "git send-email": "--smtp-server --sendmail-cmd --to-cmd --cc-cmd --header-cmd",
     "go": "-exec -toolexec -o",
     "hg": "--config --output -o",
     "iconv": "-o --output",
@@ -88,6 +98,7 @@ _OPTIONS = {
     "rclone": "--password-command --config",
     "restic": "--password-command",
     "rg": "--pre --hostname-bin",
+    "sdiff": "--diff-program -o --output",
     "shuf": "-o --output",
     "sort": "--compress-program -o --output",
     "split": "--filter",
@@ -98,9 +109,10 @@ _OPTIONS = {
     "xmllint": "-o --output",
     "xsltproc": "-o --output",
     "yq": "-i --inplace",
+    "yt-dlp": "--exec --downloader --external-downloader --config-locations -o --output",
     "zip": "-T --test --unzip-command",
 }
-"""By program, the options that have it run another program, or write, or send, a file that they name."""
+"""By program, and subcommand where they are its own, the options that have it run another program, or write, or send, a file that they name."""
 _MOST_TOLD = 3
 
 
@@ -147,9 +159,17 @@ def words_of(command: str) -> list[Word] | None:
     return None if quote else [*words, *([Word(text, is_pattern)] if is_open else [])]
 
 
-def does_more(program: str, words: list[Word]) -> bool:
+def runs_another(words: list[Word]) -> bool:
+    """True if these arguments of a program with subcommands, which come first, may make the rest a command."""
+    first, rest = words[0], words[1:]
+    if first.text in _NESTING:
+        return any(word.text in RUNNING or word.is_pattern for word in rest)
+    return first.text in RUNNING
+
+
+def does_more(program: str, subcommand: str, words: list[Word]) -> bool:
     """True if one of these arguments is an option that has the program run another one, or write what it names."""
-    options = _OPTIONS.get(program, "").split()
+    options = f"{_OPTIONS.get(program, '')} {_OPTIONS.get(f'{program} {subcommand}', '')}".split()
     return bool(options) and any(_may_be(word, options) for word in words)
 
 
@@ -173,6 +193,8 @@ def remark_on(beginning: list[str]) -> str:
     is_module = "-m" in beginning
     if (not beginning[0].startswith("/") and "/" in beginning[0]) or (program in INTERPRETERS and not is_module):
         return f"{' '.join(beginning)} runs that file, whatever it holds by then"
+    if beginning[:2] == ["git", "config"]:
+        return "git config sets aliases and hooks, which are commands that git runs later"
     if program in _BUILDS or is_module:
         return f"{program} runs what files in the folder say, which Claude may have written"
     if program in _WRITERS:

@@ -17,10 +17,12 @@ from tui.tools.programs import (
     INTERPRETERS,
     RUNNING,
     WITH_SUBCOMMANDS,
+    Word,
     does_more,
     is_runner,
     program_of,
     remark_on,
+    runs_another,
     words_of,
 )
 
@@ -150,11 +152,17 @@ def _covers_command(pattern: str, command: str) -> bool:
         return False
     given, words = beginning.split(" "), words_of(command[len(beginning) + 1 :])
     program = program_of(given[0])
-    if words is None or does_more(program, words):
+    if words is None:
         return False
-    if len(given) > 1 or program not in WITH_SUBCOMMANDS or not words:
+    arguments = [*(Word(text, False) for text in given[1:]), *words]
+    if does_more(program, arguments[0].text if arguments else "", words):
+        return False
+    if len(given) > 2 or program not in WITH_SUBCOMMANDS or not words:
         return True
-    return not words[0].text.startswith("-") and words[0].text not in RUNNING and not words[0].is_pattern
+    first = arguments[0]
+    if len(given) > 1 and first.text in RUNNING:  # as somebody wrote it: `npm run *`
+        return True
+    return not first.text.startswith("-") and not first.is_pattern and not runs_another(arguments)
 
 
 def _covers_page(pattern: str, url: str) -> bool:
