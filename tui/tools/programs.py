@@ -112,7 +112,8 @@ _OPTIONS = {
     "yt-dlp": "--exec --downloader --external-downloader --config-locations -o --output",
     "zip": "-T --test --unzip-command",
 }
-"""By program, and subcommand where they are its own, the options that have it run another program, or write, or send, a file that they name."""
+"""The options that have a program (or a subcommand, where only that has them) run another program, or write, or send, a file
+that they name."""
 _MOST_TOLD = 3
 
 
