@@ -91,6 +91,38 @@ def test_a_wrong_environment_is_said(env: dict[str, str], tmp_path: Path) -> Non
         assert not terminal.modes_left_on
 
 
+ODD = {
+    "ESCDELAY": "9" * 400,
+    "TEXTUAL_COLOR_SYSTEM": "",
+    "TEXTUAL_DEBUG": "1",
+    "TEXTUAL_DIM_FACTOR": "9" * 400,
+    "TEXTUAL_DRIVER": "",
+    "TEXTUAL_FPS": "9" * 400,
+    "TEXTUAL_LOG": "/nowhere/textual.log",
+    "TEXTUAL_PRESS": "wait:x,ctrl+q",
+    "TEXTUAL_SCREENSHOT": "0",
+    "TEXTUAL_SCREENSHOT_LOCATION": "/nowhere",
+    "TEXTUAL_SMOOTH_SCROLL": "9" * 400,
+    "TEXTUAL_THEME": "nope",
+}
+
+
+def test_variables_for_developers_of_textual_do_nothing_and_are_kept_for_other_programs(tmp_path: Path) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text(f'#!/bin/sh\nenv > {tmp_path}/seen\nprintf edited > "$1"\n')
+    editor.chmod(0o700)
+    env = environment(tmp_path) | ODD | {"EDITOR": str(editor)}
+    with Terminal([*PRX, "demo"], env, tmp_path) as terminal:
+        terminal.wait_for("Talk to")
+        terminal.type("\x07")
+        terminal.wait_for("│ edited")
+        terminal.type("\x11")
+        assert terminal.wait_exit() == 0
+    seen = dict(line.split("=", 1) for line in (tmp_path / "seen").read_text().splitlines())
+    assert {name: seen[name] for name in seen if name in ODD or name.startswith("TEXTUAL")} == ODD
+    assert {path.name for path in tmp_path.iterdir()} <= {"editor", "seen", "prx", ".cache"}
+
+
 @pytest.mark.parametrize("redirected", ["2>&-", "2>/dev/null"])
 def test_the_full_screen_is_drawn_without_stderr(redirected: str, tmp_path: Path) -> None:
     argv = ["sh", "-c", f"exec {shlex.join(PRX)} demo {redirected}"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import re
 import threading
 import time
 from contextlib import suppress
@@ -21,15 +22,46 @@ _MODULES = (
 _M_MMAP_THRESHOLD, _LARGE_BYTES = -3, 1 << 18
 _YOUNG = 10_000  # objects made before the collector looks for cycles among them; Python's own 700 are soon there
 
+_FOR_USERS = frozenset(
+    f"TEXTUAL_{name}"
+    for name in (
+        "ALLOW_SIGNALS",
+        "ANIMATIONS",
+        "COLOR_SYSTEM",
+        "DISABLE_KITTY_KEY",
+        "DRIVER",
+        "FILTERS",
+        "FPS",
+        "SMOOTH_SCROLL",
+        "SPEEDUPS",
+    )
+)
+"""Variables of Textual's that a user may need. The others are for developers: they take screenshots, press keys, write log
+files, and with odd values end the program."""
+_FPS = re.compile("[1-9][0-9]{0,2}")
+
 
 def prepare() -> None:
-    """To be called before Textual is imported. No collector while the program starts: nothing made then is garbage.
+    """To be called before Textual is imported. No collector while the program starts: nothing made then is garbage."""
+    gc.disable()
+    _import_textual()
 
-    And a repaint 4 ms after what caused it instead of 17. It costs nothing, as the pane paces itself; a key typed while an
+
+def _import_textual() -> None:
+    """Import Textual with those variables that users may set. Programs that are started later get all of them as they were.
+
+    A repaint comes 4 ms after what caused it instead of 17. It costs nothing, as the pane paces itself; a key typed while an
     answer arrives is on the screen in 20 ms at worst instead of 40.
     """
-    gc.disable()
-    os.environ.setdefault("TEXTUAL_FPS", "240")
+    given = {name: value for name, value in os.environ.items() if name.startswith("TEXTUAL_") or name == "ESCDELAY"}
+    for name, value in given.items():
+        if name not in _FOR_USERS or not value:
+            del os.environ[name]
+    if not _FPS.fullmatch(given.get("TEXTUAL_FPS", "")):
+        os.environ["TEXTUAL_FPS"] = "240"
+    importlib.import_module("textual.constants")
+    os.environ.pop("TEXTUAL_FPS")
+    os.environ.update(given)
 
 
 def warm_up() -> None:
