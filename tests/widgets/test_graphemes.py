@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.actions import SkipAction
 from textual.app import App, ComposeResult
+from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import Input, TextArea
+from textual.widgets.text_area import Selection
 
 import tui
 from tui.widgets.commands import CommandList
@@ -145,3 +150,38 @@ def test_every_text_field_is_one_that_knows_graphemes() -> None:
     plain = re.compile(r"(?<![\w.])(?:Input|TextArea)\(|\((?:Input|TextArea)\):")
     files = Path(tui.__file__).parent.rglob("*.py")
     assert {file.name for file in files if plain.search(file.read_text())} == {"graphemes.py", "inspector.py"}
+
+
+class Beside(App[None]):
+    """Our text area, and Textual's."""
+
+    def compose(self) -> ComposeResult:
+        yield GraphemeArea(id="ours")
+        yield TextArea(id="theirs")
+
+
+EDITS = sorted({binding.action for binding in TextArea.BINDINGS if isinstance(binding, Binding)})
+
+
+@pytest.mark.anyio
+async def test_every_key_does_to_plain_letters_what_it_does_in_textual() -> None:
+    async with Beside().run_test() as pilot:
+        areas = list(pilot.app.query(TextArea))
+        for text in ("", "one", "one\n", "one two\nthree", "\n\n"):
+            for action in EDITS:
+                for start, end in itertools.product(_places(text), repeat=2):
+                    done = set()
+                    for area in areas:
+                        area.load_text(text)
+                        area.selection = Selection(start, end)
+                        with suppress(SkipAction):
+                            await area.run_action(action)
+                        done.add((area.text, *area.selection))
+                    assert len(done) == 1, (text, action, start, end)
+
+
+def _places(text: str) -> list[tuple[int, int]]:
+    lines = text.split("\n")
+    return sorted(
+        {(row, column) for row, line in enumerate(lines) for column in (0, 1, len(line)) if column <= len(line)}
+    )

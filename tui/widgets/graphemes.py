@@ -65,7 +65,7 @@ class GraphemeArea(TextArea):
         return super().delete(start, end, maintain_selection_offset=maintain_selection_offset)
 
     def _whole(self, place: Location, *, is_back: bool) -> Location:
-        row, column = place
+        row, column = min(place, self.document.end)  # the last line is cut up to the start of a next one
         line = self.document.get_line(row)
         return row, (floor if is_back else ceil)(line, column)
 
