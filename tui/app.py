@@ -173,7 +173,7 @@ class ChatApp(App[int], inherit_bindings=False):
     async def action_quit(self) -> None:
         """Quits at once where all is stored, else asks where the rest is to go."""
         if self._shelves.is_behind:
-            self.run_worker(self._quit_behind(), group="quit", exclusive=True)
+            self.run_worker(self._quit_behind, group="quit", exclusive=True)
         else:
             self.exit()
 
