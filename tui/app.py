@@ -40,6 +40,7 @@ from tui.widgets.bindings import bindings_of
 from tui.widgets.gallery import Answered
 from tui.widgets.repaint import Repaint
 from tui.widgets.themes import DARK, LIGHT, THEMES, theme_name
+from tui.widgets.workers import later
 
 _NAMED = 3
 """Mistakes of the configuration that are shown when it starts."""
@@ -173,7 +174,7 @@ class ChatApp(App[int], inherit_bindings=False):
     async def action_quit(self) -> None:
         """Quits at once where all is stored, else asks where the rest is to go."""
         if self._shelves.is_behind:
-            self.run_worker(self._quit_behind, group="quit", exclusive=True)
+            self.run_worker(later(self._quit_behind), group="quit", exclusive=True)
         else:
             self.exit()
 
