@@ -124,6 +124,7 @@ CASES: dict[str, Case] = {
     "error that is retried": Case(_filled('{"error":{"message":"', b"no ", '"}}'), JSON, 529),
     "error without end": Case(_filled("", b"no "), "text/plain", 400),
     "html": Case(_filled("<html><title>Sorry</title><body>", b"<p>no</p>", "</body></html>"), "text/html", 502),
+    "titles": Case(_filled("<html>", b"<title"), "text/html", 400),
     "refused key": Case(_filled('{"error":{"message":"', b"no ", '"}}'), JSON, 401),
     "redirect": Case(_filled("", b"no "), "text/html", 302, ("location: http://127.0.0.1:1/",)),
     "error of arrays": Case(_filled("[", b"[],", "[]]"), JSON, 400),

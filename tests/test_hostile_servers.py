@@ -35,6 +35,7 @@ AT_ONCE = {
     "error that is retried": CUT_ERROR,
     "error without end": CUT_ERROR,
     "html": rf"prx: Sorry\n.*{CUT_ERROR}",
+    "titles": rf"prx: The server answered 400 and gave no reason\n.*{CUT_ERROR}",
     "refused key": CUT_ERROR,
     "redirect": r"it wants the request sent elsewhere",
     "error of arrays": CUT_ERROR,
@@ -95,7 +96,7 @@ NESTED = {
 
 
 QUICK = {
-    *("error", "html", "error of arrays", "gzip error", "answer of numbers", "headers", "brotli", "no gzip"),
+    *("error", "html", "titles", "error of arrays", "gzip error", "answer of numbers", "headers", "brotli", "no gzip"),
     *("line", "line of keys", "gzip", "raw deflate", "comments", "gzip text"),
     *NESTED,
 }

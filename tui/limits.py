@@ -45,6 +45,9 @@ REQUEST_DEPTH: Final = JSON_DEPTH + 20
 TOOL_INPUT_BYTES: Final = 4 * MIB
 """The arguments of one tool call. The longest output of a model, 128,000 tokens, is about 0.6 MB."""
 
+PATH_CHARS: Final = 4_096
+"""Characters of a path. Linux takes no more, macOS a quarter; comparing the folders of longer ones takes minutes."""
+
 SETTINGS_FILE_BYTES: Final = 1 * MIB
 """A configuration, credentials or model list file, and the small files in the state folder. Real ones stay below 100 KB."""
 

@@ -91,6 +91,12 @@ def test_no_body_breaks_it(status, body):
     assert not any(unicodedata.category(char) == "Cc" for char in error.message)
 
 
+@pytest.mark.parametrize("status", [302, 400])
+def test_a_long_request_id_is_cut(status):
+    error = from_response(status, {"request-id": "a" * 90_000}, b"")
+    assert len(error.failure().request_id) < 1_000
+
+
 def test_words_of_a_server_are_made_harmless():
     body = api("api_error", "bad\x1b[31m \u202etxt\r\n\tkey sk-ant-api03-abcdefghij1234 " + "x" * 2000)
     message = from_response(500, {}, body).message

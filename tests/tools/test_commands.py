@@ -235,6 +235,13 @@ def test_what_is_kept_is_the_beginning_and_the_end(pieces: list[bytes], keep: in
         assert plain.text() == whole[:half].decode() + left_out + whole[len(whole) - half :].decode()
 
 
+def test_a_long_line_and_what_it_was_written_over_by_take_no_time() -> None:
+    """Seconds for each of these lines, and hours for this one, where each of its characters begins a search."""
+    output = Output(6_000_000, 10**7)
+    output.take(b"a" * 3_000_000 + b"\n1 %\r99 %\rdone\n5 %\r")
+    assert output.text() == "a" * 3_000_000 + "\ndone\n5 %\r"
+
+
 async def test_git_writes_no_file_under_a_rule_for_its_log(tmp_path: Path) -> None:
     """The real git, and a rule that a user would make."""
     folder = tmp_path / "project"

@@ -56,6 +56,12 @@ RIPGREP = shutil.which("rg", path=os.pathsep.join([sysconfig.get_path("scripts")
 both = pytest.mark.parametrize("ripgrep", [pytest.param(RIPGREP, id="rg"), pytest.param("", id="own")])
 
 
+async def test_a_path_that_no_system_takes_is_refused_at_once(folder: Path) -> None:
+    """Comparing all the folders above it would take minutes."""
+    said = await Tools(folder).failure("read_file", path="a/" * 100_000)
+    assert said == "A path cannot have more than 4,096 characters."
+
+
 async def test_a_folder_is_listed(folder: Path) -> None:
     tools = Tools(folder)
     text = await tools.text("list_files")

@@ -246,6 +246,7 @@ def said_in(parsed: object) -> Said:
 # C0, DEL and C1, and what turns the direction of writing around. Space-like ones become spaces, the rest goes.
 _UNSEEN = [*range(32), *range(127, 160), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 _CONTROLS = {code: " " if chr(code).isspace() else "" for code in _UNSEEN}
+_TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)  # stops at each <: a page may hold nothing but `<title`
 _KEYS = re.compile(r"\b(sk-(?:ant-)?)[A-Za-z0-9_-]{8,}")
 
 
@@ -265,7 +266,7 @@ def _is_html(text: str, content_type: str) -> bool:
 
 
 def _page_title(text: str) -> str:
-    found = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
+    found = _TITLE.search(text)
     return found.group(1) if found else ""
 
 
@@ -334,7 +335,7 @@ def _made(
         _hint(kind, said, credential, custom_url),
         status=status,
         type=said.type,
-        request_id=request_id,
+        request_id=clean(request_id),
         retry_after_s=retry_after_s,
         retryable=retryable and kind is not SpendLimitReached,
         paths=said.paths,
@@ -395,5 +396,5 @@ def redirected(status: int, location: str, request_id: str = "") -> ProviderErro
         f"The server answered {status or 'with a redirect'}: it wants the request sent elsewhere{where}",
         "prx never takes a credential along to another address; if that one is right, set it as `api_url`.",
         status=status,
-        request_id=request_id,
+        request_id=clean(request_id),
     )

@@ -8,7 +8,7 @@ import threading
 from collections import deque
 
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-_OVERWRITTEN = re.compile(r"[^\n]*\r(?=[^\n])")
+_OVERWRITTEN = re.compile(r"^[^\n]*\r(?=[^\n])", re.MULTILINE)  # without the ^, one long line takes seconds
 _LONGEST_FRESH = 8_000  # characters; of a flood the end is shown
 
 

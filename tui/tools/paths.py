@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tui.chat.tools import Question
 from tui.chat.transcript import ToolUse
+from tui.limits import PATH_CHARS
 from tui.tools import openat
 from tui.tools.patterns import pattern_of
 from tui.tools.privacy import Privacy
@@ -53,6 +54,8 @@ class Folders:
         """The place that a name means, whether or not there is anything. Takes the disk's time. Raises Failed."""
         if "\0" in name:
             raise Failed("A path cannot hold a NUL character.")
+        if len(name) > PATH_CHARS:
+            raise Failed(f"A path cannot have more than {PATH_CHARS:,} characters.")
         path = _resolved(self.first / _expanded(name or "."))
         openat.refuse_unsafe(path)
         return self.place(path)
