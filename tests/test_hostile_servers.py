@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from hostile import BEGUN, CASES, MIB
-from measuring import Run, environment, hostile, measured
+from peak_memory import Run, environment, prx_measured, serving
 
 from tui.limits import REPLY_BYTES
 
@@ -109,8 +109,8 @@ def tried(cases: Iterable[str]) -> list[str]:
 
 
 def ask(case: str, size: int, tmp_path: Path, *args: str) -> Run:
-    with hostile(case, size) as url:
-        run = measured(args or ("-p", "Hi"), environment(tmp_path / "home", url), tmp_path)
+    with serving("hostile.py", case, size) as url:
+        run = prx_measured(args or ("-p", "Hi"), environment(tmp_path / "home", url), tmp_path)
     assert "Traceback" not in run.err
     assert run.peak_mb <= MOST_MB
     return run

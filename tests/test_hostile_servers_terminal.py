@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from hostile import BEGUN, MIB
-from measuring import environment, hostile, measured
-from swelling import KEYS, TimedTerminal, peak_mb
+from key_latency import KEYS, TimedTerminal
+from peak_memory import environment, peak_mb, prx_measured, serving
 from test_hostile_servers import ALL, LEVELS, MOST_MB, SIZE
 
 LIMIT_S = 120.0
@@ -39,7 +39,7 @@ def opened(url: str, home: Path, *options: str) -> TimedTerminal:
 @pytest.mark.parametrize("case", SOME | (FULL if ALL else {}))
 def test_what_a_server_sends_is_told_and_keys_are_answered_meanwhile(case: str, tmp_path: Path) -> None:
     size, said = (SOME | FULL)[case]
-    with hostile(case, size) as url, opened(url, tmp_path / "home") as terminal:
+    with serving("hostile.py", case, size) as url, opened(url, tmp_path / "home") as terminal:
         terminal.wait_for("send")
         terminal.settle(0.3)
         terminal.type("Hi\r")
@@ -61,9 +61,9 @@ def test_what_a_server_sends_is_told_and_keys_are_answered_meanwhile(case: str, 
 
 def test_a_chat_with_a_call_that_is_nested_deeply_is_opened_shown_and_continued(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    with hostile("deep call", LEVELS) as url:
-        measured(["-p", "Hi", "--tools", "read"], environment(home, url), tmp_path)
-    with hostile("text", 1) as url, opened(url, home, "-c") as terminal:
+    with serving("hostile.py", "deep call", LEVELS) as url:
+        prx_measured(["-p", "Hi", "--tools", "read"], environment(home, url), tmp_path)
+    with serving("hostile.py", "text", 1) as url, opened(url, home, "-c") as terminal:
         terminal.wait_for(BEGUN)
         terminal.wait_for("read_file")
         assert "✗" in terminal.text

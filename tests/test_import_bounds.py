@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from measured import KINDS, Home, in_order, made, prx
+from file_kinds import KINDS, Home, in_order, made, prx
 
 from tui.chat.transcript import Message, Text
 from tui.chat.tree import ChatTree, Node, Unsent
@@ -82,8 +82,8 @@ def test_what_swells_is_refused_within_bounds(home: Home, kind: str) -> None:
     make, said = SWOLLEN[kind]
     make(file)
     in_order(ended := prx(home, "import", str(file)))
-    assert (ended.code, ended.stdout) == (1, "")
-    assert said in ended.stderr
+    assert (ended.code, ended.out) == (1, "")
+    assert said in ended.err
 
 
 @pytest.mark.parametrize("start", [b'[{"uuid": "', b"", b"PK\x03\x04"])
@@ -97,8 +97,8 @@ def test_stdin_without_end_is_refused_within_bounds(home: Home, start: bytes) ->
         assert writer.stdout is not None
         in_order(ended := prx(home, "import", "-", stdin=writer.stdout))
         writer.stdout.close()
-    assert (ended.code, ended.stdout) == (1, "")
-    assert "Traceback" not in ended.stderr
+    assert (ended.code, ended.out) == (1, "")
+    assert "Traceback" not in ended.err
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -106,8 +106,8 @@ def test_no_kind_of_file_stops_an_import(home: Home, kind: str) -> None:
     file = made(kind, home.folder / "chats")
     ended = prx(home, "import", str(file))
     assert ended.code in (1, 2)
-    assert "Traceback" not in ended.stderr
-    assert file.name in ended.stderr or "The file holds no chats" in ended.stderr
+    assert "Traceback" not in ended.err
+    assert file.name in ended.err or "The file holds no chats" in ended.err
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -115,8 +115,8 @@ def test_no_kind_of_file_stops_a_system_prompt(home: Home, kind: str) -> None:
     file = made(kind, home.folder / "prompt")
     ended = prx(home, "-p", "Which way?", "--system-file", str(file))
     assert ended.code in (1, 2)
-    assert "Traceback" not in ended.stderr
-    assert file.name in ended.stderr or kind == "deep"
+    assert "Traceback" not in ended.err
+    assert file.name in ended.err or kind == "deep"
 
 
 @pytest.mark.parametrize("way", ["prx import <(cat chats)", "cat chats | prx import -", "prx import - < chats"])
@@ -141,5 +141,5 @@ def test_prompts_that_were_not_sent_come_back(home: Home) -> None:
     chats = [ChatTree(id="c1", nodes=(node,), head="m1")]
     file.write_text(archive.written(chats, [Unsent(chat_id="c1", text="half a draft")]))
     in_order(ended := prx(home, "import", str(file)))
-    assert ended.stdout.startswith("Imported 1 message in 1 chat. 1 unsent prompt")
-    assert "half a draft" not in prx(home, "chats", "search", "Which").stdout
+    assert ended.out.startswith("Imported 1 message in 1 chat. 1 unsent prompt")
+    assert "half a draft" not in prx(home, "chats", "search", "Which").out

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from flood import END, LINKS, SHAPES, UNITS
-from swelling import Cost, cost_of, cost_of_opening, cost_of_printing
+from key_latency import Cost, cost_of, cost_of_opening
+from peak_memory import Run, environment, prx_measured, serving
 
 from tui.limits import MIB, REPLY_BYTES
 
@@ -76,23 +77,29 @@ def test_a_long_chat_is_opened_again_without_holding_keys_up(tmp_path: Path) -> 
     within_bounds(cost_of_opening(tmp_path / "home", limit_s=LIMIT_S), f"opening {size:,}", size)
 
 
+def printed(size: int, form: str, tmp_path: Path) -> Run:
+    with serving("flood.py", "prose", size, 65_536) as url:
+        env = environment(tmp_path / "home", url)
+        return prx_measured(["-p", "go", "--output-format", form], env, tmp_path / "home")
+
+
 @pytest.mark.parametrize("form", ["text", "json", "stream-json"])
 def test_a_long_answer_is_printed_as_it_came(form: str, tmp_path: Path) -> None:
     size = 6_000_000 if IS_FULL else 500_000
-    peak, code, out, _ = cost_of_printing("prose", size, 65_536, tmp_path / "home", form)
-    assert code == 0
-    text = json.loads(out.splitlines()[-1])["text"] if form != "text" else out.decode()
+    run = printed(size, form, tmp_path)
+    assert run.code == 0
+    text = json.loads(run.out.splitlines()[-1])["text"] if form != "text" else run.out
     assert text.rstrip().endswith(END)
     assert len(text) >= size
-    assert peak <= MOST_MB
+    assert run.peak_mb <= MOST_MB
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_an_answer_without_end_is_ended_and_what_came_is_printed(form: str, tmp_path: Path) -> None:
-    peak, code, out, err = cost_of_printing("prose", 60_000_000, 65_536, tmp_path / "home", form)
-    assert code == 1
-    said = json.loads(out)["error"]["message"] if form == "json" else err.decode()
+    run = printed(60_000_000, form, tmp_path)
+    assert run.code == 1
+    said = json.loads(run.out)["error"]["message"] if form == "json" else run.err
     assert "so prx ended it" in said
-    text = json.loads(out)["text"] if form == "json" else out.decode()
+    text = json.loads(run.out)["text"] if form == "json" else run.out
     assert REPLY_BYTES <= len(text) <= REPLY_BYTES + 2 * MIB
-    assert peak <= MOST_MB
+    assert run.peak_mb <= MOST_MB

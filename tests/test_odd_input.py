@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from peak_memory import peak_mb
 from terminal import Terminal
 
 ROOT = Path(__file__).parent.parent
@@ -83,18 +84,12 @@ def test_a_paste_without_marks_is_text_and_the_keys_after_it_stay_in_order(termi
 
 
 def test_a_large_paste_without_marks_costs_little_and_the_keys_after_it_are_quick(terminal: Terminal) -> None:
-    before = peak_mib(terminal.process.pid)
+    before = peak_mb(terminal.process.pid)
     terminal.type("word " * 400_000)
     terminal.wait_for("[text 1: 2.0 MB")
-    assert peak_mib(terminal.process.pid) - before < 60
+    assert peak_mb(terminal.process.pid) - before < 60
     start = time.monotonic()
     terminal.type("typed")
     terminal.wait_for("line]typed")
     assert time.monotonic() - start < 5  # a second for each key would be noticed
     assert_only(terminal, "[text 1: 2.0 MB, 1 line]typed")
-
-
-def peak_mib(pid: int) -> float:
-    """The most memory that the process has held."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024

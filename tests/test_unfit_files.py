@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from measured import KINDS, LIMIT_S, Home, in_order, made, prx
+from file_kinds import KINDS, Home, in_order, made, prx
+from peak_memory import LIMIT_S
 from terminal import Terminal
 
 from tui.anthropic.model_cache import cache_file
@@ -57,25 +58,25 @@ def test_no_command_is_stopped_by_its_settings(home: Home, kind: str) -> None:
     assert {name: ended.code for name, ended in said.items() if ended.code == 0} == dict.fromkeys(
         ("models", "chats", "paths"), 0
     )
-    assert "config.toml" in said["paths"].stderr
-    assert all(file.name in said["auth status"].stdout for file in files[1:3])
+    assert "config.toml" in said["paths"].err
+    assert all(file.name in said["auth status"].out for file in files[1:3])
     in_order(ended := prx(home, "-p", "Which way?", ANTHROPIC_API_KEY=DEMO_KEY))
-    assert "config.toml" in ended.stderr
+    assert "config.toml" in ended.err
     files[0].rename(home.folder / "aside")  # with an address or a budget that cannot be read, nothing is sent
     home.server.service.script(Answer(Text("Out.")))
     in_order(ended := prx(home, "-p", "Which way?", ANTHROPIC_API_KEY=DEMO_KEY))
-    assert (ended.code, ended.stdout) == (0, "Out.\n")
+    assert (ended.code, ended.out) == (0, "Out.\n")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_command_is_stopped_by_the_database(home: Home, kind: str) -> None:
     made(kind, home.data / "chats.db")
     in_order(listed := prx(home, "chats"))
-    assert "chats.db" in listed.stderr
+    assert "chats.db" in listed.err
     home.server.service.script(Answer(Text("Out.")))
     in_order(ended := prx(home, "-p", "Which way?", ANTHROPIC_API_KEY=DEMO_KEY))
-    assert (ended.code, ended.stdout) == (0, "Out.\n")
-    assert "chats.db" in ended.stderr or (kind in ("deep", "garbage", "huge") and listed.code == 0)
+    assert (ended.code, ended.out) == (0, "Out.\n")
+    assert "chats.db" in ended.err or (kind in ("deep", "garbage", "huge") and listed.code == 0)
 
 
 @pytest.mark.parametrize("ending", BESIDE)
@@ -86,7 +87,7 @@ def test_no_command_is_stopped_by_what_stands_beside_the_database(home: Home, ki
     (file := home.data / f"chats.db{ending}").unlink(missing_ok=True)
     made(kind, file)
     in_order(ended := prx(home, "chats"))
-    assert kind == "garbage" or file.name in ended.stderr
+    assert kind == "garbage" or file.name in ended.err
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -115,8 +116,8 @@ def test_no_kind_of_file_stops_what_is_attached_or_exported(home: Home, kind: st
     file = made(kind, home.folder / "file.png")
     ended = prx(home, "-p", "Which way?", "-a", str(file), ANTHROPIC_API_KEY=DEMO_KEY)
     assert ended.code == (2 if kind == "forbidden" else 1)
-    assert "file.png" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    assert "file.png" in ended.err
+    assert "Traceback" not in ended.err
     with Store(home.data / "chats.db") as store:
         store.append(NewChat(id="tides"), "m1", None, Message(role="user", blocks=(Said("Which way?"),)))
     exported = made(kind, home.folder / "chat.md")
@@ -124,8 +125,8 @@ def test_no_kind_of_file_stops_what_is_attached_or_exported(home: Home, kind: st
     if kind in ("huge", "deep", "garbage", "forbidden"):  # a file like any other
         assert "Which way?" in exported.read_text()
     else:
-        assert (ended.code, "chat.md" in ended.stderr) == (int(kind != "device"), kind != "device")
-    assert kind == "device" or ended.code == 0 or "cannot be written" in ended.stderr
+        assert (ended.code, "chat.md" in ended.err) == (int(kind != "device"), kind != "device")
+    assert kind == "device" or ended.code == 0 or "cannot be written" in ended.err
 
 
 def test_an_export_goes_through_a_pipe_or_to_the_null_device(home: Home) -> None:

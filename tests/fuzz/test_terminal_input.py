@@ -14,6 +14,7 @@ import pytest
 from fuzzing import EXAMPLES, fuzzed, no_hang
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from peak_memory import peak_mb
 from terminal import Terminal
 from textual._xterm_parser import XTermParser
 
@@ -85,7 +86,7 @@ def test_the_full_screen_lives_whatever_is_typed(terminal: Terminal, raw: bytes,
     ended = terminal.process.poll()
     assert ended is None, f"it ended with {ended}: {terminal.output[-3000:]!r}"
     assert_answers(terminal)
-    assert peak_kib(terminal.process.pid) < 250_000
+    assert peak_mb(terminal.process.pid) < 250
 
 
 def assert_answers(terminal: Terminal) -> None:
@@ -101,8 +102,3 @@ def assert_answers(terminal: Terminal) -> None:
                 terminal.wait(lambda: mark in re.sub(r"[│\s]", "", terminal.text), 4)
                 return
     raise AssertionError(f"it does not answer; the screen was:\n{terminal.text}")
-
-
-def peak_kib(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))

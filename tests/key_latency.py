@@ -1,23 +1,18 @@
-"""What a reply costs the program that shows it: peak memory, and how long keys wait meanwhile, in a real terminal."""
+"""How long keys wait while the full screen shows a reply, in a real terminal, and what memory it takes."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import os
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from flood import END
+from peak_memory import environment, peak_mb, serving
 from terminal import Terminal
 
-ROOT = Path(__file__).parent.parent
 KEYS = [chr(code) for code in range(0x10D0, 0x10F0)]
 """Letters that stand in no reply."""
 _REST_S = 0.03
@@ -64,29 +59,6 @@ class TimedTerminal(Terminal):
         return min(self.seen_at - began, busy_s)
 
 
-@contextmanager
-def flooding(shape: str, size: int, step: int) -> Iterator[str]:
-    """The address of a server that answers so."""
-    argv = [sys.executable, str(Path(__file__).with_name("flood.py")), shape, str(size), str(step)]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE) as server:
-        assert server.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{int(server.stdout.readline())}"
-        finally:
-            server.kill()
-
-
-def environment(home: Path, url: str) -> dict[str, str]:
-    home.mkdir(exist_ok=True)
-    return {
-        "HOME": str(home),
-        "PRX_HOME": str(home / "prx"),
-        "PYTHONPATH": str(ROOT),
-        "ANTHROPIC_API_KEY": "sk-ant-key",
-        "ANTHROPIC_BASE_URL": url,
-    }
-
-
 def worked_s(pid: int) -> float:
     """How long the threads of a program have had a processor so far. Source: Linux, scheduler statistics."""
     total = 0
@@ -96,15 +68,9 @@ def worked_s(pid: int) -> float:
     return total / 1e9
 
 
-def peak_mb(pid: int) -> float:
-    """The most memory that a process has held."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1024
-
-
 def cost_of(shape: str, size: int, step: int, home: Path, *, limit_s: float = 60.0) -> Cost:
     """Has the full screen show such a reply, and types all the while, until it has ended and all is drawn."""
-    with flooding(shape, size, step) as url, _program(home, url) as terminal:
+    with serving("flood.py", shape, size, step) as url, _program(home, url) as terminal:
         terminal.wait_for("send")
         terminal.settle(0.5)
         began = time.monotonic()
@@ -119,19 +85,6 @@ def cost_of_opening(home: Path, *, limit_s: float = 60.0) -> Cost:
         began = time.monotonic()
         terminal.wait_for("go")
         return _typed_through(terminal, began, limit_s)
-
-
-def cost_of_printing(shape: str, size: int, step: int, home: Path, form: str) -> tuple[float, int, bytes, bytes]:
-    """Runs `prx -p` with such a reply: its peak memory in MB, its exit code, and what it wrote to both streams."""
-    argv = [sys.executable, "-m", "tui", "-p", "go", "--output-format", form]
-    with flooding(shape, size, step) as url, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        env = {"PATH": os.environ["PATH"], **environment(home, url)}
-        process = subprocess.Popen(argv, env=env, cwd=home, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        return used.ru_maxrss / 1024, process.returncode, out.read(), err.read()
 
 
 def _program(home: Path, url: str, *options: str) -> TimedTerminal:

@@ -1,24 +1,21 @@
-"""Runs prx as a process whose peak memory is measured, and makes files of every kind for it to stumble over."""
+"""Makes files of every kind for prx to stumble over, and runs it beside them."""
 
 from __future__ import annotations
 
 import os
-import resource
 import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import IO, NamedTuple
+
+from peak_memory import ROOT, Run, run_measured
 
 from tui.demo.service import FakeAnthropic
 from tui.demo.shells import Server
 
-ROOT = Path(__file__).parent.parent
 LIMITED = str(Path(__file__).parent / "limited.py")
 """Has the modes of files hold for root, too."""
-LIMIT_S = 60.0
-"""For a busy machine: each of these commands takes below a second. What hangs never ends."""
 MEMORY_MB = 250
 
 
@@ -90,47 +87,14 @@ class Home(NamedTuple):
         }
 
 
-class Ended(NamedTuple):
-    code: int
-    stdout: str
-    stderr: str
-    peak_mb: float
+def prx(home: Home, *words: str, stdin: int | IO[bytes] = subprocess.DEVNULL, **env: str) -> Run:
+    """Runs prx as a user for whom the modes of files hold."""
+    return run_measured([sys.executable, LIMITED, "modes", *words], home.env(**env), home.folder, stdin)
 
 
-def prx(home: Home, *words: str, stdin: int | IO[bytes] = subprocess.DEVNULL, **env: str) -> Ended:
-    """Runs prx under a limit of memory far above its own, so that what swells fails instead of taking the machine down."""
-
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (4_000_000_000, 4_000_000_000))
-
-    with subprocess.Popen(
-        [sys.executable, LIMITED, "modes", *words],
-        stdin=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=home.env(**env),
-        cwd=home.folder,
-        preexec_fn=limited,
-    ) as process:
-        timer = threading.Timer(LIMIT_S, process.kill)
-        timer.start()
-        try:
-            stderr: list[str] = []
-            reader = threading.Thread(target=lambda: stderr.append(process.stderr.read()))  # type: ignore[union-attr]
-            reader.start()
-            stdout = process.stdout.read()  # type: ignore[union-attr]
-            reader.join()
-            _, status, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        finally:
-            timer.cancel()
-    return Ended(process.returncode, stdout, stderr[0], used.ru_maxrss / 1024)
-
-
-def in_order(ended: Ended) -> None:
+def in_order(ended: Run) -> None:
     assert ended.code in (0, 1), ended
-    assert "Traceback" not in ended.stderr + ended.stdout
+    assert "Traceback" not in ended.err + ended.out
     assert ended.peak_mb < MEMORY_MB
 
 
