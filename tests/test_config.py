@@ -197,6 +197,7 @@ MISTAKES = [
     ('[ui]\ntheme = "light"\nreduced_motion = "yes"', "3:18: reduced_motion must be true or false"),
     ('[default]\ntools = "all"\n[ui]\ntheme = "light"', '2:9: tools must be "none", "read" or "ask"'),
     ('[default]\nmodle = "opus"\n[ui]\ntheme = "light"', '2:1: unknown key "modle"; did you mean "model"?'),
+    ('[ui]\ntheme = "light"\n[provider.anthropic]\nx = 1', '3:1: unknown table "provider"; did you mean "providers"?'),
     ('[provider.anthropic]\n[ui]\ntheme = "light"', '1:1: unknown table "provider"; did you mean "providers"?'),
     ('model = "opus"\n[ui]\ntheme = "light"', "1:1: model belongs below a line that says [default] or"),
     ('default = "opus"\n[ui]\ntheme = "light"', "1:11: default is a table: write [default], with its keys below"),

@@ -173,6 +173,19 @@ UNSET = 'api_url = "${GATEWAY_URL}"\napi_key = "${GATEWAY_KEY}"'
         (UNSET, {}, ""),
         ('api_key = "${ANTHROPIC_API_KEY}"\napi_url = "${GATEWAY_URL}"', {}, ""),
         ('api_key = "${ANTHROPIC_API_KEY}"\napi_url = "https://gateway.example"', {}, ""),
+        ('api_url = "${GATEWAY_URL}"', {}, ""),
+        (
+            'api_key = "${ANTHROPIC_API_KEY}"\napi_url = "${GATEWAY_URL}"',
+            {"ANTHROPIC_API_KEY": "t0ken"},
+            "api_key is no key",
+        ),
+        ('api_url = "${GATEWAY_URL}"', {"ANTHROPIC_API_KEY": "t0ken"}, "ANTHROPIC_API_KEY is no key of Anthropic"),
+        (
+            'api_url = "${GATEWAY_URL}"',
+            {"ANTHROPIC_AUTH_TOKEN": "t0ken"},
+            "api_url needs GATEWAY_URL, which is not set",
+        ),
+        ('api_url = "${GATEWAY_URL}"', {"ANTHROPIC_API_KEY": "t0ken", "ANTHROPIC_BASE_URL": "https://g.example"}, ""),
     ],
 )
 def test_a_key_and_an_address_in_the_file_belong_together(
@@ -285,6 +298,7 @@ def test_a_mistyped_address_sends_nothing_anywhere(tmp_path: Path, proxy: tuple[
         run = subprocess.run(command, input=KEY.encode(), capture_output=True, env=env, timeout=60, check=False)
         said += run.stdout + run.stderr
         assert run.returncode == (0 if words == ["models"] else 1), said
+        assert words not in (["-p", "hello"], ["auth", "login"]) or run.stderr.count(b"api_url") == 1, "it is said once"
     assert b"config.toml:3:11: api_url must be a URL" in said
     assert b"nothing is sent" in said.lower()
     assert b"PLANTED" not in said

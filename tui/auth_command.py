@@ -143,11 +143,11 @@ def _checked(settings: Settings, secret: str, *, asks: bool) -> sign_in.Checked:
         except sign_in.WorkspaceWanted as error:
             if not asks:
                 raise Refused(error.message, _WORKSPACE_IN_SCRIPTS) from error
-            say(f"{error.message}. {error.hint}", err=True)
+            say(error.sentences, err=True)
         except NotAWorkspace as error:
             if not workspace_id:  # it is in the settings
                 raise
-            say(f"{error.message}. {error.hint}", err=True)
+            say(error.sentences, err=True)
         workspace_id = click.prompt("Workspace ID (wrkspc_…)", err=True)
 
 

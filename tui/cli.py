@@ -197,7 +197,7 @@ def login(config: Path | None) -> int:
     """
     from tui import auth_command
 
-    return auth_command.login(read_settings(config), os.environ, sys.stdin)
+    return auth_command.login(read_settings(config, tells_obstacle=False), os.environ, sys.stdin)
 
 
 @auth.command()

@@ -16,3 +16,9 @@ class TuiError(Exception):
         self.message, self.hint = masked(message), masked(hint)
         super().__init__(self.message)
         self.retry_after_s = retry_after_s
+
+    @property
+    def sentences(self) -> str:
+        """The message and the hint on one line, where nothing else parts them."""
+        stop = "" if self.message.endswith((".", "!", "?", "…")) else "."
+        return f"{self.message}{stop} {self.hint}" if self.hint else self.message

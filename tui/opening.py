@@ -132,7 +132,7 @@ def _answer(config: Path | None, wanted: Wanted, demo: bool, endings: Endings) -
     output = wanted.output_format or "text"
     try:
         _require_stdout()
-        settings = read_settings(config)
+        settings = read_settings(config, tells_obstacle=output != "text" or demo)
         said = system_prompt.preset(settings, wanted.preset)
         given = piped.piped(sys.stdin, endings)
     except Interrupted:
@@ -208,13 +208,19 @@ def _fill_screen(config: Path | None, wanted: Wanted, demo: bool) -> int:
     )
 
 
-def read_settings(config: Path | None, actions: tuple[str, ...] = ()) -> Settings:
-    """The settings; what could not be used of them is said on stderr (a screen drawn over it says it again)."""
+def read_settings(config: Path | None, actions: tuple[str, ...] = (), *, tells_obstacle: bool = True) -> Settings:
+    """The settings; what could not be used of them is said on stderr (a screen drawn over it says it again).
+
+    Without `tells_obstacle`, the mistake because of which nothing is sent is left to the error that ends the command.
+    """
     from tui.config import load
     from tui.printing import say
     from tui.render.safe import safe
 
     settings = load(os.environ, file=config, actions=actions)
-    for finding in settings.findings:
+    findings = list(settings.findings)
+    if not tells_obstacle and settings.obstacle is not None:
+        findings.remove(next(finding for finding in findings if finding.stops))
+    for finding in findings:
         say(f"prx: {safe(str(finding), keep_newlines=False)}", err=True)
     return settings

@@ -144,6 +144,9 @@ def test_any_arguments_have_an_answer_and_without_leave_nothing_happens(tmp_path
     [
         (Failed("No such thing."), "No such thing."),
         (TuiError("It is broken.", "Mend it."), "It is broken. Mend it."),
+        (TuiError("It is broken", "Mend it."), "It is broken. Mend it."),
+        (TuiError("Is it broken?", "Mend it."), "Is it broken? Mend it."),
+        (TuiError("It is broken"), "It is broken"),
         (ZeroDivisionError("division"), "The tool broke (ZeroDivisionError: division)."),
     ],
 )

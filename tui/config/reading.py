@@ -27,6 +27,10 @@ _PRICES = ("price_input", "price_output")
 _OTHER_WORDS = {"mcp_servers": "mcp", "mcpservers": "mcp", "provider": "providers"}
 """What other programs call our tables."""
 _CREDENTIALS = frozenset(("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"))
+_KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+"""Variables that may hold the key of a gateway."""
+_OF_ANTHROPIC = ("sk-ant-", "claude-code")
+"""How keys begin that may go to Anthropic: its own, and what stands for the login of Claude Code."""
 _KEY_SETTING = "providers.anthropic.api_key"
 _MANY, _NAMED = 20, 8
 """Of more names than `_MANY` only so many are told: nobody reads fifty of them in a warning."""
@@ -147,6 +151,13 @@ class Reader:
                 f"api_url needs {' and '.join(sorted(addresses))}, which is not set, and api_key is sent nowhere else"
             )
             self._note(("providers", "anthropic", "api_url"), what, stops=True)
+        elif addresses and not self._env.get("ANTHROPIC_BASE_URL", "").strip():
+            given = {name: self._env.get(name, "").strip() for name in _KEYS}
+            given = {"api_key": section["api_key"]} if "api_key" in section else given
+            for name in [name for name, key in given.items() if key and not key.startswith(_OF_ANTHROPIC)][:1]:
+                what = f"api_url needs {' and '.join(sorted(addresses))}, which is not set"
+                what = f"{what}, and {name} is no key of Anthropic"
+                self._note(("providers", "anthropic", "api_url"), what, stops=True)
 
     def _tools(self) -> dict[str, Any]:
         """[tools], with `web_search` as a value of its own, whichever way it is written.

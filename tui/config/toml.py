@@ -136,11 +136,13 @@ def places(text: str) -> dict[Path, Place]:
 
 
 def nearest(found: dict[Path, Place], path: Path) -> Place:
-    """The place of a key, else of the innermost table around it that has one."""
-    while path:
-        if path in found:
-            return found[path]
-        path = path[:-1]
+    """The place of a key or table, or where its first part stands (`[a.b]` for a); else of the innermost table around it."""
+    for length in range(len(path), 0, -1):
+        if path[:length] in found:
+            return found[path[:length]]
+        for inner, place in found.items():
+            if inner[:length] == path[:length]:
+                return place
     return Place(1, 1, 1)
 
 

@@ -261,7 +261,7 @@ class AttachScreen(Modal[Picked | None]):
             found = await asyncio.to_thread(_preview_of, path, self._model, edge, self._are_many(self._count))
         except TuiError as error:
             self._picture.clear()
-            self._say(safe(f"{error.message}. {error.hint}".strip()))
+            self._say(safe(error.sentences))
             return
         said = Content("\n".join(facts(found, self._model)))
         if found.original is None:

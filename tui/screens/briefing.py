@@ -75,7 +75,7 @@ class BriefingScreen(TitlingScreen):
         try:
             self.provider.use_preset(name if name != "-" else "")
         except TuiError as error:
-            self.prompt.say(f"{error.message} {error.hint}")
+            self.prompt.say(error.sentences)
             return
         self._preset_for_new = self.provider.preset
         self.start_afresh()

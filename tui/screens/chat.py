@@ -116,7 +116,7 @@ class ChatScreen(AllowingScreen):
         try:
             notice = self.provider.use(name)
         except TuiError as error:
-            self.prompt.say(f"{error.message} {error.hint}".strip())
+            self.prompt.say(error.sentences)
             return
         self.show_model()
         self.show_welcome()

@@ -247,7 +247,7 @@ class CostScreen(SharingScreen):
         try:
             count = await asyncio.wrap_future(self._engine.submit(lambda: self.provider.count(after, draft)))
         except TuiError as error:
-            self.prompt.say(f"{error.message} {error.hint}".strip())
+            self.prompt.say(error.sentences)
             return
         self._counted = Counted(draft, after, model, count)
         self._estimate = self._estimated()

@@ -77,9 +77,8 @@ class KeyPanel(Modal[str | None]):
             asks_anew = isinstance(error, WorkspaceWanted) and not self._workspace.display
             if asks_anew:
                 self._ask_for_workspace(True)
-            sentence = error.message.rstrip(".")
             mark = "" if asks_anew else "✗ "
-            self._say(f"{mark}{sentence}. {error.hint}".rstrip(), failed=not asks_anew)
+            self._say(f"{mark}{error.sentences}", failed=not asks_anew)
         else:
             self.dismiss(said)
 

@@ -48,7 +48,7 @@ class ReturningScreen(KeptScreen):
         try:
             await self._restore()
         except TuiError as error:
-            self.prompt.say(f"{error.message} {error.hint}".strip(), lasting=True)
+            self.prompt.say(error.sentences, lasting=True)
         self._is_ready = True
         self.save_place()
         early, self._early = self._early, []

@@ -70,7 +70,7 @@ class UnsavedScreen(Modal[Elsewhere | None]):
         except RuntimeError:  # there is no such home
             self._say(f"There is no home folder for {event.value.strip()}.")
         except TuiError as error:
-            self._say(f"{error.message} {error.hint}".strip())
+            self._say(error.sentences)
         else:
             self.dismiss(Elsewhere(file))
 

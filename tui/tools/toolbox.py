@@ -53,7 +53,7 @@ class Box:
         except Failed as failed:
             content = failed.text
         except TuiError as error:
-            content = " ".join(filter(None, (error.message, error.hint)))
+            content = error.sentences
         except Exception as error:  # noqa: BLE001 - a call without an answer would end the conversation
             content = f"The tool broke ({type(error).__name__}: {error}). The mistake is the program's, not the call's."
         blocks = (Text(content),) if isinstance(content, str) else content
