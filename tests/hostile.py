@@ -70,6 +70,17 @@ def packed(pieces: Iterator[bytes], wbits: int) -> Iterator[bytes]:
     yield packer.flush()
 
 
+def _packed_and(fill: bytes, *, ends: bool) -> Callable[[int], Iterator[bytes]]:
+    """A compressed beginning, and then what unpacks to nothing: empty blocks, or anything after the end."""
+
+    def pieces(size: int) -> Iterator[bytes]:
+        packer = zlib.compressobj(9, wbits=31)
+        first = packer.compress(begun()) + packer.flush(zlib.Z_FINISH if ends else zlib.Z_SYNC_FLUSH)
+        return repeated(fill, size, first)
+
+    return pieces
+
+
 def _deep(levels: int) -> str:
     return "[" * levels + "]" * levels
 
@@ -162,6 +173,8 @@ CASES: dict[str, Case] = {
     "gzip text": Case(
         lambda size: packed(_deltas("text_delta", "text")(size), 31), headers=("content-encoding: gzip",)
     ),
+    "gzip of nothing": Case(_packed_and(b"\0\0\0\xff\xff", ends=False), headers=("content-encoding: gzip",)),
+    "after gzip": Case(_packed_and(b"\0", ends=True), headers=("content-encoding: gzip",)),
     "brotli": Case(_filled("", b"\0"), headers=("content-encoding: br",)),
     "zstd": Case(_filled("", b"\0"), headers=("content-encoding: zstd",)),
     "gzip in gzip": Case(_filled("", b"\0"), headers=("content-encoding: gzip, gzip",)),

@@ -65,6 +65,8 @@ AFTER_A_TEXT = {
     "gzip": LONG_EVENT,
     "deflate": LONG_EVENT,
     "raw deflate": LONG_EVENT,
+    "gzip of nothing": r"sent 1 MB of compressed data with nothing in it\nWhat had arrived is kept\.",
+    "after gzip": r"The answer ended before it was complete",
     "comments": WASTE,
     "lines of one event": WASTE,
     "empty lines of one event": WASTE,
@@ -97,7 +99,7 @@ NESTED = {
 
 QUICK = {
     *("error", "html", "titles", "error of arrays", "gzip error", "answer of numbers", "headers", "brotli", "no gzip"),
-    *("line", "line of keys", "gzip", "raw deflate", "comments", "gzip text"),
+    *("line", "line of keys", "gzip", "raw deflate", "gzip of nothing", "after gzip", "comments", "gzip text"),
     *NESTED,
 }
 """One of each kind: what is tried with every change."""

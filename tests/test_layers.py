@@ -40,7 +40,7 @@ LAYERS = {
     "anthropic": layer("chat errors private_file masking", "msgspec"),
     "anthropic.auth": layer("chat errors anthropic", "msgspec httpx"),
     "anthropic.token_endpoint": layer("chat errors anthropic", "msgspec httpx"),
-    "anthropic.client": layer("chat errors anthropic masking proxies", "msgspec httpx"),
+    "anthropic.client": layer("chat errors anthropic masking proxies", "msgspec httpx anyio"),
     "anthropic.bodies": layer("", "httpx"),
     "anthropic.arrivals": layer("chat anthropic", "httpx"),
     "anthropic.environment": layer("errors anthropic proxies", "httpx"),

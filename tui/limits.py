@@ -136,6 +136,18 @@ WAIT_S: Final = 60.0
 COUNT: Final = 10**12
 """A number of tokens, or of anything else that a server counts. The largest context window is a million tokens."""
 
+PACKED_WASTE_BYTES: Final = MIB
+"""Bytes of a compressed body in a row that unpack to nothing. Real ones give something for each 64 KB."""
+
+SMALL_REPLY_S: Final = 60.0
+"""Seconds for the body of an error or of a small answer, however slowly it trickles. They take less than one."""
+
+ANSWER_S: Final = 600.0
+"""Seconds for the body of an answer that does not stream. The API itself gives up after ten minutes."""
+
+UPLOAD_BYTES_PER_S: Final = 20_000
+"""A slow line. A request has as much more time until its answer begins as it needs to go out at this speed."""
+
 PAGE_BYTES: Final = 5 * MIB
 """A page that fetch_url reads, unpacked. Claude is given 50,000 characters of it at a time."""
 

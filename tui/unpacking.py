@@ -24,6 +24,11 @@ class Unpacker:
         self._stream = zlib.decompressobj(_WBITS[names[0]]) if names else None
         self._has_begun = False
 
+    @property
+    def has_ended(self) -> bool:
+        """True after the end of a compressed body."""
+        return self._stream is not None and self._stream.eof
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield what the data stands for, in pieces of at most UNPACKED_STEP_BYTES. Raises CannotUnpack.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import email.utils
 import json
 import socket
@@ -307,6 +308,24 @@ async def test_a_silent_server_is_given_up(server):
     assert TextDelta(0, "Half") in events
     assert len(server.requests) == 1
     server.wait_until_closed()
+
+
+async def test_headers_without_end_are_given_up_even_while_they_come():
+    async def hint(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+                await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(hint, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        async with client_of(f"http://127.0.0.1:{port}", idle_timeout_s=0.1) as client:
+            error, waits = await failure(client)
+        assert isinstance(error, errors.TimedOut)
+        assert error.message.startswith(f"127.0.0.1:{port} did not begin an answer within ")
+        assert waits == []
 
 
 async def test_pings_keep_an_answer_alive(server):

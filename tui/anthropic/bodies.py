@@ -7,11 +7,20 @@ long raises, and so does one that cannot be unpacked.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
 
-from tui.limits import ERROR_BODY_BYTES, EVENT_BYTES, MIB, UNPACKED_STEP_BYTES
+from tui.limits import (
+    ANSWER_S,
+    ERROR_BODY_BYTES,
+    EVENT_BYTES,
+    MIB,
+    PACKED_WASTE_BYTES,
+    SMALL_REPLY_S,
+    UNPACKED_STEP_BYTES,
+)
 from tui.unpacking import CannotUnpack, Unpacker
 
 HEADERS = {"accept-encoding": "identity"}
@@ -54,6 +63,9 @@ class _Bounded(httpx.SyncByteStream, httpx.AsyncByteStream):
         elif is_stream(response):
             self._left = float("inf")
         self._limit = self._left
+        self._limit_s = SMALL_REPLY_S if self._is_error or LIMIT in response.request.extensions else ANSWER_S
+        self._until = float("inf") if is_stream(response) else time.monotonic() + self._limit_s
+        self._packed_waste = 0
         self._notes = response.extensions
 
     def __iter__(self) -> Iterator[bytes]:
@@ -61,7 +73,7 @@ class _Bounded(httpx.SyncByteStream, httpx.AsyncByteStream):
         unpacker = self._unpacker()
         for packed in self._stream:
             yield from self._pieces(unpacker, packed)
-            if self._left <= 0:
+            if self._is_over(unpacker):
                 return
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -72,7 +84,7 @@ class _Bounded(httpx.SyncByteStream, httpx.AsyncByteStream):
                 yield piece
                 if len(piece) == UNPACKED_STEP_BYTES:
                     await asyncio.sleep(0)  # much may come of little: others get their turn
-            if self._left <= 0:
+            if self._is_over(unpacker):
                 return
 
     def close(self) -> None:
@@ -89,9 +101,21 @@ class _Bounded(httpx.SyncByteStream, httpx.AsyncByteStream):
         except CannotUnpack as error:
             raise BodyRefused(f"sent an answer that {error}") from None
 
+    def _is_over(self, unpacker: Unpacker) -> bool:
+        """True where no more is to be read. Raises BodyRefused for a body that takes too long."""
+        if self._left <= 0 or unpacker.has_ended:
+            return True
+        if time.monotonic() < self._until:
+            return False
+        if self._is_error:
+            return True
+        raise BodyRefused(f"took more than {self._limit_s:g} s to send its answer")
+
     def _pieces(self, unpacker: Unpacker, packed: bytes) -> Iterator[bytes]:
+        self._packed_waste += len(packed)
         try:
             for piece in unpacker.feed(packed):
+                self._packed_waste = 0
                 self._left -= len(piece)
                 if self._left >= 0:
                     yield piece
@@ -104,3 +128,5 @@ class _Bounded(httpx.SyncByteStream, httpx.AsyncByteStream):
                     raise BodyRefused(f"sent an answer of more than {self._limit / MIB:g} MB")
         except CannotUnpack as error:
             raise BodyRefused(f"sent an answer that {error}") from None
+        if self._packed_waste > PACKED_WASTE_BYTES:
+            raise BodyRefused(f"sent {PACKED_WASTE_BYTES // MIB} MB of compressed data with nothing in it")

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
+import anyio
 import httpx
 import msgspec
 
@@ -26,7 +27,15 @@ from tui.anthropic.workspace import WORKSPACE_HEADER, Workspace
 from tui.bounded import decode_json
 from tui.chat.events import MessageDelta, MessageStart, MessageStop, StreamEvent, Waiting
 from tui.chat.model import Model
-from tui.limits import ERROR_BODY_BYTES, MIB, MODELS, REQUEST_DEPTH, SMALL_REPLY_BYTES
+from tui.limits import (
+    ERROR_BODY_BYTES,
+    MIB,
+    MODELS,
+    REQUEST_DEPTH,
+    SMALL_REPLY_BYTES,
+    SMALL_REPLY_S,
+    UPLOAD_BYTES_PER_S,
+)
 from tui.masking import masked_name, masked_url
 from tui.proxies import Route
 
@@ -156,7 +165,7 @@ class Client:
     async def _attempt(self, body: bytes, betas: tuple[str, ...]) -> AsyncGenerator[StreamEvent, None]:
         request = self._request("POST", "/v1/messages", content=body, betas=betas, accept="text/event-stream")
         try:
-            response = await self._http().send(request, auth=self._auth, stream=True)
+            response = await self._sent(request, self._idle_timeout_s, stream=True)
         except (httpx.HTTPError, UnicodeError) as error:
             raise self._converted(error, began=False) from _harmless(error)
         try:
@@ -240,12 +249,25 @@ class Client:
         request.extensions["timeout"] = httpx.Timeout(_LISTING_S, connect=_CONNECT_S).as_dict()
         request.extensions[bodies.LIMIT] = SMALL_REPLY_BYTES
         try:
-            response = await self._http().send(request, auth=self._auth)
+            response = await self._sent(request, _LISTING_S)
         except (httpx.HTTPError, UnicodeError) as error:
             raise self._converted(error, began=False, idle_s=_LISTING_S) from _harmless(error)
         if not response.is_success:
             raise await self._refused(response)
         return response.content
+
+    async def _sent(self, request: httpx.Request, idle_s: float, *, stream: bool = False) -> httpx.Response:
+        """The response to a request. Its beginning may not take for ever, be it that headers trickle in one by one.
+
+        `idle_s` is the longest silence allowed; a response that does not `stream` has the time of its body besides.
+        """
+        limit_s = 2 * idle_s + len(request.content) / UPLOAD_BYTES_PER_S + (0 if stream else SMALL_REPLY_S)
+        try:
+            with anyio.fail_after(limit_s):
+                return await self._http().send(request, auth=self._auth, stream=stream)
+        except TimeoutError as error:
+            host = masked_name(errors.clean(request.url.netloc.decode("ascii", "replace")))
+            raise TimedOut(f"{host} did not begin an answer within {limit_s:.0f} s", "Send again.") from error
 
     def _request(
         self,
