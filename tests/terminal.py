@@ -99,6 +99,22 @@ class Terminal:
         os.close(self._fd)
         self._fd = -1
 
+    def stall(self) -> None:
+        """As when a connection stalls: nothing more can be written, until something is read here again."""
+        file = os.open(os.ttyname(self._slave), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        full = 0
+        while full < 10:  # the system moves what was written on, and has room again
+            try:
+                full = 0 if os.write(file, bytes(512)) else full
+            except BlockingIOError:
+                full += 1
+                select.select([], [], [], 0.01)
+        os.close(file)
+
+    def type_unread(self, keys: str) -> None:
+        """Type without reading what is drawn."""
+        os.write(self._fd, keys.encode())
+
     def clear(self) -> None:
         """Wipes the screen in memory, as if another program had drawn over it."""
         self._screen.reset()

@@ -10,6 +10,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,6 +107,59 @@ def test_a_terminal_that_is_closed_loses_nothing(
     with opened(env, tmp_path, "-c") as terminal:
         terminal.wait_for("The tide runs out")
         terminal.wait_for("│ and at which hour")
+
+
+# A terminal that stops reading, as over a connection that stalls
+
+ENDED_S = 20
+"""For about a second of waiting, on a busy machine."""
+
+
+def draw_often(terminal: Terminal) -> None:
+    """Keys one after the other, each of which is drawn: more than may wait to be written."""
+    for number in range(60):
+        terminal.type_unread(f" {number}")
+        select.select([], [], [], 0.02)
+
+
+@pytest.mark.parametrize(("number", "draws_often"), [(signal.SIGTERM, True), (signal.SIGHUP, False)])
+def test_a_signal_ends_it_although_its_terminal_stalls(
+    server: Server[FakeAnthropic], env: dict[str, str], tmp_path: Path, number: signal.Signals, draws_often: bool
+) -> None:
+    with opened(env, tmp_path) as terminal:
+        in_mid_answer(server, terminal)
+        terminal.stall()
+        if draws_often:
+            draw_often(terminal)
+        terminal.process.send_signal(number)
+        assert terminal.process.wait(ENDED_S) == 128 + number
+    kept = (tmp_path / "prx" / "data" / "chats.db").read_bytes()
+    assert b"The tide runs out" in kept
+    assert b"and at which hour" in kept
+
+
+def test_it_goes_on_while_its_terminal_stalls_and_then_draws_again(
+    server: Server[FakeAnthropic], env: dict[str, str], tmp_path: Path
+) -> None:
+    with opened(env, tmp_path) as terminal:
+        gate = Gate()
+        server.service.script(Answer(Text("The tide runs out", gate, " at nine.")), Answer(Text("It comes back.")))
+        terminal.wait_for("Talk to")
+        terminal.type("Which way does it run?\r")
+        terminal.wait_for("The tide runs out")
+        terminal.stall()
+        draw_often(terminal)
+        terminal.type_unread("\r")
+        gate.open()
+        end = time.monotonic() + ENDED_S
+        while not any(b"57 58 59" in request.body for request in server.requests):
+            assert time.monotonic() < end, "the keys were not heard"
+        terminal.clear()
+        for words in ("at nine.", "57 58 59", "It comes back."):
+            terminal.wait_for(words)
+        terminal.type("\x11")
+        assert terminal.wait_exit() == 0
+        assert_restored(terminal)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP])

@@ -93,6 +93,8 @@ REPLY_CHARS: Final = 4_096
 """Characters of a terminal's reply that are kept. Replies that we ask for have less than 100."""
 PENDING_KEYS: Final = 500
 """Keys that were read and not handled yet. The fastest typing takes a minute for so many; each takes 2 to 4 KB."""
+UNREAD_S: Final = 1.0
+"""How long prx waits for a terminal that reads nothing more. A connection that stalls for longer shows all again later."""
 SCREEN_COLUMNS, SCREEN_ROWS = 2_000, 1_000
 """A terminal's size. A screen of 8,000 pixels with letters of 4 by 8 stays below; each cell costs memory and time."""
 

@@ -32,6 +32,7 @@ from tui.widgets.gallery import Answered
 from tui.widgets.key_stream import KeyStream, Piece
 from tui.widgets.sequences import ALT_ENTER
 from tui.widgets.stderr import StderrAside
+from tui.widgets.terminal_file import MayGoAway, MayStall
 
 HUNG_UP = 128 + 1
 """Exit code of a program whose terminal went away, as a shell reports SIGHUP."""
@@ -69,24 +70,6 @@ class _Bell(Event):
         os.close(self._rung)
 
 
-class _MayGoAway:
-    """A terminal to write to. Once it is gone nothing is written, and the thread that writes goes on to take its queue."""
-
-    def __init__(self, terminal: TextIO) -> None:
-        self._terminal = terminal
-
-    def write(self, text: str) -> None:
-        with suppress(OSError):
-            self._terminal.write(text)
-
-    def flush(self) -> None:
-        with suppress(OSError):
-            self._terminal.flush()
-
-    def fileno(self) -> int:
-        return self._terminal.fileno()
-
-
 class PromptDriver(LinuxDriver):
     """Textual's own driver for terminals, with another way to read keys. While none is pressed, nothing runs."""
 
@@ -111,11 +94,17 @@ class PromptDriver(LinuxDriver):
         self.exit_event = self._bell = _Bell()
         if self._aside is None and os.isatty(_STDERR):
             self._aside = StderrAside(self.stderr_file)
-            self._file = _MayGoAway(self._aside.terminal)  # type: ignore[assignment]
+            self._file = self._file_for(self._aside.terminal)  # type: ignore[assignment]
         elif self._aside is None:
-            self._file = _MayGoAway(sys.__stdout__ or sys.stdout)  # type: ignore[assignment]
+            self._file = self._file_for(sys.__stdout__ or sys.stdout)  # type: ignore[assignment]
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._handle_signals()  # Textual has set its own
+
+    def _file_for(self, terminal: TextIO) -> MayGoAway:
+        try:
+            return MayStall(terminal, lambda: self.send_message(self.SignalResume()))  # has all drawn again
+        except OSError:  # it has no name, in some containers
+            return MayGoAway(terminal)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """Columns and rows as the terminal says them, not the environment, which may say anything."""
@@ -232,6 +221,9 @@ class PromptDriver(LinuxDriver):
         if self._bell is not None:
             self._bell.close()
             self._bell, self.exit_event = None, Event()
+        if isinstance(self._file, MayGoAway):
+            self._file.close()
+            self._file = sys.__stderr__
         if self._aside is not None:
             self._aside.end()
-            self._aside, self._file = None, sys.__stderr__
+            self._aside = None
