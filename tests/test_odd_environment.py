@@ -124,7 +124,7 @@ def test_a_bad_proxy_is_a_sentence_that_names_its_variable(name: str) -> None:
         sends = words in (["doctor", "models"], ["auth", "login"], ["-p", "hi"])
         assert code == (1 if sends else 0), (variables, words, text)
         if sends:
-            assert f"{name} holds what is no address of a proxy" in text, (variables, words, text)
+            assert f"{name} is not the address of a proxy" in text, (variables, words, text)
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy"])
@@ -134,7 +134,7 @@ def test_a_bad_proxy_for_other_addresses_is_in_nobodys_way(name: str, server: Se
         assert "No connection to 127.0.0.1:9: nobody answers there" in text
     for _, _, code, text in sweep(runs, ANTHROPIC_BASE_URL=server.url):
         assert code == 1
-        assert f"{name} holds what is no address of a proxy" in text
+        assert f"{name} is not the address of a proxy" in text
     assert server.requests == []
 
 
@@ -188,8 +188,8 @@ def test_an_odd_address_of_the_api_is_a_sentence(name: str, server: Server[FakeA
 @pytest.mark.parametrize(
     ("env", "says"),
     [
-        ({"HTTPS_PROXY": BRACKET, "ANTHROPIC_BASE_URL": CLOSED}, "HTTPS_PROXY holds what is no address of a proxy"),
-        ({"all_proxy": "http://[::1", "ANTHROPIC_BASE_URL": CLOSED}, "all_proxy holds what is no address of a proxy"),
+        ({"HTTPS_PROXY": BRACKET, "ANTHROPIC_BASE_URL": CLOSED}, "HTTPS_PROXY is not the address of a proxy"),
+        ({"all_proxy": "http://[::1", "ANTHROPIC_BASE_URL": CLOSED}, "all_proxy is not the address of a proxy"),
         ({"SSL_CERT_FILE": str(ROOT / "README.md"), "ANTHROPIC_BASE_URL": CLOSED}, "SSL_CERT_FILE cannot be used"),
         ({"SSL_CERT_DIR": "/nowhere", "ANTHROPIC_BASE_URL": CLOSED}, "SSL_CERT_DIR cannot be used"),
         ({"ANTHROPIC_BASE_URL": "https://[::1"}, "or by ANTHROPIC_BASE_URL"),

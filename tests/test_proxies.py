@@ -147,7 +147,7 @@ def test_what_is_no_entry_is_left_out_and_named() -> None:
 def test_what_is_no_address_of_a_proxy_is_said_without_its_value(value: str) -> None:
     with pytest.raises(BadProxy) as error:
         route_for(API, {"HTTPS_PROXY": value})
-    assert error.value.message == "HTTPS_PROXY holds what is no address of a proxy"
+    assert error.value.message == "HTTPS_PROXY is not the address of a proxy"
     assert "%5B" in error.value.hint
 
 

@@ -24,11 +24,11 @@ _LONGEST_ENTRY, _MOST_ENTRIES = 60, 5
 
 
 class BadProxy(TuiError):
-    """A variable holds what is no address of a proxy. Its value is not shown: it may hold a password."""
+    """A variable is not the address of a proxy. Its value is not shown: it may hold a password."""
 
     def __init__(self, variable: str) -> None:
         super().__init__(
-            f"{variable} holds what is no address of a proxy",
+            f"{variable} is not the address of a proxy",
             "It begins with http:// and names a host, as http://proxy.example:3128. In a name or a password, characters "
             "such as [ @ : / # are written with %, as %5B for [.",
         )

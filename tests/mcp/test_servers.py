@@ -418,7 +418,7 @@ async def test_a_proxy_that_is_none_is_told_and_no_proxy_goes_before_it(
     with over_http("PLANTED") as url:
         said = McpServer(url=url, headers={"Authorization": "Bearer PLANTED"})
         (told,) = await chat(tides=said).start()
-        assert "tides did not start: HTTP_PROXY holds what is no address of a proxy" in told
+        assert "tides did not start: HTTP_PROXY is not the address of a proxy" in told
         assert "PLANTED" not in told
         monkeypatch.setenv("NO_PROXY", "[::1],127.0.0.0/8,[")
         assert await chat(tides=said).start() == ()
