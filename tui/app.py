@@ -37,6 +37,7 @@ from tui.shelves import Shelves
 from tui.signals import Endings
 from tui.warming import warm_up
 from tui.widgets.bindings import bindings_of
+from tui.widgets.conversation import Conversation
 from tui.widgets.gallery import Answered
 from tui.widgets.repaint import Repaint
 from tui.widgets.themes import DARK, LIGHT, THEMES, theme_name
@@ -132,7 +133,8 @@ class ChatApp(App[int], inherit_bindings=False):
             gallery.ask = partial(driver.ask, asked)
 
     def on_exit_app(self) -> None:
-        self.chat.conversation.gallery.close()
+        for conversation in self.chat.query(Conversation):  # none where the widgets went first
+            conversation.gallery.close()
 
     def on_answered(self, event: Answered) -> None:
         found = canvas(self._settings.ui.pictures, event.text)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import pytest
-from chatting import chatting
+from chatting import chatting, words
 from textual.widgets import Static, TextArea
 
 from tui.screens.chats import ChatList
 from tui.screens.models import ModelPicker
 from tui.screens.system import SystemPrompt
+from tui.widgets.filter_list import FilterList
 
 pytestmark = pytest.mark.anyio
 
@@ -41,3 +45,22 @@ async def test_an_edited_system_prompt_is_kept_or_left_first() -> None:
         assert "Before you quit" in " ".join(str(part.content) for part in chat.app.screen.query(Static))
         await chat.pilot.press("backspace", "backspace", "backspace", "ctrl+q")
         assert chat.app._exit
+
+
+async def test_a_list_is_closed_while_its_chats_are_read_again() -> None:
+    """On a slow disk; what comes afterwards finds no list any more."""
+    async with chatting(words("The tide runs out.")) as chat:
+        await chat.send("Which way?")
+        await chat.until_shown("The tide runs out.")
+        await chat.pilot.press("ctrl+s")
+        await chat.until(lambda: isinstance(chat.app.screen, ChatList) and chat.app.screen._chats)
+        chats, disk = chat.app.screen, threading.Event()
+        chat.screen.store._worker.ask(lambda db: disk.wait(30))
+        chats.tell_changed()
+        chats.dismiss(None)
+        while chats.query(FilterList):  # the pilot would wait for the disk, too
+            await asyncio.sleep(0)
+        disk.set()
+        assert (await asyncio.wrap_future(chat.screen.store.chats()))[0].messages == 2
+        await chat.until(lambda: chat.app.screen is chat.screen)
+        assert chat.app.is_running

@@ -1,5 +1,7 @@
 """What all dialogs have in common: they lie over the chat, its pictures stay where they are behind them, and one can quit.
 
+A dialog may be closed while something is still loaded for it: what comes afterwards finds no widgets any more.
+
 Textual tints what is behind. A picture that the terminal draws by itself says by the colour of its cells which one it is, so
 these cells are left as they are.
 """
@@ -11,9 +13,11 @@ from itertools import groupby
 
 from rich.console import RenderableType
 from rich.segment import Segment
+from textual.await_complete import AwaitComplete
 from textual.color import Color
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen, ScreenResultType
+from textual.worker import active_worker
 
 from tui.images.kitty import PLACEHOLDER
 from tui.widgets.bindings import quitting
@@ -25,6 +29,13 @@ class Modal(ModalScreen[ScreenResultType]):
     def render(self) -> RenderableType:
         behind = super().render()
         return _Behind(behind.screen, behind.color) if isinstance(behind, BackgroundScreen) else behind
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """Close the dialog, and cancel the work that was begun for it, but for work that closes it itself."""
+        for worker in tuple(self.workers):
+            if worker.node is self and worker is not active_worker.get(None):
+                worker.cancel()
+        return super().dismiss(result)
 
     async def action_quit(self) -> None:
         await self.app.action_quit()
