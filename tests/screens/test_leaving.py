@@ -12,6 +12,7 @@ from textual.widgets import Static, TextArea
 from tui.screens.chats import ChatList
 from tui.screens.models import ModelPicker
 from tui.screens.system import SystemPrompt
+from tui.widgets.filter_list import FilterList
 
 pytestmark = pytest.mark.anyio
 
@@ -56,7 +57,9 @@ async def test_a_list_is_closed_while_its_chats_are_read_again() -> None:
         chats, disk = chat.app.screen, threading.Event()
         chat.screen.store._worker.ask(lambda db: disk.wait(30))
         chats.tell_changed()
-        await chats.dismiss(None)
+        chats.dismiss(None)
+        while chats.query(FilterList):  # noqa: ASYNC110 - there is no event for the moment after its widgets and before itself
+            await asyncio.sleep(0)
         disk.set()
         assert (await asyncio.wrap_future(chat.screen.store.chats()))[0].messages == 2
         await chat.until(lambda: chat.app.screen is chat.screen)
