@@ -158,6 +158,8 @@ CASES: dict[str, Case] = {
     "comments": Case(_after_text(b"", b": keep alive\n\n")),
     "pings": Case(_after_text(b"", b'event: ping\ndata: {"type":"ping"}\n\n')),
     "new events": Case(_after_text(b"", b'data: {"type":"brand_new"}\n\n')),
+    "stops": Case(_after_text(b"", event({"type": "content_block_stop", "index": 0}))),
+    "counts": Case(_after_text(b"", event({"type": "message_delta", "delta": {}, "usage": {"output_tokens": 5}}))),
     "line ends": Case(_after_text(b"", b"\n")),
     "carriage returns": Case(_after_text(b"", b"\r")),
     "text": Case(_deltas("text_delta", "text")),

@@ -72,6 +72,8 @@ AFTER_A_TEXT = {
     "empty lines of one event": WASTE,
     "pings": WASTE,
     "new events": WASTE,
+    "stops": WASTE,
+    "counts": WASTE,
     "line ends": WASTE,
     "carriage returns": WASTE,
     "text": LONG_REPLY,

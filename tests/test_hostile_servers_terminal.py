@@ -25,6 +25,8 @@ FULL = {
     "line of keys": (15 * MIB, "more than 1,000,000 arrays"),
     "comments": (SIZE, "next to nothing in them"),
     "new events": (SIZE, "next to nothing in them"),
+    "stops": (SIZE, "next to nothing in them"),
+    "counts": (SIZE, "next to nothing in them"),
     "gzip text": (SIZE, "so prx ended it"),
     "blocks": (SIZE, "so prx ended it"),
 }

@@ -183,10 +183,19 @@ def test_neighbours_are_joined_and_others_are_not():
     ) == (TextDelta(0, "ab"), TextDelta(1, "c"), ThinkingDelta(1, "de"), BlockStop(1))
     assert coalesce([BlockStop(0), BlockStop(0), InputDelta(0, "{"), InputDelta(0, "}")]) == (
         BlockStop(0),
-        BlockStop(0),
         InputDelta(0, "{}"),
     )
     assert coalesce([]) == ()
+
+
+def test_thousands_of_events_that_say_nothing_new_are_few():
+    counts = [MessageDelta(usage=UsageUpdate(output_tokens=count)) for count in range(5_000)]
+    ending = MessageDelta(stop_reason="end_turn", usage=UsageUpdate(input_tokens=3))
+    assert coalesce([*[BlockStop(0), BlockStop(1)] * 5_000, *counts, ending]) == (
+        BlockStop(0),
+        BlockStop(1),
+        MessageDelta(stop_reason="end_turn", usage=UsageUpdate(input_tokens=3, output_tokens=4_999)),
+    )
 
 
 INDEX = st.integers(0, 3)

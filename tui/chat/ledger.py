@@ -5,7 +5,7 @@ This is about one request, or a sum of them; the rows of a chat, a day and a lif
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -82,7 +82,10 @@ class UsageUpdate(msgspec.Struct, frozen=True, kw_only=True):
     searches: int | None = None
 
 
-def merged(usage: Usage, update: UsageUpdate) -> Usage:
+_Counts = TypeVar("_Counts", Usage, UsageUpdate)
+
+
+def merged(usage: _Counts, update: UsageUpdate) -> _Counts:
     """The usage after an update. Counts in a stream are running totals: a value overwrites, it is never added.
 
     Source: Messages API, streaming, `message_delta`.

@@ -9,6 +9,7 @@ grows by, so the work stays linear in its length; until then the message lacks t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 from itertools import groupby
 
 import msgspec
@@ -119,7 +120,11 @@ def coalesce(events: Iterable[StreamEvent]) -> tuple[StreamEvent, ...]:
     joined: list[StreamEvent] = []
     for (kind, index), run in groupby(events, _kind_and_index):
         deltas = list(run)
-        if len(deltas) == 1 or index is None:
+        if kind is BlockStop:
+            joined += dict.fromkeys(deltas)  # a block is closed once
+        elif kind is MessageDelta:
+            joined.append(reduce(_later, (d for d in deltas if isinstance(d, MessageDelta))))
+        elif len(deltas) == 1 or index is None:
             joined += deltas
         elif kind is TextDelta:
             joined.append(TextDelta(index, "".join(d.text for d in deltas if isinstance(d, TextDelta))))
@@ -128,6 +133,16 @@ def coalesce(events: Iterable[StreamEvent]) -> tuple[StreamEvent, ...]:
         elif kind is InputDelta:
             joined.append(InputDelta(index, "".join(d.partial_json for d in deltas if isinstance(d, InputDelta))))
     return tuple(joined)
+
+
+def _later(before: MessageDelta, after: MessageDelta) -> MessageDelta:
+    """The one event that does what two in a row do: what the second leaves out stays."""
+    return MessageDelta(
+        stop_reason=after.stop_reason or before.stop_reason,
+        stop_category=after.stop_category or before.stop_category,
+        stop_explanation=after.stop_explanation or before.stop_explanation,
+        usage=merged(before.usage, after.usage),
+    )
 
 
 def _kind_and_index(event: StreamEvent) -> tuple[type[StreamEvent], int | None]:

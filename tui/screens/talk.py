@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 from msgspec.structs import astuple, replace
 
-from tui.chat.events import Asked, Grew, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent
+from tui.chat.events import Asked, Grew, Sent, Settled, StreamEvent, ToolsAnswered, TurnEnded, TurnEvent
 from tui.chat.model import Model
 from tui.chat.reducer import coalesce
 from tui.chat.session import Ask, Session
@@ -20,6 +21,8 @@ _KEPT_CHARS = 4_000
 """Of what a call says while it runs: only its end is ever shown."""
 _SHORT_CHARS = 100_000
 """Growth up to this length is one piece."""
+_EVENT_CHARS = 200
+"""What an event counts for besides its text. Many have none, and to join them again and again holds keys up."""
 
 
 class Talk:
@@ -172,12 +175,22 @@ class Talk:
 def _with_growth(events: tuple[TurnEvent, ...], event: Grew) -> tuple[TurnEvent, ...]:
     """The events with growth at their end. Short pieces are joined, so that they stay few and the work linear."""
     kept, grown = list(events), event
-    while kept and isinstance(before := kept[-1], Grew) and _length(before) <= max(_SHORT_CHARS, _length(grown)):
+    while kept and isinstance(before := kept[-1], Grew) and _is_within(before, max(_SHORT_CHARS, _length(grown))):
         grown = Grew(event.message, coalesce((*before.events, *grown.events)))
         kept.pop()
     return (*kept, grown)
 
 
 def _length(grown: Grew) -> int:
-    """About how much text it brings."""
-    return sum(len(text) for one in grown.events for text in astuple(one) if isinstance(text, str))
+    """About how much it brings: its text, and something for each event, since many have none."""
+    return sum(map(_length_of, grown.events))
+
+
+def _is_within(grown: Grew, most: int) -> bool:
+    """True if it brings no more than that. Looks at no more of it than it takes to know."""
+    lengths = accumulate(map(_length_of, grown.events))
+    return all(length <= most for length in lengths)
+
+
+def _length_of(event: StreamEvent) -> int:
+    return _EVENT_CHARS + sum(len(text) for text in astuple(event) if isinstance(text, str))
