@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 
 ROUNDS = 5
 """Rounds of the loop in which nothing is left to do: a worker's task, which has no queue, takes a step in each."""
+PAUSE_S = 0.005
 LIMIT = 500
 """Rounds after which a screen that never rests, such as one under a fast answer, is looked at all the same."""
 
@@ -53,5 +54,15 @@ def let_settle(patch: pytest.MonkeyPatch) -> None:
         for key in keys:  # the next one may be meant for the screen that this one opens
             await pressed(pilot, key)
 
+    async def at_once(min_sleep: float = 0.0) -> None:
+        await asyncio.sleep(0)
+
+    async def pause(pilot: Pilot[object], delay: float | None = None) -> None:
+        """For what other threads are about; what they have brought by its end is drawn."""
+        await asyncio.sleep(PAUSE_S if delay is None else delay)
+        await settled(pilot)
+
+    patch.setattr("textual.app.wait_for_idle", at_once)  # after each key
+    patch.setattr(Pilot, "pause", pause)
     patch.setattr(Pilot, "_wait_for_screen", settled)
     patch.setattr(Pilot, "press", press)
