@@ -60,7 +60,11 @@ async def opened_list(chat: Chat) -> ChatList:
 
 
 async def until_row(chat: Chat, text: str) -> None:
-    await chat.until(lambda: text in rows(chat), f"{text!r} never in the list")
+    """Waits until it is listed, and all that was typed has been searched for: later rows would be chosen anew."""
+    await chat.until(
+        lambda: text in rows(chat) and not chat.app.screen.query_one(FilterList)._is_behind,
+        f"{text!r} never in the list",
+    )
 
 
 async def test_the_newest_chat_stands_first_with_model_age_and_cost() -> None:
@@ -267,7 +271,7 @@ async def test_earlier_prompts_are_searched() -> None:
         await chat.pilot.press(*"mars")
         await chat.until(lambda: "rye" not in rows(chat) and "Mars" in rows(chat))
         await chat.pilot.press("enter")
-        assert chat.prompt.text == "Moons of Mars"
+        await chat.until(lambda: chat.prompt.text == "Moons of Mars")
         assert chat.prompt.unsent == ("Moons of Mars", "draft")
 
 

@@ -141,7 +141,7 @@ class AttachingPrompt(PromptArea):
         if event.key == "escape" and self._files.is_open:
             event.stop()
             event.prevent_default()
-            self._files.offer(())
+            self._close_files()
 
     # A path after an @
 
@@ -168,8 +168,11 @@ class AttachingPrompt(PromptArea):
         if mention := self._mention:
             self._offer_files(mention.path)
         else:
-            self.workers.cancel_group(self, "files")
-            self._files.offer(())
+            self._close_files()
+
+    def _close_files(self) -> None:
+        self.workers.cancel_group(self, "files")  # a listing that is still on its way would open it again
+        self._files.offer(())
 
     @work(group="files", exclusive=True)
     async def _offer_files(self, typed: str) -> None:
@@ -183,7 +186,7 @@ class AttachingPrompt(PromptArea):
             super().action_complete()
             return
         chosen = self._files.chosen
-        self._files.offer(())
+        self._close_files()
         row, column = self.cursor_location
         if chosen.endswith("/"):
             self.replace(mention.going_on(chosen), (row, mention.start + 1), (row, column))
