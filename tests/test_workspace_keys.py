@@ -145,3 +145,21 @@ def test_a_bad_id_is_told_plainly_everywhere_and_nothing_is_sent(
     assert run.returncode == 1
     assert "ANTHROPIC_WORKSPACE_ID" in run.stderr
     assert server.requests == []
+
+
+def test_keys_that_come_all_at_once_keep_their_order(server: Server[FakeAnthropic], env: dict[str, str]) -> None:
+    env = {name: value for name, value in env.items() if name != "ANTHROPIC_API_KEY"}
+    with Terminal([sys.executable, "-m", "tui"], env, ROOT) as terminal:
+        terminal.wait_for("Paste an API key")
+        terminal.type("1")
+        terminal.wait_for("Sign in with an API key")
+        terminal.type("wrong")
+        terminal.wait_for("•••••")
+        terminal.type(f"\x15{KEY}\rlate")
+        terminal.wait_for("Workspace of this API key")
+        terminal.type("\x15wrkspc_other\rlate")
+        terminal.wait_for("the key is stored")
+    assert [(sent.headers["x-api-key"], sent.headers.get(HEADER)) for sent in server.requests[:2]] == [
+        (KEY, None),
+        (KEY, "wrkspc_other"),
+    ]

@@ -43,6 +43,8 @@ class KeyPanel(Modal[str | None]):
         self._key, self._workspace = SecretInput("sk-ant-…"), IdInput("wrkspc_…")
         self._checking: Worker[None] | None = None
         self._storing = False
+        self._given = ""
+        """The key that Enter was pressed on. More may have been typed into the field since."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="panel -key"):
@@ -65,7 +67,9 @@ class KeyPanel(Modal[str | None]):
                 self.dismiss(LOGIN)
             return
         self._say("checking…", foot=_CHECKING)
-        self._checking = self.run_worker(later(self._sign_in, self._key.value, self._workspace.value if asks else ""))
+        if not asks:
+            self._given = event.value
+        self._checking = self.run_worker(later(self._sign_in, self._given, event.value if asks else ""))
 
     async def _sign_in(self, secret: str, workspace_id: str) -> None:
         try:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from textual import events
+from textual.binding import Binding
 from textual.document._document import EditResult, Location
 from textual.document._document import Selection as AreaSelection
 from textual.widgets import Input, TextArea
@@ -70,8 +72,24 @@ class GraphemeArea(TextArea):
         return row, (floor if is_back else ceil)(line, column)
 
 
+_EDITS = {
+    key: binding.action
+    for binding in Input.BINDINGS
+    if isinstance(binding, Binding) and binding.action != "copy"
+    for key in binding.key.split(",")
+}
+"""What the keys of a field do, but for Ctrl+C, which the app may need."""
+
+
 class GraphemeInput(Input):
     """A field of one line that knows graphemes."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        # Bindings run once the event has risen to the app. By then a character that came right behind would be there.
+        if action := _EDITS.get(event.key):
+            event.stop()
+            event.prevent_default()
+            await self.run_action(action)
 
     def validate_selection(self, selection: Selection) -> Selection:
         start, end = super().validate_selection(selection)
