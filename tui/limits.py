@@ -79,10 +79,10 @@ WORKSPACE_ID_CHARS: Final = 200
 """The ID of a workspace goes out as a header. Real ones have about 30 characters."""
 
 REPLY_BYTES: Final = 8 * MIB
-"""One reply in memory: its text, its thinking, and what its other blocks hold. The longest that a model writes (128,000
-tokens) has half a megabyte. While it arrives it is there three times: to be kept, to be drawn, and for a chat that is
-left and opened again; writing it takes about as much. A character counts for as many bytes as the widest one takes in a
-Python string: 1, 2 or 4."""
+"""One reply in memory: its text, its thinking, and what its other blocks hold; and the replies of one turn with tools, all
+together. The longest reply that a model writes (128,000 tokens) has half a megabyte. While it arrives it is there three
+times: to be kept, to be drawn, and for a chat that is left and opened again; writing it takes about as much. A character
+counts for as many bytes as the widest one takes in a Python string: 1, 2 or 4."""
 
 REPLY_PARTS: Final = 10_000
 """Blocks and citations of one reply. The longest answers with web searches have some hundreds."""

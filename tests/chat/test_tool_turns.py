@@ -428,6 +428,18 @@ async def test_a_server_that_calls_tools_although_none_were_offered_is_asked_thr
     assert session.transcript.messages[-1].text == "Sorry."
 
 
+async def test_a_turn_whose_answers_grow_without_end_is_ended_with_all_that_it_said():
+    session = using(offering(get_tide="high"))
+    words = Text("tide " * 600_000)
+    calls = [calling(ToolUse(f"toolu_{number}", "get_tide"), before=(words,)) for number in range(5)]
+    events = await run(session, Provider(*calls))
+    assert kinds(events).count(Asked) == 3
+    assert [event.text for event in events if isinstance(event, Notice)] == [
+        "The answers of this turn have more than 8 MB in all, so the turn was ended."
+    ]
+    assert len(results_in(session)) == 3
+
+
 async def test_a_call_that_fails_again_and_again_in_the_same_way_is_made_three_times():
     session = using(offering(get_tide="high"))
     again = [calling(ToolUse(f"toolu_{number}", "get_tide", "[1]")) for number in range(5)]

@@ -1,4 +1,4 @@
-"""Calls that lead nowhere: of tools that were not offered, or repeated although they fail in the same way. Pure."""
+"""Calls that lead nowhere: of tools that were not offered, that fail again in the same way, or without end. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from tui.chat.transcript import Message, Text, ToolResult, ToolUse
+from tui.limits import MIB, REPLY_BYTES
 
 MOST = 3
 """How often a server is asked that calls in such a way. Source: product.md, section 10."""
@@ -23,9 +24,13 @@ class Futile:
         self._failed: Counter[_Failed] = Counter()
         """In how many answers each call failed, since one succeeded that is not a repetition."""
         self._succeeded: set[tuple[str, str]] = set()
+        self._chars = 0
 
     def note(self, answer: Message, results: Message, offered: Collection[str]) -> str:
         """Why the turn ends with the results of this answer's calls; "" if it goes on. `offered`: names of tools."""
+        self._chars += len(answer.text) + sum(len(call.input) for call in answer.calls)
+        if self._chars > REPLY_BYTES:
+            return f"The answers of this turn have more than {REPLY_BYTES // MIB} MB in all, so the turn was ended."
         pairs = _paired(answer, results)
         done = {(call.name, call.input) for call, result in pairs if not result.is_error}
         is_fine = bool(done) or any(call.name in offered for call in answer.calls)
