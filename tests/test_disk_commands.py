@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from tui.store import Store
 
 LIMITED = str(Path(__file__).parent / "limited.py")
 ROOT = Path(__file__).parent.parent
+READING = (("chats",), ("chats", "search", "way"), ("export", "fjord"))
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="capabilities")
 
@@ -101,19 +103,20 @@ def test_what_can_be_read_is_listed_and_what_cannot_be_kept_is_said(
 ) -> None:
     (tmp_path / "more.json").write_text(archive.written([tree("more")]))
     with state(file), Server(FakeAnthropic()) as server:
-        for words in (("chats",), ("chats", "search", "way"), ("export", "fjord")):
-            run = prx(*words, kind=kind)
+        server.service.script(Answer(Said("Out.")))
+        env = {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": DEMO_KEY}
+        commands = (*READING, ("import", str(tmp_path / "more.json")), ("-p", "Hello"))
+        with ThreadPoolExecutor() as pool:  # at once: each waits for seconds for a lock
+            *listed, imported, answered = pool.map(lambda words: prx(*words, kind=kind, env=env), commands)
+        for words, run in zip(READING, listed, strict=True):
             assert (run.returncode, "Tides" in run.stdout) == (0, True), words
             assert run.stderr.count(str(file)) == 1
             assert said in run.stderr
-        run = prx("import", str(tmp_path / "more.json"), kind=kind)
-        assert (run.returncode, run.stdout) == (1, "")
-        assert "Not all of it could be kept." in run.stderr
-        server.service.script(Answer(Said("Out.")))
-        run = prx("-p", "Hello", kind=kind, env={"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": DEMO_KEY})
-        assert run.stdout == "Out.\n", "the answer was paid for"
-        assert f"This chat was not stored in {file}" in run.stderr
-        assert said in run.stderr
+        assert (imported.returncode, imported.stdout) == (1, "")
+        assert "Not all of it could be kept." in imported.stderr
+        assert answered.stdout == "Out.\n", "the answer was paid for"
+        assert f"This chat was not stored in {file}" in answered.stderr
+        assert said in answered.stderr
     file.chmod(0o600)
     assert prx("chats").stdout.count("Tides") == 1
 
@@ -122,12 +125,7 @@ def test_what_can_be_read_is_listed_and_what_cannot_be_kept_is_said(
 def test_what_cannot_even_be_read_is_refused(file: Path, tmp_path: Path) -> None:
     (tmp_path / "more.json").write_text(archive.written([tree("more")]))
     with unreadable(file):
-        for words in (
-            ("chats",),
-            ("chats", "search", "way"),
-            ("export", "fjord"),
-            ("import", str(tmp_path / "more.json")),
-        ):
+        for words in (*READING, ("import", str(tmp_path / "more.json"))):
             run = prx(*words)
             assert (run.returncode, run.stdout) == (1, ""), words
             assert run.stderr.count(str(file)) == 1

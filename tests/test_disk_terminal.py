@@ -5,12 +5,16 @@ It says so once, in plain words with the path, and goes on; what it kept in memo
 
 from __future__ import annotations
 
+import atexit
 import resource
+import shutil
 import signal
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,7 +32,7 @@ LIMITED = str(Path(__file__).parent / "limited.py")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="limits of another process, and capabilities")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server() -> Iterator[Server[FakeAnthropic]]:
     with Server(FakeAnthropic()) as server:
         yield server
@@ -86,12 +90,21 @@ def troubles(terminal: Terminal) -> int:
     return "".join(terminal.lines).replace(" ", "").count("chats.db")
 
 
-def begun(server: Server[FakeAnthropic], folder: Path) -> None:
+@cache
+def with_a_chat(server: Server[FakeAnthropic]) -> Path:
+    """A folder in which a chat was begun. To be copied."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
     with prx(server, folder) as terminal:
         terminal.wait_for("Talk to")
         ask(server, terminal, "Which way?", "The tide runs out.")
         leave(terminal)
     assert said(folder, "Which way?", "The tide runs out.")
+    return folder
+
+
+def begun(server: Server[FakeAnthropic], folder: Path) -> None:
+    shutil.copytree(with_a_chat(server), folder, dirs_exist_ok=True)
 
 
 @on_linux

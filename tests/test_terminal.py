@@ -214,9 +214,9 @@ def test_after_an_answer_only_the_cache_counts_down(demo: Terminal) -> None:
     demo.wait_for("warm")
     demo.wait_for("⏎ send")
     spans = (
-        demo.watch(3) for _ in range(8)
+        demo.watch(1) for _ in range(24)
     )  # on a busy machine, the last of the answer may still be drawn in the first
-    assert any(written < 3 * 150 for written in spans)  # bytes: a few digits a second
+    assert any(written < 150 for written in spans)  # bytes: a few digits a second
 
 
 def test_control_sequences_in_a_prompt_never_reach_the_terminal(demo: Terminal) -> None:

@@ -226,7 +226,7 @@ turns = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(turns, st.booleans()), max_size=4))
 def test_what_is_sent_after_any_of_it_is_taken(conversation) -> None:
     async def talk() -> None:

@@ -298,4 +298,4 @@ class ToolChat(RuleBasedStateMachine):
 
 
 TestToolChat = ToolChat.TestCase
-TestToolChat.settings = settings(max_examples=100, stateful_step_count=20, deadline=None)
+TestToolChat.settings = settings(max_examples=50, stateful_step_count=20, deadline=None)

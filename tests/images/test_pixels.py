@@ -117,7 +117,7 @@ def pictures(draw):
     return file(image, kind, **options), (width, height), orientation
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=75)
 @given(pictures(), TARGETS, st.none() | st.integers(1, 500), st.booleans())
 def test_whatever_comes_in_what_goes_out_is_taken(picture, target, long_edge, many):
     data, (width, height), orientation = picture

@@ -55,7 +55,7 @@ def test_a_long_text_keeps_few_pieces_whatever_it_holds(text: str) -> None:
 
 @pytest.mark.parametrize("name", ["prose", "code", "code in one line", "table", "headings", "lists", "joiners"])
 def test_what_was_put_away_has_the_same_rows_again(name: str) -> None:
-    text = LONG[name][:70_000]
+    text = LONG[name][:35_000]
     whole = some_rows(Document(DARK, 60, text))
     assert some_rows(grown(text, 700)) == whole
     assert some_rows(grown(text, 4000, drawn=False)) == whole
