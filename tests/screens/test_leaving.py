@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import weakref
 
 import pytest
 from chatting import chatting, words
@@ -64,3 +66,14 @@ async def test_a_list_is_closed_while_its_chats_are_read_again() -> None:
         assert (await asyncio.wrap_future(chat.screen.store.chats()))[0].messages == 2
         await chat.until(lambda: chat.app.screen is chat.screen)
         assert chat.app.is_running
+
+
+async def test_a_dialog_that_was_closed_takes_no_memory() -> None:
+    async with chatting() as chat:
+        await chat.pilot.press("ctrl+l")
+        await chat.until(lambda: isinstance(chat.app.screen, ModelPicker))
+        drawn = [weakref.ref(node._styles_cache) for node in chat.app.screen.walk_children(with_self=True)]
+        await chat.pilot.press("escape")
+        await chat.until(lambda: chat.app.screen is chat.screen)
+        gc.collect()
+        assert [cache() for cache in drawn if cache() is not None] == []

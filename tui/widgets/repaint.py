@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from rich.console import Console
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._styles_cache import StylesCache
 from textual.strip import Strip
 
 from tui.render.gate import TerminalText, cleaned, drawn
@@ -22,6 +24,10 @@ Part = tuple[int, Strip]
 """What stands on a line from one column up to another: the end column, and the cells."""
 Line = dict[int, Part]
 """The parts of a line by the column they begin at; a gap is not known."""
+
+# Textual 8.2 meant this for a class method. As it stands, the cache has the widget's own cache in its keys, and so keeps the
+# lines of the last 1,024 widgets that were closed.
+StylesCache.get_inner_outer = classmethod(lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__))  # type: ignore[arg-type]
 
 
 class Repaint:
