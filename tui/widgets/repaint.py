@@ -27,7 +27,7 @@ Line = dict[int, Part]
 
 # Textual 8.2 meant this for a class method. As it stands, the cache has the widget's own cache in its keys, and so keeps the
 # lines of the last 1,024 widgets that were closed.
-StylesCache.get_inner_outer = classmethod(lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__))  # type: ignore[arg-type]
+StylesCache.get_inner_outer = classmethod(lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__))  # type: ignore[method-assign, assignment, arg-type]
 
 
 class Repaint:
