@@ -33,6 +33,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -77,6 +78,13 @@ def compared(kind: str, seed: int) -> Compared:
         tireless=tireless(requests, [chosen[-1][1] if chosen else "5m" for chosen in marks]),
         seed_rules=cost(requests, [request.seed_marks for request in requests]),
     )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forgotten() -> Iterator[None]:
+    yield
+    held.cache_clear()  # some 150 MB
+    compared.cache_clear()
 
 
 def required_of(requests: list[Asked]) -> list[list[int]]:
