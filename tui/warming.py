@@ -20,7 +20,9 @@ _MODULES = (
     "tui.anthropic.auth",
 )
 _M_MMAP_THRESHOLD, _LARGE_BYTES = -3, 1 << 18
-_YOUNG = 10_000  # objects made before the collector looks for cycles among them; Python's own 700 are soon there
+_YOUNG, _MIDDLE, _OLD = 10_000, 10, 2
+"""How many objects are made before the collector looks for cycles among them (Python's own 700 are soon there), and after how
+many looks it looks among older ones, such as the widgets of dialogs that were closed."""
 
 _FOR_USERS = frozenset(
     f"TEXTUAL_{name}"
@@ -78,7 +80,7 @@ def _load() -> None:
     warm()
     _give_memory_back()
     gc.freeze()
-    gc.set_threshold(_YOUNG, 20, 20)
+    gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
     gc.enable()
 
 
