@@ -1,8 +1,8 @@
 # What CI runs is `make check`. PYTHON names the virtual environment's interpreter.
 PYTHON ?= .venv/bin/python
 
-.PHONY: check format lint types test explore fuzz bounds newest lock days snapshots cold-start kills interrupts bench-store bench-list bench-images \
-  bench-attaching bench-pictures
+.PHONY: check format lint types test explore fuzz bounds soak newest lock days snapshots cold-start kills interrupts bench-store bench-list \
+  bench-images bench-attaching bench-pictures
 
 check: lint types test
 
@@ -23,6 +23,10 @@ explore:
 # The fuzz tests with 10,000 new examples each; the test suite tries 200.
 fuzz:
 	PRX_FUZZ_EXAMPLES=10000 $(PYTHON) -m pytest -q --hypothesis-profile explore tests/fuzz
+
+# A long day of two users in real terminals: 500 turns with faults, stops, switches and restarts; the test suite does 90.
+soak:
+	PRX_SOAK_TURNS=500 $(PYTHON) -m pytest -q -n 0 -s tests/test_soak.py
 
 # The tests with the newest of every dependency, in an environment of their own; says what is newer than the lock.
 newest:
