@@ -21,8 +21,8 @@ _MODULES = (
 )
 _M_MMAP_THRESHOLD, _LARGE_BYTES = -3, 1 << 18
 _YOUNG, _MIDDLE, _OLD = 10_000, 10, 2
-"""How many objects are made before the collector looks for cycles among them (Python's own 700 are soon there), and after how
-many looks it looks among older ones, such as the widgets of dialogs that were closed."""
+"""How many objects are made before the collector looks for cycles among them (Python's own 700 are soon there), and after
+how many looks it looks among older ones, such as the widgets of dialogs that were closed."""
 
 _FOR_USERS = frozenset(
     f"TEXTUAL_{name}"
