@@ -151,7 +151,12 @@ class Chat:
     async def until_written(self) -> None:
         """Waits until the running answer has text, as far as the server lets it come."""
         view = self.screen.conversation.view
-        await self.until(lambda: (view.turns and view.turns[-1].messages) or "▍" in self.shown)
+
+        def is_answer() -> bool:
+            messages = view.turns[-1].messages if view.turns else []
+            return bool(messages) and messages[-1].role == "assistant"
+
+        await self.until(lambda: is_answer() or "▍" in self.shown)
 
     async def request(self, number: int = 1) -> Recorded:
         return await asyncio.to_thread(self.server.wait_for_request, number, LIMIT_S)

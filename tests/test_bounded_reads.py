@@ -47,6 +47,7 @@ ALLOWED = {
     "tools.walk": "opens folders, and .gitignore up to a bound",
     "tools.watcher": "reads what the kernel says of processes",
     "widgets.stderr": "opens the terminal by its number",
+    "widgets.terminal_file": "opens the terminal once more, to write",
     "screens.attaching": "asks `last_folder`, which reads within bounds",
 }
 """Modules with such a call, and why it is none."""

@@ -262,6 +262,7 @@ class User:
 
     def _switch_chat(self) -> None:
         self._choose(CTRL_S, "type to search", "\x1b[B" * self._random.randint(0, 3))
+        self.terminal.settle(1.0)  # a prompt that is sent before the other chat is there belongs to this one
 
     def _choose(self, key: str, shown: str, choice: str) -> None:
         self.terminal.type(key)
