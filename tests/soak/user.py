@@ -222,25 +222,23 @@ class User:
     def queued(self) -> None:
         """A second prompt, sent while the first is being answered."""
         gate = Gate()
-        self._script(Answer(Text("Wait, ", gate, self._answer())))
+        self._script(Answer(Text(f"wait-{self._word()} ", gate, self._answer())))
         self._type_prompt("First")
-        self.terminal.wait_for("Wait,")
-        first = self._answer()
+        self.terminal.wait_for(f"wait-{self._word()}")
         self.turns += 1
         self._script(Answer(Text(self._answer())))
         self._type_prompt("Second")
         self.terminal.wait_for("queued")
         gate.open()
         self.terminal.wait_for(self._answer())
-        assert first  # it stood above; it may have been scrolled away by now
         self._rest()
 
     def left_running(self) -> None:
         """The chat is left for a new one while it is answered, and ends out of sight."""
         gate = Gate()
-        self._script(Answer(Text("Wait, ", gate, self._answer())))
+        self._script(Answer(Text(f"wait-{self._word()} ", gate, self._answer())))
         self._type_prompt("Begin")
-        self.terminal.wait_for("Wait,")
+        self.terminal.wait_for(f"wait-{self._word()}")
         self._new_chat()
         gate.open()
         self.turns += 1
@@ -262,7 +260,7 @@ class User:
 
     def _switch_chat(self) -> None:
         self._choose(CTRL_S, "type to search", "\x1b[B" * self._random.randint(0, 3))
-        self.terminal.settle(1.0)  # a prompt that is sent before the other chat is there belongs to this one
+        self.terminal.settle(0.4)  # a prompt that is sent before the other chat is there belongs to this one
 
     def _choose(self, key: str, shown: str, choice: str) -> None:
         self.terminal.type(key)
