@@ -68,6 +68,15 @@ async def test_a_list_is_closed_while_its_chats_are_read_again() -> None:
         assert chat.app.is_running
 
 
+async def test_where_nothing_has_the_focus_the_prompt_gets_it() -> None:
+    async with chatting() as chat:
+        await chat.pilot.press("ctrl+l")
+        await chat.until(lambda: isinstance(chat.app.screen, ModelPicker))
+        chat.screen.set_focus(None)
+        await chat.pilot.press("escape")
+        await chat.until(lambda: chat.prompt.has_focus)
+
+
 async def test_a_dialog_that_was_closed_takes_no_memory() -> None:
     async with chatting() as chat:
         await chat.pilot.press("ctrl+l")

@@ -47,6 +47,9 @@ _BY_HAND = "Or set ANTHROPIC_API_KEY, or api_key in config.toml."
 
 
 class FlowScreen(Screen[None]):
+    AUTO_FOCUS = "PromptArea"
+    """Where nothing has the focus, typing goes to the prompt, and not to the first widget that could have it."""
+
     class Woken(Notification):
         """The engine has something to collect for that chat."""
 
