@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import socket
@@ -156,3 +157,12 @@ def test_the_demo_answers_at_the_pace_of_a_model():
         assert 3 < sum(pauses) < 15
         assert max(pauses[1:]) < 0.3  # it flows, it does not jump
         assert httpx.get(f"{server.url}/v1/models", headers=HEADERS).json()["data"]
+
+
+def test_a_client_that_has_just_connected_is_hung_up_on_too() -> None:
+    """Accepted, but not yet known as a connection when the server ends: nothing of it is left open."""
+    for _ in range(100):
+        with Server(FakeAnthropic()) as server:
+            client = socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])))
+        client.close()
+    gc.collect()

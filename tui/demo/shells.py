@@ -57,6 +57,10 @@ class Recorded:
         return value
 
 
+_LAST_ROUNDS = 8
+"""Of the loop, in which a client that was just accepted becomes a connection, and transports close their sockets."""
+
+
 class Server(Generic[AnyService]):
     """`with Server(FakeAnthropic()) as server:` serves at `server.url` until the block ends, open streams or not."""
 
@@ -130,10 +134,13 @@ class Server(Generic[AnyService]):
         self._loop = loop
         self._is_up.set()
         await self._stop.wait()
+        with contextlib.suppress(NotImplementedError):  # as on Windows
+            loop.remove_reader(self._socket)  # nobody is accepted any more; who was needs the listener for a moment
+        for _ in range(_LAST_ROUNDS):
+            for connection in list(self._connections):
+                connection.abort()
+            await asyncio.sleep(0)
         listener.close()
-        for connection in list(self._connections):
-            connection.abort()
-        await asyncio.sleep(0)  # transports close their sockets in the loop's next round
 
     # What follows is called by connections, on the server's loop.
 
