@@ -83,6 +83,4 @@ async def test_a_dialog_that_was_closed_takes_no_memory() -> None:
         await chat.until(lambda: isinstance(chat.app.screen, ModelPicker))
         drawn = [weakref.ref(node._styles_cache) for node in chat.app.screen.walk_children(with_self=True)]
         await chat.pilot.press("escape")
-        await chat.until(lambda: chat.app.screen is chat.screen)
-        gc.collect()
-        assert [cache() for cache in drawn if cache() is not None] == []
+        await chat.until(lambda: gc.collect() >= 0 and all(cache() is None for cache in drawn), "it was kept")
