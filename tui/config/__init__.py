@@ -3,13 +3,14 @@
 `load` never fails over a file: what it cannot use becomes a finding, and a default stands in for that key alone.
 """
 
-from tui.config.folders import Folders
+from tui.config.loading import load
 from tui.config.settings import (
     DEFAULT_API_URL,
     Anthropic,
     Defaults,
     Dialect,
     Finding,
+    Folders,
     Limits,
     McpServer,
     ModelFacts,
@@ -20,7 +21,6 @@ from tui.config.settings import (
     Tools,
     Ui,
     WebSearch,
-    load,
 )
 
 __all__ = [

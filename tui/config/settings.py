@@ -1,23 +1,16 @@
-"""What the configuration file and the environment say, as one frozen value."""
+"""The settings of one run as frozen values, one class for each table of `config.toml`. `loading` reads them."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
-from tui.bounded import read_file
-from tui.config.folders import Folders, config_file, folders
 from tui.errors import TuiError
-from tui.limits import SETTINGS_FILE_BYTES
-from tui.masking import masked
 
 DEFAULT_API_URL = "https://api.anthropic.com"
 NOTHING_SENT = "nothing is sent"
-_NO_FILE = "there is no such file"
 
 Dialect = Literal["auto", "anthropic", "basic"]
 Theme = Literal["dark", "light"]
@@ -25,6 +18,18 @@ Pictures = Literal["auto", "kitty", "sixel", "blocks", "none"]
 ToolPolicy = Literal["none", "read", "ask"]
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
 ThinkingMode = Literal["on", "off", "between_tools"]
+
+
+class Folders(msgspec.Struct, frozen=True, kw_only=True):
+    """Where files live. Folders may not exist yet: the code that writes the first file creates its folder with mode 0700."""
+
+    config: Path
+    data: Path
+    """Chats and attachments: what must not be lost."""
+    state: Path
+    """Logs and drafts."""
+    cache: Path
+    """What can be fetched again."""
 
 
 class Defaults(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,63 +218,3 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def origin(self, key: str) -> str:
         """Where the value of a dotted key came from, in words."""
         return self.origins.get(key, "default")
-
-
-def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[str] = ()) -> Settings:
-    """The settings of this run. `file` is `--config`; `actions` are the names that [keys] may hold (none: any)."""
-    path, asked_for = config_file(env, file)
-    shown = masked(str(file or env.get("PRX_CONFIG"))) if asked_for else path.name
-    found: list[Finding] = []
-    raw, problem = _read(path, asked_for=asked_for)
-    if problem:
-        # Where the environment says the address, a file that is not there could have held no other.
-        stops = problem != _NO_FILE or not env.get("ANTHROPIC_BASE_URL", "").strip()
-        meanwhile = NOTHING_SENT if stops else "the defaults are used"
-        found.append(Finding(shown, 0, 0, problem, meanwhile, stops))
-    sections: Mapping[str, dict[str, Any]] = defaultdict(dict)
-    origins: dict[str, str] = {}
-    variables: frozenset[str] = frozenset()
-    if raw:
-        from tui.config.reading import Reader
-
-        reader = Reader(shown, raw, env)
-        sections, origins, variables = reader.sections(actions), reader.origins, reader.variables
-        found += sorted(reader.findings, key=lambda finding: (finding.line, finding.column))
-    return Settings(
-        folders=folders(env),
-        file=path,
-        default=Defaults(**sections["default"]),
-        anthropic=_anthropic(sections["anthropic"], origins, env),
-        models={name: ModelFacts(**facts) for name, facts in sections["models"].items()},
-        presets={name: Preset(**preset) for name, preset in sections["presets"].items()},
-        keys=sections["keys"],
-        budget=Limits(**sections["budget"]),
-        tools=Tools(**sections["tools"]),
-        mcp=sections["mcp"],
-        ui=Ui(**sections["ui"]),
-        findings=tuple(found),
-        origins=origins,
-        variables=variables,
-    )
-
-
-def _anthropic(section: dict[str, Any], origins: dict[str, str], env: Mapping[str, str]) -> Anthropic:
-    """The provider's section. Variables of the environment stand in for what the file does not set."""
-    for key, name in (("api_url", "ANTHROPIC_BASE_URL"), ("workspace_id", "ANTHROPIC_WORKSPACE_ID")):
-        value = env.get(name, "").strip()
-        if value and not section.get(key):
-            section = {**section, key: value}
-            origins[f"providers.anthropic.{key}"] = name
-    return Anthropic(**section)
-
-
-def _read(path: Path, *, asked_for: bool) -> tuple[bytes, str]:
-    """The file's bytes, and what was wrong with it; a bad one counts as empty. One that was asked for may be a pipe."""
-    try:
-        return read_file(path, SETTINGS_FILE_BYTES, pipes=asked_for), ""
-    except FileNotFoundError:
-        return b"", _NO_FILE if asked_for else ""
-    except OSError as error:
-        return b"", f"it cannot be read: {error.strerror or error}"
-    except ValueError as error:  # a name that no file can have
-        return b"", f"it cannot be read: {error}"
