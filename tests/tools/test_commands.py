@@ -231,7 +231,8 @@ def test_what_is_kept_is_the_beginning_and_the_end(pieces: list[bytes], keep: in
     if len(whole) <= 2 * half:
         assert plain.text() == whole.decode()
     else:
-        left_out = f"\n\n[… {len(whole) - 2 * half:,} bytes left out …]\n\n"
+        count = len(whole) - 2 * half
+        left_out = f"\n\n[… {count:,} byte{'s' * (count > 1)} left out …]\n\n"
         assert plain.text() == whole[:half].decode() + left_out + whole[len(whole) - half :].decode()
 
 

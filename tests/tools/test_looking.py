@@ -16,6 +16,7 @@ from tests.tools.calling import NO, Tools
 from tui.chat.transcript import Document, Image
 from tui.tools.paths import Folders
 from tui.tools.search import SearchFiles
+from tui.tools.toolbox import shortened
 
 pytestmark = pytest.mark.anyio
 
@@ -119,6 +120,16 @@ async def test_long_files_and_lines_are_cut_and_say_so(tmp_path: Path) -> None:
     text = await tools.text("read_file", path="much")
     assert len(text) < 81_000
     assert text.endswith("(lines 1 to 39 of 500)")
+
+
+async def test_one_character_that_is_left_out_is_one_character(tmp_path: Path) -> None:
+    (tmp_path / "wide").write_text("x" * 2_001)
+    (tmp_path / "less").write_text("x" * 301)
+    tools = Tools(tmp_path)
+    assert (await tools.text("read_file", path="wide")).endswith("x[… 1 more character]")
+    assert (await tools.text("search_files", pattern="x", path="less")).endswith("x[… 1 more character]")
+    assert "has 1 line; there is no line 9" in await tools.failure("read_file", path="less", offset=9)
+    assert shortened("x" * 7, 6) == "xxx\n\n[… 1 character left out …]\n\nxxx"
 
 
 async def test_pictures_and_pdf_are_blocks_and_other_bytes_are_named(tmp_path: Path) -> None:

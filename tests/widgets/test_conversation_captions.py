@@ -10,7 +10,9 @@ from conversation_app import answer, prompt
 
 from tui.chat.ledger import Bill, Usage
 from tui.chat.transcript import Failure, Image, Opaque, Text, ToolResult, ToolUse
+from tui.limits import SHOWN_CHARS
 from tui.widgets.conversation import captions
+from tui.widgets.conversation.parts import shown
 
 
 def said(caption: captions.Caption) -> str:
@@ -30,6 +32,11 @@ def test_output_that_nobody_counted_is_told_to_be_about_that_much() -> None:
     assert captions.figures_of([cheap]) == "3.1 s · ~214 tok · <$0.001"
     counted = msgspec.structs.replace(cut, stop_reason="end_turn")
     assert captions.figures_of([counted]) == "3.1 s · 214 tok · $0.012"
+
+
+def test_one_character_more_is_one_character() -> None:
+    assert shown("x" * (SHOWN_CHARS + 1)).endswith("x\n… 1 more character")
+    assert shown("x" * (SHOWN_CHARS + 2)).endswith("x\n… 2 more characters")
 
 
 def test_figures_that_nobody_knows_are_left_out() -> None:

@@ -58,7 +58,9 @@ def _asked(settings: Settings, env: Mapping[str, str]) -> tuple[tuple[Model, ...
         return None, [Finding("models", "failed", f"{url}: {error.message}", error.hint)]
     if not live:
         return None, [Finding("models", "note", f"{url} answers, with an empty list of models")]
-    return live, [Finding("models", "ok", f"{url} answers, and lists {len(live)} models")]
+    return live, [
+        Finding("models", "ok", f"{url} answers, and lists {len(live)} {'model' if len(live) == 1 else 'models'}")
+    ]
 
 
 def _way(url: str, env: Mapping[str, str]) -> list[Finding]:

@@ -71,8 +71,8 @@ class RemoteTool:
                 blocks.append(Text("[another image is left out]"))
             else:
                 blocks.append(await self._block(block))
-        if len(result.content) > _MOST_BLOCKS:
-            blocks.append(Text(f"[{len(result.content) - _MOST_BLOCKS} more parts are left out]"))
+        if (rest := len(result.content) - _MOST_BLOCKS) > 0:
+            blocks.append(Text(f"[{rest} more {'part is' if rest == 1 else 'parts are'} left out]"))
         structured = result.structured_content
         if structured is not None and not any(_says(block, structured) for block in blocks):
             blocks.append(Text(msgspec.json.encode(structured).decode()))

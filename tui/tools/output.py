@@ -56,7 +56,7 @@ class Output:
             left_out = self._dropped + cut
             parts = [bytes(self._head), tail[cut:]] if left_out else [bytes(self._head) + tail]
         plain = [_OVERWRITTEN.sub("", _without_sequences(part.decode("utf-8", "replace"))) for part in parts]
-        return f"\n\n[… {left_out:,} bytes left out …]\n\n".join(plain)
+        return f"\n\n[… {left_out:,} {'byte' if left_out == 1 else 'bytes'} left out …]\n\n".join(plain)
 
     def _add_to_tail(self, data: bytes) -> None:
         if data:

@@ -11,6 +11,7 @@ import msgspec
 from tui.chat.transcript import Document, Image, Tool, ToolUse
 from tui.tools import openat
 from tui.tools.paths import Folders, Place
+from tui.tools.texts import cut_line
 from tui.tools.texts import decoded as text_of
 from tui.tools.tool import Content, Failed, Plan, decoded, definition
 
@@ -68,12 +69,13 @@ def _numbered(text: str, offset: int, limit: int) -> str:
     """Lines from `offset` on, as many as are asked for and fit."""
     lines = text.removesuffix("\n").split("\n")
     if offset > len(lines):
-        raise Failed(f"The file has {len(lines):,} lines; there is no line {offset:,}.")
+        raise Failed(
+            f"The file has {len(lines):,} {'line' if len(lines) == 1 else 'lines'}; there is no line {offset:,}."
+        )
     shown: list[str] = []
     room = _MOST_CHARS
     for number, line in enumerate(lines[offset - 1 : offset - 1 + limit], offset):
-        if len(line) > _LONGEST_LINE:
-            line = f"{line[:_LONGEST_LINE]}[… {len(line) - _LONGEST_LINE:,} more characters]"
+        line = cut_line(line, _LONGEST_LINE)
         room -= len(line) + 8
         if room < 0:
             break

@@ -20,6 +20,7 @@ from tui.tools import openat, processes, scan
 from tui.tools.environment import CREDENTIALS, for_commands
 from tui.tools.globs import Glob
 from tui.tools.paths import Folders, Place
+from tui.tools.texts import cut_line
 from tui.tools.texts import decoded as text_of
 from tui.tools.tool import Content, Failed, Plan, decoded, definition
 
@@ -167,6 +168,5 @@ def _excerpt(lines: list[str], numbers: list[int], context: int) -> Iterator[str
         if context and before and number != before + 1:
             yield "--"
         before = number
-        line = lines[number - 1].rstrip("\r")
-        cut = f"{line[:_LONGEST_LINE]}[… {len(line) - _LONGEST_LINE:,} more characters]"
-        yield f"{number}{':' if number in matching else '-'} {line if len(line) <= _LONGEST_LINE else cut}"
+        line = cut_line(lines[number - 1].rstrip("\r"), _LONGEST_LINE)
+        yield f"{number}{':' if number in matching else '-'} {line}"

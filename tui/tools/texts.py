@@ -34,6 +34,12 @@ class Written:
             raise Failed(f"The file is written in {self.encoding}, which has no {character!r}.") from error
 
 
+def cut_line(line: str, limit: int) -> str:
+    """Return the line, or the first `limit` characters of a longer one and the number of those that are left out."""
+    rest = len(line) - limit
+    return line if rest <= 0 else f"{line[:limit]}[… {rest:,} more {'character' if rest == 1 else 'characters'}]"
+
+
 def decoded(data: bytes) -> Written | None:
     """The text of a file; None where it is binary."""
     found = charset.decoded(data)

@@ -124,4 +124,5 @@ def shortened(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     half = limit // 2
-    return f"{text[:half]}\n\n[… {len(text) - 2 * half:,} characters left out …]\n\n{text[-half:]}"
+    rest = len(text) - 2 * half
+    return f"{text[:half]}\n\n[… {rest:,} {'character' if rest == 1 else 'characters'} left out …]\n\n{text[-half:]}"

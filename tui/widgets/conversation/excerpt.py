@@ -75,7 +75,7 @@ class Excerpt(Part):
         self.is_longer = len(self._text) > len(beginning)
         rest = self._text[len(beginning) :]
         count = rest.count("\n")
-        much = figures.plural(count, "more line") if count else f"{len(rest):,} more characters"
+        much = figures.plural(count or len(rest), "more line" if count else "more character")
         self._short = Words(((beginning, tone),))
         self._more = Words(((f"… {much} · ⏎ shows all", "accent"),))
         self._whole: Words | None = None

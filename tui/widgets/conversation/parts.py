@@ -16,6 +16,7 @@ from tui.render.copying import Cell, Swap
 from tui.render.look import Look
 from tui.render.safe import safe
 from tui.render.strips import CodeBlock, Document
+from tui.widgets import figures
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.captions import Caption
 from tui.widgets.conversation.palette import Palette
@@ -155,7 +156,7 @@ def shown(text: str) -> str:
     """As much of a text as is shown, and how much more there is."""
     if len(text) <= SHOWN_CHARS:
         return text
-    return f"{text[:SHOWN_CHARS]}\n… {len(text) - SHOWN_CHARS:,} more characters"
+    return f"{text[:SHOWN_CHARS]}\n… {figures.plural(len(text) - SHOWN_CHARS, 'more character')}"
 
 
 class Prose(Part):
@@ -367,7 +368,7 @@ def closing(message: Message, before: Sequence[Source]) -> Iterator[Part]:
         title: captions.Caption = ((f"{number:>2} ", "dim"), (source.title, "accent" if source.url else "dim"))
         yield Words((*title, (where, "dim")), above=1 if number == new[0][0] else 0, hang=3, link=safe_url(source.url))
     if len(new) > LISTED_SOURCES:
-        yield Words(((f"… {len(new) - LISTED_SOURCES:,} more sources", "dim"),), hang=3)
+        yield Words(((f"… {figures.plural(len(new) - LISTED_SOURCES, 'more source')}", "dim"),), hang=3)
     if ending := captions.ending(message):
         yield Words(ending, above=1 if message.blocks else 0)
     if message.failure is not None:
