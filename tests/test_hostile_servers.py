@@ -14,7 +14,7 @@ import pytest
 from hostile import BEGUN, CASES, MIB
 from peak_memory import Run, environment, prx_measured, serving
 
-from tui.limits import REPLY_BYTES
+from tui.inputs.limits import REPLY_BYTES
 
 MOST_MB = 250
 """prx alone takes about 43 MB, with httpx."""

@@ -25,28 +25,24 @@ def layer(ours: str, others: str = "") -> Layer:
     return Layer(frozenset(ours.split()), frozenset(others.split()))
 
 
+# Every layer may use these: what comes from outside is read within the same bounds everywhere.
+BOUNDS = frozenset(f"inputs.{name}" for name in ("limits", "bounded", "bounded_program", "pipes", "unpacking"))
 # The most specific name counts: a row for a module goes before that of its package.
 LAYERS = {
     "masking": layer(""),
     "errors": layer("masking"),
-    "limits": layer(""),
-    "bounded": layer(""),
-    "bounded_program": layer(""),
-    "pipes": layer(""),
-    "unpacking": layer(""),
     "private_file": layer(""),
-    "proxies": layer("errors"),
+    "inputs": layer(""),
+    "inputs.proxies": layer("errors"),
     "chat": layer("errors", "msgspec"),
     "anthropic": layer("chat errors private_file masking", "msgspec"),
     "anthropic.auth": layer("chat errors anthropic", "msgspec httpx"),
     "anthropic.token_endpoint": layer("chat errors anthropic", "msgspec httpx"),
-    "anthropic.client": layer("chat errors anthropic masking proxies", "msgspec httpx anyio"),
+    "anthropic.client": layer("chat errors anthropic masking inputs.proxies", "msgspec httpx anyio"),
     "anthropic.bodies": layer("", "httpx"),
     "anthropic.arrivals": layer("chat anthropic", "httpx"),
-    "anthropic.environment": layer("errors anthropic proxies", "httpx"),
-    "charset": layer(""),
-    "typed_paths": layer(""),
-    "images": layer("chat.transcript chat.slices errors charset typed_paths"),
+    "anthropic.environment": layer("errors anthropic inputs.proxies", "httpx"),
+    "images": layer("chat.transcript chat.slices errors inputs.charset inputs.typed_paths"),
     "images.pixels": layer("errors images", "PIL"),
     "images.dots": layer("images", "PIL"),
     "images.sixel": layer("", "PIL"),
@@ -56,7 +52,7 @@ LAYERS = {
     "config": layer("errors private_file masking", "tomli platformdirs msgspec"),
     "mcp": layer("tools config chat errors", "msgspec"),
     "mcp.link": layer("tools config chat errors mcp", "mcp mcp_types httpx2"),
-    "mcp.http": layer("mcp proxies", "httpx2"),
+    "mcp.http": layer("mcp inputs.proxies", "httpx2"),
     "mcp.stdio": layer("tools errors mcp", "mcp mcp_types anyio"),
     "catalogue": layer("config anthropic chat", "msgspec"),
     "connection": layer("catalogue config anthropic sight belt chat errors mcp", "msgspec"),
@@ -65,10 +61,11 @@ LAYERS = {
     "sign_in": layer("config connection anthropic errors", "msgspec"),
     "auth_command": layer("config connection anthropic sign_in errors printing render.json_text masking", "click"),
     "doctor": layer(
-        "catalogue proxies config connection anthropic chat.model images.protocol errors tools.rules masking", "msgspec"
+        "catalogue inputs.proxies config connection anthropic chat.model images.protocol errors tools.rules masking",
+        "msgspec",
     ),
     "engine": layer("chat errors"),
-    "tools": layer("chat errors charset masking typed_paths", "msgspec"),
+    "tools": layer("chat errors inputs.charset masking inputs.typed_paths", "msgspec"),
     "store": layer("chat errors", "msgspec"),
     "exchange": layer("chat errors render.html render.json_text widgets.figures", "msgspec"),
     "exchange.pictures": layer("chat exchange images", "msgspec"),
@@ -83,7 +80,7 @@ LAYERS = {
         "catalogue config connection belt mcp sign_in titling anthropic chat errors screens.provider screens.exchange"
     ),
     "titling": layer("connection chat"),
-    "system_prompt": layer("charset config printing", "click"),
+    "system_prompt": layer("inputs.charset config printing", "click"),
     "rescue": layer("store exchange printing render.safe private_file errors"),
     "shelves": layer("store exchange chat errors"),
     "last_folder": layer("private_file"),
@@ -99,7 +96,7 @@ LAYERS = {
     "renewals": layer("printing"),
     "printing": layer("render.safe"),
     "signals": layer(""),
-    "piped": layer("charset errors signals printing"),
+    "piped": layer("inputs.charset errors signals printing"),
     "__main__": layer("cli signals"),
 }
 
@@ -157,15 +154,7 @@ def offences(module: str, source: str) -> list[str]:
     found = []
     for one in imports(source):
         if one.ours:
-            if one.module in (
-                "__version__",
-                "tui",
-                "limits",
-                "bounded",
-                "bounded_program",
-                "pipes",
-                "unpacking",
-            ):  # bounds hold in every layer
+            if one.module in ("__version__", "tui") or one.module in BOUNDS:
                 continue
             target = one.module
             same = target.split(".")[0] == own.split(".")[0]

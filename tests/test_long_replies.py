@@ -14,7 +14,7 @@ from flood import END, LINKS, SHAPES, UNITS
 from key_latency import Cost, cost_of, cost_of_opening
 from peak_memory import Run, environment, prx_measured, serving
 
-from tui.limits import MIB, REPLY_BYTES
+from tui.inputs.limits import MIB, REPLY_BYTES
 
 IS_FULL = bool(os.environ.get("PRX_BOUNDS"))
 MOST_MB = 250

@@ -11,10 +11,10 @@ import pytest
 import tomli
 from click.testing import CliRunner
 
-from tui import limits
 from tui.actions import ACTIONS, key_name
 from tui.cli import prx
 from tui.config import load
+from tui.inputs import limits
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

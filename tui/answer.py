@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
-from tui.bounded import decode_input
 from tui.chat.endings import notices_for, type_of
 from tui.chat.events import (
     Asked,
@@ -36,6 +35,7 @@ from tui.chat.reasoning import BY_ITSELF, Reasoning
 from tui.chat.tools import Access, ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Draft, Failure, Message, Text, Thinking, ToolResult, ToolUse
 from tui.errors import TuiError
+from tui.inputs.bounded import decode_input
 from tui.printing import put, say
 from tui.render.json_text import json_text
 from tui.render.safe import safe

@@ -12,9 +12,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from tui.bounded import UnfitFile
 from tui.chat.ledger import api_fields, cache_fields
 from tui.errors import TuiError
+from tui.inputs.bounded import UnfitFile
 from tui.printing import put, say
 from tui.render.json_text import json_text
 from tui.render.safe import safe

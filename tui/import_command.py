@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from tui.bounded import open_to_read
 from tui.chats_command import FileProblem, counted, is_kept, opened
 from tui.errors import TuiError
-from tui.limits import IMPORT_BYTES
+from tui.inputs.bounded import open_to_read
+from tui.inputs.limits import IMPORT_BYTES
 from tui.printing import say
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _seekable(file: Path) -> Iterator[IO[bytes]]:
         raise FileProblem(f"{file} cannot be read: {error.strerror}.") from error
     with os.fdopen(descriptor, "rb") as stream:
         if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
-            from tui.pipes import Pipe
+            from tui.inputs.pipes import Pipe
 
             yield cast("IO[bytes]", _Copied(Pipe(descriptor).read, str(file)))
         else:

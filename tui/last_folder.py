@@ -6,8 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from tui.bounded import read_file
-from tui.limits import SETTINGS_FILE_BYTES
+from tui.inputs.bounded import read_file
+from tui.inputs.limits import SETTINGS_FILE_BYTES
 from tui.private_file import write_private
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import IO, NamedTuple
 
-from tui.charset import decoded
 from tui.errors import TuiError
-from tui.limits import STDIN_BYTES
+from tui.inputs.charset import decoded
+from tui.inputs.limits import STDIN_BYTES
 from tui.printing import say
 from tui.signals import Endings, Interrupted
 

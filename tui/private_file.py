@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tui.bounded import read_file, refuse_unfit
-from tui.limits import SETTINGS_FILE_BYTES
+from tui.inputs.bounded import read_file, refuse_unfit
+from tui.inputs.limits import SETTINGS_FILE_BYTES
 
 
 class Occupied(Exception):

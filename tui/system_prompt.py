@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from tui.bounded import read_file
-from tui.charset import decoded
 from tui.config import Preset, Settings
-from tui.limits import SYSTEM_PROMPT_BYTES
+from tui.inputs.bounded import read_file
+from tui.inputs.charset import decoded
+from tui.inputs.limits import SYSTEM_PROMPT_BYTES
 from tui.printing import say
 
 

@@ -11,7 +11,7 @@ import pytest
 from tui.anthropic.token_endpoint import UNSAID_LIFE_S, RefreshFailed, ReplyLost, exchange
 from tui.demo.reply import Reply
 from tui.demo.shells import Server
-from tui.limits import MIB
+from tui.inputs.limits import MIB
 
 NOW_S = 1_800_000_000.0
 DEEP = b"[" * 2_000 + b"]" * 2_000

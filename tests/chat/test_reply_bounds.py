@@ -11,7 +11,7 @@ from scripted_turns import PROMPT, Provider, Store, session_with
 from tui.chat.events import BlockStart, BlockStop, CitationDelta, InputDelta, TextDelta, ThinkingDelta, TurnEnded
 from tui.chat.reducer import finish, fold_all, start, with_piece
 from tui.chat.transcript import Opaque, Text, Thinking, ToolUse
-from tui.limits import MIB, REPLY_BYTES, REPLY_PARTS
+from tui.inputs.limits import MIB, REPLY_BYTES, REPLY_PARTS
 
 pytestmark = pytest.mark.anyio
 PIECE = "x" * 20_000

@@ -11,7 +11,7 @@ from fuzzing import Hung, fuzzed, no_hang
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.bounded import decode_json
+from tui.inputs.bounded import decode_json
 
 TOKENS = st.sampled_from(
     ['"', "\\", "{", "}", "[", "]", ":", ",", "1e999", "null", "\\ud800", "é", " ", '"a":', "-", "\x00"]

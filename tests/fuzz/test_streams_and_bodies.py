@@ -24,7 +24,6 @@ from tui.anthropic.credentials import ApiKey
 from tui.anthropic.errors import ProviderError
 from tui.anthropic.models import find
 from tui.anthropic.request import Options, build_body, encode
-from tui.bounded import decode_input, decode_json
 from tui.chat.calls import with_own_ids
 from tui.chat.events import StreamEvent, Waiting
 from tui.chat.ledger import api_fields
@@ -32,7 +31,8 @@ from tui.chat.reducer import coalesce, finish, fold_all, start
 from tui.chat.transcript import Message, Opaque, Text, ToolResult, ToolUse, Transcript
 from tui.demo.reply import Reply
 from tui.demo.shells import Server
-from tui.limits import REQUEST_DEPTH
+from tui.inputs.bounded import decode_input, decode_json
+from tui.inputs.limits import REQUEST_DEPTH
 from tui.store import codec
 from tui.widgets.conversation import captions
 

@@ -18,7 +18,7 @@ from peak_memory import peak_mb
 from terminal import Terminal
 from textual._xterm_parser import XTermParser
 
-from tui.limits import REPLY_CHARS
+from tui.inputs.limits import REPLY_CHARS
 from tui.widgets.key_stream import END, START, KeyStream
 
 ROOT = Path(__file__).parent.parent.parent

@@ -10,7 +10,7 @@ from conversation_app import answer, prompt
 
 from tui.chat.ledger import Bill, Usage
 from tui.chat.transcript import Failure, Image, Opaque, Text, ToolResult, ToolUse
-from tui.limits import SHOWN_CHARS
+from tui.inputs.limits import SHOWN_CHARS
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.parts import shown
 

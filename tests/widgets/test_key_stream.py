@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.limits import PASTE_CHARS, REPLY_CHARS
+from tui.inputs.limits import PASTE_CHARS, REPLY_CHARS
 from tui.widgets.key_stream import BURST_CHARS, END, START, KeyStream, Piece
 
 LONG = "all work and no play " * 10

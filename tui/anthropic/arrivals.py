@@ -13,7 +13,7 @@ from tui.anthropic.errors import ProtocolError
 from tui.anthropic.sse import Events, EventTooLong
 from tui.chat.events import StreamEvent, Unknown
 from tui.chat.extent import weight
-from tui.limits import EVENT_BYTES, MIB, REPLY_WASTE_BYTES, REPLY_WASTE_RATIO
+from tui.inputs.limits import EVENT_BYTES, MIB, REPLY_WASTE_BYTES, REPLY_WASTE_RATIO
 
 _TRAILING_S = 0.5  # for what may follow `message_stop`, so that the connection can be used again
 

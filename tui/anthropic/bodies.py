@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 
-from tui.limits import (
+from tui.inputs.limits import (
     ANSWER_S,
     ERROR_BODY_BYTES,
     EVENT_BYTES,
@@ -21,7 +21,7 @@ from tui.limits import (
     SMALL_REPLY_S,
     UNPACKED_STEP_BYTES,
 )
-from tui.unpacking import CannotUnpack, Unpacker
+from tui.inputs.unpacking import CannotUnpack, Unpacker
 
 HEADERS = {"accept-encoding": "identity"}
 """To be sent with every request: packed bodies are unpacked all the same, but nobody needs them."""

@@ -7,11 +7,11 @@ from itertools import accumulate, groupby
 from typing import Any, NamedTuple, cast
 
 from tui.anthropic.tokens import param_tokens
-from tui.bounded import decode_json
 from tui.chat.cache import CacheMap, Part, Segment, Tick
 from tui.chat.ledger import Usage
 from tui.chat.model import Model
-from tui.limits import REQUEST_DEPTH
+from tui.inputs.bounded import decode_json
+from tui.inputs.limits import REQUEST_DEPTH
 
 LOOK_BACK = 20
 

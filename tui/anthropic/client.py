@@ -24,10 +24,10 @@ from tui.anthropic.environment import trust, usable_environment, way_and_advice
 from tui.anthropic.errors import ConnectionFailed, ProtocolError, ProviderError, TimedOut
 from tui.anthropic.model_listing import TooManyModels, from_listing
 from tui.anthropic.workspace import WORKSPACE_HEADER, Workspace
-from tui.bounded import decode_json
 from tui.chat.events import MessageDelta, MessageStart, MessageStop, StreamEvent, Waiting
 from tui.chat.model import Model
-from tui.limits import (
+from tui.inputs.bounded import decode_json
+from tui.inputs.limits import (
     ERROR_BODY_BYTES,
     MIB,
     MODELS,
@@ -36,8 +36,8 @@ from tui.limits import (
     SMALL_REPLY_S,
     UPLOAD_BYTES_PER_S,
 )
+from tui.inputs.proxies import Route
 from tui.masking import masked_name, masked_url
-from tui.proxies import Route
 
 API_VERSION = "2023-06-01"  # the one that most gateways know
 ANTHROPIC_URL = "https://api.anthropic.com"

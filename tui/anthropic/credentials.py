@@ -18,9 +18,9 @@ import msgspec
 from tui.anthropic.confidential import Confidential
 from tui.anthropic.key_file import NOTHING_STORED, read_key
 from tui.anthropic.login import Login, Unusable, parse_login
-from tui.bounded import read_file
 from tui.errors import TuiError
-from tui.limits import SETTINGS_FILE_BYTES
+from tui.inputs.bounded import read_file
+from tui.inputs.limits import SETTINGS_FILE_BYTES
 
 ALIASES = ("anthropic", "claude-code", "claude-cli")
 """Names of this provider. As an `api_key`, each means the login of Claude Code."""

@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 
 from tui.anthropic.errors import ConnectionFailed, clean
-from tui.bounded import refuse_unfit_certificates
-from tui.proxies import BadProxy, Route, route_for
+from tui.inputs.bounded import refuse_unfit_certificates
+from tui.inputs.proxies import BadProxy, Route, route_for
 
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 

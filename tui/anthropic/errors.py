@@ -40,9 +40,9 @@ from tui.anthropic.advice import (
     length_advice,
     specific_advice,
 )
-from tui.bounded import decode_json, json_problem
 from tui.chat.transcript import Failure
 from tui.errors import TuiError
+from tui.inputs.bounded import decode_json, json_problem
 
 _LONGEST_MESSAGE = 600  # characters of a server's own words
 _RETRIED = frozenset({408, 409, 429})  # besides everything from 500 up

@@ -12,9 +12,9 @@ import msgspec
 
 from tui.anthropic.confidential import Confidential
 from tui.anthropic.login import Unusable
-from tui.bounded import decode_json, read_file
 from tui.errors import TuiError
-from tui.limits import SETTINGS_FILE_BYTES
+from tui.inputs.bounded import decode_json, read_file
+from tui.inputs.limits import SETTINGS_FILE_BYTES
 from tui.private_file import Occupied, locked, write_private
 
 NOTHING_STORED = "nothing is stored"

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from tui.anthropic.key_file import NOTHING_STORED
 from tui.anthropic.login import Unusable
-from tui.bounded_program import run_program
-from tui.limits import SETTINGS_FILE_BYTES
+from tui.inputs.bounded_program import run_program
+from tui.inputs.limits import SETTINGS_FILE_BYTES
 
 _SERVICE = "Claude Code-credentials"
 _TIMEOUT_S = 10.0  # the system may ask the user for permission

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from tui.anthropic.confidential import Confidential
-from tui.bounded import decode_json
+from tui.inputs.bounded import decode_json
 
 _MILLISECONDS = 1e11
 """Above this a time since the epoch is in milliseconds: as seconds it would be after the year 5000."""

@@ -12,13 +12,13 @@ from typing import Any
 import msgspec
 
 from tui.anthropic.cache_map import LOOK_BACK, blocks_of
-from tui.bounded import decode_json
 from tui.chat.cache import Miss, MissKind
 from tui.chat.ledger import Lifetime, Usage
 from tui.chat.model import Model
 from tui.chat.tokens import MANY, MAX_SIDE_OF_MANY_PX
 from tui.chat.warmth import LIFETIME_S, cached_tokens
-from tui.limits import REQUEST_DEPTH
+from tui.inputs.bounded import decode_json
+from tui.inputs.limits import REQUEST_DEPTH
 
 SLACK = 64
 """Tokens that are not worth a word."""

@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 
 from tui.anthropic.models import MODELS
-from tui.bounded import decode_json, read_file
 from tui.chat.model import Model
-from tui.limits import SETTINGS_FILE_BYTES
+from tui.inputs.bounded import decode_json, read_file
+from tui.inputs.limits import SETTINGS_FILE_BYTES
 from tui.private_file import Occupied, locked, write_private
 
 FRESH_S = 24 * 3600.0

@@ -10,9 +10,9 @@ import msgspec
 
 from tui.anthropic.errors import ProtocolError
 from tui.anthropic.models import ALL_EFFORTS, NEWER_TOKENIZER, find
-from tui.bounded import decode_json
 from tui.chat.model import Lifecycle, Model
-from tui.limits import COUNT, LABEL_CHARS, MODELS
+from tui.inputs.bounded import decode_json
+from tui.inputs.limits import COUNT, LABEL_CHARS, MODELS
 
 _MOST_FIELDS = 200
 """Commas for each model, above which a list is not looked at: real ones have about 60."""

@@ -20,9 +20,9 @@ from tui.anthropic.claude_locks import claude_locks
 from tui.anthropic.credentials import OAuthToken, read_login
 from tui.anthropic.login import Grant, Unusable, parse_login, renewed
 from tui.anthropic.token_endpoint import WAY_OUT, GrantRefused, RefreshFailed, ReplyLost
-from tui.bounded import read_file
 from tui.errors import TuiError
-from tui.limits import SETTINGS_FILE_BYTES
+from tui.inputs.bounded import read_file
+from tui.inputs.limits import SETTINGS_FILE_BYTES
 from tui.private_file import Occupied, locked, read_unfinished, write_private
 
 EARLY_S = 90.0

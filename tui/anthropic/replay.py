@@ -13,7 +13,6 @@ from typing import Literal
 
 import msgspec
 
-from tui.bounded import decode_input, decode_json
 from tui.chat.calls import INTERRUPTED
 from tui.chat.model import Model
 from tui.chat.transcript import (
@@ -30,6 +29,7 @@ from tui.chat.transcript import (
     ToolResult,
     ToolUse,
 )
+from tui.inputs.bounded import decode_input, decode_json
 
 Dialect = Literal["anthropic", "basic"]
 Param = dict[str, object]

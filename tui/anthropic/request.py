@@ -12,12 +12,12 @@ import msgspec
 
 from tui.anthropic.caching import with_breakpoints
 from tui.anthropic.replay import Dialect, Param, build_messages, sendable
-from tui.bounded import decode_json
 from tui.chat.asking import NothingToSend
 from tui.chat.ledger import Lifetime
 from tui.chat.model import Effort, Model
 from tui.chat.thinking import ThinkingMode, budget_in_use, effort_in_use, mode_in_use
 from tui.chat.transcript import Tool, Transcript
+from tui.inputs.bounded import decode_json
 
 MAX_TOKENS = 64_000
 """The most that an answer may take unless asked for: more than any chat needs, and half of what the largest models allow."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tui.bounded import JsonDecoder
+from tui.inputs.bounded import JsonDecoder
 
 ABSENT = msgspec.Raw()
 """A field that did not come; one that is null comes as the bytes `null`. See `given`."""

@@ -6,7 +6,7 @@ an event in its data.
 
 from __future__ import annotations
 
-from tui.limits import EVENT_BYTES
+from tui.inputs.limits import EVENT_BYTES
 
 _MARK = b"\xef\xbb\xbf"
 """A byte order mark, which may stand before the first line."""

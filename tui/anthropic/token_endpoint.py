@@ -19,8 +19,8 @@ from tui.anthropic.destinations import check_token_url
 from tui.anthropic.environment import usable_environment
 from tui.anthropic.errors import AuthenticationFailed, clean, read_body
 from tui.anthropic.login import Grant
-from tui.bounded import decode_json
-from tui.limits import SMALL_REPLY_BYTES
+from tui.inputs.bounded import decode_json
+from tui.inputs.limits import SMALL_REPLY_BYTES
 
 TOKEN_URL = "https://platform.claude.com/v1/oauth/token"
 CLIENT_ID = "9d1c250a-e61b-44d9-88ed-5944d1962f5e"

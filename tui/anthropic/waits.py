@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
-from tui.limits import WAIT_S
+from tui.inputs.limits import WAIT_S
 
 _YEAR_S = 365 * 86_400.0
 

@@ -14,7 +14,6 @@ import msgspec
 
 from tui.anthropic import shapes
 from tui.anthropic.errors import ProtocolError, Said, said_in
-from tui.bounded import decode_json, decode_lenient, json_problem
 from tui.chat.events import (
     BlockStart,
     BlockStop,
@@ -31,7 +30,8 @@ from tui.chat.events import (
 )
 from tui.chat.ledger import UsageUpdate
 from tui.chat.transcript import Block, Opaque, RedactedThinking, Text, Thinking, ToolUse
-from tui.limits import COUNT, ERROR_BODY_BYTES, LABEL_CHARS, LENIENT_JSON_BYTES, MIB, REPLY_PARTS
+from tui.inputs.bounded import decode_json, decode_lenient, json_problem
+from tui.inputs.limits import COUNT, ERROR_BODY_BYTES, LABEL_CHARS, LENIENT_JSON_BYTES, MIB, REPLY_PARTS
 
 
 class ErrorSent(Exception):

@@ -12,7 +12,7 @@ import msgspec
 
 from tui.anthropic.credentials import ApiKey, Credential, OAuthToken
 from tui.errors import TuiError
-from tui.limits import WORKSPACE_ID_CHARS
+from tui.inputs.limits import WORKSPACE_ID_CHARS
 
 WORKSPACE_HEADER = "anthropic-workspace-id"
 _ID = re.compile(r"[A-Za-z0-9_-]+")

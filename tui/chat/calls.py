@@ -13,9 +13,9 @@ from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from tui.bounded import decode_input
 from tui.chat.tools import ToolBegan, Toolbox, ToolEnded, ToolEvent
 from tui.chat.transcript import Block, Message, Text, ToolResult, ToolUse
+from tui.inputs.bounded import decode_input
 
 STOPPED = "Stopped by the user."
 INTERRUPTED = "Interrupted: the program ended before this call had a result. It may have been carried out in part."

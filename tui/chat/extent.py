@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from tui.chat.events import BlockStart, CitationDelta, InputDelta, SignatureDelta, StreamEvent, TextDelta, ThinkingDelta
 from tui.chat.transcript import Opaque, RedactedThinking, Text, Thinking, ToolUse
 from tui.errors import TuiError
-from tui.limits import MIB, REPLY_BYTES, REPLY_PARTS
+from tui.inputs.limits import MIB, REPLY_BYTES, REPLY_PARTS
 
 _DELTAS = (TextDelta, ThinkingDelta, InputDelta, SignatureDelta)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from tui.chat.transcript import Message, Text, ToolResult, ToolUse
-from tui.limits import MIB, REPLY_BYTES
+from tui.inputs.limits import MIB, REPLY_BYTES
 
 MOST = 3
 """How often a server is asked that calls in such a way. Source: product.md, section 10."""

@@ -15,7 +15,6 @@ from itertools import groupby
 import msgspec
 from msgspec.structs import replace
 
-from tui.bounded import decode_json
 from tui.chat.events import (
     BlockStart,
     BlockStop,
@@ -33,6 +32,7 @@ from tui.chat.events import (
 from tui.chat.ledger import Usage, merged
 from tui.chat.tokens import written_tokens
 from tui.chat.transcript import Block, Failure, Message, Opaque, State, Text, Thinking, ToolUse
+from tui.inputs.bounded import decode_json
 
 _LONG_CHARS = 1 << 21
 """From this length on a text is not joined with every piece that arrives. No model writes a longer one today."""

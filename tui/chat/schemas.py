@@ -7,9 +7,9 @@ from urllib.parse import unquote
 
 import msgspec
 
-from tui.bounded import decode_json
 from tui.chat.transcript import JsonText
-from tui.limits import SCHEMA_DEPTH
+from tui.inputs.bounded import decode_json
+from tui.inputs.limits import SCHEMA_DEPTH
 
 _MOST_PARTS = 20_000
 """Of a schema: references that double at each step would make an endless one of a short one."""

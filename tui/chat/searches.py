@@ -13,9 +13,9 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from tui.bounded import JsonDecoder, decode_json
 from tui.chat.transcript import Block, JsonText, Message, Opaque, Text
-from tui.limits import LISTED_SOURCES, REPLY_PARTS, SEARCH_CHARS
+from tui.inputs.bounded import JsonDecoder, decode_json
+from tui.inputs.limits import LISTED_SOURCES, REPLY_PARTS, SEARCH_CHARS
 
 CALL = "server_tool_use"
 RESULT = "web_search_tool_result"

@@ -9,7 +9,6 @@ from typing import Any
 
 from platformdirs import PlatformDirs
 
-from tui.bounded import read_file
 from tui.config.settings import (
     NOTHING_SENT,
     Anthropic,
@@ -23,7 +22,8 @@ from tui.config.settings import (
     Tools,
     Ui,
 )
-from tui.limits import SETTINGS_FILE_BYTES
+from tui.inputs.bounded import read_file
+from tui.inputs.limits import SETTINGS_FILE_BYTES
 from tui.masking import masked
 
 _NO_FILE = "there is no such file"

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import tomli
 
-from tui.bounded import without_mark
-from tui.limits import TOML_DEPTH
+from tui.inputs.bounded import without_mark
+from tui.inputs.limits import TOML_DEPTH
 
 _MOST_PROBLEMS = 20  # a file with more is not TOML at all
 

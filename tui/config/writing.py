@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.bounded import read_file
 from tui.errors import TuiError
-from tui.limits import SETTINGS_FILE_BYTES
+from tui.inputs.bounded import read_file
+from tui.inputs.limits import SETTINGS_FILE_BYTES
 from tui.private_file import Occupied, locked, write_private
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from tui.bounded import decode_json
 from tui.demo.outcome import Outcome, Setting, outcome, tool_json
 from tui.demo.reply import Cut, Gate, Pause, Step
 from tui.demo.scenarios import (
@@ -28,6 +27,7 @@ from tui.demo.scenarios import (
     Thinking,
     ToolUse,
 )
+from tui.inputs.bounded import decode_json
 
 Frame = Event | Raw | Step
 """One thing that happens in a stream."""

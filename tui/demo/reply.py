@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tui.bounded import decode_json
+from tui.inputs.bounded import decode_json
 
 
 @dataclass(frozen=True)

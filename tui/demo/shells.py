@@ -17,10 +17,10 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from tui.bounded import decode_json
 from tui.demo.http1 import BadRequest, Request, RequestReader, chunk, head_bytes
 from tui.demo.reply import Cut, Gate, Pause, Reply, Step
-from tui.limits import REQUEST_DEPTH
+from tui.inputs.bounded import decode_json
+from tui.inputs.limits import REQUEST_DEPTH
 
 if TYPE_CHECKING:
     from tui.demo.service import FakeAnthropic

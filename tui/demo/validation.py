@@ -6,7 +6,6 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tui.bounded import decode_json
 from tui.chat.model import Model
 from tui.demo import schema
 from tui.demo.access import USUAL, Workspaces, betas_of, check_access, check_version
@@ -18,7 +17,8 @@ from tui.demo.pictures import check_images
 from tui.demo.prompt import Item, items_of
 from tui.demo.rules import BINDING_BETA, Terms, check_model_rules, model_called
 from tui.demo.signatures import check_thinking
-from tui.limits import REQUEST_DEPTH
+from tui.inputs.bounded import decode_json
+from tui.inputs.limits import REQUEST_DEPTH
 
 LONG_CONTEXT = 1_000_000
 MOST, MOST_LONG_CONTEXT = 100, 600

@@ -16,8 +16,8 @@ from tui.config import Settings
 from tui.connection import Connection, workspace_of
 from tui.doctor.findings import Finding, ModelRow
 from tui.errors import TuiError
+from tui.inputs.proxies import BadProxy, route_for
 from tui.masking import masked_url
-from tui.proxies import BadProxy, route_for
 
 
 def model_findings(

@@ -16,9 +16,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tui.bounded_program import run_program
 from tui.doctor.findings import Finding
 from tui.images.protocol import canvas, questions
+from tui.inputs.bounded_program import run_program
 
 _ANSWER_S = 0.5  # for the whole answer; over a slow line it is then taken for none
 _QUESTIONS = b"\x1b[?u\x1b[>0q"

@@ -7,9 +7,9 @@ from typing import TypeVar
 
 import msgspec
 
-from tui.bounded import decode_json
 from tui.chat.tree import ChatTree, Unsent
 from tui.errors import TuiError
+from tui.inputs.bounded import decode_json
 from tui.render.json_text import json_text
 
 FORMAT = "prx-chats"

@@ -12,7 +12,7 @@ from typing import IO
 
 from tui.errors import TuiError
 from tui.exchange.pieces import Readable
-from tui.limits import IMPORT_BYTES, MIB, ZIP_DIRECTORY_BYTES, ZIP_RATIO, ZIP_RATIO_FREE_BYTES
+from tui.inputs.limits import IMPORT_BYTES, MIB, ZIP_DIRECTORY_BYTES, ZIP_RATIO, ZIP_RATIO_FREE_BYTES
 
 START = b"PK\x03\x04"
 _END = struct.Struct("<4s4H2LH")

@@ -12,13 +12,13 @@ from typing import IO
 
 import msgspec
 
-from tui.bounded import decode_json
 from tui.chat.tree import ChatTree, Unsent
 from tui.errors import TuiError
 from tui.exchange import archive, archived, claude_ai
 from tui.exchange.pictures import with_pictures
 from tui.exchange.pieces import Broken, Readable, TooLarge, pieces
-from tui.limits import IMPORT_CHATS, IMPORT_VALUES, MIB
+from tui.inputs.bounded import decode_json
+from tui.inputs.limits import IMPORT_CHATS, IMPORT_VALUES, MIB
 
 
 class Unknown(TuiError):

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from tui.bounded import decode_json, without_mark
-from tui.limits import IMPORT_BYTES, IMPORT_CHAT_BYTES, JSON_DEPTH, MIB
+from tui.inputs.bounded import decode_json, without_mark
+from tui.inputs.limits import IMPORT_BYTES, IMPORT_CHAT_BYTES, JSON_DEPTH, MIB
 
 _CHUNK = 256 * 1024
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["\[\]{}]', re.DOTALL)

@@ -16,10 +16,10 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tui.bounded_program import run_program
 from tui.images.errors import EmptyClipboard, NoClipboard
 from tui.images.kinds import kind_of
 from tui.images.sources import paths_in
+from tui.inputs.bounded_program import run_program
 
 Clip = bytes | tuple[Path, ...]
 Run = Callable[[list[str]], bytes]

@@ -7,11 +7,11 @@ import zlib
 from collections.abc import Callable
 from itertools import chain
 
-from tui.charset import decoded
 from tui.chat.slices import base64_of
 from tui.chat.transcript import Document, ToolResult, Transcript
 from tui.images.errors import CannotAttach
 from tui.images.vision import LONG_CONTEXT, MAX_REQUEST_BYTES, Viewer
+from tui.inputs.charset import decoded
 
 MAX_PDF_BYTES = MAX_REQUEST_BYTES // 4 * 3 - 64 * 1024
 """Of a file that a request has room for: as base64 text it grows by a third, and something is asked about it, too."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tui.limits import MENTIONS
+from tui.inputs.limits import MENTIONS
 
 _PLAIN = r"(?:[^\s\\\"']|\\.)(?:[^\s\\]|\\.){0,1000}"
 _AT = r"(?<![A-Za-z0-9_@./+%-])@"

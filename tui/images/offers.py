@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from tui.bounded import read_start
 from tui.images.errors import CannotAttach
 from tui.images.kinds import LONGEST_START, PDF, kind_of
 from tui.images.markers import BEGINNING, markers_in
 from tui.images.mentions import mentions_in
 from tui.images.sources import paths_in, single_name
-from tui.typed_paths import address_in, folded, found
+from tui.inputs.bounded import read_start
+from tui.inputs.typed_paths import address_in, folded, found
 
 SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".heic", ".heif", ".bmp", ".tif", ".tiff", ".pdf")

@@ -17,7 +17,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from tui.images.errors import CannotAttach
 from tui.images.markers import decoded
-from tui.typed_paths import address_in, found
+from tui.inputs.typed_paths import address_in, found
 
 MAX_FILE_BYTES = 200 * 1024 * 1024
 """More than this is not read into memory."""

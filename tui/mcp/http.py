@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 import httpx2
 
-from tui.bounded import refuse_unfit_certificates
+from tui.inputs.bounded import refuse_unfit_certificates
+from tui.inputs.proxies import BadProxy, route_for
+from tui.inputs.unpacking import CannotUnpack, Unpacker
 from tui.mcp.sizes import EXCEEDED, LONGEST
-from tui.proxies import BadProxy, route_for
-from tui.unpacking import CannotUnpack, Unpacker
 
 _TIMEOUT = httpx2.Timeout(30.0, read=300.0)
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from tui.bounded import decode_json
 from tui.chat.transcript import JsonText
+from tui.inputs.bounded import decode_json
 
 _OTHER = re.compile(r"[^a-zA-Z0-9_.-]|_(?=x[0-9a-f]{1,6}_)")
 _WRITTEN = re.compile(r"_x([0-9a-f]{1,6})_")

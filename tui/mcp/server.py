@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
-from tui.bounded import decode_json, read_file
 from tui.chat.schemas import inlined
 from tui.chat.transcript import Tool
 from tui.config import McpServer
-from tui.limits import LOG_BYTES
+from tui.inputs.bounded import decode_json, read_file
+from tui.inputs.limits import LOG_BYTES
 from tui.mcp.concealing import concealer
 from tui.mcp.keys import renamed
 from tui.mcp.names import name_of

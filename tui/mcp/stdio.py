@@ -19,8 +19,8 @@ import anyio
 import mcp_types
 from mcp.shared.message import SessionMessage
 
-from tui.bounded import open_to_write
 from tui.errors import TuiError
+from tui.inputs.bounded import open_to_write
 from tui.mcp.concealing import Concealer
 from tui.mcp.sizes import LONGEST
 from tui.tools import processes

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tui.bounded import decode_input, decode_json
 from tui.chat.tools import Question
 from tui.chat.transcript import Document, Image, Text, Tool, ToolUse
 from tui.errors import TuiError
+from tui.inputs.bounded import decode_input, decode_json
 from tui.mcp.keys import changed_in, restored
 from tui.mcp.names import rules_for, tool_of
 from tui.tools.reading import See

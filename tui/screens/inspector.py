@@ -9,10 +9,10 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Static, TextArea
 
-from tui.bounded import decode_json
 from tui.chat.ledger import Usage
 from tui.chat.transcript import Message
-from tui.limits import REQUEST_DEPTH
+from tui.inputs.bounded import decode_json
+from tui.inputs.limits import REQUEST_DEPTH
 from tui.render.json_text import json_text
 from tui.render.safe import safe
 from tui.screens.exchange import Exchange

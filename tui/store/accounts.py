@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tui.bounded import JsonDecoder
 from tui.chat.ledger import Bill, Usage
 from tui.chat.spending import local_day
 from tui.chat.transcript import Message, State
+from tui.inputs.bounded import JsonDecoder
 from tui.store import columns
 from tui.store.codec import decode, encode
 from tui.store.values import Used

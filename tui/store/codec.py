@@ -16,7 +16,6 @@ from weakref import WeakKeyDictionary
 import msgspec
 from msgspec.structs import replace
 
-from tui.bounded import JsonDecoder
 from tui.chat.slices import base64_of, data_of
 from tui.chat.transcript import (
     Block,
@@ -31,6 +30,7 @@ from tui.chat.transcript import (
     ToolResult,
     ToolUse,
 )
+from tui.inputs.bounded import JsonDecoder
 
 _MARK = "\x00sha256:"
 """Begins what stands in place of attached data. No base64 holds such a character."""

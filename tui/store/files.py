@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from tui import bounded
+from tui.inputs import bounded
 from tui.store import columns, schema
 from tui.store.index import rebuild
 

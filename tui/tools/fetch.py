@@ -16,16 +16,16 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 import msgspec
 
-from tui.bounded import refuse_unfit_certificates
 from tui.chat.tools import Question
 from tui.chat.transcript import Tool, ToolUse
-from tui.limits import MIB, PAGE_BYTES
+from tui.inputs.bounded import refuse_unfit_certificates
+from tui.inputs.limits import MIB, PAGE_BYTES
+from tui.inputs.unpacking import CannotUnpack, Unpacker
 from tui.tools import addresses
 from tui.tools.readable import readable
 from tui.tools.reading import See
 from tui.tools.rules import for_page
 from tui.tools.tool import Content, Failed, Plan, decoded, definition
-from tui.unpacking import CannotUnpack, Unpacker
 
 if TYPE_CHECKING:
     import ssl

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from tui.chat.tools import Question
 from tui.chat.transcript import ToolUse
-from tui.limits import PATH_CHARS
+from tui.inputs.limits import PATH_CHARS
+from tui.inputs.typed_paths import found
 from tui.tools import openat
 from tui.tools.patterns import pattern_of
 from tui.tools.privacy import Privacy
 from tui.tools.tool import Failed
-from tui.typed_paths import found
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tui import charset
+from tui.inputs import charset
 from tui.tools.tool import Failed
 
 _OTHER_LINE_END = re.compile(r"(?<!\r)\n|\r(?!\n)")

@@ -8,9 +8,9 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from tui.bounded import decode_input
 from tui.chat.tools import Question
 from tui.chat.transcript import Document, Image, JsonText, Text, Tool, ToolUse
+from tui.inputs.bounded import decode_input
 
 Content = str | tuple[Text | Image | Document, ...]
 """What a tool answers."""

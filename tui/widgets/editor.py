@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from tui.bounded import UnfitFile, read_file, without_mark
-from tui.limits import EDITED_BYTES
+from tui.inputs.bounded import UnfitFile, read_file, without_mark
+from tui.inputs.limits import EDITED_BYTES
 
 
 class EditorFailed(Exception):

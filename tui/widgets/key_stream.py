@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 
-from tui.limits import PASTE_CHARS, REPLY_CHARS
+from tui.inputs.limits import PASTE_CHARS, REPLY_CHARS
 from tui.widgets.sequences import (
     BROKEN,
     INTRODUCERS,

@@ -13,7 +13,7 @@ import unicodedata
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._keyboard_protocol import FUNCTIONAL_KEYS
 
-from tui.limits import SCREEN_COLUMNS, SCREEN_ROWS
+from tui.inputs.limits import SCREEN_COLUMNS, SCREEN_ROWS
 
 INTRODUCERS = {chr(code): f"\x1b{chr(code - 0x40)}" for code in (0x8F, 0x90, 0x98, 0x9B, 0x9D, 0x9E, 0x9F)}
 """C1 characters that begin a sequence, and the same as ESC and a character."""

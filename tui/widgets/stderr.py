@@ -10,7 +10,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from tui.bounded import open_to_write
+from tui.inputs.bounded import open_to_write
 
 _STDERR = 2
 

@@ -26,7 +26,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
 from tui.images.protocol import ANSWER, LAST_ANSWER
-from tui.limits import PASTE_CHARS, PENDING_KEYS, SCREEN_COLUMNS, SCREEN_ROWS
+from tui.inputs.limits import PASTE_CHARS, PENDING_KEYS, SCREEN_COLUMNS, SCREEN_ROWS
 from tui.render.gate import TerminalText, passed
 from tui.widgets.gallery import Answered
 from tui.widgets.key_stream import KeyStream, Piece

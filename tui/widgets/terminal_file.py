@@ -14,7 +14,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import TextIO
 
-from tui.limits import UNREAD_S
+from tui.inputs.limits import UNREAD_S
 
 _LOOK_AGAIN_S = 0.02
 

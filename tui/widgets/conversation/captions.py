@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from tui.bounded import decode_input
 from tui.chat.tokens import TOKENS_PER_CHAR
 from tui.chat.transcript import (
     Block,
@@ -23,7 +22,8 @@ from tui.chat.transcript import (
     ToolResult,
     ToolUse,
 )
-from tui.limits import SHOWN_JSON_CHARS
+from tui.inputs.bounded import decode_input
+from tui.inputs.limits import SHOWN_JSON_CHARS
 from tui.widgets import figures
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.chat.transcript import Failure, Message
-from tui.limits import LISTED_SOURCES, SHOWN_CHARS
+from tui.inputs.limits import LISTED_SOURCES, SHOWN_CHARS
 from tui.render.copying import Cell, Swap
 from tui.render.look import Look
 from tui.render.safe import safe

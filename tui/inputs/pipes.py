@@ -6,8 +6,8 @@ import errno
 import os
 import time
 
-from tui.bounded import UnfitFile
-from tui.limits import PIPE_SILENCE_S, PIPE_TOTAL_S, PIPE_WRITER_S
+from tui.inputs.bounded import UnfitFile
+from tui.inputs.limits import PIPE_SILENCE_S, PIPE_TOTAL_S, PIPE_WRITER_S
 
 _CHUNK = 64 * 1024
 _POLL_S = 0.01

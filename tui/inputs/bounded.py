@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from tui.limits import JSON_DEPTH, JSON_OBJECTS, MIB, TOOL_INPUT_BYTES
+from tui.inputs.limits import JSON_DEPTH, JSON_OBJECTS, MIB, TOOL_INPUT_BYTES
 
 if TYPE_CHECKING:
     from types import UnionType
@@ -43,7 +43,7 @@ def read_file(file: Path, limit_bytes: int, *, pipes: bool = False) -> bytes:
     try:
         found = os.fstat(opened)
         if pipes and stat.S_ISFIFO(found.st_mode):
-            from tui.pipes import read_pipe  # seldom needed
+            from tui.inputs.pipes import read_pipe  # seldom needed
 
             content = read_pipe(opened, limit_bytes)
         elif found.st_size > limit_bytes:

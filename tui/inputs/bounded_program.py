@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from tui.limits import PROGRAM_OUTPUT_BYTES
+from tui.inputs.limits import PROGRAM_OUTPUT_BYTES
 
 _LEAVE_S = 1.0
 """For the end of the output of a program that was ended."""

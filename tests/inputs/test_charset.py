@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.charset import decoded
+from tui.inputs.charset import decoded
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "tui"
+PACKAGE = Path(__file__).parents[2] / "tui"
 
 WHOLE = {
     "read_bytes",
@@ -24,8 +24,8 @@ WHOLE = {
 """Calls that read to the end, however far that is, or open what may have to be waited for."""
 OPENING = {"open", "fdopen"}
 ALLOWED = {
-    "bounded": "the one place that opens files",
-    "import_command": "opens by `bounded`, and reads as a stream",
+    "inputs.bounded": "the one place that opens files",
+    "import_command": "opens by `inputs.bounded`, and reads as a stream",
     "cli": "opens the null device in the place of streams that are closed",
     "chats_command": "writes what was exported",
     "printing": "opens stdout by its number",
@@ -36,7 +36,7 @@ ALLOWED = {
     "images.sources": "refuses what is no regular file before it opens it, and reads up to a bound",
     "images.dots": "opens an image in memory",
     "images.pixels": "opens an image in memory",
-    "mcp.stdio": "writes a log that `bounded` has opened",
+    "mcp.stdio": "writes a log that `inputs.bounded` has opened",
     "exchange.archived": "opens a file within a zip file, and reads it as a stream",
     "render.pages": "opens no file",
     "render.strips": "opens no file",
@@ -77,7 +77,7 @@ def modules() -> list[Path]:
 @pytest.mark.parametrize("file", modules(), ids=name_of)
 def test_a_module_reads_within_bounds(file: Path) -> None:
     if name_of(file) not in ALLOWED:
-        assert list(calls(file.read_text())) == [], "use tui.bounded"
+        assert list(calls(file.read_text())) == [], "use tui.inputs.bounded"
 
 
 def test_no_reason_is_left_over() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.proxies import BadProxy, Route, route_for
+from tui.inputs.proxies import BadProxy, Route, route_for
 
 PROXY = "http://127.0.0.1:9"
 API = "https://api.example.com/v1/messages"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-from tui.limits import UNPACKED_STEP_BYTES
+from tui.inputs.limits import UNPACKED_STEP_BYTES
 
 _WBITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.typed_paths import address_in, folded, found
+from tui.inputs.typed_paths import address_in, folded, found
 
 SHOT = "Screenshot 2026-01-02 at 3.04.05\u202fPM.png"
 
