@@ -67,14 +67,14 @@ LAYERS = {
     "engine": layer("chat errors"),
     "tools": layer("chat errors inputs.charset masking inputs.typed_paths", "msgspec"),
     "store": layer("chat errors", "msgspec"),
-    "exchange": layer("chat errors render.html render.json_text widgets.figures", "msgspec"),
+    "exchange": layer("chat errors render.html render.json_text render.figures", "msgspec"),
     "exchange.pictures": layer("chat exchange images", "msgspec"),
     "demo": layer("anthropic.models chat.model errors", "msgspec"),
     "actions": layer("", "msgspec"),
     "widgets": layer("chat images render actions errors", "textual rich msgspec"),
     "screens": layer("widgets engine chat images errors actions render store", "textual rich msgspec"),
     "app": layer(EVERYTHING, "textual rich"),
-    "answer": layer("config connection chat errors printing render signals widgets.figures", "msgspec"),
+    "answer": layer("config connection chat errors printing render signals render.figures", "msgspec"),
     "desk": layer(
         "render.safe "
         "catalogue config connection belt mcp sign_in titling anthropic chat errors screens.provider screens.exchange"
@@ -87,7 +87,7 @@ LAYERS = {
     "continuing": layer("store connection chat errors", "msgspec"),
     "import_command": layer("config chats_command store exchange chat printing errors"),
     "chats_command": layer(
-        "catalogue config connection store exchange chat errors listing printing private_file render shelves widgets.figures"
+        "catalogue config connection store exchange chat errors listing printing private_file render shelves render.figures"
     ),
     "listing": layer("config"),
     "cli": layer("signals config errors opening printing masking anthropic.credentials", "click"),

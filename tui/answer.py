@@ -37,10 +37,10 @@ from tui.chat.transcript import Draft, Failure, Message, Text, Thinking, ToolRes
 from tui.errors import TuiError
 from tui.inputs.bounded import decode_input
 from tui.printing import put, say
+from tui.render.figures import seconds
 from tui.render.json_text import json_text
 from tui.render.safe import safe
 from tui.signals import Endings, Interrupted
-from tui.widgets.figures import seconds
 
 if TYPE_CHECKING:
     from tui.config import Settings

@@ -175,7 +175,7 @@ def _found_rows(found: Found, chats: Mapping[str, Chat], used: Mapping[str, Used
 def _table(rows: list[ChatRow]) -> str:
     """The title stands last, since it may hold characters of any width."""
     from tui.listing import columns
-    from tui.widgets.figures import about, money
+    from tui.render.figures import about, money
 
     costs = ((money(row["cost_usd"]), row["estimated"]) for row in rows)
     lines = [("ID", "UPDATED", "MODEL", "MESSAGES", "COST", "TITLE")]

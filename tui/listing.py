@@ -68,7 +68,7 @@ def model_rows(settings: Settings) -> list[ModelRow]:
 
 def model_table(rows: Sequence[ModelRow]) -> str:
     """The rows in columns; prices are US dollars per million tokens."""
-    from tui.widgets.figures import price, tokens
+    from tui.render.figures import price, tokens
 
     lines = [("", "MODEL", "CONTEXT", "OUTPUT", "PRICE", "", "")]
     for row in rows:

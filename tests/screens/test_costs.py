@@ -15,9 +15,9 @@ from tui.chat.forecast import NO_DRAFT
 from tui.chat.transcript import Image as ImageBlock
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Text
+from tui.render import figures
 from tui.screens.cache_map import CacheScreen
 from tui.screens.models import ModelPicker
-from tui.widgets import figures
 from tui.widgets.drawn import Drawn
 from tui.widgets.filter_list import FilterList
 from tui.widgets.status import StatusBar

@@ -73,7 +73,7 @@ _SIGNS = {"ok": "✓", "note": "·", "warning": "!", "failed": "✗"}
 
 def _table(rows: Sequence[ModelRow]) -> list[str]:
     from tui.listing import columns
-    from tui.widgets.figures import tokens  # needs no screen
+    from tui.render.figures import tokens  # needs no screen
 
     cells = [("", "MODEL", "CONTEXT", "OUTPUT", "VISION", "TOOLS", "STATUS")]
     cells += [

@@ -20,7 +20,7 @@ from tui.chat.transcript import (
     ToolUse,
 )
 from tui.chat.tree import ChatTree
-from tui.widgets.figures import about, money, percent, plural, tokens
+from tui.render.figures import about, money, percent, plural, tokens
 
 STATES = {"stopped": "stopped", "failed": "failed", "interrupted": "interrupted", "streaming": "not finished"}
 """What is said of an answer that did not end by itself."""

@@ -25,9 +25,9 @@ from tui.errors import TuiError
 from tui.images.fitting import Room
 from tui.images.kinds import short_name
 from tui.images.offers import Entry, entries_of, looks_offered
+from tui.render import figures
 from tui.render.safe import safe
 from tui.screens.modal import Modal
-from tui.widgets import figures
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.gallery import Gallery
 from tui.widgets.panel import PanelHead

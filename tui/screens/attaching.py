@@ -13,9 +13,9 @@ from tui.chat.events import TurnEnded
 from tui.chat.forecast import image_count, messages_in_cache
 from tui.chat.tokens import MANY
 from tui.chat.transcript import Image
+from tui.render import figures
 from tui.render.safe import safe
 from tui.screens.briefing import BriefingScreen
-from tui.widgets import figures
 from tui.widgets.attachments import Attachments
 from tui.widgets.workers import later
 

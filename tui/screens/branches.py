@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from tui.chat.events import Sent, TurnEnded, TurnEvent
 from tui.chat.transcript import Document, Draft, Image, Message
 from tui.errors import TuiError
+from tui.render import figures
 from tui.screens.away import Away, Origin
 from tui.screens.returning import ReturningScreen, labels
-from tui.widgets import figures
 from tui.widgets.conversation import Conversation
 from tui.widgets.prompt import PromptArea
 from tui.widgets.workers import later

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from tui.chat.ledger import Usage, bill
 from tui.chat.thinking import changed
 from tui.errors import TuiError
+from tui.render import figures
 from tui.screens.branches import tokens_of
 from tui.screens.titling import TitlingScreen
-from tui.widgets import figures
 
 
 class BriefingScreen(TitlingScreen):

@@ -23,10 +23,10 @@ from tui.chat.spending import Total, ledger_of
 from tui.chat.transcript import Message, Transcript
 from tui.chat.warmth import Warmth
 from tui.errors import TuiError
+from tui.render import figures
 from tui.screens.exchange import Exchange
 from tui.screens.modal import Modal
 from tui.screens.provider import Provider
-from tui.widgets import figures
 from tui.widgets.bindings import closing
 from tui.widgets.cache_bar import draw_map
 from tui.widgets.drawn import Drawn

@@ -7,10 +7,10 @@ from tui.chat.model import Model
 from tui.chat.reasoning import adjusted
 from tui.chat.transcript import Draft
 from tui.errors import TuiError
+from tui.render.figures import plural
 from tui.screens.allowing import AllowingScreen
 from tui.widgets.bindings import bindings_of
 from tui.widgets.conversation import Conversation
-from tui.widgets.figures import plural
 from tui.widgets.prompt import PromptArea
 from tui.widgets.queue import QueueList
 

@@ -16,9 +16,9 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from tui.errors import TuiError
+from tui.render import figures
 from tui.screens.modal import Modal
 from tui.screens.naming import Naming
-from tui.widgets import figures
 from tui.widgets.chat_rows import ANSWERING, ASKING, UNREAD, chat_row, heading, hit_row, warm_s
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead

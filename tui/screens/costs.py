@@ -18,9 +18,9 @@ from tui.chat.tokens import MANY
 from tui.chat.transcript import Draft, Message, Transcript
 from tui.chat.warmth import COLD, Warmth, asked_otherwise, cached_tokens, expiry, lifetime_for
 from tui.errors import TuiError
+from tui.render import figures
 from tui.screens.exchange import Exchange
 from tui.screens.sharing import SharingScreen
-from tui.widgets import figures
 from tui.widgets.status import StatusBar
 from tui.widgets.workers import later
 

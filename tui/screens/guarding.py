@@ -16,9 +16,9 @@ from tui.chat.forecast import NO_DRAFT
 from tui.chat.spending import ledger_of, local_day
 from tui.chat.transcript import Draft, Message, Transcript
 from tui.errors import TuiError
+from tui.render import figures
 from tui.screens.away import Origin
 from tui.screens.costs import CostScreen
-from tui.widgets import figures
 from tui.widgets.workers import later
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from tui.chat.ledger import Usage
 from tui.chat.transcript import Message
 from tui.inputs.bounded import decode_json
 from tui.inputs.limits import REQUEST_DEPTH
+from tui.render import figures
 from tui.render.json_text import json_text
 from tui.render.safe import safe
 from tui.screens.exchange import Exchange
 from tui.screens.modal import Modal
-from tui.widgets import figures
 from tui.widgets.panel import PanelHead
 
 _LONGEST = 2_000

@@ -13,9 +13,9 @@ from textual.widgets import Static
 from tui.chat.forecast import Switch
 from tui.chat.model import Model
 from tui.chat.reasoning import Reasoning, adjusted
+from tui.render import figures
 from tui.render.safe import safe
 from tui.screens.modal import Modal
-from tui.widgets import figures
 from tui.widgets.bindings import closing
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead

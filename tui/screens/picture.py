@@ -16,8 +16,8 @@ from textual.widgets import Static
 from tui.chat.transcript import Image
 from tui.images.fitting import Room
 from tui.images.kinds import short_name
+from tui.render import figures
 from tui.render.safe import safe
-from tui.widgets import figures
 from tui.widgets.facts import facts_of
 from tui.widgets.gallery import Gallery
 from tui.widgets.panel import PanelHead

@@ -14,9 +14,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.errors import TuiError
+from tui.render import figures
 from tui.render.safe import safe
 from tui.screens.modal import Modal
-from tui.widgets import figures
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead
 from tui.widgets.workers import later

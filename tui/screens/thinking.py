@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from tui.chat.forecast import messages_in_cache
 from tui.chat.ledger import Usage, bill
 from tui.chat.reasoning import Kind, Option, change, options, remembered, thought_per_answer, unusual, with_choice
+from tui.render import figures
 from tui.screens.attaching import AttachingScreen
-from tui.widgets import figures
 
 if TYPE_CHECKING:
     from tui.store import Chat

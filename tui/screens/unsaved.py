@@ -13,9 +13,9 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from tui.errors import TuiError
+from tui.render.figures import plural
 from tui.render.safe import safe
 from tui.screens.modal import Modal
-from tui.widgets.figures import plural
 from tui.widgets.graphemes import GraphemeInput
 from tui.widgets.panel import PanelHead
 

@@ -8,7 +8,7 @@ from itertools import accumulate
 from textual.content import Content
 
 from tui.chat.cache import CacheMap, Segment, Tick
-from tui.widgets import figures
+from tui.render import figures
 
 READ, WRITTEN, UNCACHED, OUTPUT = ("█", "$success"), ("▓", "$warning"), ("░", "$dim"), ("▞", "$accent")
 """Sign and colour of each kind of token, in every figure."""

@@ -8,8 +8,8 @@ from typing import Protocol
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
+from tui.render import figures
 from tui.render.safe import safe
-from tui.widgets import figures
 
 WARM = "●"
 """Its cache is still warm: to go on costs a tenth."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.chat.transcript import Document, Image
-from tui.widgets import figures
+from tui.render import figures
 
 if TYPE_CHECKING:
     from tui.images.vision import Target

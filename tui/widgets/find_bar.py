@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui.widgets.figures import plural
+from tui.render.figures import plural
 from tui.widgets.graphemes import GraphemeInput
 
 

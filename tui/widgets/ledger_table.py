@@ -8,7 +8,7 @@ from textual.content import Content
 
 from tui.chat.ledger import Usage
 from tui.chat.spending import Entry, Ledger, Total
-from tui.widgets import figures
+from tui.render import figures
 
 _MODEL = 13
 _WIDE = 74

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tui.widgets.figures import plural, size
+from tui.render.figures import plural, size
 
 LONG = 10_000
 """Characters above which a pasted text becomes a token: a text area draws a long line in time proportional to its length."""

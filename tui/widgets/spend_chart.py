@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from textual.content import Content
 
-from tui.widgets import figures
+from tui.render import figures
 from tui.widgets.cache_bar import shares
 
 _PAID, _SAVED = ("▓", "$warning"), ("░", "$success")

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from tui.chat.ledger import Bill, Usage
 from tui.chat.model import Model
 from tui.chat.transcript import Message, Transcript
-from tui.widgets import figures
+from tui.render import figures
 
 _GAP = " · "
 

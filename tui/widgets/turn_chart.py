@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from tui.chat.ledger import Usage
-from tui.widgets import figures
+from tui.render import figures
 from tui.widgets.cache_bar import OUTPUT, READ, UNCACHED, WRITTEN, shares
 
 _AXIS = 7

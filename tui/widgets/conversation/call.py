@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from tui.chat.calls import STOPPED
 from tui.chat.tools import REFUSED, ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolEvent, ToolOutput
 from tui.chat.transcript import Image, Text, ToolResult, ToolUse
+from tui.render import figures
 from tui.render.safe import safe
-from tui.widgets import figures
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.captions import Tone
 from tui.widgets.conversation.excerpt import Excerpt, Headline, cut

@@ -24,7 +24,7 @@ from tui.chat.transcript import (
 )
 from tui.inputs.bounded import decode_input
 from tui.inputs.limits import SHOWN_JSON_CHARS
-from tui.widgets import figures
+from tui.render import figures
 
 if TYPE_CHECKING:
     from tui.chat.searches import Source

@@ -6,8 +6,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.strip import Strip
 
+from tui.render import figures
 from tui.render.safe import safe
-from tui.widgets import figures
 from tui.widgets.conversation.captions import Tone
 from tui.widgets.conversation.palette import Palette
 from tui.widgets.conversation.parts import BLANK, Line, Part, Words

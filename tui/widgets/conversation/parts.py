@@ -12,11 +12,11 @@ from textual.strip import Strip
 
 from tui.chat.transcript import Failure, Message
 from tui.inputs.limits import LISTED_SOURCES, SHOWN_CHARS
+from tui.render import figures
 from tui.render.copying import Cell, Swap
 from tui.render.look import Look
 from tui.render.safe import safe
 from tui.render.strips import CodeBlock, Document
-from tui.widgets import figures
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.captions import Caption
 from tui.widgets.conversation.palette import Palette

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tui.chat.searches import Found, Search, found_in, search_in
 from tui.chat.transcript import Block
-from tui.widgets import figures
+from tui.render import figures
 from tui.widgets.conversation.captions import source_line
 from tui.widgets.conversation.parts import Fold, Words
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.widgets import figures
+from tui.render import figures
 
 
 @pytest.mark.parametrize(
