@@ -17,8 +17,9 @@ from textual.pilot import Pilot
 from tui.actions import BY_NAME
 from tui.anthropic.model_cache import cache_file, write_list
 from tui.app import ChatApp
+from tui.chat.asking import Ask, Request, Stream
 from tui.chat.events import StreamEvent, Waiting
-from tui.chat.session import Ask, Request, Session, Stream
+from tui.chat.session import Session
 from tui.chat.tools import Access
 from tui.chat.transcript import Transcript
 from tui.config import load

@@ -18,6 +18,7 @@ from tui.chat.events import Grew, Notice, TurnEnded, TurnEvent, Waiting
 from tui.chat.ledger import Usage
 from tui.chat.transcript import Block, Draft, Message
 from tui.chat.transcript import Text as Said
+from tui.chat.turn import run_turn
 from tui.config import load
 from tui.connection import Connection
 from tui.demo.scenarios import Answer, Text, Thinking
@@ -43,7 +44,7 @@ def connection(tmp_path: Path, config: str = "", **env: str) -> Connection:
 
 async def turn(connection: Connection, prompt: str, model: str = "", session: object = None) -> list[TurnEvent]:
     chat = session or connection.session()
-    return [event async for event in chat.take_turn(Draft(text=prompt), connection.ask(connection.choose(model)))]
+    return [event async for event in run_turn(chat, Draft(text=prompt), connection.ask(connection.choose(model)))]
 
 
 def test_a_family_is_the_configured_default(tmp_path: Path) -> None:
@@ -180,7 +181,7 @@ async def test_the_demo_brings_its_own_server_and_takes_it_away() -> None:
     with Connection(load(os.environ), {"ANTHROPIC_API_KEY": "sk-ant-api03-not-for-the-demo"}, demo=True) as one:
         assert "demo-server" not in running_threads()  # not before the first prompt
         session = one.session()
-        async with aclosing(session.take_turn(Draft(text="hello"), one.ask(one.choose())).__aiter__()) as events:
+        async with aclosing(run_turn(session, Draft(text="hello"), one.ask(one.choose())).__aiter__()) as events:
             async for event in events:
                 if isinstance(event, Grew):
                     break

@@ -20,11 +20,13 @@ from anyio import create_task_group
 from tui.anthropic.auth import auth_for
 from tui.anthropic.client import Client
 from tui.anthropic.credentials import ApiKey
+from tui.chat.asking import Request
 from tui.chat.calls import ENDED, STOPPED
 from tui.chat.events import Asked, Grew, Sent, Settled, TextDelta, TurnEnded, Waiting
-from tui.chat.session import Request, Session
+from tui.chat.session import Session
 from tui.chat.tools import ToolOutput
 from tui.chat.transcript import Draft
+from tui.chat.turn import run_turn
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Pace, Text, ToolUse
 from tui.demo.service import DEMO_KEY, FakeAnthropic
@@ -55,7 +57,7 @@ class Chat:
 
     def send(self):
         self.events = []
-        self.generation = self.engine.start(self.key, lambda: self.session.take_turn(PROMPT, self._ask), self._wake)
+        self.generation = self.engine.start(self.key, lambda: run_turn(self.session, PROMPT, self._ask), self._wake)
         return self
 
     def until(self, is_reached, timeout_s=LIMIT_S):
@@ -310,7 +312,7 @@ def test_a_bug_in_a_turn_ends_the_turn_and_reaches_the_screen(engine):
 
     woken = threading.Semaphore(0)
     session = Session()
-    generation = engine.start("chat", lambda: session.take_turn(PROMPT, ask), woken.release)
+    generation = engine.start("chat", lambda: run_turn(session, PROMPT, ask), woken.release)
     events = []
     while not (events and isinstance(events[-1], TurnEnded)):
         assert woken.acquire(timeout=LIMIT_S)
@@ -330,7 +332,7 @@ def test_a_screen_that_is_gone_does_not_break_the_turn(server, chat):
         raise RuntimeError("Event loop is closed")
 
     server.service.script(Answer(Text("Two.")))
-    generation = chat.engine.start("chat", lambda: chat.session.take_turn(PROMPT, chat._ask), gone)
+    generation = chat.engine.start("chat", lambda: run_turn(chat.session, PROMPT, chat._ask), gone)
     while not generation.done:
         assert called.wait(LIMIT_S)
         called.clear()

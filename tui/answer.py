@@ -34,6 +34,7 @@ from tui.chat.ledger import Bill, Usage, api_fields, cache_fields
 from tui.chat.reasoning import BY_ITSELF, Reasoning
 from tui.chat.tools import Access, ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Draft, Failure, Message, Text, Thinking, ToolResult, ToolUse
+from tui.chat.turn import run_turn
 from tui.errors import TuiError
 from tui.inputs.bounded import decode_input
 from tui.printing import put, say
@@ -159,7 +160,7 @@ async def _turn(connection: Connection, kept: Kept, draft: Draft, tally: Tally, 
         _pass(Notice(text), tally, printer)
     loop = asyncio.get_running_loop()
     connection.warn = lambda text: _on(loop, lambda: _pass(Notice(text), tally, printer))
-    turn = kept.session.take_turn(draft, kept.ask(connection), choice.model)
+    turn = run_turn(kept.session, draft, kept.ask(connection), choice.model)
     try:
         async for event in turn:
             _pass(event, tally, printer)

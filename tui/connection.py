@@ -22,10 +22,11 @@ from tui.anthropic.models import Choice, find
 from tui.belt import Belt
 from tui.catalogue import choose, corrected, known_models, list_file, utc_today
 from tui.chat import ledger
+from tui.chat.asking import Ask, Request
 from tui.chat.budget import Budget
 from tui.chat.ledger import Bill
 from tui.chat.model import Effort, Model
-from tui.chat.session import Ask, Request, Session
+from tui.chat.session import Session
 from tui.chat.spending import is_billed
 from tui.chat.thinking import ThinkingMode
 from tui.chat.tools import Access

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
+from tui.chat.asking import Ask
 from tui.chat.budget import Spent, check, objection, refusal, turn_usd
 from tui.chat.forecast import estimate
 from tui.chat.model import Model
 from tui.chat.reasoning import BY_ITSELF, Reasoning, manner, remembered
-from tui.chat.session import Ask, Session
+from tui.chat.session import Session
 from tui.chat.tools import Access, access_of
 from tui.chat.transcript import Draft
 from tui.chat.warmth import lifetime_for

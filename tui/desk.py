@@ -13,9 +13,10 @@ from tui.anthropic.destinations import check
 from tui.anthropic.login import Unusable
 from tui.belt import Belt, load_tools
 from tui.catalogue import utc_today
+from tui.chat.asking import Ask
 from tui.chat.model import Model
 from tui.chat.reasoning import WORDS, Reasoning, of_manner
-from tui.chat.session import Ask, Session
+from tui.chat.session import Session
 from tui.chat.tools import Access, Verdict
 from tui.chat.transcript import Draft, Message, Transcript
 from tui.config import Preset, Settings

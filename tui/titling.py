@@ -7,6 +7,7 @@ from tui.chat.model import Model
 from tui.chat.session import Session
 from tui.chat.titles import Titled, request_for, title_in
 from tui.chat.transcript import Draft, Transcript
+from tui.chat.turn import run_turn
 from tui.connection import Connection
 
 
@@ -18,7 +19,7 @@ async def titled(connection: Connection, transcript: Transcript) -> Titled:
     session = Session(bill=connection.bill)
     ask = connection.ask(connection.choose(model.id), thinking="off", show_thinking=False)
     title = ""
-    async for event in session.take_turn(Draft(text=request_for(transcript)), ask):
+    async for event in run_turn(session, Draft(text=request_for(transcript)), ask):
         if isinstance(event, TurnEnded) and event.outcome == "complete":
             title = title_in(event.transcript.messages[-1].text)
     answers = (message for message in session.transcript.messages if message.role == "assistant")

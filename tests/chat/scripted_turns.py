@@ -7,10 +7,12 @@ from contextlib import aclosing
 
 import pytest
 
+from tui.chat.asking import Request
 from tui.chat.events import BlockStart, BlockStop, MessageDelta, MessageStart, MessageStop, TextDelta
 from tui.chat.ledger import UsageUpdate
-from tui.chat.session import Request, Session
+from tui.chat.session import Session
 from tui.chat.transcript import Draft, Text
+from tui.chat.turn import run_turn
 
 PROMPT = Draft(text="How many moons has Mars?")
 
@@ -82,12 +84,12 @@ def session_with(store=None, **more):
 
 
 async def run(session, provider, draft=PROMPT):
-    return [event async for event in session.take_turn(draft, provider.ask)]
+    return [event async for event in run_turn(session, draft, provider.ask)]
 
 
 async def stopped(session, provider, draft=PROMPT):
     """The events of a turn that is stopped when its server has gone silent: those read, and those concluded."""
-    turn, events = session.take_turn(draft, provider.ask), []
+    turn, events = run_turn(session, draft, provider.ask), []
 
     async def read():
         async with aclosing(turn.__aiter__()) as arriving:

@@ -11,6 +11,7 @@ from scripted_turns import PROMPT, Provider, Store, session_with
 from tui.chat.events import BlockStart, BlockStop, CitationDelta, InputDelta, TextDelta, ThinkingDelta, TurnEnded
 from tui.chat.reducer import finish, fold_all, start, with_piece
 from tui.chat.transcript import Opaque, Text, Thinking, ToolUse
+from tui.chat.turn import run_turn
 from tui.inputs.limits import MIB, REPLY_BYTES, REPLY_PARTS
 
 pytestmark = pytest.mark.anyio
@@ -38,7 +39,7 @@ class Endless(Provider):
 async def test_a_reply_without_end_is_ended_and_kept(script) -> None:
     store = Store()
     provider = Endless(script())
-    turn = session_with(store).take_turn(PROMPT, provider.ask)
+    turn = run_turn(session_with(store), PROMPT, provider.ask)
     events = [event async for event in turn]
     ended = events[-1]
     assert isinstance(ended, TurnEnded)

@@ -8,6 +8,8 @@ from contextlib import aclosing
 import pytest
 from scripted_turns import PROMPT, Clock, Provider, Store, answer, kinds, run, session_with, stopped
 
+from tui.chat.asking import Request
+from tui.chat.endings import notice_for
 from tui.chat.events import (
     Asked,
     BlockStart,
@@ -25,8 +27,9 @@ from tui.chat.events import (
     Waiting,
 )
 from tui.chat.ledger import Bill, UsageUpdate
-from tui.chat.session import MAX_PAUSES, Busy, Request, Session, notice_for
+from tui.chat.session import Busy, Session
 from tui.chat.transcript import Draft, Failure, Image, Message, Opaque, Text, Thinking, Transcript
+from tui.chat.turn import MAX_PAUSES, run_turn
 from tui.errors import TuiError
 
 pytestmark = pytest.mark.anyio
@@ -58,7 +61,7 @@ async def test_the_prompt_is_recorded_before_anything_is_sent():
         recorded.extend(store.messages)
         return Request(model="m", body=b"", stream=lambda: Provider()._stream(answer()))
 
-    async for _ in session_with(store).take_turn(PROMPT, ask):
+    async for _ in run_turn(session_with(store), PROMPT, ask):
         pass
     assert [message.text for message in recorded] == [PROMPT.text]
 
@@ -167,7 +170,7 @@ async def test_a_request_that_cannot_be_made_gives_the_prompt_back():
     def ask(transcript):
         raise TuiError("There is nothing to send.")
 
-    events = [event async for event in session_with().take_turn(PROMPT, ask)]
+    events = [event async for event in run_turn(session_with(), PROMPT, ask)]
     assert kinds(events) == [Sent, TurnEnded]
     assert events[-1].give_back == PROMPT
 
@@ -215,7 +218,7 @@ async def test_stopping_before_anything_came_gives_the_prompt_back():
 
 
 async def test_a_turn_that_is_stopped_before_it_began_gives_the_prompt_back():
-    turn = session_with().take_turn(PROMPT, Provider().ask)
+    turn = run_turn(session_with(), PROMPT, Provider().ask)
     (ended,) = turn.conclude(asyncio.CancelledError())
     assert (ended.outcome, ended.give_back) == ("stopped", PROMPT)
 
@@ -231,7 +234,7 @@ async def test_text_that_was_read_but_not_told_is_told_at_the_stop():
         await asyncio.Event().wait()
 
     request = Request(model="m", body=b"", stream=stream)
-    turn = session_with().take_turn(PROMPT, lambda transcript: request)
+    turn = run_turn(session_with(), PROMPT, lambda transcript: request)
     async with aclosing(turn.__aiter__()) as arriving:
         while not isinstance(await arriving.__anext__(), Grew):
             pass
@@ -251,23 +254,23 @@ async def test_a_pause_that_fails_to_continue_keeps_what_came():
 
 
 async def test_a_turn_ends_once():
-    turn = session_with().take_turn(PROMPT, Provider(answer()).ask)
+    turn = run_turn(session_with(), PROMPT, Provider(answer()).ask)
     assert [event async for event in turn][-1].outcome == "complete"
     assert turn.conclude(asyncio.CancelledError()) == ()
 
 
 async def test_a_second_turn_has_to_wait():
     session = session_with()
-    turn = session.take_turn(PROMPT, Provider(answer()).ask)
+    turn = run_turn(session, PROMPT, Provider(answer()).ask)
     with pytest.raises(Busy):
-        session.take_turn(PROMPT, Provider(answer()).ask)
+        run_turn(session, PROMPT, Provider(answer()).ask)
     turn.conclude()
-    session.take_turn(PROMPT, Provider(answer()).ask)
+    run_turn(session, PROMPT, Provider(answer()).ask)
 
 
 async def test_bugs_are_not_hidden():
     session = session_with()
-    turn = session.take_turn(PROMPT, Provider([TextDelta(0, "Half"), KeyError("bug")]).ask)
+    turn = run_turn(session, PROMPT, Provider([TextDelta(0, "Half"), KeyError("bug")]).ask)
     with pytest.raises(KeyError):
         async for _ in turn:
             pass
@@ -289,7 +292,7 @@ async def test_notices_of_the_request_come_first():
             model="m", body=b"", stream=lambda: Provider()._stream(answer()), notices=("Sonnet 4 is retired",)
         )
 
-    events = [event async for event in session_with().take_turn(PROMPT, ask)]
+    events = [event async for event in run_turn(session_with(), PROMPT, ask)]
     assert events[1] == Notice("Sonnet 4 is retired")
 
 
@@ -317,7 +320,7 @@ async def test_thinking_is_timed_from_its_start_to_its_end():
 
     request = Request(model="m", body=b"", stream=stream)
     events = []
-    async for event in session_with(clock=clock).take_turn(PROMPT, lambda transcript: request):
+    async for event in run_turn(session_with(clock=clock), PROMPT, lambda transcript: request):
         events.append(event)
         if isinstance(event, Grew):
             gate.set()
@@ -329,7 +332,7 @@ async def test_a_prompt_that_stands_there_is_answered_once_more_without_being_re
     provider, recorded, withdrawn = Provider(answer("Two.")), [], []
     asked = Message(role="user", blocks=(Text("How many moons has Mars?"),))
     session = Session(Transcript(messages=(asked,)), record=recorded.append, withdraw=withdrawn.append)
-    events = [event async for event in session.take_turn(None, provider.ask)]
+    events = [event async for event in run_turn(session, None, provider.ask)]
     assert provider.asked == [Transcript(messages=(asked,))]
     assert not any(isinstance(event, Sent) for event in events)
     assert [message.text for message in recorded] == ["Two."]
@@ -340,7 +343,7 @@ async def test_a_prompt_that_stands_there_stays_when_its_answer_never_comes():
     provider, withdrawn = Provider([TuiError("Broken.")]), []
     asked = Message(role="user", blocks=(Text("How many moons has Mars?"),))
     session = Session(Transcript(messages=(asked,)), withdraw=withdrawn.append)
-    events = [event async for event in session.take_turn(None, provider.ask)]
+    events = [event async for event in run_turn(session, None, provider.ask)]
     assert (events[-1].outcome, events[-1].give_back, withdrawn) == ("failed", None, [])
     assert session.transcript.messages == (asked,)
 

@@ -21,6 +21,7 @@ from tui.chat.events import TurnEnded
 from tui.chat.session import Session
 from tui.chat.tools import ToolOutput
 from tui.chat.transcript import Draft, Image, Text, Tool, ToolResult, Transcript
+from tui.chat.turn import run_turn
 from tui.demo.reply import Cut, Gate
 from tui.demo.scenarios import Answer, Block, Thinking, ToolUse, error_event
 from tui.demo.scenarios import Text as Words
@@ -154,7 +155,7 @@ class Chat:
         for said in (*played.said, Said()):
             self.numbers += 1
             self.simulator.answers.append(partial(scenario, said, self.numbers))
-        turn = self.session.take_turn(draft, self.simulator.ask)
+        turn = run_turn(self.session, draft, self.simulator.ask)
         read = []
 
         async def run():

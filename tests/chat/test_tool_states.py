@@ -21,6 +21,7 @@ from tui.chat.events import Settled, TurnEnded
 from tui.chat.session import Busy, Session
 from tui.chat.tools import Question, ToolAllowed, ToolAsking, ToolEnded, Verdict
 from tui.chat.transcript import Draft, Text, Tool, ToolResult, Transcript
+from tui.chat.turn import run_turn
 from tui.demo.reply import Cut
 from tui.demo.scenarios import Answer, ToolUse
 from tui.demo.scenarios import Text as Words
@@ -158,7 +159,7 @@ class ToolChat(RuleBasedStateMachine):
         can_go_on = bool(last) and (last[0].role == "user" or last[0].awaits_results)
         self.provider.answers = [self._answer(names, "whole", same_ids) for names in calls]
         self.provider.answers += [self._answer([], ending, same_ids), *[self._answer([], "whole", same_ids)] * 2]
-        self.turn = self.session.take_turn(Draft(text="Act.") if draft or not can_go_on else None, self.provider.ask)
+        self.turn = run_turn(self.session, Draft(text="Act.") if draft or not can_go_on else None, self.provider.ask)
         self.events = []
         self.allowed = set()
         self.acting.done.clear()

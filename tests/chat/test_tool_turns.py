@@ -26,6 +26,7 @@ from tui.chat.events import (
 from tui.chat.session import Busy
 from tui.chat.tools import ToolAllowed, ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Draft, Image, Message, Text, Thinking, Tool, ToolResult, ToolUse, Transcript
+from tui.chat.turn import run_turn
 from tui.errors import TuiError
 
 pytestmark = pytest.mark.anyio
@@ -153,7 +154,7 @@ async def test_what_a_tool_tells_while_it_runs_is_passed_on_at_once():
         return "done"
 
     session = using(Tools(get_tide=asking))
-    async for event in session.take_turn(PROMPT, Provider(calling(TIDE), answer()).ask):
+    async for event in run_turn(session, PROMPT, Provider(calling(TIDE), answer()).ask):
         if isinstance(event, ToolAllowed):
             heard.set()
     assert told(results_in(session)[0]) == ("done", False)
@@ -392,7 +393,7 @@ async def test_a_conversation_keeps_the_tools_that_it_began_with_until_others_ar
     tools = Tools(get_tide="high")
     tools.tools = (tide,)
     session = using(tools)
-    turn = session.take_turn(PROMPT, Provider(calling(TIDE), answer()).ask)
+    turn = run_turn(session, PROMPT, Provider(calling(TIDE), answer()).ask)
     async for event in turn:
         tools.tools = ()
         if isinstance(event, ToolBegan):

@@ -14,16 +14,12 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from msgspec.structs import replace
 
 from tui.chat.aside import set_aside
-from tui.chat.asking import Ask, Request, Sight, Stream
-from tui.chat.endings import notice_for
+from tui.chat.asking import Sight
 from tui.chat.ledger import Bill
 from tui.chat.model import Model
 from tui.chat.tools import Access, Toolbox
-from tui.chat.transcript import BlockPlace, Draft, Message, Tool, Transcript
-from tui.chat.turn import MAX_PAUSES, Turn
+from tui.chat.transcript import BlockPlace, Message, Tool, Transcript
 from tui.errors import TuiError
-
-__all__ = ["MAX_PAUSES", "MOST_REQUESTS", "Ask", "Busy", "Request", "Session", "Sight", "Stream", "Turn", "notice_for"]
 
 MOST_REQUESTS = 50
 """How many requests one turn may take, unless something else is set."""
@@ -91,12 +87,8 @@ class Session:
         self.bill = bill
         self.clock = clock
         self.now = now
-        self._turn: Turn | None = None
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a turn has begun and not ended."""
-        return self._turn is not None and not self._turn.is_over
+        self.is_busy = False
+        """True while a turn runs. `turn.run_turn` sets it, and the end of the turn clears it."""
 
     def equip(self) -> None:
         """Has a conversation that begins offer what its toolbox has. One that has begun keeps what it began with."""
@@ -130,19 +122,6 @@ class Session:
         if self.toolbox is not None:
             self.toolbox.access = access
             self.transcript = replace(self.transcript, tools=self.toolbox.tools)
-
-    def take_turn(self, draft: Draft | None, ask: Ask, model: Model | None = None) -> Turn:
-        """The turn that sends this draft; nothing happens until it is read. Raises Busy while another one runs.
-
-        None: the transcript ends with a prompt, which is to be answered, maybe once more.
-        `ask` decides on the model, so a switch takes effect with the next turn; `model` is that one.
-        """
-        if self.is_busy:
-            raise Busy
-        self.equip()
-        self.model = model
-        self._turn = Turn(self, draft, ask)
-        return self._turn
 
     def forgo(self, names: Collection[str]) -> None:
         """Offers these tools no more: the server takes no request with them."""

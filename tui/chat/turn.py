@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -19,15 +18,14 @@ from tui.chat.calls import BROKEN_OFF, INTERRUPTED, STOPPED, Calls, with_own_ids
 from tui.chat.endings import outcome_of
 from tui.chat.events import Asked, Grew, Notice, Outcome, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent
 from tui.chat.ledger import Usage
+from tui.chat.model import Model
 from tui.chat.reducer import with_seen_output
 from tui.chat.reply import Reply
+from tui.chat.session import Busy, Session
 from tui.chat.tools import ToolEnded
 from tui.chat.transcript import Block, Draft, Failure, Message, State, Text
 from tui.chat.warmth import opening
 from tui.errors import TuiError
-
-if TYPE_CHECKING:
-    from tui.chat.session import Session
 
 MAX_PAUSES = 10
 """How often one turn goes on after `pause_turn`, with no tool of ours in between, before it is left at that."""
@@ -36,6 +34,19 @@ _FULL = "model_context_window_exceeded"
 """The stop reason after which nothing more can be asked, whatever was called."""
 _WORDS: dict[Outcome, str] = {"complete": BROKEN_OFF, "stopped": STOPPED, "failed": BROKEN_OFF}
 """What calls are told that no result came for, by how their turn ended."""
+
+
+def run_turn(session: Session, draft: Draft | None, ask: Ask, model: Model | None = None) -> Turn:
+    """Start a turn that sends `draft`. Nothing happens until the turn is iterated. Raises Busy while another turn runs.
+
+    Without a draft, the prompt at the end of the transcript is answered, perhaps for the second time.
+    `ask` chooses the model, so a switch takes effect with the next turn; `model` is that model.
+    """
+    if session.is_busy:
+        raise Busy
+    session.equip()
+    session.model = model
+    return Turn(session, draft, ask)
 
 
 class Turn:
@@ -56,6 +67,7 @@ class Turn:
         self._answers: tuple[Message, ...] = ()
         self._futile = Futile()
         self.is_over = False
+        session.is_busy = True
 
     async def __aiter__(self) -> AsyncGenerator[TurnEvent, None]:
         error: TuiError | None = None
@@ -76,6 +88,7 @@ class Turn:
         if self.is_over:
             return ()
         self.is_over = True
+        self._session.is_busy = False
         outcome, failure = outcome_of(error)
         events = () if self._reply is None else self._settle(self._reply, outcome, failure)
         events = (*events, *self._close_calls(_WORDS[outcome]))

@@ -17,11 +17,11 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.actions import BY_NAME, keys_of, short_key_name
+from tui.chat.asking import Ask
 from tui.chat.events import Asked, Grew, Notice, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent, Waiting
 from tui.chat.forecast import image_count
 from tui.chat.model import Model
 from tui.chat.reasoning import unusual
-from tui.chat.session import Ask
 from tui.chat.tools import ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Draft, ToolUse, Transcript
 from tui.engine import Engine

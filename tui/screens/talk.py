@@ -7,12 +7,14 @@ from itertools import accumulate
 
 from msgspec.structs import astuple, replace
 
+from tui.chat.asking import Ask
 from tui.chat.events import Asked, Grew, Sent, Settled, StreamEvent, ToolsAnswered, TurnEnded, TurnEvent
 from tui.chat.model import Model
 from tui.chat.reducer import coalesce
-from tui.chat.session import Ask, Session
+from tui.chat.session import Session
 from tui.chat.tools import Question, ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Draft, Message, ToolResult, Transcript
+from tui.chat.turn import run_turn
 from tui.engine import Engine, Generation
 from tui.screens.exchange import Exchange
 from tui.screens.outbox import Outbox
@@ -112,7 +114,7 @@ class Talk:
             self._running_how = self._how()
         ask, model = self._running_how
         self._messages = self.session.transcript.messages
-        self._generation = self._engine.start(self._key, lambda: self.session.take_turn(draft, ask, model), self._wake)
+        self._generation = self._engine.start(self._key, lambda: run_turn(self.session, draft, ask, model), self._wake)
 
     def go_on(self) -> None:
         """Sends the next queued prompt, if one may be sent by itself."""
