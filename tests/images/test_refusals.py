@@ -52,6 +52,7 @@ IMAGES = {
 def refusal(path, **options):
     with pytest.raises(CannotAttach) as caught:
         attachment(path, MODEL, **options)
+    assert caught.value.hint, "what happened, and then what to do"
     return caught.value.message
 
 
@@ -72,6 +73,11 @@ def test_a_socket(tmp_path, monkeypatch):
 
 
 def test_a_device():
+    with pytest.raises(CannotAttach) as caught:
+        read_file(Path(os.devnull))
+    assert caught.value.sentences == (
+        "/dev/null is a device, not a file. Save what it delivers to a file, and attach that."
+    )
     assert refusal(Path(os.devnull)) == "/dev/null is a device, not a file"
 
 

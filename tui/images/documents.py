@@ -78,7 +78,7 @@ def text_document(data: bytes, name: str, note: Callable[[str], None]) -> Docume
             f"{name} is a binary file, of no kind that Claude reads", "Claude reads images, PDFs and text."
         )
     if not found.text.strip():
-        raise CannotAttach(f"{name} is empty")
+        raise CannotAttach(f"{name} is empty", "Attach a file with text in it.")
     if found.is_guess:
         note(f"{name}: {found.remark}")
     return Document("text/plain", base64_of(found.text.encode(errors="replace")), name)

@@ -31,13 +31,17 @@ def stretched(data: bytes, width: int, height: int) -> Image.Image:
     try:
         with Image.open(io.BytesIO(data)) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise CannotAttach(f"The image has {image.width} × {image.height} pixels, and so many are not read")
+                raise CannotAttach(
+                    f"The image has {image.width} × {image.height} pixels, and so many are not read", "Shrink it first."
+                )
             image.draft(None, (width, height))  # JPEG is decoded at an eighth, a quarter or half its size
             profile = image.info.get("icc_profile")
             small = drawable(image).resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
         small = in_srgb(small, profile)
     except BROKEN as error:
-        raise CannotAttach("The image cannot be read") from error
+        raise CannotAttach(
+            "The image cannot be read", "Open it in a picture viewer to see what is left of it."
+        ) from error
     if small.mode in ("LA", "RGBA"):
         backdrop = Image.new("RGBA", small.size, "grey")
         small = Image.alpha_composite(backdrop, small.convert("RGBA"))

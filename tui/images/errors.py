@@ -12,7 +12,10 @@ from tui.errors import TuiError
 
 
 class CannotAttach(TuiError):
-    """A file, or bytes, that cannot be sent."""
+    """A file, or bytes, that cannot be sent. The hint says what to attach instead, or how to get there."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message, hint)
 
 
 class EmptyClipboard(CannotAttach):

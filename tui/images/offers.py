@@ -159,7 +159,9 @@ def entries_of(folder: Path, *, hidden: bool) -> tuple[Entry, ...]:
                 if (hidden or not entry.name.startswith(".")) and (entry.is_dir() or entry.is_file())
             ]
     except OSError as error:
-        raise CannotAttach(f"{folder} cannot be read: {error.strerror}") from error
+        raise CannotAttach(
+            f"{folder} cannot be read: {error.strerror}", "Check its permissions, or choose another folder."
+        ) from error
     return tuple(sorted(entries, key=_place_in_list))
 
 

@@ -111,7 +111,9 @@ def prepare(
     kind = kind_of(data)
     if kind is None or kind.use != "image":
         what = f"is {kind.one}, not an image" if kind else "is not an image of a kind that is known here"
-        raise CannotAttach(f"{called} {what}", kind.advice if kind else "")
+        raise CannotAttach(
+            f"{called} {what}", (kind.advice if kind else "") or "Attach a JPEG, PNG, GIF or WebP image."
+        )
     try:
         with _opened(data, kind, called) as image:
             return _prepared(image, data, kind, _Wish(target, long_edge, many, called))

@@ -24,12 +24,13 @@ MAX_FILE_BYTES = 200 * 1024 * 1024
 _LONGEST_PASTE = 32 * 1024
 """A longer text is not taken for a list of paths."""
 _MOST_PATHS = 200
+_SAVE_FIRST = "Save what it delivers to a file, and attach that."
 _NOT_FILES = (
     (stat.S_ISDIR, "is a folder", "Attach the files in it instead."),
-    (stat.S_ISFIFO, "is a pipe, not a file", ""),
-    (stat.S_ISSOCK, "is a socket, not a file", ""),
-    (stat.S_ISCHR, "is a device, not a file", ""),
-    (stat.S_ISBLK, "is a device, not a file", ""),
+    (stat.S_ISFIFO, "is a pipe, not a file", _SAVE_FIRST),
+    (stat.S_ISSOCK, "is a socket, not a file", _SAVE_FIRST),
+    (stat.S_ISCHR, "is a device, not a file", _SAVE_FIRST),
+    (stat.S_ISBLK, "is a device, not a file", _SAVE_FIRST),
 )
 
 
@@ -54,7 +55,9 @@ def read_file(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
         raise CannotAttach(f"{path} may not be read by you", "Change its permissions, or copy it.") from error
     except (OSError, ValueError, RuntimeError) as error:  # ValueError: a NUL in the name; RuntimeError: no such home
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise CannotAttach(f"{path} cannot be read: {reason}") from error
+        raise CannotAttach(
+            f"{path} cannot be read: {reason}", "Check the path, or attach a copy of the file."
+        ) from error
     if not data:
         raise CannotAttach(f"{path} is empty", "Is it still being written or downloaded?")
     if len(data) > max_bytes:  # it grew meanwhile
