@@ -41,10 +41,10 @@ def _be_command(job: dict[str, Any], reading: int, writing: int) -> None:
     sys.stdin = open(0, closefd=False)  # noqa: SIM115  (as a new process has them)
     sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
     sys.argv = ["prx", *job["argv"]]
-    from tui import cli
+    from tui.cli.main import main as prx
 
     try:
-        cli.main()
+        prx()
     except SystemExit as end:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -71,8 +71,9 @@ def _read(fd: int, typed: bytes, when: bytes) -> bytes:
 
 
 def main() -> None:
-    from tui import answer, app, auth_command, chats_command, cli, doctor  # noqa: F401  (for all copies)
+    from tui import app  # noqa: F401  (for all copies)
     from tui.anthropic import client  # noqa: F401
+    from tui.cli import auth, chats, doctor, print_mode  # noqa: F401
     from tui.exchange import archive, markdown, page  # noqa: F401
 
     for line in sys.stdin:

@@ -53,7 +53,7 @@ def environment(folder: Path, day: str, zone: str) -> Path:
     (packages / "moved_clock.pth").write_text(f"import site; site.addsitedir({here!r})\nimport moved_clock\n")
     python = folder / "bin" / "python"
     prx = folder / "bin" / "prx"
-    prx.write_text(f"#!{python}\nimport sys\nfrom tui.cli import main\nsys.exit(main())\n")
+    prx.write_text(f"#!{python}\nimport sys\nfrom tui.cli.main import main\nsys.exit(main())\n")
     prx.chmod(0o755)
     return python
 

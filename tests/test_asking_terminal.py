@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 Opened = Callable[..., AbstractContextManager[tuple[Terminal, Server[FakeAnthropic]]]]
 SLOW = (
     "-c",
-    "from tui.cli import main; from tui.widgets.question_text import QuestionText; QuestionText.shield_s = 600; main()",
+    "from tui.cli.main import main; from tui.widgets.question_text import QuestionText; QuestionText.shield_s = 600; main()",
 )
 """As on a machine where whatever is typed in this test comes within the first moment."""
 CONFIG = """\

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from terminal import Terminal
 
+from tui.cli.doctor.configuration import config_findings
 from tui.config import DEFAULT_API_URL, Settings, load
 from tui.connection import Connection
-from tui.doctor.configuration import config_findings
 
 KEY = "sk-ant-api03-PLANTED-of-the-gateway"
 Written = Callable[..., Settings]

@@ -22,7 +22,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 import tui.app
-from tui import cli
+from tui.cli.main import main as prx
 
 HOSTILE = {HOSTILE!r}
 
@@ -59,7 +59,7 @@ class Careless(tui.app.ChatApp):
 
 
 tui.app.ChatApp = Careless
-cli.main()
+prx()
 """
 
 

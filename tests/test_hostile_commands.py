@@ -23,7 +23,7 @@ from planting import (
     planted_toml,
 )
 
-from tui.cli import prx
+from tui.cli.main import prx
 from tui.demo.scenarios import Scenario
 
 EXAMPLE = (ROOT / "config.example.toml").read_text()

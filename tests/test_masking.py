@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from terminal import Terminal
 
 from tui.anthropic.models import MISSPELT, MODELS
+from tui.cli.doctor.configuration import config_findings
 from tui.config import load
 from tui.connection import Connection
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
-from tui.doctor.configuration import config_findings
 from tui.errors import TuiError
 from tui.masking import is_secret, masked, masked_name, masked_url
 

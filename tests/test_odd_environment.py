@@ -53,7 +53,7 @@ FILES = ("/nowhere", "/dev/zero", "/dev/null", "/", "[", "\udcff", "\x1b[31m", s
 
 SWEEP = """
 import contextlib, json, os, sys, traceback
-from tui.cli import _main
+from tui.cli.main import _main
 told = []
 for variables, words in json.load(sys.stdin):
     os.environ.update(variables)

@@ -26,7 +26,7 @@ NEAR, DYING, FAR = "near-PLANTED-token", "dying-PLANTED-token", "far-PLANTED-tok
 CRASHING = """
 import os
 import tui.app
-from tui import cli
+from tui.cli.main import main as prx
 
 class Crashing(tui.app.ChatApp):
     CSS_PATH = os.path.join(os.path.dirname(tui.app.__file__), "app.tcss")
@@ -36,7 +36,7 @@ class Crashing(tui.app.ChatApp):
         raise RuntimeError("on purpose")
 
 tui.app.ChatApp = Crashing
-cli.main()
+prx()
 """
 
 

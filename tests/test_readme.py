@@ -12,7 +12,7 @@ import tomli
 from click.testing import CliRunner
 
 from tui.actions import ACTIONS, key_name
-from tui.cli import prx
+from tui.cli.main import prx
 from tui.config import load
 from tui.inputs import limits
 

@@ -33,7 +33,7 @@ OURS_LATER = (
     "tui.anthropic.wire",
     "tui.config.reading",
     "tui.demo",
-    "tui.doctor",
+    "tui.cli.doctor",
     "tui.exchange",
     "tui.images.attach",
     "tui.images.kinds",
@@ -117,7 +117,7 @@ def test_the_first_paint_loads_only_what_it_shows(command: list[str]) -> None:
 
 @pytest.mark.parametrize("command", [["--version"], ["--help"], ["paths"], ["-p", "x"]])
 def test_a_command_without_a_screen_loads_none(command: list[str]) -> None:
-    modules = loaded("import sys\nfrom tui.cli import _main\nsys.argv = ['prx', *sys.argv[1:]]\n_main()", *command)
+    modules = loaded("import sys\nfrom tui.cli.main import _main\nsys.argv = ['prx', *sys.argv[1:]]\n_main()", *command)
     assert not [name for name in modules if name.split(".")[0] == "textual"]
     assert not {"httpx", "sqlite3", "PIL"} & modules  # `-p` without a credential has nothing to send
 
@@ -132,15 +132,16 @@ def test_a_configured_server_loads_no_sdk_before_a_chat_may_use_it(tmp_path: Pat
 
 
 def test_version_costs_next_to_nothing() -> None:
-    modules = loaded("import sys\nfrom tui.cli import _main\nsys.argv = ['prx', '--version']\n_main()")
+    modules = loaded("import sys\nfrom tui.cli.main import _main\nsys.argv = ['prx', '--version']\n_main()")
     assert {name for name in modules if name.split(".")[0] == "tui"} == {
         "tui",
         "tui.signals",
         "tui.cli",
-        "tui.opening",
+        "tui.cli.main",
+        "tui.cli.options",
         "tui.errors",
         "tui.masking",
-        "tui.printing",
+        "tui.cli.printing",
     }
     assert not {"msgspec", "tomli", "platformdirs", "rich", "asyncio"} & modules
 

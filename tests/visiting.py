@@ -20,8 +20,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 import tui.app
-from tui import cli
 from tui.actions import ACTIONS
+from tui.cli.main import main as prx
 from tui.errors import TuiError
 from tui.images.protocol import Canvas
 from tui.render.gate import cleaned
@@ -209,7 +209,7 @@ class Visited(tui.app.ChatApp):
 def main() -> None:
     tui.app.ChatApp = Visited  # type: ignore[misc]
     sys.argv = ["prx", "--tools", "ask"]
-    cli.main()
+    prx()
 
 
 main()

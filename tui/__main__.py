@@ -7,9 +7,9 @@ signals.on_interrupt(signals.leave)
 
 def main() -> None:
     """Run the command, of which the modules are loaded only now."""
-    from tui import cli
+    from tui.cli.main import main as prx
 
-    cli.main()
+    prx()
 
 
 if __name__ == "__main__":

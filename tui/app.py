@@ -181,7 +181,7 @@ class ChatApp(App[int], inherit_bindings=False):
             self.exit()
 
     async def _quit_behind(self) -> None:
-        from tui.rescue import free_name, write_new
+        from tui.cli.rescue import free_name, write_new
         from tui.screens.unsaved import Elsewhere, UnsavedScreen
 
         store = self._shelves.store(demo=False)
@@ -300,7 +300,7 @@ def _left(shelves: Shelves, code: int) -> int:
     """The exit code, once what could not be stored is somewhere else: 1 where that is no safe place."""
     if shelves.lost is None or not shelves.lost.count:
         return code
-    from tui.rescue import rescue
+    from tui.cli.rescue import rescue
 
     file, prints = shelves.elsewhere
     is_safe = rescue(shelves.lost, shelves.file, file=file, prints=prints)

@@ -25,13 +25,13 @@ WHOLE = {
 OPENING = {"open", "fdopen"}
 ALLOWED = {
     "inputs.bounded": "the one place that opens files",
-    "import_command": "opens by `inputs.bounded`, and reads as a stream",
-    "cli": "opens the null device in the place of streams that are closed",
-    "chats_command": "writes what was exported",
-    "printing": "opens stdout by its number",
+    "cli.import_chats": "opens by `inputs.bounded`, and reads as a stream",
+    "cli.main": "opens the null device in the place of streams that are closed",
+    "cli.chats": "writes what was exported",
+    "cli.printing": "opens stdout by its number",
     "private_file": "writes, and opens folders to sync them",
     "shelves": "writes an export to a new file",
-    "rescue": "writes to a new file",
+    "cli.rescue": "writes to a new file",
     "anthropic.arrivals": "calls a function of its own, which reads no file",
     "images.sources": "refuses what is no regular file before it opens it, and reads up to a bound",
     "images.dots": "opens an image in memory",

@@ -10,10 +10,10 @@ import pytest
 from chatting import Chat, chatting, words
 
 from tui.anthropic.model_cache import FRESH_S
+from tui.cli.models import model_rows
 from tui.connection import Connection
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Error
-from tui.listing import model_rows
 
 pytestmark = pytest.mark.anyio
 

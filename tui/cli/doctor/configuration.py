@@ -8,8 +8,8 @@ import shutil
 import stat
 from urllib.parse import urlsplit
 
+from tui.cli.doctor.findings import Finding
 from tui.config import Settings
-from tui.doctor.findings import Finding
 from tui.masking import masked, masked_name
 
 

@@ -17,18 +17,18 @@ from hypothesis import strategies as st
 from terminal import Terminal
 
 from tui.anthropic.models import MODELS
+from tui.cli.doctor import Report, examine, report_json, report_text
+from tui.cli.doctor.configuration import config_findings
+from tui.cli.doctor.findings import Finding
+from tui.cli.doctor.terminal import Facts, terminal_findings
 from tui.config import load
 from tui.demo.oauth import TokenEndpoint
 from tui.demo.reply import Reply
 from tui.demo.scenarios import Error
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
-from tui.doctor import Report, examine, report_json, report_text
-from tui.doctor.configuration import config_findings
-from tui.doctor.findings import Finding
-from tui.doctor.terminal import Facts, terminal_findings
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 11, 23)
 PLANTED = "sk-ant-api03-PLANTED-by-the-test"
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from tui.answer import Output
     from tui.chat.tools import Access
+    from tui.cli.print_mode import Output
     from tui.config import Settings
     from tui.signals import Endings
 
@@ -101,7 +101,7 @@ class Wanted(NamedTuple):
 
 def open_chat(config: Path | None, wanted: Wanted, *, demo: bool) -> int:
     """The exit code of a conversation, on the full screen or on stdout."""
-    from tui import system_prompt
+    from tui.cli import system_prompt
 
     if wanted.system is not None and wanted.system_file is not None:
         raise click.UsageError("Give --system or --system-file, not both.")
@@ -124,8 +124,9 @@ def _answer_once(config: Path | None, wanted: Wanted, demo: bool) -> int:
 
 
 def _answer(config: Path | None, wanted: Wanted, demo: bool, endings: Endings) -> int:
-    from tui import answer, continuing, piped, system_prompt
+    from tui import continuing
     from tui.chat.reasoning import Reasoning
+    from tui.cli import print_mode, stdin, system_prompt
     from tui.errors import TuiError
     from tui.signals import Interrupted
 
@@ -134,14 +135,14 @@ def _answer(config: Path | None, wanted: Wanted, demo: bool, endings: Endings) -
         _require_stdout()
         settings = read_settings(config, tells_obstacle=output != "text" or demo)
         said = system_prompt.preset(settings, wanted.preset)
-        given = piped.piped(sys.stdin, endings)
+        given = stdin.piped(sys.stdin, endings)
     except Interrupted:
-        return answer.end_early(output, endings)
+        return print_mode.end_early(output, endings)
     except TuiError as error:
-        return answer.end_early(output, endings, error)
-    return answer.run(
+        return print_mode.end_early(output, endings, error)
+    return print_mode.run(
         settings,
-        prompt=piped.joined(wanted.prompt, given.text),
+        prompt=stdin.joined(wanted.prompt, given.text),
         notices=(*given.notices, *_not_attached(wanted.prompt, given.text)),
         model=wanted.model or said.model,
         system=said.system if wanted.system is None else wanted.system,
@@ -188,9 +189,9 @@ def _fill_screen(config: Path | None, wanted: Wanted, demo: bool) -> int:
     from tui.warming import prepare
 
     prepare()
-    from tui import system_prompt
     from tui.actions import BY_NAME
     from tui.app import run
+    from tui.cli import system_prompt
 
     settings = read_settings(config, tuple(BY_NAME))
     system_prompt.preset(settings, wanted.preset)
@@ -213,8 +214,8 @@ def read_settings(config: Path | None, actions: tuple[str, ...] = (), *, tells_o
 
     Without `tells_obstacle`, the mistake because of which nothing is sent is left to the error that ends the command.
     """
+    from tui.cli.printing import say
     from tui.config import load
-    from tui.printing import say
     from tui.render.safe import safe
 
     settings = load(os.environ, file=config, actions=actions)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from tui.chat.ledger import api_fields, cache_fields
+from tui.cli.printing import put, say
 from tui.errors import TuiError
 from tui.inputs.bounded import UnfitFile
-from tui.printing import put, say
 from tui.render.json_text import json_text
 from tui.render.safe import safe
 
@@ -174,7 +174,7 @@ def _found_rows(found: Found, chats: Mapping[str, Chat], used: Mapping[str, Used
 
 def _table(rows: list[ChatRow]) -> str:
     """The title stands last, since it may hold characters of any width."""
-    from tui.listing import columns
+    from tui.cli.models import columns
     from tui.render.figures import about, money
 
     costs = ((money(row["cost_usd"]), row["estimated"]) for row in rows)

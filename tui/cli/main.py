@@ -1,4 +1,4 @@
-"""Commands and exit codes; what begins a conversation is in `opening`.
+"""Commands and exit codes; what begins a conversation is in `options`.
 
 What a command does is imported inside it, so that each start costs what it needs.
 
@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from tui import __version__
+from tui.cli.options import ExistingFile, Wanted, chat_options, open_chat, read_settings
+from tui.cli.printing import guard, say
 from tui.errors import TuiError
 from tui.masking import masked
-from tui.opening import ExistingFile, Wanted, chat_options, open_chat, read_settings
-from tui.printing import guard, say
 from tui.signals import INTERRUPTED, leave, on_interrupt
 
 if TYPE_CHECKING:
-    from tui.doctor import Check
+    from tui.cli.doctor import Check
 
 
 class _PromptOrCommand(click.Group):
@@ -99,7 +99,7 @@ def demo(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> None:
 @click.pass_obj
 def models(config: Path | None, as_json: bool) -> None:
     """The models that prx knows, with limits and prices."""
-    from tui.listing import model_rows, model_table
+    from tui.cli.models import model_rows, model_table
     from tui.render.json_text import json_text
 
     settings = read_settings(config)
@@ -112,7 +112,7 @@ def models(config: Path | None, as_json: bool) -> None:
 @click.pass_obj
 def paths(config: Path | None, as_json: bool) -> None:
     """Where prx keeps its files."""
-    from tui.listing import path_rows, path_table
+    from tui.cli.models import path_rows, path_table
     from tui.render.json_text import json_text
 
     rows = path_rows(read_settings(config))
@@ -124,11 +124,11 @@ def paths(config: Path | None, as_json: bool) -> None:
 @click.pass_context
 def chats(ctx: click.Context, as_json: bool) -> int:
     """The chats on this computer, newest first."""
-    from tui import chats_command
+    from tui.cli.chats import listing
 
     if ctx.invoked_subcommand is not None:
         return 0
-    return chats_command.listing(read_settings(ctx.obj), as_json=as_json)
+    return listing(read_settings(ctx.obj), as_json=as_json)
 
 
 @chats.command("search", short_help="Chats in which all WORDS stand.")
@@ -137,13 +137,13 @@ def chats(ctx: click.Context, as_json: bool) -> int:
 @click.pass_obj
 def search_chats(config: Path | None, words: tuple[str, ...], as_json: bool) -> int:
     """Chats in which all WORDS stand, in the title or in anything that was said."""
-    from tui import chats_command
+    from tui.cli.chats import search
 
     if not " ".join(words).strip():
         raise click.UsageError(
             "Nothing to search for: give a word, or the beginning of one. `prx chats` lists all chats."
         )
-    return chats_command.search(read_settings(config), " ".join(words), as_json=as_json)
+    return search(read_settings(config), " ".join(words), as_json=as_json)
 
 
 @prx.command()
@@ -155,9 +155,9 @@ def search_chats(config: Path | None, words: tuple[str, ...], as_json: bool) -> 
 @click.pass_obj
 def export(config: Path | None, id: str, format: Literal["md", "json", "html"], file: Path | None) -> int:
     """A chat on stdout. JSON holds all of it and can be imported again."""
-    from tui import chats_command
+    from tui.cli.chats import export
 
-    return chats_command.export(read_settings(config), id, format, file)
+    return export(read_settings(config), id, format, file)
 
 
 @prx.command("import", short_help="Add the chats of an export, of prx or of Claude.ai.")
@@ -168,9 +168,9 @@ def import_(config: Path | None, file: Path) -> int:
 
     FILE may be -, for what comes on stdin.
     """
-    from tui import import_command
+    from tui.cli.import_chats import import_file
 
-    return import_command.import_file(read_settings(config), file)
+    return import_file(read_settings(config), file)
 
 
 @prx.group()
@@ -195,9 +195,9 @@ def login(config: Path | None) -> int:
 
     The key is asked for without being shown, or read from stdin where that is no terminal.
     """
-    from tui import auth_command
+    from tui.cli.auth import login
 
-    return auth_command.login(read_settings(config, tells_obstacle=False), os.environ, sys.stdin)
+    return login(read_settings(config, tells_obstacle=False), os.environ, sys.stdin)
 
 
 @auth.command()
@@ -206,9 +206,9 @@ def login(config: Path | None) -> int:
 @click.pass_obj
 def status(config: Path | None, as_json: bool) -> int:
     """Which credential is used, from where, and why not the others. Exit code 1 when signed out."""
-    from tui import auth_command
+    from tui.cli.auth import status
 
-    return auth_command.status(read_settings(config), os.environ, as_json=as_json)
+    return status(read_settings(config), os.environ, as_json=as_json)
 
 
 @auth.command()
@@ -216,9 +216,9 @@ def status(config: Path | None, as_json: bool) -> int:
 @click.pass_obj
 def logout(config: Path | None) -> int:
     """Forget the key that `prx auth login` stored."""
-    from tui import auth_command
+    from tui.cli.auth import logout
 
-    return auth_command.logout(read_settings(config), os.environ)
+    return logout(read_settings(config), os.environ)
 
 
 @prx.command()
@@ -228,8 +228,8 @@ def logout(config: Path | None) -> int:
 def doctor(config: Path | None, check: Check | None, as_json: bool) -> int:
     """What is wrong, and how to mend it: all of it, or one part. Changes nothing; exit code 1 if something failed."""
     from tui.actions import BY_NAME
+    from tui.cli.doctor import CHECKS, examine, report_json, report_text
     from tui.config import load
-    from tui.doctor import CHECKS, examine, report_json, report_text
 
     report = examine(load(os.environ, file=config, actions=tuple(BY_NAME)), os.environ, (check,) if check else CHECKS)
     say(report_json(report) if as_json else report_text(report))
@@ -240,7 +240,7 @@ def main() -> None:
     """The `prx` command. It never shows a traceback for what a user, a file or a server did."""
     code = _main()
     _leave_dead_streams()
-    from tui.renewals import see_through  # nothing that `prx --version` waits for
+    from tui.cli.renewals import see_through  # nothing that `prx --version` waits for
 
     see_through()
     sys.exit(code)

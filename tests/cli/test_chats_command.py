@@ -24,7 +24,7 @@ from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
 from tui.store import NewChat, Store
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LIMIT_S = 60
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJggg=="
 

@@ -12,9 +12,9 @@ from tui.anthropic.errors import AuthenticationFailed, NotFound
 from tui.anthropic.models import MISSPELT, MODELS, Choice, find, is_retired
 from tui.catalogue import choose, known_models
 from tui.chat.model import Model
+from tui.cli.doctor.findings import Finding, ModelRow
 from tui.config import Settings
 from tui.connection import Connection, workspace_of
-from tui.doctor.findings import Finding, ModelRow
 from tui.errors import TuiError
 from tui.inputs.proxies import BadProxy, route_for
 from tui.masking import masked_url

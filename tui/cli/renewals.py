@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-from tui.printing import say
+from tui.cli.printing import say
 
 RENEWAL = "login-renewal"
 """The name of the threads that do it (`anthropic.auth` starts them)."""

@@ -20,7 +20,7 @@ from tui.demo.shells import Server
 
 KEY = "sk-ant-api03-PLANTED-by-the-test"
 SETUP = "sk-ant-oat01-PLANTED-by-the-test"
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

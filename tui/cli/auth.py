@@ -19,11 +19,11 @@ from tui.anthropic.errors import AuthenticationFailed
 from tui.anthropic.key_file import remove_key
 from tui.anthropic.login import Unusable
 from tui.anthropic.workspace import NotAWorkspace, Workspace
+from tui.cli.printing import say
 from tui.config import Settings
 from tui.connection import discovered, key_file, workspace_of
 from tui.errors import TuiError
 from tui.masking import masked_url
-from tui.printing import say
 from tui.render.json_text import json_text
 
 _LONGEST_SECRET = 64_000

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 from tui.anthropic.models import MODELS
+from tui.cli.stdin import joined
 from tui.demo.reply import Gate
 from tui.demo.scenarios import SPEND_CAP, Answer, Error, Text, Thinking, error_event, refusal
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
-from tui.piped import joined
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FIELDS = {"text", "model", "stop_reason", "usage", "requests", "cache", "cost_usd", "estimated"}
 FIELDS |= {"chat_id", "request_id", "notices"}
 LIMIT_S = 60

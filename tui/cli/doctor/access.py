@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tui.anthropic.credentials import CredentialsMissing, OAuthToken
+from tui.cli.doctor.findings import Finding
 from tui.config import Settings
 from tui.connection import Connection, key_file
-from tui.doctor.findings import Finding
 
 
 def auth_findings(settings: Settings, env: Mapping[str, str]) -> list[Finding]:
@@ -35,7 +35,7 @@ def auth_findings(settings: Settings, env: Mapping[str, str]) -> list[Finding]:
 
 
 def _used(settings: Settings, connection: Connection) -> Finding:
-    from tui.auth_command import status_of
+    from tui.cli.auth import status_of
 
     told = status_of(settings, connection.found)
     kind = {"api_key": "an API key", "oauth": "an OAuth token", "bearer": "a bearer token"}[told["kind"] or "api_key"]

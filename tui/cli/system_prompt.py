@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
+from tui.cli.printing import say
 from tui.config import Preset, Settings
 from tui.inputs.bounded import read_file
 from tui.inputs.charset import decoded
 from tui.inputs.limits import SYSTEM_PROMPT_BYTES
-from tui.printing import say
 
 
 def read(file: Path) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from tui.cli.doctor.findings import CHECKS, Check, Finding, ModelRow, Report
 from tui.config import Settings
-from tui.doctor.findings import CHECKS, Check, Finding, ModelRow, Report
 
 __all__ = ["CHECKS", "Check", "Finding", "Report", "examine", "report_json", "report_text"]
 
@@ -24,21 +24,21 @@ def examine(
         # Each check's own imports are its own cost: `doctor config` needs no HTTP client.
         match check:
             case "config":
-                from tui.doctor.configuration import config_findings
+                from tui.cli.doctor.configuration import config_findings
 
                 findings += config_findings(settings)
             case "auth":
-                from tui.doctor.access import auth_findings
+                from tui.cli.doctor.access import auth_findings
 
                 findings += auth_findings(settings, env)
             case "models":
                 from tui.catalogue import utc_today
-                from tui.doctor.models import model_findings
+                from tui.cli.doctor.models import model_findings
 
                 found, rows = model_findings(settings, env, today or utc_today())
                 findings += found
             case "terminal":
-                from tui.doctor.terminal import look, terminal_findings
+                from tui.cli.doctor.terminal import look, terminal_findings
 
                 findings += terminal_findings(look(env))
     return Report(tuple(findings), rows)
@@ -72,7 +72,7 @@ _SIGNS = {"ok": "✓", "note": "·", "warning": "!", "failed": "✗"}
 
 
 def _table(rows: Sequence[ModelRow]) -> list[str]:
-    from tui.listing import columns
+    from tui.cli.models import columns
     from tui.render.figures import tokens  # needs no screen
 
     cells = [("", "MODEL", "CONTEXT", "OUTPUT", "VISION", "TOOLS", "STATUS")]

@@ -20,11 +20,11 @@ from terminal import Terminal
 
 from tui.render.json_text import json_text
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PRINTERS = {
-    "printing.py": "",
-    "doctor/terminal.py": "questions that the terminal answers",
-    "opening.py": "no byte at all: whether stdout is open",
+    "cli/printing.py": "",
+    "cli/doctor/terminal.py": "questions that the terminal answers",
+    "cli/options.py": "no byte at all: whether stdout is open",
     "tools/scan.py": "a program of its own, whose output is read by prx",
     "tools/watcher.py": "a program of its own, whose output is read by prx",
 }
@@ -84,7 +84,7 @@ def test_json_keeps_the_letters_of_all_languages() -> None:
 
 STREAMS = f"""
 import sys
-from tui.printing import guard, put, say
+from tui.cli.printing import guard, put, say
 guard()
 HOSTILE = {HOSTILE!r}
 say(HOSTILE)
@@ -113,7 +113,7 @@ def test_whoever_prints_cannot_command_the_terminal(tmp_path: Path, encoding: st
 
 
 def test_in_a_pipe_a_text_is_exactly_what_it_is(tmp_path: Path) -> None:
-    script = f"from tui.printing import guard, put\nguard()\nput({HOSTILE!r})"
+    script = f"from tui.cli.printing import guard, put\nguard()\nput({HOSTILE!r})"
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
     told = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, check=True)
     assert told.stdout == HOSTILE.encode()

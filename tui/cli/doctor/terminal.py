@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tui.doctor.findings import Finding
+from tui.cli.doctor.findings import Finding
 from tui.images.protocol import canvas, questions
 from tui.inputs.bounded_program import run_program
 

@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.cli.printing import put, say
 from tui.errors import TuiError
-from tui.printing import put, say
 from tui.private_file import write_private
 
 if TYPE_CHECKING:

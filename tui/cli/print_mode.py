@@ -35,9 +35,9 @@ from tui.chat.reasoning import BY_ITSELF, Reasoning
 from tui.chat.tools import Access, ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Draft, Failure, Message, Text, Thinking, ToolResult, ToolUse
 from tui.chat.turn import run_turn
+from tui.cli.printing import put, say
 from tui.errors import TuiError
 from tui.inputs.bounded import decode_input
-from tui.printing import put, say
 from tui.render.figures import seconds
 from tui.render.json_text import json_text
 from tui.render.safe import safe

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import IO, NamedTuple
 
+from tui.cli.printing import say
 from tui.errors import TuiError
 from tui.inputs.charset import decoded
 from tui.inputs.limits import STDIN_BYTES
-from tui.printing import say
 from tui.signals import Endings, Interrupted
 
 _SILENCE_S = 3.0  # before we say that we are waiting for stdin

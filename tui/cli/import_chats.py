@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from tui.chats_command import FileProblem, counted, is_kept, opened
+from tui.cli.chats import FileProblem, counted, is_kept, opened
+from tui.cli.printing import say
 from tui.errors import TuiError
 from tui.inputs.bounded import open_to_read
 from tui.inputs.limits import IMPORT_BYTES
-from tui.printing import say
 
 if TYPE_CHECKING:
     from tui.config import Settings

@@ -1,0 +1,1 @@
+"""The `prx` command line: one module for each command, and what they share."""
