@@ -23,7 +23,7 @@ from textual.pilot import Pilot
 from tui.app import ChatApp, Desk
 from tui.config import load
 from tui.engine import Engine
-from tui.shelves import Shelves
+from tui.services.library import Shelves
 
 HERE = Path(__file__).parent
 SIZE = (100, 34)

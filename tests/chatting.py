@@ -26,11 +26,11 @@ from tui.config import load
 from tui.demo.scenarios import Answer, Scenario, Text
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Recorded, Server
-from tui.desk import Desk
 from tui.engine import Engine
 from tui.screens.chat import ChatScreen
 from tui.screens.keeping import Beginning, Start
-from tui.shelves import Shelves
+from tui.services.library import Shelves
+from tui.services.provider import Desk
 from tui.widgets.conversation import Conversation
 from tui.widgets.prompt import PromptArea
 from tui.widgets.question import QuestionCard

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from tui.actions import ACTIONS, BY_NAME
 from tui.anthropic.models import find
-from tui.catalogue import known_models
 from tui.chat.budget import Budget
 from tui.config import (
     DEFAULT_API_URL,
@@ -34,7 +33,8 @@ from tui.config import (
     toml,
 )
 from tui.config.expansion import expand
-from tui.connection import budget_of
+from tui.services.connection import budget_of
+from tui.services.model_list import known_models
 
 Load = Callable[..., Settings]
 

@@ -18,7 +18,7 @@ from terminal import Terminal
 
 from tui.cli.doctor.configuration import config_findings
 from tui.config import DEFAULT_API_URL, Settings, load
-from tui.connection import Connection
+from tui.services.connection import Connection
 
 KEY = "sk-ant-api03-PLANTED-of-the-gateway"
 Written = Callable[..., Settings]

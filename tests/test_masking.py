@@ -15,11 +15,11 @@ from terminal import Terminal
 from tui.anthropic.models import MISSPELT, MODELS
 from tui.cli.doctor.configuration import config_findings
 from tui.config import load
-from tui.connection import Connection
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
 from tui.errors import TuiError
 from tui.masking import is_secret, masked, masked_name, masked_url
+from tui.services.connection import Connection
 
 KEYS = [
     "sk-ant-api03-PLANTED9x8Y7z6W5v4-U3t2S1r0",

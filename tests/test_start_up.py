@@ -49,7 +49,7 @@ OURS_LATER = (
     "tui.screens.dialogs",
     "tui.screens.models",
     "tui.screens.palette",
-    "tui.sign_in",
+    "tui.services.sign_in",
     "tui.store",
     "tui.tools",
     "tui.widgets.filter_list",
@@ -79,9 +79,9 @@ FIRST_PAINT = """
 import asyncio, inspect, json, os, sys
 from tui.app import ChatApp
 from tui.config import load
-from tui.desk import Desk
+from tui.services.provider import Desk
 from tui.engine import Engine
-from tui.shelves import Shelves
+from tui.services.library import Shelves
 
 class Watched(ChatApp):
     CSS_PATH = inspect.getfile(ChatApp).replace(".py", ".tcss")
@@ -147,7 +147,7 @@ def test_version_costs_next_to_nothing() -> None:
 
 
 def test_the_domain_needs_neither_screen_nor_network() -> None:
-    modules = loaded("import tui.chat.session, tui.connection, tui.anthropic.request, tui.engine")
+    modules = loaded("import tui.chat.session, tui.services.connection, tui.anthropic.request, tui.engine")
     assert not {name.split(".")[0] for name in modules} & {"textual", "rich", "httpx", "click"}
 
 
@@ -155,7 +155,7 @@ def test_what_a_first_prompt_sends_is_loaded_before_it_is_sent() -> None:
     session = """
 import json, os, sys
 from tui.config import load
-from tui.desk import Desk
+from tui.services.provider import Desk
 
 with Desk(load(os.environ), os.environ, demo=True) as desk:
     desk.load()

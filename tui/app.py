@@ -24,18 +24,18 @@ from textual.screen import Screen
 
 from tui.chat.tools import Access
 from tui.config import Settings
-from tui.connection import budget_of
-from tui.desk import Desk
 from tui.engine import Engine
 from tui.errors import TuiError
 from tui.images.protocol import canvas, questions
-from tui.last_folder import LastFolder, ToldFolders
 from tui.render.gate import TerminalText
 from tui.screens.chat import ChatScreen
 from tui.screens.keeping import Beginning, Start
-from tui.shelves import Shelves
+from tui.services.connection import budget_of
+from tui.services.last_folder import LastFolder, ToldFolders
+from tui.services.library import Shelves
+from tui.services.provider import Desk
+from tui.services.warm_up import warm_up
 from tui.signals import Endings
-from tui.warming import warm_up
 from tui.widgets.bindings import bindings_of
 from tui.widgets.conversation import Conversation
 from tui.widgets.gallery import Answered

@@ -30,7 +30,7 @@ ALLOWED = {
     "cli.chats": "writes what was exported",
     "cli.printing": "opens stdout by its number",
     "private_file": "writes, and opens folders to sync them",
-    "shelves": "writes an export to a new file",
+    "services.library": "writes an export to a new file",
     "cli.rescue": "writes to a new file",
     "anthropic.arrivals": "calls a function of its own, which reads no file",
     "images.sources": "refuses what is no regular file before it opens it, and reads up to a bound",
@@ -48,7 +48,7 @@ ALLOWED = {
     "tools.watcher": "reads what the kernel says of processes",
     "widgets.stderr": "opens the terminal by its number",
     "widgets.terminal_file": "opens the terminal once more, to write",
-    "screens.attaching": "asks `last_folder`, which reads within bounds",
+    "screens.attaching": "asks `services.last_folder`, which reads within bounds",
 }
 """Modules with such a call, and why it is none."""
 

@@ -6,9 +6,9 @@ import json
 
 from msgspec.structs import replace
 
+from tui.chat.exchange import Exchange
 from tui.chat.ledger import Bill, Usage
 from tui.chat.transcript import Failure, Message
-from tui.screens.exchange import Exchange
 from tui.screens.inspector import elided, inspection
 
 

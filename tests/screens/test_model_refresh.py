@@ -11,9 +11,9 @@ from chatting import Chat, chatting, words
 
 from tui.anthropic.model_cache import FRESH_S
 from tui.cli.models import model_rows
-from tui.connection import Connection
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Error
+from tui.services.connection import Connection
 
 pytestmark = pytest.mark.anyio
 

@@ -13,8 +13,8 @@ from tui.chat.model import Price
 from tui.chat.spending import Entry
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Text
+from tui.services.titles import cheapest
 from tui.store import Chat as Stored
-from tui.titling import cheapest
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ import pytest
 from tests.tools.calling import Tools, see
 from tui.chat.transcript import ToolUse
 from tui.config import load
-from tui.connection import Connection
+from tui.services.connection import Connection
 from tui.tools.built_in import built_in
 from tui.tools.environment import for_commands
 

@@ -12,7 +12,6 @@ from typing import IO, TypedDict
 
 import click
 
-from tui import sign_in
 from tui.anthropic.credentials import ApiKey, BearerToken, Credential, CredentialsMissing, Found, OAuthToken
 from tui.anthropic.destinations import check
 from tui.anthropic.errors import AuthenticationFailed
@@ -21,10 +20,11 @@ from tui.anthropic.login import Unusable
 from tui.anthropic.workspace import NotAWorkspace, Workspace
 from tui.cli.printing import say
 from tui.config import Settings
-from tui.connection import discovered, key_file, workspace_of
 from tui.errors import TuiError
 from tui.masking import masked_url
 from tui.render.json_text import json_text
+from tui.services import sign_in
+from tui.services.connection import discovered, key_file, workspace_of
 
 _LONGEST_SECRET = 64_000
 _SHOWN = 4

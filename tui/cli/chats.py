@@ -90,8 +90,8 @@ def search(settings: Settings, words: str, *, as_json: bool) -> int:
 
 def export(settings: Settings, chat_id: str, format: Format, file: Path | None) -> int:
     """Writes one chat on stdout or into a file. The exit code."""
-    from tui.catalogue import known_models, utc_today
     from tui.exchange import archive, markdown, page
+    from tui.services.model_list import known_models, utc_today
 
     with opened(settings) as store:
         tree = store.tree(chat_id).result()
@@ -121,7 +121,7 @@ def is_kept(problems: Sequence[TuiError]) -> bool:
 @contextmanager
 def opened(settings: Settings, problems: list[TuiError] | None = None) -> Iterator[Store]:
     """The store, open and readable; what is wrong with it is said on stderr, and noted. Raises StoreProblem."""
-    from tui.shelves import Shelves
+    from tui.services.library import Shelves
 
     def tell(problem: TuiError) -> None:
         if problems is not None:

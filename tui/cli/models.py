@@ -37,7 +37,7 @@ class PathRow(TypedDict):
 
 def model_rows(settings: Settings) -> list[ModelRow]:
     """Every model of the server's list, as far as it is on disk, and of the table; with what the configuration says."""
-    from tui.catalogue import cached_models, choose, known_models, utc_today
+    from tui.services.model_list import cached_models, choose, known_models, utc_today
 
     live, today = cached_models(settings), utc_today()
     configured = choose(settings, settings.model, live, today).model.id

@@ -124,10 +124,10 @@ def _answer_once(config: Path | None, wanted: Wanted, demo: bool) -> int:
 
 
 def _answer(config: Path | None, wanted: Wanted, demo: bool, endings: Endings) -> int:
-    from tui import continuing
     from tui.chat.reasoning import Reasoning
     from tui.cli import print_mode, stdin, system_prompt
     from tui.errors import TuiError
+    from tui.services import resume
     from tui.signals import Interrupted
 
     output = wanted.output_format or "text"
@@ -148,7 +148,7 @@ def _answer(config: Path | None, wanted: Wanted, demo: bool, endings: Endings) -
         system=said.system if wanted.system is None else wanted.system,
         output=output,
         attach=wanted.attach,
-        resume=continuing.LAST if wanted.last else wanted.resume,
+        resume=resume.LAST if wanted.last else wanted.resume,
         reasoning=Reasoning(thinking=said.thinking, effort=said.effort),
         tools=wanted.tools or said.tools,
         demo=demo,
@@ -186,7 +186,7 @@ def _not_attached(prompt: str, given: str) -> list[str]:
 def _fill_screen(config: Path | None, wanted: Wanted, demo: bool) -> int:
     if not (sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("The full screen needs a terminal. For one answer on stdout: prx -p PROMPT")
-    from tui.warming import prepare
+    from tui.services.warm_up import prepare
 
     prepare()
     from tui.actions import BY_NAME

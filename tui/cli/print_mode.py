@@ -45,8 +45,8 @@ from tui.signals import Endings, Interrupted
 
 if TYPE_CHECKING:
     from tui.config import Settings
-    from tui.connection import Connection
-    from tui.continuing import Kept
+    from tui.services.connection import Connection
+    from tui.services.resume import Kept
 
 Output = Literal["text", "json", "stream-json"]
 
@@ -73,10 +73,10 @@ def run(
 
     `resume` names the chat to go on with, by its id or `continuing.LAST`; without it, a new one begins. `attach`: files.
     """
-    from tui.connection import Connection
-    from tui.continuing import begin
-    from tui.shelves import Shelves
-    from tui.sight import attached
+    from tui.services.attachments import attached
+    from tui.services.connection import Connection
+    from tui.services.library import Shelves
+    from tui.services.resume import begin
 
     tally = Tally(notices)
     printer = _PRINTERS[output](endings)
@@ -150,7 +150,7 @@ async def _take(
 
 
 async def _turn(connection: Connection, kept: Kept, draft: Draft, tally: Tally, printer: Printer) -> None:
-    from tui.continuing import within_budget
+    from tui.services.resume import within_budget
 
     choice = connection.choose(kept.model)
     tally.model, tally.chat_id = choice.model.id, kept.recorder.chat.id

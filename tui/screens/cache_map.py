@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from tui.chat.budget import Spent
 from tui.chat.cache import CacheMap
+from tui.chat.exchange import Exchange
 from tui.chat.forecast import Estimate
 from tui.chat.ledger import Bill, Usage
 from tui.chat.spending import Total, ledger_of
@@ -24,9 +25,8 @@ from tui.chat.transcript import Message, Transcript
 from tui.chat.warmth import Warmth
 from tui.errors import TuiError
 from tui.render import figures
-from tui.screens.exchange import Exchange
 from tui.screens.modal import Modal
-from tui.screens.provider import Provider
+from tui.services.ports import Provider
 from tui.widgets.bindings import closing
 from tui.widgets.cache_bar import draw_map
 from tui.widgets.drawn import Drawn

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from textual.timer import Timer
 
 from tui.chat.events import Settled, TurnEvent
+from tui.chat.exchange import Exchange
 from tui.chat.forecast import NO_DRAFT, Estimate, Loser, Switch, estimate, price_switch
 from tui.chat.ledger import Usage
 from tui.chat.model import Model
@@ -19,7 +20,6 @@ from tui.chat.transcript import Draft, Message, Transcript
 from tui.chat.warmth import COLD, Warmth, asked_otherwise, cached_tokens, expiry, lifetime_for
 from tui.errors import TuiError
 from tui.render import figures
-from tui.screens.exchange import Exchange
 from tui.screens.sharing import SharingScreen
 from tui.widgets.status import StatusBar
 from tui.widgets.workers import later

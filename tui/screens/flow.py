@@ -25,8 +25,8 @@ from tui.chat.reasoning import unusual
 from tui.chat.tools import ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Draft, ToolUse, Transcript
 from tui.engine import Engine
-from tui.screens.provider import Provider
 from tui.screens.talk import Talk
+from tui.services.ports import Provider
 from tui.widgets.attaching import AttachingPrompt
 from tui.widgets.attachments import Attachments
 from tui.widgets.commands import CommandList, FileList

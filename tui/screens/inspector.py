@@ -9,6 +9,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Static, TextArea
 
+from tui.chat.exchange import Exchange
 from tui.chat.ledger import Usage
 from tui.chat.transcript import Message
 from tui.inputs.bounded import decode_json
@@ -16,7 +17,6 @@ from tui.inputs.limits import REQUEST_DEPTH
 from tui.render import figures
 from tui.render.json_text import json_text
 from tui.render.safe import safe
-from tui.screens.exchange import Exchange
 from tui.screens.modal import Modal
 from tui.widgets.panel import PanelHead
 

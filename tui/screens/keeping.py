@@ -21,9 +21,9 @@ from tui.chat.tools import Access
 from tui.chat.transcript import Draft
 from tui.engine import Engine
 from tui.errors import TuiError
-from tui.screens.provider import Provider
 from tui.screens.signing import SigningScreen
 from tui.screens.talk import Talk
+from tui.services.ports import Provider
 from tui.widgets.conversation import Conversation
 
 if TYPE_CHECKING:

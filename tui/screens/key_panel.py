@@ -17,7 +17,7 @@ from textual.worker import Worker
 
 from tui.errors import TuiError
 from tui.screens.modal import Modal
-from tui.screens.provider import WorkspaceWanted
+from tui.services.ports import WorkspaceWanted
 from tui.widgets.panel import PanelHead
 from tui.widgets.secret import IdInput, SecretInput
 from tui.widgets.workers import later

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from tui.render import figures
 from tui.render.safe import safe
 from tui.screens.modal import Modal
-from tui.screens.provider import ToolServer
+from tui.services.ports import ToolServer
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead
 

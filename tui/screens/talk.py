@@ -9,6 +9,7 @@ from msgspec.structs import astuple, replace
 
 from tui.chat.asking import Ask
 from tui.chat.events import Asked, Grew, Sent, Settled, StreamEvent, ToolsAnswered, TurnEnded, TurnEvent
+from tui.chat.exchange import Exchange
 from tui.chat.model import Model
 from tui.chat.reducer import coalesce
 from tui.chat.session import Session
@@ -16,7 +17,6 @@ from tui.chat.tools import Question, ToolAllowed, ToolAsking, ToolBegan, ToolEnd
 from tui.chat.transcript import Draft, Message, ToolResult, Transcript
 from tui.chat.turn import run_turn
 from tui.engine import Engine, Generation
-from tui.screens.exchange import Exchange
 from tui.screens.outbox import Outbox
 
 _KEPT_CHARS = 4_000

@@ -32,8 +32,8 @@ def examine(
 
                 findings += auth_findings(settings, env)
             case "models":
-                from tui.catalogue import utc_today
                 from tui.cli.doctor.models import model_findings
+                from tui.services.model_list import utc_today
 
                 found, rows = model_findings(settings, env, today or utc_today())
                 findings += found

@@ -11,7 +11,7 @@ from pathlib import Path
 from tui.anthropic.credentials import CredentialsMissing, OAuthToken
 from tui.cli.doctor.findings import Finding
 from tui.config import Settings
-from tui.connection import Connection, key_file
+from tui.services.connection import Connection, key_file
 
 
 def auth_findings(settings: Settings, env: Mapping[str, str]) -> list[Finding]:

@@ -10,14 +10,14 @@ from datetime import date
 from tui.anthropic.credentials import Credential, OAuthToken
 from tui.anthropic.errors import AuthenticationFailed, NotFound
 from tui.anthropic.models import MISSPELT, MODELS, Choice, find, is_retired
-from tui.catalogue import choose, known_models
 from tui.chat.model import Model
 from tui.cli.doctor.findings import Finding, ModelRow
 from tui.config import Settings
-from tui.connection import Connection, workspace_of
 from tui.errors import TuiError
 from tui.inputs.proxies import BadProxy, route_for
 from tui.masking import masked_url
+from tui.services.connection import Connection, workspace_of
+from tui.services.model_list import choose, known_models
 
 
 def model_findings(

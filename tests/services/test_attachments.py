@@ -24,10 +24,10 @@ from tui.chat.transcript import Document, Message, ToolResult, Transcript
 from tui.chat.transcript import Image as ImageBlock
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
-from tui.sight import Sight, TooMuch, attached, within_one_request
+from tui.services.attachments import Sight, TooMuch, attached, within_one_request
 
 pytestmark = pytest.mark.anyio
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n0\n%%EOF"

@@ -19,8 +19,6 @@ from tui.anthropic.credentials import ApiKey, Credential, Found, OAuthToken, dis
 from tui.anthropic.destinations import check
 from tui.anthropic.model_cache import read_list, write_list
 from tui.anthropic.models import Choice, find
-from tui.belt import Belt
-from tui.catalogue import choose, corrected, known_models, list_file, utc_today
 from tui.chat import ledger
 from tui.chat.asking import Ask, Request
 from tui.chat.budget import Budget
@@ -33,7 +31,9 @@ from tui.chat.tools import Access
 from tui.chat.transcript import BlockPlace, Draft, Message, Transcript
 from tui.config import Settings
 from tui.errors import TuiError
-from tui.sight import Sight, within_one_request
+from tui.services.attachments import Sight, within_one_request
+from tui.services.model_list import choose, corrected, known_models, list_file, utc_today
+from tui.services.toolset import Belt
 
 if TYPE_CHECKING:
     from tui.anthropic.client import Client

@@ -21,7 +21,7 @@ from tui.chat.warmth import lifetime_for
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
-    from tui.connection import Connection
+    from tui.services.connection import Connection
     from tui.store import Chat, Recorder, Store
 
 LAST = ""
@@ -97,7 +97,7 @@ def begin(
 
 async def within_budget(connection: Connection, kept: Kept, draft: Draft, model: Model) -> str:
     """What there is to say of soft limits that the turn passes, or "". Raises OverBudget for a hard one: nobody is asked."""
-    from tui.connection import budget_of
+    from tui.services.connection import budget_of
 
     budget = budget_of(connection.settings)
     if not budget.is_set:

@@ -11,27 +11,27 @@ from weakref import WeakSet
 from tui.anthropic.credentials import LOGIN, NO_FILE, Credential, Found, OAuthToken
 from tui.anthropic.destinations import check
 from tui.anthropic.login import Unusable
-from tui.belt import Belt, load_tools
-from tui.catalogue import utc_today
 from tui.chat.asking import Ask
+from tui.chat.exchange import Exchange
 from tui.chat.model import Model
 from tui.chat.reasoning import WORDS, Reasoning, of_manner
 from tui.chat.session import Session
 from tui.chat.tools import Access, Verdict
 from tui.chat.transcript import Draft, Message, Transcript
 from tui.config import Preset, Settings
-from tui.connection import Connection
 from tui.errors import TuiError
 from tui.render.safe import safe
-from tui.screens.exchange import Exchange
-from tui.screens.provider import ToolServer, Way, WorkspaceWanted
+from tui.services.connection import Connection
+from tui.services.model_list import utc_today
+from tui.services.ports import ToolServer, Way, WorkspaceWanted
+from tui.services.toolset import Belt, load_tools
 
 if TYPE_CHECKING:
     from tui.anthropic.misses import Exchange as Sent
     from tui.chat.cache import CacheMap, Miss
     from tui.chat.titles import Titled
     from tui.mcp.servers import Servers
-    from tui.sign_in import Checked
+    from tui.services.sign_in import Checked
 
 
 class NoLogin(TuiError):
@@ -227,7 +227,7 @@ class Desk:
         return self._settings.ui.titles and not self.is_demo
 
     async def title(self, transcript: Transcript) -> Titled:
-        from tui.titling import titled  # where it is wanted, after the first answer
+        from tui.services.titles import titled  # where it is wanted, after the first answer
 
         return await titled(self._connection, transcript)
 
@@ -306,8 +306,8 @@ class Desk:
         return f"no {place}/.credentials.json" if reason in ("", NO_FILE) else reason
 
     async def check_key(self, secret: str, workspace_id: str) -> None:
-        from tui import sign_in  # as in each of these: not needed for the first paint
         from tui.anthropic.errors import AuthenticationFailed
+        from tui.services import sign_in  # as in each of these: not needed for the first paint
 
         try:
             self._checked = await sign_in.check(self._settings, secret, workspace_id)
@@ -317,7 +317,7 @@ class Desk:
             raise KeyRefused(f"The server does not take this key: {error.message}") from error
 
     def keep_key(self, secret: str) -> str:
-        from tui import sign_in
+        from tui.services import sign_in
 
         assert self._checked is not None, "it was checked"
         sign_in.store(self._settings, secret, self._checked.workspace_id)
@@ -325,7 +325,7 @@ class Desk:
         return self._said("the key is stored", sign_in.overruled_by(self._settings, self._env))
 
     def find_login(self) -> str:
-        from tui import sign_in
+        from tui.services import sign_in
 
         login = sign_in.claude_code_login(self._env)
         if isinstance(login, Unusable):
@@ -335,7 +335,7 @@ class Desk:
         return sign_in.described(login)
 
     def use_login(self) -> str:
-        from tui import sign_in
+        from tui.services import sign_in
 
         assert self._offered is not None, "it was found"
         self._sign_in(self._offered)

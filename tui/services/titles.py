@@ -8,7 +8,7 @@ from tui.chat.session import Session
 from tui.chat.titles import Titled, request_for, title_in
 from tui.chat.transcript import Draft, Transcript
 from tui.chat.turn import run_turn
-from tui.connection import Connection
+from tui.services.connection import Connection
 
 
 async def titled(connection: Connection, transcript: Transcript) -> Titled:

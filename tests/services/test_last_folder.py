@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.last_folder import LastFolder
+from tui.services.last_folder import LastFolder
 
 
 def test_a_folder_is_remembered_for_the_user_alone(tmp_path: Path) -> None:

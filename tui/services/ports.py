@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from tui.chat.asking import Ask
+from tui.chat.exchange import Exchange
 from tui.chat.model import Model
 from tui.chat.reasoning import Reasoning
 from tui.chat.session import Session
 from tui.chat.tools import Access, Verdict
 from tui.chat.transcript import Draft, Message, Transcript
 from tui.errors import TuiError
-from tui.screens.exchange import Exchange
 
 if TYPE_CHECKING:
     from tui.chat.cache import CacheMap, Miss

@@ -16,8 +16,8 @@ from tui.anthropic.key_file import write_key
 from tui.anthropic.login import Unusable
 from tui.anthropic.workspace import parse_workspace
 from tui.config import Settings
-from tui.connection import discovered, key_file, workspace_of
 from tui.errors import TuiError
+from tui.services.connection import discovered, key_file, workspace_of
 
 PASTED = "the key that was given"
 TYPED = "What was given"
