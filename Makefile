@@ -1,8 +1,8 @@
 # What CI runs is `make check`. PYTHON names the virtual environment's interpreter.
 PYTHON ?= .venv/bin/python
 
-.PHONY: check format lint types test explore fuzz bounds soak newest lock days snapshots cold-start kills interrupts bench-store bench-list \
-  bench-images bench-attaching bench-pictures
+.PHONY: check format lint types test explore fuzz bounds soak newest lock days snapshots docs pictures cold-start kills interrupts \
+  bench-store bench-list bench-images bench-attaching bench-pictures
 
 check: lint types test
 
@@ -47,6 +47,14 @@ format:
 # Records the pictures of the screen anew. Look at each of them before it is committed.
 snapshots:
 	$(PYTHON) -m pytest -q tests/snapshots --snapshot-update
+
+# The generated tables of the documentation.
+docs:
+	$(PYTHON) docs/make_tables.py
+
+# The pictures of the documentation, taken from the running app. Needs rsvg-convert and the font Fira Code.
+pictures:
+	$(PYTHON) assets/make_pictures.py
 
 # Our time to the first paint beside that of an empty Textual app.
 cold-start:
