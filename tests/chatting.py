@@ -29,8 +29,8 @@ from tui.demo.shells import Recorded, Server
 from tui.engine import Engine
 from tui.screens.chat import ChatScreen
 from tui.screens.keeping import Beginning, Start
-from tui.services.library import Shelves
-from tui.services.provider import Desk
+from tui.services.library import ChatLibrary
+from tui.services.provider import ClaudeProvider
 from tui.widgets.conversation import Conversation
 from tui.widgets.prompt import PromptArea
 from tui.widgets.question import QuestionCard
@@ -59,8 +59,8 @@ class Clock:
         return time.mktime((*time.localtime()[:3], 9, 41, 0, 0, 0, -1)) + self.now_s
 
 
-class ClockedDesk(Desk):
-    """The app's own desk, with sessions that tell the test's time."""
+class ClockedProvider(ClaudeProvider):
+    """The app's own provider, with sessions that tell the test's time."""
 
     clock: Clock | None = None
 
@@ -212,17 +212,17 @@ def opened(
         if listed_ago_s is not None:
             file = cache_file(settings.folders.cache, settings.anthropic.api_url)
             write_list(file, (), time.time() - listed_ago_s)
-        shelves = Shelves(settings.folders.data / "chats.db", now=clock.wall)
+        library = ChatLibrary(settings.folders.data / "chats.db", now=clock.wall)
         with (
-            shelves,
-            ClockedDesk(settings, env, demo=demo, preset=preset, tools=tools, today=lambda: TODAY) as desk,
+            library,
+            ClockedProvider(settings, env, demo=demo, preset=preset, tools=tools, today=lambda: TODAY) as provider,
             Engine() as engine,
         ):
-            desk.clock = clock
-            engine.at_exit(desk.aclose)
+            provider.clock = clock
+            engine.at_exit(provider.aclose)
             beginning = Beginning(resume, start)
             app = ChatApp(
-                settings, desk, engine, shelves, prompt=prompt, attach=attach, beginning=beginning, clock=clock
+                settings, provider, engine, library, prompt=prompt, attach=attach, beginning=beginning, clock=clock
             )
             yield Opened(app, server, clock)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from settling import let_settle
 
-from tui.signals import ENDING
+from tui.signals import EXIT_SIGNALS
 
 # How long an example takes says more about the machine, and who else uses it, than about the program. A run checks the same
 # examples each time, so that what fails is due to the change at hand; `make explore` draws others.
@@ -28,7 +28,7 @@ def anyio_backend() -> str:
 @pytest.fixture(autouse=True, scope="session")
 def _signals_reach_programs() -> None:
     """A shell's `&` and nohup have signals ignored by all that is started from there: the programs under test get theirs."""
-    for number in (*ENDING, signal.SIGQUIT):
+    for number in (*EXIT_SIGNALS, signal.SIGQUIT):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, lambda *_: None)  # which programs do not inherit
 

@@ -79,9 +79,9 @@ FIRST_PAINT = """
 import asyncio, inspect, json, os, sys
 from tui.app import ChatApp
 from tui.config import load
-from tui.services.provider import Desk
+from tui.services.provider import ClaudeProvider
 from tui.engine import Engine
-from tui.services.library import Shelves
+from tui.services.library import ChatLibrary
 
 class Watched(ChatApp):
     CSS_PATH = inspect.getfile(ChatApp).replace(".py", ".tcss")
@@ -90,15 +90,15 @@ class Watched(ChatApp):
         print(json.dumps(sorted(sys.modules)))
         self.exit()
 
-async def paint(desk, engine, shelves, settings):
-    app = Watched(settings, desk, engine, shelves)
+async def paint(provider, engine, library, settings):
+    app = Watched(settings, provider, engine, library)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
 
 settings = load(os.environ)
-shelves = Shelves(settings.folders.data / "chats.db")
-with shelves, Desk(settings, os.environ, demo=sys.argv[1:] == ["demo"]) as desk, Engine() as engine:
-    asyncio.run(paint(desk, engine, shelves, settings))
+library = ChatLibrary(settings.folders.data / "chats.db")
+with library, ClaudeProvider(settings, os.environ, demo=sys.argv[1:] == ["demo"]) as provider, Engine() as engine:
+    asyncio.run(paint(provider, engine, library, settings))
 """
 
 
@@ -155,12 +155,12 @@ def test_what_a_first_prompt_sends_is_loaded_before_it_is_sent() -> None:
     session = """
 import json, os, sys
 from tui.config import load
-from tui.services.provider import Desk
+from tui.services.provider import ClaudeProvider
 
-with Desk(load(os.environ), os.environ, demo=True) as desk:
-    desk.load()
+with ClaudeProvider(load(os.environ), os.environ, demo=True) as provider:
+    provider.load()
     before = set(sys.modules)
-    session = desk.session()
+    session = provider.session()
     session.equip()
     assert session.transcript.tools
     print(json.dumps(sorted({*sys.modules} - before)))

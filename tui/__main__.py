@@ -2,7 +2,7 @@
 
 from tui import signals
 
-signals.on_interrupt(signals.leave)
+signals.on_interrupt(signals.exit_now)
 
 
 def main() -> None:

@@ -31,11 +31,11 @@ from tui.render.gate import TerminalText
 from tui.screens.chat import ChatScreen
 from tui.screens.keeping import Beginning, Start
 from tui.services.connection import budget_of
-from tui.services.last_folder import LastFolder, ToldFolders
-from tui.services.library import Shelves
-from tui.services.provider import Desk
+from tui.services.last_folder import KnownFolders, LastFolder
+from tui.services.library import ChatLibrary
+from tui.services.provider import ClaudeProvider
 from tui.services.warm_up import warm_up
-from tui.signals import Endings
+from tui.signals import ExitSignals
 from tui.widgets.bindings import bindings_of
 from tui.widgets.conversation import Conversation
 from tui.widgets.gallery import Answered
@@ -56,33 +56,35 @@ class ChatApp(App[int], inherit_bindings=False):
     def __init__(
         self,
         settings: Settings,
-        desk: Desk,
+        provider: ClaudeProvider,
         engine: Engine,
-        shelves: Shelves,
+        library: ChatLibrary,
         *,
         prompt: str = "",
         attach: Sequence[Path] = (),
         beginning: Beginning = Beginning(),  # noqa: B008  (a frozen value)
         clock: Callable[[], float] = time.monotonic,
-        endings: Endings | None = None,
+        exit_signals: ExitSignals | None = None,
     ) -> None:
         super().__init__(driver_class=_driver_class(settings.folders.state / "stderr.log"))
         self._settings = settings
-        self._desk = desk
+        self._provider = provider
         self._engine = engine
-        self._endings = endings
-        self._shelves = shelves
-        notices = _mistakes([str(finding) for finding in settings.findings]) + ([desk.notice] if desk.notice else [])
+        self._exit_signals = exit_signals
+        self._library = library
+        notices = _mistakes([str(finding) for finding in settings.findings]) + (
+            [provider.notice] if provider.notice else []
+        )
         self.chat = ChatScreen(
-            desk,
+            provider,
             engine,
-            library=shelves,
+            library=library,
             beginning=beginning,
             notices=notices,
             prompt=prompt,
             attach=attach,
             last_folder=LastFolder(settings.folders.state / "attach-folder"),
-            told_folders=ToldFolders(settings.folders.state / "told-folders"),
+            told_folders=KnownFolders(settings.folders.state / "told-folders"),
             keys=settings.keys,
             budget=budget_of(settings),
             clock=clock,
@@ -101,15 +103,15 @@ class ChatApp(App[int], inherit_bindings=False):
         return self.chat
 
     def on_mount(self) -> None:
-        if self._endings is not None:  # without them the terminal would be left as it is
+        if self._exit_signals is not None:  # without them the terminal would be left as it is
             loop = asyncio.get_running_loop()
-            self._endings.wake(lambda: loop.call_soon_threadsafe(self._end_by_signal))
+            self._exit_signals.on_signal(lambda: loop.call_soon_threadsafe(self._end_by_signal))
         self.app_resume_signal.subscribe(self, lambda _: self._start_over())
         self.call_after_refresh(self._warm_up)
 
     def _end_by_signal(self) -> None:
-        assert self._endings is not None, "it has woken us"
-        self.exit(self._endings.exit_code, self._endings.exit_code)
+        assert self._exit_signals is not None, "it has woken us"
+        self.exit(self._exit_signals.exit_code, self._exit_signals.exit_code)
 
     def _start_over(self) -> None:
         """An editor or a shell has drawn on the terminal meanwhile."""
@@ -150,8 +152,8 @@ class ChatApp(App[int], inherit_bindings=False):
 
     def refresh_models(self) -> None:
         """Has the server's list of models asked for, if that is due. Nothing waits for it."""
-        if self._desk.wants_models:
-            self.run_worker(asyncio.wrap_future(self._engine.submit(self._desk.refresh_models)))
+        if self._provider.wants_models:
+            self.run_worker(asyncio.wrap_future(self._engine.submit(self._provider.refresh_models)))
 
     def on_signing_screen_signed_in(self) -> None:
         self.refresh_models()
@@ -175,7 +177,7 @@ class ChatApp(App[int], inherit_bindings=False):
 
     async def action_quit(self) -> None:
         """Quits at once where all is stored, else asks where the rest is to go."""
-        if self._shelves.is_behind:
+        if self._library.is_behind:
             self.run_worker(later(self._quit_behind), group="quit", exclusive=True)
         else:
             self.exit()
@@ -184,7 +186,7 @@ class ChatApp(App[int], inherit_bindings=False):
         from tui.cli.rescue import free_name, write_new
         from tui.screens.unsaved import Elsewhere, UnsavedScreen
 
-        store = self._shelves.store(demo=False)
+        store = self._library.store(demo=False)
         unsaved = await asyncio.wrap_future(store.unsaved())
         if not unsaved.count:
             self.exit()
@@ -196,7 +198,7 @@ class ChatApp(App[int], inherit_bindings=False):
 
         def answered(elsewhere: Elsewhere | None) -> None:
             if elsewhere is not None:
-                self._shelves.elsewhere = elsewhere
+                self._library.elsewhere = elsewhere
                 self.exit()
 
         self.push_screen(UnsavedScreen(unsaved.count, free_name(Path.cwd()).name, save), answered)
@@ -280,28 +282,37 @@ def run(
     _check_environment()
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)  # rich would believe them; the terminal knows its size
-    shelves = Shelves(settings.folders.data / "chats.db")
-    with Endings() as endings:
+    library = ChatLibrary(settings.folders.data / "chats.db")
+    with ExitSignals() as exit_signals:
         with (
-            shelves,
-            Desk(settings, env, demo=demo, model=model, system=system, preset=preset, tools=tools) as desk,
+            library,
+            ClaudeProvider(
+                settings, env, demo=demo, model=model, system=system, preset=preset, tools=tools
+            ) as provider,
             Engine() as engine,
         ):
-            engine.at_exit(desk.aclose)
+            engine.at_exit(provider.aclose)
             beginning = Beginning(resume, start, own_model=bool(model or preset), system=system, tools=tools)
             app = ChatApp(
-                settings, desk, engine, shelves, prompt=prompt, attach=attach, beginning=beginning, endings=endings
+                settings,
+                provider,
+                engine,
+                library,
+                prompt=prompt,
+                attach=attach,
+                beginning=beginning,
+                exit_signals=exit_signals,
             )
             app.run()
-        return _left(shelves, endings.exit_code if endings.came else app.return_code or 0)
+        return _left(library, exit_signals.exit_code if exit_signals.received else app.return_code or 0)
 
 
-def _left(shelves: Shelves, code: int) -> int:
+def _left(library: ChatLibrary, code: int) -> int:
     """The exit code, once what could not be stored is somewhere else: 1 where that is no safe place."""
-    if shelves.lost is None or not shelves.lost.count:
+    if library.lost is None or not library.lost.count:
         return code
     from tui.cli.rescue import rescue
 
-    file, prints = shelves.elsewhere
-    is_safe = rescue(shelves.lost, shelves.file, file=file, prints=prints)
+    file, prints = library.elsewhere
+    is_safe = rescue(library.lost, library.file, file=file, prints=prints)
     return code or (0 if is_safe else 1)

@@ -405,7 +405,7 @@ def test_an_answer_of_a_megabyte_in_one_line(server: Server[FakeAnthropic], env:
     assert prx("-p", "x", "-m", "claude-haiku-4-5", env=env).stdout == text + "\n"
 
 
-# Endings
+# Exit codes
 
 
 class running:

@@ -121,24 +121,24 @@ def is_kept(problems: Sequence[TuiError]) -> bool:
 @contextmanager
 def opened(settings: Settings, problems: list[TuiError] | None = None) -> Iterator[Store]:
     """The store, open and readable; what is wrong with it is said on stderr, and noted. Raises StoreProblem."""
-    from tui.services.library import Shelves
+    from tui.services.library import ChatLibrary
 
     def tell(problem: TuiError) -> None:
         if problems is not None:
             problems.append(problem)
         say(f"prx: {safe(problem.message, keep_newlines=False)}", err=True)
 
-    with Shelves(settings.folders.data / "chats.db") as shelves:
+    with ChatLibrary(settings.folders.data / "chats.db") as library:
         early: list[TuiError] = []
-        shelves.trouble = early.append
-        store = shelves.store(demo=False)
+        library.trouble = early.append
+        store = library.store(demo=False)
         try:
             store.ready().result()
         except TuiError as refusal:  # said by whoever catches it, and not twice
             early = [problem for problem in early if problem.message != refusal.message]
             raise
         finally:
-            shelves.trouble = tell
+            library.trouble = tell
             for problem in early:
                 tell(problem)
         yield store

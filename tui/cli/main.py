@@ -23,7 +23,7 @@ from tui.cli.options import ExistingFile, Wanted, chat_options, open_chat, read_
 from tui.cli.printing import guard, say
 from tui.errors import TuiError
 from tui.masking import masked
-from tui.signals import INTERRUPTED, leave, on_interrupt
+from tui.signals import INTERRUPTED, exit_now, on_interrupt
 
 if TYPE_CHECKING:
     from tui.cli.doctor import Check
@@ -261,7 +261,7 @@ def _main() -> int:
         try:
             return _run()
         finally:
-            on_interrupt(leave)
+            on_interrupt(exit_now)
     except KeyboardInterrupt:
         return INTERRUPTED
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tui.chat.tools import Access
     from tui.cli.print_mode import Output
     from tui.config import Settings
-    from tui.signals import Endings
+    from tui.signals import ExitSignals
 
 
 class ExistingFile(click.Path):
@@ -115,15 +115,15 @@ def open_chat(config: Path | None, wanted: Wanted, *, demo: bool) -> int:
 
 
 def _answer_once(config: Path | None, wanted: Wanted, demo: bool) -> int:
-    from tui.signals import Endings
+    from tui.signals import ExitSignals
 
     if wanted.resume == "":
         raise click.UsageError("-r needs the ID of a chat here: `prx chats` lists them; -c goes on with the last one.")
-    with Endings() as endings:
-        return _answer(config, wanted, demo, endings)
+    with ExitSignals() as exit_signals:
+        return _answer(config, wanted, demo, exit_signals)
 
 
-def _answer(config: Path | None, wanted: Wanted, demo: bool, endings: Endings) -> int:
+def _answer(config: Path | None, wanted: Wanted, demo: bool, exit_signals: ExitSignals) -> int:
     from tui.chat.reasoning import Reasoning
     from tui.cli import print_mode, stdin, system_prompt
     from tui.errors import TuiError
@@ -135,11 +135,11 @@ def _answer(config: Path | None, wanted: Wanted, demo: bool, endings: Endings) -
         _require_stdout()
         settings = read_settings(config, tells_obstacle=output != "text" or demo)
         said = system_prompt.preset(settings, wanted.preset)
-        given = stdin.piped(sys.stdin, endings)
+        given = stdin.piped(sys.stdin, exit_signals)
     except Interrupted:
-        return print_mode.end_early(output, endings)
+        return print_mode.end_early(output, exit_signals)
     except TuiError as error:
-        return print_mode.end_early(output, endings, error)
+        return print_mode.end_early(output, exit_signals, error)
     return print_mode.run(
         settings,
         prompt=stdin.joined(wanted.prompt, given.text),
@@ -152,7 +152,7 @@ def _answer(config: Path | None, wanted: Wanted, demo: bool, endings: Endings) -
         reasoning=Reasoning(thinking=said.thinking, effort=said.effort),
         tools=wanted.tools or said.tools,
         demo=demo,
-        endings=endings,
+        exit_signals=exit_signals,
     )
 
 

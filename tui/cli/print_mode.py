@@ -41,7 +41,7 @@ from tui.inputs.bounded import decode_input
 from tui.render.figures import seconds
 from tui.render.json_text import json_text
 from tui.render.safe import safe
-from tui.signals import Endings, Interrupted
+from tui.signals import ExitSignals, Interrupted
 
 if TYPE_CHECKING:
     from tui.config import Settings
@@ -66,7 +66,7 @@ def run(
     tools: Access | None = None,
     notices: Sequence[str] = (),
     demo: bool = False,
-    endings: Endings,
+    exit_signals: ExitSignals,
     env: Mapping[str, str] = os.environ,
 ) -> int:
     """Answers the prompt on stdout. Returns the exit code: 0, 1 for a failure, 128 and the number of a signal that ended it.
@@ -75,60 +75,60 @@ def run(
     """
     from tui.services.attachments import attached
     from tui.services.connection import Connection
-    from tui.services.library import Shelves
+    from tui.services.library import ChatLibrary
     from tui.services.resume import begin
 
     tally = Tally(notices)
-    printer = _PRINTERS[output](endings)
+    printer = _PRINTERS[output](exit_signals)
     troubles: list[str] = []
     """Of the disk; one that ended it is told as the failure that it is."""
-    shelves = Shelves(settings.folders.data / "chats.db")
+    library = ChatLibrary(settings.folders.data / "chats.db")
     try:
         # What was said is on disk before the result is told.
         with (
             Connection(settings, env, demo=demo) as connection,
-            shelves,
+            library,
         ):
             if connection.obstacle:
                 raise connection.obstacle
-            shelves.trouble = lambda problem: troubles.append(problem.message)
-            store = shelves.store(demo=demo)
+            library.trouble = lambda problem: troubles.append(problem.message)
+            store = library.store(demo=demo)
             kept = begin(
                 store, connection, resume=resume, model=model or "", system=system, tools=tools, reasoning=reasoning
             )
             draft = Draft(text=prompt, attachments=attached(attach, connection.choose(kept.model).model, tally.note))
-            asyncio.run(_take(connection, kept, draft, tally, printer, endings))
+            asyncio.run(_take(connection, kept, draft, tally, printer, exit_signals))
     except (asyncio.CancelledError, Interrupted):
         pass
     except TuiError as error:
         tally.fail(error)
-    if shelves.lost is not None and shelves.lost.chats:
-        tally.note(f"This chat was not stored in {shelves.file}. Its answer stands on stdout alone.")
+    if library.lost is not None and library.lost.chats:
+        tally.note(f"This chat was not stored in {library.file}. Its answer stands on stdout alone.")
     for text in troubles:
         if tally.failure is None or text != tally.failure.message:
             tally.note(text)
-    return _end(tally, printer, endings)
+    return _end(tally, printer, exit_signals)
 
 
-def end_early(output: Output, endings: Endings, error: TuiError | None = None) -> int:
+def end_early(output: Output, exit_signals: ExitSignals, error: TuiError | None = None) -> int:
     """Say in the output's format why nothing was asked: an error, or a signal. Returns the exit code."""
     if error is None and output == "text":
-        return endings.exit_code
+        return exit_signals.exit_code
     tally = Tally()
     if error is not None:
         tally.fail(error)
-    return _end(tally, _PRINTERS[output](endings), endings)
+    return _end(tally, _PRINTERS[output](exit_signals), exit_signals)
 
 
-def _end(tally: Tally, printer: Printer, endings: Endings) -> int:
-    if endings.came:
+def _end(tally: Tally, printer: Printer, exit_signals: ExitSignals) -> int:
+    if exit_signals.received:
         tally.note("Interrupted: this is what had arrived.")
     try:
         printer.end(tally)
     except OSError:
-        if not endings.came:  # else the terminal is gone, and with it whoever could be told
+        if not exit_signals.received:  # else the terminal is gone, and with it whoever could be told
             raise
-    return endings.exit_code if endings.came else 1 if tally.failure else 0
+    return exit_signals.exit_code if exit_signals.received else 1 if tally.failure else 0
 
 
 async def _take(
@@ -137,12 +137,12 @@ async def _take(
     draft: Draft,
     tally: Tally,
     printer: Printer,
-    endings: Endings,
+    exit_signals: ExitSignals,
 ) -> None:
     """One turn from the prompt to its end, however it ends; a cancellation goes on to the caller."""
     task = asyncio.current_task()
     assert task is not None, "a coroutine runs in one"
-    with endings.cancelling(task):
+    with exit_signals.cancelling(task):
         try:
             await _turn(connection, kept, draft, tally, printer)
         finally:
@@ -263,8 +263,8 @@ class Printer(Protocol):
 class TextPrinter:
     """The answer as it arrives, exactly; on a terminal without what would command the terminal."""
 
-    def __init__(self, endings: Endings) -> None:
-        self._endings = endings
+    def __init__(self, exit_signals: ExitSignals) -> None:
+        self._exit_signals = exit_signals
         self._open = False
         """Something was written since the last line end of our own."""
 
@@ -293,7 +293,7 @@ class TextPrinter:
 
     def _write(self, text: str) -> None:
         self._open = True
-        _put(text, self._endings)
+        _put(text, self._exit_signals)
 
     def _end_line(self) -> None:
         self._write("\n")
@@ -303,8 +303,8 @@ class TextPrinter:
 class JsonPrinter:
     """Nothing until the end, then one object."""
 
-    def __init__(self, endings: Endings) -> None:
-        self._endings = endings
+    def __init__(self, exit_signals: ExitSignals) -> None:
+        self._exit_signals = exit_signals
 
     def take(self, event: TurnEvent) -> None:
         pass
@@ -313,7 +313,7 @@ class JsonPrinter:
         self._write(tally.result())
 
     def _write(self, value: object) -> None:
-        _put(json_text(value) + "\n", self._endings)
+        _put(json_text(value) + "\n", self._exit_signals)
 
 
 class StreamPrinter(JsonPrinter):
@@ -386,10 +386,10 @@ def _texts(events: tuple[StreamEvent, ...]) -> list[str]:
     return texts
 
 
-def _put(text: str, endings: Endings) -> None:
+def _put(text: str, exit_signals: ExitSignals) -> None:
     """Write to stdout in pieces that a pipe takes at once, so that a signal is heard where nobody reads."""
     for start in range(0, len(text), _PIECE):
-        endings.await_reader(sys.stdout.fileno())
+        exit_signals.wait_until_writable(sys.stdout.fileno())
         put(text[start : start + _PIECE])
 
 

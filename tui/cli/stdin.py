@@ -8,7 +8,7 @@ from tui.cli.printing import say
 from tui.errors import TuiError
 from tui.inputs.charset import decoded
 from tui.inputs.limits import STDIN_BYTES
-from tui.signals import Endings, Interrupted
+from tui.signals import ExitSignals, Interrupted
 
 _SILENCE_S = 3.0  # before we say that we are waiting for stdin
 
@@ -28,23 +28,23 @@ def joined(prompt: str, piped_in: str) -> str:
     return "\n\n".join(part for part in (prompt, piped_in) if part.strip())
 
 
-def piped(stdin: IO[str] | None, endings: Endings) -> Piped:
+def piped(stdin: IO[str] | None, exit_signals: ExitSignals) -> Piped:
     """What stands on stdin where that is no terminal, read to its end. Raises InputProblem and Interrupted."""
     if stdin is None or stdin.closed or stdin.isatty():
         return Piped("")
-    found = decoded(_read_all(stdin.fileno(), endings))
+    found = decoded(_read_all(stdin.fileno(), exit_signals))
     if found is None:
         raise InputProblem("stdin is binary, not text", "Attach an image or a PDF with -a FILE.")
     text = found.text.removesuffix("\n").removesuffix("\r")
     return Piped(text, (f"stdin: {found.remark}",) if found.is_guess else ())
 
 
-def _read_all(file: int, endings: Endings) -> bytes:
+def _read_all(file: int, exit_signals: ExitSignals) -> bytes:
     silence_s: float | None = _SILENCE_S
     raw = bytearray()
     while True:
         try:
-            data = endings.read(file, 1 << 16, silence_s)
+            data = exit_signals.read(file, 1 << 16, silence_s)
         except Interrupted:
             raise
         except OSError as error:

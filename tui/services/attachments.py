@@ -28,7 +28,7 @@ class TooMuch(TuiError):
     """A request that would hold more than the API takes."""
 
 
-class Sight:
+class AttachmentResolver:
     """What the model of the turn sees. `model` is asked anew each time."""
 
     def __init__(self, model: Callable[[], Model]) -> None:

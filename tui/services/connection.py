@@ -31,9 +31,9 @@ from tui.chat.tools import Access
 from tui.chat.transcript import BlockPlace, Draft, Message, Transcript
 from tui.config import Settings
 from tui.errors import TuiError
-from tui.services.attachments import Sight, within_one_request
+from tui.services.attachments import AttachmentResolver, within_one_request
 from tui.services.model_list import choose, corrected, known_models, list_file, utc_today
-from tui.services.toolset import Belt
+from tui.services.toolset import Toolset
 
 if TYPE_CHECKING:
     from tui.anthropic.client import Client
@@ -143,8 +143,8 @@ class Connection:
         def seeing() -> Model:
             return session.model or self.choose().model
 
-        session.sight = Sight(seeing)
-        session.toolbox = belt = Belt(
+        session.sight = AttachmentResolver(seeing)
+        session.toolbox = toolset = Toolset(
             self.settings,
             seeing,
             lambda text: self.warn(text),
@@ -152,9 +152,9 @@ class Connection:
             asks=asks,
             servers=self.servers,
         )
-        belt.offered = lambda: session.transcript.tools
+        toolset.offered = lambda: session.transcript.tools
         if self.servers is not None:
-            session.get_ready = belt.prepare
+            session.get_ready = toolset.prepare
         session.most_requests = self.settings.tools.turns
         return session
 
@@ -207,9 +207,9 @@ class Connection:
         thinking: ThinkingMode | None = None,
     ) -> int:
         """How many input tokens sending the draft would take, as the server counts them. Raises TuiError."""
-        sight = Sight(lambda: choice.model)
-        prompt = Message(role="user", blocks=(*draft.attachments, *await sight.blocks(draft.text)))
-        asked = self._repair.fitting(await sight.fitted(transcript.with_message(prompt)))
+        resolver = AttachmentResolver(lambda: choice.model)
+        prompt = Message(role="user", blocks=(*draft.attachments, *await resolver.blocks(draft.text)))
+        asked = self._repair.fitting(await resolver.fitted(transcript.with_message(prompt)))
         body = partial(self.body, choice=choice, effort=effort, thinking=thinking)
         return await self._repair.counted(self._connected().count_tokens, asked, body)
 

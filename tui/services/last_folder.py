@@ -32,7 +32,7 @@ class LastFolder:
             write_private(self._file, os.fsencode(folder))
 
 
-class ToldFolders:
+class KnownFolders:
     """Those of which the user was told that Claude may look around there. A small file, and read only once."""
 
     def __init__(self, file: Path) -> None:

@@ -23,8 +23,8 @@ class NotExported(TuiError):
     """A chat could not be written to a file."""
 
 
-class Shelves:
-    """`with Shelves(file) as shelves`: leaving the block writes what is queued. A store is opened when first asked for."""
+class ChatLibrary:
+    """`with ChatLibrary(file) as library`: leaving the block writes what is queued. A store is opened when first asked for."""
 
     def __init__(self, file: Path, *, now: Callable[[], float] = time.time) -> None:
         """`file` holds the user's chats; `now` counts from the epoch, in seconds."""
@@ -39,7 +39,7 @@ class Shelves:
         self._open = ExitStack()
         self._stores: dict[bool, Store] = {}
 
-    def __enter__(self) -> Shelves:
+    def __enter__(self) -> ChatLibrary:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -24,7 +24,7 @@ from tui.render.safe import safe
 from tui.services.connection import Connection
 from tui.services.model_list import utc_today
 from tui.services.ports import ToolServer, Way, WorkspaceWanted
-from tui.services.toolset import Belt, load_tools
+from tui.services.toolset import Toolset, load_tools
 
 if TYPE_CHECKING:
     from tui.anthropic.misses import Exchange as Sent
@@ -47,7 +47,7 @@ class NoPreset(TuiError):
         super().__init__(f'There is no preset "{name}".', f"Known: {', '.join(known) or 'none'}.")
 
 
-class Desk:
+class ClaudeProvider:
     """The connection in use. Signing in and the demo put another in its place; what runs on the old one goes on."""
 
     def __init__(
@@ -68,7 +68,7 @@ class Desk:
         self._env = env
         self._system = system
         self._tools = tools
-        self._belts: WeakSet[Belt] = WeakSet()
+        self._toolsets: WeakSet[Toolset] = WeakSet()
         self._always: list[str] = []
         """Rules that the user has made since the settings were read."""
         self._open = ExitStack()
@@ -83,7 +83,7 @@ class Desk:
         """The key that the server took last."""
         self._choice = self._connection.choose(self._asked)
 
-    def __enter__(self) -> Desk:
+    def __enter__(self) -> ClaudeProvider:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -168,25 +168,25 @@ class Desk:
         self.reasoning = self._usual_reasoning
         system = self._settled.system if self._system is None else self._system
         session = self._connection.session(system, access=self.usual_tools)
-        assert isinstance(session.toolbox, Belt), "the connection gives each session one"
+        assert isinstance(session.toolbox, Toolset), "the connection gives each session one"
         session.toolbox.learn(self._always)
         session.toolbox.allowed_always = self._spread
-        self._belts.add(session.toolbox)
+        self._toolsets.add(session.toolbox)
         return session
 
     def _spread(self, rule: str) -> None:
         """What is allowed always is so in every chat, from now on."""
         self._always.append(rule)
-        for belt in tuple(self._belts):
-            belt.learn((rule,))
+        for toolset in tuple(self._toolsets):
+            toolset.learn((rule,))
 
     @property
     def usual_tools(self) -> Access:
         return self._tools or self._settled.tools or self._settings.default.tools or "ask"
 
     def answer_question(self, call_id: str, verdict: Verdict) -> None:
-        for belt in tuple(self._belts):
-            belt.answer(call_id, verdict)
+        for toolset in tuple(self._toolsets):
+            toolset.answer(call_id, verdict)
 
     @property
     def servers(self) -> Sequence[ToolServer]:
@@ -199,13 +199,13 @@ class Desk:
         return await servers.restart(name)
 
     async def renew_tools(self, session: Session) -> None:
-        assert isinstance(session.toolbox, Belt), "the connection gives each session one"
+        assert isinstance(session.toolbox, Toolset), "the connection gives each session one"
         if self._servers is not None:
             await self._servers.start()
         session.toolbox.renew()
 
     def new_tools(self, session: Session) -> tuple[int, int]:
-        assert isinstance(session.toolbox, Belt), "the connection gives each session one"
+        assert isinstance(session.toolbox, Toolset), "the connection gives each session one"
         return session.toolbox.news
 
     @property

@@ -29,7 +29,7 @@ def load_tools() -> None:
         import_module(f"tui.tools.{name}")
 
 
-class Belt:
+class Toolset:
     """What a session is given as its toolbox: the built-in tools, for the folder that the program runs in."""
 
     def __init__(
