@@ -1,4 +1,4 @@
-"""Where chats are kept: the user's own store, one for the demo that leaves nothing behind, and files for others."""
+"""The chat stores: the user's database, a temporary one for the demo, and exports to files."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _KINDS = ("md", "html", "json")
 
 
 class NotExported(TuiError):
-    """A chat could not be written to a file."""
+    """The chat cannot be written to a file."""
 
 
 class ChatLibrary:
-    """`with ChatLibrary(file) as library`: leaving the block writes what is queued. A store is opened when first asked for."""
+    """Context manager for the chat stores. Opens a store on first use; the end of the block writes everything queued."""
 
     def __init__(self, file: Path, *, now: Callable[[], float] = time.time) -> None:
-        """`file` holds the user's chats; `now` counts from the epoch, in seconds."""
+        """`file` is the user's database; `now` returns seconds since the epoch."""
         self.now = now
         self.trouble: Callable[[TuiError], None] = lambda _: None
-        """Is told, from any thread, what is wrong with the disk."""
+        """Called with each disk problem, from any thread."""
         self.changed: Callable[[str], None] = lambda _: None
-        """Is told, from any thread, that another program may have done something to the open chat, by its id."""
+        """Called with the ID of the open chat when another process may have changed it, from any thread."""
         self.file = file
         self.elsewhere: tuple[Path | None, bool] = (None, False)
-        """Where the user wants what could not be stored: in that file, or on stdout."""
+        """Where to write chats that could not be stored: this file, and True to print them on stdout."""
         self._open = ExitStack()
         self._stores: dict[bool, Store] = {}
 
@@ -46,7 +46,7 @@ class ChatLibrary:
         self._open.close()
 
     def store(self, *, demo: bool) -> Store:
-        """The store to keep chats in. The first time it loads modules, which a screen should not wait for."""
+        """Return the store. The first call loads modules, so make it outside the first paint."""
         from tui.store import Store
 
         if demo not in self._stores:
@@ -64,18 +64,18 @@ class ChatLibrary:
 
     @property
     def is_behind(self) -> bool:
-        """Whether the user's own store has changes that its file did not take so far."""
+        """True while the user's store has changes that are not in its file yet."""
         return False in self._stores and self._stores[False].is_behind
 
     @property
     def lost(self) -> Unsaved | None:
-        """Once all is closed: what could not be stored; None where there is nothing."""
+        """What could not be stored, or None. Valid after the end of the block."""
         return self._stores[False].lost if False in self._stores else None
 
     def export(self, tree: ChatTree, kind: str, name_of: Callable[[str], str]) -> Path:
-        """The new file in the current folder that the chat was written to. Raises NotExported."""
+        """Write the chat to a new file in the current folder and return its path. Raises NotExported."""
         if kind not in _KINDS:
-            raise NotExported(f'There is no format "{kind}".', "Known: " + ", ".join(_KINDS))
+            raise NotExported(f'Unknown export format "{kind}".', f"Use one of: {', '.join(_KINDS)}.")
         text = _text(tree, kind, name_of)
         name = _file_name(tree.title)
         for number in range(1, 1000):
@@ -86,9 +86,9 @@ class ChatLibrary:
             except FileExistsError:
                 continue
             except OSError as error:
-                raise NotExported(f"{file} cannot be written: {error.strerror}.") from error
+                raise NotExported(f"Cannot write {file}: {error.strerror}.") from error
             return file
-        raise NotExported(f"There are too many files called {name} here.")
+        raise NotExported(f"Too many files named {name} in this folder.", "Rename the chat, or move the old exports.")
 
 
 def _text(tree: ChatTree, kind: str, name_of: Callable[[str], str]) -> str:
@@ -106,6 +106,6 @@ def _text(tree: ChatTree, kind: str, name_of: Callable[[str], str]) -> str:
 
 
 def _file_name(title: str) -> str:
-    """The title as a name that every system takes."""
+    """Return a file name, valid on every system, made from the title."""
     words = "".join(letter if letter.isalnum() else " " for letter in title).split()
     return "-".join(words)[:60].strip("-").lower() or "chat"
