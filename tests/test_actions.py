@@ -1,4 +1,4 @@
-"""The table of actions: what is made from it agrees, and every place can carry out what it lists."""
+"""The table of actions: what is made from it agrees, and every scope can carry out what it lists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.widgets.attaching import AttachingPrompt
 from tui.widgets.bindings import bindings_of
 from tui.widgets.conversation import Conversation
 
-PLACES = {"app": ChatApp, "chat": ChatScreen, "prompt": AttachingPrompt, "conversation": Conversation}
+SCOPES = {"app": ChatApp, "chat": ChatScreen, "prompt": AttachingPrompt, "conversation": Conversation}
 IN_THE_PROMPT = {
     "send",
     "newline",
@@ -30,14 +30,14 @@ IN_THE_PROMPT = {
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
-def test_every_action_can_be_carried_out_where_it_belongs(action: Action) -> None:
-    assert callable(getattr(PLACES[action.place], f"action_{action.name}", None))
+def test_every_action_can_be_carried_out_in_its_scope(action: Action) -> None:
+    assert callable(getattr(SCOPES[action.scope], f"action_{action.name}", None))
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_each_place_binds_the_keys_of_its_actions(place: str) -> None:
-    bound = {binding.id: binding.key for binding in PLACES[place].BINDINGS if getattr(binding, "id", None)}
-    wanted = {action.name: ",".join(action.keys) for action in ACTIONS if action.place == place and action.keys}
+@pytest.mark.parametrize("scope", SCOPES)
+def test_each_scope_binds_the_keys_of_its_actions(scope: str) -> None:
+    bound = {binding.id: binding.key for binding in SCOPES[scope].BINDINGS if getattr(binding, "id", None)}
+    wanted = {action.name: ",".join(action.keys) for action in ACTIONS if action.scope == scope and action.keys}
     assert wanted.items() <= bound.items()
 
 
@@ -56,7 +56,7 @@ def test_every_action_but_those_that_edit_the_prompt_has_a_slash_word() -> None:
 def test_the_help_screen_shows_every_action_with_its_keys() -> None:
     shown = help_text({}).plain
     for action in ACTIONS:
-        assert action.line in shown
+        assert action.label in shown
         assert all(key_name(key) in shown for key in action.keys)
 
 
@@ -64,9 +64,9 @@ def test_the_help_screen_shows_every_action_with_its_keys() -> None:
 def test_the_help_screen_keeps_to_its_columns(width: int) -> None:
     lines = help_text({}, width).plain.split("\n")
     assert all(cell_len(line) <= width for line in lines)
-    at = next(number for number, line in enumerate(lines) if "Start a new line" in line)
-    column = lines[at].index("Start")
-    below = lines[at + 1 : lines.index(next(line for line in lines if "Attach pictures" in line))]
+    at = next(number for number, line in enumerate(lines) if "Insert a line break" in line)
+    column = lines[at].index("Insert")
+    below = lines[at + 1 : lines.index(next(line for line in lines if "Attach files" in line))]
     assert all(not line[column:].strip() for line in below)
     assert " ".join(line[:column] for line in (lines[at], *below)).split() == ["Ctrl+J", "Shift+⏎", "Alt+⏎"]
 
@@ -76,7 +76,7 @@ def test_the_help_screen_has_the_groups_of_the_table() -> None:
 
 
 def test_the_help_screen_shows_the_keys_that_the_user_chose() -> None:
-    line = next(line for line in help_text({"models": ("f9",)}).plain.split("\n") if "model of the next turn" in line)
+    line = next(line for line in help_text({"models": ("f9",)}).plain.split("\n") if "Switch the model" in line)
     assert line.split()[0] == "F9"
 
 

@@ -1,116 +1,184 @@
-"""The one table of actions. Keys, slash commands, palette entries and the help screen are all made from it.
+"""The table of actions. Keys, slash commands, palette, help screen and hints are all made from it.
 
-It says what an action is called and where its keys are heard; doing it is left to the app, the screen or the widget of
-that place, as a method `action_NAME`. `[keys]` in the configuration maps a name to other keys.
+It says what an action is called, where its keys are heard and who carries it out. The class of its scope has a method
+`action_NAME`; its owner says through `Availability` why it cannot be done at the moment. `[keys]` in the configuration
+maps a name to other keys.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
-Place = Literal["app", "chat", "prompt", "conversation"]
-"""Who hears the keys and carries the action out: the app (on every screen), the chat, or one of its two widgets."""
+Scope = Literal["app", "chat", "prompt", "conversation"]
+"""Where the keys are heard: on every screen, on the whole chat screen, or in one of its two widgets."""
 
+Owner = Literal[
+    "app",
+    "screen",
+    "prompt",
+    "conversation",
+    "session",
+    "sessions",
+    "branches",
+    "costs",
+    "permissions",
+    "attachments",
+    "library",
+    "settings",
+    "auth",
+]
+"""Who carries an action out and knows whether that is possible: the app, the chat screen, one of its widgets, or one of the
+units behind the screen."""
 
 Group = Literal["Chats", "Model", "Prompt", "Answer", "Message", "Program"]
+"""The section of the help screen."""
+
+
+class Availability(Protocol):
+    """Says which actions can be carried out now. Palette, help, slash commands and `check_action` ask it."""
+
+    def disabled_reason(self, name: str) -> str:
+        """Return why the action cannot be carried out now, e.g. "An answer is running", or "" if it can.
+
+        `name` is that of an `Action`. It is asked for every row that is drawn, so it only looks at what is in memory.
+        """
+
+
+class _Always:
+    def disabled_reason(self, name: str) -> str:
+        return ""
+
+
+ALWAYS: Availability = _Always()
+"""Where nobody says otherwise, every action can be carried out."""
 
 
 class Action(msgspec.Struct, frozen=True):
     name: str
-    """As `[keys]` in the configuration calls it."""
+    """The key in `[keys]` of the configuration, and the suffix of the method `action_NAME`."""
     keys: tuple[str, ...]
-    line: str
-    """What it does, in a few words: the palette entry, and the line on the help screen."""
+    """The default keys, as Textual names them."""
+    label: str
+    """What it does, in a few words: verb first, sentence case."""
     group: Group
-    place: Place
+    owner: Owner
+    scope: Scope
     slash: str = ""
-    """The word after the slash. Empty for what moves or edits in the prompt: typing a command there would be in its way."""
+    """The slash command without its slash. Empty for what moves or edits in the prompt: the command would be in its way."""
     argument: str = ""
-    """What may follow the slash word, as the completion shows it."""
+    """What may follow the slash command, as the completion list shows it."""
+    keywords: str = ""
+    """Further words that find it in the palette."""
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("new_chat", ("ctrl+n",), "New chat", "Chats", "chat", "new"),
-    Action("chats", ("ctrl+s", "f3"), "Chats: open, search, rename, delete", "Chats", "chat", "chats", "[words]"),
-    Action("find", ("ctrl+f",), "Find words in this chat", "Chats", "chat", "find", "[words]"),
-    Action("rename", (), "Rename this chat", "Chats", "chat", "rename", "[title]"),
-    Action("pin", (), "Pin this chat, or let it go", "Chats", "chat", "pin"),
-    Action("export", (), "Write this chat to a file here", "Chats", "chat", "export", "[md, html, json]"),
-    Action("delete_chat", (), "Delete this chat", "Chats", "chat", "delete"),
-    Action("undelete", (), "Bring back the chat deleted last", "Chats", "chat", "undelete"),
-    Action("preset", (), "New chat with a preset", "Chats", "chat", "preset", "[name]"),
-    Action("models", ("ctrl+l", "f2"), "Choose the model of the next turn", "Model", "chat", "model", "[name]"),
-    Action("think", ("f8", "alt+t"), "Thinking and effort of this chat", "Model", "chat", "think", "[on, off]"),
-    Action("effort", (), "How much effort an answer takes", "Model", "chat", "effort", "[low … max]"),
-    Action("system", (), "See and edit the system prompt", "Model", "chat", "system", "[text]"),
-    Action("tools", ("f9",), "Tools of this chat: off, on again", "Model", "chat", "tools", "[none, read, ask]"),
-    Action("mcp", (), "MCP servers, and their tools in this chat", "Model", "chat", "mcp"),
-    Action("cache_map", ("f6",), "The cache map: read, written, saved", "Model", "chat", "cache"),
-    Action("count", ("f7",), "Have the server count the prompt's tokens", "Model", "chat", "count"),
-    Action("inspect", ("f5",), "Look at the last request", "Model", "chat", "request"),
-    Action("send", ("enter",), "Send the prompt", "Prompt", "prompt"),
-    Action("newline", ("ctrl+j", "shift+enter", "alt+enter"), "Start a new line", "Prompt", "prompt"),
-    Action("attach", ("ctrl+o", "f4"), "Attach pictures, PDF and text files", "Prompt", "chat", "attach", "[path]"),
-    Action("paste_picture", ("ctrl+v",), "Attach the picture in the clipboard", "Prompt", "prompt", "paste"),
-    Action("detach", (), "Take the last attachment out (⌫ at the start)", "Prompt", "prompt", "detach"),
-    Action("older_prompt", ("up",), "Earlier prompt, from the first line", "Prompt", "prompt"),
-    Action("newer_prompt", ("down",), "Later prompt, from the last line", "Prompt", "prompt"),
-    Action("history", ("ctrl+r",), "Search the prompts of all chats", "Prompt", "chat", "history", "[words]"),
-    Action("editor", ("ctrl+g",), "Write the prompt in $VISUAL or $EDITOR", "Prompt", "prompt", "editor"),
-    Action("stop", ("escape",), "Stop the answer, keep its text", "Answer", "chat", "stop"),
-    Action("answer", ("tab",), "Answer what Claude asks", "Answer", "chat", "answer"),
-    Action("continue", (), "Have a cut answer continued", "Answer", "chat", "continue"),
-    Action("thinking", ("ctrl+t",), "Show or fold the thinking", "Answer", "chat", "thinking"),
-    Action("page_up", ("pageup",), "Back through the conversation", "Answer", "chat"),
-    Action("page_down", ("pagedown",), "Forward through the conversation", "Answer", "chat"),
-    Action("jump_to_end", ("ctrl+end",), "Jump to the end and follow the answer", "Answer", "chat", "end"),
-    Action("older_answer", ("alt+left",), "Older branch, from the prompt", "Answer", "chat"),
-    Action("newer_answer", ("alt+right",), "Newer branch, from the prompt", "Answer", "chat"),
-    Action("edit", ("e",), "Edit the focused prompt, as a new branch", "Message", "conversation", "edit"),
-    Action("regenerate", ("g",), "Ask again, with the model chosen now", "Message", "conversation", "again"),
-    Action("retry", ("r",), "Try again after a failure", "Message", "conversation", "retry"),
-    Action("older_branch", ("left_square_bracket",), "Older branch, here", "Message", "conversation", "older"),
-    Action("newer_branch", ("right_square_bracket",), "Newer branch, here", "Message", "conversation", "newer"),
-    Action("fork", (), "A new chat with all up to here", "Message", "conversation", "fork"),
-    Action("copy_message", ("y",), "Copy the focused message", "Message", "conversation", "copy"),
-    Action("copy_code", ("u",), "Copy its code block", "Message", "conversation", "code"),
-    Action("palette", ("ctrl+p",), "Find an action by typing", "Program", "app", "palette"),
-    Action("help", ("f1",), "Keys and commands", "Program", "app", "help"),
-    Action("theme", (), "Switch between dark and light", "Program", "app", "theme"),
-    Action("sign_in", (), "Sign in with a key, or Claude Code's login", "Program", "chat", "login"),
-    Action("demo", (), "Try the demo: scripted answers, no key", "Program", "chat", "demo"),
-    Action("quit", ("ctrl+q",), "Quit", "Program", "app", "quit"),
-    Action("interrupt", ("ctrl+c",), "Copy, else stop, else ask to quit", "Program", "chat"),
-    Action("leave", ("ctrl+d",), "Quit, if the prompt is empty", "Program", "prompt"),
+    Action("new_chat", ("ctrl+n",), "Start a new chat", "Chats", "sessions", "chat", "new"),
+    Action(
+        "chats",
+        ("ctrl+s", "f3"),
+        "Browse chats",
+        "Chats",
+        "library",
+        "chat",
+        "chats",
+        "[words]",
+        "list open search rename pin delete export",
+    ),
+    Action("find", ("ctrl+f",), "Find in this chat", "Chats", "library", "chat", "find", "[words]", "search words"),
+    Action("rename", (), "Rename this chat", "Chats", "library", "chat", "rename", "[title]"),
+    Action("pin", (), "Pin or unpin this chat", "Chats", "library", "chat", "pin"),
+    Action("export", (), "Export this chat", "Chats", "library", "chat", "export", "[md|html|json]", "save file"),
+    Action("delete_chat", (), "Delete this chat", "Chats", "library", "chat", "delete", keywords="remove"),
+    Action("undelete", (), "Undo delete", "Chats", "library", "chat", "undelete", keywords="restore chat"),
+    Action("preset", (), "Start from a preset", "Chats", "settings", "chat", "preset", "[name]", "new chat"),
+    Action("models", ("ctrl+l", "f2"), "Switch the model", "Model", "settings", "chat", "model", "[name]", "choose"),
+    Action("think", ("f8", "alt+t"), "Set thinking and effort", "Model", "settings", "chat", "think", "[on|off]"),
+    Action("effort", (), "Set the effort", "Model", "settings", "chat", "effort", "[low … max]"),
+    Action("system", (), "Edit the system prompt", "Model", "settings", "chat", "system", "[text]"),
+    Action("tools", ("f9",), "Turn tools on or off", "Model", "permissions", "chat", "tools", "[none|read|ask]"),
+    Action("mcp", (), "Manage MCP servers", "Model", "permissions", "chat", "mcp", keywords="tools restart"),
+    Action(
+        "cache_map", ("f6",), "Show the cache map", "Model", "costs", "chat", "cache", keywords="read written saved"
+    ),
+    Action("count", ("f7",), "Count tokens (server)", "Model", "costs", "chat", "count", keywords="prompt"),
+    Action("inspect", ("f5",), "Inspect the last request", "Model", "session", "chat", "request", keywords="json"),
+    Action("send", ("enter",), "Send the prompt", "Prompt", "prompt", "prompt"),
+    Action("newline", ("ctrl+j", "shift+enter", "alt+enter"), "Insert a line break", "Prompt", "prompt", "prompt"),
+    Action(
+        "attach",
+        ("ctrl+o", "f4"),
+        "Attach files",
+        "Prompt",
+        "attachments",
+        "chat",
+        "attach",
+        "[path]",
+        "images pictures PDFs text",
+    ),
+    Action("paste_picture", ("ctrl+v",), "Paste an image", "Prompt", "prompt", "prompt", "paste", keywords="clipboard"),
+    Action("detach", (), "Remove the last attachment", "Prompt", "prompt", "prompt", "detach"),
+    Action("older_prompt", ("up",), "Previous prompt (on the first line)", "Prompt", "prompt", "prompt"),
+    Action("newer_prompt", ("down",), "Next prompt (on the last line)", "Prompt", "prompt", "prompt"),
+    Action(
+        "history", ("ctrl+r",), "Search earlier prompts", "Prompt", "library", "chat", "history", "[words]", "history"
+    ),
+    Action("editor", ("ctrl+g",), "Open the prompt in an editor", "Prompt", "prompt", "prompt", "editor"),
+    Action("stop", ("escape",), "Stop the answer", "Answer", "session", "chat", "stop", keywords="cancel"),
+    Action("answer", ("tab",), "Answer a permission request", "Answer", "permissions", "chat", "answer"),
+    Action("continue", (), "Continue the answer", "Answer", "session", "chat", "continue"),
+    Action("thinking", ("ctrl+t",), "Show or hide thinking", "Answer", "conversation", "chat", "thinking"),
+    Action("page_up", ("pageup",), "Scroll up a page", "Answer", "conversation", "chat"),
+    Action("page_down", ("pagedown",), "Scroll down a page", "Answer", "conversation", "chat"),
+    Action("jump_to_end", ("ctrl+end",), "Jump to the end", "Answer", "conversation", "chat", "end", keywords="follow"),
+    Action("older_answer", ("alt+left",), "Previous branch of the last fork", "Answer", "branches", "chat"),
+    Action("newer_answer", ("alt+right",), "Next branch of the last fork", "Answer", "branches", "chat"),
+    Action("edit", ("e",), "Edit the prompt in a new branch", "Message", "branches", "conversation", "edit"),
+    Action("regenerate", ("g",), "Regenerate with the current model", "Message", "branches", "conversation", "again"),
+    Action(
+        "retry", ("r",), "Retry after a failure", "Message", "session", "conversation", "retry", keywords="try again"
+    ),
+    Action("older_branch", ("left_square_bracket",), "Previous branch", "Message", "branches", "conversation", "older"),
+    Action("newer_branch", ("right_square_bracket",), "Next branch", "Message", "branches", "conversation", "newer"),
+    Action("fork", (), "Fork the chat here", "Message", "branches", "conversation", "fork", keywords="new copy"),
+    Action("copy_message", ("y",), "Copy the message", "Message", "conversation", "conversation", "copy"),
+    Action("copy_code", ("u",), "Copy the code block", "Message", "conversation", "conversation", "code"),
+    Action("palette", ("ctrl+p",), "Open the command palette", "Program", "app", "app", "palette"),
+    Action("help", ("f1",), "Show keys and commands", "Program", "app", "app", "help"),
+    Action("theme", (), "Switch dark and light", "Program", "app", "app", "theme"),
+    Action("sign_in", (), "Sign in", "Program", "auth", "chat", "login", keywords="API key Claude Code"),
+    Action("demo", (), "Try the demo", "Program", "auth", "chat", "demo", keywords="scripted"),
+    Action("quit", ("ctrl+q",), "Quit", "Program", "app", "app", "quit", keywords="exit"),
+    Action("interrupt", ("ctrl+c",), "Copy, stop or quit", "Program", "screen", "chat"),
+    Action("leave", ("ctrl+d",), "Quit (on an empty prompt)", "Program", "prompt", "prompt"),
 )
 
 GROUPS: dict[Group, str] = {
     "Prompt": "",
     "Answer": "",
-    "Message": "Tab leads there, ↑↓ on, ←→ to its lines",
+    "Message": "press Tab, then ↑↓ to choose one",
     "Chats": "",
     "Model": "",
     "Program": "",
 }
-"""What is needed first stands first on the help screen, with a word on where keys are heard if that is not the prompt."""
+"""The sections of the help screen in their order, each with a note on how to get there."""
 
 BY_NAME = {action.name: action for action in ACTIONS}
 BY_SLASH = {action.slash: action for action in ACTIONS if action.slash}
 
 
 def slash_matches(typed: str) -> tuple[Action, ...]:
-    """The actions whose slash word begins with what was typed after the slash, in the order of the table."""
+    """Return the actions whose slash command starts with `typed` (without the slash), in the order of the table."""
     return tuple(action for action in ACTIONS if action.slash and action.slash.startswith(typed))
 
 
 def parse_command(text: str) -> tuple[Action, str] | None:
-    """The action and the argument of a prompt that is a slash command; None if it is anything else.
+    """Parse a slash command into its action and argument; None if the text is not one.
 
-    Only a single line that begins with a known word counts, so that "/usr/bin is full" is still a prompt.
+    Only a single line that starts with a known command counts, so that "/usr/bin is full" is still a prompt.
     """
     if not text.startswith("/") or "\n" in text.strip():
         return None
@@ -125,18 +193,18 @@ _FIRST_WORD = re.compile(r"/([A-Za-z][\w-]*)(\s+\S)?")
 
 
 def is_one_word(text: str) -> bool:
-    """True for a slash and one word, which can only be a mistyped command."""
+    """True for a slash and one word, which is most likely a mistyped command."""
     found = _FIRST_WORD.match(text)
     return found is not None and found[0] == text.strip()
 
 
 def unknown_command(text: str) -> str:
-    """What to say of a prompt that begins like a command and is sent as text; "" for nothing."""
+    """Format the notice about a prompt that starts like a command but is sent as text; "" if it does not."""
     found = _FIRST_WORD.match(text)
     if not found or not found[2]:
         return ""
     known = BY_SLASH.get(found[1])
-    return f"/{found[1]} takes no words; sent as text" if known else f"no command /{found[1]}; sent as text"
+    return f"/{found[1]} takes no argument; sent as text" if known else f"no command /{found[1]}; sent as text"
 
 
 _SIGNS = {
@@ -157,18 +225,18 @@ _SIGNS = {
 
 
 def key_name(key: str) -> str:
-    """A key as people write it: Ctrl+N, Shift+⏎, F1, y."""
+    """Format a key for reading, e.g. Ctrl+N, Shift+⏎, F1 or y."""
     *modifiers, last = key.split("+") if key != "+" else [key]
     shown = _SIGNS.get(last, "") or (last.upper() if modifiers or (last[:1] == "f" and last[1:].isdigit()) else last)
     return "+".join([*(modifier.capitalize() for modifier in modifiers), shown])
 
 
 def short_key_name(key: str) -> str:
-    """A key in the fewest characters, for a line of hints: ^N for Ctrl+N."""
+    """Format a key in as few characters as possible, for footers and hints, e.g. ^N for Ctrl+N."""
     rest = key.removeprefix("ctrl+")
     return key_name(key) if rest == key else "^" + (rest.upper() if len(rest) == 1 else key_name(rest))
 
 
 def keys_of(action: Action, remapped: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The keys of an action after the user's own have been taken into account."""
+    """Return the keys of an action: the user's own where `[keys]` remaps it, else the defaults."""
     return remapped.get(action.name, action.keys)

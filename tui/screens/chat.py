@@ -90,10 +90,10 @@ class ChatScreen(AllowingScreen):
         self.prompt.say(event.reason)
 
     async def perform(self, name: str, argument: str = "") -> None:
-        """Carries out an action of the table, wherever its place is."""
+        """Carry out an action of the table, whatever its scope is."""
         action = BY_NAME[name]
-        place = {"app": self.app, "chat": self, "prompt": self.prompt, "conversation": self.conversation}[action.place]
-        await self.app.run_action(f"{name}({argument!r})" if argument else name, place)
+        scope = {"app": self.app, "chat": self, "prompt": self.prompt, "conversation": self.conversation}[action.scope]
+        await self.app.run_action(f"{name}({argument!r})" if argument else name, scope)
 
     def action_models(self, name: str = "") -> None:
         if name:

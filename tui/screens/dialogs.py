@@ -1,4 +1,4 @@
-"""Small dialogs over the chat: a question, and the help screen made from the table of actions."""
+"""Small dialogs over the chat: a confirmation, and the help screen made from the table of actions."""
 
 from __future__ import annotations
 
@@ -12,25 +12,28 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.actions import ACTIONS, GROUPS, Action, key_name, keys_of, short_key_name
+from tui.actions import ACTIONS, ALWAYS, GROUPS, Action, Availability, key_name, keys_of, short_key_name
 from tui.render.safe import safe
 from tui.screens.modal import Modal
 from tui.widgets.bindings import closing
 from tui.widgets.panel import PanelHead
 
-_WAYS, _FEW_WAYS = 26, 18
-"""Cells for the keys and the command of an action, on a wide page and on a narrow one."""
+_KEYS_WIDE, _KEYS_NARROW = 26, 18
+"""Cells for the keys and the slash command of an action, on a wide page and on a narrow one."""
 _WIDE = 68
+"""Cells from which a page is wide."""
 
 
 class Question(Modal[bool]):
-    """Something that cannot be taken back, asked plainly. Gives True for yes."""
+    """Asks for a confirmation. Returns True for yes."""
 
     BINDINGS = [Binding("escape,n", "dismiss(False)", show=False)]
 
     def __init__(self, title: str, text: str, *, yes: str, no: str, key: str = "enter", also_yes: str = "") -> None:
-        """`yes` and `no` name the two answers. `key` means yes, and if it is Enter, so does y; as does `also_yes`, the key
-        that asked."""
+        """`yes` and `no` are the labels of the two answers.
+
+        `key` confirms. Where it is Enter, y confirms too, and so does `also_yes`, the key that opened the dialog.
+        """
         super().__init__()
         self._texts = (title, text, f"{short_key_name(key)} {yes}   esc {no}")
         for one in filter(None, (key, "y" if key == "enter" else "", also_yes)):
@@ -45,13 +48,15 @@ class Question(Modal[bool]):
 
 
 class HelpScreen(Modal[None]):
-    """Every action with its keys and its slash command."""
+    """Lists every action with its keys, its slash command, and the reason if it is not available now."""
 
     BINDINGS = [Binding("escape,enter,q", "dismiss(None)", show=False), closing("help")]
 
-    def __init__(self, remapped: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, remapped: Mapping[str, tuple[str, ...]], availability: Availability = ALWAYS) -> None:
+        """`remapped` holds the keys that the user chose in `[keys]`, by the name of the action."""
         super().__init__()
         self._remapped = remapped
+        self._availability = availability
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="panel -help"):
@@ -65,24 +70,35 @@ class HelpScreen(Modal[None]):
 
     def _write(self) -> None:
         page = self.query_one(VerticalScroll)
-        page.query_one(Static).update(help_text(self._remapped, page.outer_size.width - 1))  # but for its scrollbar
+        width = page.outer_size.width - 1  # one column is the scrollbar's
+        page.query_one(Static).update(help_text(self._remapped, width, self._availability))
 
 
-def help_text(remapped: Mapping[str, tuple[str, ...]], width: int = 80) -> Content:
-    """The table of actions for reading, group by group."""
+def help_text(remapped: Mapping[str, tuple[str, ...]], width: int = 80, availability: Availability = ALWAYS) -> Content:
+    """Format the table of actions for reading, group by group, in lines of at most `width` cells."""
     lines: list[Content] = []
-    for group, word in GROUPS.items():
-        said = wrap(f"{group} · {word}" if word else group, width)
-        lines += [Content(""), *(Content.styled(line, "$accent") for line in said)]
+    for group, note in GROUPS.items():
+        heading = Content.assemble((group, "bold"), (f"  {note}" if note else "", "$dim"))
+        lines += [Content(""), *heading.wrap(width)]
         for action in ACTIONS:
             if action.group == group:
-                lines += _rows(action, keys_of(action, remapped), width)
+                lines += _rows(action, keys_of(action, remapped), width, availability.disabled_reason(action.name))
     return Content("\n").join(lines[1:])
 
 
-def _rows(action: Action, keys: tuple[str, ...], width: int) -> list[Content]:
-    """One action: its keys and its command, and beside them what it does; each wrapped within its column."""
-    left = _WAYS if width >= _WIDE else _FEW_WAYS
+def _rows(action: Action, keys: tuple[str, ...], width: int, reason: str) -> list[Content]:
+    """Format one action: its keys and its command, and beside them the label; each wrapped within its column."""
+    left = _KEYS_WIDE if width >= _WIDE else _KEYS_NARROW
     ways = [*map(key_name, keys), *([f"/{action.slash}"] if action.slash else [])]
-    rows = zip_longest(wrap("  ".join(ways), left - 2), wrap(action.line, max(10, width - left)), fillvalue="")
-    return [Content.assemble((f"{way:<{left}}", "$foreground"), (said, "$dim")) for way, said in rows]
+    room = max(10, width - left)
+    label = Content.assemble(action.label, (f" · {reason}", "italic")) if reason else Content(action.label)
+    if label.cell_length > room and reason:  # below the label, rather than broken somewhere in it
+        labels = [*Content(action.label).wrap(room), *Content.styled(reason, "italic").wrap(room)]
+    else:
+        labels = label.wrap(room)
+    rows = zip_longest(wrap("  ".join(ways), left - 2), labels, fillvalue="")
+    key_style, label_style = ("$dim", "$dim") if reason else ("$accent", "$foreground")
+    return [
+        Content.assemble((f"{way:<{left}}", key_style), Content.assemble(text).stylize_before(label_style))
+        for way, text in rows
+    ]

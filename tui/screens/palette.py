@@ -1,58 +1,83 @@
-"""The palette: every action by what it does. Typing filters, Enter does it."""
+"""The command palette: every action by its label. Typing filters, Enter runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rich.cells import cell_len, set_cell_size
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.actions import ACTIONS, Action, key_name, keys_of
+from tui.actions import ACTIONS, ALWAYS, Action, Availability, key_name, keys_of
 from tui.screens.modal import Modal
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelHead
 
+_FOOT = "⏎ run   esc close"
 
-def line_of(action: Action, keys: tuple[str, ...], width: int) -> Content:
-    """What it does on the left; its slash command and its keys on the right."""
-    shown = "  ".join([*([f"/{action.slash}"] if action.slash else []), *(key_name(key) for key in keys)])
-    room = max(1, width - len(shown) - 3)
-    said = action.line if len(action.line) <= room else action.line[: room - 1] + "…"
-    return Content.assemble((f"{said:<{room}}", "$foreground"), (f"  {shown} ", "$dim"))
+
+def palette_row(action: Action, keys: tuple[str, ...], width: int, reason: str = "") -> Content:
+    """Format one row: the label on the left, the slash command and the keys on the right.
+
+    An action with a `reason` not to run now is dimmed, and the reason takes the place of command and keys.
+    """
+    ways = [*([f"/{action.slash}"] if action.slash else []), *map(key_name, keys)]
+    right = reason or "  ".join(ways)
+    room = max(1, width - cell_len(right) - 3)
+    label = action.label if cell_len(action.label) <= room else set_cell_size(action.label, room - 1) + "…"
+    return Content.assemble(
+        (set_cell_size(label, room), "$dim" if reason else "$foreground"),
+        (f"  {right} ", "$dim italic" if reason else "$dim"),
+    )
 
 
 class Palette(Modal[str]):
-    """Gives the name of the action, or ""."""
+    """Returns the name of the chosen action, or "" if the palette was closed."""
 
     BINDINGS = [Binding("escape,ctrl+p", "dismiss('')", show=False)]
 
-    def __init__(self, remapped: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, remapped: Mapping[str, tuple[str, ...]], availability: Availability = ALWAYS) -> None:
+        """`remapped` holds the keys that the user chose in `[keys]`, by the name of the action."""
         super().__init__()
         self._remapped = remapped
+        self._availability = availability
 
     def compose(self) -> ComposeResult:
-        # Those without a command move or edit in the prompt, which nobody does from here: they are shown for their keys.
+        # Actions without a slash command move or edit in the prompt, which nobody does from here: they come last.
         actions = sorted(ACTIONS, key=lambda action: not action.slash)
         items = [self._item(action) for action in actions if action.name != "palette"]
         with Vertical(classes="panel"):
-            yield PanelHead("Actions", "type to filter")
-            yield FilterList(items, empty=lambda typed: f'no action with "{typed}"')
-            yield Static("⏎ do it   esc close", classes="panel--foot")
+            yield PanelHead("Commands", "type to filter")
+            yield FilterList(items, empty=lambda typed: f'no command matches "{typed}"')
+            yield Static(_FOOT, classes="panel--foot")
+
+    def on_mount(self) -> None:
+        self.watch(self.query_one(FilterList), "chosen", self._show_keys, init=False)
 
     def _item(self, action: Action) -> Item:
         keys = keys_of(action, self._remapped)
         return Item(
-            draw=lambda width: line_of(action, keys, width),
-            words=f"{action.line} {action.group} /{action.slash}",
+            draw=lambda width: palette_row(action, keys, width, self._availability.disabled_reason(action.name)),
+            words=f"{action.label} {action.group} /{action.slash} {action.keywords}",
             key=action.name,
             lead=action.slash,
         )
 
     def on_filter_list_filtered(self, event: FilterList.Filtered) -> None:
         self.query_one(PanelHead).say(f"{event.typed}▏" if event.typed else "type to filter")
+        self._show_keys()
 
     def on_filter_list_picked(self, event: FilterList.Picked) -> None:
-        self.dismiss(event.key)
+        if reason := self._availability.disabled_reason(event.key):
+            self._show_foot(Content.assemble(("Not available", "$warning"), f" · {reason}"))
+        else:
+            self.dismiss(event.key)
+
+    def _show_keys(self) -> None:
+        self._show_foot(Content(_FOOT))
+
+    def _show_foot(self, text: Content) -> None:
+        self.query_one(".panel--foot", Static).update(text)

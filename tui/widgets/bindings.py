@@ -1,34 +1,34 @@
-"""Key bindings made from the table of actions, for the place where their keys are heard."""
+"""Key bindings made from the table of actions, for the scope in which their keys are heard."""
 
 from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from tui.actions import ACTIONS, BY_NAME, Place
+from tui.actions import ACTIONS, BY_NAME, Scope
 
 
 def bindings_over(*names: str) -> list[BindingType]:
-    """Bindings of the screen's actions for a widget that has the same keys for something else. They are remapped alike."""
+    """Return bindings of screen actions for a widget that uses the same keys for something else. `[keys]` remaps both."""
     return [Binding(",".join(BY_NAME[name].keys), f"screen.{name}", show=False, id=name) for name in names]
 
 
 def closing(name: str) -> BindingType:
-    """The keys of an action, where they close again what it has opened."""
+    """Return the binding by which the keys of an action close the dialog that it opened."""
     return Binding(",".join(BY_NAME[name].keys), "dismiss(None)", show=False, id=name)
 
 
 def quitting() -> BindingType:
-    """The keys to quit, for a dialog: what is bound for the whole app is not heard there."""
+    """Return the binding to quit for a dialog, where the bindings of the app are not heard."""
     return Binding(",".join(BY_NAME["quit"].keys), "quit", show=False, id="quit")
 
 
-def bindings_of(place: Place) -> list[BindingType]:
-    """The bindings of one place. Their IDs are the names of the actions, which is what `App.set_keymap` remaps by.
+def bindings_of(scope: Scope) -> list[BindingType]:
+    """Return the bindings of one scope. Their IDs are the names of the actions, by which `App.set_keymap` remaps them.
 
-    An action without a key of its own gets one that no terminal sends, so that it can still be given another.
+    An action without a default key gets one that no terminal sends, so that `[keys]` can give it another.
     """
     return [
-        Binding(",".join(action.keys) or f"no_key_{action.name}", action.name, action.line, show=False, id=action.name)
+        Binding(",".join(action.keys) or f"no_key_{action.name}", action.name, action.label, show=False, id=action.name)
         for action in ACTIONS
-        if action.place == place
+        if action.scope == scope
     ]

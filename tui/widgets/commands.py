@@ -1,4 +1,4 @@
-"""What fits the word that is being typed, listed above the prompt: slash commands, or files after an @."""
+"""Completion lists above the prompt: slash commands, or files after an @."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from typing import Generic, TypeVar
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.actions import Action, key_name
+from tui.actions import ALWAYS, Action, Availability, key_name
 from tui.render.safe import safe
 
 ROWS = 8
-"""At most so many are listed; typing narrows them down."""
-
+"""The most rows that are shown at a time."""
+_WIDE = 72
+"""Columns of the terminal from which a row has room for the argument of a command."""
 
 Choice = TypeVar("Choice")
 
 
 class ChoiceList(Static, Generic[Choice]):
-    """A short list with one row chosen. It never has the focus: the prompt moves it."""
+    """A short list with one highlighted row. It never has the focus: the prompt moves the highlight."""
 
     DEFAULT_CSS = """
     ChoiceList {
@@ -48,7 +49,7 @@ class ChoiceList(Static, Generic[Choice]):
         return self._choices[self._at]
 
     def offer(self, choices: Sequence[Choice]) -> None:
-        """Lists these, the first one chosen; none of them closes the list."""
+        """List these choices and highlight the first one. No choices close the list."""
         if list(choices) == list(self._choices):
             return
         self._choices = choices
@@ -66,23 +67,47 @@ class ChoiceList(Static, Generic[Choice]):
         for index, choice in enumerate(self._choices[top : top + ROWS], top):
             chosen = index == self._at
             row = Content.assemble(("› " if chosen else "  ", "$accent"), self.line(choice))
-            rows.append(row.stylize("$foreground", 2) if chosen else row)
+            rows.append(row.stylize("$foreground", 2) if chosen and self.is_available(choice) else row)
         self.update(Content("\n").join(rows))
 
     @abstractmethod
-    def line(self, choice: Choice) -> str:
-        """One of them, in words."""
+    def line(self, choice: Choice) -> Content:
+        """Format one choice."""
+
+    def is_available(self, choice: Choice) -> bool:
+        """True if Enter can do something with the choice, so that it is shown bright when highlighted."""
+        return True
 
 
 class CommandList(ChoiceList[Action]):
-    def line(self, choice: Action) -> str:
-        word = f"/{choice.slash} {choice.argument}".rstrip().ljust(15)
-        keys = "  ".join(key_name(key) for key in choice.keys)
-        return f"{word}  {choice.line}  {keys}"
+    """The slash commands that match. One that is not available now is dimmed, with the reason in place of its keys."""
+
+    def __init__(self, availability: Availability = ALWAYS) -> None:
+        super().__init__()
+        self._availability = availability
+
+    def line(self, choice: Action) -> Content:
+        commands = [self._command(one) for one in self._choices]
+        command = self._command(choice).ljust(max(map(len, commands)))
+        if reason := self._availability.disabled_reason(choice.name):
+            return Content.assemble(f"{command}  {choice.label}", ("  " + reason, "italic"))
+        keys = "  ".join(map(key_name, choice.keys))
+        return Content.assemble((command, "$foreground"), f"  {choice.label}  {keys}")
+
+    def is_available(self, choice: Action) -> bool:
+        return not self._availability.disabled_reason(choice.name)
+
+    def _command(self, choice: Action) -> str:
+        is_wide = self.app.size.width >= _WIDE  # not the own width: there is none before the list is open
+        return f"/{choice.slash} {choice.argument}".rstrip() if is_wide else f"/{choice.slash}"
+
+    def on_resize(self) -> None:
+        if self.is_open:
+            self._draw()
 
 
 class FileList(ChoiceList[str]):
-    """Files and folders, these with a slash at their end."""
+    """Files and folders; a folder ends with a slash."""
 
-    def line(self, choice: str) -> str:
-        return safe(choice, keep_newlines=False)
+    def line(self, choice: str) -> Content:
+        return Content(safe(choice, keep_newlines=False))
