@@ -214,6 +214,9 @@ def test_formulas_in_a_line_stay_as_they_are(source: str) -> None:
         "\\\\?\\C:\\_long\\path",
         "(C:\\a\\_b_c_\\)",
         "C:\\**\\*.cs and **\\*.cs"[:12],
+        "src\\[id]\\_x.ts and (src\\[id]\\_x.ts), then",
+        "app\\(shop)\\_lib and app\\[id]\\[slug].tsx",
+        "app\\[...rest]\\_x\\[id].tsx.",
     ],
 )
 def test_a_windows_path_stays_whole(source: str) -> None:
@@ -226,6 +229,8 @@ def test_a_windows_path_stays_whole(source: str) -> None:
         ("**C:\\a\\_b** and *c*", "C:\\a\\_b and c"),
         ("in C:\\temp and \\*this\\* or foo\\_bar", "in C:\\temp and *this* or foo_bar"),
         ("2 \\* 3, 1986\\. and \\# x, don\\'t", "2 * 3, 1986. and # x, don't"),
+        ("word\\[1], a\\[i]\\[j] and \\[WIP] foo\\_bar.ts", "word[1], a[i][j] and [WIP] foo_bar.ts"),
+        ("foo\\[a\\]\\_b and f\\(x) \\_y", "foo[a]_b and f(x) _y"),
         ("a line feed is \\\\n", "a line feed is \\n"),
         ("C:\\Temp\\\nnext", "C:\\Temp\\ next"),
         ("one\\\ntwo", "one\ntwo"),

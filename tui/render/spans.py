@@ -33,6 +33,10 @@ _BACKSLASH = re.compile(r"\\\\|\\[A-Za-z0-9]")
 """An escaped backslash, or one before a letter or digit, which Markdown leaves alone."""
 _FOLDER_ABOVE = re.compile(r"[\"'(*_]*(?:\.{1,2}|~|%\w+%|\$\w+(?::\w+)?)\\(?!\\)", re.ASCII)
 """How a relative path begins: `..\\`, `%TEMP%\\`, `$env:TEMP\\`."""
+_FOLDER_IN_BRACKETS = re.compile(r"\w\\(?:\[[^\[\]\\]+\]|\([^()\\]+\))\\", re.ASCII)
+"""`app\\[id]\\_x.ts`. What Markdown escapes has a backslash before both brackets."""
+_FILE_ENDING = re.compile(r"\.[A-Za-z]\w{0,4}[^\w\\]*$", re.ASCII)
+_LONGEST_ENDING = 20
 
 
 def formula_end(text: str, at: int) -> int | None:
@@ -81,7 +85,10 @@ def path_end(text: str, at: int) -> int | None:
 
 
 def keeps_backslashes(text: str, at: int) -> bool:
-    """True if the word around the backslash at `at` is a path or a pattern: it has a backslash before a letter or digit."""
+    """True if the word around the backslash at `at` is a path or a pattern.
+
+    It is one if it has a backslash before a letter or digit, begins like a relative path, or has a folder in brackets.
+    """
     start = max(text.rfind(" ", 0, at), text.rfind("\n", 0, at)) + 1
     ends = [end for end in (text.find(" ", at), text.find("\n", at)) if end >= 0]
     return _is_path(text[start : min(ends, default=len(text))])
@@ -89,4 +96,12 @@ def keeps_backslashes(text: str, at: int) -> bool:
 
 @lru_cache(maxsize=16)  # asked again for each backslash of the word
 def _is_path(word: str) -> bool:
-    return bool(_FOLDER_ABOVE.match(word)) or any(found[0] != "\\\\" for found in _BACKSLASH.finditer(word))
+    if _FOLDER_ABOVE.match(word) or _has_folder_in_brackets(word):
+        return True
+    return any(found[0] != "\\\\" for found in _BACKSLASH.finditer(word))
+
+
+def _has_folder_in_brackets(word: str) -> bool:
+    """True for `app\\[id]\\_x`, `app\\[id]\\[name].ts`; `a\\[i]\\[j]` without the ending of a file is an escaped index."""
+    has_ending = _FILE_ENDING.search(word[-_LONGEST_ENDING:])
+    return any(has_ending or not word.startswith("[", found.end()) for found in _FOLDER_IN_BRACKETS.finditer(word))
