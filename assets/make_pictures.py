@@ -1,4 +1,4 @@
-"""Makes the pictures of the README from the running app: `python assets/make_pictures.py`.
+"""Make the pictures of the documentation from the running app: `make pictures`, or `python assets/make_pictures.py NAME …`.
 
 Needs `rsvg-convert` (librsvg) and the font Fira Code. Each picture is the demo after what its function typed.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import io
 import os
 import re
 import shutil
@@ -28,6 +29,8 @@ from tui.services.library import Shelves
 HERE = Path(__file__).parent
 SIZE = (100, 34)
 CELL = 12.2  # the width of a cell in the pictures that Textual exports
+COLOURS = {"photo": 256}
+"""Of a picture; 128 are enough for text."""
 
 Story = Callable[[Pilot[int], ChatApp], Awaitable[None]]
 
@@ -42,8 +45,8 @@ async def say(pilot: Pilot[int], app: ChatApp, text: str) -> None:
 
 
 async def a_conversation(pilot: Pilot[int], app: ChatApp) -> None:
-    await say(pilot, app, "Which planet has the longest day? As a table, please")
-    await say(pilot, app, "And how do I count words, in code?")
+    await say(pilot, app, "How do I count words, in code?")
+    await say(pilot, app, "And which planet has the longest day? As a table, please")
 
 
 async def the_cache_map(pilot: Pilot[int], app: ChatApp) -> None:
@@ -109,7 +112,7 @@ async def picture(story: Story) -> str:
 
 
 def for_the_converter(svg: str) -> str:
-    """The picture as librsvg draws it right: it knows nothing of `textLength`, so each word is put on its own column."""
+    """Return the picture with each word at its own column: librsvg ignores `textLength`."""
 
     def words(match: re.Match[str]) -> str:
         before, x, after, text = match.groups()
@@ -131,7 +134,11 @@ def main() -> None:
     for name in sys.argv[1:] or PICTURES:
         svg = for_the_converter(asyncio.run(picture(PICTURES[name])))
         target = HERE / f"{name}.png"
-        subprocess.run(["rsvg-convert", "-z", "1.3", "-o", str(target)], input=svg.encode(), check=True)
+        drawn = subprocess.run(
+            ["rsvg-convert", "-z", "1.3"], input=svg.encode(), check=True, stdout=subprocess.PIPE
+        ).stdout
+        small = Image.open(io.BytesIO(drawn)).convert("RGB").quantize(COLOURS.get(name, 128), dither=Image.Dither.NONE)
+        small.save(target, optimize=True)
         print(target.name, target.stat().st_size // 1000, "KB")
 
 
