@@ -150,6 +150,14 @@ def test_no_proxy_is_used_or_named(name: str, server: Server[FakeAnthropic]) -> 
     assert all("://" in request.path for request in server.requests), "each went through the proxy"
 
 
+@pytest.mark.parametrize("words", [["-p", "hi"], ["doctor", "models"], ["auth", "login"]])
+def test_an_entry_that_is_left_out_is_told_once(words: list[str]) -> None:
+    runs = [({"NO_PROXY": value}, words) for value in ENTRIES[2:]]
+    for variables, _, code, text in sweep(runs, ANTHROPIC_BASE_URL=CLOSED, HTTPS_PROXY="http://127.0.0.1:9"):
+        assert code == 1
+        assert text.count("NO_PROXY: left out") == 1, (variables, text)
+
+
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR", "ssl_cert_file", "ssl_cert_dir"])
 def test_odd_certificates_are_a_sentence(name: str) -> None:
     runs = [({name: value}, words) for value in FILES for words in COMMANDS[:-1]]

@@ -68,8 +68,8 @@ class Client:
     """The provider at one address, with one credential. Use it, and close it, on one event loop.
 
     `auth` signs requests; `credential` says of what kind it is, for the advice in errors. Every request is made in
-    `workspace`, where there is one. `warn` is told what of the environment was left out. `clock` is monotonic and `now`
-    counts from the epoch, both in seconds.
+    `workspace`, where there is one. `warn` is given what of the environment is ignored; without it, that stands in the hint
+    of a failed connection. `clock` is monotonic and `now` counts from the epoch, both in seconds.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Client:
         *,
         credential: CredentialKind = "",
         workspace: Workspace | None = None,
-        warn: Callable[[str], None] = lambda _: None,
+        warn: Callable[[str], None] | None = None,
         idle_timeout_s: float = 180.0,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
@@ -311,7 +311,7 @@ class Client:
                     event_hooks={"response": [bodies.bound_async]},
                     transport=self._transport,
                 )
-            if self._route.remark:
+            if self._route.remark and self._warn:
                 self._warn(errors.clean(self._route.remark))
         return self._opened
 
@@ -326,7 +326,7 @@ class Client:
     ) -> ProviderError:
         """Our error for one of httpx's. `began`: a response was on its way. `idle_s`: the longest silence allowed."""
         host = masked_name(errors.clean(httpx.URL(self.api_url).netloc.decode("ascii", "replace")))
-        way, advice = way_and_advice(host, self._route)
+        way, advice = way_and_advice(host, self._route, names_skipped=self._warn is None)
         match error:
             case UnicodeError() | httpx.LocalProtocolError():  # its text would show the header
                 return errors.AuthenticationFailed(

@@ -71,10 +71,13 @@ def trust() -> str:
     return "A proxy's certificate can be named in SSL_CERT_FILE"
 
 
-def way_and_advice(host: str, route: Route) -> tuple[str, str]:
-    """What a connection goes to first, in words, and what to check where there is none."""
+def way_and_advice(host: str, route: Route, *, names_skipped: bool = True) -> tuple[str, str]:
+    """Return what a connection goes to first, in words, and what to check if it fails.
+
+    `names_skipped`: the advice names the entries of NO_PROXY that are ignored, since nothing else has.
+    """
     if not route.proxy:
         return host, "Check the network and `api_url`; behind a proxy, HTTPS_PROXY."
-    left_out = f" {clean(route.remark)}" if route.remark else ""
+    left_out = f" {clean(route.remark)}" if route.remark and names_skipped else ""
     advice = f"Check the network and {route.variable}; NO_PROXY names hosts to reach without it.{left_out}"
     return f"the proxy {clean(route.host)}", advice

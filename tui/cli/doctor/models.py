@@ -76,6 +76,10 @@ def _way(url: str, env: Mapping[str, str]) -> list[Finding]:
     ]
 
 
+def _told_apart(remark: str) -> None:
+    """Ignore it: `_way` makes a finding of it."""
+
+
 _RENEW = "prx auth login --provider anthropic"
 
 
@@ -86,7 +90,7 @@ async def _list(settings: Settings, credential: Credential) -> tuple[Model, ...]
     # Signed with the credential as it is: renewing a login would change its file.
     auth = CredentialAuth(credential, settings.anthropic.oauth_hosts)
     workspace = workspace_of(settings, credential)
-    client = Client(settings.anthropic.api_url, auth, credential=credential.kind, workspace=workspace)
+    client = Client(settings.anthropic.api_url, auth, credential=credential.kind, workspace=workspace, warn=_told_apart)
     try:
         return await client.list_models()
     finally:
