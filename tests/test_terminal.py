@@ -147,6 +147,7 @@ def test_a_crash_restores_the_terminal_and_shows_no_local_values(env: dict[str, 
 import os
 
 import tui.app
+from tui.cli.chat import run
 from tui.config import load
 from tui.widgets.prompt import PromptArea
 
@@ -158,7 +159,7 @@ class Crashing(tui.app.ChatApp):
         raise RuntimeError("on purpose")
 
 tui.app.ChatApp = Crashing
-raise SystemExit(tui.app.run(load(os.environ), demo=True))
+raise SystemExit(run(load(os.environ), demo=True))
 """
     script = tmp_path / "crashing.py"
     script.write_text(program)

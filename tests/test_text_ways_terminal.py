@@ -139,7 +139,7 @@ def test_a_mention_in_a_prompt_of_a_script_attaches_nothing_and_says_so(
     done = once(env, folder, "compare (@pic.png) with @x")
     assert done.returncode == 0
     assert [block["type"] for block in content(server)] == ["text"]
-    assert "pic.png is only mentioned, not attached: with -p, attach files by -a." in done.stderr.decode()
+    assert "pic.png is mentioned but not attached. With -p, attach files with -a FILE." in done.stderr.decode()
     done = once(env, folder, "see", stdin=b"[IMAGE:pic.png]")
     assert "[IMAGE:…] holds no picture" in done.stderr.decode()
 

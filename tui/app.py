@@ -4,32 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import importlib
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rich.console import COLOR_SYSTEMS, Console, RenderableType
+from rich.console import Console, RenderableType
 from textual import constants
 from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.driver import Driver
 from textual.screen import Screen
 
-from tui.chat.tools import Access
 from tui.config import Settings
 from tui.engine import Engine
-from tui.errors import TuiError
 from tui.images.protocol import canvas, questions
 from tui.render.gate import TerminalText
 from tui.screens.chat import ChatScreen
-from tui.screens.keeping import Beginning, Start
+from tui.screens.keeping import Beginning
 from tui.services.connection import budget_of
 from tui.services.last_folder import KnownFolders, LastFolder
 from tui.services.library import ChatLibrary
@@ -183,8 +179,8 @@ class ChatApp(App[int], inherit_bindings=False):
             self.exit()
 
     async def _quit_behind(self) -> None:
-        from tui.cli.rescue import free_name, write_new
         from tui.screens.unsaved import Elsewhere, UnsavedScreen
+        from tui.services.unsaved import free_name, write_new
 
         store = self._library.store(demo=False)
         unsaved = await asyncio.wrap_future(store.unsaved())
@@ -233,21 +229,6 @@ def _mistakes(found: list[str]) -> list[str]:
     return found if more <= 0 else [*found[:_NAMED], f"and {more} more: prx doctor config tells them all"]
 
 
-def _check_environment() -> None:
-    """Raises TuiError if a variable of Textual's has a value with which it would fail."""
-    if (colours := constants.COLOR_SYSTEM) is not None and colours not in ("auto", *COLOR_SYSTEMS):
-        raise TuiError(f'TEXTUAL_COLOR_SYSTEM="{colours}" is unknown', f"Use one of: auto, {', '.join(COLOR_SYSTEMS)}.")
-    if (name := constants.DRIVER) is None:
-        return
-    module, _, symbol = name.partition(":")
-    found: object = None
-    with suppress(ImportError, AttributeError, ValueError, TypeError):
-        found = getattr(importlib.import_module(module), symbol)
-    if not (isinstance(found, type) and issubclass(found, Driver)):
-        message = f'TEXTUAL_DRIVER="{name}" names no driver of Textual'
-        raise TuiError(message, "Unset it: unset TEXTUAL_DRIVER. prx finds the right one by itself.")
-
-
 def _driver_class(stderr: Path) -> type[Driver] | None:
     """Our way to read keys, where there is a terminal to read them from; None leaves the choice to Textual."""
     if sys.platform == "win32" or constants.DRIVER is not None:
@@ -258,61 +239,3 @@ def _driver_class(stderr: Path) -> type[Driver] | None:
         stderr_file = stderr
 
     return OurDriver
-
-
-def run(
-    settings: Settings,
-    *,
-    demo: bool = False,
-    prompt: str = "",
-    attach: Sequence[Path] = (),
-    model: str | None = None,
-    system: str | None = None,
-    resume: str = "",
-    start: Start = "new",
-    preset: str = "",
-    tools: Access | None = None,
-    env: Mapping[str, str] = os.environ,
-) -> int:
-    """Opens the chat and returns the exit code once it is closed.
-
-    The engine, the connection and the stores enclose the app, so that leaving in mid-answer ends all in order: what has
-    arrived is recorded before the store is closed.
-    """
-    _check_environment()
-    for name in ("COLUMNS", "LINES"):
-        os.environ.pop(name, None)  # rich would believe them; the terminal knows its size
-    library = ChatLibrary(settings.folders.data / "chats.db")
-    with ExitSignals() as exit_signals:
-        with (
-            library,
-            ClaudeProvider(
-                settings, env, demo=demo, model=model, system=system, preset=preset, tools=tools
-            ) as provider,
-            Engine() as engine,
-        ):
-            engine.at_exit(provider.aclose)
-            beginning = Beginning(resume, start, own_model=bool(model or preset), system=system, tools=tools)
-            app = ChatApp(
-                settings,
-                provider,
-                engine,
-                library,
-                prompt=prompt,
-                attach=attach,
-                beginning=beginning,
-                exit_signals=exit_signals,
-            )
-            app.run()
-        return _left(library, exit_signals.exit_code if exit_signals.received else app.return_code or 0)
-
-
-def _left(library: ChatLibrary, code: int) -> int:
-    """The exit code, once what could not be stored is somewhere else: 1 where that is no safe place."""
-    if library.lost is None or not library.lost.count:
-        return code
-    from tui.cli.rescue import rescue
-
-    file, prints = library.elsewhere
-    is_safe = rescue(library.lost, library.file, file=file, prints=prints)
-    return code or (0 if is_safe else 1)

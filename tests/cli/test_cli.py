@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tui.anthropic.models import MODELS
-from tui.cli.stdin import joined
+from tui.cli.stdin import with_piped_text
 from tui.demo.reply import Gate
 from tui.demo.scenarios import SPEND_CAP, Answer, Error, Text, Thinking, error_event, refusal
 from tui.demo.service import DEMO_KEY, FakeAnthropic
@@ -113,8 +113,8 @@ def test_stdin_alone_is_a_prompt(server: Server[FakeAnthropic], env: dict[str, s
 
 
 def test_a_blank_stdin_adds_nothing() -> None:
-    assert joined("prompt", " \n") == "prompt"
-    assert joined("", "data") == "data"
+    assert with_piped_text("prompt", " \n") == "prompt"
+    assert with_piped_text("", "data") == "data"
 
 
 def test_nothing_at_all_is_no_prompt(server: Server[FakeAnthropic], env: dict[str, str]) -> None:
@@ -509,11 +509,11 @@ def test_streams_that_were_closed_by_the_caller_are_no_crash(
         (("--nope",), "No such option"),
         (("-m",), "requires an argument"),
         (("-p", "x", "--output-format", "xml"), "'xml'"),
-        (("x", "--output-format", "json"), "--output-format goes with -p"),
+        (("x", "--output-format", "json"), "--output-format needs -p"),
         (("-p", "x", "--system", "a", "--system-file", "README.md"), "not both"),
         (("-p", "x", "--system-file", "no/such/file"), "no/such/file"),
         (("-p", "x", "--system-file", "tui"), "tui"),
-        (("modles",), 'did you mean "models"?'),
+        (("modles",), 'Did you mean "models"?'),
         (("models", "extra"), "unexpected extra argument"),
         (("hello",), "prx -p PROMPT"),
         (("demo",), "prx -p PROMPT"),

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 PRINTERS = {
     "cli/printing.py": "",
     "cli/doctor/terminal.py": "questions that the terminal answers",
-    "cli/options.py": "no byte at all: whether stdout is open",
+    "cli/print_mode.py": "no byte at all: whether stdout is open",
     "tools/scan.py": "a program of its own, whose output is read by prx",
     "tools/watcher.py": "a program of its own, whose output is read by prx",
 }

@@ -31,7 +31,7 @@ ALLOWED = {
     "cli.printing": "opens stdout by its number",
     "private_file": "writes, and opens folders to sync them",
     "services.library": "writes an export to a new file",
-    "cli.rescue": "writes to a new file",
+    "services.unsaved": "writes to a new file",
     "anthropic.arrivals": "calls a function of its own, which reads no file",
     "images.sources": "refuses what is no regular file before it opens it, and reads up to a bound",
     "images.dots": "opens an image in memory",

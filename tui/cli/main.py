@@ -1,8 +1,8 @@
-"""Commands and exit codes; what begins a conversation is in `options`.
+"""The commands of `prx` and their exit codes. The options of a chat are in `options`.
 
-What a command does is imported inside it, so that each start costs what it needs.
+Each command imports what it needs when it runs, so that no command pays for another one.
 
-Exit codes: 0 fine, 1 a problem that was found, 2 wrong usage, 130 interrupted (128 and the number of the signal).
+Exit codes: 0 success, 1 failure, 2 wrong usage, 128 plus the number of a signal that ended the program (130 for Ctrl+C).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from tui import __version__
-from tui.cli.options import ExistingFile, Wanted, chat_options, open_chat, read_settings
+from tui.cli.options import ChatOptions, ExistingFile, chat_options, open_chat, read_settings
 from tui.cli.printing import guard, say
 from tui.errors import TuiError
 from tui.masking import masked
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 
 class _PromptOrCommand(click.Group):
-    """`prx WORDS` is a prompt, unless the first word is a command. `prx -- WORDS` and `prx -p WORDS` always are prompts."""
+    """Take `prx WORDS` as a prompt unless the first word is a command. `prx -- WORDS` and `prx -p WORDS` are prompts."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         options, words, _ = self.make_parser(ctx).parse_args(list(args))
         literal = len(words) < len(args) and args[len(args) - len(words) - 1] == "--"
-        if words and words[0] in self.commands and not literal and not options.get("once"):
+        if words and words[0] in self.commands and not literal and not options.get("print_mode"):
             return super().parse_args(ctx, args)
-        if not literal and not options.get("once"):
+        if not literal and not options.get("print_mode"):
             self._refuse_misspelt(ctx, words)
         ctx.allow_interspersed_args = True  # prx "a question" -m opus
         ctx.meta["prx.prompt"] = " ".join(click.Command.parse_args(self, ctx, args))
@@ -45,12 +45,12 @@ class _PromptOrCommand(click.Group):
         return []
 
     def _refuse_misspelt(self, ctx: click.Context, words: list[str]) -> None:
-        """A lone word that is nearly a command is no prompt: it would be sent, and billed."""
-        import difflib  # for such a word only
+        """Raise UsageError if the only word is almost a command: as a prompt it would be sent, and cost money."""
+        import difflib  # rarely needed
 
         close = difflib.get_close_matches(words[0], self.commands, n=1, cutoff=0.75) if len(words) == 1 else []
         if close:
-            message = f'No command "{words[0]}": did you mean "{close[0]}"? To send it as a prompt: prx -- {words[0]}'
+            message = f'No command "{words[0]}". Did you mean "{close[0]}"? To send it as a prompt: prx -- {words[0]}'
             raise click.UsageError(message, ctx)
 
 
@@ -65,7 +65,7 @@ class _PromptOrCommand(click.Group):
     "--config",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="The configuration file. It stands before a command.",
+    help="Use this configuration file. Write it before the command.",
 )
 @chat_options
 @click.version_option(__version__, "--version", prog_name="prx", message="%(prog)s %(version)s")
@@ -73,13 +73,13 @@ class _PromptOrCommand(click.Group):
 def prx(ctx: click.Context, /, config: Path | None, **options: Any) -> None:
     """Claude in your terminal.
 
-    Without a command, prx opens the chat, and sends PROMPT if there is one.
+    Without a command, prx opens the chat and sends PROMPT, if given.
     """
     ctx.obj = config
     if ctx.invoked_subcommand is None:
-        ctx.exit(open_chat(config, Wanted(ctx.meta["prx.prompt"], **options), demo=False))
+        ctx.exit(open_chat(config, ChatOptions(ctx.meta["prx.prompt"], **options), demo=False))
     if ctx.invoked_subcommand != "demo":  # a chat handles signals itself
-        on_interrupt(signal.default_int_handler)  # what a command is doing is ended in order
+        on_interrupt(signal.default_int_handler)  # a command ends by KeyboardInterrupt
     ctx.meta["prx.options"] = options
 
 
@@ -88,17 +88,17 @@ def prx(ctx: click.Context, /, config: Path | None, **options: Any) -> None:
 @chat_options
 @click.pass_context
 def demo(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> None:
-    """The same with scripted answers: no key, no network."""
+    """Open the chat with scripted answers: no key, no network."""
     before = ctx.meta["prx.options"]
     merged = {name: before[name] if value in (None, False, ()) else value for name, value in options.items()}
-    ctx.exit(open_chat(ctx.obj, Wanted(" ".join(words), **merged), demo=True))
+    ctx.exit(open_chat(ctx.obj, ChatOptions(" ".join(words), **merged), demo=True))
 
 
 @prx.command()
-@click.option("--json", "as_json", is_flag=True, help="A list of objects.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of objects.")
 @click.pass_obj
 def models(config: Path | None, as_json: bool) -> None:
-    """The models that prx knows, with limits and prices."""
+    """List the models with their limits and prices."""
     from tui.cli.models import model_rows, model_table
     from tui.render.json_text import json_text
 
@@ -108,10 +108,10 @@ def models(config: Path | None, as_json: bool) -> None:
 
 
 @prx.command()
-@click.option("--json", "as_json", is_flag=True, help="A list of objects.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of objects.")
 @click.pass_obj
 def paths(config: Path | None, as_json: bool) -> None:
-    """Where prx keeps its files."""
+    """Show where prx keeps its files."""
     from tui.cli.models import path_rows, path_table
     from tui.render.json_text import json_text
 
@@ -120,10 +120,10 @@ def paths(config: Path | None, as_json: bool) -> None:
 
 
 @prx.group(invoke_without_command=True)
-@click.option("--json", "as_json", is_flag=True, help="A list of objects.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of objects.")
 @click.pass_context
 def chats(ctx: click.Context, as_json: bool) -> int:
-    """The chats on this computer, newest first."""
+    """List the chats on this computer, newest first."""
     from tui.cli.chats import listing
 
     if ctx.invoked_subcommand is not None:
@@ -131,42 +131,47 @@ def chats(ctx: click.Context, as_json: bool) -> int:
     return listing(read_settings(ctx.obj), as_json=as_json)
 
 
-@chats.command("search", short_help="Chats in which all WORDS stand.")
+@chats.command("search", short_help="Find the chats that contain all WORDS.")
 @click.argument("words", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="A list of objects: chats with their hits.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of chats with their hits.")
 @click.pass_obj
 def search_chats(config: Path | None, words: tuple[str, ...], as_json: bool) -> int:
-    """Chats in which all WORDS stand, in the title or in anything that was said."""
+    """Find the chats that contain all WORDS, in the title or in a message."""
     from tui.cli.chats import search
 
     if not " ".join(words).strip():
-        raise click.UsageError(
-            "Nothing to search for: give a word, or the beginning of one. `prx chats` lists all chats."
-        )
+        raise click.UsageError("Nothing to search for. Enter a word or the start of one. `prx chats` lists all chats.")
     return search(read_settings(config), " ".join(words), as_json=as_json)
 
 
 @prx.command()
 @click.argument("id")
-@click.option("--format", type=click.Choice(("md", "json", "html")), default="md", help="Markdown by default.")
 @click.option(
-    "-o", "--output", "file", metavar="FILE", type=click.Path(path_type=Path, readable=False), help="Instead of stdout."
+    "--format", type=click.Choice(("md", "json", "html")), default="md", help="The file format; Markdown by default."
+)
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, readable=False),
+    help="Write to FILE instead of stdout.",
 )
 @click.pass_obj
 def export(config: Path | None, id: str, format: Literal["md", "json", "html"], file: Path | None) -> int:
-    """A chat on stdout. JSON holds all of it and can be imported again."""
+    """Write a chat to stdout. JSON contains everything and can be imported again."""
     from tui.cli.chats import export
 
     return export(read_settings(config), id, format, file)
 
 
-@prx.command("import", short_help="Add the chats of an export, of prx or of Claude.ai.")
+@prx.command("import", short_help="Import chats from prx or Claude.ai.")
 @click.argument("file", type=ExistingFile(allow_dash=True))
 @click.pass_obj
 def import_(config: Path | None, file: Path) -> int:
-    """Add the chats in FILE: an export of prx in JSON, or of Claude.ai (the zip file or conversations.json).
+    """Import the chats in FILE: a JSON export of prx, or an export of Claude.ai (the zip file or conversations.json).
 
-    FILE may be -, for what comes on stdin.
+    Use - as FILE to read stdin.
     """
     from tui.cli.import_chats import import_file
 
@@ -175,37 +180,37 @@ def import_(config: Path | None, file: Path) -> int:
 
 @prx.group()
 def auth() -> None:
-    """Sign in, sign out, and see which credential is used."""
+    """Sign in, sign out, and show which credential is used."""
 
 
 _provider = click.option(
     "--provider",
     type=click.Choice(("anthropic", "claude-code", "claude-cli")),
     default="anthropic",
-    help="All three are Anthropic, the only provider.",
+    help="All three mean Anthropic, the only provider.",
     expose_value=False,
 )
 
 
-@auth.command(short_help="Take a key, or Claude Code's login; check it, and store it.")
+@auth.command(short_help="Check and store an API key, or use Claude Code's login.")
 @_provider
 @click.pass_obj
 def login(config: Path | None) -> int:
-    """Take an API key or setup token, or Claude Code's login; check it, and store it.
+    """Check and store an API key or a setup token, or use Claude Code's login.
 
-    The key is asked for without being shown, or read from stdin where that is no terminal.
+    In a terminal, prx asks for the key and does not show it. Otherwise it reads the key from stdin.
     """
     from tui.cli.auth import login
 
-    return login(read_settings(config, tells_obstacle=False), os.environ, sys.stdin)
+    return login(read_settings(config, report_blocking=False), os.environ, sys.stdin)
 
 
 @auth.command()
 @_provider
-@click.option("--json", "as_json", is_flag=True, help="One object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def status(config: Path | None, as_json: bool) -> int:
-    """Which credential is used, from where, and why not the others. Exit code 1 when signed out."""
+    """Show which credential is used, where it comes from, and why not the others. Exit code 1 if signed out."""
     from tui.cli.auth import status
 
     return status(read_settings(config), os.environ, as_json=as_json)
@@ -215,7 +220,7 @@ def status(config: Path | None, as_json: bool) -> int:
 @_provider
 @click.pass_obj
 def logout(config: Path | None) -> int:
-    """Forget the key that `prx auth login` stored."""
+    """Delete the key that `prx auth login` stored."""
     from tui.cli.auth import logout
 
     return logout(read_settings(config), os.environ)
@@ -223,10 +228,10 @@ def logout(config: Path | None) -> int:
 
 @prx.command()
 @click.argument("check", type=click.Choice(("models", "config", "auth", "terminal")), required=False)
-@click.option("--json", "as_json", is_flag=True, help="One object: ok, findings, models.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: ok, findings, models.")
 @click.pass_obj
 def doctor(config: Path | None, check: Check | None, as_json: bool) -> int:
-    """What is wrong, and how to mend it: all of it, or one part. Changes nothing; exit code 1 if something failed."""
+    """Find problems and how to fix them, in everything or one part. Changes nothing. Exit code 1 if a check failed."""
     from tui.actions import BY_NAME
     from tui.cli.doctor import CHECKS, examine, report_json, report_text
     from tui.config import load
@@ -237,19 +242,19 @@ def doctor(config: Path | None, check: Check | None, as_json: bool) -> int:
 
 
 def main() -> None:
-    """The `prx` command. It never shows a traceback for what a user, a file or a server did."""
+    """Run the `prx` command. It never shows a traceback for a mistake of a user, a file or a server."""
     code = _main()
-    _leave_dead_streams()
-    from tui.cli.renewals import see_through  # nothing that `prx --version` waits for
+    _discard_unwritable_output()
+    from tui.cli.login_renewal import wait_for_login_renewal  # not needed by `prx --version`
 
-    see_through()
+    wait_for_login_renewal()
     sys.exit(code)
 
 
 def _open_closed_streams() -> None:
-    """Who started us may have closed them (`>&-`): nothing else may get their numbers, a socket least of all.
+    """Reopen standard streams that the parent process closed (`>&-`), so that no socket or file gets their numbers.
 
-    What is written to a stdout that was closed fails, as it would there; there is nobody to tell of a closed stderr.
+    Writing to a stdout that was closed still fails. A closed stderr discards what is written.
     """
     for name, how, mode in (("stdin", os.O_RDWR, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_RDWR, "w")):
         if getattr(sys, name) is None:
@@ -270,7 +275,7 @@ def _run() -> int:
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 is no reason to stop
+            stream.reconfigure(errors="backslashreplace")  # for a terminal that is not UTF-8
     guard()
     try:
         code = prx.main(prog_name="prx", standalone_mode=False)
@@ -278,18 +283,18 @@ def _run() -> int:
     except click.ClickException as error:
         shown = io.StringIO()
         error.show(shown)
-        say(masked(shown.getvalue().rstrip()), err=True)  # a key may stand in the place of another word
+        say(masked(shown.getvalue().rstrip()), err=True)  # the message may quote a misplaced key
         return error.exit_code
     except click.Abort:
         return INTERRUPTED
     except TuiError as error:
-        from tui.render.safe import safe  # names of files and words of servers stand in it
+        from tui.render.safe import safe  # the message may quote file names and servers
 
         say(f"prx: {safe(error.message)}", err=True)
         if error.hint:
             say(safe(error.hint), err=True)
         return 1
-    except OSError as error:  # stdout: its reader has left, or its disk is full
+    except OSError as error:  # stdout: its reader is gone, or its disk is full
         if not isinstance(error, BrokenPipeError):
             with suppress(OSError):
                 words = error.strerror or type(error).__name__
@@ -297,8 +302,8 @@ def _run() -> int:
         return 1
 
 
-def _leave_dead_streams() -> None:
-    """Python would complain, and end with 120, if something were still to be written where nobody reads any more."""
+def _discard_unwritable_output() -> None:
+    """Discard output that nobody reads any more. Otherwise Python would complain at exit and return 120."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

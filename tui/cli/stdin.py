@@ -1,4 +1,4 @@
-"""What stands on stdin of `prx -p`, and how it is joined to the prompt."""
+"""Text piped to `prx -p` on stdin."""
 
 from __future__ import annotations
 
@@ -10,33 +10,34 @@ from tui.inputs.charset import decoded
 from tui.inputs.limits import STDIN_BYTES
 from tui.signals import ExitSignals, Interrupted
 
-_SILENCE_S = 3.0  # before we say that we are waiting for stdin
+_SILENCE_S = 3.0
+"""How long stdin may be silent before the user is told that prx waits for it, in seconds."""
 
 
 class InputProblem(TuiError):
-    """What stands on stdin cannot be sent."""
+    """The text on stdin cannot be sent."""
 
 
-class Piped(NamedTuple):
+class PipedText(NamedTuple):
     text: str
     notices: tuple[str, ...] = ()
-    """What the user should know about how it was read."""
+    """For the user: how the text was decoded, if that is a guess."""
 
 
-def joined(prompt: str, piped_in: str) -> str:
-    """The prompt and, below a blank line, what came on stdin."""
-    return "\n\n".join(part for part in (prompt, piped_in) if part.strip())
+def with_piped_text(prompt: str, piped: str) -> str:
+    """Return the prompt and, after a blank line, the text from stdin."""
+    return "\n\n".join(part for part in (prompt, piped) if part.strip())
 
 
-def piped(stdin: IO[str] | None, exit_signals: ExitSignals) -> Piped:
-    """What stands on stdin where that is no terminal, read to its end. Raises InputProblem and Interrupted."""
+def read_piped_text(stdin: IO[str] | None, exit_signals: ExitSignals) -> PipedText:
+    """Read stdin to its end, unless it is a terminal. Raises InputProblem and Interrupted."""
     if stdin is None or stdin.closed or stdin.isatty():
-        return Piped("")
+        return PipedText("")
     found = decoded(_read_all(stdin.fileno(), exit_signals))
     if found is None:
-        raise InputProblem("stdin is binary, not text", "Attach an image or a PDF with -a FILE.")
+        raise InputProblem("stdin is binary, not text", "To send an image or a PDF, attach it: -a FILE.")
     text = found.text.removesuffix("\n").removesuffix("\r")
-    return Piped(text, (f"stdin: {found.remark}",) if found.is_guess else ())
+    return PipedText(text, (f"stdin: {found.remark}",) if found.is_guess else ())
 
 
 def _read_all(file: int, exit_signals: ExitSignals) -> bytes:
@@ -50,16 +51,12 @@ def _read_all(file: int, exit_signals: ExitSignals) -> bytes:
         except OSError as error:
             raise InputProblem(f"stdin cannot be read: {error.strerror}") from error
         if data is None:
-            _announce_silence()
+            # Some programs start others with a stdin that stays open and silent.
+            say("prx: waiting for the end of stdin. To send the prompt alone, add </dev/null", err=True)
         elif not data:
             return bytes(raw)
         else:
             raw += data
         silence_s = None
         if len(raw) > STDIN_BYTES:
-            raise InputProblem("stdin holds more than 32 MB", "That is the most that a request may hold.")
-
-
-def _announce_silence() -> None:
-    """Says what we wait for when a pipe stays open and silent: some programs start others with one that never ends."""
-    say("prx: waiting for the end of stdin; to go without it, add </dev/null", err=True)
+            raise InputProblem("stdin is larger than 32 MB", "This is the limit for one request.")

@@ -1,4 +1,4 @@
-"""What a command line says of the system prompt: a text, a file, or a preset that says it with a model and an effort."""
+"""The system prompt of a command line: read from a file, or taken from a preset."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tui.inputs.charset import decoded
 from tui.inputs.limits import SYSTEM_PROMPT_BYTES
 
 
-def read(file: Path) -> str:
-    """Return the text of a file or a pipe; a guess at its encoding is named on stderr. Raises UsageError."""
+def read_system_prompt(file: Path) -> str:
+    """Return the text of a file or a pipe, and report a guessed encoding on stderr. Raises UsageError."""
     try:
         found = decoded(read_file(file, SYSTEM_PROMPT_BYTES, pipes=True))
     except OSError as error:
@@ -26,11 +26,11 @@ def read(file: Path) -> str:
     return found.text.strip()
 
 
-def preset(settings: Settings, name: str | None) -> Preset:
-    """The preset of that name; without a name one that says nothing. Raises UsageError."""
+def find_preset(settings: Settings, name: str | None) -> Preset:
+    """Return the preset of that name, or an empty one without a name. Raises UsageError."""
     if not name:
         return Preset()
     if name not in settings.presets:
-        known = ", ".join(settings.presets) or "none yet; write [presets.NAME] in config.toml"
-        raise click.UsageError(f'There is no preset "{name}". Known: {known}.')
+        known = ", ".join(settings.presets) or "none; add one as [presets.NAME] in config.toml"
+        raise click.UsageError(f'Unknown preset "{name}". Known presets: {known}.')
     return settings.presets[name]
