@@ -1,4 +1,4 @@
-# What CI runs is `make check`. PYTHON names the virtual environment's interpreter.
+# CI runs `make check`. PYTHON is the interpreter of the virtual environment.
 PYTHON ?= .venv/bin/python
 
 .PHONY: check format lint types test explore fuzz bounds soak newest lock days snapshots docs pictures cold-start kills interrupts \
@@ -16,27 +16,27 @@ types:
 test:
 	$(PYTHON) -m pytest -q
 
-# Property tests with examples of their own.
+# Property tests with new random examples; the test suite always uses the same ones.
 explore:
 	$(PYTHON) -m pytest -q --hypothesis-profile explore
 
-# The fuzz tests with 10,000 new examples each; the test suite tries 200.
+# Fuzz tests with 10,000 new examples each; the test suite uses 200.
 fuzz:
 	PRX_FUZZ_EXAMPLES=10000 $(PYTHON) -m pytest -q --hypothesis-profile explore tests/fuzz
 
-# A long day of two users in real terminals: 500 turns with faults, stops, switches and restarts; the test suite does 90.
+# Two users in real terminals: 500 turns with faults, stops, switches and restarts; the test suite runs 90.
 soak:
 	PRX_SOAK_TURNS=500 $(PYTHON) -m pytest -q -n 0 -s tests/test_soak.py
 
-# The tests with the newest of every dependency, in an environment of their own; says what is newer than the lock.
+# The tests with the newest version of every dependency, in their own environment; lists what is newer than the lock.
 newest:
 	$(PYTHON) tests/newest.py
 
-# Versions and checksums of what the tests need. UPGRADE=1 takes the newest of everything.
+# Write tests/requirements.lock: versions and checksums of what the tests need. UPGRADE=1 takes the newest versions.
 lock:
 	$(PYTHON) tests/lock.py $(if $(UPGRADE),--upgrade)
 
-# The tests on days to come and in other time zones.
+# The tests on future days and in other time zones.
 days:
 	$(PYTHON) tests/days.py
 
@@ -44,53 +44,53 @@ format:
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
-# Records the pictures of the screen anew. Look at each of them before it is committed.
+# Record the snapshots of the screen. Look at each changed one before you commit it.
 snapshots:
 	$(PYTHON) -m pytest -q tests/snapshots --snapshot-update
 
-# The generated tables of the documentation.
+# Write the generated tables of the documentation.
 docs:
 	$(PYTHON) docs/make_tables.py
 
-# The pictures of the documentation, taken from the running app. Needs rsvg-convert and the font Fira Code.
+# Take the pictures of the documentation from the running app. Needs rsvg-convert and the font Fira Code.
 pictures:
 	$(PYTHON) assets/make_pictures.py
 
-# Our time to the first paint beside that of an empty Textual app.
+# The time to the first paint, compared with an empty Textual app.
 cold-start:
 	$(PYTHON) tests/cold_start.py
 
-# 200 MB of whatever a server can send: what is said, and the most memory that it takes. The test suite sends 24 MB.
-# Then 60 MB of text in every shape, in the full screen: also the longest wait for a key. Half an hour.
+# 200 MB of everything a server can send: what prx reports, and its peak memory. The test suite sends 24 MB.
+# Then 60 MB of text in every shape in the full screen: also the longest wait for a key. Takes half an hour.
 bounds:
 	PRX_BOUNDS_MB=200 $(PYTHON) -m pytest -q tests/test_hostile_servers.py
 	PRX_BOUNDS_MB=200 $(PYTHON) -m pytest -q -s -n 0 tests/test_hostile_servers_terminal.py
 	PRX_BOUNDS=1 $(PYTHON) -m pytest -q -s -n 0 tests/test_long_replies.py
 
-# The store, killed at 200 random moments, and 100 power losses; the test suite does a tenth of it.
+# The store, killed at 200 random moments, and 100 power losses; the test suite runs a tenth of that.
 kills:
 	PRX_KILLS=200 PRX_KILLS_SLACK_S=0 PRX_POWER_LOSSES=100 $(PYTHON) -m pytest -q -n 0 tests/store/test_processes.py tests/store/test_power_loss.py
 
-# Ctrl+C to `prx -p` at 100 moments, from the first module of ours to the end; the test suite tries 6.
+# Ctrl+C to `prx -p` at 100 moments, from its first module to its end; the test suite tries 6.
 interrupts:
 	PRX_MOMENTS=100 $(PYTHON) -m pytest -q -n 0 tests/test_streams.py -k interrupt
 
-# The store with 500,000 messages: the list, search as you type, opening, size.
+# The store with 500,000 messages: list, search as you type, opening, size.
 bench-store:
 	$(PYTHON) benchmarks/store.py
 
-# The chat list in a terminal: 10,000 chats beside none.
+# The chat list in a terminal: 10,000 chats compared with none.
 bench-list:
 	$(PYTHON) benchmarks/chat_list.py
 
-# Photos of 12 and 48 megapixels beside the same Pillow calls written by hand: time, memory, ten at once.
+# Photos of 12 and 48 megapixels, compared with bare Pillow calls: time, memory, ten at once.
 bench-images:
 	$(PYTHON) benchmarks/images.py
 
-# Keys while ten photos are prepared, in a terminal; the loop while 48 megapixels are previewed.
+# Key latency in a terminal while ten photos are prepared, and of the event loop while 48 megapixels are previewed.
 bench-attaching:
 	$(PYTHON) benchmarks/attaching.py
 
-# A chat with 50 photos beside the same one without: opening it, and scrolling through all of it.
+# A chat with 50 photos, compared with the same one without: opening it, and scrolling through it.
 bench-pictures:
 	$(PYTHON) benchmarks/pictures.py
