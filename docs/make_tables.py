@@ -34,8 +34,8 @@ def actions_table() -> str:
         for action in ACTIONS:
             if action.group == group:
                 keys = ", ".join(spelled(key_name(key)) for key in action.keys)
-                command = f"`/{action.slash} {action.argument}`".replace(" `", "`") if action.slash else ""
-                lines.append(f"| {spelled(action.line)} | {keys} | {command} | `{action.name}` |")
+                command = f"`{f'/{action.slash} {action.argument}'.strip()}`".replace("|", BAR) if action.slash else ""
+                lines.append(f"| {spelled(action.label)} | {keys} | {command} | `{action.name}` |")
     return "\n".join(lines[1:])
 
 

@@ -57,7 +57,7 @@ def test_the_keys_they_name_exist(page: str) -> None:
 
 @pytest.mark.parametrize("page", [*USER_PAGES, "SECURITY.md", "CHANGELOG.md"])
 def test_the_slash_commands_they_name_exist(page: str) -> None:
-    named = {match[1] for text in code(page) if (match := re.fullmatch(r"/([a-z]+)(?: [\w\[\], .…]+)?", text))}
+    named = {match[1] for text in code(page) if (match := re.fullmatch(r"/([a-z]+)(?: [\w\[\]|, .…]+)?", text))}
     assert named <= {*BY_SLASH, "v1"}  # /v1 ends the API's address
 
 
