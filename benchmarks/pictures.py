@@ -67,7 +67,7 @@ async def measured(messages: list[Message]) -> dict[str, float]:
         assert any(row.text.strip() for row in rows)
         listening = asyncio.create_task(listen())
         steps: list[float] = []
-        while pane.view.top > 0:
+        while pane.viewport.top > 0:
             began = time.perf_counter()
             pane.scroll_rows(-3)
             for y in range(pane.size.height):

@@ -151,7 +151,7 @@ class Chat:
 
     async def until_written(self) -> None:
         """Waits until the running answer has text, as far as the server lets it come."""
-        view = self.screen.conversation.view
+        view = self.screen.conversation.viewport
 
         def is_answer() -> bool:
             messages = view.turns[-1].messages if view.turns else []

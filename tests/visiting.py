@@ -114,10 +114,10 @@ class Visitor:
                     await self.press("escape")
 
     async def send(self, text: str) -> None:
-        before = len(self.app.chat.conversation.view.turns)
+        before = len(self.app.chat.conversation.viewport.turns)
         self.app.chat.prompt.put(text)
         await self.press("enter")
-        await self.until(lambda: len(self.app.chat.conversation.view.turns) > before, f"{text} was not sent")
+        await self.until(lambda: len(self.app.chat.conversation.viewport.turns) > before, f"{text} was not sent")
         await self.answer_questions()
 
     async def answer_questions(self) -> None:

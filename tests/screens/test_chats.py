@@ -88,7 +88,7 @@ async def test_typing_finds_every_word_and_enter_goes_to_the_message() -> None:
         await chat.pilot.press("enter")
         await chat.until_shown("It runs out past the kelp.")
         assert chat.screen.header.title == "Tides of the fjord"
-        await chat.until(lambda: chat.screen.conversation.marked == 1)
+        await chat.until(lambda: chat.screen.conversation.cursor.index == 1)
 
 
 async def test_enter_on_what_was_found_goes_to_the_words_and_marks_them() -> None:

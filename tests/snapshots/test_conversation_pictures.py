@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from test_pictures import LARGE, LIGHT, NARROW, NORMAL, Compare
 
 from tui.screens.picture import PictureScreen
-from tui.widgets.conversation.sheet import Sheet
+from tui.widgets.conversation.image_grid import ImageGrid
 from tui.widgets.picture import Picture
 
 SIZES = pytest.mark.parametrize("size", [NORMAL, LARGE, NARROW], ids=["80x24", "120x40", "60x20"])
@@ -57,9 +57,9 @@ async def send(chat: Chat, text: str, *files: Path) -> None:
 async def until_hung(chat: Chat) -> None:
     """Waits for the pictures in view to be drawn."""
 
-    parts = [part for turn in chat.screen.conversation.view.turns for part in turn.parts]
-    sheets = [part for part in parts if isinstance(part, Sheet)]
-    await chat.until(lambda: not any(list(sheet.missing(y)) for sheet in sheets for y in range(sheet.height)))
+    parts = [part for turn in chat.screen.conversation.viewport.turns for part in turn.parts]
+    grids = [part for part in parts if isinstance(part, ImageGrid)]
+    await chat.until(lambda: not any(list(grid.missing(y)) for grid in grids for y in range(grid.height)))
     await chat.pilot.pause()
 
 

@@ -22,9 +22,9 @@ from tui.chat.tools import (
     ToolOutput,
 )
 from tui.chat.transcript import Image, Message, Text, ToolResult, ToolUse
+from tui.widgets.conversation import Conversation
 from tui.widgets.conversation.call import TAIL_ROWS, Call
 from tui.widgets.conversation.captions import fields_of, main_argument
-from tui.widgets.conversation.pane import Conversation
 
 pytestmark = pytest.mark.anyio
 
@@ -108,10 +108,10 @@ async def test_arguments_are_seen_as_they_arrive_in_one_row() -> None:
         app.pane.grow(message, [BlockStart(0, ToolUse("t", "write_file")), InputDelta(0, long[:30])])
         await drawn(app, pilot)
         assert 'write_file  {"path":"a.md","content":"kelp' in app.screen_text()
-        height = app.pane.view.total
+        height = app.pane.viewport.total
         app.pane.grow(message, [InputDelta(0, long[30:] + "the end")])
         await drawn(app, pilot)
-        assert app.pane.view.total == height
+        assert app.pane.viewport.total == height
         assert line_with(app, "write_file").rstrip().endswith("the end")
 
 
@@ -127,7 +127,7 @@ async def test_states_stand_at_the_end_of_the_line_and_seconds_keep_their_width(
             return line_with(app, "make check").rstrip()
 
         assert (await after()).endswith("make check")
-        assert (await after(ToolBegan(RUN), ToolAsking(question))).endswith("asks")
+        assert (await after(ToolBegan(RUN), ToolAsking(question))).endswith("needs permission")
         running = await after(ToolAllowed("t1", True))
         assert running.endswith("running   0 s")
         app.clock.now += 62
@@ -146,16 +146,16 @@ async def test_the_last_lines_of_what_it_says_are_shown_while_it_runs_and_never_
     async with app.run_test(size=SIZE) as pilot:
         app.pane.follow(ToolBegan(RUN))
         await drawn(app, pilot)
-        before = app.pane.view.total
+        before = app.pane.viewport.total
         for number in range(30):
             app.pane.follow(ToolOutput("t1", f"line {number} \x1b[2J[bold]\r\n"))
         await drawn(app, pilot)
-        assert app.pane.view.total == before + TAIL_ROWS
+        assert app.pane.viewport.total == before + TAIL_ROWS
         assert "line 29 ␛[2J[bold]" in app.screen_text()
         assert "line 26" not in app.screen_text()
         app.pane.follow(ToolEnded(result("t1", "whole")))
         await drawn(app, pilot)
-        assert app.pane.view.total == before
+        assert app.pane.viewport.total == before
 
 
 async def test_a_long_result_opens_in_part_and_then_as_a_whole() -> None:
@@ -164,12 +164,12 @@ async def test_a_long_result_opens_in_part_and_then_as_a_whole() -> None:
     async with app.run_test(size=SIZE) as pilot:
         app.pane.focus()
         await pilot.press("enter")
-        assert app.pane.view.total < 60
+        assert app.pane.viewport.total < 60
         assert "… 1,980 more lines" in app.screen_text()
         await pilot.press("enter")
-        assert app.pane.view.total > 2_000
+        assert app.pane.viewport.total > 2_000
         await pilot.press("enter")
-        assert app.pane.view.total < 20
+        assert app.pane.viewport.total < 20
         assert app.pane.find("line 1999") == 1
         await drawn(app, pilot)
         assert "line 1999" in app.screen_text()
@@ -192,7 +192,7 @@ async def test_a_click_opens_one_call_and_the_rest_of_its_result() -> None:
         await click("more lines")
         assert "more lines" not in app.screen_text()
         await click("run_command") if "run_command" in app.screen_text() else None
-        assert app.pane.view.total > 30
+        assert app.pane.viewport.total > 30
 
 
 def barred(app: ChatApp) -> list[str]:
@@ -249,7 +249,7 @@ async def test_pictures_of_results_stand_below_the_calls_as_pictures() -> None:
     async with app.run_test(size=(80, 30)) as pilot:
         await drawn(app, pilot)
         assert "fjord.png" in app.screen_text()
-        assert app.pane.view.turns[-1].estimated_height(78) >= 8
+        assert app.pane.viewport.turns[-1].estimated_height(78) >= 8
 
 
 async def test_arguments_that_broke_off_are_shown_as_they_came() -> None:

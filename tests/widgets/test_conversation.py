@@ -224,10 +224,10 @@ async def test_a_thousand_messages_open_with_a_screenful_of_work() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "Answer 499." in app.screen_text()
-        assert app.pane.view.measured < 12
+        assert app.pane.viewport.built_turns < 12
         app.pane.action_scroll_home()
         assert "question 0" in app.rows()[1]
-        assert app.pane.view.measured < 24
+        assert app.pane.viewport.built_turns < 24
 
 
 async def test_an_idle_pane_has_no_timer_running() -> None:
@@ -269,7 +269,7 @@ async def test_scrolling_up_lets_go_of_the_end_and_end_comes_back() -> None:
         app.pane._tick()
         await pilot.pause()
         told = app.posted[-1]
-        assert (told.following, told.lines_below) == (False, app.pane.view.below)
+        assert (told.following, told.lines_below) == (False, app.pane.viewport.below)
         assert told.new_lines == 4
         app.pane.focus()
         await pilot.press("end")
@@ -299,7 +299,7 @@ async def test_rows_stay_in_place_while_estimates_above_them_are_corrected() -> 
             before = app.rows()
             app.pane.scroll_relative(y=-3, animate=False)
             assert app.rows()[3:] == before[:-3]
-            assert round(app.pane.scroll_y) == app.pane.view.top
+            assert round(app.pane.scroll_y) == app.pane.viewport.top
         for _ in range(60):
             before = app.rows()
             app.pane.scroll_relative(y=5, animate=False)
@@ -314,10 +314,10 @@ async def test_rows_stay_in_place_within_one_long_answer_too() -> None:
         for step in (3, 22) * 40:
             before = app.rows()
             app.pane.scroll_relative(y=-step, animate=False)
-            if app.pane.view.top == 0:
+            if app.pane.viewport.top == 0:
                 break
             assert app.rows()[step:] == before[:-step]
-        assert app.pane.view.top < 900
+        assert app.pane.viewport.top < 900
 
 
 @pytest.mark.parametrize("size", [(1, 1), (4, 2), (20, 3)])
@@ -339,7 +339,7 @@ async def test_paging_up_from_the_end_reaches_the_very_beginning() -> None:
         app.pane.focus()
         for _ in range(200):
             await pilot.press("pageup")
-            if app.pane.view.top == 0:
+            if app.pane.viewport.top == 0:
                 break
         assert app.rows()[:2] == [" You", " question 0"]
 
@@ -380,7 +380,7 @@ async def test_the_measure(width: int, column: int, left: int) -> None:
     async with app.run_test(size=(width, 20)) as pilot:
         await pilot.pause()
         row = app.rows()[1]
-        assert (app.pane.column, len(row) - len(row.lstrip())) == (column, left)
+        assert (app.pane.painter.column, len(row) - len(row.lstrip())) == (column, left)
         assert left + column - 5 < len(row) <= left + column
 
 

@@ -12,7 +12,7 @@ from tui.chat.ledger import Bill, Usage
 from tui.chat.transcript import Failure, Image, Opaque, Text, ToolResult, ToolUse
 from tui.inputs.limits import SHOWN_CHARS
 from tui.widgets.conversation import captions
-from tui.widgets.conversation.parts import shown
+from tui.widgets.conversation.parts import truncated
 
 
 def said(caption: captions.Caption) -> str:
@@ -35,8 +35,8 @@ def test_output_that_nobody_counted_is_told_to_be_about_that_much() -> None:
 
 
 def test_one_character_more_is_one_character() -> None:
-    assert shown("x" * (SHOWN_CHARS + 1)).endswith("x\n… 1 more character")
-    assert shown("x" * (SHOWN_CHARS + 2)).endswith("x\n… 2 more characters")
+    assert truncated("x" * (SHOWN_CHARS + 1)).endswith("x\n… 1 more character")
+    assert truncated("x" * (SHOWN_CHARS + 2)).endswith("x\n… 2 more characters")
 
 
 def test_figures_that_nobody_knows_are_left_out() -> None:

@@ -72,9 +72,9 @@ async def test_only_turns_on_the_way_to_a_match_are_laid_out() -> None:
     messages = [message for n in range(200) for message in (prompt(f"kelp {n}"), answer(SAND))]
     app = ChatApp(messages)
     async with app.run_test(size=(60, 20)):
-        before = app.pane.view.measured
+        before = app.pane.viewport.built_turns
         assert app.pane.find("kelp") == 200
-        assert app.pane.view.measured - before < 10
+        assert app.pane.viewport.built_turns - before < 10
 
 
 async def test_a_message_is_shown_at_the_row_with_most_of_the_words() -> None:
@@ -84,4 +84,4 @@ async def test_a_message_is_shown_at_the_row_with_most_of_the_words() -> None:
         app.pane.show_message(1, ("kelp", "tide"))
         assert marked_rows(app) == ["Kelp and tide."]
         app.pane.show_message(0, ("kelp",))
-        assert app.pane.marked == 0
+        assert app.pane.cursor.index == 0

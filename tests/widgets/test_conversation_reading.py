@@ -56,11 +56,11 @@ async def test_a_message_taller_than_the_screen_is_walked_through() -> None:
     async with app.run_test(size=(60, 20)) as pilot:
         app.pane.focus()
         await pilot.press("up")
-        assert app.pane.marked == 1
+        assert app.pane.cursor.index == 1
         seen = set()
         for _ in range(20):
             seen.update(row.removeprefix("▎").strip() for row in app.rows())
-            if app.pane.marked == 0:
+            if app.pane.cursor.index == 0:
                 break
             await pilot.press("up")
         assert {f"paragraph {number}" for number in range(40)} <= seen

@@ -10,8 +10,8 @@ from conversation_app import ChatApp, answer, prompt
 from textual.pilot import Pilot
 
 from tui.chat.transcript import Message, Text, Thinking, ToolResult, ToolUse
-from tui.widgets.conversation.selecting import selection_of
-from tui.widgets.conversation.viewport import Place
+from tui.widgets.conversation.selector import selection_of
+from tui.widgets.conversation.viewport import RowPosition
 
 pytestmark = pytest.mark.anyio
 
@@ -106,11 +106,11 @@ async def test_a_part_is_copied_as_a_part_of_the_text(name: str) -> None:
     app = ChatApp()
     async with app.run_test(size=(60, 20)) as pilot:
         await shown(app, pilot, answer(source))
-        copied, view = all_copied(app), app.pane.view
+        copied, view = all_copied(app), app.pane.viewport
         height = view.turns[0].height
         for _ in range(150):
             rows = sorted(draw.randrange(2, height - 1) for _ in range(2))
-            first, last = (Place(0, row) for row in rows)
+            first, last = (RowPosition(0, row) for row in rows)
             spots = [draw.randrange(62) for _ in range(2)]
             app.screen.selections = {app.pane: selection_of(first, spots[0], last, max(spots[1], spots[0] + 1))}
             part = app.screen.get_selected_text() or ""
@@ -126,7 +126,7 @@ async def test_a_part_of_a_table_is_what_is_selected_of_its_cells() -> None:
         rows = app.rows()
         top = next(at for at, row in enumerate(rows) if "two" in row)
         start = rows[top].index("a cell") - 1
-        app.screen.selections = {app.pane: selection_of(Place(0, top), start, Place(0, top + 1), start + 8)}
+        app.screen.selections = {app.pane: selection_of(RowPosition(0, top), start, RowPosition(0, top + 1), start + 8)}
         part = app.screen.get_selected_text() or ""
         assert TABLE[2][1].startswith(part)
         assert len(part) > 20

@@ -1,10 +1,10 @@
-"""The conversation pane. Bytes and keys stay outside: it is given messages and events, and posts what the reader wants.
+"""The conversation pane. It is given messages and events, and posts what the reader wants; it does no I/O.
 
-From the inside out: `captions` says what stands around the words; `parts`, `sheet` and `turn` make rows of it, `live` lets
-them grow; `viewport` knows which rows are in view; `view` draws them, `reading` and `looking` act for the reader, `pane`
-takes what arrives.
+`conversation` is the widget. It has a `transcript` (turns, and how they change), a `viewport` (which rows are in view), a
+`cursor` (what keys act on), a `finder`, a `selector` and an `image_cache`, none of which needs a screen; `transcript_view`
+draws and scrolls. A `turn` is made of `parts`; `live` grows them while an answer streams; `pace` says when.
 """
 
-from tui.widgets.conversation.pane import Conversation
+from tui.widgets.conversation.conversation import Conversation
 
 __all__ = ["Conversation"]

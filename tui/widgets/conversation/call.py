@@ -1,6 +1,4 @@
-"""A tool's call as one line: what is called, with what, how it stands, how long it took. It opens to all that was asked
-and answered. No clock, no widget.
-"""
+"""A tool call as one line: name, main argument, state and time. It opens to all arguments and the result. No widget."""
 
 from __future__ import annotations
 
@@ -17,22 +15,23 @@ from tui.render.safe import safe
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.captions import Tone
 from tui.widgets.conversation.excerpt import Excerpt, Headline, cut
+from tui.widgets.conversation.image_grid import ImageGrid
 from tui.widgets.conversation.palette import Palette
-from tui.widgets.conversation.parts import BLANK, Line, Opening, Part, Words
-from tui.widgets.conversation.sheet import Sheet
+from tui.widgets.conversation.parts import BLANK, Collapsible, Line, Part, PlainText
 
 State = Literal["arriving", "waiting", "asking", "running", "done", "failed", "refused", "stopped"]
 
 TAIL_ROWS = 3
-"""So many lines of what a call says are shown while it runs."""
+"""Lines of output that are shown while a call runs."""
 _TAIL_CHARS = 4_000
 _ARRIVING_CHARS = 400
-"""Of the arguments, as they arrive: more than any row holds."""
-_WORTH_TELLING_S = 0.05
+"""Characters of the arguments that are kept while they stream: more than a row holds."""
+_SHOWN_S = 0.05
+"""A call that was faster shows no time."""
 
 
-class Call(Opening):
-    """Its line is drawn alike while it happens and afterwards; below it stand the last lines of what it says as it runs."""
+class Call(Collapsible):
+    """A tool call. While it runs, the last lines of its output are below its line."""
 
     def __init__(self, call: ToolUse, *, state: State = "waiting") -> None:
         self.headline = Headline()
@@ -40,44 +39,44 @@ class Call(Opening):
         self.state: State = state
         self.is_whole = False
         self._arrived = False
-        """Some of its arguments, which stand in the place of the empty ones that it began with."""
+        """True once some of the arguments have replaced the empty ones that it began with."""
         self._result: ToolResult | None = None
         self._since_s = 0.0
         self._now_s = 0.0
         self._output = ""
-        self._tail: list[Words] = []
+        self._tail: list[PlainText] = []
         self._what: str | None = None
-        """The argument that says most, known once it is looked for: they may be long."""
+        """The main argument, found when it is first needed: arguments may be long."""
         self._pieces: list[Excerpt] | None = None
-        """What it opens to, made when it is opened."""
+        """The content, made when it is opened."""
         self._fitted: tuple[int, Palette] | None = None
         self._rebuild()
 
-    # What becomes of it
+    # State
 
     def become(self, call: ToolUse, *, state: State | None = None) -> None:
-        """The same call, as it stands now."""
+        """Replace the call by its current state."""
         self.call = call
         if state is not None:
             self.state = state
         self._rebuild()
 
     def arrive(self, more: str) -> None:
-        """More of its arguments. Until they are whole only the end of them is known here."""
+        """Append to the arguments. Until they are complete only their end is kept here."""
         before = self.call.input if self._arrived else ""
         self._arrived = True
         self.call = replace(self.call, input=(before + more)[-_ARRIVING_CHARS:])
-        self._say()
+        self._update_line()
 
     def answer(self, result: ToolResult) -> None:
-        """It has its result, from wherever that comes."""
+        """Take the result."""
         self._result = result
         self.state = state_of(result)
         self._output, self._tail = "", []
         self._rebuild()
 
     def take(self, event: ToolEvent, now_s: float, ago_s: float) -> None:
-        """Something happens to it, or happened `ago_s`. `now_s` is monotonic."""
+        """Take an event that is `ago_s` old. `now_s` is monotonic."""
         self._now_s = now_s
         match event:
             case ToolBegan():
@@ -91,21 +90,22 @@ class Call(Opening):
                 self._show_tail()
             case ToolEnded(result=result):
                 self.answer(result)
-        self._say()
+        self._update_line()
 
     def tick(self, now_s: float) -> None:
+        """Update the time that it has been running."""
         self._now_s = now_s
-        self._say()
+        self._update_line()
 
     def _show_tail(self) -> None:
         lines = [line.rstrip("\r").rpartition("\r")[2] for line in self._output.rstrip("\n").split("\n")]
         rows = max(len(self._tail), min(TAIL_ROWS, len(lines)))
-        self._tail = [Words(((cut(safe(line), self._room), "dim"),)) for line in lines[-rows:]]
+        self._tail = [PlainText(((cut(safe(line), self._room), "dim"),)) for line in lines[-rows:]]
         self._fit_all()
 
     def _rebuild(self) -> None:
         self._what = self._pieces = None
-        self._say()
+        self._update_line()
         self._fit_all()
 
     @property
@@ -114,7 +114,7 @@ class Call(Opening):
         return "\n".join(part.text for part in content if isinstance(part, Text))
 
     def _opened(self) -> list[Excerpt]:
-        """What it opens to: what was asked and what was answered."""
+        """Return the content: arguments and result."""
         if self._pieces is None:
             tone: Tone = "text" if self.state == "done" else "error" if self.state == "failed" else "dim"
             asked, answered = captions.fields_of(self.call.input), self._answered
@@ -127,13 +127,13 @@ class Call(Opening):
                     piece.fit(self._room, self._fitted[1])
         return self._pieces
 
-    # What it says
+    # Line
 
-    def _say(self) -> None:
+    def _update_line(self) -> None:
         sign = ("▾" if self.open else "▸") if self.can_open else " "
         arrives = self.state == "arriving"
         what = self.call.input[-_ARRIVING_CHARS:] if arrives else self._main_argument()
-        self.headline.say(sign, self.call.name, what, self._right(), shows_end=arrives)
+        self.headline.set(sign, self.call.name, what, self._right(), shows_end=arrives)
 
     def _main_argument(self) -> str:
         if self._what is None:
@@ -142,12 +142,12 @@ class Call(Opening):
 
     def _right(self) -> tuple[str, Tone]:
         elapsed_s = self._result.elapsed_s if self._result is not None else 0.0
-        took = f" {figures.seconds(elapsed_s)}" if elapsed_s >= _WORTH_TELLING_S else ""
+        took = f" {figures.seconds(elapsed_s)}" if elapsed_s >= _SHOWN_S else ""
         match self.state:
             case "arriving" | "waiting":
                 return "", "dim"
             case "asking":
-                return "asks", "warning"
+                return "needs permission", "warning"
             case "running":
                 since_s = max(0.0, self._now_s - self._since_s)
                 return f"running {captions.live_figures(since_s, 0):>5}", "dim"
@@ -157,7 +157,7 @@ class Call(Opening):
                 return f"✗ failed{took}", "error"
         return self.state, "warning" if self.state == "refused" else "dim"
 
-    # As a line that opens
+    # Opening and folding
 
     @property
     def can_open(self) -> bool:
@@ -171,7 +171,7 @@ class Call(Opening):
         self.open, self.is_whole = is_open, is_open and whole
         for piece in self._pieces or ():
             piece.show_all(self.is_whole)
-        self._say()
+        self._update_line()
 
     def opens_at(self, y: int) -> bool:
         return super().opens_at(y) or any(
@@ -217,7 +217,7 @@ class Call(Opening):
         return BLANK
 
     def _at(self, y: int) -> Iterator[tuple[Part, int]]:
-        """What stands in a row below the line, and its row within that: negative in the blank ones before it."""
+        """Yield the part in a row below the line, and the row within it: negative in the blank rows before it."""
         y -= 1
         for part in self._below():
             if 0 <= y < part.above + part.height:
@@ -227,7 +227,7 @@ class Call(Opening):
 
 
 class CallsUnderWay:
-    """The calls of an answer while they are carried out."""
+    """The running calls of an answer."""
 
     def __init__(self) -> None:
         self._running: dict[str, Call] = {}
@@ -243,7 +243,7 @@ class CallsUnderWay:
             self._running.pop(call.call.id, None)
 
     def tick(self, now_s: float) -> list[Call]:
-        """Counts the seconds of those that run, and returns them."""
+        """Update the times of the calls that run, and return these calls."""
         running = [call for call in self._running.values() if call.state == "running"]
         for call in running:
             call.tick(now_s)
@@ -251,7 +251,7 @@ class CallsUnderWay:
 
 
 def id_of(event: ToolEvent) -> str:
-    """The id of the call that something happens to."""
+    """Return the ID of the call that an event is about."""
     match event:
         case ToolBegan(call=call):
             return call.id
@@ -264,11 +264,11 @@ def id_of(event: ToolEvent) -> str:
 
 
 def state_of(result: ToolResult) -> State:
-    """How a call ended, as far as its result says."""
+    """Return the state of a call that has this result."""
     if not result.is_error:
         return "done"
-    said = next((part.text for part in result.content if isinstance(part, Text)), "")
-    return "stopped" if said == STOPPED else "refused" if said.startswith(REFUSED) else "failed"
+    text = next((part.text for part in result.content if isinstance(part, Text)), "")
+    return "stopped" if text == STOPPED else "refused" if text.startswith(REFUSED) else "failed"
 
 
 def _unread(arguments: str) -> str:
@@ -276,19 +276,23 @@ def _unread(arguments: str) -> str:
     return "" if arguments.strip() in ("", "{}") else arguments
 
 
-def answered(results: Sequence[ToolResult], call_of: Callable[[str], Call | None], *, pictures: bool) -> Iterator[Part]:
-    """Tells calls how they were answered. What of that is no text stands below them, and so do results without a call."""
+def answered(
+    results: Sequence[ToolResult], call_of: Callable[[str], Call | None], *, shows_images: bool
+) -> Iterator[Part]:
+    """Give results to their calls. Yield what is shown below these: images and documents, and results without a call."""
     images: list[Image] = []
     for result in results:
         call = call_of(result.tool_use_id)
         if call is None:
-            yield Words((("↳ ", "dim"), (captions.result_line(result), "error" if result.is_error else "dim")), hang=2)
+            yield PlainText(
+                (("↳ ", "dim"), (captions.result_line(result), "error" if result.is_error else "dim")), hang=2
+            )
         else:
             call.answer(result)
         for block in result.content:
             if isinstance(block, Image) and not block.aside:
                 images.append(block)
             elif not isinstance(block, Text):
-                yield Words(captions.attachment(block))
+                yield PlainText(captions.attachment(block))
     if images:
-        yield Sheet(images, folded=not pictures)
+        yield ImageGrid(images, folded=not shows_images)

@@ -1,4 +1,4 @@
-"""Rows for what may be longer than its room: a line that is cut to fit, and a text of which the beginning is shown."""
+"""Parts for content that may not fit: a line that is cut, and a text of which the start is shown."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from tui.render import figures
 from tui.render.safe import safe
 from tui.widgets.conversation.captions import Tone
 from tui.widgets.conversation.palette import Palette
-from tui.widgets.conversation.parts import BLANK, Line, Part, Words
+from tui.widgets.conversation.parts import BLANK, Line, Part, PlainText
 
 _FEW_LINES = 20
 _FEW_CHARS = 4_000
 _LEAST_GAP = 2
 _MOST_CHARS = 2_000
-"""Of a text that is cut to one row: more than any row holds."""
+"""Characters that are kept of a text for one row: more than any row holds."""
 
 
 class Headline(Part):
-    """One row, whatever its width: a text that is cut to fit, and a word that stands at the end of the row."""
+    """One row: a text that is cut to fit, and a word at the end of the row."""
 
     def __init__(self) -> None:
         self._texts: tuple[str, str, str, bool] = ("", "", "", False)
@@ -32,8 +32,8 @@ class Headline(Part):
     def height(self) -> int:
         return 1
 
-    def say(self, sign: str, name: str, what: str, right: tuple[str, Tone], *, shows_end: bool = False) -> None:
-        """`shows_end`: of a `what` that is too long the end is shown, not the beginning."""
+    def set(self, sign: str, name: str, what: str, right: tuple[str, Tone], *, shows_end: bool = False) -> None:
+        """Replace the texts. `shows_end`: show the end of a `what` that is too long, and not its start."""
         what = what[-_MOST_CHARS:] if shows_end else what[:_MOST_CHARS]
         self._texts = sign, safe(name[:_MOST_CHARS], keep_newlines=False), safe(what, keep_newlines=False), shows_end
         self._right = right
@@ -64,7 +64,7 @@ class Headline(Part):
 
 
 class Excerpt(Part):
-    """A text of which the beginning is shown, and how much more there is, until all of it is wanted."""
+    """The start of a text, and how much more there is; or all of it."""
 
     def __init__(self, text: str, tone: Tone, *, above: int = 0) -> None:
         self.above = above
@@ -76,17 +76,19 @@ class Excerpt(Part):
         rest = self._text[len(beginning) :]
         count = rest.count("\n")
         much = figures.plural(count or len(rest), "more line" if count else "more character")
-        self._short = Words(((beginning, tone),))
-        self._more = Words(((f"… {much} · ⏎ shows all", "accent"),))
-        self._whole: Words | None = None
+        self._short = PlainText(((beginning, tone),))
+        self._more = PlainText(((f"… {much} · ⏎ shows all", "accent"),))
+        self._whole: PlainText | None = None
         self._fitted: tuple[int, Palette] | None = None
 
     @property
     def has_more(self) -> bool:
+        """True if only the start is shown."""
         return self.is_longer and self._whole is None
 
     def show_all(self, whole: bool) -> None:
-        self._whole = Words(((self._text, self._tone),)) if whole and self.is_longer else None
+        """Show all of the text, or only its start."""
+        self._whole = PlainText(((self._text, self._tone),)) if whole and self.is_longer else None
         if self._fitted is not None:
             self.fit(*self._fitted)
 
@@ -103,6 +105,7 @@ class Excerpt(Part):
         return self._short.height + (self._more.height if self.is_longer else 0)
 
     def is_more_row(self, y: int) -> bool:
+        """True if row `y` says how much more there is."""
         return self.has_more and y >= self._short.height
 
     def line(self, y: int) -> Line:
@@ -112,7 +115,7 @@ class Excerpt(Part):
 
 
 def cut(text: str, cells: int, *, shows_end: bool = False) -> str:
-    """As much of a text as fits, with a sign where it is cut."""
+    """Return a text cut to so many cells, with an ellipsis where it was cut."""
     if cell_len(text) <= cells:
         return text
     if cells < 1:

@@ -1,4 +1,4 @@
-"""An answer under way: events in, parts of its turn grown, and the first row that changed out. No clock, no widget."""
+"""A running answer: takes events, grows the parts of its turn, returns the first row that changed. No clock, no widget."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tui.chat.events import BlockStart, BlockStop, CitationDelta, InputDelta, StreamEvent, TextDelta, ThinkingDelta
 from tui.chat.transcript import Block, JsonText, Message, Text, Thinking, ToolUse
 from tui.widgets.conversation import captions
-from tui.widgets.conversation.parts import Fold, Part, Prose, Words, closing
+from tui.widgets.conversation.parts import Fold, MarkdownText, Part, PlainText, closing
 from tui.widgets.conversation.turn import Turn
 
 if TYPE_CHECKING:
@@ -22,47 +22,48 @@ CARET = "▍"
 class LiveAnswer:
     """Feeds one response after another into a turn.
 
-    Blocks may be interleaved and their starts may be missing (other servers do that), so parts are kept by index.
+    Blocks may be interleaved, and their starts may be missing (other servers do that), so parts are found by block index.
     """
 
     def __init__(self, turn: Turn) -> None:
         self.turn = turn
         self.chars = 0
-        """Of text and thinking so far, in this response."""
+        """Characters of text and thinking in this response so far."""
         self.draws = True
-        """False while so much waits that what is taken flies by."""
+        """False while so much is waiting that text scrolls by unseen."""
         self._message: Message | None = None
         self._parts: dict[int, Part] = {}
         self._json: dict[int, list[str]] = {}
         self._tools: dict[int, Call] = {}
         self._searches: dict[int, Search] = {}
         self._cited: dict[int, list[JsonText]] = {}
-        """By text that has not ended, what is cited for it."""
+        """The citations of each text block that has not ended."""
         self._known: dict[str, Source] = {}
-        """What the answer cites, by page, in the order of first mention."""
+        """The sources of the answer by page, in the order of first mention."""
         self._held: list[str] = []
-        """Blank text that nothing has followed yet."""
+        """Blank text, until other text follows it."""
         self._first_part = 0
         self.expect()
 
     @property
     def caret_row(self) -> int | None:
-        """The row at whose end a caret says that more is coming. None while a part of its own says so."""
+        """The row with the caret at its end; None while the caret has a row of its own."""
         last = self.turn.parts[-1]
         return self.turn.tops()[-1] - 1 if last in self._parts.values() else None
 
     @property
     def thinks(self) -> Fold | None:
-        """The thinking that is growing just now."""
+        """The thinking that is streaming."""
         last = self.turn.parts[-1] if self.turn.parts else None
         return last if isinstance(last, Fold) and last.is_thinking and self._message is not None else None
 
     @property
     def tokens(self) -> int:
+        """The tokens of the answer so far, in part an estimate."""
         return captions.estimated_tokens(self.turn.messages, self.chars)
 
     def expect(self) -> int:
-        """A response is coming. Returns the first row that changed."""
+        """Prepare for a response. Return the first row that changed."""
         from tui.chat.searches import page_of, sources  # with the first answer
 
         self.turn.end_with()
@@ -72,18 +73,18 @@ class LiveAnswer:
         known = sources(block for message in self.turn.messages for block in message.blocks)
         self._known = {page_of(source): source for source in known}
         self._first_part = len(self.turn.parts)
-        self.turn.end_with(Words(((CARET, "accent"),), above=0 if self._first_part == 1 else 1))
+        self.turn.end_with(PlainText(((CARET, "accent"),), above=0 if self._first_part == 1 else 1))
         return row
 
     def show_instead(self, *parts: Part) -> int:
-        """Puts parts (a countdown) where the response would begin. Returns the first row that changed."""
+        """Show parts, e.g. a countdown, in place of the response. Return the first row that changed."""
         self.turn.end_with()
         row = self.turn.tops()[-1]
         self.turn.end_with(*parts)
         return row
 
     def stands_at(self, message: Message) -> None:
-        """The response as it is after the events that are about to come."""
+        """Take the response as it is after the next events."""
         if self._message is None:
             self.turn.messages.append(message)
         else:
@@ -91,7 +92,7 @@ class LiveAnswer:
         self._message = message
 
     def take(self, event: StreamEvent) -> int | None:
-        """Takes one event. Returns the first row that changed, or None if none did."""
+        """Take one event. Return the first row that changed, or None."""
         match event:
             case BlockStart(index=index, block=Text(text=text, citations=citations)):
                 self._parts.pop(index, None)  # an index that is used twice means the later block
@@ -125,7 +126,7 @@ class LiveAnswer:
         return None
 
     def _begin(self, index: int, block: Block) -> int | None:
-        """A block that is neither text nor thinking."""
+        """Begin a block that is neither text nor thinking."""
         from tui.chat.searches import found_in, search_in  # what is about searches is not needed for the first paint
         from tui.widgets.conversation.searches import search_line, search_lines
 
@@ -143,7 +144,7 @@ class LiveAnswer:
         return self._put(index, part) if part is not None else None
 
     def _feed_call(self, index: int, more: str) -> int | None:
-        """Arguments as they arrive."""
+        """Append to the arguments of a tool call."""
         call = self._tools.get(index)
         if call is None:
             return None
@@ -151,11 +152,11 @@ class LiveAnswer:
         return self.turn.top_of(call)
 
     def _input(self, index: int) -> str:
-        """The arguments that have arrived for a block."""
+        """Return the arguments of a block so far."""
         return "".join(self._json.get(index, ()))
 
     def _search(self, index: int) -> int:
-        """What is searched for is known."""
+        """Show the query of a web search."""
         from tui.chat.searches import query_in
         from tui.widgets.conversation.searches import search_line
 
@@ -170,27 +171,27 @@ class LiveAnswer:
             self._known.setdefault(page_of(source), source)
 
     def _marks(self, index: int) -> str:
-        """The numbers that stand behind a text that has ended."""
+        """Return the source numbers for the end of a text."""
         from tui.chat.searches import marks
 
         part = self._parts.get(index)
-        so_far = part.ending if isinstance(part, Prose) else "".join(self._held)
+        so_far = part.ending if isinstance(part, MarkdownText) else "".join(self._held)
         return marks(Text(so_far, tuple(self._cited.pop(index))), tuple(self._known.values()))
 
     def _take_text(self, index: int, text: str) -> int | None:
         self.chars += len(text)
         part = self._parts.get(index)
         last = self.turn.parts[-1]
-        if part is None and isinstance(last, Prose) and len(self.turn.parts) > self._first_part:
+        if part is None and isinstance(last, MarkdownText) and len(self.turn.parts) > self._first_part:
             part = self._parts[index] = last  # a citation has split the paragraph
-        if isinstance(part, Prose):
+        if isinstance(part, MarkdownText):
             row = self.turn.top_of(part) + part.feed(text, drawn=self.draws)
             self.turn.grew(part)
             return row
         self._held.append(text)
         if not text.strip():
             return None
-        part = Prose("".join(self._held), closed=False)
+        part = MarkdownText("".join(self._held), closed=False)
         self._held = []
         return self._put(index, part)
 
@@ -198,7 +199,7 @@ class LiveAnswer:
         self.chars += len(text)
         part = self._parts.get(index)
         if not isinstance(part, Fold):
-            return self._put(index, self.turn.thinking("thinking", Prose(text, closed=False, quiet=True)))
+            return self._put(index, self.turn.thinking("thinking", MarkdownText(text, closed=False, quiet=True)))
         row = self.turn.top_of(part) + part.feed(text, drawn=self.draws)
         self.turn.grew(part)
         return row
@@ -218,22 +219,22 @@ class LiveAnswer:
         return row
 
     def leave(self) -> None:
-        """Nothing more will come, and nothing was settled: what has arrived stays as it is."""
+        """End the response without a final message: what has arrived stays as it is."""
         if self._message is not None and not self._message.blocks:
             self.turn.messages.pop()
             self._message = None
         if self._message is None:
             self.turn.end_with(*self.turn.footer())
         for part in self._response():
-            if isinstance(part, Prose | Fold):
+            if isinstance(part, MarkdownText | Fold):
                 part.close()
         self.turn.changed()
-        self.turn.say()
+        self.turn.update_speaker()
 
     def settle(self, message: Message) -> int:
-        """The response has ended as this message. Returns the first row that changed.
+        """End the response as this message. Return the first row that changed.
 
-        What was drawn while it streamed stays, unless the message says something else than the events did.
+        What was drawn while it streamed stays, unless the message differs from the events.
         """
         from tui.chat.searches import marked
 
@@ -242,7 +243,7 @@ class LiveAnswer:
         self.turn.end_with()
         row = self.turn.tops()[-1]
         if (
-            "".join(part.source for part in self._response() if isinstance(part, Prose)).strip()
+            "".join(part.source for part in self._response() if isinstance(part, MarkdownText)).strip()
             != marked(message, before).strip()
         ):
             row = self.turn.tops()[min(self._first_part, len(self.turn.tops()) - 1)]
@@ -253,10 +254,10 @@ class LiveAnswer:
                 call.become(block, state="waiting")
                 self.turn.bind(call, block)
         for top, part in zip(self.turn.tops()[self._first_part :], self._response(), strict=False):
-            if isinstance(part, Prose | Fold):
+            if isinstance(part, MarkdownText | Fold):
                 row = min(row, top + part.close())
             if isinstance(part, Fold) and part.is_thinking:
-                part.say(captions.thought(message.thought_s))
+                part.set_summary(captions.thought(message.thought_s))
                 row = min(row, top)
         self.turn.changed(self._first_part - 1)
         self.turn.add(*closing(message, before))

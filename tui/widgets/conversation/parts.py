@@ -1,4 +1,4 @@
-"""What a turn is drawn from: captions and plain words, Markdown, and lines that open. Each knows its height and its rows."""
+"""The parts of a turn: plain text, Markdown and collapsible lines. Each knows its height and draws its rows."""
 
 from __future__ import annotations
 
@@ -27,79 +27,81 @@ if TYPE_CHECKING:
 
 
 class Line(NamedTuple):
-    """One row as it stands in the column, and what of it a selection copies."""
+    """One row of the column, and what a selection copies of it."""
 
     strip: Strip
     soft: bool = False
-    """It continues the row above."""
+    """True if the row continues the one above."""
     joiner: str = ""
-    """What the text has between the two."""
+    """The source text between the two."""
     start: int = 0
-    """Characters before this one are bars and indents around the text."""
+    """Characters before this one are bars and indents, and are not copied."""
     end: int | None = None
-    """Characters from here on are decoration, and are not copied."""
+    """Characters from this one on are decoration, and are not copied."""
     indent: int = 0
     """Blank cells before the strip."""
     swaps: tuple[Swap, ...] = ()
-    """Characters that stand for another text."""
+    """Characters that are copied as another text."""
     cells: tuple[Cell, ...] = ()
-    """Where a table's cells are, in a row of one."""
-    is_picture: bool = False
-    """Its cells have colours of their own, and no text."""
+    """The positions of a table's cells, in a row of a table."""
+    is_image: bool = False
+    """True if the cells have colours of their own, and no text."""
 
 
 BLANK = Line(Strip([], 0))
 
 
 class Part:
-    """One piece of a turn. Heights may be estimates until `settle` has been asked for the rows that are looked at."""
+    """One part of a turn. Its height may be an estimate until `measure` was called for the rows in view."""
 
     above = 0
     """Blank rows before it."""
 
     @property
     def below(self) -> int:
-        """Blank rows after it, where the next part does not want as many before it."""
+        """Blank rows after it, unless the next part has more before it."""
         return 0
 
     @property
     def height(self) -> int:
-        """In rows."""
+        """The number of rows."""
         raise NotImplementedError
 
     def fit(self, width: int, palette: Palette) -> None:
+        """Wrap and colour the part for a width in cells and a palette."""
         raise NotImplementedError
 
-    def settle(self, first: int, last: int) -> bool:
-        """Makes rows exact. True if that changed the height."""
+    def measure(self, first: int, last: int) -> bool:
+        """Measure rows exactly. True if that changed the height."""
         return False
 
     @property
     def is_half_read(self) -> bool:
-        """True while its text is so long that only the beginning was parsed when it was looked at."""
+        """True while only the start of a very long text is parsed."""
         return False
 
     def read(self, chars: int) -> None:
-        """Parses so many more characters of it."""
+        """Parse up to `chars` more characters."""
 
     def line(self, y: int) -> Line:
+        """Return row `y`."""
         raise NotImplementedError
 
-    def place_of(self, y: int) -> tuple[int, int]:
-        """A row by the number of its piece and the row within that, which stays the same when others become exact."""
+    def piece_at(self, y: int) -> tuple[int, int]:
+        """Return the piece that row `y` is in, and the row within it. Both stay the same when other rows are measured."""
         return 0, y
 
     def row_of(self, piece: int, y: int) -> int:
-        """The row that `place_of` said that of, or the nearest there is."""
+        """Return the row that `piece_at` gave these for, or the nearest that exists."""
         return min(y, self.height)
 
 
-class Words(Part):
-    """Captions, notes and prompts: text in its tones, wrapped, otherwise as it is. `right` ends the first row."""
+class PlainText(Part):
+    """Captions, notes and prompts: wrapped text in tones, without Markdown. `right` is at the end of the first row."""
 
     def __init__(self, caption: Caption, *, right: str = "", above: int = 0, hang: int = 0, link: str = "") -> None:
         self.above = above
-        self._caption: Caption = tuple((safe(shown(text)), tone) for text, tone in caption)
+        self._caption: Caption = tuple((safe(truncated(text)), tone) for text, tone in caption)
         self._right = safe(right, keep_newlines=False)
         self._hang = hang
         self._link = link
@@ -107,8 +109,8 @@ class Words(Part):
         self._rows: tuple[Span, ...] = ()
         self._lines: dict[int, Line] = {}
 
-    def say(self, caption: Caption, right: str = "") -> None:
-        """Says something else in the same place. For captions of one row, which stay one row."""
+    def set_caption(self, caption: Caption, right: str = "") -> None:
+        """Replace the text. For captions of one row, which stay one row."""
         self._caption = tuple((safe(text), tone) for text, tone in caption)
         self._right = safe(right, keep_newlines=False)
         self._wrap()
@@ -152,20 +154,20 @@ class Words(Part):
         return Line(strip, row.soft, row.joiner, end=end, indent=self._hang if y else 0)
 
 
-def shown(text: str) -> str:
-    """As much of a text as is shown, and how much more there is."""
+def truncated(text: str) -> str:
+    """Return a text, or its start with a note of how much is left out."""
     if len(text) <= SHOWN_CHARS:
         return text
     return f"{text[:SHOWN_CHARS]}\n… {figures.plural(len(text) - SHOWN_CHARS, 'more character')}"
 
 
-class Prose(Part):
-    """Markdown. It is parsed and drawn when it is first looked at, and can grow."""
+class MarkdownText(Part):
+    """Markdown. It is parsed and drawn when it first comes into view, and can grow."""
 
     def __init__(self, text: str, *, closed: bool = True, quiet: bool = False, above: int = 0) -> None:
         self.above = above
         self._chunks = [text] if text else []
-        """Its text, until it is parsed: then the document has it."""
+        """The text until it is parsed; then the document has it."""
         self.is_blank = not text.strip()
         self.ending = text[-1:]
         """The last character."""
@@ -176,7 +178,7 @@ class Prose(Part):
 
     @property
     def source(self) -> str:
-        """All of its text so far."""
+        """The whole text so far."""
         return self._document.source if self._document is not None else "".join(self._chunks)
 
     @property
@@ -195,7 +197,7 @@ class Prose(Part):
         return self._document.code_blocks() if self._document is not None else ()
 
     def code_at(self, y: int) -> CodeBlock | None:
-        """The block of code that begins in a row."""
+        """Return the code block that starts in row `y`."""
         return self._document.code_at(y) if self._document is not None and y >= 0 else None
 
     def fit(self, width: int, palette: Palette) -> None:
@@ -208,7 +210,7 @@ class Prose(Part):
         self._fitted = width, look
 
     def feed(self, more: str, *, drawn: bool = True) -> int:
-        """Takes more text. Returns the first row that changed. `drawn`: it is seen as it comes."""
+        """Append text. Return the first row that changed. `drawn`: False if it scrolls by unseen."""
         self.is_blank = self.is_blank and not more.strip()
         self.ending = more[-1:] or self.ending
         if self._document is not None:
@@ -217,23 +219,23 @@ class Prose(Part):
         return 0
 
     def close(self) -> int:
-        """No more text will come. Returns the first row that changed."""
+        """Note that the text is complete. Return the first row that changed."""
         if self._closed:
             return self.height
         self._closed = True
         return self._document.close() if self._document is not None else 0
 
-    def settle(self, first: int, last: int) -> bool:
+    def measure(self, first: int, last: int) -> bool:
         return self._document is not None and self._document.settle(first, last)
 
-    def place_of(self, y: int) -> tuple[int, int]:
+    def piece_at(self, y: int) -> tuple[int, int]:
         return self._document.place_of(y) if self._document is not None and y >= 0 else (0, y)
 
     def row_of(self, piece: int, y: int) -> int:
         return self._document.row_of(piece, y) if self._document is not None and y >= 0 else y
 
     def pages_with(self, wanted: re.Pattern[str], start: int, step: int) -> Iterator[tuple[int, int]]:
-        """The first row, and the one after the last, of each page whose text matches, from row `start` on or back."""
+        """Yield first row and end of each page that matches, from row `start` on (`step` 1) or back (-1)."""
         return self._document.pages_with(wanted, start, step) if self._document is not None else iter(())
 
     def line(self, y: int) -> Line:
@@ -242,85 +244,86 @@ class Prose(Part):
         return Line(row.strip, row.soft, row.joiner, row.lead, row.end, swaps=row.swaps, cells=row.cells)
 
 
-class Opening(Part):
-    """A line that opens, to what is behind it."""
+class Collapsible(Part):
+    """A line that can be opened to show its content, and folded again."""
 
     open = False
 
     @property
     def can_open(self) -> bool:
+        """True if there is any content."""
         raise NotImplementedError
 
     def show(self, is_open: bool, *, whole: bool = False) -> None:
-        """Opens or folds it. `whole`: with all that is in it, however long."""
+        """Open or fold it. `whole`: with all of its content, however long."""
         raise NotImplementedError
 
     @property
     def hides(self) -> bool:
-        """Whether there is more of it to be shown."""
+        """True if some of its content is not shown."""
         return self.can_open and not self.open
 
     def opens_at(self, y: int) -> bool:
-        """Whether a click in that row shows more of it, or less."""
+        """True if a click in row `y` opens or folds it."""
         return y == 0 and self.can_open
 
     def press(self, y: int) -> None:
-        """Does what a click in that row does."""
+        """Do what a click in row `y` does."""
         self.show(not self.open)
 
     @property
     def below(self) -> int:
-        # Text stands close to the folded line of its thinking, but not to the thinking itself.
+        # No blank row between a folded line of thinking and the text after it; one after open thinking.
         return 1 if self.open else 0
 
 
-class Fold(Opening):
-    """One that says a few words: thinking, and what a server tool was asked. Its body costs nothing before it is opened."""
+class Fold(Collapsible):
+    """A summary that opens to a body: thinking, or the call of a server tool. The body is laid out when it is opened."""
 
     def __init__(self, summary: str, body: Part | None = None, *, is_thinking: bool = False, above: int = 0) -> None:
         self.above = above
         self.is_thinking = is_thinking
         self._summary = summary
         self._body = body
-        self._head = Words(self._caption())
+        self._head = PlainText(self._caption())
         self._fitted: tuple[int, Palette] | None = None
 
     @property
     def can_open(self) -> bool:
-        return self._body is not None and not (isinstance(self._body, Prose) and self._body.is_blank)
+        return self._body is not None and not (isinstance(self._body, MarkdownText) and self._body.is_blank)
 
     @property
     def body(self) -> Part | None:
-        """What stands below the line, if it is open."""
+        """The content below the line, if it is open."""
         return self._body if self.open else None
 
     @property
     def height(self) -> int:
         return self._head.height + (self.body.height if self.body else 0)
 
-    def say(self, summary: str) -> None:
-        """Says something else in its line."""
+    def set_summary(self, summary: str) -> None:
+        """Replace the text of the line."""
         self._summary = summary
-        self._head.say(self._caption())
+        self._head.set_caption(self._caption())
 
     def show(self, is_open: bool, *, whole: bool = False) -> None:
         self.open = is_open
-        self._head.say(self._caption())
+        self._head.set_caption(self._caption())
         self._fit_body()
 
     def feed(self, more: str, *, drawn: bool = True) -> int:
-        """Takes more thinking. Returns the first row that changed. `drawn`: it is seen as it comes."""
-        assert isinstance(self._body, Prose), "only thinking grows"
+        """Append thinking. Return the first row that changed. `drawn`: False if it scrolls by unseen."""
+        assert isinstance(self._body, MarkdownText), "only thinking grows"
         could_open = self.can_open
         row = self._body.feed(more, drawn=drawn)
         if not could_open:
-            self._head.say(self._caption())
+            self._head.set_caption(self._caption())
             self._fit_body()
             return 0
         return self._head.height + row if self.open else self.height
 
     def close(self) -> int:
-        row = self._body.close() if isinstance(self._body, Prose) else 0
+        row = self._body.close() if isinstance(self._body, MarkdownText) else 0
         return self._head.height + row if self.open else self.height
 
     def _caption(self) -> Caption:
@@ -345,9 +348,9 @@ class Fold(Opening):
             width, palette = self._fitted
             self.body.fit(max(1, width - 2), palette)
 
-    def settle(self, first: int, last: int) -> bool:
+    def measure(self, first: int, last: int) -> bool:
         head = self._head.height
-        return last >= head and self.body is not None and self.body.settle(max(0, first - head), last - head)
+        return last >= head and self.body is not None and self.body.measure(max(0, first - head), last - head)
 
     def line(self, y: int) -> Line:
         if y < self._head.height or self.body is None:
@@ -356,7 +359,7 @@ class Fold(Opening):
 
 
 def closing(message: Message, before: Sequence[Source]) -> Iterator[Part]:
-    """What stands under one response: the sources that are new with it, and why it is not simply complete."""
+    """Yield what is below one response: its new sources, and why it is incomplete, if it is."""
     if message.role != "assistant":
         return
     from tui.chat.searches import new_sources
@@ -366,16 +369,18 @@ def closing(message: Message, before: Sequence[Source]) -> Iterator[Part]:
     for number, source in new[:LISTED_SOURCES]:
         where = captions.source_line(source).removeprefix(source.title)
         title: captions.Caption = ((f"{number:>2} ", "dim"), (source.title, "accent" if source.url else "dim"))
-        yield Words((*title, (where, "dim")), above=1 if number == new[0][0] else 0, hang=3, link=safe_url(source.url))
+        yield PlainText(
+            (*title, (where, "dim")), above=1 if number == new[0][0] else 0, hang=3, link=safe_url(source.url)
+        )
     if len(new) > LISTED_SOURCES:
-        yield Words(((f"… {figures.plural(len(new) - LISTED_SOURCES, 'more source')}", "dim"),), hang=3)
+        yield PlainText(((f"… {figures.plural(len(new) - LISTED_SOURCES, 'more source')}", "dim"),), hang=3)
     if ending := captions.ending(message):
-        yield Words(ending, above=1 if message.blocks else 0)
+        yield PlainText(ending, above=1 if message.blocks else 0)
     if message.failure is not None:
         yield from failure_parts(message.failure, above=1 if message.blocks else 0)
 
 
 def failure_parts(failure: Failure, *, above: int) -> list[Part]:
-    """A failure where the rest of the answer would be."""
+    """Return the lines that report a failure, in place of the rest of the answer."""
     lines = captions.failure_lines(failure)
-    return [Words(line, above=above if index == 0 else 0, hang=2) for index, line in enumerate(lines)]
+    return [PlainText(line, above=above if index == 0 else 0, hang=2) for index, line in enumerate(lines)]

@@ -1,4 +1,4 @@
-"""Web searches in an answer: each is one line, its call and its result together, that opens to the pages it found."""
+"""Web searches in an answer: each is one line for its call and its result, that opens to the pages found."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from tui.chat.searches import Found, Search, found_in, search_in
 from tui.chat.transcript import Block
 from tui.render import figures
 from tui.widgets.conversation.captions import source_line
-from tui.widgets.conversation.parts import Fold, Words
+from tui.widgets.conversation.parts import Fold, PlainText
 
 
 def search_line(search: Search | None, found: Found | None = None) -> Fold:
-    """A search, as far as it is known: the call, and what it gave. Without the call, the result stands alone."""
+    """Return the line for a search, from its call and its result as far as they are known."""
     asked = f"searched: {search.query}" if search is not None and search.query else "web search"
     if found is None:
         return Fold(asked)
     if found.problem:
         return Fold(f"{asked} · nothing: {found.problem}")
     pages = "\n".join(source_line(source) for source in found.sources)
-    return Fold(f"{asked} · {figures.plural(len(found.sources), 'page')}", Words(((pages, "dim"),)) if pages else None)
+    return Fold(
+        f"{asked} · {figures.plural(len(found.sources), 'page')}", PlainText(((pages, "dim"),)) if pages else None
+    )
 
 
 def search_lines(blocks: Sequence[Block]) -> dict[int, Fold | None]:
-    """What stands for each block that is about a search, by its number: nothing for a result whose call is there."""
+    """Return the line of each block that is about a search, by index: None for a result that is in the line of its call."""
     calls = {search.id: at for at, block in enumerate(blocks) if (search := search_in(block)) is not None}
     found = {one.id: one for block in blocks if (one := found_in(block)) is not None}
     lines: dict[int, Fold | None] = {}

@@ -1,256 +1,308 @@
-"""Which rows of which turns are in view, and how they stay in place while heights above and below them become known.
+"""The viewport: which rows of which turns are in view, and how they stay in place while other heights change.
 
-Turns that nobody has looked at count by estimate. Whatever comes into view is made exact first; the row at the top of the
-view is remembered as a row of its turn, so that a corrected estimate above it moves numbers, never the picture. No widget.
+Turns outside the view have estimated heights. Whatever comes into view is measured first. The top of the view is stored as
+a row of its turn: a corrected estimate above it changes row numbers, and never what is on the screen. No widget.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
+from tui.widgets.conversation.backlog import SLICE_CHARS
 from tui.widgets.conversation.heights import Heights
 from tui.widgets.conversation.palette import Palette
+from tui.widgets.conversation.parts import Part
 from tui.widgets.conversation.turn import Turn
 
 _PARTS, _PIECES, _ROWS = 1_000, 10_000, 1_000
-"""More parts than a turn has, pieces than a part, and rows than a piece that anybody reads."""
+"""Upper bounds for the parts of a turn, the pieces of a part and the rows of a piece, in a scroll position."""
 
 
-class Place(NamedTuple):
+class RowPosition(NamedTuple):
     """A row of a turn."""
 
     turn: int
     row: int
 
 
-class Mark(NamedTuple):
-    """A place that survives a new width: so far into a part of a turn."""
+class Anchor(NamedTuple):
+    """A position that survives a change of width: a fraction of a part of a turn."""
 
     turn: int
     part: int
     row: int
-    share: float
+    fraction: float
 
 
 class Viewport:
+    """A window of `rows` rows over a list of turns."""
+
     def __init__(self) -> None:
         self.turns: list[Turn] = []
         self.heights = Heights()
         self.rows = 0
-        """How many rows are in view."""
+        """The number of rows in view."""
         self.following = True
-        """Whether it stays at the end."""
-        self.measured = 0
-        """Turns that have been built so far, for tests and the curious."""
+        """True while the view stays at the end."""
+        self.built_turns = 0
+        """The number of turns that were laid out so far. Tests check that it stays small."""
         self._width = 0
         self._palette: Palette | None = None
-        self._top = Place(0, 0)
-        self._mark: Mark | None = None
+        self._top = RowPosition(0, 0)
+        self._anchor: Anchor | None = None
 
     @property
     def top(self) -> int:
-        """The row at the top of the view, counted from the beginning."""
+        """The first row in view, counted from the start of the transcript."""
         return self.heights.top(self._top.turn) + self._top.row if self.turns else 0
 
     @property
     def total(self) -> int:
+        """The height of the transcript in rows, in part an estimate."""
         return self.heights.total
 
     @property
     def below(self) -> int:
-        """Rows under the view."""
+        """The number of rows below the view."""
         return max(0, self.total - self.top - self.rows)
 
     @property
     def in_view(self) -> range:
-        """The numbers of the turns that are in view."""
+        """The indices of the turns in view."""
         if not self.turns:
             return range(0)
         last = self.heights.at(min(self.top + self.rows, self.total) - 1)[0]
         return range(self._top.turn, max(last, self._top.turn) + 1)
 
-    # What there is
+    def at(self, y: int) -> tuple[Turn, RowPosition] | None:
+        """Return the turn and the position in row `y` of the view, or None below the transcript."""
+        row = self.top + y
+        if not self.turns or row >= self.total:
+            return None
+        position = RowPosition(*self.heights.at(row))
+        return self.turns[position.turn], position
+
+    # Content
 
     def replace(self, turns: list[Turn]) -> None:
+        """Show other turns, from their end."""
         self.turns, self.heights = turns, Heights()
         for turn in turns:
             self.heights.append(turn.estimated_height(self._width))
-        self.following, self._top, self._mark = True, Place(0, 0), None
-        self.settle()
+        self.following, self._top, self._anchor = True, RowPosition(0, 0), None
+        self.update()
 
     def append(self, turn: Turn) -> None:
         self.turns.append(turn)
         self.heights.append(turn.estimated_height(self._width))
-        self._fit(len(self.turns) - 1)
+        self._lay_out(len(self.turns) - 1)
 
     def pop(self) -> None:
         self.turns.pop()
         self.heights.pop()
-        self._top = min(self._top, Place(max(0, len(self.turns) - 1), 0))
+        self._top = min(self._top, RowPosition(max(0, len(self.turns) - 1), 0))
 
     def resize(self, width: int, rows: int, palette: Palette) -> None:
-        """Another width, height or look. What was at the top stays there, also after the way back."""
-        same = (width, palette) == (self._width, self._palette)
-        if same:
+        """Apply another width, height or palette. The text at the top stays there, also when the old size comes back."""
+        if (width, palette) == (self._width, self._palette):
             self.rows = rows
-            self.settle()
+            self.update()
             return
-        mark = self._mark or self.mark()
+        anchor = self._anchor or self.anchor()
         self._width, self.rows, self._palette = width, rows, palette
         self.heights = Heights()
         for turn in self.turns:
             self.heights.append(turn.estimated_height(width))
-        self.return_to(mark)
+        self.restore(anchor)
 
-    def mark(self) -> Mark | None:
-        """Where the reader is."""
+    def changed(self, index: int) -> None:
+        """Note that the height of a turn may have changed."""
+        self.heights.set(index, self._lay_out(index).height)
+
+    def update(self) -> None:
+        """Measure every row in view, and keep the view within the transcript: at its end while it follows."""
+        if not self.turns or not self._width:
+            return
+        if not self.following:
+            self._measure_down()
+        if self.following or self.below == 0:
+            end = RowPosition(len(self.turns) - 1, self._lay_out(len(self.turns) - 1).height)
+            self._top = self._rows_above(end, self.rows)
+        self._normalise()
+
+    # Anchors
+
+    def anchor(self) -> Anchor | None:
+        """Return the top of the view as an anchor."""
         if not self.turns or not self._width:
             return None
-        self._fit(self._top.turn)
+        self._lay_out(self._top.turn)
         turn = self.turns[self._top.turn]
         part, row = turn.at(self._top.row)
-        return Mark(self._top.turn, part, row, max(0, row) / max(1, turn.parts[part].height))
+        return Anchor(self._top.turn, part, row, max(0, row) / max(1, turn.parts[part].height))
 
-    def return_to(self, mark: Mark | None) -> None:
-        """Goes back to a mark, after widths or folds have changed."""
-        if mark is not None and self.turns:
-            turn = self._fit(mark.turn)
-            part = turn.parts[min(mark.part, len(turn.parts) - 1)]
-            row = round(mark.share * part.height) if mark.row >= 0 else mark.row
-            self._top = Place(mark.turn, max(0, turn.top_of(part) + min(row, part.height)))
-        self.settle()
-        self._mark = mark
+    def restore(self, anchor: Anchor | None) -> None:
+        """Scroll back to an anchor, after a change of widths or folds."""
+        if anchor is not None and self.turns:
+            turn = self._lay_out(anchor.turn)
+            part = turn.parts[min(anchor.part, len(turn.parts) - 1)]
+            row = round(anchor.fraction * part.height) if anchor.row >= 0 else anchor.row
+            self._top = RowPosition(anchor.turn, max(0, turn.top_of(part) + min(row, part.height)))
+        self.update()
+        self._anchor = anchor
 
-    # Moving
+    @contextmanager
+    def reshaping(self, turn: Turn) -> Iterator[None]:
+        """Keep the reader's position while parts of a turn are opened or folded."""
+        anchor = self.anchor()
+        yield
+        turn.changed()
+        self.changed(self.turns.index(turn))
+        self.restore(anchor)
 
-    def move(self, rows: int) -> None:
-        """Goes down, or up with a negative number: over rows as they are, not as they were estimated."""
-        self._mark = None
+    # Scrolling
+
+    def scroll(self, rows: int) -> None:
+        """Scroll down by measured rows; up if `rows` is negative."""
+        self._anchor = None
         if abs(rows) > 3 * max(1, self.rows):
-            self._top = Place(*self.heights.at(self.top + rows))
+            self._top = RowPosition(*self.heights.at(self.top + rows))
         elif rows < 0:
-            self._top = self._above(self._top, -rows)
+            self._top = self._rows_above(self._top, -rows)
         else:
-            self._top = Place(self._top.turn, self._top.row + rows)
+            self._top = RowPosition(self._top.turn, self._top.row + rows)
         self.following = False
-        self.settle()
+        self.update()
         self.following = self.below == 0
 
-    def to_start(self) -> None:
-        self._mark, self._top, self.following = None, Place(0, 0), False
-        self.settle()
+    def scroll_to_start(self) -> None:
+        self._anchor, self._top, self.following = None, RowPosition(0, 0), False
+        self.update()
         self.following = self.below == 0
 
-    def share(self) -> float:
-        """Where the view begins, in one number that holds whatever becomes exact above it or is noted below it.
+    def scroll_to_end(self) -> None:
+        """Show the end, and follow it."""
+        self._anchor, self.following = None, True
+        self.update()
 
-        Digits after the point: three for the part of the turn, four for the piece of that part, three for the row.
+    @property
+    def position(self) -> float:
+        """The top of the view as one number. It stays valid whatever is measured above it or added below it.
+
+        The whole part is the turn. The digits after the point: three for the part, four for its piece, three for the row.
         """
-        mark = self.mark()
-        if mark is None:
+        anchor = self.anchor()
+        if anchor is None:
             return 0.0
-        piece, row = self.turns[mark.turn].parts[mark.part].place_of(mark.row)
-        return mark.turn + (mark.part * _PIECES + piece + (min(row, _ROWS - 2) + 1.5) / _ROWS) / (_PARTS * _PIECES)
+        piece, row = self.turns[anchor.turn].parts[anchor.part].piece_at(anchor.row)
+        return anchor.turn + (anchor.part * _PIECES + piece + (min(row, _ROWS - 2) + 1.5) / _ROWS) / (_PARTS * _PIECES)
 
-    def to_share(self, at: float) -> None:
+    def scroll_to_position(self, at: float) -> None:
+        """Scroll to a `position`, or to the nearest one that exists."""
         if self.turns:
             index = max(0, min(int(at), len(self.turns) - 1))
-            turn = self._fit(index)
+            turn = self._lay_out(index)
             place = (at - int(at)) * _PARTS * _PIECES
             part, piece = divmod(int(place), _PIECES)
             part = min(part, len(turn.parts) - 1)
             row = turn.parts[part].row_of(piece, int((place - int(place)) * _ROWS) - 1)
             turn.changed()
             self.heights.set(index, turn.height)
-            self._mark, self.following = None, False
-            self._top = Place(index, max(0, turn.tops()[part] + row))
-            self.settle()
+            self._anchor, self.following = None, False
+            self._top = RowPosition(index, max(0, turn.tops()[part] + row))
+            self.update()
             self.following = self.below == 0
 
-    def to_end(self) -> None:
-        self._mark, self.following = None, True
-        self.settle()
-
-    def turn_at_end(self) -> int:
-        """The last turn that begins in view, or else the one that fills it."""
+    def last_turn_in_view(self) -> int:
+        """Return the index of the last turn that starts in view, else of the one that fills the view."""
         last = self.heights.at(min(self.top + self.rows, self.total) - 1)[0]
         return last if self.heights.top(last) >= self.top or last == self._top.turn else self._top.turn
 
     def show_turn(self, index: int, *, at_end: bool = False) -> None:
-        """Brings a turn into view: all of it where it fits, else its beginning (or its end)."""
-        self._fit(index)
+        """Scroll a turn into view: all of it if it fits, else its start (or its end)."""
+        self._lay_out(index)
         if at_end:
-            self._above(Place(index, self.heights.height(index)), self.rows)
+            self._rows_above(RowPosition(index, self.heights.height(index)), self.rows)
         else:
-            self.exact(index, 0, self.rows)
+            self.measure(index, 0, self.rows)
         first, height = self.heights.top(index), self.heights.height(index) - 1
         last = first + height
         if height > self.rows:
-            self.move((last - self.rows if at_end else first) - self.top)
+            self.scroll((last - self.rows if at_end else first) - self.top)
         elif first < self.top:
-            self.move(first - self.top)
+            self.scroll(first - self.top)
         elif last > self.top + self.rows:
-            self.move(last - self.top - self.rows)
+            self.scroll(last - self.top - self.rows)
 
-    def settle(self) -> None:
-        """Makes every row in view exact, and lets the view neither leave the end nor run past it."""
-        if not self.turns or not self._width:
-            return
-        if not self.following:
-            self._walk_down()
-        if self.following or self.below == 0:
-            end = Place(len(self.turns) - 1, self._fit(len(self.turns) - 1).height)
-            self._top = self._above(end, self.rows)
-        self._normalise()
+    # Long texts
 
-    def changed(self, index: int) -> None:
-        """A turn's height may be another."""
-        self.heights.set(index, self._fit(index).height)
+    def unparsed(self) -> tuple[int, Part] | None:
+        """Return a part in view that is too long to be parsed at once, with the index of its turn."""
+        for index in self.in_view:
+            for part in self.turns[index].parts:
+                if part.is_half_read:
+                    return index, part
+        return None
 
-    # Making exact
+    def parse_more(self, clock: Callable[[], float], budget_s: float) -> bool:
+        """Parse more of a long text in view, for about `budget_s`. False if there is none."""
+        if (found := self.unparsed()) is None:
+            return False
+        index, part = found
+        end = clock() + budget_s
+        while part.is_half_read and clock() < end:
+            part.read(SLICE_CHARS)
+        self.turns[index].changed()
+        self.changed(index)
+        self.update()
+        return True
 
-    def _fit(self, index: int) -> Turn:
-        """A turn with parts, at the width in use."""
-        turn = self.turns[index]
-        if self._palette is not None and self._width:
-            self.measured += not turn.parts
-            turn.fit(self._width, self._palette)
-            self.heights.set(index, turn.height)
-        return turn
+    # Measuring
 
-    def exact(self, index: int, first: int, last: int) -> int:
-        """Makes rows of a turn exact, and returns its height."""
-        turn = self._fit(index)
-        while turn.settle(first, min(last, turn.height)):
+    def measure(self, index: int, first: int, last: int) -> int:
+        """Measure rows of a turn, and return its height."""
+        turn = self._lay_out(index)
+        while turn.measure(first, min(last, turn.height)):
             pass
         self.heights.set(index, turn.height)
         return turn.height
 
-    def _walk_down(self) -> None:
-        """From the top of the view to its end."""
+    def _lay_out(self, index: int) -> Turn:
+        """Return a turn, built for the current width."""
+        turn = self.turns[index]
+        if self._palette is not None and self._width:
+            self.built_turns += not turn.parts
+            turn.fit(self._width, self._palette)
+            self.heights.set(index, turn.height)
+        return turn
+
+    def _measure_down(self) -> None:
+        """Measure from the top of the view to its end."""
         index, row = self._top
         left = self.rows
         while left > 0 and index < len(self.turns):
-            height = self.exact(index, row, row + left)
+            height = self.measure(index, row, row + left)
             left -= max(0, height - row)
             row = max(0, row - height)
             index += 1
 
-    def _above(self, place: Place, rows: int) -> Place:
-        """The place so many rows above another. Rows on the way become exact, and keep their distance to it."""
-        index, row = place
+    def _rows_above(self, position: RowPosition, rows: int) -> RowPosition:
+        """Return the position `rows` rows above another. The rows between are measured, and keep their distance to it."""
+        index, row = position
         while rows > 0:
             if row == 0:
                 if index == 0:
                     break
                 index -= 1
-                row = self._fit(index).height
+                row = self._lay_out(index).height
                 continue
             step = min(rows, row)
-            turn = self._fit(index)
+            turn = self._lay_out(index)
             while True:
                 before = turn.height
-                moved = turn.settle(max(0, row - step), row - 1)
+                moved = turn.measure(max(0, row - step), row - 1)
                 row += turn.height - before
                 if not moved:
                     break
@@ -258,9 +310,42 @@ class Viewport:
             step = min(rows, row)
             row -= step
             rows -= step
-        return Place(index, row)
+        return RowPosition(index, row)
 
     def _normalise(self) -> None:
-        """Names the top by the turn that it lies in, and does not let it pass the end."""
+        """Store the top as a row of the turn that it is in, and keep it before the end."""
         top = min(self.top, max(0, self.total - self.rows))
-        self._top = Place(*self.heights.at(max(0, top)))
+        self._top = RowPosition(*self.heights.at(max(0, top)))
+
+
+class FollowState(NamedTuple):
+    """Whether the view follows the end, the rows below it, and how many of these came since it stopped following."""
+
+    following: bool
+    lines_below: int
+    new_lines: int
+
+
+class FollowTracker:
+    """Reports changes of how far the end of the transcript is below the view."""
+
+    def __init__(self, viewport: Viewport) -> None:
+        self._viewport = viewport
+        self._total_when_left = 0
+        """The height of the transcript when the view stopped following its end."""
+        self._reported = (True, 0)
+
+    def scrolled(self) -> None:
+        """Note that the reader has scrolled: if that left the end, lines are new from here on."""
+        if self._reported[0]:
+            self._total_when_left = self._viewport.total
+
+    def take_change(self, *, follow_only: bool = False) -> FollowState | None:
+        """Return the state if it changed since the last call; with `follow_only`, only if following has changed."""
+        viewport = self._viewport
+        state = (viewport.following, viewport.below)
+        if state == self._reported or (follow_only and state[0] == self._reported[0]):
+            return None
+        self._reported = state
+        new_lines = 0 if viewport.following else max(0, viewport.total - self._total_when_left)
+        return FollowState(*state, new_lines)

@@ -15,9 +15,9 @@ from drawing import corners, file, photo
 from tui.chat.transcript import Image, Message, Text
 from tui.images.fitting import Room
 from tui.widgets.conversation import Conversation
-from tui.widgets.conversation.looking import KEPT
+from tui.widgets.conversation.image_cache import KEPT
+from tui.widgets.conversation.image_grid import ImageGrid
 from tui.widgets.conversation.palette import palette_of
-from tui.widgets.conversation.sheet import Sheet
 from tui.widgets.gallery import Drawing, Gallery
 from tui.widgets.themes import DARK
 
@@ -57,24 +57,24 @@ class App(ChatApp):
 
     def on_mount(self) -> None:
         if self.gallery is not None:
-            self.pane.gallery = self.gallery
+            self.pane.images.gallery = self.gallery
         super().on_mount()
 
     def on_conversation_picture_opened(self, message: Conversation.PictureOpened) -> None:
         self.opened.append(message)
 
 
-def sheets(app: ChatApp) -> list[Sheet]:
-    return [part for turn in app.pane.view.turns for part in turn.parts if isinstance(part, Sheet)]
+def grids(app: ChatApp) -> list[ImageGrid]:
+    return [part for turn in app.pane.viewport.turns for part in turn.parts if isinstance(part, ImageGrid)]
 
 
 def missing(app: ChatApp) -> set[str]:
     """The pictures in view that are not drawn."""
-    view, found = app.pane.view, set()
+    view, found = app.pane.viewport, set()
     for y in range(app.pane.size.height):
-        turn, place = app.pane.line_at(y) or (None, None)
-        if turn is not None and isinstance(sheet := turn.parts[turn.at(place.row)[0]], Sheet):
-            found |= {wanted.image.name for wanted in sheet.missing(max(0, turn.at(place.row)[1]))}
+        turn, place = app.pane.viewport.at(y) or (None, None)
+        if turn is not None and isinstance(grid := turn.parts[turn.at(place.row)[0]], ImageGrid):
+            found |= {wanted.image.name for wanted in grid.missing(max(0, turn.at(place.row)[1]))}
     return found if view.turns else set()
 
 
@@ -118,18 +118,18 @@ async def test_only_what_is_looked_at_is_drawn() -> None:
     app = App([message for one in talk for message in (one, answer("yes"))])
     async with app.run_test(size=(80, 24)) as pilot:
         await until_drawn(app, pilot)
-        assert len(app.pane._kept) <= 3
+        assert len(app.pane.images) <= 3
         app.pane.action_scroll_home()
         await pilot.pause()
         await until_drawn(app, pilot)
-        assert len(app.pane._kept) <= 6
+        assert len(app.pane.images) <= 6
 
 
 async def test_a_picture_that_is_said_twice_is_drawn_once() -> None:
     app = App([showing(picture()), answer("a flag"), showing(picture(name="again.png"))])
     async with app.run_test(size=(80, 40)) as pilot:
         await until_drawn(app, pilot)
-        assert len(app.pane._kept) == 1
+        assert len(app.pane.images) == 1
         assert app.screen_text().count("▀" * 21) == 16
 
 
@@ -141,8 +141,8 @@ async def test_the_drawings_used_last_are_kept_and_others_are_drawn_anew() -> No
             await until_drawn(app, pilot)
             app.pane.scroll_rows(12)
             await pilot.pause()
-        assert len(app.pane._kept) == KEPT
-        assert not sheets(app)[0]._hung
+        assert len(app.pane.images) == KEPT
+        assert not grids(app)[0]._drawings
         app.pane.action_scroll_home()
         await pilot.pause()
         await until_drawn(app, pilot)
@@ -161,29 +161,29 @@ async def test_the_drawings_used_last_are_kept_and_others_are_drawn_anew() -> No
     ],
 )
 def test_the_room_of_pictures(count: int, width: int, rows: int) -> None:
-    sheet = Sheet([picture()] * count)
-    sheet.fit(width, palette_of(DARK, {}))
-    assert sheet.height == rows
-    assert all(sheet.line(y).strip.cell_length <= width for y in range(rows))
+    grid = ImageGrid([picture()] * count)
+    grid.fit(width, palette_of(DARK, {}))
+    assert grid.height == rows
+    assert all(grid.line(y).strip.cell_length <= width for y in range(rows))
 
 
 def test_a_picture_of_unknown_size_is_named_only() -> None:
-    sheet = Sheet([picture(width=0, height=0)])
-    sheet.fit(78, palette_of(DARK, {}))
-    assert sheet.line(0).strip.text == "▣ fjord.png  image/png"
+    grid = ImageGrid([picture(width=0, height=0)])
+    grid.fit(78, palette_of(DARK, {}))
+    assert grid.line(0).strip.text == "▣ fjord.png  image/png"
 
 
 def test_a_picture_that_was_set_aside_says_so_in_a_narrow_room_too() -> None:
-    sheet = Sheet([picture(), picture(name="b.png", aside=True)])
-    sheet.fit(58, palette_of(DARK, {}))
-    assert sheet.line(sheet.height - 1).strip.text.split("  ")[-1].strip() == "picture set aside"
+    grid = ImageGrid([picture(), picture(name="b.png", aside=True)])
+    grid.fit(58, palette_of(DARK, {}))
+    assert grid.line(grid.height - 1).strip.text.split("  ")[-1].strip() == "picture set aside"
 
 
 @pytest.mark.parametrize("size", [(1, 9_000), (9_000, 1), (1, 1), (2576, 1449)])
 def test_a_picture_of_any_shape_stays_in_its_room(size: tuple[int, int]) -> None:
-    sheet = Sheet([picture(width=size[0], height=size[1])])
-    sheet.fit(78, palette_of(DARK, {}))
-    (wanted,) = sheet.missing(0)
+    grid = ImageGrid([picture(width=size[0], height=size[1])])
+    grid.fit(78, palette_of(DARK, {}))
+    (wanted,) = grid.missing(0)
     assert Room(1, 1) <= wanted.room
     assert wanted.room.columns <= 24
     assert wanted.room.rows <= 8
@@ -194,7 +194,7 @@ async def test_what_is_no_picture_says_so_in_its_place(data: bytes) -> None:
     app = App([showing(picture(data))])
     async with app.run_test(size=(80, 24)) as pilot:
         await until_drawn(app, pilot)
-        assert "no picture" in app.screen_text()
+        assert "not an image" in app.screen_text()
 
 
 async def test_names_are_neither_markup_nor_control() -> None:
@@ -250,9 +250,9 @@ async def test_the_pictures_of_a_chat_that_was_left_are_given_up() -> None:
     app = App([showing(picture())])
     async with app.run_test(size=(60, 20)) as pilot:
         await until_drawn(app, pilot)
-        left = [weakref.ref(sheet) for sheet in sheets(app)]
+        left = [weakref.ref(grid) for grid in grids(app)]
         assert left
         app.pane.show(())
         await pilot.pause()
         gc.collect()
-        assert [sheet() for sheet in left if sheet() is not None] == []
+        assert [grid() for grid in left if grid() is not None] == []

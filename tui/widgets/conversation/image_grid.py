@@ -1,7 +1,7 @@
-"""The pictures of a message, side by side, each above its name and facts; on a narrow screen, or of many, only their names.
+"""The images of a message side by side, each above its name and facts;
+on a narrow screen, or if there are many, only the names.
 
-How high it is follows from the sizes that the blocks say, so nothing moves when a picture has been drawn. Drawing them is
-left to `looking`, which hangs them here.
+The height follows from the sizes in the blocks, so nothing moves when an image is drawn. `image_cache` draws them.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from tui.images.fitting import Room, fitted
 from tui.render.safe import safe
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.palette import Palette
-from tui.widgets.conversation.parts import Line, Part, Words
+from tui.widgets.conversation.parts import Line, Part, PlainText
 from tui.widgets.gallery import Drawing
 
 _WIDEST = 24
 _NARROWEST = 14
 _GAP = 2
 _ACROSS = 3
-"""So many pictures stand side by side, at most, and two such rows of them below one another."""
+"""At most so many images are side by side, in at most two rows."""
 
 
 class Wanted(NamedTuple):
-    """A picture that is to be drawn."""
+    """An image that has to be drawn."""
 
     number: int
     image: Image
@@ -38,30 +38,33 @@ class Wanted(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """Pictures side by side, and the rows under them."""
+    """Images side by side, and the height of the captions below them."""
 
     first: int
     rooms: tuple[Room, ...]
     caption: int
 
     @property
-    def picture(self) -> int:
+    def image_height(self) -> int:
         return max(room.rows for room in self.rooms)
 
 
-class Sheet(Part):
+class ImageGrid(Part):
+    """The images of a message."""
+
     def __init__(self, images: Sequence[Image], *, folded: bool = False) -> None:
-        """`folded`: they are named, whatever room there is."""
+        """`folded`: show only their names."""
         self._always_folded = folded
         self.images = tuple(images)
         self._tile = 0
         self._rows: tuple[_Row, ...] = ()
-        self._names = [Words(captions.attachment(image)) for image in images]
-        self._hung: dict[int, Drawing] = {}
+        self._names = [PlainText(captions.attachment(image)) for image in images]
+        self._drawings: dict[int, Drawing] = {}
         self._lines: dict[int, Line] = {}
 
     @property
     def is_folded(self) -> bool:
+        """True if only names are shown."""
         return not self._rows
 
     @property
@@ -72,7 +75,7 @@ class Sheet(Part):
     def height(self) -> int:
         if self.is_folded:
             return sum(name.height for name in self._names)
-        return sum(row.picture + row.caption for row in self._rows) + len(self._rows) - 1
+        return sum(row.image_height + row.caption for row in self._rows) + len(self._rows) - 1
 
     def fit(self, width: int, palette: Palette) -> None:
         self._palette = palette
@@ -81,28 +84,28 @@ class Sheet(Part):
         for name in self._names:
             name.fit(width, palette)
 
-    def hang(self, number: int, drawing: Drawing) -> None:
-        """Shows a picture in the room that was kept for it."""
-        self._hung[number] = drawing
+    def show(self, number: int, drawing: Drawing) -> None:
+        """Show the drawing of an image."""
+        self._drawings[number] = drawing
         self._lines.clear()
 
-    def take_down(self, number: int) -> None:
-        """Leaves its room empty again."""
-        if self._hung.pop(number, None) is not None:
+    def remove(self, number: int) -> None:
+        """Remove the drawing of an image; its room stays."""
+        if self._drawings.pop(number, None) is not None:
             self._lines.clear()
 
-    # What stands in a row
+    # Rows
 
     def missing(self, y: int) -> Iterator[Wanted]:
-        """The pictures that stand in a row, and are not hung in the size that they have there."""
+        """Yield the images of a row that have no drawing in the size that they need."""
         row, _ = self._at(y)
         for number, room in enumerate(row.rooms if row else (), row.first if row else 0):
-            hung = self._hung.get(number)
-            if hung is None or hung.room != room:
+            drawing = self._drawings.get(number)
+            if drawing is None or drawing.room != room:
                 yield Wanted(number, self.images[number], room)
 
     def number_at(self, y: int, x: int) -> int:
-        """The picture at a place: the last one left of it."""
+        """Return the number of the image in row `y` at cell `x`, or of the last one left of it."""
         row, _ = self._at(y)
         if row is None:
             return self._name_at(y)[0]
@@ -115,9 +118,9 @@ class Sheet(Part):
 
     def _at(self, y: int) -> tuple[_Row | None, int]:
         for row in self._rows:
-            if y < row.picture + row.caption:
+            if y < row.image_height + row.caption:
                 return row, y
-            y -= row.picture + row.caption + 1
+            y -= row.image_height + row.caption + 1
         return None, y
 
     def _name_at(self, y: int) -> tuple[int, int]:
@@ -134,23 +137,23 @@ class Sheet(Part):
         row, y = self._at(y)
         if row is None or y < 0:
             return Line(Strip([], 0))
-        if y < row.picture:
+        if y < row.image_height:
             pieces = [self._piece(number, room, y) for number, room in enumerate(row.rooms, row.first)]
             strip = Strip.join([_wide(piece, self._tile + _GAP) for piece in pieces[:-1]] + pieces[-1:])
-            return Line(strip, soft=y > 0, end=0, is_picture=True)
+            return Line(strip, soft=y > 0, end=0, is_image=True)
         if len(self.images) == 1:
-            return self._names[0].line(y - row.picture)
-        return Line(Strip(list(self._caption(row, y - row.picture))))
+            return self._names[0].line(y - row.image_height)
+        return Line(Strip(list(self._caption(row, y - row.image_height))))
 
     def _piece(self, number: int, room: Room, y: int) -> Strip:
-        """A row of one picture; until it is drawn, of a shade in its place."""
+        """Return a row of one image; a shade until it is drawn."""
         if y >= room.rows:
             return Strip([Segment(" " * room.columns)], room.columns)
-        hung = self._hung.get(number)
-        if hung is not None and hung.room == room and hung.rows:
-            return hung.rows[y]
+        drawing = self._drawings.get(number)
+        if drawing is not None and drawing.room == room and drawing.rows:
+            return drawing.rows[y]
         style = Style(bgcolor=self._palette.look.code_background)
-        says = "no picture" if hung is not None and not hung.rows and y == room.rows // 2 else ""
+        says = "not an image" if drawing is not None and not drawing.rows and y == room.rows // 2 else ""
         return Strip([Segment(says.center(room.columns)[: room.columns], style + self._palette.style("dim"))])
 
     def _caption(self, row: _Row, y: int) -> Iterator[Segment]:
@@ -166,18 +169,18 @@ class Sheet(Part):
 
 
 def rows_of(images: Sequence[Image], width: int) -> int:
-    """How many rows a sheet of these takes, for those that nobody has looked at."""
+    """Return the number of rows of these images, for a turn outside the view."""
     rows = _arranged(images, width)
-    return sum(row.picture + row.caption + 1 for row in rows) or len(images)
+    return sum(row.image_height + row.caption + 1 for row in rows) or len(images)
 
 
 def _tile(width: int) -> int:
-    """The width that each picture has."""
+    """Return the width of each image."""
     return min(_WIDEST, (width - (_ACROSS - 1) * _GAP) // _ACROSS)
 
 
 def _arranged(images: Sequence[Image], width: int) -> tuple[_Row, ...]:
-    """The pictures in rows, or nothing where they are better not shown."""
+    """Return the images in rows, or nothing if only their names are shown."""
     tile = _tile(width)
     if tile < _NARROWEST or not all(one.width and one.height for one in images):
         return ()
@@ -194,6 +197,6 @@ def _wide(strip: Strip, width: int) -> Strip:
 
 
 def _shortened(text: str, width: int) -> str:
-    """The text with its middle left out, since names differ at their ends."""
+    """Return a text with its middle left out, since names differ at their ends."""
     tail = width // 3
     return f"{set_cell_size(text, width - tail - 1)}…{text[-tail:]}"
