@@ -17,6 +17,8 @@ from manual import GUIDE, ROOT, blocks, code, commands, prose, read
 
 from tui.actions import BY_NAME
 from tui.chat.ledger import Usage, api_fields, cache_fields
+from tui.cli.auth import Status
+from tui.cli.chats import ChatRow, HitRow
 from tui.cli.main import prx
 from tui.config import load
 from tui.config.settings import (
@@ -106,7 +108,8 @@ def identifiers() -> frozenset[str]:
     )
     fields = {*re.findall(r'"(\w+)":', answers), *api_fields(Usage()), *cache_fields(Usage(), None)}
     stream_types = set(re.findall(r'"type": "(\w+)"', answers))
-    return frozenset({*OPTIONS, *BY_NAME, *tools, *fields, *stream_types, *get_args(ThinkingMode)})
+    listed = {name for row in (ChatRow, HitRow, Status) for name in row.__annotations__}
+    return frozenset({*OPTIONS, *BY_NAME, *tools, *fields, *stream_types, *listed, *get_args(ThinkingMode)})
 
 
 @pytest.mark.parametrize("page", [*USER_PAGES, "SECURITY.md"])
