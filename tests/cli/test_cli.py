@@ -603,4 +603,4 @@ def test_a_preset_says_system_prompt_model_and_effort(server: Server[FakeAnthrop
     assert server.requests[-1].json["output_config"] == {"effort": "low"}, "the chat keeps it"
     unknown = prx("-p", "--preset", "nosuch", "Hello", env=env)
     assert unknown.returncode == 2
-    assert "Known: review." in unknown.stderr
+    assert "Known presets: review." in unknown.stderr

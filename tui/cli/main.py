@@ -210,7 +210,7 @@ def login(config: Path | None) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def status(config: Path | None, as_json: bool) -> int:
-    """Show which credential is used, where it comes from, and why not the others. Exit code 1 if signed out."""
+    """Show the credential in use, and why others are not used. Exit code 1 if signed out."""
     from tui.cli.auth import status
 
     return status(read_settings(config), os.environ, as_json=as_json)

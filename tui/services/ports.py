@@ -1,8 +1,12 @@
-"""What the chat screen needs to know of the side that talks to Claude. The app hands it in."""
+"""The interfaces between the screens and the services: the provider of answers and the library of chats.
+
+`services.provider` and `services.library` implement them; the app hands them to the chat screen.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from tui.chat.asking import Ask
@@ -17,38 +21,43 @@ from tui.errors import TuiError
 if TYPE_CHECKING:
     from tui.chat.cache import CacheMap, Miss
     from tui.chat.titles import Titled
+    from tui.chat.tree import ChatTree
+    from tui.store import Store
 
 
 class WorkspaceWanted(TuiError):
-    """The server takes the key once it is told the ID of a workspace, or of another one."""
+    """The server accepts the key only together with the ID of a workspace, or with another ID."""
 
 
 class Way(NamedTuple):
-    """A way to get an answer where nothing is set."""
+    """A way to get answers without a credential in the settings."""
 
     name: Literal["key", "login", "demo"]
     text: str
     detail: str
     is_open: bool = True
-    """Whether it can be gone, as far as is known; choosing it looks again."""
+    """False if it does not seem to work now. Choosing it checks again."""
 
 
 class ToolServer(NamedTuple):
-    """A server of tools, and how it stands."""
+    """An MCP server and its state."""
 
     name: str
     state: str
     tools: int
+    """How many tools it offers."""
     error: str
     """Why it failed last, or ""."""
 
 
 class Provider(Protocol):
+    """Claude as the chat screen uses it: models, credentials, sessions, tools and the prompt cache."""
+
     warn: Callable[[str], None]
-    """To be set: is told, from any thread, what the user should know of the credential in use."""
+    """Called with warnings about the credential in use, from any thread. Set by the screen."""
 
     reasoning: Reasoning
-    """What was chosen for the next turn. A new conversation begins as its preset says."""
+    """Thinking and effort of the next turn. A new conversation starts with those of its preset."""
 
     @property
     def model(self) -> Model:
@@ -60,106 +69,134 @@ class Provider(Protocol):
 
     @property
     def cause(self) -> str:
-        """Why the credentials that are there are of no use, where none is; or ""."""
+        """Why the credentials that exist cannot be used, if none can; or ""."""
 
     @property
     def remark(self) -> str:
-        """What the user should know of the account that pays, or ""."""
+        """A note about the account that pays, or ""."""
 
     @property
     def ways_in(self) -> Sequence[Way]:
-        """What can be done about the obstacle."""
+        """What the user can do about the obstacle."""
 
     async def check_key(self, secret: str, workspace_id: str) -> None:
-        """Asks the server whether it takes the key, in that workspace unless it is "". On the engine's loop.
+        """Check a key with the server, in this workspace unless it is "". Runs on the engine's loop.
 
-        Raises WorkspaceWanted where the user has to name one, another TuiError where the key is refused.
+        Raises WorkspaceWanted if the user has to enter a workspace, and another TuiError if the key is refused.
         """
 
     def keep_key(self, secret: str) -> str:
-        """Stores the key that was checked last, with its workspace, and has the next turn use it; what to say of that.
+        """Store the key that was checked last and use it from the next turn on. Return a message for the user.
 
         Waits for the disk. Raises TuiError.
         """
 
     def find_login(self) -> str:
-        """Looks for Claude Code's login, and describes it. May wait for a program. Raises TuiError where it is of no use."""
+        """Find Claude Code's login and describe it. May wait for a program. Raises TuiError if it cannot be used."""
 
     def use_login(self) -> str:
-        """Has the next turn use the login that was found; what to say of that. May wait like `find_login`."""
+        """Use the login from `find_login` from the next turn on. Return a message for the user."""
 
     @property
-    def is_demo(self) -> bool: ...
+    def is_demo(self) -> bool:
+        """True if the simulator answers."""
 
     def use(self, name: str) -> str:
-        """Makes a family or an ID the model of the next turn; a notice if another one answers for it. Raises TuiError."""
+        """Select the model of the next turn by family or ID. Return a notice if another model answers. Raises TuiError."""
 
     def models(self) -> Sequence[Model]:
-        """Every model there is to choose from, the newest of a family first."""
+        """Return all models, newest first within a family."""
 
-    def name_of(self, model_id: str) -> str: ...
+    def name_of(self, model_id: str) -> str:
+        """Return the display name of a model."""
 
     @property
     def presets(self) -> Mapping[str, str]:
-        """The presets there are, and in words what each sets."""
+        """The name of each preset with a description of what it sets."""
 
     @property
     def preset(self) -> str:
-        """The one in use, or ""."""
+        """The name of the preset in use, or ""."""
 
     def use_preset(self, name: str) -> None:
-        """Has new conversations begin with that preset, and the next turn asked as it says; "" for none. Raises TuiError."""
+        """Apply a preset to the next turn and to new conversations; "" for none. Raises TuiError."""
 
     def load(self) -> None:
-        """Loads what a conversation begins with. It may take a while, on any thread; without it, `Session.equip` does."""
+        """Load the modules of a new conversation, on any thread. Otherwise `Session.equip` loads them."""
 
     def session(self) -> Session:
-        """A new, empty conversation."""
+        """Return a new, empty conversation."""
 
     @property
     def usual_tools(self) -> Access:
-        """What Claude may do in a new conversation; `Session.use_tools` changes it for one."""
+        """What Claude may do in a new conversation. `Session.use_tools` changes it for one conversation."""
 
     def answer_question(self, call_id: str, verdict: Verdict) -> None:
-        """Answers the question of a call, in whichever chat it waits. One that was answered already is left alone."""
+        """Answer the permission question of a call in any chat. Ignored if it is already answered."""
 
     @property
     def servers(self) -> Sequence[ToolServer]:
         """The MCP servers of the configuration."""
 
     async def restart_server(self, name: str) -> str:
-        """Starts one anew; what became of it. On the engine's loop."""
+        """Restart an MCP server and return its new state in words. Runs on the engine's loop."""
 
     async def renew_tools(self, session: Session) -> None:
-        """Has the session's toolbox offer the tools that the servers have now. On the engine's loop."""
+        """Offer the current tools of the MCP servers in this session. Runs on the engine's loop."""
 
     def new_tools(self, session: Session) -> tuple[int, int]:
-        """What that would change, as far as the servers run: how many are new or others, and how many are gone."""
+        """Return how many tools `renew_tools` would add or change, and how many it would remove."""
 
     def ask(self) -> Ask:
-        """How a turn that starts now is asked."""
+        """Return the function that sends a turn with the current model and settings."""
 
     async def count(self, transcript: Transcript, draft: Draft) -> int:
-        """How many tokens sending the draft after that takes, as the server says. On the engine's loop. Raises TuiError."""
+        """Return the input tokens of the draft after this transcript, counted by the server. Raises TuiError.
+
+        Runs on the engine's loop.
+        """
 
     @property
     def makes_titles(self) -> bool:
-        """Whether new chats are to be given titles."""
+        """True if new chats get a generated title."""
 
     async def title(self, transcript: Transcript) -> Titled:
-        """A title of what was said. On the engine's loop. Raises TuiError."""
+        """Generate a title for the conversation. Runs on the engine's loop. Raises TuiError."""
 
     def body(self, transcript: Transcript, answer: Message) -> bytes:
-        """The request that brought that answer to a transcript, built once more for looking at."""
+        """Return the request body that produced this answer, built again for display."""
 
     def cache_map(self, exchange: Exchange) -> CacheMap:
-        """What the cache gave to a request; an empty map while there is no answer."""
+        """Return what a request read from the prompt cache; an empty map while there is no answer."""
 
     def miss(self, before: Exchange | None, now: Exchange) -> Miss | None:
-        """Why a request read less than the one before had left in the cache; None where it did not.
+        """Return why a request read less from the cache than the one before it had written, or None if it did not.
 
-        Without one before: why the first of a chat left nothing there.
+        Without one before: why the first request of a chat wrote nothing.
         """
 
     def try_demo(self) -> None:
-        """Answers come from the simulator from now on."""
+        """Switch to the simulator."""
+
+
+class Library(Protocol):
+    """The chat stores as the screens use them."""
+
+    trouble: Callable[[TuiError], None]
+    """Called with each disk problem, from any thread. Set by the screen."""
+
+    changed: Callable[[str], None]
+    """Called with the ID of the open chat when another process may have changed it, from any thread. Set by the screen."""
+
+    now: Callable[[], float]
+    """The wall clock, in seconds since the epoch."""
+
+    @property
+    def is_behind(self) -> bool:
+        """True while there are changes that are not on disk yet."""
+
+    def store(self, *, demo: bool) -> Store:
+        """Return the store, opened on first use."""
+
+    def export(self, tree: ChatTree, kind: str, name_of: Callable[[str], str]) -> Path:
+        """Write a chat to a new file in the current folder, as md, html or json, and return its path. Raises TuiError."""
