@@ -64,7 +64,7 @@ def measured(way: str, path: Path, target_name: str) -> None:
     from tui.images import vision
 
     width = round(int(path.stem) * 4 / 3 * 1e6) ** 0.5
-    size = vision.resized(round(width), round(width) * 3 // 4, getattr(vision, target_name))
+    size = vision.seen_size(round(width), round(width) * 3 // 4, getattr(vision, target_name))
     times = []
     for _ in range(RUNS):
         began = time.process_time()

@@ -21,7 +21,7 @@ from tui.chat.ledger import Bill, Usage
 from tui.chat.transcript import Message, Text
 from tui.store import Store
 from tui.store.codec import encode, searchable
-from tui.store.words import folded
+from tui.store.search_text import fold_text
 
 NEWEST, SMALL = "newest", "small"
 """The newest chat has 1,000 messages; in another file of the same size it has 10."""
@@ -187,7 +187,7 @@ def rows_of_messages(chats: int, count: int) -> Iterator[tuple[tuple[object, ...
             parent = key - 1 if number else None
             cost = message.bill.cost_usd if message.bill else 0.0
             columns = (key, f"{key:032x}", chat, parent, message.role, 1e9 + key, cost, row.facts, row.blocks)
-            yield columns, folded(searchable(message.blocks))
+            yield columns, fold_text(searchable(message.blocks))
 
 
 def answer(text: str) -> Message:

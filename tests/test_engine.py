@@ -21,9 +21,9 @@ from tui.anthropic.auth import auth_for
 from tui.anthropic.client import Client
 from tui.anthropic.credentials import ApiKey
 from tui.chat.asking import Request
-from tui.chat.calls import ENDED, STOPPED
 from tui.chat.events import Asked, Grew, Sent, Settled, TextDelta, TurnEnded, Waiting
 from tui.chat.session import Session
+from tui.chat.tool_calls import ENDED, STOPPED
 from tui.chat.tools import ToolOutput
 from tui.chat.transcript import Draft
 from tui.chat.turn import run_turn

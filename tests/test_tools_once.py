@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tui.chat.calls import STOPPED
+from tui.chat.tool_calls import STOPPED
 from tui.demo.scenarios import Answer, Text, Thinking, ToolUse
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server

@@ -23,7 +23,7 @@ import tui.app
 from tui.actions import ACTIONS
 from tui.cli.main import main as prx
 from tui.errors import TuiError
-from tui.images.protocol import Canvas
+from tui.images.terminal_graphics import Canvas
 from tui.render.gate import cleaned
 from tui.screens.unsaved import UnsavedScreen
 from tui.widgets.question import QuestionCard

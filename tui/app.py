@@ -22,7 +22,7 @@ from textual.screen import Screen
 
 from tui.config import Settings
 from tui.engine import Engine
-from tui.images.protocol import canvas, questions
+from tui.images.terminal_graphics import canvas, questions
 from tui.render.gate import TerminalText
 from tui.screens.chat import ChatScreen
 from tui.screens.keeping import Beginning

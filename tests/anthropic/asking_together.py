@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.anthropic.misses import Exchange, miss_reason
+from tui.anthropic.cache_misses import SentRequest, miss_reason
 from tui.anthropic.models import find
 from tui.anthropic.request import Options, build_body, encode
 from tui.anthropic.wire import parse_message
@@ -20,7 +20,7 @@ class Talk:
 
     def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
-        self.exchanges: list[Exchange] = []
+        self.exchanges: list[SentRequest] = []
         self.now = 1000.0
         self._model = find("claude-sonnet-5-5")
         self._service = FakeAnthropic(clock=lambda: self.now)
@@ -41,7 +41,7 @@ class Talk:
         assert reply.status == 200, reply.json()
         reply.began()
         message = finish(fold_all(start(model, self.now), parse_message(reply.read())), "complete")
-        self.exchanges.append(Exchange(body=body, at=self.now, usage=message.usage, said=message.cache_miss))
+        self.exchanges.append(SentRequest(body=body, at=self.now, usage=message.usage, said=message.cache_miss))
         self.transcript = self.transcript.with_message(message)
         return message
 

@@ -77,7 +77,7 @@ class SignedIn:
         return json.loads(self.file.read_text())["claudeAiOauth"]
 
     def found(self) -> OAuthToken:
-        login = discover("", {}, self.home, now_s=self.clock.now).required()
+        login = discover("", {}, self.home, now_s=self.clock.now).require()
         assert isinstance(login, OAuthToken)
         return login
 

@@ -50,13 +50,13 @@ def test_ticks_stand_at_the_end_of_what_they_mark() -> None:
     talk.say("Which way?")
     talk.ask(lifetime="1h")
     seen = map_of(talk)
-    assert [(seen.segments[tick.segment].label, tick.lifetime) for tick in seen.ticks] == [
+    assert [(seen.segments[tick.segment].label, tick.lifetime) for tick in seen.breakpoints] == [
         ("tools", "1h"),
         ("system", "1h"),
         ("1", "1h"),
     ]
-    assert seen.ticks[-1].at == pytest.approx(seen.tokens)
-    assert [tick.too_short for tick in seen.ticks] == [True, False, False]
+    assert seen.breakpoints[-1].at == pytest.approx(seen.tokens)
+    assert [tick.too_short for tick in seen.breakpoints] == [True, False, False]
     assert seen.minimum == 512
     assert seen.looks_back_to == 0
 
@@ -68,7 +68,7 @@ def test_what_comes_after_the_last_breakpoint_is_uncached() -> None:
     seen = cache_map(body, SONNET, Usage(input_tokens=1300, cache_read_input_tokens=1000))
     (segment,) = seen.segments
     assert (segment.read, segment.written, segment.uncached) == (1000, 0, 1300)
-    assert seen.ticks[0].at == 1000
+    assert seen.breakpoints[0].at == 1000
 
 
 def test_the_look_back_is_twenty_blocks() -> None:
@@ -95,8 +95,8 @@ def test_every_map_adds_up_to_what_the_provider_counted(kind: str) -> None:
             sums = [sum(getattr(one, fate) for one in seen.segments) for fate in ("read", "written", "uncached")]
             told = [usage.cache_read_input_tokens, usage.cache_creation_input_tokens, usage.input_tokens]
             assert sums == pytest.approx(told, abs=1e-6)
-            assert [tick.at for tick in seen.ticks] == sorted(tick.at for tick in seen.ticks)
-            assert len(seen.ticks) <= 4
+            assert [tick.at for tick in seen.breakpoints] == sorted(tick.at for tick in seen.breakpoints)
+            assert len(seen.breakpoints) <= 4
 
 
 def base64_of(data: bytes) -> str:

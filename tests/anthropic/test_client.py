@@ -16,9 +16,9 @@ import pytest
 
 from tui.anthropic import errors
 from tui.anthropic.auth import auth_for
-from tui.anthropic.client import Client, trimmed
+from tui.anthropic.client import Client, base_url
 from tui.anthropic.credentials import ApiKey, BearerToken
-from tui.anthropic.waits import retry_after_s
+from tui.anthropic.retry_delay import retry_after_s
 from tui.chat.events import MessageStart, MessageStop, TextDelta, Waiting
 from tui.chat.reducer import finish, fold_all, start
 from tui.demo.reply import Cut, Gate, Reply
@@ -436,7 +436,7 @@ async def test_a_key_that_no_header_can_carry_is_not_shown(server):
     ],
 )
 async def test_an_address_may_be_given_with_its_path(given):
-    assert trimmed(given) == "https://host/base"
+    assert base_url(given) == "https://host/base"
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from tui.anthropic.credentials import (
     ApiKey,
     BearerToken,
     CredentialsMissing,
-    Found,
+    Discovery,
     OAuthToken,
     credentials_file,
     discover,
 )
-from tui.anthropic.destinations import ForeignHost, Misdirected, NotAnAddress, Unencrypted, check
+from tui.anthropic.destinations import ForeignHost, Misdirected, NotAnAddress, Unencrypted, check_destination
 from tui.anthropic.login import Login, Unusable, parse_login
 
 NOW = 1_795_000_000.0
@@ -35,11 +35,11 @@ def write_login(home: Path, content: object) -> Path:
     return file
 
 
-def reasons(found: Found) -> dict[str, str]:
+def reasons(found: Discovery) -> dict[str, str]:
     return {one.source.partition(" (")[0]: one.reason for one in found.considered}
 
 
-def found_in(home: Path, api_key: str = "", **env: str) -> Found:
+def found_in(home: Path, api_key: str = "", **env: str) -> Discovery:
     return discover(api_key, env, home, now_s=NOW)
 
 
@@ -53,7 +53,7 @@ def test_a_direct_api_key_is_a_key(tmp_path: Path) -> None:
 def test_an_oauth_setup_token_is_known_by_how_it_begins(tmp_path: Path) -> None:
     token = found_in(tmp_path, SETUP).credential
     assert token == OAuthToken(access_token=SETUP, source="api_key in config.toml")
-    assert not token.borrowed
+    assert not token.is_claude_code_login
 
 
 @pytest.mark.parametrize("content", [{"claudeAiOauth": CAMEL}, {"claudeAiOauth": SNAKE}, CAMEL, SNAKE])
@@ -67,7 +67,7 @@ def test_the_login_of_claude_code_is_found_in_both_spellings(tmp_path: Path, con
         source=f"Claude Code's login ({file})",
         file=file,
     )
-    assert login.borrowed
+    assert login.is_claude_code_login
 
 
 def test_the_environment_variable_is_found(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_every_place_is_asked_in_order_and_says_why_it_is_not_used(tmp_path: Pat
         found = discover(api_key, places, tmp_path, now_s=NOW)
         assert [one.source for one in found.considered] == order
         assert [one.used for one in found.considered] == [one == source for one in order]
-        assert found.required().source == source
+        assert found.require().source == source
         assert {one.reason for one in found.considered[:at]} <= {"not set"}
         assert {one.reason for one in found.considered[at + 1 :]} <= {f"set, but {source} comes first"}
         api_key = ""
@@ -115,7 +115,7 @@ def test_an_api_key_that_names_the_provider_means_the_login_and_no_other_account
         "ANTHROPIC_API_KEY": "passed over: api_key in config.toml asks for Claude Code's login",
     }
     write_login(tmp_path, CAMEL)
-    assert found_in(tmp_path, alias, ANTHROPIC_API_KEY=KEY).required().borrowed
+    assert found_in(tmp_path, alias, ANTHROPIC_API_KEY=KEY).require().is_claude_code_login
 
 
 def test_claude_config_dir_moves_the_file(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_claude_config_dir_moves_the_file(tmp_path: Path) -> None:
 
 def test_nothing_found_says_the_three_ways(tmp_path: Path) -> None:
     with pytest.raises(CredentialsMissing) as caught:
-        found_in(tmp_path, "  ", ANTHROPIC_API_KEY=" ").required()
+        found_in(tmp_path, "  ", ANTHROPIC_API_KEY=" ").require()
     assert caught.value.message == "Anthropic credentials not set"
     for way in ("ANTHROPIC_API_KEY", "api_key in config.toml", "[providers.anthropic]", "~/.claude/.credentials.json"):
         assert way in caught.value.hint
@@ -134,7 +134,7 @@ def test_nothing_found_says_the_three_ways(tmp_path: Path) -> None:
 def test_what_is_there_and_of_no_use_is_said_with_the_ways(tmp_path: Path) -> None:
     write_login(tmp_path, "{")
     with pytest.raises(CredentialsMissing) as caught:
-        found_in(tmp_path, "", ANTHROPIC_API_KEY="sk-ant api03").required()
+        found_in(tmp_path, "", ANTHROPIC_API_KEY="sk-ant api03").require()
     assert caught.value.message == "Anthropic credentials not set"
     login = tmp_path / ".claude" / ".credentials.json"
     causes = f"ANTHROPIC_API_KEY holds characters that no key has. Claude Code's login ({login}) is not JSON. Set the "
@@ -244,12 +244,12 @@ LOOPBACK = ["http://localhost:8080", "http://127.0.0.1", "http://127.9.9.9:1", "
 @pytest.mark.parametrize("credential", [*GIVEN, BORROWED], ids=repr)
 @pytest.mark.parametrize("url", [*LOOPBACK, "https://api.anthropic.com", "https://API.anthropic.com:443/v1"])
 def test_every_credential_goes_to_anthropic_and_to_this_machine(credential, url: str) -> None:
-    check(credential, url)
+    check_destination(credential, url)
 
 
 @pytest.mark.parametrize("credential", GIVEN, ids=repr)
 def test_what_the_user_gave_goes_where_the_user_said(credential) -> None:
-    check(credential, "https://my-proxy.example.com/anthropic")
+    check_destination(credential, "https://my-proxy.example.com/anthropic")
 
 
 @pytest.mark.parametrize("credential", [*GIVEN, BORROWED], ids=repr)
@@ -259,7 +259,7 @@ def test_what_the_user_gave_goes_where_the_user_said(credential) -> None:
 )
 def test_nothing_goes_anywhere_else_unencrypted(credential, url: str) -> None:
     with pytest.raises(Unencrypted, match="over plain http"):
-        check(credential, url)
+        check_destination(credential, url)
 
 
 @pytest.mark.parametrize(
@@ -269,28 +269,28 @@ def test_the_login_goes_to_its_own_hosts_only(url: str) -> None:
     with pytest.raises(
         ForeignHost, match=r"Claude Code's login is not sent to \S+: it belongs to api\.anthropic\.com\."
     ):
-        check(BORROWED, url)
+        check_destination(BORROWED, url)
 
 
 def test_further_hosts_may_be_named_for_the_login() -> None:
-    check(BORROWED, "https://Proxy.example/x", ["proxy.EXAMPLE"])
-    check(BORROWED, "https://proxy.example:8443", ["proxy.example:8443"])
+    check_destination(BORROWED, "https://Proxy.example/x", ["proxy.EXAMPLE"])
+    check_destination(BORROWED, "https://proxy.example:8443", ["proxy.example:8443"])
     with pytest.raises(ForeignHost):
-        check(BORROWED, "https://proxy.example:8444", ["proxy.example:8443"])
+        check_destination(BORROWED, "https://proxy.example:8444", ["proxy.example:8443"])
     with pytest.raises(Unencrypted):
-        check(BORROWED, "http://proxy.example", ["proxy.example"])
+        check_destination(BORROWED, "http://proxy.example", ["proxy.example"])
 
 
 @pytest.mark.parametrize("url", ["", "api.anthropic.com", "ftp://x", "https://", "https://[x", "https://h:99999"])
 def test_what_is_no_address_is_named_so(url: str) -> None:
     with pytest.raises(NotAnAddress):
-        check(GIVEN[0], url)
+        check_destination(GIVEN[0], url)
 
 
 def test_each_refusal_has_words_of_its_own() -> None:
     said = set()
     for url in ("ftp://x", "http://x.example", "https://x.example"):
         with pytest.raises(Misdirected) as caught:
-            check(BORROWED, url)
+            check_destination(BORROWED, url)
         said |= {caught.value.message, caught.value.hint}
     assert len(said) == 6

@@ -20,7 +20,7 @@ from tui.chat.forecast import NO_DRAFT, Switch, estimate, price_switch
 from tui.chat.ledger import Usage, bill
 from tui.chat.tokens import image_tokens
 from tui.chat.transcript import Draft, Image, Message, Text, Thinking, ToolResult, Transcript
-from tui.images.many import SmallerImages
+from tui.images.downscaling import ImageDownscaler
 
 SONNET, OPUS, HAIKU, OLD_HAIKU = (
     find(name) for name in ("claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-5-5", "claude-haiku-4-5")
@@ -76,7 +76,7 @@ def test_beyond_twenty_images_are_told_as_small_as_they_are_sent() -> None:
     out = io.BytesIO()
     Pillow.new("RGB", (2576, 1449), "teal").save(out, "PNG")
     large = Image("image/png", base64.b64encode(out.getvalue()).decode(), width=2576, height=1449)
-    smaller = SmallerImages()
+    smaller = ImageDownscaler()
     talk = Talk(Transcript(system=LONG))
     for images in (15, 6, 0, 1):  # the second turn makes those of the first smaller, too, and loses them from the cache
         whole = talk.transcript

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tui.anthropic.token_endpoint import UNSAID_LIFE_S, RefreshFailed, ReplyLost, exchange
+from tui.anthropic.token_endpoint import DEFAULT_LIFETIME_S, RefreshFailed, ReplyLost, exchange_refresh_token
 from tui.demo.reply import Reply
 from tui.demo.shells import Server
 from tui.inputs.limits import MIB
@@ -34,7 +34,7 @@ def server() -> Iterator[Server[Endpoint]]:
 def renewed(server: Server[Endpoint], reply: Reply) -> float:
     """When the new token expires, in seconds from now."""
     server.service.reply = reply
-    return exchange("refresh", f"{server.url}/token", lambda: NOW_S).expires_at_s - NOW_S
+    return exchange_refresh_token("refresh", f"{server.url}/token", lambda: NOW_S).expires_at_s - NOW_S
 
 
 @pytest.mark.parametrize(
@@ -71,4 +71,4 @@ def test_a_refusal_of_any_size_is_a_refusal(server: Server[Endpoint], body: byte
 @pytest.mark.parametrize("life", ["1e300", "-1", "0", "1e999", "null", '"soon"', "[]", "true", "9" * 400])
 def test_a_life_that_makes_no_sense_is_an_hour(server: Server[Endpoint], life: str) -> None:
     body = f'{{"access_token": "a", "expires_in": {life}}}'.encode()
-    assert renewed(server, Reply(200, (), (body,))) == UNSAID_LIFE_S
+    assert renewed(server, Reply(200, (), (body,))) == DEFAULT_LIFETIME_S

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tui.anthropic.credentials import ApiKey, Found, OAuthToken, discover
+from tui.anthropic.credentials import ApiKey, Discovery, OAuthToken, discover
 from tui.anthropic.key_file import NotStored, StoredKey, read_key, remove_key, write_key
 from tui.anthropic.login import Unusable
 
 KEY = "sk-ant-api03-planted"
 
 
-def found(folder: Path, api_key: str = "", **env: str) -> Found:
+def found(folder: Path, api_key: str = "", **env: str) -> Discovery:
     return discover(api_key, env, folder / "home", stored=folder / "data" / "credentials.json")
 
 
@@ -45,18 +45,18 @@ def test_it_comes_after_what_is_set_and_before_claude_codes_login(tmp_path: Path
         "prx auth login",
         "Claude Code's login",
     ]
-    assert found(tmp_path, CLAUDE_CODE_OAUTH_TOKEN="t").required().source == "CLAUDE_CODE_OAUTH_TOKEN"
-    assert found(tmp_path, "k").required().source == "api_key in config.toml"
+    assert found(tmp_path, CLAUDE_CODE_OAUTH_TOKEN="t").require().source == "CLAUDE_CODE_OAUTH_TOKEN"
+    assert found(tmp_path, "k").require().source == "api_key in config.toml"
     passed_over = found(tmp_path, "claude-code")
-    assert passed_over.required().source == f"Claude Code's login ({login})"
+    assert passed_over.require().source == f"Claude Code's login ({login})"
     assert passed_over.considered[-1].reason.startswith("passed over")
 
 
 def test_a_setup_token_is_known_by_how_it_begins(tmp_path: Path) -> None:
     write_key(tmp_path / "data" / "credentials.json", "sk-ant-oat01-setup")
-    credential = found(tmp_path).required()
+    credential = found(tmp_path).require()
     assert isinstance(credential, OAuthToken)
-    assert not credential.borrowed
+    assert not credential.is_claude_code_login
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"anthropic": 5}', '{"anthropic": ""}', "\ufeff"])

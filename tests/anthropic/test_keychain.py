@@ -10,9 +10,9 @@ import pytest
 from login_file import VERSION, SignedIn
 
 from tui.anthropic.auth import auth_for
-from tui.anthropic.credentials import Found, OAuthToken, discover
+from tui.anthropic.credentials import Discovery, OAuthToken, discover
 from tui.anthropic.keychain import service_name
-from tui.anthropic.refresh import LoginGone
+from tui.anthropic.token_refresh import LoginGone
 
 NOW = 1_795_000_000.0
 LOGIN = {
@@ -54,7 +54,7 @@ def security(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Security:
     return Security(tmp_path / "bin", monkeypatch)
 
 
-def found(home: Path, **env: str) -> Found:
+def found(home: Path, **env: str) -> Discovery:
     return discover("", env, home, now_s=NOW, platform="darwin")
 
 
@@ -66,11 +66,11 @@ def reason(home: Path) -> str:
 
 def test_the_login_is_read_from_the_keychain(tmp_path: Path, security: Security) -> None:
     security.holds(json.dumps(LOGIN) + "\n")
-    login = found(tmp_path).required()
+    login = found(tmp_path).require()
     assert isinstance(login, OAuthToken)
     assert login.access_token == "sk-ant-oat01-chain"
     assert login.source == "Claude Code's login (macOS Keychain)"
-    assert login.borrowed
+    assert login.is_claude_code_login
     assert login.plan == "max"
     assert security.asked == ["find-generic-password -a ada -s Claude Code-credentials -w"]
 
@@ -85,7 +85,7 @@ def test_it_goes_before_the_file_which_is_a_copy(tmp_path: Path, security: Secur
         (False, "set, but Claude Code's login (macOS Keychain) comes first"),
     ]
     security.does("exit 44")
-    assert found(tmp_path).required().source == f"Claude Code's login ({file})"
+    assert found(tmp_path).require().source == f"Claude Code's login ({file})"
 
 
 def test_another_users_item_is_taken_where_this_one_has_none(tmp_path: Path, security: Security) -> None:
@@ -101,7 +101,7 @@ def test_a_secret_printed_in_hexadecimal_is_understood(tmp_path: Path, security:
 
 def test_it_is_not_asked_where_a_key_is_set_nor_on_other_systems(tmp_path: Path, security: Security) -> None:
     security.holds(json.dumps(LOGIN))
-    assert found(tmp_path, ANTHROPIC_API_KEY="k").required().source == "ANTHROPIC_API_KEY"
+    assert found(tmp_path, ANTHROPIC_API_KEY="k").require().source == "ANTHROPIC_API_KEY"
     assert discover("", {}, tmp_path, now_s=NOW, platform="linux").credential is None
     assert security.asked == []
 
@@ -140,7 +140,7 @@ def test_it_is_read_again_and_never_renewed_by_us(tmp_path: Path, security: Secu
         place.file.rename(security.folder / "secret")
         security.does(f"cat {security.folder}/secret")
         place.file = security.folder / "secret"
-        login = found(tmp_path).required()
+        login = found(tmp_path).require()
         auth = auth_for(login, place.server.url, token_url=place.token_url, now=place.clock)
         with httpx.Client(trust_env=False, auth=auth, headers=VERSION) as client:
             url = f"{place.server.url}/v1/models"

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.anthropic.login import Grant, Login, parse_login, renewed
+from tui.anthropic.login import Login, TokenGrant, parse_login, with_new_tokens
 
-GRANT = Grant(access_token="sk-ant-oat01-new", refresh_token="sk-ant-ort01-new", expires_at_s=1_795_028_800.0)
+GRANT = TokenGrant(access_token="sk-ant-oat01-new", refresh_token="sk-ant-ort01-new", expires_at_s=1_795_028_800.0)
 OLD = {"accessToken": "sk-ant-oat01-old", "refreshToken": "sk-ant-ort01-old", "expiresAt": 1_795_000_000_000}
 
 
-def written(content: object, grant: Grant = GRANT) -> dict:
-    return json.loads(renewed(json.dumps(content).encode(), grant))
+def written(content: object, grant: TokenGrant = GRANT) -> dict:
+    return json.loads(with_new_tokens(json.dumps(content).encode(), grant))
 
 
 def test_claude_codes_own_spelling() -> None:
@@ -62,12 +62,12 @@ def test_a_file_that_never_said_a_time_is_told_one() -> None:
 
 
 def test_without_a_new_refresh_token_the_old_one_stays() -> None:
-    grant = Grant(access_token="n", refresh_token="", expires_at_s=1.8e9)
+    grant = TokenGrant(access_token="n", refresh_token="", expires_at_s=1.8e9)
     assert written({"claudeAiOauth": OLD}, grant)["claudeAiOauth"]["refreshToken"] == "sk-ant-ort01-old"
 
 
 def test_the_life_of_the_refresh_token_is_written_only_where_it_was() -> None:
-    grant = Grant(access_token="n", refresh_token="r", expires_at_s=1.8e9, refresh_expires_at_s=1.9e9)
+    grant = TokenGrant(access_token="n", refresh_token="r", expires_at_s=1.8e9, refresh_expires_at_s=1.9e9)
     known = written({**OLD, "refreshTokenExpiresAt": 1_797_000_000_000}, grant)
     assert known["refreshTokenExpiresAt"] == 1_900_000_000_000
     assert "refreshTokenExpiresAt" not in written(OLD, grant)
@@ -76,15 +76,15 @@ def test_the_life_of_the_refresh_token_is_written_only_where_it_was() -> None:
 
 def test_what_is_not_ours_is_kept_to_the_letter() -> None:
     raw = b'{"big": 123456789012345678901234567890, "precise": 1.10, "claudeAiOauth": {"accessToken":"a","x":1e2}}'
-    after = renewed(raw, GRANT)
+    after = with_new_tokens(raw, GRANT)
     assert b"123456789012345678901234567890" in after
     assert b"1.10" in after
     assert b"1e2" in after
 
 
 def test_a_file_of_many_lines_stays_one() -> None:
-    assert renewed(json.dumps({"claudeAiOauth": OLD}, indent=4).encode(), GRANT).count(b"\n") > 4
-    assert b"\n" not in renewed(json.dumps({"claudeAiOauth": OLD}).encode(), GRANT)
+    assert with_new_tokens(json.dumps({"claudeAiOauth": OLD}, indent=4).encode(), GRANT).count(b"\n") > 4
+    assert b"\n" not in with_new_tokens(json.dumps({"claudeAiOauth": OLD}).encode(), GRANT)
 
 
 JSON = st.recursive(
@@ -105,7 +105,7 @@ def test_any_login_is_renewed_and_nothing_else_changes(nest: str, names, outer: 
     login = {**inner, names[0]: "old", names[1]: "old", names[2]: time}
     content = {**outer, nest: login} if nest else {**outer, **login}
     raw = json.dumps(content).encode()
-    after = renewed(raw, GRANT)
+    after = with_new_tokens(raw, GRANT)
     parsed = parse_login(after)
     assert isinstance(parsed, Login)
     assert (parsed.access_token, parsed.refresh_token) == (GRANT.access_token, GRANT.refresh_token)

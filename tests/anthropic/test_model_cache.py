@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.anthropic.model_cache import FRESH_S, Listed, cache_file, read_list, write_list
+from tui.anthropic.model_cache import FRESH_S, CachedModelList, cache_file, read_list, write_list
 from tui.anthropic.models import MODELS
 
 
@@ -49,7 +49,7 @@ def test_a_folder_that_cannot_be_written_is_no_trouble(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("age_s", "fresh"), [(0, True), (FRESH_S - 1, True), (FRESH_S, False), (-60, False)])
 def test_a_list_is_fresh_for_a_day(age_s: float, fresh: bool) -> None:
-    assert Listed(models=(), at_s=1e6, table="").is_fresh(1e6 + age_s) is fresh
+    assert CachedModelList(models=(), at_s=1e6, table="").is_fresh(1e6 + age_s) is fresh
 
 
 def test_reading_it_costs_the_start_next_to_nothing(tmp_path: Path) -> None:

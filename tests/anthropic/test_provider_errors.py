@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.anthropic import errors
-from tui.anthropic.errors import from_event, from_response, read_body
+from tui.anthropic.errors import from_event, from_response, parse_error_body
 from tui.errors import TuiError
 
 OVERLOADED = b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_body"}'
@@ -80,7 +80,7 @@ def test_all_that_is_known_of_an_error_is_kept():
     ],
 )
 def test_a_body_of_any_shape_is_read(body, content_type, message):
-    assert read_body(body, content_type).message == message
+    assert parse_error_body(body, content_type).message == message
 
 
 @settings(max_examples=200, deadline=None)
@@ -157,7 +157,7 @@ def test_a_login_refused_to_third_parties_is_explained(message):
 def test_a_spend_cap_is_no_reason_to_try_again(body):
     for error in (
         from_response(429, {"x-should-retry": "true", "retry-after": "3"}, body, retry_after_s=3.0),
-        from_event(read_body(body)),
+        from_event(parse_error_body(body)),
     ):
         assert isinstance(error, errors.SpendLimitReached)
         assert not error.retryable
@@ -294,7 +294,7 @@ def test_a_redirect_is_told_and_not_followed():
     ],
 )
 def test_an_event_maps_by_its_type(type, kind, retryable):
-    error = from_event(errors.Said(type=type, message="words"), request_id="req_1")
+    error = from_event(errors.ErrorDetails(type=type, message="words"), request_id="req_1")
     assert error.__class__ is kind
     assert (error.retryable, error.type, error.message, error.request_id) == (retryable, type, "words", "req_1")
 

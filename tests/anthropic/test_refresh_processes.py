@@ -26,10 +26,10 @@ from pathlib import Path
 import httpx
 from tui.anthropic.auth import auth_for
 from tui.anthropic.credentials import discover
-from tui.anthropic.refresh import Renewer
+from tui.anthropic.token_refresh import TokenRefresher
 
 url, home, now = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3])
-login = discover("", {}, home, now_s=now).required()
+login = discover("", {}, home, now_s=now).require()
 auth = auth_for(login, url, token_url=url + "/v1/oauth/token", now=lambda: now)
 FAULT
 
@@ -53,13 +53,13 @@ def watch(frame, event, what):
         calls += 1
         if calls == at:
             os.kill(os.getpid(), signal.SIGKILL)
-keep = Renewer._keep
+keep = TokenRefresher._keep
 def watched(self, login, grant):
     sys.setprofile(watch)
     keep(self, login, grant)
     sys.setprofile(None)
     print(calls, flush=True)
-Renewer._keep = watched
+TokenRefresher._keep = watched
 """
 
 

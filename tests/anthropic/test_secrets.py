@@ -20,7 +20,7 @@ from login_file import VERSION, Clock
 from tui.anthropic.auth import auth_for
 from tui.anthropic.credentials import discover
 from tui.anthropic.errors import from_response
-from tui.anthropic.login import Grant, parse_login
+from tui.anthropic.login import TokenGrant, parse_login
 from tui.config import load
 from tui.demo.oauth import TokenEndpoint, Trouble
 from tui.demo.service import FakeAnthropic
@@ -92,7 +92,7 @@ def test_a_planted_token_is_seen_nowhere(
         url = "http://proxy.example" if breaks_url else server.url
         try:
             token_url = f"{server.url}/v1/oauth/token"
-            auth = auth_for(found.required(), url, token_url=token_url, warn=said.append, now=clock)
+            auth = auth_for(found.require(), url, token_url=token_url, warn=said.append, now=clock)
             said += [repr(auth), str(auth)]
             with httpx.Client(auth=auth, trust_env=False, headers=VERSION) as client:
                 response = client.get(f"{url}/v1/models")
@@ -114,7 +114,7 @@ def test_the_configured_key_is_in_no_finding_and_no_repr(tmp_path: Path, value: 
 
 
 def test_tokens_as_values_do_not_show_themselves() -> None:
-    grant = Grant(access_token=PLANTED, refresh_token=PLANTED, expires_at_s=0.0)
+    grant = TokenGrant(access_token=PLANTED, refresh_token=PLANTED, expires_at_s=0.0)
     login = parse_login(json.dumps({"accessToken": PLANTED, "refreshToken": PLANTED}).encode())
     assert PLANTED not in f"{grant!r} {login!r}"
 

@@ -69,7 +69,7 @@ def test_what_is_stored_goes_with_its_key_alone(tmp_path: Path) -> None:
 
     def named(**more: str) -> str:
         settings = load(env | more)
-        workspace = workspace_of(settings, Connection(settings, env | more).found.required())
+        workspace = workspace_of(settings, Connection(settings, env | more).found.require())
         return workspace.id if workspace else ""
 
     assert named() == "wrkspc_stored"

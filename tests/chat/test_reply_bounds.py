@@ -9,7 +9,7 @@ import pytest
 from scripted_turns import PROMPT, Provider, Store, session_with
 
 from tui.chat.events import BlockStart, BlockStop, CitationDelta, InputDelta, TextDelta, ThinkingDelta, TurnEnded
-from tui.chat.reducer import finish, fold_all, start, with_piece
+from tui.chat.reducer import append_piece, finish, fold_all, start
 from tui.chat.transcript import Opaque, Text, Thinking, ToolUse
 from tui.chat.turn import run_turn
 from tui.inputs.limits import MIB, REPLY_BYTES, REPLY_PARTS
@@ -68,7 +68,7 @@ def test_the_pieces_of_a_text_stay_few_and_are_copied_seldom() -> None:
     pieces, most, copied = (), 0, 0
     for at in range(10_000):
         before = pieces
-        pieces = with_piece(pieces, f"{at % 10}")
+        pieces = append_piece(pieces, f"{at % 10}")
         most = max(most, len(pieces))
         copied += sum(len(piece) for piece in pieces if not any(piece is one for one in before))
     assert "".join(pieces) == "0123456789" * 1000

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.chat.schemas import inlined
+from tui.chat.schemas import inline_references
 
 PORT = {"type": "string", "description": "A port."}
 
 
 def of(schema):
-    return json.loads(inlined(json.dumps(schema)))
+    return json.loads(inline_references(json.dumps(schema)))
 
 
 def test_a_reference_gives_way_to_what_it_means() -> None:
@@ -70,13 +70,13 @@ def test_names_and_data_that_look_like_references_are_left_alone() -> None:
 
 def test_references_that_double_at_each_step_come_to_an_end() -> None:
     steps = {f"s{n}": {"allOf": [{"$ref": f"#/$defs/s{n + 1}"}] * 2} for n in range(60)}
-    assert len(inlined(json.dumps({"$ref": "#/$defs/s0", "$defs": steps}))) < 1_000_000
+    assert len(inline_references(json.dumps({"$ref": "#/$defs/s0", "$defs": steps}))) < 1_000_000
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '"x"', ""])
 def test_what_is_no_object_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no JSON object"):
-        inlined(text)
+        inline_references(text)
 
 
 _names = st.sampled_from(["a", "b", "$ref", "$defs", "properties", "items", "type"])
@@ -89,7 +89,7 @@ _schemas = st.recursive(
 
 @given(st.dictionaries(_names, _schemas, max_size=4))
 def test_any_object_comes_out_as_an_object_and_once_more_as_the_same(schema: dict) -> None:
-    once = inlined(json.dumps(schema))
+    once = inline_references(json.dumps(schema))
     assert isinstance(json.loads(once), dict)
     if "$ref" not in once:
-        assert inlined(once) == once
+        assert inline_references(once) == once

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.chat.searches import Found, Search, Source, cited_before, found_in, marked, query_in, search_in, sources, told
+from tui.chat.searches import (
+    Search,
+    SearchResult,
+    Source,
+    cited_before,
+    query_in,
+    search_in,
+    search_result_in,
+    source_summary,
+    sources,
+    text_with_marks,
+)
 from tui.chat.transcript import Message, Opaque, Text, ToolResult, ToolUse
 
 
@@ -30,8 +41,10 @@ def test_a_search_says_what_it_looks_for() -> None:
 
 def test_a_result_names_its_pages() -> None:
     pages = [{"url": "https://tides.example/a b", "title": "Tides\n of Brest", "encrypted_content": "x"}, {}]
-    found = found_in(result(pages))
-    assert found == Found("s1", (Source("Tides of Brest", "https://tides.example/a%20b"), Source("(no title)", "")))
+    found = search_result_in(result(pages))
+    assert found == SearchResult(
+        "s1", (Source("Tides of Brest", "https://tides.example/a%20b"), Source("(no title)", ""))
+    )
     assert found.sources[0].host == "tides.example"
 
 
@@ -45,7 +58,7 @@ def test_a_result_names_its_pages() -> None:
 )
 def test_an_error_is_told_in_words(code: str, words: str) -> None:
     problem = {"type": "web_search_tool_result_error", "error_code": code}
-    assert found_in(result(problem)) == Found("s1", problem=words)
+    assert search_result_in(result(problem)) == SearchResult("s1", problem=words)
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "file:///etc/passwd", "https://[half", None, "h" * 3000])
@@ -59,7 +72,7 @@ def test_marks_stand_behind_what_is_cited_and_lead_to_it() -> None:
     message = Message(
         role="assistant", blocks=(Text("High. ", (two,)), Text("Low", (one, two, one)), Text("."), Text("", (one,)))
     )
-    assert marked(message) == (
+    assert text_with_marks(message) == (
         "High. [\\[1\\]](<https://b.example>)Low [\\[1\\]](<https://b.example>)[\\[2\\]](<https://a.example/x(1)>)."
         "[\\[2\\]](<https://a.example/x(1)>)"
     )
@@ -77,8 +90,11 @@ def test_the_numbers_of_a_turn_go_on_from_response_to_response() -> None:
     first, second = answer(one), answer(two, again)
     turn = [first, results, second, answer()]
     assert list(map(len, cited_before(turn))) == [0, 1, 1, 2]
-    assert marked(second, cited_before(turn)[2]) == "High. [\\[1\\]](<https://a.example>)[\\[2\\]](<https://b.example>)"
-    assert told(second, cited_before(turn)[2]) == ("Source 2: T · https://b.example",)
+    assert (
+        text_with_marks(second, cited_before(turn)[2])
+        == "High. [\\[1\\]](<https://a.example>)[\\[2\\]](<https://b.example>)"
+    )
+    assert source_summary(second, cited_before(turn)[2]) == ("Source 2: T · https://b.example",)
     prompt = Message(role="user", blocks=(Text("And now?"),))
     assert cited_before([*turn, prompt, second])[-1] == ()
 
@@ -86,5 +102,5 @@ def test_the_numbers_of_a_turn_go_on_from_response_to_response() -> None:
 @given(st.text(), st.text())
 def test_whatever_a_server_says_is_read_or_left_alone(body: str, citing: str) -> None:
     assert search_in(Opaque("server_tool_use", body)) is None or body
-    assert found_in(Opaque("web_search_tool_result", body)) is None or body
+    assert search_result_in(Opaque("web_search_tool_result", body)) is None or body
     assert all("\n" not in source.title for source in sources((Text("x", (citing, citation(body, body))),)))

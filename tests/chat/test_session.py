@@ -9,7 +9,6 @@ import pytest
 from scripted_turns import PROMPT, Clock, Provider, Store, answer, kinds, run, session_with, stopped
 
 from tui.chat.asking import Request
-from tui.chat.endings import notice_for
 from tui.chat.events import (
     Asked,
     BlockStart,
@@ -27,6 +26,7 @@ from tui.chat.events import (
     Waiting,
 )
 from tui.chat.ledger import Bill, UsageUpdate
+from tui.chat.outcomes import notice_for
 from tui.chat.session import Busy, Session
 from tui.chat.transcript import Draft, Failure, Image, Message, Opaque, Text, Thinking, Transcript
 from tui.chat.turn import MAX_PAUSES, run_turn

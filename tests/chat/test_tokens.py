@@ -36,7 +36,7 @@ def test_images_count_by_the_patch_once_they_are_scaled_down(width, height, stan
 
 def test_the_rule_for_many_images_is_the_one_that_they_are_made_smaller_by() -> None:
     assert (tokens.MANY, tokens.MAX_SIDE_OF_MANY_PX) == (vision.MANY, vision.MAX_SIDE_OF_MANY_PX)
-    many = [tokens.among_many(Image("image/png", "", width=width, height=900)) for width in (3000, 2000, 0)]
+    many = [tokens.downscaled(Image("image/png", "", width=width, height=900)) for width in (3000, 2000, 0)]
     assert [(one.width, one.height) for one in many] == [(2000, 600), (2000, 900), (0, 900)]
 
 

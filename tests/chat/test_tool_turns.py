@@ -7,7 +7,6 @@ import asyncio
 import pytest
 from scripted_turns import PROMPT, Clock, Provider, Store, answer, kinds, run, session_with, stopped
 
-from tui.chat.calls import BROKEN_OFF, CUT, ENDED, INTERRUPTED, NO_TOOLS, STOPPED
 from tui.chat.events import (
     Asked,
     BlockStart,
@@ -24,6 +23,7 @@ from tui.chat.events import (
     TurnEnded,
 )
 from tui.chat.session import Busy
+from tui.chat.tool_calls import BROKEN_OFF, ENDED, INTERRUPTED, NO_TOOLS, STOPPED, TRUNCATED
 from tui.chat.tools import ToolAllowed, ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Draft, Image, Message, Text, Thinking, Tool, ToolResult, ToolUse, Transcript
 from tui.chat.turn import run_turn
@@ -215,7 +215,7 @@ async def test_a_call_that_the_limit_of_tokens_cuts_is_answered_and_the_whole_on
     session = using(tools)
     cut = calling(WIND, ToolUse("toolu_1", "get_tide", input), stop_reason="max_tokens")
     events = await run(session, Provider(cut, answer()))
-    assert [told(result) for result in results_in(session)] == [("west", False), (CUT, True)]
+    assert [told(result) for result in results_in(session)] == [("west", False), (TRUNCATED, True)]
     assert tools.ran == [WIND]
     assert events[-1].outcome == "complete"
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from transcripts import TIDE, answers, prompts, user_messages
 
 from tui.chat.ledger import Bill, Usage
-from tui.chat.transcript import Block, BlockPlace, Document, Failure, Image, Message, Tool, ToolResult
+from tui.chat.transcript import Block, BlockPosition, Document, Failure, Image, Message, Tool, ToolResult
 from tui.chat.tree import ChatTree, Node
 
 SEARCH = Tool(name="web_search", description="", input_schema="{}", server='{"type":"web_search_20250305"}')
@@ -16,7 +16,7 @@ _ids = st.uuids().map(lambda id: id.hex)
 _numbers = st.integers(0, 10**9)
 _amounts = st.floats(-1e6, 1e6)
 _usages = st.builds(Usage, **dict.fromkeys(Usage.__struct_fields__, _numbers))
-_places = st.builds(BlockPlace, *[st.integers(0, 9)] * 2, st.none() | st.integers(0, 9))
+_places = st.builds(BlockPosition, *[st.integers(0, 9)] * 2, st.none() | st.integers(0, 9))
 _facts = st.fixed_dictionaries(
     {},
     optional={

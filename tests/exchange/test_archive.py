@@ -18,7 +18,7 @@ from tui.errors import TuiError
 from tui.exchange import archive
 from tui.exchange.archive import Unreadable
 from tui.exchange.incoming import read
-from tui.store import Merged, NewChat, Store
+from tui.store import ImportResult, NewChat, Store
 
 LIMIT_S = 60
 given_before: set[str] = set()
@@ -83,7 +83,7 @@ def test_a_store_gives_out_what_it_was_given(store: Store, tree: ChatTree) -> No
     assert first.messages == len(tree.nodes)
     again = store.tree(tree.id).result(LIMIT_S)
     assert again == tree
-    assert store.merge(again).result(LIMIT_S) == Merged()
+    assert store.merge(again).result(LIMIT_S) == ImportResult()
     assert read(archive.written([again]).encode()) == (tree,)
     assert store.tree(tree.id).result(LIMIT_S) == tree
 
@@ -98,14 +98,14 @@ def test_an_import_adds_what_is_missing_and_keeps_what_is_there(tmp_path: Path) 
     with Store(tmp_path / "chats.db") as store:
         store.append(NewChat(id="a", title="Mine"), "one", None, old.nodes[0].message)
         store.append(NewChat(id="a"), "three", "one", Message(role="user", blocks=(Text("three"),)))
-        assert store.merge(old).result(LIMIT_S) == Merged(chats=1, messages=1)
+        assert store.merge(old).result(LIMIT_S) == ImportResult(chats=1, messages=1)
         tree = store.tree("a").result(LIMIT_S)
         assert (tree.title, {one.id: one.parent_id for one in tree.nodes}) == (
             "Mine",
             {"one": None, "three": "one", "two": "one"},
         )
         store.delete("a")
-        assert store.merge(old).result(LIMIT_S) == Merged()
+        assert store.merge(old).result(LIMIT_S) == ImportResult()
         assert [chat.id for chat in store.chats().result(LIMIT_S)] == ["a"], "importing a deleted chat brings it back"
         assert store.search("two").result(LIMIT_S).hits[0].message_id == "two"
 

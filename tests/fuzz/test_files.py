@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tui.anthropic.credentials import read_login
 from tui.anthropic.key_file import read_key
-from tui.anthropic.model_cache import Listed, read_list
+from tui.anthropic.model_cache import CachedModelList, read_list
 from tui.chat.transcript import Draft, Message, Text
 from tui.chat.tree import ChatTree, Node
 from tui.config import load
@@ -125,7 +125,7 @@ LOGIN = json.dumps(
     {"claudeAiOauth": {"accessToken": "sk-ant-oat01-x", "refreshToken": "sk-ant-ort01-x", "expiresAt": 1.8e12}}
 )
 KEY = json.dumps({"anthropic": "sk-ant-api03-x"})
-LIST = archive.json_text(Listed(models=(), at_s=1e9, table="x"))
+LIST = archive.json_text(CachedModelList(models=(), at_s=1e9, table="x"))
 
 
 @fuzzed

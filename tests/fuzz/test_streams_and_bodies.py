@@ -24,10 +24,10 @@ from tui.anthropic.credentials import ApiKey
 from tui.anthropic.errors import ProviderError
 from tui.anthropic.models import find
 from tui.anthropic.request import Options, build_body, encode
-from tui.chat.calls import with_own_ids
 from tui.chat.events import StreamEvent, Waiting
 from tui.chat.ledger import api_fields
 from tui.chat.reducer import coalesce, finish, fold_all, start
+from tui.chat.tool_calls import with_unique_ids
 from tui.chat.transcript import Message, Opaque, Text, ToolResult, ToolUse, Transcript
 from tui.demo.reply import Reply
 from tui.demo.shells import Server
@@ -97,7 +97,7 @@ async def small_ones(url: str) -> None:
 def check(server: Server[Hostile], reply: Reply) -> None:
     server.service.reply = reply
     with no_hang():
-        message = with_own_ids(asyncio.run(answered(server.url)), ASKED.messages)
+        message = with_unique_ids(asyncio.run(answered(server.url)), ASKED.messages)
         check_kept(message)
         results = tuple(ToolResult(tool_use_id=call.id, content=(Text("no"),)) for call in message.calls)
         again = Message(role="user", blocks=(*results, Text("And now?")))

@@ -15,7 +15,7 @@ from tui.anthropic.models import find
 from tui.anthropic.request import Options, build_body, encode
 from tui.chat.transcript import Image, Message, Text, Transcript
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.images.attach import attachment, attachment_of, resolve_markers
+from tui.images.attach import attach_bytes, attach_file, resolve_markers
 from tui.images.vision import MAX_BYTES, STANDARD
 
 SONNET, HAIKU = find("claude-sonnet-5-5"), find("claude-haiku-4-5")
@@ -56,7 +56,7 @@ GOOD = {
 def test_what_was_prepared_is_taken_and_what_was_not_is_refused(name, model, tmp_path):
     data, complaint = GOOD[name]
     (tmp_path / name).write_bytes(data)
-    block = attachment(tmp_path / name, model)
+    block = attach_file(tmp_path / name, model)
     assert block.name == name
     assert opened(base64.b64decode(block.data)).size == (block.width, block.height)
     assert told(block, model=model)[0] == 200
@@ -71,10 +71,10 @@ def test_what_was_prepared_is_taken_and_what_was_not_is_refused(name, model, tmp
 
 def test_a_pdf_is_taken():
     data = file(page(300, 400), "PDF", save_all=True, append_images=[page(300, 400)])
-    block = attachment_of(data, "a.pdf", SONNET)
+    block = attach_bytes(data, "a.pdf", SONNET)
     assert block.pages == 2
     assert told(block)[0] == 200
-    assert told(attachment_of(b"some words", "a.txt", SONNET))[0] == 200
+    assert told(attach_bytes(b"some words", "a.txt", SONNET))[0] == 200
 
 
 def test_markers_become_images_as_the_model_sees_them():
@@ -91,9 +91,9 @@ def test_markers_become_images_as_the_model_sees_them():
 
 def test_the_chosen_edge_is_kept(tmp_path):
     (tmp_path / "a.jpg").write_bytes(WIDE)
-    block = attachment(tmp_path / "a.jpg", SONNET, long_edge=500)
+    block = attach_file(tmp_path / "a.jpg", SONNET, long_edge=500)
     assert (block.width, block.height) == (500, 20)
-    assert attachment(tmp_path / "a.jpg", SONNET, many=True).width == 2000
+    assert attach_file(tmp_path / "a.jpg", SONNET, many=True).width == 2000
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Gateway:
 
 
 def test_other_servers_models_are_described_in_two_words():
-    assert attachment_of(WIDE, "a.jpg", Gateway()).width == 1568
+    assert attach_bytes(WIDE, "a.jpg", Gateway()).width == 1568
 
 
 def test_pillow_is_loaded_by_the_first_image_and_not_before():
@@ -114,7 +114,7 @@ import sys
 import tui.images.attach, tui.images.clipboard, tui.images.documents, tui.images.markers, tui.images.sources
 from tui.anthropic.models import find
 tui.images.attach.resolve_markers("no image", tui.images.attach.Target.of(find("sonnet")))
-tui.images.attach.attachment_of(b"words", "a.txt", find("sonnet"))
+tui.images.attach.attach_bytes(b"words", "a.txt", find("sonnet"))
 assert "PIL" not in sys.modules
 """
     root = Path(__file__).parent.parent.parent

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tui.anthropic.models import find
 from tui.chat.transcript import Document
-from tui.images.attach import attachment_of
+from tui.images.attach import attach_bytes
 from tui.images.documents import MAX_PDF_BYTES, max_pages, page_count
 from tui.images.errors import CannotAttach
 
@@ -83,14 +83,14 @@ def test_without_a_page_tree_the_pages_themselves_are_counted():
 
 def test_a_pdf_becomes_a_document():
     data = written(3)
-    assert attachment_of(data, "a.pdf", SONNET) == Document(
+    assert attach_bytes(data, "a.pdf", SONNET) == Document(
         "application/pdf", base64.b64encode(data).decode(), "a.pdf", 3
     )
 
 
 def refusal(data, name="a.pdf", model=SONNET):
     with pytest.raises(CannotAttach) as caught:
-        attachment_of(data, name, model)
+        attach_bytes(data, name, model)
     return caught.value.message
 
 
@@ -105,9 +105,9 @@ def test_what_the_api_would_not_take_is_refused():
 
 def test_models_take_so_many_pages():
     assert (max_pages(SONNET), max_pages(HAIKU)) == (600, 100)
-    assert attachment_of(written(101), "a.pdf", SONNET).pages == 101
+    assert attach_bytes(written(101), "a.pdf", SONNET).pages == 101
     assert refusal(written(101), model=HAIKU) == "a.pdf has 101 pages, and this model takes 100"
-    assert attachment_of(written(600), "a.pdf", SONNET).pages == 600
+    assert attach_bytes(written(600), "a.pdf", SONNET).pages == 600
     assert refusal(written(601)) == "a.pdf has 601 pages, and this model takes 600"
 
 
@@ -128,7 +128,7 @@ def test_streams_that_swell_are_not_unpacked_whole():
 
 def test_a_text_file_becomes_a_document():
     text = "﻿Grüße\n".encode()
-    block = attachment_of(text, "a.txt", SONNET)
+    block = attach_bytes(text, "a.txt", SONNET)
     assert (block.media_type, base64.b64decode(block.data).decode(), block.name) == ("text/plain", "Grüße\n", "a.txt")
     late = b"x" * 5000 + b"\x01\xff" * 500
     assert refusal(late, "a.txt") == "a.txt is a binary file, of no kind that Claude reads"

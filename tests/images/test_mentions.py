@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.images.mentions import begun_in, mentions_in
+from tui.images.mentions import mentions_in, partial_mention
 
 
 @pytest.mark.parametrize(
@@ -23,12 +23,12 @@ from tui.images.mentions import begun_in, mentions_in
     ],
 )
 def test_a_path_is_being_typed(before, path):
-    assert begun_in(before).path == path
+    assert partial_mention(before).path == path
 
 
 @pytest.mark.parametrize("before", ["", "bob@alice", "see @a.png ", 'see @"a b.png"', "@a\nb"])
 def test_none_is(before):
-    assert begun_in(before) is None
+    assert partial_mention(before) is None
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,13 @@ def test_a_mention_is_named_without_what_follows_it(text, name):
 
 @given(st.text("ab /.'\"\\é~", min_size=1), st.sampled_from(["", '"', "'"]))
 def test_what_goes_on_is_read_as_the_same_path(path, quote):
-    begun = begun_in(f"see @{quote}")
+    begun = partial_mention(f"see @{quote}")
     if quote and ("'" in path or '"' in path):
         return
-    assert begun_in(f"see @{begun.going_on(path)}") == (path, quote, 4)
+    assert partial_mention(f"see @{begun.completion(path)}") == (path, quote, 4)
 
 
 @given(st.text("@ab /.'\"\\\n", max_size=30))
 def test_no_text_is_too_odd(text):
-    begun_in(text)
+    partial_mention(text)
     assert all(all(mention.readings) and mention.name for mention in mentions_in(text))

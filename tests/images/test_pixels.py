@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
 from tui.demo.pictures import read_picture
-from tui.images.bare import bare
 from tui.images.kinds import ACCEPTED
+from tui.images.metadata import strip_metadata
 from tui.images.pixels import prepare
-from tui.images.vision import HIGH, MAX_BYTES, STANDARD, Target, resized, within
+from tui.images.vision import HIGH, MAX_BYTES, STANDARD, Target, fit_edge, seen_size
 
 TARGETS = st.sampled_from([HIGH, STANDARD, Target(84, 6)])
 ORIENTATIONS = range(1, 9)
@@ -46,7 +46,7 @@ def assert_sendable(prepared):
     assert read_picture(prepared.data) == (prepared.media_type, prepared.width, prepared.height)
     assert len(prepared.data) <= MAX_BYTES
     assert prepared.media_type in ACCEPTED
-    assert bare(prepared.data, prepared.media_type) == prepared.data
+    assert strip_metadata(prepared.data, prepared.media_type) == prepared.data
     assert SECRET.encode() not in prepared.data
     assert opened(prepared.data).size == (prepared.width, prepared.height)
 
@@ -74,7 +74,7 @@ def test_every_way_a_camera_was_held_comes_out_upright(kind, orientation, target
         stored = stored.transpose(turn)
     prepared = prepare(file(stored, kind, exif=exif(orientation)), target)
     assert_sendable(prepared)
-    assert (prepared.width, prepared.height) == resized(64, 48, target)
+    assert (prepared.width, prepared.height) == seen_size(64, 48, target)
     assert (prepared.original.width, prepared.original.height) == (64, 48)
     assert quarters(opened(prepared.data)) == ["red", "green", "blue", "white"]
 
@@ -124,8 +124,8 @@ def test_whatever_comes_in_what_goes_out_is_taken(picture, target, long_edge, ma
     prepared = prepare(data, target, long_edge=long_edge, many=many)
     assert_sendable(prepared)
     upright = (height, width) if 5 <= orientation <= 8 else (width, height)
-    size = resized(*upright, target)
-    assert (prepared.width, prepared.height) == (within(*size, long_edge) if long_edge else size)
+    size = seen_size(*upright, target)
+    assert (prepared.width, prepared.height) == (fit_edge(*size, long_edge) if long_edge else size)
     assert prepared.original.size_bytes == len(data)
     again = prepare(prepared.data, target, long_edge=long_edge, many=many)
     assert again.data == prepared.data
@@ -323,7 +323,7 @@ def test_48_megapixels_are_sent_as_the_model_sees_them(large_photo, target):
     prepared = prepare(large_photo, target)
     assert_sendable(prepared)
     assert prepared.media_type == "image/jpeg"
-    assert (prepared.width, prepared.height) == resized(6000, 8000, target)
+    assert (prepared.width, prepared.height) == seen_size(6000, 8000, target)
     assert (prepared.original.width, prepared.original.height) == (6000, 8000)
     assert len(prepared.data) < 3_000_000
     assert prepare(prepared.data, target).data == prepared.data

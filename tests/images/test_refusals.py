@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.anthropic.models import find
-from tui.images.attach import attachment, attachment_of
+from tui.images.attach import attach_bytes, attach_file
 from tui.images.errors import CannotAttach
 from tui.images.kinds import kind_of
 from tui.images.pixels import prepare
@@ -51,7 +51,7 @@ IMAGES = {
 
 def refusal(path, **options):
     with pytest.raises(CannotAttach) as caught:
-        attachment(path, MODEL, **options)
+        attach_file(path, MODEL, **options)
     assert caught.value.hint, "what happened, and then what to do"
     return caught.value.message
 
@@ -153,7 +153,7 @@ def test_other_kinds_are_named(data, what):
 @pytest.mark.parametrize("data", [b"\0\1\2\3", bytes(1000), b"\xff\xfe\xfd", b"caf\xe9 au lait", b""])
 def test_unknown_bytes(data):
     with pytest.raises(CannotAttach, match=r"^it\.jpg is not an image of a kind that is known here$"):
-        attachment_of(data, "it.jpg", MODEL)
+        attach_bytes(data, "it.jpg", MODEL)
 
 
 @pytest.mark.parametrize("kind", IMAGES)
@@ -209,7 +209,7 @@ def test_a_photo_of_an_iphone_without_the_extra(monkeypatch):
 def test_one_that_is_refused_leaves_the_others(tmp_path):
     (tmp_path / "good.png").write_bytes(file(page(100, 80), "PNG"))
     assert refusal(tmp_path / "bad.png")
-    block = attachment(tmp_path / "good.png", MODEL)
+    block = attach_file(tmp_path / "good.png", MODEL)
     assert (block.name, block.width, block.height) == ("good.png", 100, 80)
 
 
@@ -217,9 +217,9 @@ def test_one_that_is_refused_leaves_the_others(tmp_path):
 def test_a_renamed_text(name, tmp_path):
     (tmp_path / name).write_text("only words")
     with pytest.raises(CannotAttach) as caught:
-        attachment(tmp_path / name, MODEL)
+        attach_file(tmp_path / name, MODEL)
     assert caught.value.message == f"{name} is a text file, whatever its name says"
-    assert attachment_of(b"only words", "it.txt", MODEL).media_type == "text/plain"
+    assert attach_bytes(b"only words", "it.txt", MODEL).media_type == "text/plain"
     with pytest.raises(CannotAttach) as caught:
         prepare(b"only words", STANDARD, name=name)
     assert caught.value.message == f"{name} is a text file, not an image"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tui.anthropic.models import find
 from tui.demo import tokens as pretend
-from tui.images.vision import HIGH, MAX_BYTES, STANDARD, Target, max_images, resized, token_count, within
+from tui.images.vision import HIGH, MAX_BYTES, STANDARD, Target, fit_edge, max_images, seen_size, token_count
 
 SIDES = st.integers(1, 40_000)
 TARGETS = st.sampled_from([HIGH, STANDARD])
@@ -32,7 +32,7 @@ TARGETS = st.sampled_from([HIGH, STANDARD])
     ],
 )
 def test_the_documented_sizes_come_out(size, target, seen, tokens):
-    assert resized(*size, target) == seen
+    assert seen_size(*size, target) == seen
     assert token_count(*size, target) == tokens
 
 
@@ -42,8 +42,8 @@ def test_the_largest_image_is_ten_megabytes_of_base64():
 
 @given(SIDES, SIDES, TARGETS)
 def test_shrunk_once_is_shrunk_for_good_and_the_shape_stays(width, height, target):
-    small = resized(width, height, target)
-    assert resized(*small, target) == small
+    small = seen_size(width, height, target)
+    assert seen_size(*small, target) == small
     assert token_count(*small, target) == token_count(width, height, target) <= target.tokens
     assert max(small) <= target.edge
     assert min(small) >= 1
@@ -54,19 +54,19 @@ def test_shrunk_once_is_shrunk_for_good_and_the_shape_stays(width, height, targe
 
 @given(SIDES, SIDES, TARGETS)
 def test_no_larger_size_of_the_same_shape_would_do(width, height, target):
-    small = resized(width, height, target)
+    small = seen_size(width, height, target)
     if small != (width, height):
         edge = max(small) + 1
-        larger = within(width, height, edge)
+        larger = fit_edge(width, height, edge)
         assert max(larger) == edge
-        assert resized(*larger, target) != larger
+        assert seen_size(*larger, target) != larger
 
 
 @given(SIDES, SIDES, st.integers(1, 3000), TARGETS)
 def test_a_chosen_edge_stays_within_what_is_seen(width, height, edge, target):
-    small = within(*resized(width, height, target), edge)
+    small = fit_edge(*seen_size(width, height, target), edge)
     assert max(small) <= edge
-    assert resized(*small, target) == small == within(*small, edge)
+    assert seen_size(*small, target) == small == fit_edge(*small, edge)
 
 
 @given(SIDES, SIDES)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from chatting import Chat, chatting, words
 
-from tui.chat.calls import STOPPED
+from tui.chat.tool_calls import STOPPED
 from tui.chat.tools import ToolOutput, Verdict
 from tui.demo.scenarios import Answer, Error, Text, ToolUse
 

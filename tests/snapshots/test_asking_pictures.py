@@ -10,7 +10,7 @@ from chatting import Chat
 from test_pictures import LARGE, LIGHT, NARROW, NORMAL, Compare
 from textual.widgets import Input
 
-from tui.chat.calls import STOPPED
+from tui.chat.tool_calls import STOPPED
 from tui.chat.tools import REFUSED, Question, ToolAllowed, ToolAsking, ToolBegan, ToolOutput
 from tui.chat.transcript import Message, ToolResult
 from tui.chat.transcript import Text as Said

@@ -16,7 +16,7 @@ from tui.chat.transcript import Message, Text
 from tui.store import NewChat, Store
 from tui.store.codec import searchable_row
 from tui.store.schema import VERSION
-from tui.store.words import folded
+from tui.store.search_text import fold_text
 
 SCHEMAS = Path(__file__).parent / "schemas"
 
@@ -39,7 +39,7 @@ def dumped(db: sqlite3.Connection) -> Iterator[str]:
         if line == "COMMIT;":
             yield f"{words};"
             for key, blocks in db.execute("SELECT key, blocks FROM messages WHERE writer IS NULL").fetchall():
-                yield f"INSERT INTO words (rowid, body) VALUES ({key}, '{folded(searchable_row(blocks))}');"
+                yield f"INSERT INTO words (rowid, body) VALUES ({key}, '{fold_text(searchable_row(blocks))}');"
         yield line
 
 

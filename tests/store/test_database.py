@@ -17,7 +17,7 @@ from tui.chat.transcript import Draft, Message, Text
 from tui.store import NewChat, Place, presence
 from tui.store import schema as tables
 from tui.store.errors import Damaged, NeverWritten, NewerSchema, NotWritten, ReadOnly, Unreachable, WrittenAgain
-from tui.store.files import is_sound, reindexed, trouble_of
+from tui.store.files import classify_error, is_sound, reindexed
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -327,7 +327,7 @@ def test_what_never_found_room_is_said_at_the_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("message", ["UNIQUE constraint failed: chats.id", 'near "FROM": syntax error'])
 def test_our_own_mistakes_are_not_taken_for_the_disks(message: str) -> None:
-    assert trouble_of(sqlite3.OperationalError(message)) == "none"
+    assert classify_error(sqlite3.OperationalError(message)) == "none"
 
 
 def load(name: str, file: Path) -> None:
@@ -403,10 +403,10 @@ def test_an_answer_that_was_cut_by_a_crash_ends_for_those_who_have_the_chat_open
         store.settle()
         other.settle()
         with closing(sqlite3.connect(file_in(tmp_path))) as db, db:
-            presence.beat(db, other.token, other._now())
+            presence.heartbeat(db, other.token, other._now())
             assert [row.state for row in other.branch("a").result(LIMIT_S)] == ["complete", "streaming"]
             db.execute("UPDATE instances SET pid = 99999999 WHERE token = ?", (store.token,))
-            presence.beat(db, other.token, other._now())
+            presence.heartbeat(db, other.token, other._now())
         assert [row.state for row in other.branch("a").result(LIMIT_S)] == ["complete", "interrupted"]
 
 

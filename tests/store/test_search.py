@@ -14,8 +14,8 @@ from storing import LIMIT_S, Wall, answer, opened, prompt, talk, with_block
 from transcripts import PNG
 
 from tui.chat.transcript import Image, Opaque, Text, Thinking, ToolResult, ToolUse
-from tui.store import NewChat, writing
-from tui.store.words import folded, marks, parsed, snippet, stands_in
+from tui.store import NewChat, updates
+from tui.store.search_text import fold_text, highlights, matches, parse_query, snippet
 
 TEXTS = {
     "tide": "Which way does the tide run in this fjord?",
@@ -123,16 +123,16 @@ def test_nothing_that_is_typed_is_an_error(library, typed):
 
 @given(text=st.text(max_size=60), start=st.integers(0, 60), length=st.integers(1, 20))
 def test_a_whole_word_of_a_text_is_always_marked(text, start, length):
-    words = folded(text).split()
+    words = fold_text(text).split()
     if not words:
         return
     word = words[start % len(words)]
-    assert marks(text, parsed(word + " ")) or not parsed(word)
+    assert highlights(text, parse_query(word + " ")) or not parse_query(word)
 
 
 def test_a_snippet_shows_the_first_place_on_one_line():
     text = "word " * 100 + "before\nthe\ttide runs out " + "word " * 100
-    piece = snippet(text, parsed("tide ru"))
+    piece = snippet(text, parse_query("tide ru"))
     assert piece.text.startswith("…word")
     assert piece.text.endswith("…")
     assert "\n" not in piece.text
@@ -141,7 +141,7 @@ def test_a_snippet_shows_the_first_place_on_one_line():
 
 
 def test_every_place_in_the_snippet_is_marked_and_none_twice():
-    piece = snippet("tide tides tide", parsed("tide tid"))
+    piece = snippet("tide tides tide", parse_query("tide tid"))
     assert [piece.text[a:b] for a, b in piece.marks] == ["tide", "tid", "tide"]
 
 
@@ -235,7 +235,7 @@ def test_of_what_was_left_unsent_the_newest_is_kept(tmp_path: Path) -> None:
         store.settle()
         with closing(sqlite3.connect(store.file)) as db, db:
             for number in (*range(110), 50):
-                writing.leave_unsent(db, "a", f"Draft {number}", 100.0)
+                updates.add_unsent(db, "a", f"Draft {number}", 100.0)
         kept = store.prompts(limit=1000).result(LIMIT_S)
         assert (len(kept), kept[0], kept[1], "Draft 9" in kept) == (100, "Draft 50", "Draft 109", False)
 
@@ -244,8 +244,8 @@ def test_a_word_without_end_takes_little_memory() -> None:
     text = "e" + "\u0301" * 1_000_000 + " tide"
     tracemalloc.start()
     try:
-        assert folded(text).split()[-1] == "tide"
-        assert stands_in(text, parsed("tide"))
+        assert fold_text(text).split()[-1] == "tide"
+        assert matches(text, parse_query("tide"))
         assert tracemalloc.get_traced_memory()[1] < 20_000_000
     finally:
         tracemalloc.stop()

@@ -17,8 +17,8 @@ from transcripts import PNG, TIDE, answers, prompts, user_messages
 from tui.chat.budget import Spent
 from tui.chat.ledger import Bill, Usage
 from tui.chat.transcript import Draft, Failure, Image, Message, Text, ToolResult, ToolUse
-from tui.store import Chat, NewChat, Place, Recorder, Store, Used
-from tui.store.errors import Closed, NoSuchChat, UnclearChat
+from tui.store import Chat, ChatUsage, NewChat, Place, Recorder, Store
+from tui.store.errors import AmbiguousChat, Closed, NoSuchChat
 
 
 def only(store: Store) -> Chat:
@@ -358,7 +358,7 @@ def test_an_answer_that_was_written_off_is_told_after_a_restart_and_counted_once
         (kept,) = store.written_off("a").result(LIMIT_S)
         assert kept == replace(lost(), blocks=())
         assert (only(store).cost_usd, only(store).saved_usd) == (0.5, 0.5)
-        assert store.used().result(LIMIT_S) == {"a": Used(usage=Usage(input_tokens=1_010, output_tokens=4))}
+        assert store.used().result(LIMIT_S) == {"a": ChatUsage(usage=Usage(input_tokens=1_010, output_tokens=4))}
         assert store.spent("a").result(LIMIT_S).chat_usd == 0.5
 
 
@@ -381,7 +381,7 @@ def test_a_fork_has_used_nothing_until_it_goes_on_also_where_it_is_imported(tmp_
         fork = store.fork("n").result(LIMIT_S)
         store.append(NewChat(id=fork), "o", store.chat(fork).result(LIMIT_S).head, billed("Noon."))
         used = {"a": Usage(input_tokens=1_010, output_tokens=4), fork: Usage(input_tokens=10, output_tokens=4)}
-        assert store.used().result(LIMIT_S) == {id: Used(usage=usage) for id, usage in used.items()}
+        assert store.used().result(LIMIT_S) == {id: ChatUsage(usage=usage) for id, usage in used.items()}
         for id, cost in (("a", 0.5), (fork, 0.25)):
             tree = store.tree(id).result(LIMIT_S)
             assert (tree.total.usage, tree.total.bill.cost_usd) == (used[id], cost)
@@ -397,7 +397,7 @@ def test_an_id_may_be_cut_as_long_as_it_is_clear(tmp_path: Path) -> None:
         talk(store, "abc", "One")
         talk(store, "abd", "Two")
         assert store.chat("abc").result(LIMIT_S).id == "abc"
-        with pytest.raises(UnclearChat):
+        with pytest.raises(AmbiguousChat):
             store.chat("ab").result(LIMIT_S)
         for unknown in ("x", ""):
             with pytest.raises(NoSuchChat):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tui.chat.cache import CacheMap, Segment, Tick
+from tui.chat.cache import Breakpoint, CacheMap, Segment
 from tui.chat.ledger import Bill, Usage
 from tui.chat.spending import Entry, Ledger, Total
 from tui.widgets.cache_bar import column_ends, draw_map, shares
@@ -36,7 +36,7 @@ MAP = CacheMap(
         Segment(part="assistant", number=2, written=150),
         Segment(part="user", number=3, uncached=50),
     ),
-    ticks=(Tick(at=600, segment=0), Tick(at=950, segment=2)),
+    breakpoints=(Breakpoint(at=600, segment=0), Breakpoint(at=950, segment=2)),
     read=800,
     written=150,
     uncached=50,
@@ -70,7 +70,7 @@ def test_a_bar_is_read_then_written_then_uncached_with_ticks_below() -> None:
 def test_below_the_minimum_nothing_is_kept() -> None:
     short = CacheMap(
         segments=(Segment(part="user", number=1, uncached=40),),
-        ticks=(Tick(at=40, segment=0, too_short=True),),
+        breakpoints=(Breakpoint(at=40, segment=0, too_short=True),),
         uncached=40,
         minimum=1024,
     )
@@ -103,7 +103,7 @@ def test_cells_are_dealt_out_whole(amounts: list[int], cells: int) -> None:
 @pytest.mark.parametrize("width", [60, 74, 104])
 def test_no_line_is_wider_than_its_place(width: int) -> None:
     segments = tuple(Segment(part="user", number=at, read=at * 10) for at in range(1, 120))
-    long_map = CacheMap(segments=segments, ticks=(Tick(at=900, segment=12),), read=71400, minimum=1024)
+    long_map = CacheMap(segments=segments, breakpoints=(Breakpoint(at=900, segment=12),), read=71400, minimum=1024)
     usage = Usage(input_tokens=900, cache_read_input_tokens=12_000, output_tokens=400)
     turns = [(at, usage) for at in range(1, 90)]
     assert all(line.cell_length <= width for line in draw_map(long_map, width)[:5])

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from conversation_app import ChatApp, prompt
 
-from tui.chat.calls import STOPPED
 from tui.chat.events import BlockStart, BlockStop, InputDelta, StreamEvent
+from tui.chat.tool_calls import STOPPED
 from tui.chat.tools import (
     REFUSED,
     Question,

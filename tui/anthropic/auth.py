@@ -15,9 +15,9 @@ from contextlib import suppress
 import httpx
 
 from tui.anthropic.credentials import ApiKey, BearerToken, Credential, OAuthToken, read_keychain
-from tui.anthropic.destinations import check, check_host
-from tui.anthropic.refresh import Renewer
-from tui.anthropic.token_endpoint import TOKEN_URL, exchange
+from tui.anthropic.destinations import check_destination, check_host
+from tui.anthropic.token_endpoint import TOKEN_URL, exchange_refresh_token
+from tui.anthropic.token_refresh import TokenRefresher
 
 OAUTH_BETA = "oauth-2025-04-20"
 PATIENCE_S = 5.0
@@ -41,13 +41,13 @@ def auth_for(
 
     The login of Claude Code is renewed at `token_url`. `warn` is told, from any thread, what the user should know of that.
     """
-    check(credential, api_url, oauth_hosts)
-    if not isinstance(credential, OAuthToken) or not credential.borrowed:
+    check_destination(credential, api_url, oauth_hosts)
+    if not isinstance(credential, OAuthToken) or not credential.is_claude_code_login:
         return CredentialAuth(credential, oauth_hosts)
     service = credential.keychain
-    renewer = Renewer(
+    renewer = TokenRefresher(
         credential,
-        lambda refresh_token: exchange(refresh_token, token_url, now, oauth_hosts),
+        lambda refresh_token: exchange_refresh_token(refresh_token, token_url, now, oauth_hosts),
         now=now,
         warn=warn,
         reread=(lambda: read_keychain(service, now_s=now())) if service else None,
@@ -72,7 +72,9 @@ class LoginAuth(httpx.Auth):
 
     requires_response_body = False  # else httpx would gather a whole stream before anybody sees of it
 
-    def __init__(self, renewer: Renewer, oauth_hosts: Sequence[str] = (), *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self, renewer: TokenRefresher, oauth_hosts: Sequence[str] = (), *, patience_s: float = PATIENCE_S
+    ) -> None:
         self._renewer = renewer
         self._oauth_hosts = tuple(oauth_hosts)
         self._patience_s = patience_s

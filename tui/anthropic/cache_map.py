@@ -7,7 +7,7 @@ from itertools import accumulate, groupby
 from typing import Any, NamedTuple, cast
 
 from tui.anthropic.tokens import param_tokens
-from tui.chat.cache import CacheMap, Part, Segment, Tick
+from tui.chat.cache import Breakpoint, CacheMap, Part, Segment
 from tui.chat.ledger import Usage
 from tui.chat.model import Model
 from tui.inputs.bounded import decode_json
@@ -43,8 +43,8 @@ def cache_map(body: bytes | Mapping[str, Any], model: Model, usage: Usage) -> Ca
     index = {(segment.part, segment.number): at for at, segment in enumerate(segments)}
     return CacheMap(
         segments=segments,
-        ticks=tuple(
-            Tick(
+        breakpoints=tuple(
+            Breakpoint(
                 at=ends[at + 1],
                 segment=index[positions[at].part, positions[at].number],
                 lifetime="1h" if positions[at].lifetime == "1h" else "5m",

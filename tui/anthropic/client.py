@@ -18,10 +18,10 @@ import httpx
 import msgspec
 
 from tui import __version__
-from tui.anthropic import arrivals, bodies, errors, waits, wire
-from tui.anthropic.advice import CredentialKind
-from tui.anthropic.environment import trust, usable_environment, way_and_advice
+from tui.anthropic import bounded_body, errors, response_stream, retry_delay, wire
+from tui.anthropic.environment import certificate_hint, http_environment, route_and_hint
 from tui.anthropic.errors import ConnectionFailed, ProtocolError, ProviderError, TimedOut
+from tui.anthropic.hints import CredentialKind
 from tui.anthropic.model_listing import TooManyModels, from_listing
 from tui.anthropic.workspace import WORKSPACE_HEADER, Workspace
 from tui.chat.events import MessageDelta, MessageStart, MessageStop, StreamEvent, Waiting
@@ -49,7 +49,7 @@ _LISTING_S = 30.0
 _PAGES = 20
 
 
-def trimmed(api_url: str) -> str:
+def base_url(api_url: str) -> str:
     """The base of an API address, however much of the path, or what after it, was given with it."""
     url = api_url.strip().partition("#")[0].partition("?")[0].rstrip("/")
     for ending in ("/messages", "/v1"):
@@ -87,7 +87,7 @@ class Client:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self.api_url = trimmed(api_url)
+        self.api_url = base_url(api_url)
         self._auth = auth
         self._credential: CredentialKind = credential
         self._workspace = workspace
@@ -115,11 +115,11 @@ class Client:
                         yield event
                 return
             except ProviderError as error:
-                is_too_long = waits.is_too_long(error.retry_after_s)
+                is_too_long = retry_delay.is_too_long(error.retry_after_s)
                 if begun or attempt == ATTEMPTS or not error.retryable or is_too_long:
                     raise
                 failed = error
-            delay_s = waits.delay_s(failed.retry_after_s, attempt, self._chance())
+            delay_s = retry_delay.delay_s(failed.retry_after_s, attempt, self._chance())
             until = self._clock() + delay_s
             yield Waiting(failure=failed.failure(), attempt=attempt + 1, attempts=ATTEMPTS, until=until)
             await self._sleep(delay_s)
@@ -189,13 +189,13 @@ class Client:
         """The events of a response, which is complete: it ends with MessageStop or with a stop reason."""
         if not response.is_success:
             raise await self._refused(response)
-        if not bodies.is_stream(response):
+        if not bounded_body.is_event_stream(response):
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-            for event in arrivals.whole_message(kind, await response.aread()):
+            for event in response_stream.parse_whole_message(kind, await response.aread()):
                 yield _signed(event, response)
             return
         began = has_reason = False
-        async with aclosing(arrivals.parsed(response)) as events:
+        async with aclosing(response_stream.parse_events(response)) as events:
             async for parsed in events:
                 if not began:
                     began = True
@@ -203,7 +203,7 @@ class Client:
                         yield _signed(MessageStart(), response)
                 yield _signed(parsed, response)
                 if isinstance(parsed, MessageStop):
-                    await arrivals.read_out(events)
+                    await response_stream.drain(events)
                     return
                 has_reason = has_reason or (isinstance(parsed, MessageDelta) and parsed.stop_reason != "")
         if not has_reason:
@@ -225,11 +225,11 @@ class Client:
             _without_credential(body.decode("utf-8", "replace"), response.request).encode(),
             credential=self._credential,
             custom_url=self._is_custom,
-            retry_after_s=waits.retry_after_s(response.headers, self._now()),
+            retry_after_s=retry_delay.retry_after_s(response.headers, self._now()),
         )
-        if error.retryable and error.retry_after_s is not None and waits.is_too_long(error.retry_after_s):
-            error.hint = waits.advice(error.retry_after_s, self._now())
-        if bodies.CUT in response.extensions:
+        if error.retryable and error.retry_after_s is not None and retry_delay.is_too_long(error.retry_after_s):
+            error.hint = retry_delay.long_wait_hint(error.retry_after_s, self._now())
+        if bounded_body.TRUNCATED_KEY in response.extensions:
             error.hint = (
                 f"{error.hint} Only the first {ERROR_BODY_BYTES // MIB} MB of its explanation was read.".lstrip()
             )
@@ -247,7 +247,7 @@ class Client:
         """A small answer, in one attempt."""
         request = self._request(method, path, content=content, betas=betas, params=params)
         request.extensions["timeout"] = httpx.Timeout(_LISTING_S, connect=_CONNECT_S).as_dict()
-        request.extensions[bodies.LIMIT] = SMALL_REPLY_BYTES
+        request.extensions[bounded_body.MAX_BYTES_KEY] = SMALL_REPLY_BYTES
         try:
             response = await self._sent(request, _LISTING_S)
         except (httpx.HTTPError, UnicodeError) as error:
@@ -296,7 +296,7 @@ class Client:
     def _http(self) -> httpx.AsyncClient:
         """Made at first use, on the loop that uses it. It honours proxy and certificate variables of the environment."""
         if self._opened is None:
-            with usable_environment(self.api_url) as surroundings:
+            with http_environment(self.api_url) as surroundings:
                 self._route = surroundings.route if self._transport is None else Route()
                 self._opened = httpx.AsyncClient(
                     proxy=surroundings.proxy if self._transport is None else None,
@@ -307,8 +307,8 @@ class Client:
                         max_connections=None, max_keepalive_connections=4, keepalive_expiry=_KEEP_ALIVE_S
                     ),
                     follow_redirects=False,
-                    headers=bodies.HEADERS,
-                    event_hooks={"response": [bodies.bound_async]},
+                    headers=bounded_body.REQUEST_HEADERS,
+                    event_hooks={"response": [bounded_body.limit_body_async]},
                     transport=self._transport,
                 )
             if self._route.remark and self._warn:
@@ -326,7 +326,7 @@ class Client:
     ) -> ProviderError:
         """Our error for one of httpx's. `began`: a response was on its way. `idle_s`: the longest silence allowed."""
         host = masked_name(errors.clean(httpx.URL(self.api_url).netloc.decode("ascii", "replace")))
-        way, advice = way_and_advice(host, self._route, names_skipped=self._warn is None)
+        way, advice = route_and_hint(host, self._route, names_skipped=self._warn is None)
         match error:
             case UnicodeError() | httpx.LocalProtocolError():  # its text would show the header
                 return errors.AuthenticationFailed(
@@ -348,15 +348,15 @@ class Client:
                 )
             case httpx.ConnectError():
                 if "certificate" in str(error).lower():  # whoever showed it, the way there was open
-                    way, advice = way_and_advice(host, Route())
+                    way, advice = route_and_hint(host, Route())
                 return ConnectionFailed(f"No connection to {way}: {_reason(error)}", advice, retryable=True)
-            case bodies.BodyRefused():
+            case bounded_body.BodyRejected():
                 kept = "What had arrived is kept. " if began else ""
                 return ProtocolError(f"{host} {error}", f"{kept}Check `api_url`.")
             case httpx.RemoteProtocolError() if "buffer too long" in str(error):
                 return ProtocolError(f"{host} sent more than 100 KB of headers", "Check `api_url`.")
             case httpx.RemoteProtocolError() if "location header" in str(error):  # httpx reads it, followed or not
-                return errors.redirected(0, "an address that is none")
+                return errors.redirect_error(0, "an address that is none")
         what = f"The connection to {host} broke" + (" in the middle of the answer" if began else "")
         return ConnectionFailed(what, "Send again.", retryable=True)
 
@@ -364,7 +364,7 @@ class Client:
 def _reason(error: Exception) -> str:
     text = errors.clean(str(error))
     if "certificate" in text.lower():
-        return f"{text}. {trust()}"
+        return f"{text}. {certificate_hint()}"
     if "Name or service not known" in text or "nodename nor servname" in text or "getaddrinfo" in text:
         return "the name is not known"
     return "nobody answers there" if "All connection attempts failed" in text or not text else text

@@ -82,7 +82,7 @@ class OAuthToken(Confidential, frozen=True):
     """What Claude Code calls the subscription: max, pro, …"""
 
     @property
-    def borrowed(self) -> bool:
+    def is_claude_code_login(self) -> bool:
         """Whether it is Claude Code's login, and not a token that the user gave us."""
         return self.file is not None or bool(self.keychain)
 
@@ -90,7 +90,7 @@ class OAuthToken(Confidential, frozen=True):
 Credential = ApiKey | BearerToken | OAuthToken
 
 
-class Considered(msgspec.Struct, frozen=True):
+class Candidate(msgspec.Struct, frozen=True):
     """One place where a credential could have been."""
 
     source: str
@@ -99,11 +99,11 @@ class Considered(msgspec.Struct, frozen=True):
     """Why it is used, or why not; never holds the secret."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class Discovery(msgspec.Struct, frozen=True):
     """The credential in use, and every place that was looked at, in the order of precedence."""
 
     credential: Credential | None = None
-    considered: tuple[Considered, ...] = ()
+    considered: tuple[Candidate, ...] = ()
 
     @property
     def causes(self) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ class Found(msgspec.Struct, frozen=True):
             f"{one.source} {one.reason}" for one in self.considered if not one.used and one.reason not in _EMPTY
         )
 
-    def required(self) -> Credential:
+    def require(self) -> Credential:
         """The credential. Raises `CredentialsMissing` where there is none."""
         if self.credential is None:
             raise CredentialsMissing(self.causes)
@@ -127,7 +127,7 @@ def discover(
     stored: Path | None = None,
     now_s: float | None = None,
     platform: str = sys.platform,
-) -> Found:
+) -> Discovery:
     """The first usable credential: `api_key`, three environment variables, the stored key, the login of Claude Code.
 
     `api_key` is the configured value with its variables filled in, "" where there is none. `stored` is the file of
@@ -136,16 +136,16 @@ def discover(
     """
     now_s = time.time() if now_s is None else now_s
     used: Credential | None = None
-    considered: list[Considered] = []
+    considered: list[Candidate] = []
     for source, found in _candidates(api_key.strip(), env, home, stored, now_s, platform):
         if isinstance(found, Unusable):
-            considered.append(Considered(source, False, found.reason))
+            considered.append(Candidate(source, False, found.reason))
         elif used is not None:
-            considered.append(Considered(source, False, f"set, but {used.source} comes first"))
+            considered.append(Candidate(source, False, f"set, but {used.source} comes first"))
         else:
             used = found
-            considered.append(Considered(source, True, _described(found)))
-    return Found(used, tuple(considered))
+            considered.append(Candidate(source, True, _described(found)))
+    return Discovery(used, tuple(considered))
 
 
 def credentials_file(env: Mapping[str, str], home: Path) -> Path:
@@ -154,7 +154,7 @@ def credentials_file(env: Mapping[str, str], home: Path) -> Path:
     return (Path(folder) if folder else home / ".claude") / ".credentials.json"
 
 
-def by_text(secret: str, source: str, workspace_id: str = "") -> Credential | Unusable:
+def credential_from_text(secret: str, source: str, workspace_id: str = "") -> Credential | Unusable:
     """The credential that a text is, by how it begins. A key that is not Anthropic's is a gateway's, sent like a key.
 
     `workspace_id` is what was stored with it.
@@ -221,18 +221,23 @@ def _candidates(
         if stored is not None and stored.exists():
             yield _stored_source(stored), reason
         return
-    given = [(CONFIGURED, by_text(api_key, CONFIGURED))]
+    given = [(CONFIGURED, credential_from_text(api_key, CONFIGURED))]
     given += [(name, _by_variable(name, env.get(name, "").strip())) for name in _VARIABLES]
     if stored is not None:
         source, kept = _stored_source(stored), read_key(stored)
-        given.append((source, kept if isinstance(kept, Unusable) else by_text(kept.secret, source, kept.workspace_id)))
+        given.append(
+            (
+                source,
+                kept if isinstance(kept, Unusable) else credential_from_text(kept.secret, source, kept.workspace_id),
+            )
+        )
     yield from given
     is_wanted = all(isinstance(found, Unusable) for _, found in given)
     yield from _logins(env, home, now_s, platform, is_wanted=is_wanted)
 
 
 def _by_variable(name: str, value: str) -> Credential | Unusable:
-    found = by_text(value, name)
+    found = credential_from_text(value, name)
     if isinstance(found, ApiKey) and name == "ANTHROPIC_AUTH_TOKEN":
         return BearerToken(token=found.key, source=name)
     if isinstance(found, ApiKey) and name == "CLAUDE_CODE_OAUTH_TOKEN":
@@ -273,4 +278,4 @@ def _described(credential: Credential) -> str:
         case BearerToken():
             return "used, as a bearer token"
         case OAuthToken():
-            return "used, as Claude Code's login" if credential.borrowed else "used, as a setup token"
+            return "used, as Claude Code's login" if credential.is_claude_code_login else "used, as a setup token"

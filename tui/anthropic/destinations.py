@@ -34,7 +34,7 @@ class ForeignHost(Misdirected):
     """Claude Code's login, and a host that is not one of its own."""
 
 
-def check(credential: Credential, url: str, oauth_hosts: Sequence[str] = ()) -> None:
+def check_destination(credential: Credential, url: str, oauth_hosts: Sequence[str] = ()) -> None:
     """Raises a `Misdirected` unless the credential may be sent to that URL."""
     try:
         parts = urlsplit(url)
@@ -53,14 +53,14 @@ def check(credential: Credential, url: str, oauth_hosts: Sequence[str] = ()) -> 
 def check_host(
     credential: Credential, scheme: str, host: str, port: int | None = None, oauth_hosts: Sequence[str] = ()
 ) -> None:
-    """As `check`, for a URL that is already in parts; the host without brackets."""
+    """As `check_destination`, for a URL that is already in parts; the host without brackets."""
     host = host.lower()
     if scheme != "https" and not is_loopback(host):
         raise Unencrypted(
             f"A credential is not sent to {host} over plain http: everyone on the way could read it.",
             "Use https:// in api_url. Plain http is for this machine only (localhost, 127.0.0.1).",
         )
-    if not (isinstance(credential, OAuthToken) and credential.borrowed):
+    if not (isinstance(credential, OAuthToken) and credential.is_claude_code_login):
         return
     if host != ANTHROPIC_HOST and not _is_named(host, port, oauth_hosts):
         raise ForeignHost(

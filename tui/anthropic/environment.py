@@ -20,7 +20,7 @@ _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class HttpEnvironment:
     """What an httpx client is made with, with `trust_env=False`: httpx itself fails on what it does not understand."""
 
     route: Route
@@ -29,7 +29,7 @@ class Surroundings:
 
 
 @contextmanager
-def usable_environment(url: str) -> Iterator[Surroundings]:
+def http_environment(url: str) -> Iterator[HttpEnvironment]:
     """Around the making of an httpx client for that address. Raises ConnectionFailed, which names the variables and never
     shows a value: a proxy's address may hold a password.
     """
@@ -38,7 +38,7 @@ def usable_environment(url: str) -> Iterator[Surroundings]:
         route = route_for(url, os.environ)
         refuse_unfit_certificates(os.environ)
         _refuse_missing_folder()
-        yield Surroundings(route, httpx.Proxy(route.proxy) if route.proxy else None, httpx.create_ssl_context())
+        yield HttpEnvironment(route, httpx.Proxy(route.proxy) if route.proxy else None, httpx.create_ssl_context())
     except BadProxy as error:
         raise ConnectionFailed(error.message, error.hint) from None
     except ImportError:
@@ -64,14 +64,14 @@ def _refuse_missing_folder() -> None:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
 
 
-def trust() -> str:
+def certificate_hint() -> str:
     """What to say of a certificate that is not trusted."""
     if named := next((name for name in _CERTIFICATES[:2] if os.environ.get(name)), ""):
         return f"Only the certificates of {named} are trusted"
     return "A proxy's certificate can be named in SSL_CERT_FILE"
 
 
-def way_and_advice(host: str, route: Route, *, names_skipped: bool = True) -> tuple[str, str]:
+def route_and_hint(host: str, route: Route, *, names_skipped: bool = True) -> tuple[str, str]:
     """Return what a connection goes to first, in words, and what to check if it fails.
 
     `names_skipped`: the advice names the entries of NO_PROXY that are ignored, since nothing else has.

@@ -29,16 +29,16 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tui.anthropic.advice import (
-    SEARCH_ADVICE,
-    WORKSPACE_ADVICE,
+from tui.anthropic.hints import (
+    SEARCH_HINT,
+    WORKSPACE_HINT,
     CredentialKind,
-    credential_advice,
+    credential_hint,
     is_login_refused,
-    is_spent,
+    is_spend_limit,
     lacks_workspace,
-    length_advice,
-    specific_advice,
+    length_hint,
+    specific_hint,
 )
 from tui.chat.transcript import Failure
 from tui.errors import TuiError
@@ -145,7 +145,7 @@ class ProtocolError(ProviderError):
     own_type = "protocol_error"
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True):
+class ErrorDetails(msgspec.Struct, frozen=True, kw_only=True):
     """What an error body says, whatever its shape."""
 
     message: str = ""
@@ -169,12 +169,12 @@ def from_response(
     retry_after_s: float | None = None,
 ) -> ProviderError:
     """The error for a response that is not a success. Header names in lower case, or in a mapping that ignores case."""
-    said = read_body(body, headers.get("content-type", ""))
+    said = parse_error_body(body, headers.get("content-type", ""))
     request_id = headers.get("request-id", "") or said.request_id
     wish = headers.get("x-should-retry", "")
     retryable = wish == "true" or (wish != "false" and (status in _RETRIED or status >= 500))
     if 300 <= status < 400:
-        return redirected(status, headers.get("location", ""), request_id)
+        return redirect_error(status, headers.get("location", ""), request_id)
     return _made(
         _class_for_status(status, said),
         said,
@@ -188,7 +188,7 @@ def from_response(
 
 
 def from_event(
-    said: Said, *, request_id: str = "", credential: CredentialKind = "", custom_url: bool = False
+    said: ErrorDetails, *, request_id: str = "", credential: CredentialKind = "", custom_url: bool = False
 ) -> ProviderError:
     """The error that an `error` event in the middle of a stream stands for: by its type, as a status would."""
     kind = _class_for_type(said)
@@ -202,38 +202,38 @@ def from_event(
     )
 
 
-def read_body(body: bytes, content_type: str = "") -> Said:
+def parse_error_body(body: bytes, content_type: str = "") -> ErrorDetails:
     """The message, type and request id in an error body of any origin; empty fields where it says nothing."""
     text = body.decode("utf-8", "replace").strip()
     try:
         parsed = decode_json(body)
     except msgspec.MsgspecError:
         if problem := json_problem(body):
-            return Said(message=f"The server gave a reason that cannot be read: {problem}")
-        return Said(message=clean(_page_title(text) if _is_html(text, content_type) else text))
-    return said_in(parsed)
+            return ErrorDetails(message=f"The server gave a reason that cannot be read: {problem}")
+        return ErrorDetails(message=clean(_page_title(text) if _is_html(text, content_type) else text))
+    return error_details(parsed)
 
 
-def said_in(parsed: object) -> Said:
+def error_details(parsed: object) -> ErrorDetails:
     """What a decoded error body says: Anthropic's shape, OpenAI's, FastAPI's `detail`, or a bare string."""
     if isinstance(parsed, str):
-        return Said(message=clean(parsed))
+        return ErrorDetails(message=clean(parsed))
     if not isinstance(parsed, dict):
-        return Said()
+        return ErrorDetails()
     request_id = _string(parsed.get("request_id"))
     error = parsed.get("error", parsed.get("detail", parsed))
     if isinstance(error, str):  # {"error": "…"}; OAuth servers add a description beside it
         described = _string(parsed.get("error_description")) or _string(parsed.get("message"))
-        return Said(message=clean(described or error), request_id=request_id)
+        return ErrorDetails(message=clean(described or error), request_id=request_id)
     if isinstance(error, list):  # FastAPI lists what did not fit
         parts = [_string(item.get("msg")) for item in error if isinstance(item, dict)]
-        return Said(message=clean("; ".join(part for part in parts if part)), request_id=request_id)
+        return ErrorDetails(message=clean("; ".join(part for part in parts if part)), request_id=request_id)
     if not isinstance(error, dict):
-        return Said(request_id=request_id)
+        return ErrorDetails(request_id=request_id)
     details = error.get("details")
     details = details if isinstance(details, dict) else {}
     paths, appeal_url = details.get("paths"), clean(_string(details.get("appeal_url")))
-    return Said(
+    return ErrorDetails(
         message=clean(_string(error.get("message")) or _string(error.get("detail"))),
         type=clean(_string(error.get("type"))),
         code=clean(_string(details.get("error_code"))),
@@ -296,8 +296,8 @@ _TYPES: dict[str, type[ProviderError]] = {
 }
 
 
-def _class_for_status(status: int, said: Said) -> type[ProviderError]:
-    if is_spent(said.message, said.code):
+def _class_for_status(status: int, said: ErrorDetails) -> type[ProviderError]:
+    if is_spend_limit(said.message, said.code):
         return SpendLimitReached
     if status == 400 and is_login_refused(said.message):
         return PermissionDenied
@@ -308,20 +308,20 @@ def _class_for_status(status: int, said: Said) -> type[ProviderError]:
     return _CLASSES.get(status) or (ServerError if status >= 500 else BadRequest)
 
 
-def _class_for_type(said: Said) -> type[ProviderError]:
-    if is_spent(said.message, said.code):
+def _class_for_type(said: ErrorDetails) -> type[ProviderError]:
+    if is_spend_limit(said.message, said.code):
         return SpendLimitReached
     return _TYPES.get(said.type, ProviderError)
 
 
-def refuses_search(words: str) -> bool:
+def rejects_web_search(words: str) -> bool:
     """Whether a refusal is about the web search that a request offers, and not about one that its messages tell of."""
     return "web search" in words.lower().replace("_", " ") and not words.startswith("messages.")
 
 
 def _made(
     kind: type[ProviderError],
-    said: Said,
+    said: ErrorDetails,
     *,
     status: int = 0,
     request_id: str = "",
@@ -342,7 +342,7 @@ def _made(
     )
 
 
-def _message(kind: type[ProviderError], said: Said, status: int) -> str:
+def _message(kind: type[ProviderError], said: ErrorDetails, status: int) -> str:
     if kind is NotFound and (model := _unknown_model(said)):
         return f"The server does not know the model {model}"
     if kind is Overloaded and said.message in ("", "Overloaded"):
@@ -354,12 +354,12 @@ def _message(kind: type[ProviderError], said: Said, status: int) -> str:
     return f"The server answered {status} and gave no reason" if status else "The server reported an error"
 
 
-def _unknown_model(said: Said) -> str:
+def _unknown_model(said: ErrorDetails) -> str:
     return said.message.removeprefix("model:").strip() if said.message.startswith("model:") else ""
 
 
 _HINTS: dict[type[ProviderError], str] = {
-    WorkspaceNeeded: WORKSPACE_ADVICE,
+    WorkspaceNeeded: WORKSPACE_HINT,
     RequestTooLarge: "A request may hold 32 MB: remove attachments, or start a new chat.",
     PermissionDenied: "This credential may not do that: check its workspace and rights in the Console.",
     NotFound: "Pick another model (`prx models`, or Ctrl+L in the app), or check `api_url` in config.toml.",
@@ -371,25 +371,25 @@ _HINTS: dict[type[ProviderError], str] = {
 }
 
 
-def _hint(kind: type[ProviderError], said: Said, credential: CredentialKind, custom_url: bool) -> str:
+def _hint(kind: type[ProviderError], said: ErrorDetails, credential: CredentialKind, custom_url: bool) -> str:
     if kind is AuthenticationFailed:
-        return credential_advice(credential, custom_url)
-    if advice := specific_advice(said.message, said.code, said.appeal_url):
+        return credential_hint(credential, custom_url)
+    if advice := specific_hint(said.message, said.code, said.appeal_url):
         return advice
-    if kind in (BadRequest, PermissionDenied) and refuses_search(said.message):
-        return SEARCH_ADVICE
+    if kind in (BadRequest, PermissionDenied) and rejects_web_search(said.message):
+        return SEARCH_HINT
     if "credit balance" in said.message.lower():
         return _HINTS[BillingProblem]
-    if kind is BadRequest and (advice := length_advice(said.message, said.type)):
+    if kind is BadRequest and (advice := length_hint(said.message, said.type)):
         return advice
     if kind is NotFound and (model := _unknown_model(said)):
-        from tui.anthropic.models import others_than  # with the first name that nobody knows
+        from tui.anthropic.models import suggestion  # with the first name that nobody knows
 
-        return others_than(model)
+        return suggestion(model)
     return _HINTS.get(kind, "")
 
 
-def redirected(status: int, location: str, request_id: str = "") -> ProviderError:
+def redirect_error(status: int, location: str, request_id: str = "") -> ProviderError:
     """For a response that wants the request sent elsewhere. `status` is 0 where it is not known."""
     where = f" to {clean(location)}" if location else ""
     return ProtocolError(

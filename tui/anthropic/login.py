@@ -62,7 +62,7 @@ def parse_login(raw: bytes) -> Login | Unusable:
     )
 
 
-class Grant(Confidential, frozen=True):
+class TokenGrant(Confidential, frozen=True):
     """New tokens, as the token endpoint gave them."""
 
     secrets: ClassVar = ("access_token", "refresh_token")
@@ -75,7 +75,7 @@ class Grant(Confidential, frozen=True):
     """The same for the refresh token; None: not said."""
 
 
-def renewed(raw: bytes, grant: Grant) -> bytes:
+def with_new_tokens(raw: bytes, grant: TokenGrant) -> bytes:
     """The file with the new tokens in it, in the spelling and the units it has; everything else is kept to the letter.
 
     Only for a file that `parse_login` took for a login.
@@ -91,7 +91,7 @@ def renewed(raw: bytes, grant: Grant) -> bytes:
     return msgspec.json.format(written, indent=2) if b"\n" in raw.strip() else written
 
 
-def _with(fields: dict[str, msgspec.Raw], grant: Grant) -> dict[str, msgspec.Raw]:
+def _with(fields: dict[str, msgspec.Raw], grant: TokenGrant) -> dict[str, msgspec.Raw]:
     camel = "accessToken" in fields or "access_token" not in fields
     new: dict[str, Any] = {}
     for value, names in (

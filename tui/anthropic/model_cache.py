@@ -21,7 +21,7 @@ FRESH_S = 24 * 3600.0
 _LOCK_S = 1.0
 
 
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
+class CachedModelList(msgspec.Struct, frozen=True, kw_only=True):
     """What a server listed. No models: it has no list, which need not be asked again for a day either."""
 
     models: tuple[Model, ...]
@@ -41,18 +41,18 @@ def cache_file(folder: Path, api_url: str) -> Path:
     return folder / f"models-{_trace(address)}.json"
 
 
-def read_list(file: Path) -> Listed | None:
+def read_list(file: Path) -> CachedModelList | None:
     """The list; None where there is none, none that can be read, or one that was completed from another table."""
     try:
-        listed = decode_json(read_file(file, SETTINGS_FILE_BYTES), type=Listed)
+        listed = decode_json(read_file(file, SETTINGS_FILE_BYTES), type=CachedModelList)
     except (OSError, msgspec.DecodeError):
         return None
     return listed if listed.table == _table() else None
 
 
-def write_list(file: Path, models: tuple[Model, ...], at_s: float) -> Listed:
+def write_list(file: Path, models: tuple[Model, ...], at_s: float) -> CachedModelList:
     """Keeps the list as of that time, and returns it. Where that cannot be done, the next start asks for it again."""
-    listed = Listed(models=models, at_s=at_s, table=_table())
+    listed = CachedModelList(models=models, at_s=at_s, table=_table())
     with suppress(OSError, Occupied), locked(file, _LOCK_S):
         write_private(file, msgspec.json.encode(listed))
     return listed

@@ -21,7 +21,7 @@ NEWER_TOKENIZER = 0.325
 FAMILIES = ("opus", "sonnet", "haiku", "fable", "mythos")
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class ModelChoice(msgspec.Struct, frozen=True, kw_only=True):
     """What a name came to."""
 
     model: Model
@@ -173,7 +173,7 @@ def find(model_id: str) -> Model:
     return row if row is not None else Model(id=model_id, name=model_id, max_output=8_192, known=False)
 
 
-def others_than(name: str) -> str:
+def suggestion(name: str) -> str:
     """What to say to a name that no model has: the family or ID of the table that it may mean, and where all stand."""
     import difflib  # names are seldom misspelt
 
@@ -199,7 +199,9 @@ def as_of(model: Model, today: date) -> Model:
     return msgspec.structs.replace(model, lifecycle="retired") if retired else model
 
 
-def resolve(name: str, *, follow_retired: bool = True, live: Sequence[Model] = (), today: date | None = None) -> Choice:
+def resolve(
+    name: str, *, follow_retired: bool = True, live: Sequence[Model] = (), today: date | None = None
+) -> ModelChoice:
     """The model that answers to a name: a family ("sonnet"), any ID, or a name as people say it ("Sonnet 5.5").
 
     A family is its newest model in the server's list, else in the table. A retired model is answered by its successor, with
@@ -207,18 +209,18 @@ def resolve(name: str, *, follow_retired: bool = True, live: Sequence[Model] = (
     """
     asked = name.strip()
     if asked.lower() in FAMILIES:
-        return Choice(model=_newest(asked.lower(), live, today), asked=asked)
+        return ModelChoice(model=_newest(asked.lower(), live, today), asked=asked)
     listed = {model.id: model for model in live}
     row = listed.get(asked) or _named(asked) or find(asked)
     row = listed.get(row.id, row)
     if not is_retired(row, today) and asked not in MISSPELT:
-        return Choice(model=row, asked=asked)
+        return ModelChoice(model=row, asked=asked)
     if not follow_retired:
-        return Choice(model=msgspec.structs.replace(row, id=asked if _is_id(asked) else row.id), asked=asked)
+        return ModelChoice(model=msgspec.structs.replace(row, id=asked if _is_id(asked) else row.id), asked=asked)
     successor = row
     while is_retired(successor, today) and successor.successor:
         successor = listed.get(successor.successor) or find(successor.successor)
-    return Choice(model=successor, asked=asked, notice=_notice(asked, row, successor))
+    return ModelChoice(model=successor, asked=asked, notice=_notice(asked, row, successor))
 
 
 def _newest(family: str, live: Sequence[Model], today: date | None) -> Model:

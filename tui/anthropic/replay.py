@@ -13,11 +13,11 @@ from typing import Literal
 
 import msgspec
 
-from tui.chat.calls import INTERRUPTED
 from tui.chat.model import Model
+from tui.chat.tool_calls import INTERRUPTED
 from tui.chat.transcript import (
     Block,
-    BlockPlace,
+    BlockPosition,
     Document,
     Image,
     JsonText,
@@ -34,7 +34,7 @@ from tui.inputs.bounded import decode_input, decode_json
 Dialect = Literal["anthropic", "basic"]
 Param = dict[str, object]
 
-SentPlace = tuple[int, ...]
+RequestPosition = tuple[int, ...]
 """Where a block stands in a request: the numbers of its message, its block, and the block in a tool's result."""
 
 
@@ -43,7 +43,9 @@ def build_messages(messages: Sequence[Message], model: Model, dialect: Dialect) 
     return _replayed(messages, model, dialect).sent
 
 
-def attached_places(messages: Sequence[Message], model: Model, dialect: Dialect) -> Mapping[SentPlace, BlockPlace]:
+def attachment_positions(
+    messages: Sequence[Message], model: Model, dialect: Dialect
+) -> Mapping[RequestPosition, BlockPosition]:
     """Where the pictures and documents of that request come from, by where they stand in it."""
     return _replayed(messages, model, dialect).places
 
@@ -152,7 +154,7 @@ class _Replay:
 
     def __init__(self, model: Model, dialect: Dialect) -> None:
         self.sent: list[Param] = []
-        self.places: dict[SentPlace, BlockPlace] = {}
+        self.places: dict[RequestPosition, BlockPosition] = {}
         self._model = model
         self._rich = dialect == "anthropic"
         self._pending: dict[str, None] = {}
@@ -166,12 +168,12 @@ class _Replay:
         for call in calls:
             block = message.blocks[given[call]]
             assert isinstance(block, ToolResult), "only those are in `given`"
-            content.append(self._result(block, BlockPlace(number, given[call]), (len(self.sent), len(content))))
+            content.append(self._result(block, BlockPosition(number, given[call]), (len(self.sent), len(content))))
         content += [self._result(_unanswered(call)) for call in self._pending if call not in given]
         self._pending.clear()
         for at, block in enumerate(message.blocks):
             if isinstance(block, Text | Image | Document) and (param := self._shown(block)) is not None:
-                self._note(block, BlockPlace(number, at), (len(self.sent), len(content)))
+                self._note(block, BlockPosition(number, at), (len(self.sent), len(content)))
                 content.append(param)
         if content:
             self.sent.append({"role": "user", "content": content})
@@ -257,13 +259,13 @@ class _Replay:
             param["title"] = sendable(block.name)
         return param
 
-    def _result(self, result: ToolResult, place: BlockPlace | None = None, sent_at: SentPlace = ()) -> Param:
+    def _result(self, result: ToolResult, place: BlockPosition | None = None, sent_at: RequestPosition = ()) -> Param:
         param: Param = {"type": "tool_result", "tool_use_id": result.tool_use_id}
         content: list[Param] = []
         for inner, block in enumerate(result.content):
             if (shown := self._shown(block)) is not None:
                 if place is not None:
-                    self._note(block, BlockPlace(place.message, place.block, inner), (*sent_at, len(content)))
+                    self._note(block, BlockPosition(place.message, place.block, inner), (*sent_at, len(content)))
                 content.append(shown)
         if content:
             param["content"] = content
@@ -271,7 +273,7 @@ class _Replay:
             param["is_error"] = True
         return param
 
-    def _note(self, block: Text | Image | Document, place: BlockPlace, sent_at: SentPlace) -> None:
+    def _note(self, block: Text | Image | Document, place: BlockPosition, sent_at: RequestPosition) -> None:
         if isinstance(block, Image | Document) and not block.aside:
             self.places[sent_at] = place
 

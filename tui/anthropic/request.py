@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from tui.anthropic.caching import with_breakpoints
+from tui.anthropic.cache_breakpoints import with_breakpoints
 from tui.anthropic.replay import Dialect, Param, build_messages, sendable
 from tui.chat.asking import NothingToSend
 from tui.chat.ledger import Lifetime

@@ -16,7 +16,7 @@ class EventTooLong(Exception):
     """The lines of an event are longer than EVENT_BYTES."""
 
 
-class Events:
+class EventDecoder:
     """Splits a stream at LF, CR LF and CR, wherever the pieces of it that arrive are cut."""
 
     def __init__(self) -> None:

@@ -14,19 +14,19 @@ import httpx
 import msgspec
 
 from tui import __version__
-from tui.anthropic import bodies
+from tui.anthropic import bounded_body
 from tui.anthropic.destinations import check_token_url
-from tui.anthropic.environment import usable_environment
-from tui.anthropic.errors import AuthenticationFailed, clean, read_body
-from tui.anthropic.login import Grant
+from tui.anthropic.environment import http_environment
+from tui.anthropic.errors import AuthenticationFailed, clean, parse_error_body
+from tui.anthropic.login import TokenGrant
 from tui.inputs.bounded import decode_json
 from tui.inputs.limits import SMALL_REPLY_BYTES
 
 TOKEN_URL = "https://platform.claude.com/v1/oauth/token"
 CLIENT_ID = "9d1c250a-e61b-44d9-88ed-5944d1962f5e"
 """Whose refresh tokens these are: the endpoint takes them for the client only that they were issued to."""
-WAY_OUT = "Run `prx auth login --provider anthropic`, or open Claude Code."
-UNSAID_LIFE_S = 3600.0
+SIGN_IN_HINT = "Run `prx auth login --provider anthropic`, or open Claude Code."
+DEFAULT_LIFETIME_S = 3600.0
 """How long a token is taken to live that came without `expires_in`. Too short costs one refresh, too long one 401."""
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 
@@ -43,7 +43,7 @@ class GrantRefused(RefreshFailed):
     """`invalid_grant`: the refresh token was used before, has expired, or was withdrawn."""
 
     def __init__(self) -> None:
-        super().__init__("Claude Code's login cannot be renewed any more", WAY_OUT)
+        super().__init__("Claude Code's login cannot be renewed any more", SIGN_IN_HINT)
 
 
 class ReplyLost(RefreshFailed):
@@ -51,7 +51,7 @@ class ReplyLost(RefreshFailed):
 
     def __init__(self) -> None:
         super().__init__(
-            "The answer to renewing Claude Code's login was lost, and it cannot be asked for twice", WAY_OUT
+            "The answer to renewing Claude Code's login was lost, and it cannot be asked for twice", SIGN_IN_HINT
         )
 
 
@@ -62,15 +62,17 @@ class _Reply(msgspec.Struct):
     refresh_token_expires_in: msgspec.Raw = msgspec.Raw(b"null")
 
 
-def exchange(refresh_token: str, url: str, now: Callable[[], float], oauth_hosts: Sequence[str] = ()) -> Grant:
+def exchange_refresh_token(
+    refresh_token: str, url: str, now: Callable[[], float], oauth_hosts: Sequence[str] = ()
+) -> TokenGrant:
     """The tokens that the endpoint gives for a refresh token. Raises RefreshFailed, or Misdirected for that address."""
     check_token_url(url, oauth_hosts)
     body = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": CLIENT_ID}
     headers = {"accept": "application/json", "content-type": "application/json", "user-agent": f"prx/{__version__}"}
-    hooks = {"response": [bodies.bound]}
-    within = {bodies.LIMIT: SMALL_REPLY_BYTES}
+    hooks = {"response": [bounded_body.limit_body]}
+    within = {bounded_body.MAX_BYTES_KEY: SMALL_REPLY_BYTES}
     try:
-        with usable_environment(url) as around:
+        with http_environment(url) as around:
             client = httpx.Client(
                 proxy=around.proxy,
                 verify=around.verify,
@@ -81,7 +83,9 @@ def exchange(refresh_token: str, url: str, now: Callable[[], float], oauth_hosts
             )
         with client:
             content = msgspec.json.encode(body)
-            response = client.post(url, content=content, headers={**headers, **bodies.HEADERS}, extensions=within)
+            response = client.post(
+                url, content=content, headers={**headers, **bounded_body.REQUEST_HEADERS}, extensions=within
+            )
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol, httpx.InvalidURL):
         host = urlsplit(url).hostname
         raise NotSent(
@@ -94,7 +98,7 @@ def exchange(refresh_token: str, url: str, now: Callable[[], float], oauth_hosts
     return _granted(response.content, now())
 
 
-def _granted(body: bytes, now_s: float) -> Grant:
+def _granted(body: bytes, now_s: float) -> TokenGrant:
     try:
         reply = decode_json(body, type=_Reply)
     except msgspec.DecodeError:
@@ -103,10 +107,10 @@ def _granted(body: bytes, now_s: float) -> Grant:
     if not tokens[0] or not all(token.isascii() and token.isprintable() and " " not in token for token in tokens):
         raise ReplyLost
     refresh_life_s = _duration_s(reply.refresh_token_expires_in)
-    return Grant(
+    return TokenGrant(
         access_token=tokens[0],
         refresh_token=tokens[1],
-        expires_at_s=now_s + (_duration_s(reply.expires_in) or UNSAID_LIFE_S),
+        expires_at_s=now_s + (_duration_s(reply.expires_in) or DEFAULT_LIFETIME_S),
         refresh_expires_at_s=now_s + refresh_life_s if refresh_life_s else None,
     )
 
@@ -134,10 +138,10 @@ def _refused(response: httpx.Response) -> RefreshFailed:
     code = parsed.get("error") if isinstance(parsed, dict) else None
     if code == "invalid_grant" or (isinstance(code, dict) and code.get("type") == "invalid_grant"):
         return GrantRefused()
-    said = read_body(response.content, response.headers.get("content-type", "")).message
+    said = parse_error_body(response.content, response.headers.get("content-type", "")).message
     return RefreshFailed(
         f"Claude Code's login was not renewed: {clean(response.url.host)} answered {response.status_code}"
         + (f", {said}" if said else ""),
-        WAY_OUT,
+        SIGN_IN_HINT,
         status=response.status_code,
     )

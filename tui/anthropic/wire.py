@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from tui.anthropic import shapes
-from tui.anthropic.errors import ProtocolError, Said, said_in
+from tui.anthropic import wire_types
+from tui.anthropic.errors import ErrorDetails, ProtocolError, error_details
 from tui.chat.events import (
     BlockStart,
     BlockStop,
@@ -37,7 +37,7 @@ from tui.inputs.limits import COUNT, ERROR_BODY_BYTES, LABEL_CHARS, LENIENT_JSON
 class ErrorSent(Exception):
     """An `error` event came. The client, which knows the response around it, makes the user's error of it."""
 
-    def __init__(self, said: Said) -> None:
+    def __init__(self, said: ErrorDetails) -> None:
         super().__init__(said.message)
         self.said = said
 
@@ -48,7 +48,7 @@ def parse(data: str | bytes | bytearray) -> StreamEvent | None:
     Raises ErrorSent for an `error` event, and ProtocolError for what is no JSON object or lacks what makes its kind.
     """
     try:
-        event = shapes.events.decode(data)
+        event = wire_types.events.decode(data)
     except msgspec.DecodeError:
         return _unexpected(data)
     return _translated(event)
@@ -56,19 +56,19 @@ def parse(data: str | bytes | bytearray) -> StreamEvent | None:
 
 def _translated(event: Any) -> StreamEvent | None:
     match event:
-        case shapes.BlockDelta(delta=delta, index=index):
+        case wire_types.BlockDelta(delta=delta, index=index):
             return _delta(index or 0, delta)
-        case shapes.BlockStop(index=index):
+        case wire_types.BlockStop(index=index):
             return BlockStop(index or 0)
-        case shapes.BlockStart(content_block=block, index=index):
+        case wire_types.BlockStart(content_block=block, index=index):
             return BlockStart(index or 0, _block(raw)) if (raw := _given(block)) else Unknown("content_block_start")
-        case shapes.MessageStart(message=message):
-            return _start(message or shapes.Message())
-        case shapes.MessageDelta(delta=ending, usage=usage):
-            return _ending(ending or shapes.Ending(), usage)
-        case shapes.MessageStop():
+        case wire_types.MessageStart(message=message):
+            return _start(message or wire_types.Message())
+        case wire_types.MessageDelta(delta=ending, usage=usage):
+            return _ending(ending or wire_types.StopInfo(), usage)
+        case wire_types.MessageStop():
             return MessageStop()
-        case shapes.Error(error=error, request_id=request_id):
+        case wire_types.Error(error=error, request_id=request_id):
             raise ErrorSent(_said(error, request_id))
     return None  # a ping
 
@@ -79,9 +79,9 @@ def parse_message(body: bytes) -> tuple[StreamEvent, ...]:
     Raises ErrorSent where the body is an error after all, and ProtocolError where it is nothing that we know.
     """
     try:
-        message = shapes.messages.decode(body)
+        message = wire_types.messages.decode(body)
         if not bytes(message.content):
-            failed = shapes.unfamiliar.decode(body)
+            failed = wire_types.unknown_events.decode(body)
             if bytes(failed.error):
                 raise ErrorSent(_said(failed.error, failed.request_id))
             raise ProtocolError("The server answered with JSON that is no message", "Check `api_url`.")
@@ -91,14 +91,14 @@ def parse_message(body: bytes) -> tuple[StreamEvent, ...]:
     events: list[StreamEvent] = [_start(message)]
     for index, raw in enumerate(blocks):
         events += (BlockStart(index, _block(bytes(raw))), BlockStop(index))
-    ending = shapes.Ending(stop_reason=message.stop_reason, stop_details=message.stop_details)
+    ending = wire_types.StopInfo(stop_reason=message.stop_reason, stop_details=message.stop_details)
     return (*events, _ending(ending, message.usage), MessageStop())
 
 
 def parse_count(body: bytes) -> int:
     """The answer of the token count endpoint. Raises ProtocolError."""
     try:
-        count = _count(decode_json(body, type=shapes.Count).input_tokens)
+        count = _count(decode_json(body, type=wire_types.Count).input_tokens)
     except msgspec.DecodeError:
         count = None
     if count is None:
@@ -109,28 +109,28 @@ def parse_count(body: bytes) -> int:
 def parse_next_page(body: bytes) -> str:
     """The `after_id` of the page that follows this one of a list; "" after the last, and where the server has no pages."""
     try:
-        page = decode_json(body, type=shapes.Page)
+        page = decode_json(body, type=wire_types.Page)
     except msgspec.DecodeError:
         return ""
     return _label(page.last_id) if page.has_more else ""
 
 
-def _delta(index: int, delta: shapes.Delta | None) -> StreamEvent:
+def _delta(index: int, delta: wire_types.Delta | None) -> StreamEvent:
     match delta:
-        case shapes.TextDelta(text=text):
+        case wire_types.TextDelta(text=text):
             return TextDelta(index, text or "")
-        case shapes.ThinkingDelta(thinking=thinking):
+        case wire_types.ThinkingDelta(thinking=thinking):
             return ThinkingDelta(index, thinking or "")
-        case shapes.InputDelta(partial_json=text):
+        case wire_types.InputDelta(partial_json=text):
             return InputDelta(index, text or "")
-        case shapes.SignatureDelta(signature=signature):
+        case wire_types.SignatureDelta(signature=signature):
             return SignatureDelta(index, signature or "")
-        case shapes.CitationsDelta(citation=citation) if _given(citation):
+        case wire_types.CitationsDelta(citation=citation) if _given(citation):
             return CitationDelta(index, _given(citation).decode())
     return Unknown("content_block_delta")
 
 
-def _start(message: shapes.Message) -> MessageStart:
+def _start(message: wire_types.Message) -> MessageStart:
     return MessageStart(
         id=_label(message.id),
         model=_label(message.model),
@@ -139,8 +139,8 @@ def _start(message: shapes.Message) -> MessageStart:
     )
 
 
-def _ending(ending: shapes.Ending, usage: msgspec.Raw) -> MessageDelta:
-    details = ending.stop_details or shapes.StopDetails()
+def _ending(ending: wire_types.StopInfo, usage: msgspec.Raw) -> MessageDelta:
+    details = ending.stop_details or wire_types.StopDetails()
     return MessageDelta(
         stop_reason=_label(ending.stop_reason),
         stop_category=_label(details.category),
@@ -152,10 +152,10 @@ def _ending(ending: shapes.Ending, usage: msgspec.Raw) -> MessageDelta:
 def _usage(raw: msgspec.Raw) -> UsageUpdate:
     """What a usage object says. One that we cannot read says nothing: counts are no reason to lose an answer."""
     try:
-        usage = shapes.usages.decode(_given(raw) or b"{}")
+        usage = wire_types.usages.decode(_given(raw) or b"{}")
     except msgspec.DecodeError:
-        usage = shapes.Usage()
-    creation = usage.cache_creation or shapes.CacheCreation()
+        usage = wire_types.Usage()
+    creation = usage.cache_creation or wire_types.CacheCreation()
     return UsageUpdate(
         input_tokens=_count(usage.input_tokens),
         cache_creation_input_tokens=_count(usage.cache_creation_input_tokens),
@@ -171,7 +171,7 @@ def _usage(raw: msgspec.Raw) -> UsageUpdate:
 def _cache_miss(raw: msgspec.Raw) -> str:
     """The reason that a message's diagnostics give, or "". It helps to explain a cost, and is never worth an answer."""
     try:
-        reason = shapes.diagnoses.decode(_given(raw) or b"{}").cache_miss_reason
+        reason = wire_types.diagnostics.decode(_given(raw) or b"{}").cache_miss_reason
     except msgspec.DecodeError:
         return ""
     return _label(reason.type) if reason is not None else ""
@@ -180,17 +180,17 @@ def _cache_miss(raw: msgspec.Raw) -> str:
 def _block(raw: bytes) -> Block:
     """The block that these bytes say; Opaque, with the bytes as they are, for every kind that we do not read."""
     try:
-        block = shapes.blocks.decode(raw)
+        block = wire_types.blocks.decode(raw)
     except msgspec.ValidationError:
         return Opaque(kind=_kind(raw), json=raw.decode())
     match block:
-        case shapes.Text(text=text, citations=citations):
+        case wire_types.Text(text=text, citations=citations):
             return Text(text or "", tuple(bytes(citation).decode() for citation in _citations(citations)))
-        case shapes.Thinking(thinking=thinking, signature=signature):
+        case wire_types.Thinking(thinking=thinking, signature=signature):
             return Thinking(thinking or "", signature or "")
-        case shapes.Redacted(data=data):
+        case wire_types.Redacted(data=data):
             return RedactedThinking(data or "")
-        case shapes.ToolUse(id=id, name=name, input=input):
+        case wire_types.ToolUse(id=id, name=name, input=input):
             return ToolUse(_label(id), _label(name), _given(input).decode() or "{}")
     raise AssertionError(f"a block that the decoder cannot return: {block!r}")
 
@@ -204,7 +204,7 @@ def _given(raw: msgspec.Raw) -> bytes:
 def _kind(raw: bytes) -> str:
     """The `type` of a JSON object, or "" where it has none."""
     try:
-        return _label(shapes.kinds.decode(raw).type)
+        return _label(wire_types.kinds.decode(raw).type)
     except msgspec.DecodeError:
         return ""
 
@@ -224,7 +224,7 @@ def _objects(raw: msgspec.Raw) -> list[msgspec.Raw]:
     given = _given(raw) or b"[]"
     if problem := json_problem(given, most_objects=_MOST_OBJECTS):
         raise msgspec.DecodeError(problem)
-    shapes.objects.decode(given)  # before a list of a million numbers is taken apart
+    wire_types.objects.decode(given)  # before a list of a million numbers is taken apart
     return decode_json(given, list[msgspec.Raw])
 
 
@@ -236,14 +236,14 @@ def _citations(raw: msgspec.Raw) -> list[msgspec.Raw]:
         return []
 
 
-def _said(error: msgspec.Raw, request_id: str | None) -> Said:
+def _said(error: msgspec.Raw, request_id: str | None) -> ErrorDetails:
     """What an error event says; nothing where that is far longer than any real one, or cannot be read."""
     given = _given(error)
     try:
         said: object = decode_json(given) if 0 < len(given) <= ERROR_BODY_BYTES else {}
     except msgspec.DecodeError:
         said = {}
-    return said_in({"error": said, "request_id": request_id})
+    return error_details({"error": said, "request_id": request_id})
 
 
 _MOST_OBJECTS = 10 * REPLY_PARTS
@@ -251,12 +251,12 @@ _MOST_OBJECTS = 10 * REPLY_PARTS
 
 
 _KNOWN = (
-    shapes.MessageStart,
-    shapes.BlockStart,
-    shapes.BlockDelta,
-    shapes.BlockStop,
-    shapes.MessageDelta,
-    shapes.MessageStop,
+    wire_types.MessageStart,
+    wire_types.BlockStart,
+    wire_types.BlockDelta,
+    wire_types.BlockStop,
+    wire_types.MessageDelta,
+    wire_types.MessageStop,
 )
 _KNOWN_KINDS = frozenset(event.__struct_config__.tag for event in _KNOWN)
 _KNOWN_DELTAS = frozenset(["text_delta", "thinking_delta", "signature_delta", "input_json_delta", "citations_delta"])
@@ -281,7 +281,7 @@ def _unexpected(data: str | bytes | bytearray) -> StreamEvent | None:
         raise ProtocolError("The server sent an event that is no JSON object", "Send again.")
     kind = fields.get("type")
     if kind == "error" or (kind is None and "error" in fields):
-        raise ErrorSent(said_in(fields))
+        raise ErrorSent(error_details(fields))
     delta = fields.get("delta")
     return _new_to_us(kind, delta.get("type") if isinstance(delta, dict) else None) or _mended(fields, kind)
 
@@ -289,7 +289,7 @@ def _unexpected(data: str | bytes | bytearray) -> StreamEvent | None:
 def _unfamiliar(text: str) -> Unknown | None:
     """The event where its kind or that of its delta is new to us, found out without decoding all that is in it."""
     try:
-        event = shapes.unfamiliar.decode(text)
+        event = wire_types.unknown_events.decode(text)
     except msgspec.DecodeError:
         return None
     if event.type is None and _given(event.error):
@@ -308,6 +308,6 @@ def _mended(fields: dict[str, Any], kind: object) -> StreamEvent | None:
     """An event of a known kind, once what UTF-8 cannot say has been replaced in it."""
     text = json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
     try:
-        return _translated(shapes.events.decode(text))
+        return _translated(wire_types.events.decode(text))
     except msgspec.DecodeError as error:
         raise ProtocolError(f"The server sent a {kind} event that prx cannot read", "Check `api_url`.") from error

@@ -49,7 +49,7 @@ def workspace_for(credential: Credential, configured: str, source: str) -> Works
     What is configured goes before the ID that was stored with a key, which goes with that key alone. Claude Code's login
     gets none: it belongs to an account and not to a workspace.
     """
-    if isinstance(credential, OAuthToken) and credential.borrowed:
+    if isinstance(credential, OAuthToken) and credential.is_claude_code_login:
         return None
     if id := parse_workspace(configured, source):
         return Workspace(id, source)

@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from tui.chat.events import StreamEvent, Waiting
-from tui.chat.transcript import Block, BlockPlace, Transcript
+from tui.chat.transcript import Block, BlockPosition, Transcript
 from tui.errors import TuiError
 
 Stream = AsyncGenerator[StreamEvent | Waiting, None]
@@ -32,7 +32,7 @@ class Request(msgspec.Struct, frozen=True):
     """What the user should know of the request itself, such as another model answering than the one that was asked for."""
     manner: str = ""
     """With which thinking and effort, as `reasoning.manner` says them."""
-    refused: Callable[[BaseException | None], tuple[BlockPlace, ...]] = lambda error: ()
+    refused: Callable[[BaseException | None], tuple[BlockPosition, ...]] = lambda error: ()
     """Which pictures and documents of the transcript the server would not take, going by what the stream raised."""
     refused_tools: Callable[[BaseException | None], tuple[str, ...]] = lambda error: ()
     """The same for the tools that it carries out itself: their names, where it takes no request that offers them."""

@@ -34,7 +34,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
         return str(self.number) if self.number else self.part
 
 
-class Tick(msgspec.Struct, frozen=True, kw_only=True):
+class Breakpoint(msgspec.Struct, frozen=True, kw_only=True):
     """A breakpoint."""
 
     at: float
@@ -50,7 +50,7 @@ class CacheMap(msgspec.Struct, frozen=True, kw_only=True):
     """One request from its first token to its last. Sums are the provider's own figures, what lies between is estimated."""
 
     segments: tuple[Segment, ...] = ()
-    ticks: tuple[Tick, ...] = ()
+    breakpoints: tuple[Breakpoint, ...] = ()
     read: int = 0
     written: int = 0
     uncached: int = 0

@@ -17,8 +17,8 @@ from tui.chat.model import Model
 from tui.chat.thinking import is_thinking
 from tui.chat.tokens import (
     MANY,
-    among_many,
     block_tokens,
+    downscaled,
     image_tokens,
     marker_count,
     message_tokens,
@@ -201,7 +201,7 @@ def _shrunk(before: Sequence[Image], after: Sequence[Image]) -> Sequence[Image]:
 
 def _saved(image: Image, model: Model) -> int:
     """The tokens that an image has less among many."""
-    sent = among_many(image)
+    sent = downscaled(image)
     return image_tokens(image.width, image.height, model) - image_tokens(sent.width, sent.height, model)
 
 
@@ -211,7 +211,7 @@ def _loser(before: Sequence[Image], after: Sequence[Image]) -> Loser:
         return ""
     if not before:
         return "first_image"
-    are_shrunk = len(before) <= MANY < len(before) + len(after) and any(among_many(one) is not one for one in before)
+    are_shrunk = len(before) <= MANY < len(before) + len(after) and any(downscaled(one) is not one for one in before)
     return "many_images" if are_shrunk else ""
 
 

@@ -104,10 +104,10 @@ def finish(partial: Partial, state: State, failure: Failure | None = None) -> Me
     closed = (_closed(partial, at) for at in range(len(partial.indices)))
     blocks = tuple(block for block in closed if block not in (Text(""), Thinking("")))
     message = replace(partial.message, blocks=blocks, state=state, failure=failure)
-    return message if state == "complete" else with_seen_output(message)
+    return message if state == "complete" else with_estimated_output(message)
 
 
-def with_seen_output(message: Message) -> Message:
+def with_estimated_output(message: Message) -> Message:
     """The message with as much output as can be seen of it: how much was written is told at the very end of a stream."""
     if message.stop_reason or message.usage == Usage():
         return message
@@ -219,14 +219,14 @@ def _with_input(partial: Partial, index: int, text: str) -> Partial:
 
 def _grown(partial: Partial, at: int, text: str) -> Partial:
     """The block with more text, which is joined at once where that is cheap."""
-    late = with_piece(partial.late[at], text)
+    late = append_piece(partial.late[at], text)
     partial = replace(partial, late=(*partial.late[:at], late, *partial.late[at + 1 :]))
     length = len(_text_of(partial, at))
     is_cheap = length < _LONG_CHARS or sum(map(len, late)) * _SHARE >= length
     return _joined(partial, at) if is_cheap else partial
 
 
-def with_piece(pieces: _Pieces, piece: str) -> _Pieces:
+def append_piece(pieces: _Pieces, piece: str) -> _Pieces:
     """The pieces of a text with one more at the end. Short ones are joined, so that they stay few and the work linear."""
     joined = [*pieces, piece]
     while len(joined) > 1 and len(joined[-2]) <= len(joined[-1]):

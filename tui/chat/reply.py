@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from tui.chat.asking import Stream
 from tui.chat.events import Grew, MessageStop, StreamEvent, TurnEvent, Waiting
-from tui.chat.extent import Extent
-from tui.chat.inflow import Inflow
 from tui.chat.reducer import Partial, coalesce, finish, fold_all, start
-from tui.chat.thoughts import Thoughts
+from tui.chat.reply_size import ReplySize
+from tui.chat.stream_reader import StreamReader
+from tui.chat.thinking_timer import ThinkingTimer
 from tui.chat.transcript import Failure, Message, State
 
 
@@ -23,17 +23,17 @@ class Reply:
         self._partial: Partial = start(model, at)
         self._clock = clock
         self._began = clock()
-        self._thoughts = Thoughts()
-        self._extent = Extent()
+        self._thoughts = ThinkingTimer()
+        self._extent = ReplySize()
         self._is_whole = False
-        self._inflow: Inflow | None = None
+        self._inflow: StreamReader | None = None
 
     async def read(self, stream: Stream) -> AsyncGenerator[TurnEvent, None]:
         """Waiting and Grew, until the answer has ended. Raises what the stream raises, after everything that came.
 
         Raises ReplyTooLong once it is longer than `limits` allows.
         """
-        self._inflow = inflow = Inflow(stream)
+        self._inflow = inflow = StreamReader(stream)
         try:
             while not self._is_whole and await inflow.has_more():
                 for event in self.rest():

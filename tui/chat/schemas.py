@@ -20,7 +20,7 @@ _DATA = frozenset({"enum", "const", "default", "example", "examples", "required"
 """Keywords whose value is no schema, whatever it looks like."""
 
 
-def inlined(schema: JsonText) -> JsonText:
+def inline_references(schema: JsonText) -> JsonText:
     """The same schema without references. What refers to itself, or to another document, allows anything at that place.
 
     The same text gives the same text: it stands in the cached beginning of every request. Raises ValueError for what is no

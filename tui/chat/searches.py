@@ -52,7 +52,7 @@ class Search(NamedTuple):
     query: str
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     """What a search gave."""
 
     id: str
@@ -116,20 +116,22 @@ def query_in(arguments: JsonText) -> str:
         return ""
 
 
-def found_in(block: Block) -> Found | None:
+def search_result_in(block: Block) -> SearchResult | None:
     """What the search gave that a block is the result of."""
     if not (isinstance(block, Opaque) and block.kind == RESULT):
         return None
     if len(block.json) > SEARCH_CHARS:
-        return Found("", problem="the result is too long to be listed")
+        return SearchResult("", problem="the result is too long to be listed")
     try:
         result = _results.decode(block.json)
     except msgspec.DecodeError:
         return None
     if isinstance(result.content, _Problem):
         code = result.content.error_code
-        return Found(result.tool_use_id, problem=_PROBLEMS.get(code) or code.replace("_", " ") or "it failed")
-    return Found(result.tool_use_id, tuple(_source(page.title, page.url) for page in result.content[:LISTED_SOURCES]))
+        return SearchResult(result.tool_use_id, problem=_PROBLEMS.get(code) or code.replace("_", " ") or "it failed")
+    return SearchResult(
+        result.tool_use_id, tuple(_source(page.title, page.url) for page in result.content[:LISTED_SOURCES])
+    )
 
 
 def sources(blocks: Iterable[Block], before: Sequence[Source] = ()) -> tuple[Source, ...]:
@@ -179,7 +181,7 @@ def marks(text: Text, known: Sequence[Source]) -> str:
     return f" {said}" if said and text.text and not text.text[-1].isspace() else said
 
 
-def marked(message: Message, before: Sequence[Source] = ()) -> str:
+def text_with_marks(message: Message, before: Sequence[Source] = ()) -> str:
     """The text of an answer, with the numbers of its sources behind what they are cited for."""
     known = sources(message.blocks, before)
     texts = (block for block in message.blocks if isinstance(block, Text))
@@ -191,9 +193,9 @@ def new_sources(message: Message, before: Sequence[Source]) -> list[tuple[int, S
     return list(enumerate(sources(message.blocks, before), 1))[len(before) :]
 
 
-def told(message: Message, before: Sequence[Source] = ()) -> tuple[str, ...]:
+def source_summary(message: Message, before: Sequence[Source] = ()) -> tuple[str, ...]:
     """The new sources of an answer and the searches that gave nothing, a sentence each, for where no answer is drawn."""
-    found = (found_in(block) for block in message.blocks)
+    found = (search_result_in(block) for block in message.blocks)
     problems = [f"A web search gave nothing: {one.problem}." for one in found if one is not None and one.problem]
     numbered = new_sources(message, before)
     return (*problems, *(f"Source {at}: {one.title}{f' · {one.url}' * bool(one.url)}" for at, one in numbered))

@@ -13,12 +13,12 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from msgspec.structs import replace
 
-from tui.chat.aside import set_aside
 from tui.chat.asking import Sight
 from tui.chat.ledger import Bill
 from tui.chat.model import Model
+from tui.chat.quarantine import quarantine
 from tui.chat.tools import Access, Toolbox
-from tui.chat.transcript import BlockPlace, Message, Tool, Transcript
+from tui.chat.transcript import BlockPosition, Message, Tool, Transcript
 from tui.errors import TuiError
 
 MOST_REQUESTS = 50
@@ -131,8 +131,8 @@ class Session:
         self.transcript = replace(self.transcript, tools=tools)
         self.equipped(tools)
 
-    def set_aside(self, places: Collection[BlockPlace]) -> None:
+    def set_aside(self, places: Collection[BlockPosition]) -> None:
         """Keeps what stands at these places of the transcript out of every later request."""
-        self.transcript, changed = set_aside(self.transcript, places)
+        self.transcript, changed = quarantine(self.transcript, places)
         for number, message in changed.items():
             self.revise(number, message)

@@ -82,7 +82,7 @@ def image_tokens(width: int, height: int, model: Model) -> int:
     return _patches(across) * _patches(down)
 
 
-def among_many(image: Image) -> Image:
+def downscaled(image: Image) -> Image:
     """The image in the size in which it is sent among more than 20; its data is left as it is."""
     if max(image.width, image.height) <= MAX_SIDE_OF_MANY_PX or not min(image.width, image.height):
         return image

@@ -81,7 +81,7 @@ State = Literal["streaming", "complete", "stopped", "failed", "interrupted"]
 """stopped: by the user. failed: by an error after it began. interrupted: the program ended meanwhile."""
 
 
-class BlockPlace(msgspec.Struct, frozen=True):
+class BlockPosition(msgspec.Struct, frozen=True):
     """Where in a conversation a block stands."""
 
     message: int
@@ -99,7 +99,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """The API's `error.type`; or connection_error, timeout_error, protocol_error; or as `endings.type_of` spells ours."""
     status: int = 0
     request_id: str = ""
-    refused: tuple[BlockPlace, ...] = ()
+    refused: tuple[BlockPosition, ...] = ()
     """The pictures and documents that the API would not take."""
 
 

@@ -12,16 +12,16 @@ from contextlib import aclosing
 
 from msgspec.structs import replace
 
-from tui.chat.aside import with_forgone, with_refused
 from tui.chat.asking import Ask, NothingToSend, Request
-from tui.chat.calls import BROKEN_OFF, INTERRUPTED, STOPPED, Calls, with_own_ids
-from tui.chat.endings import outcome_of
 from tui.chat.events import Asked, Grew, Notice, Outcome, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent
 from tui.chat.ledger import Usage
 from tui.chat.model import Model
-from tui.chat.reducer import with_seen_output
+from tui.chat.outcomes import outcome_of
+from tui.chat.quarantine import with_dropped_tools, with_rejected_blocks
+from tui.chat.reducer import with_estimated_output
 from tui.chat.reply import Reply
 from tui.chat.session import Busy, Session
+from tui.chat.tool_calls import BROKEN_OFF, INTERRUPTED, STOPPED, ToolCalls, with_unique_ids
 from tui.chat.tools import ToolEnded
 from tui.chat.transcript import Block, Draft, Failure, Message, State, Text
 from tui.chat.warmth import opening
@@ -53,7 +53,7 @@ class Turn:
     """`async for event in turn` runs it, up to TurnEnded; after a cancellation `conclude` says the rest."""
 
     def __init__(self, session: Session, draft: Draft | None, ask: Ask) -> None:
-        from tui.chat.futile import Futile  # with the first turn
+        from tui.chat.tool_loops import ToolLoopGuard  # with the first turn
 
         self._session = session
         self._draft = draft
@@ -62,10 +62,10 @@ class Turn:
         self._reply: Reply | None = None
         self._request: Request | None = None
         self._opening = ""
-        self._calls: Calls | None = None
+        self._calls: ToolCalls | None = None
         """Those of the last answer, while they have no place in the transcript."""
         self._answers: tuple[Message, ...] = ()
-        self._futile = Futile()
+        self._futile = ToolLoopGuard()
         self.is_over = False
         session.is_busy = True
 
@@ -94,9 +94,9 @@ class Turn:
         events = (*events, *self._close_calls(_WORDS[outcome]))
         give_back = None
         if failure is not None and self._request is not None:
-            failure = with_refused(failure, self._request.refused(error), self._session.transcript)
+            failure = with_rejected_blocks(failure, self._request.refused(error), self._session.transcript)
             if names := self._request.refused_tools(error):
-                failure = with_forgone(failure, names)
+                failure = with_dropped_tools(failure, names)
                 self._session.forgo(names)
         if failure is not None and failure.refused:
             self._session.set_aside(failure.refused)  # the prompt stays, to be answered without it
@@ -183,7 +183,7 @@ class Turn:
         async with aclosing(reply.read(request.stream())) as arrivals:
             async for event in arrivals:
                 if isinstance(event, Grew):
-                    session.partial(self._priced(with_seen_output(event.message)))
+                    session.partial(self._priced(with_estimated_output(event.message)))
                 yield event
         for event in self._settle(reply, "complete", None):
             yield event
@@ -193,7 +193,7 @@ class Turn:
         self._reply = None
         session = self._session
         held = tuple(reply.rest())
-        message = with_own_ids(reply.finished(outcome, failure), session.transcript.messages)
+        message = with_unique_ids(reply.finished(outcome, failure), session.transcript.messages)
         message = self._priced(message)
         if outcome != "complete" and not message.blocks:
             self._write_off(message)
@@ -201,7 +201,7 @@ class Turn:
         self._answers = (*self._answers, message)
         self._enter(message)
         if message.awaits_results:
-            self._calls = Calls(message, session.toolbox, session.clock)
+            self._calls = ToolCalls(message, session.toolbox, session.clock)
         return (*held, Settled(message))
 
     def _priced(self, message: Message) -> Message:
@@ -209,7 +209,7 @@ class Turn:
         manner = self._request.manner if self._request is not None else ""
         return replace(message, bill=self._session.bill(message), manner=manner, opening=self._opening)
 
-    async def _run(self, calls: Calls) -> AsyncGenerator[TurnEvent, None]:
+    async def _run(self, calls: ToolCalls) -> AsyncGenerator[TurnEvent, None]:
         """Carries out the calls. Each result is on disk at once: what was done is known, even if the program is killed."""
         async with aclosing(calls.run()) as events:
             async for event in events:
@@ -234,10 +234,10 @@ class Turn:
         session = self._session
         last = session.transcript.messages[-1] if session.transcript.messages else None
         if last is not None and last.awaits_results:
-            self._calls = Calls(last, None, session.clock)
+            self._calls = ToolCalls(last, None, session.clock)
         return self._close_calls(INTERRUPTED)
 
-    def _results(self, calls: Calls, state: State) -> Message:
+    def _results(self, calls: ToolCalls, state: State) -> Message:
         return Message(role="user", blocks=calls.results, state=state, at=self._session.now())
 
     def _enter(self, message: Message) -> None:

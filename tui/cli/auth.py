@@ -12,8 +12,8 @@ from typing import IO, TypedDict
 
 import click
 
-from tui.anthropic.credentials import ApiKey, BearerToken, Credential, CredentialsMissing, Found, OAuthToken
-from tui.anthropic.destinations import check
+from tui.anthropic.credentials import ApiKey, BearerToken, Credential, CredentialsMissing, Discovery, OAuthToken
+from tui.anthropic.destinations import check_destination
 from tui.anthropic.errors import AuthenticationFailed
 from tui.anthropic.key_file import remove_key
 from tui.anthropic.login import Unusable
@@ -183,7 +183,7 @@ def logout(settings: Settings, env: Mapping[str, str]) -> int:
     file = key_file(settings)
     say(f"Removed {file}." if remove_key(file) else "prx had stored no key.")
     left = discovered(settings, env).credential
-    if isinstance(left, OAuthToken) and left.borrowed:
+    if isinstance(left, OAuthToken) and left.is_claude_code_login:
         say("Claude Code is still signed in, and prx uses that; to end it, sign out in Claude Code.", err=True)
     elif left is not None:
         say(f"Still used: {left.source}.", err=True)
@@ -203,7 +203,7 @@ def status(settings: Settings, env: Mapping[str, str], *, as_json: bool) -> int:
     return 0 if told["signed_in"] and told["problem"] is None else 1
 
 
-def status_of(settings: Settings, found: Found) -> Status:
+def status_of(settings: Settings, found: Discovery) -> Status:
     """The credential in use as plain values, without the secret."""
     used = found.credential
     login = used if isinstance(used, OAuthToken) else None
@@ -218,7 +218,7 @@ def status_of(settings: Settings, found: Found) -> Status:
         expires_at=_moment(expires_at_s) if expires_at_s is not None else None,
         expired=expires_at_s is not None and expires_at_s <= time.time(),
         plan=(login.plan or None) if login else None,
-        claude_code=login is not None and login.borrowed,
+        claude_code=login is not None and login.is_claude_code_login,
         api_url=masked_url(settings.anthropic.api_url) if settings.obstacle is None else "",
         workspace_id=workspace.id if workspace else None,
         workspace_source=workspace.source if workspace else None,
@@ -247,7 +247,7 @@ def _problem(settings: Settings, used: Credential | None) -> str | None:
             raise mistake
         if used is None:
             raise CredentialsMissing
-        check(used, settings.anthropic.api_url, settings.anthropic.oauth_hosts)
+        check_destination(used, settings.anthropic.api_url, settings.anthropic.oauth_hosts)
         workspace_of(settings, used)
     except TuiError as error:
         return f"{error.message.rstrip('.')}. {error.hint}".strip()

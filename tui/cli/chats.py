@@ -21,7 +21,7 @@ from tui.render.safe import safe
 
 if TYPE_CHECKING:
     from tui.config import Settings
-    from tui.store import Chat, Found, Store, Used
+    from tui.store import Chat, ChatUsage, Found, Store
 
 Format = Literal["md", "json", "html"]
 
@@ -144,10 +144,10 @@ def opened(settings: Settings, problems: list[TuiError] | None = None) -> Iterat
         yield store
 
 
-def _row(chat: Chat, used: Mapping[str, Used]) -> ChatRow:
-    from tui.store import Used
+def _row(chat: Chat, used: Mapping[str, ChatUsage]) -> ChatRow:
+    from tui.store import ChatUsage
 
-    whole = used.get(chat.id) or Used()
+    whole = used.get(chat.id) or ChatUsage()
     return ChatRow(
         id=chat.id,
         title=chat.title,
@@ -163,7 +163,7 @@ def _row(chat: Chat, used: Mapping[str, Used]) -> ChatRow:
     )
 
 
-def _found_rows(found: Found, chats: Mapping[str, Chat], used: Mapping[str, Used]) -> list[FoundRow]:
+def _found_rows(found: Found, chats: Mapping[str, Chat], used: Mapping[str, ChatUsage]) -> list[FoundRow]:
     rows: dict[str, FoundRow] = {}
     for hit in found.hits:
         if hit.chat_id in chats:

@@ -29,10 +29,10 @@ def import_file(settings: Settings, file: Path) -> int:
     """Adds the chats in a file to those on disk. The exit code: 1 where they could not be kept."""
     from tui.chat.tree import ChatTree
     from tui.exchange.incoming import imported
-    from tui.store import Merged
+    from tui.store import ImportResult
 
     problems: list[TuiError] = []
-    merged, known, unsent = Merged(), 0, 0
+    merged, known, unsent = ImportResult(), 0, 0
     with _seekable(file) as source:
         chats = imported(source)
         first = next(chats, None)  # reads all of it: nothing is opened for a file that is not right

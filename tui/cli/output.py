@@ -10,7 +10,6 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from tui.chat.endings import type_of
 from tui.chat.events import (
     Asked,
     BlockStart,
@@ -25,6 +24,7 @@ from tui.chat.events import (
     Waiting,
 )
 from tui.chat.ledger import Bill, Usage, api_fields, cache_fields
+from tui.chat.outcomes import error_type
 from tui.chat.tools import ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Failure, Message, Text, Thinking, ToolResult, ToolUse
 from tui.cli.printing import put, say
@@ -75,7 +75,7 @@ class TurnResult:
                 self.failure = failure
 
     def fail(self, error: TuiError) -> None:
-        self.failure = Failure(message=error.message, hint=error.hint, type=type_of(error))
+        self.failure = Failure(message=error.message, hint=error.hint, type=error_type(error))
 
     def add_notice(self, text: str) -> None:
         if text not in self.notices:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.chat.endings import notices_for
 from tui.chat.events import Notice, Settled, TurnEvent
+from tui.chat.outcomes import notices_for
 from tui.chat.reasoning import BY_ITSELF, Reasoning
 from tui.chat.tools import Access
 from tui.chat.transcript import Draft

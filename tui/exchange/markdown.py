@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
-from tui.chat.searches import Source, cited_before, found_in, marks, new_sources, search_in, sources
+from tui.chat.searches import Source, cited_before, marks, new_sources, search_in, search_result_in, sources
 from tui.chat.transcript import (
     Block,
     Document,
@@ -72,7 +72,7 @@ def searched(block: Opaque) -> str:
     """A search, or what it gave, in words; the block's kind where it is about something else."""
     if (search := search_in(block)) is not None:
         return f"searched the web: {one_line(search.query)}"
-    if (found := found_in(block)) is not None:
+    if (found := search_result_in(block)) is not None:
         return f"found nothing: {found.problem}" if found.problem else f"found {plural(len(found.sources), 'page')}"
     return block.kind
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from tui.chat.transcript import Block, Message, Text
 from tui.chat.tree import ChatTree, Node
 from tui.images.attach import resolve_markers
-from tui.images.markers import BEGINNING
+from tui.images.markers import MARKER_START
 from tui.images.vision import HIGH
 
 
@@ -23,7 +23,7 @@ def _has_marker(node: Node) -> bool:
 
 
 def _is_marked(block: Block) -> bool:
-    return isinstance(block, Text) and BEGINNING in block.text
+    return isinstance(block, Text) and MARKER_START in block.text
 
 
 def _node(node: Node) -> Node:

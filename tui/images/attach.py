@@ -28,17 +28,17 @@ def _unheard(note: str) -> None:
     pass
 
 
-def attachment(
+def attach_file(
     path: Path, model: Viewer, *, long_edge: int | None = None, many: bool = False, note: Note = _unheard
 ) -> Image | Document:
     """The block of a file: an image as this model sees it, a PDF, or a text. Raises CannotAttach, which names the file.
 
     `note` gets what the user should know about what was made of it, in sentences that name it, too.
     """
-    return attachment_of(read_file(path), path.name, model, long_edge=long_edge, many=many, note=note)
+    return attach_bytes(read_file(path), path.name, model, long_edge=long_edge, many=many, note=note)
 
 
-def attachment_of(
+def attach_bytes(
     data: bytes,
     name: str,
     model: Viewer,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 
-LAST_NUMBER = (1 << 24) - 1
+MAX_ID = (1 << 24) - 1
 """A picture's number is said by the colour of its placeholders."""
 _CHUNK = 4096
 PLACEHOLDER = "\U0010eeee"
@@ -26,7 +26,7 @@ _MARKS = tuple(
     for first, _, last in (piece.partition("-") for piece in _RANGES.split())
     for code in range(int(first, 16), int(last or first, 16) + 1)
 )
-MOST_CELLS = len(_MARKS)
+MAX_CELLS = len(_MARKS)
 """Across or down."""
 
 

@@ -16,7 +16,7 @@ from tui.chat.slices import base64_of
 from tui.chat.transcript import Image, Text
 from tui.images.kinds import ACCEPTED, kind_of
 
-BEGINNING = "[IMAGE:"
+MARKER_START = "[IMAGE:"
 """How every marker begins."""
 _MARKER = re.compile(r"\[IMAGE:data:[^,\[\]]*;base64,([A-Za-z0-9+/\s]*(?:=\s*){0,2})\]")
 _SPACE = re.compile(r"\s+")
@@ -40,13 +40,13 @@ def markers_in(text: str) -> tuple[Marker, ...]:
 
 def _markers(text: str) -> Iterator[Marker]:
     for match in _MARKER.finditer(text):
-        data = decoded(match[1])
+        data = decode_base64(match[1])
         kind = kind_of(data) if data else None
         if kind is not None and kind.use == "image":
             yield Marker(match.start(), match.end(), kind.media_type, data)
 
 
-def decoded(text: str) -> bytes:
+def decode_base64(text: str) -> bytes:
     """The bytes of base64 text, which may be broken into lines and lack its padding; b"" where it is no base64."""
     text = _SPACE.sub("", text).rstrip("=")
     try:
@@ -55,14 +55,14 @@ def decoded(text: str) -> bytes:
         return b""
 
 
-def as_it_is(marker: Marker) -> Image | None:
+def unchanged_image(marker: Marker) -> Image | None:
     """The image of a marker, untouched, where the API takes its kind."""
     if marker.media_type not in ACCEPTED:
         return None
     return Image(marker.media_type, base64_of(marker.data))
 
 
-def resolve(text: str, image: Callable[[Marker], Image | None] = as_it_is) -> tuple[Text | Image, ...]:
+def resolve(text: str, image: Callable[[Marker], Image | None] = unchanged_image) -> tuple[Text | Image, ...]:
     """The text as blocks: images where their markers stood, the text around them as it was written, blank pieces left out.
 
     `image` makes the block of a marker; where it gives None the marker stays text. A text without images is one block.

@@ -21,7 +21,7 @@ _AFTER = re.compile(r"""[.,;:!?)\]}>"'`*_~|]|[^\x00-\x7f]""")
 _MOST_READINGS = 40
 
 
-class Begun(NamedTuple):
+class PartialMention(NamedTuple):
     """A path that is being typed."""
 
     path: str
@@ -31,18 +31,18 @@ class Begun(NamedTuple):
     start: int
     """Where its @ stands in the text before the cursor."""
 
-    def going_on(self, path: str) -> str:
+    def completion(self, path: str) -> str:
         """What is to stand after the @ for this path, so that more can be typed."""
         return self.quote + path if self.quote else _SPECIAL.sub(r"\\\1", path)
 
 
-def begun_in(before: str) -> Begun | None:
+def partial_mention(before: str) -> PartialMention | None:
     """The path that ends where the cursor is, in a line up to there."""
     found = _BEGUN.search(before)
     if found is None:
         return None
     quote, quoted, plain, _ = found.groups()
-    return Begun(quoted if quote else _ESCAPED.sub(r"\1", plain), quote or "", found.start())
+    return PartialMention(quoted if quote else _ESCAPED.sub(r"\1", plain), quote or "", found.start())
 
 
 class Mention(NamedTuple):

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from tui.images.errors import CannotAttach
 from tui.images.kinds import LONGEST_START, PDF, kind_of
-from tui.images.markers import BEGINNING, markers_in
+from tui.images.markers import MARKER_START, markers_in
 from tui.images.mentions import mentions_in
-from tui.images.sources import paths_in, single_name
+from tui.images.sources import paths_in, single_path
 from tui.inputs.bounded import read_start
 from tui.inputs.typed_paths import address_in, folded, found
 
@@ -46,7 +46,7 @@ def passed_over_in(pasted: str) -> str:
     paths = paths_in(pasted)
     if len(paths) == 1:
         return "the path is text; with @ before it, the file is attached"
-    name = single_name(pasted)
+    name = single_path(pasted)
     return f"there is no file {Path(name).name}; the path is text" if name and looks_offered(name) else ""
 
 
@@ -76,9 +76,9 @@ def mentioned_in(text: str, folder: Path) -> Mentioned:
 
 def broken_marker_in(text: str) -> str:
     """What to say of a text with a marker in it that holds no picture; "" for nothing."""
-    if BEGINNING not in text or text.count(BEGINNING) == len(markers_in(text)):
+    if MARKER_START not in text or text.count(MARKER_START) == len(markers_in(text)):
         return ""
-    return f"{BEGINNING}…] holds no picture (as data:image/png;base64,…); it is text"
+    return f"{MARKER_START}…] holds no picture (as data:image/png;base64,…); it is text"
 
 
 def _is_hidden(path: Path) -> bool:

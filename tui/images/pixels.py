@@ -1,7 +1,7 @@
 """The picture that is sent: decoded, turned upright, shrunk to what the model sees, in plain colours, encoded anew.
 
 A pure function of bytes and target. It takes time and memory, so it runs in a thread. A file that needs none of this goes
-byte for byte, at most with its metadata cut out (`bare`).
+byte for byte, at most with its metadata cut out (`strip_metadata`).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from PIL import AvifImagePlugin, Image, ImageChops, ImageOps, TiffImagePlugin, WebPImagePlugin  # noqa: F401 - as above
 
 from tui.images import kinds
-from tui.images.bare import bare
 from tui.images.colours import drawable, has_strange_profile, in_srgb
 from tui.images.errors import CannotAttach
 from tui.images.kinds import Kind, kind_of
-from tui.images.vision import MAX_BYTES, MAX_SIDE_OF_MANY_PX, Target, resized, within
+from tui.images.metadata import strip_metadata
+from tui.images.vision import MAX_BYTES, MAX_SIDE_OF_MANY_PX, Target, fit_edge, seen_size
 
 MAX_PIXELS = 200_000_000
 """The largest picture we decode: that of the largest camera in a phone. A small file may claim to be far larger."""
@@ -49,7 +49,7 @@ _STORED_MODES = {
     kinds.WEBP: ("RGB", "RGBA"),
 }
 """Colours that every reader of a format understands."""
-BROKEN = (
+DECODE_ERRORS = (
     *(OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError, RuntimeError, AttributeError),
     *(struct.error, zlib.error),
 )
@@ -129,9 +129,9 @@ class _Wish:
     called: str
 
     def size(self, width: int, height: int) -> tuple[int, int]:
-        width, height = resized(width, height, self.target)
+        width, height = seen_size(width, height, self.target)
         edges = [edge for edge in (self.long_edge, MAX_SIDE_OF_MANY_PX if self.many else None) if edge]
-        return within(width, height, min(edges)) if edges else (width, height)
+        return fit_edge(width, height, min(edges)) if edges else (width, height)
 
 
 def _opened(data: bytes, kind: Kind, called: str) -> Image.Image:
@@ -153,7 +153,7 @@ def _reading(called: str, kind: Kind) -> Iterator[None]:
     """Around everything that reads the file: what is wrong with that is the user's to know. Our own mistakes are not."""
     try:
         yield
-    except BROKEN as error:
+    except DECODE_ERRORS as error:
         raise CannotAttach(
             f"{called} is damaged or cut short ({kind.name})", "Open it in a picture viewer to see what is left of it."
         ) from error
@@ -194,7 +194,7 @@ def _prepared(image: Image.Image, data: bytes, kind: Kind, wish: _Wish) -> Prepa
 
 
 def _orientation(image: Image.Image) -> int:
-    with suppress(*BROKEN):  # a picture with broken metadata is still a picture
+    with suppress(*DECODE_ERRORS):  # a picture with broken metadata is still a picture
         return int(image.getexif().get(_ORIENTATION, 1))
     return 1
 
@@ -213,7 +213,7 @@ def _as_stored(image: Image.Image, data: bytes, kind: Kind) -> bytes | None:
         return None
     if kind != kinds.GIF and kind != kinds.JPEG and getattr(image, "is_animated", False):
         return None  # of a GIF, the first frame can be cut out
-    stored = bare(data, kind.media_type)
+    stored = strip_metadata(data, kind.media_type)
     if stored is None or len(stored) > MAX_BYTES:
         return None
     image.load()  # to find out whether it is whole

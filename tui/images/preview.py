@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui.chat.transcript import Document
-from tui.images.attach import attachment_of
+from tui.images.attach import attach_bytes
 from tui.images.documents import pdf_document
 from tui.images.kinds import PDF, TEXT, kind_of
 from tui.images.offers import looks_offered
@@ -45,7 +45,7 @@ def preview(path: Path, model: Viewer, *, long_edge: int | None = None, many: bo
         return Preview(len(data), pages=pdf_document(data, path.name, model).pages)
     if kind_of(data) in (TEXT, None) and not looks_offered(path.name):
         notes: list[str] = []
-        text = attachment_of(data, path.name, model, note=notes.append)
+        text = attach_bytes(data, path.name, model, note=notes.append)
         assert isinstance(text, Document)
         return Preview(len(data), text=text, notes=tuple(note.removeprefix(f"{path.name}: ") for note in notes))
     target = Target.of(model)

@@ -16,7 +16,7 @@ from pathlib import Path, PureWindowsPath
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from tui.images.errors import CannotAttach
-from tui.images.markers import decoded
+from tui.images.markers import decode_base64
 from tui.inputs.typed_paths import address_in, found
 
 MAX_FILE_BYTES = 200 * 1024 * 1024
@@ -42,7 +42,7 @@ def read_file(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
             "Download it and attach the file. Claude can fetch an address that stands in the prompt, with tools on.",
         )
     try:
-        path = located(path)
+        path = resolve_path(path)
         _refuse_unfit(path.stat(), path, max_bytes)
         # Should it have become a pipe since, opening must not wait for a writer either.
         opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -65,7 +65,7 @@ def read_file(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     return data
 
 
-def located(path: Path) -> Path:
+def resolve_path(path: Path) -> Path:
     """The file that a path means, if there is one: with `~` as the home, or as a `file:` URL. Raises RuntimeError for a home
     that there is not.
     """
@@ -95,7 +95,7 @@ def data_in_uri(uri: str) -> bytes:
     head, comma, body = uri.strip().partition(",")
     if not comma or not head.lower().startswith("data:"):
         return b""
-    return decoded(body) if head.lower().endswith(";base64") else unquote_to_bytes(body)
+    return decode_base64(body) if head.lower().endswith(";base64") else unquote_to_bytes(body)
 
 
 def paths_in(pasted: str) -> tuple[Path, ...]:
@@ -116,7 +116,7 @@ def paths_in(pasted: str) -> tuple[Path, ...]:
     return ()
 
 
-def single_name(pasted: str) -> str:
+def single_path(pasted: str) -> str:
     """The absolute path that a pasted text is, as a terminal pastes one file, whether or not it exists; else ""."""
     text = pasted.strip()
     if not text or len(text) > _LONGEST_PASTE or "\n" in text:

@@ -56,7 +56,7 @@ def max_images(model: Viewer) -> int:
     return 600 if model.context >= LONG_CONTEXT else 100
 
 
-def resized(width: int, height: int, target: Target) -> tuple[int, int]:
+def seen_size(width: int, height: int, target: Target) -> tuple[int, int]:
     """The size, in pixels, that the API shrinks an image of that size to: the largest of its shape that fits."""
     if _fits(width, height, target):
         return width, height
@@ -70,14 +70,14 @@ def resized(width: int, height: int, target: Target) -> tuple[int, int]:
     return _with_edge(width, height, low)
 
 
-def within(width: int, height: int, edge: int) -> tuple[int, int]:
+def fit_edge(width: int, height: int, edge: int) -> tuple[int, int]:
     """That size, or the one of its shape whose longer side is `edge`, where it is larger."""
     return (width, height) if max(width, height) <= edge else _with_edge(width, height, max(1, edge))
 
 
 def token_count(width: int, height: int, target: Target) -> int:
     """What an image of that size counts, in tokens."""
-    width, height = resized(width, height, target)
+    width, height = seen_size(width, height, target)
     return _patches(width) * _patches(height)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
-from tui.chat.schemas import inlined
+from tui.chat.schemas import inline_references
 from tui.chat.transcript import Tool
 from tui.config import McpServer
 from tui.inputs.bounded import decode_json, read_file
@@ -230,7 +230,7 @@ def _seen(task: asyncio.Task[Link]) -> None:
 
 def _defined(server: str, tool: Listed) -> Tool:
     """The tool as it is offered. Raises ValueError where it cannot be."""
-    schema = decode_json(inlined(msgspec.json.encode(tool.input_schema).decode()), type=dict[str, Any])
+    schema = decode_json(inline_references(msgspec.json.encode(tool.input_schema).decode()), type=dict[str, Any])
     schema = renamed(schema)
     kept = {"type": "object", **{key: value for key, value in schema.items() if key not in _NOT_AT_THE_ROOT}}
     description = (tool.description or tool.title or "")[:_LONGEST_DESCRIPTION]

@@ -17,7 +17,7 @@ from tui.chat.transcript import Block, Document, Image, Text, Transcript
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
-    from tui.images.many import SmallerImages
+    from tui.images.downscaling import ImageDownscaler
 
 MOST_NAMES = 4
 """Of files, in one sentence."""
@@ -46,7 +46,7 @@ class AttachmentResolver:
     async def fitted(self, transcript: Transcript) -> Transcript:
         """The conversation with every image as small as so many of them must be. Raises TooMuch."""
         from tui.images.documents import max_pages, pdfs_in
-        from tui.images.many import image_count
+        from tui.images.downscaling import image_count
         from tui.images.vision import MANY, max_images
 
         count, model = image_count(transcript), self._model()
@@ -65,10 +65,10 @@ class AttachmentResolver:
         return await asyncio.to_thread(self._smaller.fit, transcript) if count > MANY else transcript
 
     @cached_property
-    def _smaller(self) -> SmallerImages:
-        from tui.images.many import SmallerImages
+    def _smaller(self) -> ImageDownscaler:
+        from tui.images.downscaling import ImageDownscaler
 
-        return SmallerImages()
+        return ImageDownscaler()
 
 
 def _names(pdfs: Sequence[Document]) -> str:
@@ -100,7 +100,7 @@ def attached(files: Sequence[Path], model: Model, note: Callable[[str], None]) -
         return ()
     from concurrent.futures import ThreadPoolExecutor
 
-    from tui.images.attach import attachment
+    from tui.images.attach import attach_file
 
     with ThreadPoolExecutor() as pool:
-        return tuple(pool.map(lambda file: attachment(file, model, note=note), files))
+        return tuple(pool.map(lambda file: attach_file(file, model, note=note), files))

@@ -15,10 +15,10 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.anthropic.credentials import ApiKey, Credential, Found, OAuthToken, discover
-from tui.anthropic.destinations import check
+from tui.anthropic.credentials import ApiKey, Credential, Discovery, OAuthToken, discover
+from tui.anthropic.destinations import check_destination
 from tui.anthropic.model_cache import read_list, write_list
-from tui.anthropic.models import Choice, find
+from tui.anthropic.models import ModelChoice, find
 from tui.chat import ledger
 from tui.chat.asking import Ask, Request
 from tui.chat.budget import Budget
@@ -28,7 +28,7 @@ from tui.chat.session import Session
 from tui.chat.spending import is_billed
 from tui.chat.thinking import ThinkingMode
 from tui.chat.tools import Access
-from tui.chat.transcript import BlockPlace, Draft, Message, Transcript
+from tui.chat.transcript import BlockPosition, Draft, Message, Transcript
 from tui.config import Settings
 from tui.errors import TuiError
 from tui.services.attachments import AttachmentResolver, within_one_request
@@ -37,7 +37,7 @@ from tui.services.toolset import Toolset
 
 if TYPE_CHECKING:
     from tui.anthropic.client import Client
-    from tui.anthropic.repair import ThinkingRepair
+    from tui.anthropic.thinking_repair import ThinkingRepair
     from tui.anthropic.workspace import Workspace
     from tui.mcp.servers import Servers
 
@@ -54,7 +54,7 @@ class Connection:
         env: Mapping[str, str],
         *,
         demo: bool = False,
-        found: Found | None = None,
+        found: Discovery | None = None,
         servers: Servers | None = None,
         today: Callable[[], date] = utc_today,
     ) -> None:
@@ -67,7 +67,7 @@ class Connection:
         self._listed = None if demo else read_list(list_file(settings))
         self.live: tuple[Model, ...] = self._listed.models if self._listed else ()
         """What the server's own list said when it was asked last, maybe at an earlier start."""
-        self.found = found or (Found() if demo else discovered(settings, env))
+        self.found = found or (Discovery() if demo else discovered(settings, env))
         """The credential in use, or why there is none; the simulator needs none of the user's."""
         self.servers = servers or (None if demo else _servers(settings, lambda text: self.warn(text)))
         """Those of the configuration, which start with the first chat that may use them; the simulator needs none."""
@@ -87,7 +87,7 @@ class Connection:
         """Every model to choose from, newest first within a family."""
         return known_models(self.settings, self.live, self._today())
 
-    def choose(self, name: str = "") -> Choice:
+    def choose(self, name: str = "") -> ModelChoice:
         """The model that a family or an ID means. No name: the configured one."""
         return choose(self.settings, name, self.live, self._today())
 
@@ -110,8 +110,8 @@ class Connection:
         if (mistake := self.settings.obstacle) is not None:
             return mistake
         try:
-            credential = self.found.required()
-            check(credential, self.settings.anthropic.api_url, self.settings.anthropic.oauth_hosts)
+            credential = self.found.require()
+            check_destination(credential, self.settings.anthropic.api_url, self.settings.anthropic.oauth_hosts)
             workspace_of(self.settings, credential)
         except TuiError as error:
             return error
@@ -121,7 +121,7 @@ class Connection:
     def remark(self) -> str:
         """What the user should know of the credential in use: that it is Claude Code's login, and what that means."""
         credential = self.found.credential
-        if not isinstance(credential, OAuthToken) or not credential.borrowed:
+        if not isinstance(credential, OAuthToken) or not credential.is_claude_code_login:
             return ""
         plan = f" ({credential.plan} plan)" if credential.plan else ""
         return (
@@ -160,7 +160,7 @@ class Connection:
 
     def ask(
         self,
-        choice: Choice,
+        choice: ModelChoice,
         *,
         effort: Effort | None = None,
         thinking: ThinkingMode | None = None,
@@ -170,7 +170,7 @@ class Connection:
 
         def ask(transcript: Transcript) -> Request:
             # httpx and all that a request needs is loaded here, and so on the thread that sends it.
-            from tui.anthropic.refused import refused_places, refused_tools
+            from tui.anthropic.rejections import rejected_blocks, rejected_tools
             from tui.anthropic.request import dialect_for
             from tui.chat.reasoning import Reasoning, manner
 
@@ -187,12 +187,12 @@ class Connection:
             stream = partial(self._repair.stream, client.stream, transcript, body, built)
             dialect = dialect_for(self.settings.anthropic.dialect, choice.model)
 
-            def refused(error: BaseException | None) -> tuple[BlockPlace, ...]:
-                return refused_places(error, self._repair.fitting(transcript).messages, choice.model, dialect)
+            def refused(error: BaseException | None) -> tuple[BlockPosition, ...]:
+                return rejected_blocks(error, self._repair.fitting(transcript).messages, choice.model, dialect)
 
             how = manner(choice.model, Reasoning(effort=effort, thinking=thinking))
             return Request(
-                choice.model.id, body, stream, notices, how, refused, partial(refused_tools, tools=transcript.tools)
+                choice.model.id, body, stream, notices, how, refused, partial(rejected_tools, tools=transcript.tools)
             )
 
         return ask
@@ -201,7 +201,7 @@ class Connection:
         self,
         transcript: Transcript,
         draft: Draft,
-        choice: Choice,
+        choice: ModelChoice,
         *,
         effort: Effort | None = None,
         thinking: ThinkingMode | None = None,
@@ -216,7 +216,7 @@ class Connection:
     def body(
         self,
         transcript: Transcript,
-        choice: Choice,
+        choice: ModelChoice,
         *,
         effort: Effort | None = None,
         thinking: ThinkingMode | None = None,
@@ -227,7 +227,7 @@ class Connection:
     def _encoder(
         self,
         transcript: Transcript,
-        choice: Choice,
+        choice: ModelChoice,
         *,
         effort: Effort | None = None,
         thinking: ThinkingMode | None = None,
@@ -285,7 +285,7 @@ class Connection:
 
     @cached_property
     def _repair(self) -> ThinkingRepair:
-        from tui.anthropic.repair import ThinkingRepair  # with the first request, like the client
+        from tui.anthropic.thinking_repair import ThinkingRepair  # with the first request, like the client
 
         return ThinkingRepair()
 
@@ -297,7 +297,7 @@ class Connection:
             settings = self.settings.anthropic
             if not self.demo and (mistake := self.settings.obstacle) is not None:
                 raise mistake
-            url, credential = self._simulator() if self.demo else (settings.api_url, self.found.required())
+            url, credential = self._simulator() if self.demo else (settings.api_url, self.found.require())
             auth = auth_for(
                 credential,
                 url,
@@ -319,7 +319,7 @@ class Connection:
         return self._open.enter_context(start_demo()).url, ApiKey(key=DEMO_KEY, source="the built-in simulator")
 
 
-def discovered(settings: Settings, env: Mapping[str, str]) -> Found:
+def discovered(settings: Settings, env: Mapping[str, str]) -> Discovery:
     """The credential that these settings and this environment lead to, and why not the others."""
     return discover(settings.anthropic.api_key, env, Path.home(), stored=key_file(settings))
 

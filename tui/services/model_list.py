@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tui.anthropic.model_cache import cache_file, read_list
-from tui.anthropic.models import MODELS, Choice, as_of, find, overridden, resolve
+from tui.anthropic.models import MODELS, ModelChoice, as_of, find, overridden, resolve
 from tui.chat.model import Model
 from tui.config import ModelFacts, Settings
 
@@ -28,7 +28,7 @@ def known_models(settings: Settings, live: tuple[Model, ...], today: date) -> tu
     return tuple(as_of(corrected(model, settings), today) for model in rows)
 
 
-def choose(settings: Settings, name: str, live: tuple[Model, ...], today: date) -> Choice:
+def choose(settings: Settings, name: str, live: tuple[Model, ...], today: date) -> ModelChoice:
     """The model that a family or an ID means under these settings on that day. No name: the configured one."""
     follow = settings.anthropic.follow_retired
     choice = resolve(name or settings.model, follow_retired=follow, live=live, today=today)

@@ -8,8 +8,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from tui.anthropic.credentials import LOGIN, NO_FILE, Credential, Found, OAuthToken
-from tui.anthropic.destinations import check
+from tui.anthropic.credentials import LOGIN, NO_FILE, Credential, Discovery, OAuthToken
+from tui.anthropic.destinations import check_destination
 from tui.anthropic.login import Unusable
 from tui.chat.asking import Ask
 from tui.chat.exchange import Exchange
@@ -27,7 +27,7 @@ from tui.services.ports import ToolServer, Way, WorkspaceWanted
 from tui.services.toolset import Toolset, load_tools
 
 if TYPE_CHECKING:
-    from tui.anthropic.misses import Exchange as Sent
+    from tui.anthropic.cache_misses import SentRequest as Sent
     from tui.chat.cache import CacheMap, Miss
     from tui.chat.titles import Titled
     from tui.mcp.servers import Servers
@@ -247,7 +247,7 @@ class ClaudeProvider:
         return cache_map(exchange.body, self._model_of(exchange.answer), exchange.answer.usage)
 
     def miss(self, before: Exchange | None, now: Exchange) -> Miss | None:
-        from tui.anthropic.misses import miss_reason, too_short
+        from tui.anthropic.cache_misses import miss_reason, too_short
         from tui.anthropic.request import dialect_for
 
         if now.answer is None:
@@ -330,7 +330,7 @@ class ClaudeProvider:
         login = sign_in.claude_code_login(self._env)
         if isinstance(login, Unusable):
             raise NoLogin(f"Claude Code's login: {login.reason}")
-        check(login, self._settings.anthropic.api_url, self._settings.anthropic.oauth_hosts)
+        check_destination(login, self._settings.anthropic.api_url, self._settings.anthropic.oauth_hosts)
         self._offered = login
         return sign_in.described(login)
 
@@ -343,7 +343,7 @@ class ClaudeProvider:
 
     def _sign_in(self, credential: Credential) -> None:
         self._connect(
-            Connection(self._settings, self._env, found=Found(credential), servers=self._servers, today=self._today)
+            Connection(self._settings, self._env, found=Discovery(credential), servers=self._servers, today=self._today)
         )
 
     def _said(self, how: str, other: str) -> str:
@@ -358,9 +358,9 @@ def _described(preset: Preset) -> str:
 
 
 def _sent(body: bytes, answer: Message) -> Sent:
-    from tui.anthropic.misses import Exchange
+    from tui.anthropic.cache_misses import SentRequest
 
-    return Exchange(body=body, at=answer.at, usage=answer.usage, said=answer.cache_miss)
+    return SentRequest(body=body, at=answer.at, usage=answer.usage, said=answer.cache_miss)
 
 
 def _shown(model: Model) -> Model:

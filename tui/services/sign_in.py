@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from tui.anthropic.credentials import ApiKey, Credential, OAuthToken, by_text, discover
+from tui.anthropic.credentials import ApiKey, Credential, OAuthToken, credential_from_text, discover
 from tui.anthropic.errors import NotFound, WorkspaceNeeded
 from tui.anthropic.key_file import write_key
 from tui.anthropic.login import Unusable
@@ -50,7 +50,7 @@ async def check(settings: Settings, secret: str, workspace_id: str = "") -> Chec
 
     Raises WorkspaceWanted where the user has to name one, another TuiError where the key is refused or cannot be checked.
     """
-    credential = by_text(bare(secret), PASTED, parse_workspace(bare(workspace_id), TYPED))
+    credential = credential_from_text(bare(secret), PASTED, parse_workspace(bare(workspace_id), TYPED))
     if isinstance(credential, Unusable):
         raise NotAKey(
             "Nothing was given" if credential.reason == "not set" else f"The key {credential.reason}",
@@ -114,7 +114,11 @@ def overruled_by(settings: Settings, env: Mapping[str, str], *, login: bool = Fa
     used = discovered(settings, env).credential
     if used is None:
         return ""
-    own = (isinstance(used, OAuthToken) and used.borrowed) if login else str(key_file(settings)) in used.source
+    own = (
+        (isinstance(used, OAuthToken) and used.is_claude_code_login)
+        if login
+        else str(key_file(settings)) in used.source
+    )
     return "" if own else used.source
 
 

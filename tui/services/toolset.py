@@ -170,9 +170,9 @@ class Toolset:
         return Box(kinds, Gate((*said.allow, *self._learned), self._access, self._keep, asks=self._asks))
 
     async def _see(self, data: bytes, name: str) -> Image | Document:
-        from tui.images.attach import attachment_of
+        from tui.images.attach import attach_bytes
 
-        return await asyncio.to_thread(attachment_of, data, name, self._model())
+        return await asyncio.to_thread(attach_bytes, data, name, self._model())
 
     def learn(self, rules: Iterable[str]) -> None:
         """Allows what the user has allowed always in another chat, since the settings were read. From any thread."""

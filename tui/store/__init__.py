@@ -11,27 +11,28 @@ from tui.store.store import Store, new_id
 from tui.store.values import (
     Branch,
     Chat,
+    ChatUsage,
     Day,
     Found,
     Hit,
+    ImportResult,
     Instance,
-    Merged,
     NewChat,
     Place,
     Since,
     Stored,
     Unsaved,
-    Used,
 )
 
 __all__ = [
     "Branch",
     "Chat",
+    "ChatUsage",
     "Day",
     "Found",
     "Hit",
+    "ImportResult",
     "Instance",
-    "Merged",
     "NewChat",
     "Place",
     "Recorder",
@@ -39,6 +40,5 @@ __all__ = [
     "Store",
     "Stored",
     "Unsaved",
-    "Used",
     "new_id",
 ]

@@ -136,7 +136,7 @@ def decode_tools(json: str) -> tuple[Tool, ...]:
     return ()
 
 
-def hashes(json: bytes) -> tuple[str, ...]:
+def attachment_hashes(json: bytes) -> tuple[str, ...]:
     """The hashes of what is attached to these blocks or drafts."""
     if _MARK_JSON not in json:
         return ()

@@ -28,23 +28,23 @@ from tui.store.files import (
     PATIENCE_S,
     Job,
     Result,
+    allow_invalid_text,
+    classify_error,
     connect,
     copy,
-    has_log,
+    folder_lock,
+    has_wal,
     identity,
     is_intact,
     is_refused,
     is_sound,
     make_private,
-    only_one,
-    opened_elsewhere,
+    opened_copy,
     plain_errors,
-    read_any_text,
     refuse_unfit,
     reindexed,
+    set_busy_timeout,
     transaction,
-    trouble_of,
-    wait_at_most,
 )
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Database:
                 break
             except sqlite3.Error as error:
                 self._drop()
-                if trouble_of(error) != "damaged" or attempt == 2 or not self._set_aside():
+                if classify_error(error) != "damaged" or attempt == 2 or not self._set_aside():
                     self._refuse(Unreachable(self.path, str(error)))
                     break
             except NewerSchema as error:
@@ -122,8 +122,8 @@ class Database:
             with plain_errors():
                 return job(self._current)
         except sqlite3.DatabaseError as error:
-            if not read_any_text(self._current, error):
-                if trouble_of(error) != "damaged":
+            if not allow_invalid_text(self._current, error):
+                if classify_error(error) != "damaged":
                     raise
                 self._repair()
             return job(self._current)
@@ -147,8 +147,8 @@ class Database:
             try:
                 return transaction(self._current, job)
             except sqlite3.DatabaseError as error:
-                trouble = trouble_of(error)
-                if read_any_text(self._current, error):
+                trouble = classify_error(error)
+                if allow_invalid_text(self._current, error):
                     return self.write(job, key, is_passing=is_passing, chat_id=chat_id)
                 if trouble == "none":
                     raise
@@ -161,7 +161,7 @@ class Database:
         try:
             result = transaction(self._current, job)
         except sqlite3.DatabaseError as error:
-            if trouble_of(error) != "damaged":
+            if classify_error(error) != "damaged":
                 raise
             self._repair()
             result = transaction(self._current, job)
@@ -191,7 +191,7 @@ class Database:
         disk = self._disk
         assert disk is not None, "it takes changes"
         try:
-            wait_at_most(disk, patience_s)
+            set_busy_timeout(disk, patience_s)
             while self._backlog:
                 key, job = next(iter(self._backlog.items()))
                 transaction(disk, job)
@@ -199,7 +199,7 @@ class Database:
         except sqlite3.DatabaseError:
             return
         finally:
-            wait_at_most(disk, PATIENCE_S)
+            set_busy_timeout(disk, PATIENCE_S)
         if self._memory is not None:
             self._memory.close()
             self._memory = None
@@ -243,7 +243,7 @@ class Database:
                 return
             except sqlite3.OperationalError as error:
                 why = str(error)
-                if trouble_of(error) != "refused":
+                if classify_error(error) != "refused":
                     raise
                 self._is_writable = False
         self._open_to_read(why)
@@ -265,7 +265,7 @@ class Database:
         except BaseException:
             db.close()
             raise
-        wait_at_most(db, PATIENCE_S)
+        set_busy_timeout(db, PATIENCE_S)
         self._disk = db
 
     def _takes_changes(self, patience_s: float) -> bool:
@@ -308,8 +308,8 @@ class Database:
 
     def _open_alone(self, uri: str) -> None:
         """Opens the file where not even what SQLite puts beside it can be made: then it takes no notice of a log."""
-        if has_log(self.path):
-            with opened_elsewhere(self.path) as db:
+        if has_wal(self.path):
+            with opened_copy(self.path) as db:
                 self._check(db)
                 self._memory = copy(db)
         else:
@@ -376,7 +376,7 @@ class Database:
         return True
 
     def _rename(self, *, is_certain: bool) -> None:
-        with only_one(self.path.parent):
+        with folder_lock(self.path.parent):
             if not is_certain and is_sound(self.path) and reindexed(self.path):
                 return
             aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")

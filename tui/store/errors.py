@@ -67,7 +67,7 @@ class NeverWritten(StoreProblem):
         super().__init__(f"{changes} of the chats could not be written to {path}.")
 
 
-class Mistake(StoreProblem):
+class InternalError(StoreProblem):
     """A bug of ours, which must not take the conversation with it."""
 
     def __init__(self, error: BaseException) -> None:
@@ -79,7 +79,7 @@ class Closed(StoreProblem):
         super().__init__("The chats are closed.")
 
 
-class UnclearChat(StoreProblem):
+class AmbiguousChat(StoreProblem):
     def __init__(self, id: str) -> None:
         super().__init__(f'The ids of several chats begin with "{id}".', "Give more of it; `prx chats --json` has all.")
 

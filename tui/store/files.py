@@ -37,7 +37,7 @@ _DAMAGE = (
 )
 
 
-def trouble_of(error: Exception) -> Trouble:
+def classify_error(error: Exception) -> Trouble:
     """What an error of SQLite says of the file. By its words: Python 3.10 does not give the code."""
     text = str(error)
     if any(sign in text for sign in _DAMAGE):
@@ -70,7 +70,7 @@ def plain_errors() -> Iterator[None]:
         raise sqlite3.DatabaseError(error.object.decode("utf-8", "replace")) from error
 
 
-def read_any_text(db: Connection, error: Exception) -> bool:
+def allow_invalid_text(db: Connection, error: Exception) -> bool:
     """Has it take text that is no UTF-8 from now on, which is slower; False if that is not what was wrong."""
     is_new = "decode" in str(error) and db.text_factory is str
     if is_new:
@@ -78,7 +78,7 @@ def read_any_text(db: Connection, error: Exception) -> bool:
     return is_new
 
 
-def wait_at_most(db: Connection, patience_s: float) -> None:
+def set_busy_timeout(db: Connection, patience_s: float) -> None:
     """Has it wait so long for others that are writing."""
     db.execute(f"PRAGMA busy_timeout = {round(1000 * patience_s)}")
 
@@ -110,7 +110,7 @@ def copy(disk: Connection | None) -> Connection:
     return memory
 
 
-def has_log(path: Path) -> bool:
+def has_wal(path: Path) -> bool:
     """Whether there may be changes that stand only in the log beside the file, as after a crash."""
     try:
         return Path(f"{path}-wal").stat().st_size > 0
@@ -119,7 +119,7 @@ def has_log(path: Path) -> bool:
 
 
 @contextmanager
-def opened_elsewhere(path: Path) -> Iterator[Connection]:
+def opened_copy(path: Path) -> Iterator[Connection]:
     """A copy of the file with its log. Raises OSError where one of them cannot be read."""
     with TemporaryDirectory(prefix="prx-") as folder:  # for the user alone
         for ending in ("", "-wal"):
@@ -182,7 +182,7 @@ def reindexed(path: Path) -> bool:
 
 
 @contextmanager
-def only_one(folder: Path) -> Iterator[None]:
+def folder_lock(folder: Path) -> Iterator[None]:
     """Meanwhile no other prx is in here with the same folder, where the system can see to that."""
     try:
         import fcntl

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.store import columns
 from tui.store.codec import searchable_row
-from tui.store.words import folded
+from tui.store.search_text import fold_text
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -15,12 +15,12 @@ _STEP = 1000
 
 
 def add(db: Connection, key: int, text: str) -> None:
-    db.execute("INSERT INTO words (rowid, body) VALUES (?, ?)", (key, folded(text)))
+    db.execute("INSERT INTO words (rowid, body) VALUES (?, ?)", (key, fold_text(text)))
 
 
 def remove(db: Connection, key: int, text: str) -> None:
     """`text` has to be what was added."""
-    db.execute("INSERT INTO words (words, rowid, body) VALUES ('delete', ?, ?)", (key, folded(text)))
+    db.execute("INSERT INTO words (words, rowid, body) VALUES ('delete', ?, ?)", (key, fold_text(text)))
 
 
 def rebuild(db: Connection) -> None:

@@ -11,9 +11,9 @@ import platform
 from typing import TYPE_CHECKING
 
 from tui.chat.transcript import Draft
-from tui.store import columns, writing
+from tui.store import columns, updates
 from tui.store.codec import decode_drafts, encode_drafts
-from tui.store.reading import attached
+from tui.store.queries import attached
 from tui.store.values import Instance, Place
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _SILENCE_S = 4 * BEAT_S
 _NO_DRAFT, _NO_DRAFTS = b"", b"[]"
 
 
-def arrive(db: Connection, token: str, now: float) -> None:
+def register(db: Connection, token: str, now: float) -> None:
     """Notes that this instance runs, and ends what those that are gone had begun."""
     db.execute(
         "INSERT OR IGNORE INTO instances (token, pid, host, started, seen) VALUES (?, ?, ?, ?, ?)",
@@ -33,10 +33,10 @@ def arrive(db: Connection, token: str, now: float) -> None:
     running = {token, *_running(db, now)}
     for (writer,) in db.execute("SELECT DISTINCT writer FROM messages WHERE writer IS NOT NULL").fetchall():
         if writer not in running:
-            writing.interrupt(db, writer, now)
+            updates.interrupt(db, writer, now)
 
 
-def beat(db: Connection, token: str, now: float) -> None:
+def heartbeat(db: Connection, token: str, now: float) -> None:
     """Says that this instance still runs, and ends what others had begun that certainly do not."""
     db.execute("UPDATE instances SET seen = ? WHERE token = ?", (now, token))
     writers = db.execute(
@@ -44,12 +44,12 @@ def beat(db: Connection, token: str, now: float) -> None:
     ).fetchall()
     for writer, pid, host in writers:
         if isinstance(pid, int) and not _may_run(pid, host):
-            writing.interrupt(db, writer, now)
+            updates.interrupt(db, writer, now)
 
 
-def leave(db: Connection, token: str, now: float) -> None:
+def unregister(db: Connection, token: str, now: float) -> None:
     """Takes the instance out. Its unsent text stays, and where its reader was."""
-    writing.interrupt(db, token, now)
+    updates.interrupt(db, token, now)
     db.execute(
         "DELETE FROM places WHERE token = ? AND draft = ? AND queue = ? AND scroll IS NULL",
         (token, _NO_DRAFT, _NO_DRAFTS),
@@ -57,7 +57,7 @@ def leave(db: Connection, token: str, now: float) -> None:
     db.execute("DELETE FROM instances WHERE token = ?", (token,))
 
 
-def look_at(db: Connection, token: str, chat_id: str) -> None:
+def set_open_chat(db: Connection, token: str, chat_id: str) -> None:
     """Notes which chat this instance has open."""
     db.execute("UPDATE instances SET chat_id = ? WHERE token = ?", (chat_id, token))
 
@@ -76,7 +76,7 @@ def save(db: Connection, token: str, place: Place, now: float) -> None:
     """Notes how this instance's screen of a chat stands."""
     draft, found = encode_drafts((place.draft,)) if place.draft != Draft(text="") else (_NO_DRAFT, ())
     queue, more = encode_drafts(place.queue)
-    writing.keep(db, (*found, *more))
+    updates.store_attachments(db, (*found, *more))
     db.execute(
         """
         INSERT INTO places (token, chat_id, at, draft, queue, held, scroll, edits) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -87,7 +87,7 @@ def save(db: Connection, token: str, place: Place, now: float) -> None:
     )
 
 
-def give_back(db: Connection, token: str, chat_id: str, draft: Draft, now: float) -> None:
+def return_draft(db: Connection, token: str, chat_id: str, draft: Draft, now: float) -> None:
     """Notes a prompt that came back as unsent text: in the box if that is empty, else first in the queue."""
     place = _read(db, token, chat_id) or Place(chat_id=chat_id)
     save(db, token, place.given_back(draft), now)
@@ -111,7 +111,7 @@ def adopt(db: Connection, token: str, chat_id: str, now: float) -> Place:
     return own or Place(chat_id=chat_id)
 
 
-def left_off(db: Connection, token: str, now: float) -> str:
+def last_open_chat(db: Connection, token: str, now: float) -> str:
     """The chat that an instance had open when it was killed, the newest first, or ""; each is told once, no deleted one.
 
     What else such instances noted of themselves is forgotten; their places stay.

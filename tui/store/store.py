@@ -18,11 +18,11 @@ from tui.chat.budget import Spent
 from tui.chat.spending import local_day
 from tui.chat.transcript import Draft, Message, Tool, Transcript
 from tui.chat.tree import ChatTree
-from tui.store import accounts, presence, reading, writing
+from tui.store import presence, queries, updates, usage
 from tui.store.codec import encode_tools
 from tui.store.database import Database
 from tui.store.errors import StoreProblem
-from tui.store.values import Branch, Chat, Day, Found, Instance, Merged, NewChat, Place, Since, Unsaved, Used
+from tui.store.values import Branch, Chat, ChatUsage, Day, Found, ImportResult, Instance, NewChat, Place, Since, Unsaved
 from tui.store.watch import Watch
 from tui.store.worker import Worker
 
@@ -70,9 +70,9 @@ class Store:
         self._worker = Worker(
             self._database,
             problems,
-            beat=lambda db: presence.beat(db, self.token, now()),
+            beat=lambda db: presence.heartbeat(db, self.token, now()),
             beat_s=presence.BEAT_S,
-            farewell=lambda db: presence.leave(db, self.token, now()),
+            farewell=lambda db: presence.unregister(db, self.token, now()),
             watch=self._watch,
         )
 
@@ -114,58 +114,58 @@ class Store:
         self._worker.latest(message_id, self._appending(chat, message_id, parent_id, message), chat.id)
 
     def withdraw(self, chat_id: str, message_id: str, give_back: Draft | None = None) -> None:
-        """Takes back a message that came to nothing. `give_back` becomes unsent text of the chat in the same moment."""
+        """Takes back a message that came to nothing. `return_draft` becomes unsent text of the chat in the same moment."""
         now = self._now()
 
         def job(db: Connection) -> None:
-            writing.withdraw(db, message_id)
+            updates.withdraw(db, message_id)
             if give_back is not None:
-                presence.give_back(db, self.token, chat_id, give_back, now)
+                presence.return_draft(db, self.token, chat_id, give_back, now)
 
         self._worker.soon(job, instead_of=message_id, chat_id=chat_id if give_back is not None else "")
 
     def revise(self, head: str, number: int, message: Message) -> None:
         """Puts what a message has become in its place: the one of that number on the way to `head`."""
-        self._worker.soon(lambda db: writing.revise(db, head, number, message))
+        self._worker.soon(lambda db: updates.revise(db, head, number, message))
 
     def write_off(self, chat_id: str, message: Message) -> None:
         """Counts an answer that was billed before its first word, and is no message."""
         now = self._now()
-        self._worker.soon(lambda db: writing.write_off(db, chat_id, message, now))
+        self._worker.soon(lambda db: updates.add_discarded(db, chat_id, message, now))
 
     # Chats
 
     def chats(self, limit: int | None = None, offset: int = 0) -> Future[tuple[Chat, ...]]:
         """Pinned ones first, then the newest first."""
-        return self._worker.ask(lambda db: reading.chats(db, self._elsewhere(db), limit, offset), flush=True)
+        return self._worker.ask(lambda db: queries.chats(db, self._elsewhere(db), limit, offset), flush=True)
 
     def chat(self, chat_id: str) -> Future[Chat]:
         """The chat of that id, or the only one whose id begins so. Raises NoSuchChat."""
-        return self._worker.ask(lambda db: reading.chat(db, chat_id, self._elsewhere(db)), flush=True)
+        return self._worker.ask(lambda db: queries.chat(db, chat_id, self._elsewhere(db)), flush=True)
 
     def branch(self, chat_id: str, head: str | None = None) -> Future[Branch]:
         """The messages up to `head`, or to where the chat was left. Raises NoSuchChat."""
-        return self._worker.ask(lambda db: reading.branch(db, chat_id, head, self._elsewhere(db)), flush=True)
+        return self._worker.ask(lambda db: queries.branch(db, chat_id, head, self._elsewhere(db)), flush=True)
 
     def since(self, chat_id: str, head: str) -> Future[Since]:
         """What others have said after the message `head`, and how the chat stands. Raises NoSuchChat."""
-        return self._worker.ask(lambda db: reading.since(db, chat_id, head, self._elsewhere(db)), flush=True)
+        return self._worker.ask(lambda db: queries.since(db, chat_id, head, self._elsewhere(db)), flush=True)
 
     def transcript(self, chat_id: str, head: str | None = None) -> Future[Transcript]:
         """The same with everything that is attached, for what is to be sent. Raises NoSuchChat."""
-        return self._worker.ask(lambda db: reading.transcript(db, chat_id, head), flush=True)
+        return self._worker.ask(lambda db: queries.transcript(db, chat_id, head), flush=True)
 
     def tree(self, chat_id: str) -> Future[ChatTree]:
         """All of a chat, for an export. Raises NoSuchChat."""
-        return self._worker.ask(lambda db: reading.tree(db, chat_id), flush=True)
+        return self._worker.ask(lambda db: queries.tree(db, chat_id), flush=True)
 
     def leaf(self, message_id: str) -> Future[str]:
         """The end of the newest branch below a message: where a step to a sibling leads."""
-        return self._worker.ask(lambda db: reading.leaf(db, message_id), flush=True)
+        return self._worker.ask(lambda db: queries.leaf(db, message_id), flush=True)
 
     def rename(self, chat_id: str, title: str, *, mine: bool = True) -> None:
         """`mine`: the user's own title, which no made one replaces."""
-        self._worker.soon(lambda db: writing.rename(db, chat_id, title, mine=mine))
+        self._worker.soon(lambda db: updates.rename(db, chat_id, title, mine=mine))
 
     def pin(self, chat_id: str, pinned: bool) -> None:
         self._set(chat_id, "pinned", pinned)
@@ -175,7 +175,7 @@ class Store:
         now = self._now()
 
         def job(db: Connection) -> None:
-            writing.set_fact(db, chat_id, "deleted_at", now)
+            updates.set_column(db, chat_id, "deleted_at", now)
             self._watch.deleted.add(chat_id)
 
         self._worker.soon(job)
@@ -183,13 +183,13 @@ class Store:
     def restore(self, chat_id: str) -> None:
         def job(db: Connection) -> None:
             self._watch.deleted.discard(chat_id)
-            writing.set_fact(db, chat_id, "deleted_at", None)
+            updates.set_column(db, chat_id, "deleted_at", None)
 
         self._worker.soon(job)
 
     def set_head(self, chat_id: str, message_id: str) -> None:
         """The chat is left at that message: another branch is the one to show."""
-        self._worker.soon(lambda db: writing.set_head(db, chat_id, message_id))
+        self._worker.soon(lambda db: updates.set_head(db, chat_id, message_id))
 
     def set_model(self, chat_id: str, model: str) -> None:
         self._set(chat_id, "model", model)
@@ -211,30 +211,30 @@ class Store:
         new, now = NewChat(id=new_id(), title=title), self._now()
 
         def job(db: Connection) -> str:
-            writing.fork(db, message_id, new, now)
+            updates.fork(db, message_id, new, now)
             return new.id
 
         return self._worker.change(job, flush=True)
 
-    def merge(self, tree: ChatTree) -> Future[Merged]:
+    def merge(self, tree: ChatTree) -> Future[ImportResult]:
         """Adds what is not there yet of a chat that was exported, here or elsewhere."""
         now = self._now()
-        return self._worker.change(lambda db: writing.merge(db, tree, now=now))
+        return self._worker.change(lambda db: updates.merge(db, tree, now=now))
 
     # Search
 
     def search(self, words: str, *, limit: int = 50, chat_id: str = "") -> Future[Found]:
         """Where all of these words stand; the last one may be half typed. Cancel it when more has been typed."""
-        return self._worker.ask(lambda db: reading.search(db, words, limit, chat_id))
+        return self._worker.ask(lambda db: queries.search(db, words, limit, chat_id))
 
     def prompts(self, words: str = "", *, limit: int = 200) -> Future[tuple[str, ...]]:
         """What was sent before, in any chat, and what was left unsent: newest first, each once."""
-        return self._worker.ask(lambda db: reading.prompts(db, words, limit))
+        return self._worker.ask(lambda db: queries.prompts(db, words, limit))
 
     def leave_unsent(self, chat_id: str, text: str) -> None:
         """Keeps a text that was laid down among the earlier prompts."""
         now = self._now()
-        self._worker.soon(lambda db: writing.leave_unsent(db, chat_id, text, now))
+        self._worker.soon(lambda db: updates.add_unsent(db, chat_id, text, now))
 
     # Where things stand
 
@@ -253,14 +253,14 @@ class Store:
         """Notes which chat is open here, for other instances and for the time after a crash; "" for none."""
 
         def job(db: Connection) -> None:
-            presence.look_at(db, self.token, chat_id)
+            presence.set_open_chat(db, self.token, chat_id)
             self._watch.look_at(chat_id)
 
         self._worker.soon(job, instead_of="look", is_passing=True)
 
     def left_off(self) -> Future[str]:
         """The chat that was open when prx was killed, or ""; each is told once."""
-        return self._worker.change(lambda db: presence.left_off(db, self.token, self._now()))
+        return self._worker.change(lambda db: presence.last_open_chat(db, self.token, self._now()))
 
     def unsent(self) -> Future[tuple[Place, ...]]:
         """Every chat with unsent text, newest first; some were never begun."""
@@ -272,39 +272,39 @@ class Store:
 
     def days(self) -> Future[tuple[Day, ...]]:
         """What was used, by day and model, oldest first: a lifetime's ledger."""
-        return self._worker.ask(reading.days, flush=True)
+        return self._worker.ask(queries.days, flush=True)
 
     def written_off(self, chat_id: str) -> Future[tuple[Message, ...]]:
         """The answers of a chat that were billed and are not among its messages."""
-        return self._worker.ask(lambda db: accounts.written_off(db, chat_id), flush=True)
+        return self._worker.ask(lambda db: usage.discarded_answers(db, chat_id), flush=True)
 
-    def used(self) -> Future[dict[str, Used]]:
+    def used(self) -> Future[dict[str, ChatUsage]]:
         """What each chat has used, by its id. This reads all there is."""
-        return self._worker.ask(accounts.used, flush=True)
+        return self._worker.ask(usage.usage_by_chat, flush=True)
 
     def spent(self, chat_id: str) -> Future[Spent]:
         """What this chat has cost, and what all chats have today."""
         today = local_day(self._now())
-        return self._worker.ask(lambda db: reading.spent(db, chat_id, today), flush=True)
+        return self._worker.ask(lambda db: queries.spent(db, chat_id, today), flush=True)
 
     def _appending(
         self, chat: NewChat, message_id: str, parent_id: str | None, message: Message
     ) -> Callable[[Connection], None]:
         now, token = self._now(), self.token
-        return lambda db: writing.append(db, chat, message_id, parent_id, message, token=token, now=now)
+        return lambda db: updates.append(db, chat, message_id, parent_id, message, token=token, now=now)
 
     def _set(self, chat_id: str, column: str, value: object) -> None:
-        self._worker.soon(lambda db: writing.set_fact(db, chat_id, column, value))
+        self._worker.soon(lambda db: updates.set_column(db, chat_id, column, value))
 
     def _elsewhere(self, db: Connection) -> frozenset[str]:
         return presence.open_elsewhere(db, self.token, self._now())
 
     def _unsaved(self, db: Connection) -> Unsaved:
-        return reading.unsaved(db, self._database.unsaved, presence.drafts(db, self.token))
+        return queries.unsaved(db, self._database.unsaved, presence.drafts(db, self.token))
 
     def _lose(self, db: Connection) -> None:
         self.lost = self._unsaved(db)
 
     def _arrive(self, db: Connection) -> None:
-        presence.arrive(db, self.token, self._now())
-        writing.purge(db, self._now() - _KEPT_DELETED_S)
+        presence.register(db, self.token, self._now())
+        updates.purge(db, self._now() - _KEPT_DELETED_S)

@@ -31,15 +31,15 @@ class NewChat(msgspec.Struct, frozen=True, kw_only=True):
     effort: str = ""
 
 
-class Used(msgspec.Struct, frozen=True, kw_only=True):
+class ChatUsage(msgspec.Struct, frozen=True, kw_only=True):
     """What a chat has used."""
 
     usage: Usage = Usage()
     is_estimate: bool = False
     """Some answer was cut off: what it wrote, and so its cost, is about so much."""
 
-    def __add__(self, other: Used) -> Used:
-        return Used(usage=self.usage + other.usage, is_estimate=self.is_estimate or other.is_estimate)
+    def __add__(self, other: ChatUsage) -> ChatUsage:
+        return ChatUsage(usage=self.usage + other.usage, is_estimate=self.is_estimate or other.is_estimate)
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
@@ -246,11 +246,11 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     """Some answer was cut off: output and cost are about so much."""
 
 
-class Merged(msgspec.Struct, frozen=True, kw_only=True):
+class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
     """What an import added. Nothing, where everything was there already."""
 
     chats: int = 0
     messages: int = 0
 
-    def __add__(self, other: Merged) -> Merged:
-        return Merged(chats=self.chats + other.chats, messages=self.messages + other.messages)
+    def __add__(self, other: ImportResult) -> ImportResult:
+        return ImportResult(chats=self.chats + other.chats, messages=self.messages + other.messages)

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.store.database import RETRY_S, Database
-from tui.store.errors import Closed, Mistake, StoreProblem
+from tui.store.errors import Closed, InternalError, StoreProblem
 from tui.store.files import Job, Result
 from tui.store.watch import WATCH_S, Watch
 
@@ -188,7 +188,7 @@ class Worker:
         try:
             work()
         except Exception as error:  # noqa: BLE001 - reported to the user as what it is
-            self._report(Mistake(error))
+            self._report(InternalError(error))
 
 
 def nothing(db: Connection) -> None:

@@ -21,7 +21,7 @@ from tui.widgets.commands import CommandList, FileList
 from tui.widgets.prompt import PromptArea
 
 if TYPE_CHECKING:
-    from tui.images.mentions import Begun
+    from tui.images.mentions import PartialMention
 
 
 _MENTION = re.compile(r"@|\[IMAGE:")
@@ -146,18 +146,18 @@ class AttachingPrompt(PromptArea):
     # A path after an @
 
     @property
-    def _mention(self) -> Begun | None:
+    def _mention(self) -> PartialMention | None:
         """The path after an @ that the cursor stands behind."""
         row, column = self.cursor_location
         before = self.document.get_line(row)[:column]
         if "@" not in before:
             return None
-        from tui.images.mentions import begun_in  # not needed for the first paint
+        from tui.images.mentions import partial_mention  # not needed for the first paint
 
-        return begun_in(before)
+        return partial_mention(before)
 
     @property
-    def _fitting(self) -> Begun | None:
+    def _fitting(self) -> PartialMention | None:
         """The same, where the chosen file goes on with it: the list follows what is typed a moment later."""
         mention = self._mention if self._files.is_open else None
         goes_on = mention is not None and self._files.chosen.lower().startswith(mention.path.lower())
@@ -189,7 +189,7 @@ class AttachingPrompt(PromptArea):
         self._close_files()
         row, column = self.cursor_location
         if chosen.endswith("/"):
-            self.replace(mention.going_on(chosen), (row, mention.start + 1), (row, column))
+            self.replace(mention.completion(chosen), (row, mention.start + 1), (row, column))
         else:
             self.delete((row, mention.start), (row, column))
             self.attachments.attach_files([Path(chosen)])

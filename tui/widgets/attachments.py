@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from tui.chat.tokens import MANY, among_many
+from tui.chat.tokens import MANY, downscaled
 from tui.chat.transcript import Document, Image
 from tui.errors import TuiError
 from tui.render.safe import safe
@@ -108,20 +108,20 @@ class Attachments(Static):
 
     def attach_files(self, paths: Sequence[Path], *, long_edge: int | None = None) -> None:
         """Has files attached, several at a time; those that cannot be are told of, and the others stay."""
-        from tui.images.attach import attachment
+        from tui.images.attach import attach_file
 
         for path in paths:
 
             def prepared(path: Path = path) -> Block:
-                return attachment(path, self._viewer, long_edge=long_edge, note=self._note)
+                return attach_file(path, self._viewer, long_edge=long_edge, note=self._note)
 
             self._prepare(path.name, prepared)
 
     def attach_data(self, data: bytes, name: str) -> None:
         """The same for a picture that came without a file."""
-        from tui.images.attach import attachment_of
+        from tui.images.attach import attach_bytes
 
-        self._prepare(name, lambda: attachment_of(data, name, self._viewer, note=self._note))
+        self._prepare(name, lambda: attach_bytes(data, name, self._viewer, note=self._note))
 
     def remove_last(self) -> None:
         if self._chips:
@@ -209,7 +209,7 @@ class Attachments(Static):
         if block is None:
             return f"▣ {name}", "  preparing …"
         if self._shows_among_many and isinstance(block, Image):
-            block = among_many(block)
+            block = downscaled(block)
         return f"▣ {name}", f"  {facts_of(block, Target.of(self._viewer))}"
 
 

@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from textual.content import Content
 
-from tui.chat.cache import CacheMap, Segment, Tick
+from tui.chat.cache import Breakpoint, CacheMap, Segment
 from tui.render import figures
 
 READ, WRITTEN, UNCACHED, OUTPUT = ("█", "$success"), ("▓", "$warning"), ("░", "$dim"), ("▞", "$accent")
@@ -98,17 +98,17 @@ def _tick_line(cache_map: CacheMap, sizes: Sequence[float], ends: Sequence[int],
     cells = [" "] * width
     if 0 < cache_map.minimum <= cache_map.tokens:
         _put(cells, _column(cache_map.minimum, sizes, ends), _MINIMUM)
-    for tick in cache_map.ticks:
+    for tick in cache_map.breakpoints:
         _put(cells, _column(tick.at, sizes, ends), _SHORT_TICK if tick.too_short else _TICK)
     return Content.styled("".join(cells), "$accent")
 
 
 def _look_back(cache_map: CacheMap, sizes: Sequence[float], ends: Sequence[int], width: int) -> list[Content]:
     """How far the last breakpoint looks back for what was cached before."""
-    if not cache_map.ticks:
+    if not cache_map.breakpoints:
         return []
     left = _column(cache_map.looks_back_to, sizes, ends) if cache_map.looks_back_to else 0
-    right = _column(cache_map.ticks[-1].at, sizes, ends)
+    right = _column(cache_map.breakpoints[-1].at, sizes, ends)
     room = right - left - 1
     if room < 0:
         return []
@@ -135,7 +135,7 @@ def _amounts(cache_map: CacheMap) -> list[Content]:
 
 def _facts(cache_map: CacheMap) -> list[Content]:
     facts: list[Content] = []
-    ticks: Sequence[Tick] = cache_map.ticks
+    ticks: Sequence[Breakpoint] = cache_map.breakpoints
     if kept := [tick for tick in ticks if not tick.too_short]:
         hours = sum(tick.lifetime == "1h" for tick in kept)
         lasting = f", {hours} for an hour" if hours else ""

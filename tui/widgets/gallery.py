@@ -19,7 +19,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tui.images.fitting import CELL, Room, fitted
-from tui.images.protocol import Canvas
+from tui.images.terminal_graphics import Canvas
 from tui.render.gate import TerminalText
 
 _PATIENCE_S = 0.2
@@ -140,14 +140,14 @@ def _within(room: Room, cell: tuple[int, int], pixels: int) -> Room:
 
 
 def _drawing(data: str | bytes, room: Room, canvas: Canvas, number: int) -> Drawing:
-    from tui.images.dots import decoded, stretched  # loads Pillow, here in a thread
     from tui.images.errors import CannotAttach
+    from tui.images.thumbnails import decode_base64, scaled_to  # loads Pillow, here in a thread
     from tui.render import pictures
 
     dots = (1, 2) if canvas.way == "blocks" else canvas.cell
     try:
-        data = decoded(data) if isinstance(data, str) else data
-        picture = stretched(data, room.columns * dots[0], room.rows * dots[1])
+        data = decode_base64(data) if isinstance(data, str) else data
+        picture = scaled_to(data, room.columns * dots[0], room.rows * dots[1])
     except CannotAttach:
         return Drawing(room)
     match canvas.way:
@@ -158,8 +158,8 @@ def _drawing(data: str | bytes, room: Room, canvas: Canvas, number: int) -> Draw
 
             return Drawing(room, pictures.overlaid(sixel(picture), room.columns, room.rows))
         case "kitty":
-            from tui.images.dots import png
             from tui.images.kitty import placeholders, upload
+            from tui.images.thumbnails import encode_png
 
             rows = pictures.tinted(placeholders(*room), number)
-            return Drawing(room, rows, upload=upload(number, png(picture), *room), number=number)
+            return Drawing(room, rows, upload=upload(number, encode_png(picture), *room), number=number)

@@ -25,7 +25,7 @@ from textual.app import App, ScreenStackError
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
-from tui.images.protocol import ANSWER, LAST_ANSWER
+from tui.images.terminal_graphics import ANSWER, LAST_ANSWER
 from tui.inputs.limits import PASTE_CHARS, PENDING_KEYS, SCREEN_COLUMNS, SCREEN_ROWS
 from tui.render.gate import TerminalText, passed
 from tui.widgets.gallery import Answered

@@ -9,7 +9,7 @@ from datetime import date
 
 from tui.anthropic.credentials import Credential, OAuthToken
 from tui.anthropic.errors import AuthenticationFailed, NotFound
-from tui.anthropic.models import MISSPELT, MODELS, Choice, find, is_retired
+from tui.anthropic.models import MISSPELT, MODELS, ModelChoice, find, is_retired
 from tui.chat.model import Model
 from tui.cli.doctor.findings import Finding, ModelRow
 from tui.config import Settings
@@ -39,7 +39,7 @@ def _asked(settings: Settings, env: Mapping[str, str]) -> tuple[tuple[Model, ...
     connection = Connection(settings, env)
     if (obstacle := connection.obstacle) is not None:
         return None, [Finding("models", "failed", obstacle.message, obstacle.hint)]
-    credential = connection.found.required()
+    credential = connection.found.require()
     if isinstance(credential, OAuthToken) and _is_over(credential):
         return None, [
             Finding("models", "warning", "The login has to be renewed first, which the next chat does", _RENEW)
@@ -49,7 +49,7 @@ def _asked(settings: Settings, env: Mapping[str, str]) -> tuple[tuple[Model, ...
     except NotFound:
         return None, [Finding("models", "note", f"{url} answers, and has no list of models")]
     except AuthenticationFailed as error:
-        if isinstance(credential, OAuthToken) and credential.borrowed and credential.refresh_token:
+        if isinstance(credential, OAuthToken) and credential.is_claude_code_login and credential.refresh_token:
             return None, [
                 Finding("models", "warning", "The login was refused; the next chat tries to renew it", _RENEW)
             ]
@@ -101,7 +101,7 @@ def _is_over(token: OAuthToken) -> bool:
     return token.expires_at_s is not None and token.expires_at_s <= time.time()
 
 
-def _would_answer(settings: Settings, choice: Choice, live: Sequence[Model] | None, today: date) -> Finding:
+def _would_answer(settings: Settings, choice: ModelChoice, live: Sequence[Model] | None, today: date) -> Finding:
     """Whether a new chat would get an answer from the model that it begins with."""
     model = choice.model
     named = f"{choice.asked} means {model.id}" if choice.asked != model.id else model.id
@@ -120,7 +120,7 @@ def _would_answer(settings: Settings, choice: Choice, live: Sequence[Model] | No
     return Finding("models", "failed" if is_anthropic else "warning", f"{named}, which the server does not list", fix)
 
 
-def _row(model: Model, choice: Choice, live: Sequence[Model] | None, today: date) -> ModelRow:
+def _row(model: Model, choice: ModelChoice, live: Sequence[Model] | None, today: date) -> ModelRow:
     retired = is_retired(model, today)
     deprecated = model.lifecycle == "deprecated" and not retired
     status = "retired" if retired else "active" if model.lifecycle == "legacy" else model.lifecycle
@@ -140,7 +140,7 @@ def _row(model: Model, choice: Choice, live: Sequence[Model] | None, today: date
     )
 
 
-def _misspelt(wrong: str, right: str, choice: Choice, today: date) -> ModelRow:
+def _misspelt(wrong: str, right: str, choice: ModelChoice, today: date) -> ModelRow:
     row = _row(find(right), choice, None, today)
     row["id"], row["status"], row["successor"] = wrong, "misspelt", right
     row["configured"] = choice.asked == wrong

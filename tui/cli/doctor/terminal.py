@@ -17,7 +17,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tui.cli.doctor.findings import Finding
-from tui.images.protocol import canvas, questions
+from tui.images.terminal_graphics import canvas, questions
 from tui.inputs.bounded_program import run_program
 
 _ANSWER_S = 0.5  # for the whole answer; over a slow line it is then taken for none

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from tui.chat.calls import STOPPED
+from tui.chat.tool_calls import STOPPED
 from tui.chat.tools import REFUSED, ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolEvent, ToolOutput
 from tui.chat.transcript import Image, Text, ToolResult, ToolUse
 from tui.render import figures

@@ -226,9 +226,9 @@ def readable(block: Block) -> str:
 
 
 def _readable_search(block: Opaque) -> str:
-    from tui.chat.searches import found_in, search_in  # not needed for the first paint
+    from tui.chat.searches import search_in, search_result_in  # not needed for the first paint
 
-    search, found = search_in(block), found_in(block)
+    search, found = search_in(block), search_result_in(block)
     return search.query if search else "\n".join(map(source_line, found.sources)) if found else ""
 
 

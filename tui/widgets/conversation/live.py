@@ -127,7 +127,10 @@ class LiveAnswer:
 
     def _begin(self, index: int, block: Block) -> int | None:
         """Begin a block that is neither text nor thinking."""
-        from tui.chat.searches import found_in, search_in  # what is about searches is not needed for the first paint
+        from tui.chat.searches import (  # what is about searches is not needed for the first paint
+            search_in,
+            search_result_in,
+        )
         from tui.widgets.conversation.searches import search_line, search_lines
 
         self._held = []
@@ -136,7 +139,7 @@ class LiveAnswer:
             return self._put(index, self._tools[index])
         if (search := search_in(block)) is not None:
             self._searches[index] = search
-        if (found := found_in(block)) is not None:
+        if (found := search_result_in(block)) is not None:
             for at, search in self._searches.items():
                 if search.id == found.id:
                     return self._replace(at, search_line(search, found))
@@ -236,7 +239,7 @@ class LiveAnswer:
 
         What was drawn while it streamed stays, unless the message differs from the events.
         """
-        from tui.chat.searches import marked
+        from tui.chat.searches import text_with_marks
 
         self.stands_at(message)
         before = self.turn.cited_before()[-1]
@@ -244,7 +247,7 @@ class LiveAnswer:
         row = self.turn.tops()[-1]
         if (
             "".join(part.source for part in self._response() if isinstance(part, MarkdownText)).strip()
-            != marked(message, before).strip()
+            != text_with_marks(message, before).strip()
         ):
             row = self.turn.tops()[min(self._first_part, len(self.turn.tops()) - 1)]
             self.turn.keep_only(self._first_part)

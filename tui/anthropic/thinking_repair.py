@@ -65,13 +65,13 @@ class ThinkingRepair:
     def _learns(self, error: ProviderError, transcript: Transcript) -> bool:
         """Whether the error is a refusal of the conversation's thinking, which is remembered then."""
         signatures = signatures_in(transcript)
-        if not (signatures and says_thinking_misfits(error)):
+        if not (signatures and is_thinking_rejection(error)):
             return False
         self._refused |= signatures
         return True
 
 
-def says_thinking_misfits(error: ProviderError) -> bool:
+def is_thinking_rejection(error: ProviderError) -> bool:
     """Whether the API refuses a thinking block for its signature or its past. Nothing of an answer has come then."""
     words = error.message.lower()
     return isinstance(error, BadRequest) and "thinking" in words and ("signature" in words or "modified" in words)

@@ -8,14 +8,14 @@ from collections.abc import Collection
 from tui.chat.transcript import Message, Text, ToolResult, ToolUse
 from tui.inputs.limits import MIB, REPLY_BYTES
 
-MOST = 3
+MAX_REPEATS = 3
 """How often a server is asked that calls in such a way. Source: product.md, section 10."""
 
 _Failed = tuple[str, str, str]
 """A call that failed: its tool, its arguments, and what it was answered."""
 
 
-class Futile:
+class ToolLoopGuard:
     """Looks at the answers of one turn, and says when it is to end."""
 
     def __init__(self) -> None:
@@ -35,18 +35,18 @@ class Futile:
         done = {(call.name, call.input) for call, result in pairs if not result.is_error}
         is_fine = bool(done) or any(call.name in offered for call in answer.calls)
         self._unoffered = 0 if is_fine else self._unoffered + 1
-        if self._unoffered == MOST:
+        if self._unoffered == MAX_REPEATS:
             what = "tools that were not offered" if offered else "tools although none were offered"
-            return f"The server called {what} {MOST} times, so the turn was ended."
+            return f"The server called {what} {MAX_REPEATS} times, so the turn was ended."
         if done - self._succeeded:
             self._failed.clear()
         self._succeeded |= done
         failed = {(call.name, call.input, _text(result)) for call, result in pairs if result.is_error}
         self._failed.update(failed)
-        stuck = next((call for call in failed if self._failed[call] >= MOST), None)
+        stuck = next((call for call in failed if self._failed[call] >= MAX_REPEATS), None)
         if stuck is None:
             return ""
-        return f"The same call of {stuck[0] or 'a tool'} failed {MOST} times in the same way, so the turn was ended."
+        return f"The same call of {stuck[0] or 'a tool'} failed {MAX_REPEATS} times in the same way, so the turn was ended."
 
 
 def _paired(answer: Message, results: Message) -> list[tuple[ToolUse, ToolResult]]:

@@ -29,7 +29,7 @@ class Kind(Wire, frozen=True):
     type: str | None = None
 
 
-class Unfamiliar(Wire, frozen=True):
+class UnknownEvent(Wire, frozen=True):
     """As much of an event as is looked at where its kind, or that of its delta, is none that we know."""
 
     type: str | None = None
@@ -158,13 +158,13 @@ class BlockStop(Wire, frozen=True, tag="content_block_stop"):
     index: int | None = None
 
 
-class Ending(Wire, frozen=True):
+class StopInfo(Wire, frozen=True):
     stop_reason: str | None = None
     stop_details: StopDetails | None = None
 
 
 class MessageDelta(Wire, frozen=True, tag="message_delta"):
-    delta: Ending | None = None
+    delta: StopInfo | None = None
     usage: msgspec.Raw = ABSENT
 
 
@@ -187,7 +187,7 @@ events = JsonDecoder[Any](
 blocks = JsonDecoder[Any](Text | Thinking | Redacted | ToolUse)
 usages = JsonDecoder(Usage, strict=False)
 messages = JsonDecoder(Message)
-diagnoses = JsonDecoder(Diagnostics)
+diagnostics = JsonDecoder(Diagnostics)
 kinds = JsonDecoder(Kind)
-unfamiliar = JsonDecoder(Unfamiliar)
+unknown_events = JsonDecoder(UnknownEvent)
 objects = JsonDecoder(list[AnyObject])

@@ -20,18 +20,20 @@ from tui.inputs.bounded import decode_input
 STOPPED = "Stopped by the user."
 INTERRUPTED = "Interrupted: the program ended before this call had a result. It may have been carried out in part."
 BROKEN_OFF = "Not carried out: the answer broke off."
-CUT = "Not carried out: the answer was cut at its limit of output tokens inside this call. Call again with less in it."
+TRUNCATED = (
+    "Not carried out: the answer was cut at its limit of output tokens inside this call. Call again with less in it."
+)
 ENDED = "Stopped before it had a result."
 NO_TOOLS = "Not carried out: there are no tools in this conversation."
 _USABLE_ID = re.compile(r"[a-zA-Z0-9_-]+")  # what the API takes; other servers make up others
 
 
-class Calls:
+class ToolCalls:
     """`clock` is monotonic, in seconds."""
 
     def __init__(self, answer: Message, toolbox: Toolbox | None, clock: Callable[[], float]) -> None:
         self._calls = answer.calls
-        self._cut = cut_call(answer)
+        self._cut = truncated_call(answer)
         self._toolbox = toolbox
         self._clock = clock
         self._began: dict[str, float] = {}
@@ -77,7 +79,7 @@ class Calls:
 
     async def _result(self, call: ToolUse) -> ToolResult:
         if call is self._cut:
-            return _error(call, CUT)
+            return _error(call, TRUNCATED)
         if problem := _problem(call):
             return _error(call, problem)
         if self._toolbox is None:
@@ -107,13 +109,13 @@ class Calls:
         return taken
 
 
-def cut_call(answer: Message) -> ToolUse | None:
+def truncated_call(answer: Message) -> ToolUse | None:
     """The call that an answer was cut in, if it was: nobody knows what else it would have said."""
     last = answer.blocks[-1] if answer.blocks else None
     return last if answer.stop_reason == "max_tokens" and isinstance(last, ToolUse) else None
 
 
-def with_own_ids(answer: Message, earlier: Sequence[Message]) -> Message:
+def with_unique_ids(answer: Message, earlier: Sequence[Message]) -> Message:
     """The answer with an id of its own for each call. Some servers use one twice, or none; the API refuses both."""
     if not answer.calls:
         return answer

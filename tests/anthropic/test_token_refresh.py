@@ -17,8 +17,8 @@ from tui.anthropic.auth import auth_for
 from tui.anthropic.client import Client
 from tui.anthropic.credentials import discover
 from tui.anthropic.destinations import ForeignHost, NotAnAddress, Unencrypted
-from tui.anthropic.refresh import LoginGone
-from tui.anthropic.token_endpoint import GrantRefused, NotSent, RefreshFailed, ReplyLost, exchange
+from tui.anthropic.token_endpoint import GrantRefused, NotSent, RefreshFailed, ReplyLost, exchange_refresh_token
+from tui.anthropic.token_refresh import LoginGone
 from tui.chat.events import MessageStop, TextDelta
 from tui.demo.oauth import Trouble
 from tui.demo.reply import Gate, Pause
@@ -444,7 +444,7 @@ async def test_leftovers_of_another_login_are_not_put_in_place(tmp_path: Path) -
 )
 def test_a_refresh_token_goes_to_its_own_hosts_only(url: str, error: type[Exception]) -> None:
     with pytest.raises(error, match=r"oauth_token_url|not renewed at"):
-        exchange("sk-ant-ort01-planted", url, lambda: 0.0)
+        exchange_refresh_token("sk-ant-ort01-planted", url, lambda: 0.0)
 
 
 async def test_another_token_url_does_not_hinder_a_token_that_lives(tmp_path: Path) -> None:
@@ -469,6 +469,6 @@ async def test_a_redirect_of_the_endpoint_is_not_followed(tmp_path: Path) -> Non
 def test_the_newest_login_is_found_after_a_renewal(tmp_path: Path) -> None:
     with SignedIn(tmp_path, life_s=0) as place, httpx.Client(trust_env=False, auth=place.auth()) as client:
         client.get(f"{place.server.url}/v1/models")
-        found = discover("", {}, tmp_path, now_s=place.clock.now).required()
+        found = discover("", {}, tmp_path, now_s=place.clock.now).require()
         assert found == place.found()
         assert place.found().access_token == place.tokens_sent()[0]

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tui.anthropic.errors import BadRequest, PermissionDenied, RequestTooLarge, refuses_search
-from tui.anthropic.replay import Dialect, SentPlace, attached_places
+from tui.anthropic.errors import BadRequest, PermissionDenied, RequestTooLarge, rejects_web_search
+from tui.anthropic.replay import Dialect, RequestPosition, attachment_positions
 from tui.chat.model import Model
-from tui.chat.transcript import BlockPlace, Message, Tool
+from tui.chat.transcript import BlockPosition, Message, Tool
 
 # Between the numbers may stand the kind of what is there: messages.2.content.0.tool_result.content.1.image.source.base64.
 _PATH = re.compile(r"\bmessages\.(\d+)\.content\.(\d+)((?:\.[A-Za-z_]+)*?\.content\.(\d+))?((?:\.\w+)*)")
@@ -20,16 +20,16 @@ _NAMELESS = re.compile(r"could not process (?:image|pdf|document)|pdf .*(?:not v
 """Words in which the API refuses an attachment without saying which."""
 
 
-def refused_places(
+def rejected_blocks(
     error: BaseException | None, messages: Sequence[Message], model: Model, dialect: Dialect
-) -> tuple[BlockPlace, ...]:
+) -> tuple[BlockPosition, ...]:
     """The places of what the API would not take of these messages; none where it refused something else.
 
     Where it names none, what it has taken before is not meant: it is what came last, if that can be told.
     """
     if not isinstance(error, BadRequest) or isinstance(error, RequestTooLarge):
         return ()
-    places = attached_places(messages, model, dialect)
+    places = attachment_positions(messages, model, dialect)
     named = [sent for text in (*error.paths, error.message) for sent in _named(text)]
     found = dict.fromkeys(places[sent] for sent in named if sent in places)
     if found or named or not _NAMELESS.search(error.message):
@@ -40,14 +40,14 @@ def refused_places(
     return tuple(new) if len(new) == 1 or all(place.inner is not None for place in new) else ()
 
 
-def refused_tools(error: BaseException | None, tools: Sequence[Tool]) -> tuple[str, ...]:
+def rejected_tools(error: BaseException | None, tools: Sequence[Tool]) -> tuple[str, ...]:
     """The names of those among these tools that the server would carry out itself, and will not."""
-    if not (isinstance(error, BadRequest | PermissionDenied) and refuses_search(error.message)):
+    if not (isinstance(error, BadRequest | PermissionDenied) and rejects_web_search(error.message)):
         return ()
     return tuple(tool.name for tool in tools if tool.server)
 
 
-def _named(text: str) -> list[SentPlace]:
+def _named(text: str) -> list[RequestPosition]:
     """The places that a text names, but for those of their cache breakpoints."""
     return [
         tuple(int(number) for number in (message, block, inner) if number)

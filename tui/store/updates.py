@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from tui.chat.spending import local_day
 from tui.chat.transcript import Message
 from tui.chat.tree import ChatTree
-from tui.store import accounts, columns, index
+from tui.store import columns, index, usage
 from tui.store.codec import Attachment, decode, encode, encode_tools, searchable, searchable_row
-from tui.store.values import Merged, NewChat
-from tui.store.words import fold
+from tui.store.search_text import fold_word
+from tui.store.values import ImportResult, NewChat
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -78,9 +78,9 @@ def revise(db: Connection, head: str, number: int, message: Message) -> None:
         _put(db, chat, id, None, message, (key, state, blocks), "")
 
 
-def write_off(db: Connection, chat_id: str, message: Message, now: float) -> None:
+def add_discarded(db: Connection, chat_id: str, message: Message, now: float) -> None:
     """Counts an answer that was billed, and is no message of the chat."""
-    if accounts.keep(db, chat_id, message):
+    if usage.add_discarded(db, chat_id, message):
         _count(db, message, now)
 
 
@@ -94,7 +94,7 @@ def interrupt(db: Connection, token: str, now: float) -> None:
             _count(db, decode(role, "interrupted", columns.moment(at), b"[]", columns.data(facts)), now)
 
 
-def leave_unsent(db: Connection, chat_id: str, text: str, now: float) -> None:
+def add_unsent(db: Connection, chat_id: str, text: str, now: float) -> None:
     """Keeps what was written and laid down, among the earlier prompts."""
     text = text.encode("utf-8", "replace").decode()
     db.execute("DELETE FROM left_unsent WHERE text = ?", (text,))
@@ -109,11 +109,11 @@ def rename(db: Connection, chat_id: str, title: str, *, mine: bool) -> None:
     """A made title never takes the place of the user's own."""
     db.execute(
         "UPDATE chats SET title = ?, folded_title = ?, title_is_mine = ? WHERE id = ? AND (title_is_mine <= ?)",
-        (title, fold(title), mine, chat_id, mine),
+        (title, fold_word(title), mine, chat_id, mine),
     )
 
 
-def set_fact(db: Connection, chat_id: str, column: str, value: object) -> None:
+def set_column(db: Connection, chat_id: str, column: str, value: object) -> None:
     """`column` is one of ours, never a user's word."""
     db.execute(f"UPDATE chats SET {column} = ? WHERE id = ?", (value, chat_id))
 
@@ -145,10 +145,10 @@ def fork(db: Connection, message_id: str, new: NewChat, now: float) -> None:
     for key, id in _path(db, message_id):
         copy = uuid.uuid5(uuid.UUID(new.id), id).hex
         parent = _copy(db, key, copy, chat, parent)
-    db.execute("UPDATE chats SET head = ?, folded_title = ? WHERE key = ?", (copy, fold(_title(db, chat)), chat))
+    db.execute("UPDATE chats SET head = ?, folded_title = ? WHERE key = ?", (copy, fold_word(_title(db, chat)), chat))
 
 
-def merge(db: Connection, tree: ChatTree, *, now: float) -> Merged:
+def merge(db: Connection, tree: ChatTree, *, now: float) -> ImportResult:
     """Adds what is not there yet, by ids. A deleted chat comes back; one that is there keeps its name."""
     known = db.execute("SELECT key FROM chats WHERE id = ?", (tree.id,)).fetchone()
     if known is None:
@@ -160,7 +160,7 @@ def merge(db: Connection, tree: ChatTree, *, now: float) -> Merged:
             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             (
-                *(tree.id, tree.title, fold(tree.title), tree.title_is_mine, tree.model, tree.system, tree.tools),
+                *(tree.id, tree.title, fold_word(tree.title), tree.title_is_mine, tree.model, tree.system, tree.tools),
                 *(encode_tools(tree.definitions), tree.preset, tree.thinking, tree.effort),
                 *(tree.created or now, tree.updated or now, tree.pinned),
             ),
@@ -174,14 +174,14 @@ def merge(db: Connection, tree: ChatTree, *, now: float) -> Merged:
             _touch_cache(db, chat, node.message)
             added += 1
     for message in tree.written_off:
-        accounts.keep(db, tree.id, message)
+        usage.add_discarded(db, tree.id, message)
     db.execute("UPDATE chats SET deleted_at = NULL WHERE key = ?", (chat,))
     if tree.head and (added or not db.execute("SELECT head FROM chats WHERE key = ?", (chat,)).fetchone()[0]):
         db.execute(
             "UPDATE chats SET updated = max(updated, ?), head = ? WHERE key = ?",
             (tree.updated, tree.head, chat),
         )
-    return Merged(chats=int(bool(added)), messages=added)
+    return ImportResult(chats=int(bool(added)), messages=added)
 
 
 def purge(db: Connection, before: float) -> None:
@@ -203,7 +203,7 @@ def purge(db: Connection, before: float) -> None:
         )
 
 
-def keep(db: Connection, attachments: tuple[Attachment, ...]) -> None:
+def store_attachments(db: Connection, attachments: tuple[Attachment, ...]) -> None:
     """Stores attached data, each once."""
     for one in attachments:
         if db.execute("SELECT 1 FROM attachments WHERE hash = ?", (one.hash,)).fetchone() is None:
@@ -224,11 +224,19 @@ def _chat(db: Connection, chat: NewChat, message: Message, now: float) -> int:
             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             (
-                *(chat.id, title, fold(title), chat.model, chat.system, chat.tools, encode_tools(chat.definitions)),
+                *(
+                    chat.id,
+                    title,
+                    fold_word(title),
+                    chat.model,
+                    chat.system,
+                    chat.tools,
+                    encode_tools(chat.definitions),
+                ),
                 *(chat.preset, chat.thinking, chat.effort, now, now),
             ),
         )
-        accounts.begin(db, chat.id)
+        usage.include_discarded(db, chat.id)
         return key
     return int(found[0])
 
@@ -287,7 +295,7 @@ def _put(
         )
     if not arrives:
         index.add(db, key, searchable(message.blocks))
-    keep(db, row.attachments)
+    store_attachments(db, row.attachments)
     db.executemany("INSERT OR IGNORE INTO attached VALUES (?, ?)", [(key, one.hash) for one in row.attachments])
     return int(key)
 

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
-from tui.images.dots import png
 from tui.images.fitting import Room, fitted
-from tui.images.kitty import MOST_CELLS, placeholders, removal, upload
-from tui.images.protocol import Canvas, canvas, questions
+from tui.images.kitty import MAX_CELLS, placeholders, removal, upload
 from tui.images.sixel import sixel
+from tui.images.terminal_graphics import Canvas, canvas, questions
+from tui.images.thumbnails import encode_png
 
 KITTY, CELL, SIXEL, PLAIN = "\x1b_Gi=31;OK\x1b\\", "\x1b[6;20;10t", "\x1b[?62;4;22c", "\x1b[?62;22c"
 CELLS = (10, 20)
@@ -80,7 +80,7 @@ def test_a_picture_fits_its_room_in_its_own_shape(width: int, height: int, colum
 
 @pytest.mark.parametrize("picture", [corners(), photo(300, 200)], ids=["one chunk", "many"])
 def test_kitty_gets_the_whole_picture_in_chunks(picture: Image.Image) -> None:
-    pieces = re.findall("\x1b_G([^;]*);([^\x1b]*)\x1b\\\\", upload(7, png(picture), 30, 10))
+    pieces = re.findall("\x1b_G([^;]*);([^\x1b]*)\x1b\\\\", upload(7, encode_png(picture), 30, 10))
     assert pieces[0][0].startswith("a=T,U=1,f=100,i=7,c=30,r=10,q=2,m=")
     assert [keys[-3:] for keys, _ in pieces] == ["m=1"] * (len(pieces) - 1) + ["m=0"]
     assert all(len(text) == 4096 for _, text in pieces[:-1])
@@ -97,8 +97,8 @@ def test_placeholders_say_their_row_and_column() -> None:
     assert len({row[0][0] for row in cells}) == 3
     assert len({across for _, across in cells[0]}) == 5
     assert [cells[1][0][0], cells[0][1][1]] == ["\u030d", "\u030d"]  # both are numbered alike, from 0305 on
-    assert MOST_CELLS == 297
-    assert all(unicodedata.combining(mark) for mark in re.findall("[^\U0010eeee]", placeholders(MOST_CELLS, 1)[0]))
+    assert MAX_CELLS == 297
+    assert all(unicodedata.combining(mark) for mark in re.findall("[^\U0010eeee]", placeholders(MAX_CELLS, 1)[0]))
 
 
 def test_kitty_forgets() -> None:

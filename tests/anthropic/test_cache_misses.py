@@ -11,7 +11,7 @@ from asking_together import Talk
 from cached_conversations import KINDS, converse
 from msgspec.structs import replace
 
-from tui.anthropic.misses import SLACK, Exchange, miss_reason, too_short
+from tui.anthropic.cache_misses import SLACK, SentRequest, miss_reason, too_short
 from tui.anthropic.models import find
 from tui.chat.ledger import Usage
 from tui.chat.thinking import without_thinking
@@ -138,8 +138,8 @@ def test_a_first_prompt_that_is_long_enough_needs_no_word() -> None:
     assert too_short(talk.exchanges[0], SONNET) is None
 
 
-def exchange(body: dict, at: float, **usage: int) -> Exchange:
-    return Exchange(body=json.dumps(body).encode(), at=at, usage=Usage(**usage))
+def exchange(body: dict, at: float, **usage: int) -> SentRequest:
+    return SentRequest(body=json.dumps(body).encode(), at=at, usage=Usage(**usage))
 
 
 def body(*texts: str, marked: bool = True) -> dict:
@@ -172,7 +172,7 @@ def test_every_miss_of_many_conversations_is_explained(kind: str) -> None:
     for seed in range(6):
         held = converse(kind, seed)
         exchanges = [
-            Exchange(body=json.dumps(one).encode(), at=asked.at, usage=usage)
+            SentRequest(body=json.dumps(one).encode(), at=asked.at, usage=usage)
             for one, asked, usage in zip(held.bodies, held.requests, held.counted, strict=True)
         ]
         for before, now in pairwise(exchanges):

@@ -18,8 +18,8 @@ from msgspec.structs import replace
 
 from tui.anthropic.claude_locks import claude_locks
 from tui.anthropic.credentials import OAuthToken, read_login
-from tui.anthropic.login import Grant, Unusable, parse_login, renewed
-from tui.anthropic.token_endpoint import WAY_OUT, GrantRefused, RefreshFailed, ReplyLost
+from tui.anthropic.login import TokenGrant, Unusable, parse_login, with_new_tokens
+from tui.anthropic.token_endpoint import SIGN_IN_HINT, GrantRefused, RefreshFailed, ReplyLost
 from tui.errors import TuiError
 from tui.inputs.bounded import read_file
 from tui.inputs.limits import SETTINGS_FILE_BYTES
@@ -39,7 +39,7 @@ class LoginGone(RefreshFailed):
     """There is no login any more, or nothing to renew it with."""
 
 
-class Renewer:
+class TokenRefresher:
     """One login, kept alive. Every method may be called from any thread.
 
     `exchange` trades a refresh token for a Grant. `reread` says what the login is now in the place where it was found: by
@@ -49,7 +49,7 @@ class Renewer:
     def __init__(
         self,
         login: OAuthToken,
-        exchange: Callable[[str], Grant],
+        exchange: Callable[[str], TokenGrant],
         *,
         now: Callable[[], float],
         warn: Callable[[str], None],
@@ -137,7 +137,7 @@ class Renewer:
         """Uses the refresh token. Only for whoever has the turn."""
         login = self._held
         if problem:  # also a file that is being written just now: nothing that is in it may be used or lost
-            raise LoginGone(f"Claude Code's login cannot be renewed ({_place(login)}: {problem})", WAY_OUT)
+            raise LoginGone(f"Claude Code's login cannot be renewed ({_place(login)}: {problem})", SIGN_IN_HINT)
         if not login.refresh_token or login.file is None:
             where = "holds nothing to renew it with" if login.file is not None else "can be written by Claude Code only"
             raise LoginGone(f"Claude Code's login is over, and {_place(login)} {where}", "Open Claude Code.")
@@ -171,7 +171,7 @@ class Renewer:
         self._held = found
         return True
 
-    def _keep(self, login: OAuthToken, grant: Grant) -> None:
+    def _keep(self, login: OAuthToken, grant: TokenGrant) -> None:
         """Holds the new tokens, and writes them where the old ones were."""
         assert login.file is not None
         self._over.add(login.access_token)
@@ -191,7 +191,7 @@ class Renewer:
                 return
             if found.refresh_token != login.refresh_token:  # somebody signed in anew meanwhile: theirs stays
                 return
-            write_private(login.file, renewed(raw, grant))
+            write_private(login.file, with_new_tokens(raw, grant))
         except OSError as error:
             self._warn_once(f"{login.file} cannot be written ({error.strerror or 'unknown error'})")
             return

@@ -9,7 +9,7 @@ from typing import Literal
 CredentialKind = Literal["api_key", "oauth", "bearer", ""]
 """What a request was signed with; "" where nobody knows."""
 
-SEARCH_ADVICE = (
+SEARCH_HINT = (
     "An administrator can allow web search in the Console; with `web_search = false` under [tools], new chats go "
     "without it."
 )
@@ -19,7 +19,7 @@ _TOKEN_ADVICE = "Verify the token in ANTHROPIC_AUTH_TOKEN."
 _PROXY_ADVICE = "Custom api_url: confirm that the proxy forwards the {} header."
 
 
-def credential_advice(credential: CredentialKind, custom_url: bool) -> str:
+def credential_hint(credential: CredentialKind, custom_url: bool) -> str:
     """What to do about a 401, for the credential in use."""
     advice = {"api_key": _KEY_ADVICE, "oauth": _LOGIN_ADVICE, "bearer": _TOKEN_ADVICE}
     header = {"api_key": "x-api-key", "oauth": "Authorization", "bearer": "Authorization"}
@@ -31,7 +31,7 @@ def credential_advice(credential: CredentialKind, custom_url: bool) -> str:
 
 # What the words of a server or its `error_code` tell. Codes: SDK 2.14, types/shared and types/*_error_details.py.
 
-WORKSPACE_ADVICE = (
+WORKSPACE_HINT = (
     "Give the ID of the workspace (wrkspc_…, in the Console under Workspaces): `prx auth login` and /login ask for it, "
     "or set workspace_id under [providers.anthropic] or ANTHROPIC_WORKSPACE_ID. Or make a key that belongs to one workspace."
 )
@@ -71,7 +71,7 @@ _OVERLONG = (
 )
 
 
-def is_spent(words: str, code: str) -> bool:
+def is_spend_limit(words: str, code: str) -> bool:
     """Return True if a cap on spending was reached, so that another attempt is useless."""
     return code.endswith("spend_limit_reached") or "specified api usage limits" in words.lower()
 
@@ -89,7 +89,7 @@ def lacks_workspace(words: str) -> bool:
     return "anthropic-workspace-id" in words.lower() or _NO_WORKSPACE.search(words) is not None
 
 
-def specific_advice(words: str, code: str, appeal_url: str) -> str:
+def specific_hint(words: str, code: str, appeal_url: str) -> str:
     """What to do about an error whose words or code say more than its kind; "" for any other."""
     if code == "organization_on_hold":
         appeal = f"Appeal at {appeal_url}." if appeal_url else "Ask Anthropic's support."
@@ -101,7 +101,7 @@ def specific_advice(words: str, code: str, appeal_url: str) -> str:
     return _RETENTION if "must have data retention" in words.lower() else ""
 
 
-def length_advice(words: str, type: str) -> str:
+def length_hint(words: str, type: str) -> str:
     """What to do about a prompt that is too long, and by how much it is; "" for another error."""
     lower = words.lower()
     if not (

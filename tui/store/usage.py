@@ -17,7 +17,7 @@ from tui.chat.transcript import Message, State
 from tui.inputs.bounded import JsonDecoder
 from tui.store import columns
 from tui.store.codec import decode, encode
-from tui.store.values import Used
+from tui.store.values import ChatUsage
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -37,7 +37,7 @@ class _Facts(msgspec.Struct):
 _FACTS = JsonDecoder(_Facts)
 
 
-def keep(db: Connection, chat_id: str, message: Message) -> bool:
+def add_discarded(db: Connection, chat_id: str, message: Message) -> bool:
     """Keeps an answer that was written off, and adds it to what the chat has cost. False if it was kept already."""
     bill = message.bill or Bill()
     done = db.execute(
@@ -53,7 +53,7 @@ def keep(db: Connection, chat_id: str, message: Message) -> bool:
     return True
 
 
-def begin(db: Connection, chat_id: str) -> None:
+def include_discarded(db: Connection, chat_id: str) -> None:
     """A chat has begun; its first prompt may have been tried before, and cost something then."""
     db.execute(
         """
@@ -64,7 +64,7 @@ def begin(db: Connection, chat_id: str) -> None:
     )
 
 
-def written_off(db: Connection, chat_id: str) -> tuple[Message, ...]:
+def discarded_answers(db: Connection, chat_id: str) -> tuple[Message, ...]:
     """The answers of a chat that were billed and are not among its messages, oldest first."""
     rows = db.execute("SELECT state, at, facts FROM written_off WHERE chat_id = ? ORDER BY at, key", (chat_id,))
     return tuple(
@@ -73,7 +73,7 @@ def written_off(db: Connection, chat_id: str) -> tuple[Message, ...]:
     )
 
 
-def used(db: Connection) -> dict[str, Used]:
+def usage_by_chat(db: Connection) -> dict[str, ChatUsage]:
     """What each chat has used, by its id, with all its branches. What a fork was copied from is not counted twice."""
     rows = db.execute(
         """
@@ -82,16 +82,16 @@ def used(db: Connection) -> dict[str, Used]:
         UNION ALL SELECT chat_id, state, facts FROM written_off
         """
     )
-    found: dict[str, Used] = defaultdict(Used)
+    found: dict[str, ChatUsage] = defaultdict(ChatUsage)
     for chat_id, state, facts in rows:
         if facts:
             with suppress(msgspec.DecodeError):
                 one = _FACTS.decode(columns.data(facts))
-                found[chat_id] += Used(usage=one.usage, is_estimate=one.is_estimate(columns.state(state)))
+                found[chat_id] += ChatUsage(usage=one.usage, is_estimate=one.is_estimate(columns.state(state)))
     return dict(found)
 
 
-def estimated(db: Connection) -> frozenset[tuple[str, str]]:
+def estimated_days(db: Connection) -> frozenset[tuple[str, str]]:
     """The days, each with a model, on which an answer of it was cut off that is still there."""
     rows = db.execute(
         """

@@ -25,7 +25,7 @@ def image_count(transcript: Transcript) -> int:
     return sum(1 for message in transcript.messages for _ in _images_in(message.blocks))
 
 
-class SmallerImages:
+class ImageDownscaler:
     """Remembers what was made of each image, by its content: no turn does it again, and the bytes stay the same."""
 
     def __init__(self) -> None:

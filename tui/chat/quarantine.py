@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from tui.chat.transcript import Block, BlockPlace, Document, Failure, Image, Message, ToolResult, Transcript
+from tui.chat.transcript import Block, BlockPosition, Document, Failure, Image, Message, ToolResult, Transcript
 
 _NAMED = 2  # that are named, where there are no more
 
 
-def set_aside(transcript: Transcript, places: Collection[BlockPlace]) -> tuple[Transcript, Mapping[int, Message]]:
+def quarantine(transcript: Transcript, places: Collection[BlockPosition]) -> tuple[Transcript, Mapping[int, Message]]:
     """The conversation with the pictures and documents at these places set aside, and what that changed, by number."""
     changed: dict[int, Message] = {}
     for place in places:
@@ -21,18 +21,18 @@ def set_aside(transcript: Transcript, places: Collection[BlockPlace]) -> tuple[T
     return replace(transcript, messages=messages), changed
 
 
-def with_refused(failure: Failure, places: Sequence[BlockPlace], transcript: Transcript) -> Failure:
+def with_rejected_blocks(failure: Failure, places: Sequence[BlockPosition], transcript: Transcript) -> Failure:
     """The failure with what it says of these blocks of the conversation, and what to do about it."""
     return replace(failure, refused=tuple(places), hint=_hint(places, transcript)) if places else failure
 
 
-def with_forgone(failure: Failure, names: Sequence[str]) -> Failure:
+def with_dropped_tools(failure: Failure, names: Sequence[str]) -> Failure:
     """The failure with the word that the conversation offers these tools no more."""
     which = " and ".join(name.replace("_", " ") for name in names)
     return replace(failure, hint=f"This chat goes on without {which}: ask again. {failure.hint}".strip())
 
 
-def _hint(places: Sequence[BlockPlace], transcript: Transcript) -> str:
+def _hint(places: Sequence[BlockPosition], transcript: Transcript) -> str:
     names = [_name(transcript, place) for place in places]
     is_one = len(names) == 1
     which = " and ".join(names) if all(names) and len(names) <= _NAMED else "It" if is_one else "They"
@@ -40,7 +40,7 @@ def _hint(places: Sequence[BlockPlace], transcript: Transcript) -> str:
     return f"{which} {was} set aside and will not be sent again: try again without {it}."
 
 
-def _name(transcript: Transcript, place: BlockPlace) -> str:
+def _name(transcript: Transcript, place: BlockPosition) -> str:
     """As its file is called; "" where it came without one."""
     block: Block = transcript.messages[place.message].blocks[place.block]
     if isinstance(block, ToolResult) and place.inner is not None:
@@ -48,7 +48,7 @@ def _name(transcript: Transcript, place: BlockPlace) -> str:
     return block.name if isinstance(block, Image | Document) else ""
 
 
-def _with_aside(message: Message, place: BlockPlace) -> Message:
+def _with_aside(message: Message, place: BlockPosition) -> Message:
     blocks = list(message.blocks)
     blocks[place.block] = _aside(blocks[place.block], place.inner)
     return replace(message, blocks=tuple(blocks))

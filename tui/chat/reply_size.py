@@ -19,7 +19,7 @@ class ReplyTooLong(TuiError):
         super().__init__(f"This reply has more than {what}, so prx ended it.", "What had arrived is kept.")
 
 
-class Extent:
+class ReplySize:
     """Counts what the events of one reply bring."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Extent:
             raise ReplyTooLong(f"{REPLY_PARTS:,} parts")
 
 
-def weight(event: StreamEvent) -> int:
+def event_size(event: StreamEvent) -> int:
     """About how many bytes an event adds to the reply."""
     return len(_text_of(event))
 

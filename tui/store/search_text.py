@@ -36,18 +36,18 @@ class Snippet(NamedTuple):
     marks: tuple[tuple[int, int], ...]
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """The words of a text as the index takes them, separated by spaces."""
     if text.isascii():
         return text  # the index's own tokenizer splits and folds ASCII
-    words = (fold(match.group()) for match in _WORD.finditer(text))
+    words = (fold_word(match.group()) for match in _WORD.finditer(text))
     joined = []
     while some := list(islice(words, _AT_ONCE)):  # all words of a long text at a time take ten times its memory
         joined.append(" ".join(some))
     return " ".join(joined)
 
 
-def fold(word: str) -> str:
+def fold_word(word: str) -> str:
     """A word without case, accents and other differences that people do not type: É is e, ﬁ is fi, Ａ is a."""
     if word.isascii():
         return word.lower()
@@ -73,22 +73,22 @@ class Query(NamedTuple):
         return " ".join(quoted)
 
 
-def parsed(typed: str) -> Query:
+def parse_query(typed: str) -> Query:
     """What these words ask for. Words that are joined by other signs, such as `node.js`, are a phrase."""
     phrases = []
     end = -1
     for chunk in re.finditer(r"\S+", typed):
         words = list(_WORD.finditer(typed, chunk.start(), chunk.end()))
         if words:
-            phrases.append(tuple(fold(word.group()) for word in words))
+            phrases.append(tuple(fold_word(word.group()) for word in words))
             end = words[-1].end()
     return Query(tuple(phrases), end == len(typed))
 
 
-def marks(text: str, query: Query) -> tuple[tuple[int, int], ...]:
+def highlights(text: str, query: Query) -> tuple[tuple[int, int], ...]:
     """Where in the text the phrases stand: first character, and the one after the last; in order, not overlapping."""
     found = list(_WORD.finditer(text))
-    words = [fold(match.group()) for match in found]
+    words = [fold_word(match.group()) for match in found]
     spans: list[tuple[int, int]] = []
     for number, phrase in enumerate(query.phrases):
         is_open = query.is_open and number == len(query.phrases) - 1
@@ -100,17 +100,17 @@ def marks(text: str, query: Query) -> tuple[tuple[int, int], ...]:
     return _joined(spans)
 
 
-def title_marks(title: str, typed: str) -> tuple[tuple[int, int], ...]:
+def title_highlights(title: str, typed: str) -> tuple[tuple[int, int], ...]:
     """Where in a title the pieces stand that were typed, be it inside a word."""
     if not title.isascii():  # what is folded is not as long as before
-        return marks(title, parsed(typed))
-    pieces, lowered = [fold(piece) for piece in typed.split()], title.lower()
+        return highlights(title, parse_query(typed))
+    pieces, lowered = [fold_word(piece) for piece in typed.split()], title.lower()
     return _joined([found.span() for piece in pieces for found in re.finditer(re.escape(piece), lowered)])
 
 
-def stands_in(text: str, query: Query) -> bool:
+def matches(text: str, query: Query) -> bool:
     """Whether all of the phrases stand in a text."""
-    words = [fold(match.group()) for match in _WORD.finditer(text)]
+    words = [fold_word(match.group()) for match in _WORD.finditer(text)]
     last = len(query.phrases) - 1
     return all(
         any(_stands_at(words, start, phrase, query.is_open and number == last) for start in range(len(words)))
@@ -120,7 +120,7 @@ def stands_in(text: str, query: Query) -> bool:
 
 def snippet(text: str, query: Query) -> Snippet:
     """The piece of a text around the first phrase that was found, on one line, and what to highlight in it."""
-    spans = marks(text, query)
+    spans = highlights(text, query)
     first = spans[0][0] if spans else 0
     start = max(0, first - _BEFORE)
     if start:  # at a word's beginning, where one is near

@@ -28,11 +28,11 @@ def outcome_of(error: BaseException | None) -> tuple[Outcome, Failure | None]:
         case _Described():
             return "failed", error.failure()
         case TuiError():
-            return "failed", Failure(message=error.message, hint=error.hint, type=type_of(error))
+            return "failed", Failure(message=error.message, hint=error.hint, type=error_type(error))
     return "failed", Failure(message=f"prx has a bug: {type(error).__name__}", type="internal_error")
 
 
-def type_of(error: TuiError) -> str:
+def error_type(error: TuiError) -> str:
     """A name for an error that is ours, in the API's spelling: CredentialsMissing is "credentials_missing"."""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(error).__name__).lstrip("_")
 
@@ -57,9 +57,9 @@ def notice_for(message: Message) -> str:
 
 def notices_for(answers: Sequence[Message]) -> tuple[str, ...]:
     """All there is to say of the last of a turn's answers where nothing but its text is shown."""
-    from tui.chat.searches import cited_before, told  # not needed for the first paint
+    from tui.chat.searches import cited_before, source_summary  # not needed for the first paint
 
-    return (*filter(None, (notice_for(answers[-1]),)), *told(answers[-1], cited_before(answers)[-1]))
+    return (*filter(None, (notice_for(answers[-1]),)), *source_summary(answers[-1], cited_before(answers)[-1]))
 
 
 def _says_something(message: Message) -> bool:

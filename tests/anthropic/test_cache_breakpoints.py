@@ -9,7 +9,7 @@ import transcripts as conversations
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tui.anthropic.caching import MAX_BREAKPOINTS, with_breakpoints
+from tui.anthropic.cache_breakpoints import MAX_BREAKPOINTS, with_breakpoints
 from tui.anthropic.models import MODELS, find, is_retired
 from tui.anthropic.request import Options, build_body, encode
 from tui.chat.transcript import Message, Text, Thinking, Tool, ToolResult, ToolUse, Transcript

@@ -37,15 +37,15 @@ def is_too_long(wish_s: float | None) -> bool:
     return wish_s is not None and wish_s > WAIT_S
 
 
-def advice(wish_s: float, now: float) -> str:
+def long_wait_hint(wish_s: float, now: float) -> str:
     """What to do where that is so. `now`: seconds since the epoch."""
     if wish_s > _YEAR_S:
         return "The server asks to wait for more than a year. Try again then, or pick another model."
     then = time.strftime("%Y-%m-%d %H:%M", time.localtime(now + wish_s))
-    return f"The server asks to wait {span(wish_s)}, until {then}. Try again then, or pick another model."
+    return f"The server asks to wait {format_duration(wish_s)}, until {then}. Try again then, or pick another model."
 
 
-def span(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A time in its largest unit, rounded up so that it is not too short: "90 s", "5 min", "3 h", "2 days"."""
     for unit, name, most in ((1, "s", 120), (60, "min", 120), (3_600, "h", 48)):
         count = -int(-seconds // unit)

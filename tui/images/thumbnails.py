@@ -13,12 +13,12 @@ from PIL import Image
 
 from tui.images.colours import drawable, in_srgb
 from tui.images.errors import CannotAttach
-from tui.images.pixels import BROKEN, MAX_PIXELS
+from tui.images.pixels import DECODE_ERRORS, MAX_PIXELS
 
 _SLICE = 1 << 20  # characters; other threads get their turn between two of them
 
 
-def decoded(text: str) -> bytes:
+def decode_base64(text: str) -> bytes:
     """The bytes that base64 text spells, as far as it does."""
     try:
         return b"".join(base64.b64decode(text[at : at + _SLICE]) for at in range(0, len(text), _SLICE))
@@ -26,7 +26,7 @@ def decoded(text: str) -> bytes:
         return b""
 
 
-def stretched(data: bytes, width: int, height: int) -> Image.Image:
+def scaled_to(data: bytes, width: int, height: int) -> Image.Image:
     """The picture in RGB at exactly that size, with grey behind what is transparent. Raises CannotAttach."""
     try:
         with Image.open(io.BytesIO(data)) as image:
@@ -38,7 +38,7 @@ def stretched(data: bytes, width: int, height: int) -> Image.Image:
             profile = image.info.get("icc_profile")
             small = drawable(image).resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
         small = in_srgb(small, profile)
-    except BROKEN as error:
+    except DECODE_ERRORS as error:
         raise CannotAttach(
             "The image cannot be read", "Open it in a picture viewer to see what is left of it."
         ) from error
@@ -48,7 +48,7 @@ def stretched(data: bytes, width: int, height: int) -> Image.Image:
     return small.convert("RGB")
 
 
-def png(picture: Image.Image) -> bytes:
+def encode_png(picture: Image.Image) -> bytes:
     """The picture as a file that is quickly written."""
     out = io.BytesIO()
     picture.save(out, "PNG", compress_level=1)

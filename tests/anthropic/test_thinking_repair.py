@@ -14,8 +14,8 @@ from tui.anthropic.client import Client
 from tui.anthropic.credentials import ApiKey
 from tui.anthropic.errors import BadRequest, ProviderError, ServerError
 from tui.anthropic.models import find
-from tui.anthropic.repair import ThinkingRepair, says_thinking_misfits
 from tui.anthropic.request import Options, build_body, encode
+from tui.anthropic.thinking_repair import ThinkingRepair, is_thinking_rejection
 from tui.chat.events import MessageStart, MessageStop, StreamEvent, Waiting
 from tui.chat.thinking import signatures_in
 from tui.chat.transcript import Transcript
@@ -109,7 +109,7 @@ async def test_a_chat_without_thinking_has_nothing_to_leave_out() -> None:
     ],
 )
 def test_the_apis_words_for_it_are_known(words: str) -> None:
-    assert says_thinking_misfits(BadRequest(words))
+    assert is_thinking_rejection(BadRequest(words))
 
 
 async def test_a_server_that_never_saw_the_chat_gets_it_without_thinking() -> None:

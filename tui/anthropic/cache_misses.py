@@ -29,7 +29,7 @@ _Filled = Callable[[str], str]
 """Gets what is to be said where the cache was filled by the request, and gives what is true of it."""
 
 
-class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+class SentRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request as it was sent, and what its answer told of it."""
 
     body: bytes
@@ -40,7 +40,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """The API's own `cache_miss_reason`."""
 
 
-def miss_reason(before: Exchange, now: Exchange, model: Model) -> Miss | None:
+def miss_reason(before: SentRequest, now: SentRequest, model: Model) -> Miss | None:
     """Why the second request did not read what the first had left in the cache; None where it did.
 
     `model` is the one that was asked now. Both are requests of one chat, one after the other.
@@ -62,7 +62,7 @@ def miss_reason(before: Exchange, now: Exchange, model: Model) -> Miss | None:
     return Miss(kind=kind, expected=expected, read=read, text=text, said=now.said)
 
 
-def too_short(now: Exchange, model: Model) -> Miss | None:
+def too_short(now: SentRequest, model: Model) -> Miss | None:
     """Why the first request of a chat left nothing in the cache, where the model keeps nothing so short."""
     size = now.usage.total_input
     if cached_tokens(now.usage) or not 0 < size < model.min_cache:

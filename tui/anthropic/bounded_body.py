@@ -23,30 +23,30 @@ from tui.inputs.limits import (
 )
 from tui.inputs.unpacking import CannotUnpack, Unpacker
 
-HEADERS = {"accept-encoding": "identity"}
+REQUEST_HEADERS = {"accept-encoding": "identity"}
 """To be sent with every request: packed bodies are unpacked all the same, but nobody needs them."""
-LIMIT = "prx.most_bytes"
+MAX_BYTES_KEY = "prx.most_bytes"
 """The extension of a request that says how long its answer may be; without it, EVENT_BYTES."""
-CUT = "prx.cut"
+TRUNCATED_KEY = "prx.cut"
 """The extension of a response whose body, that of an error, was not read to its end."""
 
 
-class BodyRefused(httpx.DecodingError):
+class BodyRejected(httpx.DecodingError):
     """A body that is not read, or not read on. The text says why, as the rest of a sentence about its server."""
 
 
-def bound(response: httpx.Response) -> None:
+def limit_body(response: httpx.Response) -> None:
     """Put the bound on a response that was not read yet. A hook of `httpx.Client`."""
     response.stream = _Bounded(response)
     response.headers.pop("content-encoding", None)
 
 
-async def bound_async(response: httpx.Response) -> None:
+async def limit_body_async(response: httpx.Response) -> None:
     """The same as a hook of `httpx.AsyncClient`."""
-    bound(response)
+    limit_body(response)
 
 
-def is_stream(response: httpx.Response) -> bool:
+def is_event_stream(response: httpx.Response) -> bool:
     """True for an answer in events, which has no bound as a whole: its reader has one for each event."""
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     return response.is_success and kind == "text/event-stream"
@@ -57,14 +57,14 @@ class _Bounded(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._stream = response.stream
         self._packing = response.headers.get("content-encoding", "")
         self._is_error = not response.is_success
-        self._left: float = response.request.extensions.get(LIMIT, EVENT_BYTES)
+        self._left: float = response.request.extensions.get(MAX_BYTES_KEY, EVENT_BYTES)
         if self._is_error:
             self._left = ERROR_BODY_BYTES
-        elif is_stream(response):
+        elif is_event_stream(response):
             self._left = float("inf")
         self._limit = self._left
-        self._limit_s = SMALL_REPLY_S if self._is_error or LIMIT in response.request.extensions else ANSWER_S
-        self._until = float("inf") if is_stream(response) else time.monotonic() + self._limit_s
+        self._limit_s = SMALL_REPLY_S if self._is_error or MAX_BYTES_KEY in response.request.extensions else ANSWER_S
+        self._until = float("inf") if is_event_stream(response) else time.monotonic() + self._limit_s
         self._packed_waste = 0
         self._notes = response.extensions
 
@@ -99,7 +99,7 @@ class _Bounded(httpx.SyncByteStream, httpx.AsyncByteStream):
         try:
             return Unpacker(self._packing)
         except CannotUnpack as error:
-            raise BodyRefused(f"sent an answer that {error}") from None
+            raise BodyRejected(f"sent an answer that {error}") from None
 
     def _is_over(self, unpacker: Unpacker) -> bool:
         """True where no more is to be read. Raises BodyRefused for a body that takes too long."""
@@ -109,7 +109,7 @@ class _Bounded(httpx.SyncByteStream, httpx.AsyncByteStream):
             return False
         if self._is_error:
             return True
-        raise BodyRefused(f"took more than {self._limit_s:g} s to send its answer")
+        raise BodyRejected(f"took more than {self._limit_s:g} s to send its answer")
 
     def _pieces(self, unpacker: Unpacker, packed: bytes) -> Iterator[bytes]:
         self._packed_waste += len(packed)
@@ -122,11 +122,11 @@ class _Bounded(httpx.SyncByteStream, httpx.AsyncByteStream):
                 elif self._is_error:
                     yield piece[: int(self._left)]
                     self._left = 0
-                    self._notes[CUT] = True
+                    self._notes[TRUNCATED_KEY] = True
                     return
                 else:
-                    raise BodyRefused(f"sent an answer of more than {self._limit / MIB:g} MB")
+                    raise BodyRejected(f"sent an answer of more than {self._limit / MIB:g} MB")
         except CannotUnpack as error:
-            raise BodyRefused(f"sent an answer that {error}") from None
+            raise BodyRejected(f"sent an answer that {error}") from None
         if self._packed_waste > PACKED_WASTE_BYTES:
-            raise BodyRefused(f"sent {PACKED_WASTE_BYTES // MIB} MB of compressed data with nothing in it")
+            raise BodyRejected(f"sent {PACKED_WASTE_BYTES // MIB} MB of compressed data with nothing in it")

@@ -13,12 +13,12 @@ import msgspec
 from tui.chat.budget import Spent
 from tui.chat.transcript import Message, State, Tool, Transcript
 from tui.chat.tree import ChatTree, Node, Unsent
-from tui.store import accounts, columns
-from tui.store.accounts import written_off
-from tui.store.codec import as_base64, decode, decode_tools, hashes, searchable
-from tui.store.errors import NoSuchChat, UnclearChat
+from tui.store import columns, usage
+from tui.store.codec import as_base64, attachment_hashes, decode, decode_tools, searchable
+from tui.store.errors import AmbiguousChat, NoSuchChat
+from tui.store.search_text import Query, fold_word, matches, parse_query, snippet, title_highlights
+from tui.store.usage import discarded_answers
 from tui.store.values import Branch, Chat, Day, Found, Hit, Since, Stored, Unsaved
-from tui.store.words import Query, fold, parsed, snippet, stands_in, title_marks
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -60,7 +60,7 @@ def chat(db: Connection, chat_id: str, elsewhere: frozenset[str] = frozenset()) 
             f"{_CHAT} WHERE substr(id, 1, ?) = ? AND deleted_at IS NULL LIMIT 2", (len(chat_id), chat_id)
         ).fetchall()
         if len(found) > 1:
-            raise UnclearChat(chat_id)
+            raise AmbiguousChat(chat_id)
         row = found[0] if found else None
     if row is None:
         raise NoSuchChat(chat_id)
@@ -150,7 +150,7 @@ def tree(db: Connection, chat_id: str) -> ChatTree:
             )
             for id, parent, copied, role, state, at, facts, blocks in rows
         ),
-        written_off=written_off(db, of.id),
+        written_off=discarded_answers(db, of.id),
     )
 
 
@@ -171,7 +171,7 @@ def leaf(db: Connection, message_id: str) -> str:
 
 def attached(db: Connection, columns: Iterable[bytes]) -> dict[str, str]:
     """The data that these blocks name, as base64 by hash."""
-    wanted = {hash for column in columns for hash in hashes(column)}
+    wanted = {hash for column in columns for hash in attachment_hashes(column)}
     found = {}
     for hash in wanted:
         row = db.execute("SELECT data, is_base64 FROM attachments WHERE hash = ?", (hash,)).fetchone()
@@ -182,7 +182,7 @@ def attached(db: Connection, columns: Iterable[bytes]) -> dict[str, str]:
 
 def search(db: Connection, typed: str, limit: int, chat_id: str = "") -> Found:
     """Titles and messages with all of these words. With a chat: only in it, in reading order of its branches."""
-    query = parsed(typed)
+    query = parse_query(typed)
     hits = [] if chat_id else _titles(db, typed, limit)
     if not query:
         return Found(hits=tuple(hits))
@@ -202,7 +202,7 @@ def search(db: Connection, typed: str, limit: int, chat_id: str = "") -> Found:
 
 def prompts(db: Connection, typed: str, limit: int) -> tuple[str, ...]:
     """What the user has sent before, or left unsent, newest first, each once; with all of these words, if there are any."""
-    query = parsed(typed)
+    query = parse_query(typed)
     if typed.strip() and not query:
         return ()
     rows = (
@@ -241,12 +241,12 @@ def _unsent(db: Connection, query: Query) -> list[tuple[float, str]]:
         """
     )
     texts = ((columns.moment(at), columns.text(text)) for at, text in rows)
-    return [(at, text) for at, text in texts if stands_in(text, query)]
+    return [(at, text) for at, text in texts if matches(text, query)]
 
 
 def days(db: Connection) -> tuple[Day, ...]:
     """Oldest first."""
-    estimated = accounts.estimated(db)
+    estimated = usage.estimated_days(db)
     return tuple(
         Day(**dict(zip(_COLUMNS_OF_DAYS, row, strict=True)), is_estimate=(row[0], row[1]) in estimated)
         for row in _days(db)
@@ -345,7 +345,7 @@ def _siblings(db: Connection, chat_id: str) -> dict[int | None, tuple[str, ...]]
 
 def _titles(db: Connection, typed: str, limit: int) -> list[Hit]:
     """A title is hit by any piece of it, be it inside a word."""
-    pieces = [fold(piece) for piece in typed.split()]
+    pieces = [fold_word(piece) for piece in typed.split()]
     if not pieces:
         return []
     rows = db.execute(
@@ -361,7 +361,7 @@ def _titles(db: Connection, typed: str, limit: int) -> list[Hit]:
             role="",
             at=columns.moment(at),
             snippet=title,
-            marks=title_marks(title, typed),
+            marks=title_highlights(title, typed),
         )
         for id, title, at in ((id, columns.text(title), at) for id, title, at in rows)
     ]

@@ -6,7 +6,7 @@ from tui.chat.events import BlockStart, BlockStop, StreamEvent
 from tui.chat.transcript import Thinking
 
 
-class Thoughts:
+class ThinkingTimer:
     """How long thinking blocks were open. Overlapping ones count once."""
 
     def __init__(self) -> None:

@@ -10,15 +10,15 @@ import httpx
 
 from tui.anthropic import errors, wire
 from tui.anthropic.errors import ProtocolError
-from tui.anthropic.sse import Events, EventTooLong
+from tui.anthropic.sse import EventDecoder, EventTooLong
 from tui.chat.events import StreamEvent, Unknown
-from tui.chat.extent import weight
+from tui.chat.reply_size import event_size
 from tui.inputs.limits import EVENT_BYTES, MIB, REPLY_WASTE_BYTES, REPLY_WASTE_RATIO
 
 _TRAILING_S = 0.5  # for what may follow `message_stop`, so that the connection can be used again
 
 
-def whole_message(kind: str, body: bytes) -> tuple[StreamEvent, ...]:
+def parse_whole_message(kind: str, body: bytes) -> tuple[StreamEvent, ...]:
     if body.lstrip()[:1] == b"{":
         return wire.parse_message(body)
     raise ProtocolError(
@@ -27,12 +27,12 @@ def whole_message(kind: str, body: bytes) -> tuple[StreamEvent, ...]:
     )
 
 
-async def parsed(response: httpx.Response) -> AsyncGenerator[StreamEvent, None]:
+async def parse_events(response: httpx.Response) -> AsyncGenerator[StreamEvent, None]:
     """The events that arrive, without pings and what is new to us.
 
     Raises ProtocolError for what is no event, and where all that arrives adds next to nothing to an answer.
     """
-    splitter = Events()
+    splitter = EventDecoder()
     received = kept = 0
     try:
         async for chunk in response.aiter_raw():  # which `bodies` has unpacked
@@ -40,7 +40,7 @@ async def parsed(response: httpx.Response) -> AsyncGenerator[StreamEvent, None]:
             for payload in splitter.feed(chunk):
                 event = wire.parse(payload)
                 if event is not None and not isinstance(event, Unknown):
-                    kept += weight(event)
+                    kept += event_size(event)
                     yield event
             if received > REPLY_WASTE_BYTES + kept * REPLY_WASTE_RATIO:
                 raise ProtocolError(
@@ -54,7 +54,7 @@ async def parsed(response: httpx.Response) -> AsyncGenerator[StreamEvent, None]:
         ) from None
 
 
-async def read_out(payloads: AsyncGenerator[object, None]) -> None:
+async def drain(payloads: AsyncGenerator[object, None]) -> None:
     """Reads what follows the end, normally nothing, since only a response that was read can leave its connection."""
 
     async def read() -> None:

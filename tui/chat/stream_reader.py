@@ -13,7 +13,7 @@ _WAITED_S = 0.001  # a read that took longer than this found nothing there
 _MANY = 50  # events between two waits: reads are well filled without a rest
 
 
-class Inflow:
+class StreamReader:
     """Reads a stream in a task of its own."""
 
     def __init__(self, stream: Stream) -> None:

@@ -23,7 +23,7 @@ class _Unreadable(Exception):
     """The file is not built as its format says."""
 
 
-def bare(data: bytes, media_type: str) -> bytes | None:
+def strip_metadata(data: bytes, media_type: str) -> bytes | None:
     """The same picture without metadata: `data` itself where it has none; None where only drawing it anew would help.
 
     The caller has already seen to orientation, colour profile and animation, which go along with the metadata.
