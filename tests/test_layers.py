@@ -1,10 +1,10 @@
-"""Which part may import which. Read from the source, so that an arrow counts even where no test walks it."""
+"""Which part may import which, and other rules of structure. Read from the source: an import counts, tested or not."""
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +26,9 @@ def layer(ours: str, others: str = "") -> Layer:
 
 
 # Every layer may use these: what comes from outside is read within the same bounds everywhere.
-BOUNDS = frozenset(f"inputs.{name}" for name in ("limits", "bounded", "bounded_program", "pipes", "unpacking"))
+BOUNDS = frozenset(
+    {"inputs", *(f"inputs.{name}" for name in ("limits", "bounded", "bounded_program", "pipes", "unpacking"))}
+)
 # The most specific name counts: a row for a module goes before that of its package.
 LAYERS = {
     "masking": layer(""),
@@ -216,6 +218,103 @@ def test_our_own_http_client_is_loaded_in_few_places_only() -> None:
 @pytest.mark.parametrize("file", modules(), ids=name_of)
 def test_a_module_stays_small_enough_to_read(file: Path) -> None:
     assert len(file.read_text().splitlines()) <= 400
+
+
+def test_the_top_level_holds_few_modules() -> None:
+    assert len(list(PACKAGE.glob("*.py"))) <= 10
+
+
+def circles(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """The groups of modules that import each other, directly or not. By Tarjan's algorithm."""
+    index: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(module: str) -> None:
+        index[module] = lowest[module] = len(index)
+        stack.append(module)
+        for target in graph[module]:
+            if target not in index:
+                visit(target)
+                lowest[module] = min(lowest[module], lowest[target])
+            elif target in stack:
+                lowest[module] = min(lowest[module], index[target])
+        if lowest[module] == index[module]:
+            at = stack.index(module)
+            if len(group := stack[at:]) > 1:
+                found.append(sorted(group))
+            del stack[at:]
+
+    for module in graph:
+        if module not in index:
+            visit(module)
+    return found
+
+
+def test_no_modules_import_each_other() -> None:
+    """Imports inside functions count, and those for types alone."""
+    files = {name_of(file): file for file in modules()}
+    graph = {
+        name: {one.module for one in imports(file.read_text()) if one.ours and one.module in files} - {name}
+        for name, file in files.items()
+    }
+    assert sum(map(len, graph.values())) > len(files)
+    assert circles(graph) == []
+
+
+def test_the_test_sees_circles() -> None:
+    assert circles({"a": ["b"], "b": ["c"], "c": ["a"], "d": ["a"], "e": ["f"], "f": ["e"]}) == [
+        ["a", "b", "c"],
+        ["e", "f"],
+    ]
+    assert circles({"a": ["b", "c"], "b": ["d"], "c": ["d"], "d": []}) == []
+
+
+CONTROLLERS = "chat_screen.controllers"
+NOT_FOR_CONTROLLERS = frozenset(
+    (
+        "tui.chat_screen.screen",
+        "tui.chat_screen.wiring",
+        "tui.widgets",
+        "tui.screens",
+        "textual.widgets",
+        "textual.screen",
+    )
+)
+
+
+def forbidden_imports(module: str, source: str) -> list[str]:
+    """What a controller imports that it must not: other controllers, the chat screen, widgets and dialogs."""
+    found = []
+    for one in imports(source):
+        name = f"tui.{one.module}" if one.ours else one.module
+        is_controller = one.ours and covers(frozenset((CONTROLLERS,)), one.module)
+        is_itself = one.module in (module, CONTROLLERS)
+        if covers(NOT_FOR_CONTROLLERS, name) or (is_controller and not is_itself):
+            found.append(f"{module}:{one.line} imports {name}")
+    return found
+
+
+def test_controllers_know_neither_each_other_nor_the_screen() -> None:
+    files = {name_of(file): file for file in modules() if covers(frozenset((CONTROLLERS,)), name_of(file))}
+    assert [text for name, file in files.items() for text in forbidden_imports(name, file.read_text())] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "is_allowed"),
+    [
+        ("from tui.chat_screen.session import ChatSession", True),
+        ("from textual.content import Content", True),
+        ("from tui.chat_screen.controllers.costs import CostController", False),
+        ("if TYPE_CHECKING:\n    from tui.chat_screen.screen import ChatScreen", False),
+        ("def f():\n    from textual.widgets import Static", False),
+        ("def f():\n    from tui.widgets.prompt import PromptArea", False),
+        ("def f():\n    from tui.screens.models import ModelsScreen", False),
+    ],
+)
+def test_the_test_sees_what_a_controller_must_not_import(source: str, is_allowed: bool) -> None:
+    assert (forbidden_imports(f"{CONTROLLERS}.budget", source) == []) is is_allowed
 
 
 @pytest.mark.parametrize(

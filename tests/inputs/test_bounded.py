@@ -14,7 +14,8 @@ import msgspec
 import pytest
 
 from tui.anthropic.credentials import OAuthToken, read_login
-from tui.inputs.bounded import JsonDecoder, UnfitFile, decode_json, is_too_deep, json_problem, open_to_write, read_file
+from tui.inputs import UnfitFile
+from tui.inputs.bounded import JsonDecoder, decode_json, is_too_deep, json_problem, open_to_write, read_file
 from tui.inputs.bounded_program import run_program
 from tui.inputs.limits import JSON_DEPTH, JSON_OBJECTS, MIB
 from tui.inputs.pipes import read_pipe

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 from tui.chat.ledger import api_fields, cache_fields
 from tui.cli.printing import put, say
 from tui.errors import TuiError
-from tui.inputs.bounded import UnfitFile
+from tui.inputs import UnfitFile
 from tui.render.json_text import json_text
 from tui.render.safe import safe
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from tui import __version__
-from tui.cli.options import ChatOptions, ExistingFile, chat_options, open_chat, read_settings
+from tui.cli.options import ChatOptions, ExistingFile, chat_options, read_settings
 from tui.cli.printing import guard, say
 from tui.errors import TuiError
 from tui.masking import masked
@@ -77,10 +77,38 @@ def prx(ctx: click.Context, /, config: Path | None, **options: Any) -> None:
     """
     ctx.obj = config
     if ctx.invoked_subcommand is None:
-        ctx.exit(open_chat(config, ChatOptions(ctx.meta["prx.prompt"], **options), demo=False))
+        ctx.exit(_open_chat(config, ChatOptions(ctx.meta["prx.prompt"], **options), demo=False))
     if ctx.invoked_subcommand != "demo":  # a chat handles signals itself
         on_interrupt(signal.default_int_handler)  # a command ends by KeyboardInterrupt
     ctx.meta["prx.options"] = options
+
+
+def _open_chat(config: Path | None, options: ChatOptions, *, demo: bool) -> int:
+    """Run the chat in the full screen or in print mode and return the exit code. Raises UsageError."""
+    if options.system is not None and options.system_file is not None:
+        raise click.UsageError("Use --system or --system-file, not both.")
+    if options.output_format and not options.print_mode:
+        raise click.UsageError("--output-format needs -p.")
+    if options.continue_last and options.resume is not None:
+        raise click.UsageError("Use -c or -r, not both.")
+    if options.print_mode and options.resume == "":
+        raise click.UsageError("With -p, -r needs the ID of a chat. `prx chats` lists them; -c continues the last one.")
+    if options.system_file is not None:
+        from tui.cli.system_prompt import read_system_prompt
+
+        options = options._replace(system=read_system_prompt(options.system_file))
+    if options.print_mode:
+        from tui.cli.print_mode import print_answer
+
+        return print_answer(config, options, demo)
+    if not (sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("The full screen needs a terminal. To print one answer on stdout: prx -p PROMPT")
+    from tui.services.warm_up import prepare
+
+    prepare()  # before Textual is imported
+    from tui.cli.chat import open_full_screen
+
+    return open_full_screen(config, options, demo)
 
 
 @prx.command()
@@ -91,7 +119,7 @@ def demo(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> None:
     """Open the chat with scripted answers: no key, no network."""
     before = ctx.meta["prx.options"]
     merged = {name: before[name] if value in (None, False, ()) else value for name, value in options.items()}
-    ctx.exit(open_chat(ctx.obj, ChatOptions(" ".join(words), **merged), demo=True))
+    ctx.exit(_open_chat(ctx.obj, ChatOptions(" ".join(words), **merged), demo=True))
 
 
 @prx.command()

@@ -1,12 +1,8 @@
-"""The options of `prx` and `prx demo`, checked against each other, and the settings that every command reads.
-
-Each mode is imported only when it is used, so `prx --version` loads neither.
-"""
+"""The options of `prx` and `prx demo`, and the settings that every command reads."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -98,34 +94,6 @@ class ChatOptions(NamedTuple):
     system_file: Path | None
     tools: Access | None
     output_format: OutputFormat | None
-
-
-def open_chat(config: Path | None, options: ChatOptions, *, demo: bool) -> int:
-    """Run the chat in the full screen or in print mode and return the exit code. Raises UsageError."""
-    if options.system is not None and options.system_file is not None:
-        raise click.UsageError("Use --system or --system-file, not both.")
-    if options.output_format and not options.print_mode:
-        raise click.UsageError("--output-format needs -p.")
-    if options.continue_last and options.resume is not None:
-        raise click.UsageError("Use -c or -r, not both.")
-    if options.print_mode and options.resume == "":
-        raise click.UsageError("With -p, -r needs the ID of a chat. `prx chats` lists them; -c continues the last one.")
-    if options.system_file is not None:
-        from tui.cli.system_prompt import read_system_prompt
-
-        options = options._replace(system=read_system_prompt(options.system_file))
-    if options.print_mode:
-        from tui.cli.print_mode import print_answer
-
-        return print_answer(config, options, demo)
-    if not (sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty()):
-        raise click.UsageError("The full screen needs a terminal. To print one answer on stdout: prx -p PROMPT")
-    from tui.services.warm_up import prepare
-
-    prepare()  # before Textual is imported
-    from tui.cli.chat import open_full_screen
-
-    return open_full_screen(config, options, demo)
 
 
 def read_settings(config: Path | None, actions: tuple[str, ...] = (), *, report_blocking: bool = True) -> Settings:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from tui.inputs import UnfitFile
 from tui.inputs.limits import JSON_DEPTH, JSON_OBJECTS, MIB, TOOL_INPUT_BYTES
 
 if TYPE_CHECKING:
@@ -24,10 +25,6 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _CALM = (
     getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 )
-
-
-class UnfitFile(OSError):
-    """A file that is no regular file, or is larger than its bound; `strerror` says which, as a sentence about it."""
 
 
 def read_file(file: Path, limit_bytes: int, *, pipes: bool = False) -> bytes:

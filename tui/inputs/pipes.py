@@ -6,7 +6,7 @@ import errno
 import os
 import time
 
-from tui.inputs.bounded import UnfitFile
+from tui.inputs import UnfitFile
 from tui.inputs.limits import PIPE_SILENCE_S, PIPE_TOTAL_S, PIPE_WRITER_S
 
 _CHUNK = 64 * 1024

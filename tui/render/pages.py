@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from textual.strip import Strip
 
+from tui.render.copying import Row
 from tui.render.pieces import Piece, TableRow, rows_of
 from tui.render.safe import neutral
-from tui.render.strips import Row
 
 if TYPE_CHECKING:
     from tui.render.blocks import Scanner

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from tui.inputs import bounded
+from tui.inputs import UnfitFile, bounded
 from tui.store import columns, schema
 from tui.store.index import rebuild
 
@@ -134,8 +134,8 @@ def refuse_unfit(path: Path) -> None:
         file = Path(f"{path}{ending}")
         try:
             bounded.refuse_unfit(file, missing_ok=True)
-        except bounded.UnfitFile as error:
-            raise bounded.UnfitFile(error.errno, str(error.strerror).replace("it", file.name, 1)) from error
+        except UnfitFile as error:
+            raise UnfitFile(error.errno, str(error.strerror).replace("it", file.name, 1)) from error
         except OSError as error:  # a link that leads to itself
             raise OSError(error.errno, f"{file.name}: {error.strerror}") from error
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from tui.inputs.bounded import UnfitFile, read_file, without_mark
+from tui.inputs import UnfitFile
+from tui.inputs.bounded import read_file, without_mark
 from tui.inputs.limits import EDITED_BYTES
 
 
