@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.render.safe import hides, neutral, revealed, safe
+from tui.render.copying import unmarked
+from tui.render.safe import CONTEXT, hides, neutral, revealed, safe
+from tui.render.wrap import cells_of
+
+EMOJI = "👩\u200d🚀 👩🏽\u200d💻 ❤\ufe0f\u200d🔥 fine ✔\ufe0f 👍🏽"
 
 ANY = st.text(st.characters(exclude_categories=()))
 NASTY = st.text(
@@ -106,6 +110,47 @@ def test_joiners_stay_where_the_script_needs_them(word: str) -> None:
     assert neutral(word) == word
     for cut in range(len(word)):
         assert neutral(word[:cut]) + neutral(word[cut:], word[:cut][-1:]) == word
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        (EMOJI, EMOJI),
+        ("a\ufe0f b🏽 🏽 ff\u200d", "a b  ff"),
+        ("👍" + "\u200d" * 9, "👍\u200d\u200d\u200d"),
+        ("👍\u200b\u200d\U000e0041", "👍"),
+    ],
+)
+def test_marks_of_emoji_are_kept_where_they_are_copied(raw: str, kept: str) -> None:
+    assert neutral(raw, keeps_marks=True) == kept
+    assert neutral(kept) == neutral(raw)
+    for cut in range(len(raw)):
+        before, behind = raw[:cut], raw[cut:]
+        pieces = neutral(before, keeps_marks=True), neutral(behind, before[-CONTEXT:], keeps_marks=True)
+        assert "".join(pieces) == kept
+
+
+@given(st.text(st.sampled_from("ab \u200d\ufe0f🏽👍❤\u0dca\u0dbb\u200b")), st.integers(0, 20))
+def test_marks_are_kept_alike_however_a_text_arrives(text: str, cut: int) -> None:
+    before, behind = text[:cut], text[cut:]
+    kept = neutral(text, keeps_marks=True)
+    assert neutral(before, keeps_marks=True) + neutral(behind, before[-CONTEXT:], keeps_marks=True) == kept
+    assert neutral(kept) == neutral(text)
+
+
+@given(st.lists(st.text(st.sampled_from("ab \u200d\ufe0f🏽👍❤\u0dca\u0dbb")), max_size=3))
+def test_a_row_without_marks_is_as_wide_and_is_copied_with_them(texts: list[str]) -> None:
+    parts = [(neutral(text, keeps_marks=True), number) for number, text in enumerate(texts)]
+    drawn, swaps, _ = unmarked(parts)
+    written, shown = "".join(text for text, _ in parts), "".join(text for text, _ in drawn)
+    assert shown == neutral(written)
+    assert [number for _, number in drawn] == [number for _, number in parts]
+    assert cells_of(shown) == sum(cells_of(text) for text, _ in drawn)
+    copied, at = "", 0
+    for swap in swaps:
+        copied += shown[at : swap.start] + swap.text
+        at = swap.end
+    assert copied + shown[at:] == written
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,10 @@ TABLE = [
 ]
 
 
+EMOJI = "👩\u200d🚀 👩🏽\u200d💻 ❤\ufe0f\u200d🔥 👨\u200d👩\u200d👧\u200d👦 fine ✔\ufe0f 👍🏽 " * 3
+EMOJI = EMOJI.strip()
+
+
 def table(rows: Sequence[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([lines[0], "|---|---|", *lines[1:]])
@@ -58,6 +62,9 @@ CASES = {
     "a quote": (f"> {LONG}\n>\n> {CJK}", f"{LONG}\n\n{CJK}"),
     "code in a quote": ("\n".join(f"> {line}" for line in fenced(CODE[:4]).split("\n")), "\n".join(CODE[:4])),
     "a table": (table(TABLE), "\n".join(" | ".join(row) for row in TABLE).replace("is\n", "is\n--- | ---\n", 1)),
+    "joined emoji": (f"{EMOJI}\n\n**{EMOJI}**", f"{EMOJI}\n\n{EMOJI}"),
+    "joined emoji in code": (fenced([f"\ttext = '{EMOJI}'"]), f"\ttext = '{EMOJI}'"),
+    "joined emoji in a table": (f"| a | b |\n|---|---|\n| {EMOJI} | x |", f"{EMOJI} | x"),
 }
 CASES["a table"] = (CASES["a table"][0], CASES["a table"][1].replace("name | \n", "name\n"))
 
@@ -85,7 +92,7 @@ async def test_an_answer_is_copied_as_it_was_written(name: str, width: int) -> N
 @pytest.mark.parametrize("width", [23, 60])
 async def test_prompts_thinking_and_what_tools_say_are_copied_as_they_were(width: int) -> None:
     app = ChatApp()
-    asked, told = f"asked {LONG}\n  indented\n{CJK}", f"told {LONG}\n  indented\n{CJK}"
+    asked, told = f"asked {LONG}\n  indented\n{CJK}\n{EMOJI}", f"told {LONG}\n  indented\n{CJK}"
     async with app.run_test(size=(width, 120)) as pilot:
         calls = answer("", Thinking(f"thought {LONG}\n\n{CJK}", "x"), ToolUse("t", "read_file", '{"path":"a"}'))
         results = Message(role="user", blocks=(ToolResult("t", (Text(told),)),))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, TypeVar
 
 from textual.strip import Strip
 
-from tui.render.safe import TAB_STOP
+from tui.render.safe import MARKED_EMOJI, MARKS_OF_EMOJI, TAB_STOP
+
+S = TypeVar("S")
 
 
 class Swap(NamedTuple):
@@ -75,3 +77,31 @@ def rows_with_tabs(line: str, indent: int, rows: Sequence[tuple[str, str]]) -> l
 def _written(every: Sequence[Swap], at: int) -> int:
     """The index in the written line of a character that is drawn at `at`."""
     return at - sum(tab.end - tab.start - 1 for tab in every if tab.end <= at)
+
+
+def unmarked(
+    parts: Iterable[tuple[str, S]], swaps: Iterable[Swap] = (), cells: Iterable[Cell] = ()
+) -> tuple[Sequence[tuple[str, S]], Sequence[Swap], Sequence[Cell]]:
+    """Return a row's parts without the marks of emoji, which terminals draw differently, and swaps that copy them.
+
+    `swaps` and `cells` count characters of the parts, and are moved.
+    """
+    parts, swaps, cells = list(parts), list(swaps), list(cells)
+    text = "".join(text for text, _ in parts)
+    marks = () if text.isascii() else [found.span() for found in MARKS_OF_EMOJI.finditer(text)]
+    if not marks:
+        return parts, swaps, cells
+
+    def moved(at: int) -> int:
+        return at - sum(min(at, end) - start for start, end in marks if start < at)
+
+    plain, drawn, at = list[tuple[str, S]](), MARKS_OF_EMOJI.sub("", text), 0
+    for part, style in parts:
+        plain.append((drawn[moved(at) : moved(at + len(part))], style))
+        at += len(part)
+    found = [Swap(moved(one.start()), moved(one.end()), one[0]) for one in MARKED_EMOJI.finditer(text)]
+    return (
+        plain,
+        sorted([*(swap._replace(start=moved(swap.start), end=moved(swap.end)) for swap in swaps), *found]),
+        [cell._replace(start=moved(cell.start), end=moved(cell.end)) for cell in cells],
+    )

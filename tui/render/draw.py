@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tui.render import inline
-from tui.render.copying import Cell, Swap, rows_with_tabs, tabs
+from tui.render.copying import Cell, Swap, rows_with_tabs, tabs, unmarked
 from tui.render.highlight import Kind, State, colour_line
 from tui.render.inline import CODE, EMPHASIS, LINK, STRIKE, STRONG, Run
 from tui.render.look import Look
@@ -371,6 +371,7 @@ class _Frame:
 
         `swaps` and `columns` count characters from the beginning of the parts.
         """
+        parts, swaps, columns = unmarked(parts, swaps, columns)
         prefix = self._first
         self._first = self._next
         segments = [*prefix, *(Segment(text, style) for text, style in parts if text)]

@@ -68,7 +68,7 @@ class Page:
     """Some pieces of a text, in order."""
 
     def __init__(self, first: int, start: Scanner | None = None, before: str = "") -> None:
-        """`start`: the scanner before it reads the page's text, and the character `before` that. None for what is open."""
+        """`start`: the scanner before it reads the page's text, and what stands `before` that. None for what is open."""
         self.first = first
         """How many pieces stand before it."""
         self.count = 0
@@ -123,7 +123,7 @@ class Page:
         if self.slots is not None:
             return [slot.piece for slot in self.slots]
         assert self._start is not None, "what is open is never put away"
-        return self._start.snapshot().feed(neutral(self.text, self._before))
+        return self._start.snapshot().feed(neutral(self.text, self._before, keeps_marks=True))
 
     def put_away(self) -> None:
         """Drops what can be made again."""

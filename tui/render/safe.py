@@ -35,6 +35,17 @@ UNSAFE = re.compile(f"[{_DROPPED}{_SHOWN}{_JOINERS}]")
 """A character that may not be drawn as it is."""
 _UNSAFE_SHOWN = re.compile(f"[{_SHOWN}]")
 _DROP = re.compile(f"[{_DROPPED}]+|(?P<joiner>[{_JOINERS}])")
+_EMOJI = "\u2190-\u2bff\U0001f000-\U0001f3fa\U0001f400-\U0001faff"
+EMOJI_MARKS = "\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff"
+"""Joiner, variation selectors and skin tones, as in a set of a regular expression: they belong to the emoji before them."""
+_MOST_MARKS = 3
+MARKED_EMOJI = re.compile(
+    f"[{_EMOJI}][{EMOJI_MARKS}]{{1,{_MOST_MARKS}}}(?:(?<=\u200d)[{_EMOJI}][{EMOJI_MARKS}]{{0,{_MOST_MARKS}}})*"
+)
+"""An emoji with its marks, and those that are joined to it."""
+_MARKS = re.compile(f"[{EMOJI_MARKS}]")
+MARKS_OF_EMOJI = re.compile(f"(?<=[{_EMOJI}])[{EMOJI_MARKS}]{{1,{_MOST_MARKS}}}")
+_DROP_BUT_MARKS = re.compile(f"(?P<marks>{MARKS_OF_EMOJI.pattern})|{_DROP.pattern}")
 _JOINING_SCRIPT = re.compile(
     "["
     "\u0620-\u08ff\ufb50-\ufdff\ufe70-\ufefc\U00010d00-\U00010d3f\U00010f30-\U00010f6f\U0001e900-\U0001e95f"  # Arabic etc.
@@ -47,7 +58,7 @@ OTHERS = "\u17b4\u17b5\U00013430-\U0001345f\U0001bca0-\U0001bca3"
 """Signs without a glyph that safe text may keep."""
 _UNSEEN = re.compile(f"[{_DROPPED}{_SHOWN}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000{_JOINERS}{OTHERS}]")
 """What a reader would not see, or take for a blank."""
-_PART_OF_EMOJI = re.compile("(?<=[\u2190-\u2bff\U0001f000-\U0001faff])[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]+")
+_PART_OF_EMOJI = re.compile(f"(?<=[\u2190-\u2bff\U0001f000-\U0001faff])[{EMOJI_MARKS}]+")
 """That belongs to the sign before it."""
 
 
@@ -60,21 +71,30 @@ def _sign(match: re.Match[str]) -> str:
     return " " if code in (0x2028, 0x2029) else "\ufffd"
 
 
-def neutral(text: str, before: str = "") -> str:
+def neutral(text: str, before: str = "", *, keeps_marks: bool = False) -> str:
     """Return `text` without unsafe characters, its tabs and line feeds kept.
 
     `before` is the character before it in a text that arrives in pieces: neutral(a) + neutral(b, a[-1:]) == neutral(a + b).
+    With `keeps_marks` the marks of emoji stay, for text that `copying.unmarked` draws without them and copies with them;
+    `before` is then the last CONTEXT characters.
     """
     if UNSAFE.search(text) is None:
         return text
-    if before and text[0] in _JOINERS:
-        return neutral(before + text)[len(neutral(before)) :]
-    return _UNSAFE_SHOWN.sub(_sign, _DROP.sub(_joiner_kept, text))
+    if before and (text[0] in _JOINERS or (keeps_marks and _MARKS.match(text))):
+        return neutral(before + text, keeps_marks=keeps_marks)[len(neutral(before, keeps_marks=keeps_marks)) :]
+    dropped = _DROP_BUT_MARKS if keeps_marks else _DROP
+    return _UNSAFE_SHOWN.sub(_sign, dropped.sub(_joiner_kept, text))
+
+
+CONTEXT = _MOST_MARKS + 1
+"""So many characters before a piece decide about what it begins with."""
 
 
 def _joiner_kept(found: re.Match[str]) -> str:
     """A joiner stays where the script of the character before it needs one. Emoji are not joined: terminals disagree."""
     at = found.start()
+    if found.lastgroup == "marks":
+        return found[0]
     if found["joiner"] is None or not at:
         return ""
     last = found.string[at - 1]
@@ -82,12 +102,15 @@ def _joiner_kept(found: re.Match[str]) -> str:
     return found[0] if needed else ""
 
 
-def safe(text: str, *, keep_newlines: bool = True) -> str:
+def safe(text: str, *, keep_newlines: bool = True, keeps_marks: bool = False) -> str:
     """Return `text` fit to be drawn by any widget: neutral, tabs as spaces up to the next stop, on request on one line.
 
-    The zero width joiner goes, since the widgets' measure counts nothing for the letter that follows it.
+    The zero width joiner goes, since the widgets' measure counts nothing for the letter that follows it. With `keeps_marks`
+    joiners and the marks of emoji stay, for what is copied or edited.
     """
-    text = neutral(text).replace("\u200d", "")
+    text = neutral(text, keeps_marks=keeps_marks)
+    if not keeps_marks:
+        text = text.replace("\u200d", "")
     if "\t" in text:
         text = text.expandtabs(TAB_STOP)
     return text if keep_newlines else text.replace("\n", " ")

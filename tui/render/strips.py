@@ -20,7 +20,7 @@ from textual.strip import Strip
 from tui.render.code import CodeBlock, Span, find_code
 from tui.render.copying import Row
 from tui.render.look import DARK, LIGHT, Look
-from tui.render.safe import neutral
+from tui.render.safe import CONTEXT, neutral
 
 if (
     TYPE_CHECKING
@@ -120,8 +120,8 @@ class Document:
                 self._turn_page()
             piece = text[at : at + PAGE_CHARS - self._pages[-2].chars]
             self._pages[-2].take(piece)
-            yield neutral(piece, self._last)
-            self._last = piece[-1:] or self._last
+            yield neutral(piece, self._last, keeps_marks=True)
+            self._last = (self._last + piece[-CONTEXT:])[-CONTEXT:]
             at += len(piece)
             if at >= len(text):
                 return

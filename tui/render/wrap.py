@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 
 from rich.cells import cell_len, get_character_cell_size
 
+from tui.render.safe import EMOJI_MARKS
+
 S = TypeVar("S")
 Part = tuple[str, S]
 
@@ -26,16 +28,24 @@ _CLUSTER = re.compile(f"[{_BEGINS}]*(?![{_BEGINS}])[{_WIDE}][\u0300-\u036f]*[{_E
 """What stays together where a row may end between any two ideographs."""
 _TOKEN = re.compile(f"[ ]+|\\n|(?:{_CLUSTER.pattern})+|[^ \\n{_WIDE}{_BEGINS}]+[{_ENDS}]*|[{_BEGINS}]+")
 _ASCII_TOKEN = re.compile(r" +|\n|[^ \n]+")
-_JOINER = "\u200d"
+_MARKS = re.compile(f"[{EMOJI_MARKS}]")
 _CROWD = 8
 """Characters a cell may hold; more are broken off, so that marks without width cannot pile up in one row."""
 
 
 def cells_of(text: str) -> int:
-    """Return the width of a text in cells. A letter after a joiner counts, unlike in `cell_len`, which thinks of emoji."""
+    """Return the width of a neutral text in cells.
+
+    A character after a joiner counts, unlike in `cell_len`, and marks of emoji do not, since they are not drawn.
+    """
     if text.isascii():
         return len(text)
-    return sum(map(get_character_cell_size, text)) if _JOINER in text else cell_len(text)
+    return sum(map(cells_of_character, text)) if _MARKS.search(text) else cell_len(text)
+
+
+def cells_of_character(character: str) -> int:
+    """Return the width of one character of a neutral text."""
+    return 0 if _MARKS.match(character) else get_character_cell_size(character)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +178,7 @@ class Wrapper(Generic[S]):
                 continue
             start, cells = 0, 0
             for at, char in enumerate(text):
-                size = get_character_cell_size(char)
+                size = cells_of_character(char)
                 if self._cells + cells + size > self.room and self._cells + cells:
                     self._add(text[start:at], style, cells)
                     self._end(soft=True, joiner="")

@@ -26,7 +26,7 @@ class Naming(Modal[str]):
         title, text = self._texts
         with Vertical(classes="panel -small"):
             yield PanelHead(title)
-            line = GraphemeInput(safe(text, keep_newlines=False), compact=True, select_on_focus=False)
+            line = GraphemeInput(safe(text, keep_newlines=False, keeps_marks=True), compact=True, select_on_focus=False)
             line.cursor_blink = False
             yield line
             yield Static("⏎ keep it   esc leave it as it was", classes="panel--foot")

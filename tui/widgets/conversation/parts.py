@@ -13,10 +13,11 @@ from textual.strip import Strip
 from tui.chat.transcript import Failure, Message
 from tui.inputs.limits import LISTED_SOURCES, SHOWN_CHARS
 from tui.render import figures
-from tui.render.copying import Cell, Swap
+from tui.render.copying import Cell, Swap, unmarked
 from tui.render.look import Look
 from tui.render.safe import safe
 from tui.render.strips import CodeBlock, Document
+from tui.render.wrap import cells_of
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.captions import Caption
 from tui.widgets.conversation.palette import Palette
@@ -101,7 +102,7 @@ class PlainText(Part):
 
     def __init__(self, caption: Caption, *, right: str = "", above: int = 0, hang: int = 0, link: str = "") -> None:
         self.above = above
-        self._caption: Caption = tuple((safe(truncated(text)), tone) for text, tone in caption)
+        self._caption: Caption = tuple((safe(truncated(text), keeps_marks=True), tone) for text, tone in caption)
         self._right = safe(right, keep_newlines=False)
         self._hang = hang
         self._link = link
@@ -136,22 +137,24 @@ class PlainText(Part):
 
     def _draw(self, y: int) -> Line:
         row = self._rows[y]
-        segments: list[Segment] = []
+        pieces: list[tuple[str, Style]] = []
         at = 0
         for text, tone in self._caption:
             if piece := text[max(0, row.start - at) : max(0, row.end - at)]:
                 style = self._palette.style(tone)
                 if self._link and tone == "accent":
                     style += Style(link=self._link)
-                segments.append(Segment(piece, style))
+                pieces.append((piece, style))
             at += len(text)
-        strip = Strip(segments)
+        drawn, swaps, _ = unmarked(pieces)
+        segments = [Segment(piece, style) for piece, style in drawn]
+        strip = Strip(segments, sum(cells_of(piece) for piece, _ in drawn))
         end = len(strip.text)
         if y == 0 and self._right:
             gap = self._width - strip.cell_length - Strip([Segment(self._right)]).cell_length
             if gap >= 2:
                 strip = Strip([*segments, Segment(" " * gap), Segment(self._right, self._palette.style("dim"))])
-        return Line(strip, row.soft, row.joiner, end=end, indent=self._hang if y else 0)
+        return Line(strip, row.soft, row.joiner, end=end, indent=self._hang if y else 0, swaps=tuple(swaps))
 
 
 def truncated(text: str) -> str:

@@ -148,7 +148,7 @@ def _copied(line: Line, start: int, end: int) -> str:
 def _add_cells(cells: list[str], line: Line, start: int, end: int) -> None:
     """Add the selected pieces of a table's cells in a row."""
     for at, cell in enumerate(line.cells):
-        if piece := line.strip.text[max(cell.start, start) : min(cell.end, end)]:
+        if piece := _copied(line, max(cell.start, start), min(cell.end, end)):
             cells[at] += (cell.joiner if cells[at] else "") + piece
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rich.cells import get_character_cell_size
+from tui.render.wrap import cells_of_character
 
 
 class Span(NamedTuple):
@@ -47,7 +47,7 @@ def _breaks(line: str, width: int) -> Iterator[tuple[int, int]]:
     """The same in any line, character by character."""
     at, cells, space, cells_after_space = 0, 0, -1, 0
     for index, character in enumerate(line):
-        size = get_character_cell_size(character)
+        size = cells_of_character(character)
         if cells + size > width and index > at:
             if character == " ":
                 yield index, index + 1
