@@ -36,7 +36,7 @@ from tui.widgets.prompt import PromptArea
 from tui.widgets.question import QuestionCard
 from tui.widgets.queue import QueueList
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 """How long a test waits for what never comes. What does come is there sooner, but on a busy machine not by much."""
 
 TODAY = date(2026, 12, 1)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pyte
 
-LIMIT_S = 15.0
+LIMIT_S = 60.0
 """How long to wait for what never comes: of a busy machine, a program that starts gets little."""
 
 # What a terminal answers when it is asked about itself.

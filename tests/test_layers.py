@@ -211,7 +211,7 @@ def test_our_own_http_client_is_loaded_in_few_places_only() -> None:
         for one in imports(file.read_text())
         if one.at_start and one.module.split(".")[0] == "httpx"
     }
-    ours = ("arrivals", "auth", "bodies", "client", "environment", "token_endpoint")
+    ours = ("auth", "bounded_body", "client", "environment", "response_stream", "token_endpoint")
     assert users <= {f"anthropic.{name}" for name in ours}
 
 
