@@ -57,6 +57,7 @@ LAYERS = {
     "mcp.http": layer("mcp inputs.proxies", "httpx2"),
     "mcp.stdio": layer("tools errors mcp", "mcp mcp_types anyio"),
     "engine": layer("chat errors"),
+    "tools.gitignore": layer("", "pathspec"),
     "tools": layer("chat errors inputs.charset masking inputs.typed_paths", "msgspec"),
     "store": layer("chat errors", "msgspec"),
     "exchange": layer("chat errors render.html render.json_text render.figures", "msgspec"),

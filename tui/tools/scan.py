@@ -1,10 +1,12 @@
-"""Searches as ripgrep would where there is none: prints `PATH NUL LINE` for each line of text that matches.
+"""Search files where ripgrep is not installed: print `PATH NUL LINE` for each line of text that matches.
 
-A process of its own (`command`): a pattern that never comes to an end is ended with it. Standard library alone.
+It runs in a process of its own (`command`), which is killed if a pattern takes too long. It loads the standard library and
+pathspec only, to start quickly.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import stat
@@ -14,14 +16,16 @@ from pathlib import Path
 
 from tui.tools.walk import walk
 
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from tui.tools.scan import main; main(*sys.argv[2:])"
+_START = "import sys; sys.path += sys.argv[1:3]; from tui.tools.scan import main; main(*sys.argv[3:])"
 _PACKAGE = str(Path(__file__).parent.parent.parent)
 
 
 def command(pattern: str, path: Path, ignore_case: bool, most_bytes: int, most_lines: int) -> list[str]:
-    """How to run it."""
+    """Return the command line of a search. The process does not look for packages, so it is told where they are."""
+    pathspec = importlib.util.find_spec("pathspec")
+    libraries = str(Path(pathspec.origin).parent.parent) if pathspec and pathspec.origin else _PACKAGE
     arguments = (pattern, str(path), str(int(ignore_case)), str(most_bytes), str(most_lines))
-    return [sys.executable, "-I", "-S", "-c", _START, _PACKAGE, *arguments]
+    return [sys.executable, "-I", "-S", "-c", _START, _PACKAGE, libraries, *arguments]
 
 
 def main(pattern: str, path: str, ignore_case: str, most_bytes: str, most_lines: str) -> None:

@@ -1,7 +1,6 @@
-"""Goes through a folder and what is below it, in the order of names, without following a link.
+"""List a folder and everything below it, in the order of names, without following a link.
 
-Each folder is opened below the one before, so that a link put in its place leads nowhere. Standard library alone: the search
-without ripgrep runs in a process of its own that loads nothing else.
+Each folder is opened relative to the one above it, so that a link put in its place leads nowhere.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from tui.tools.ignoring import ALWAYS, FILE, Ignored
+from tui.tools.gitignore import ALWAYS, FILE, IgnoreRules
 
 _DEEPEST = 64  # folders; each is open while its own are gone through
 _LONGEST_LIST = 256 * 1024  # bytes of a .gitignore
@@ -33,7 +32,7 @@ class Entry(NamedTuple):
 class _Level(NamedTuple):
     """A `.gitignore`, and how many names of a path lead to its folder."""
 
-    ignored: Ignored
+    rules: IgnoreRules
     depth: int
 
 
@@ -49,8 +48,8 @@ def walk(folder: int, path: Path, below: bool = True, all_files: bool = False) -
 def _walk(
     folder: int, names: list[str], start: int, levels: list[_Level], below: bool, all_files: bool
 ) -> Generator[Entry, None, None]:
-    if not all_files and (ignored := _listed(folder)):
-        levels = [*levels, _Level(ignored, len(names))]
+    if not all_files and (rules := _rules_in(folder)):
+        levels = [*levels, _Level(rules, len(names))]
     for name, kind, size_bytes, is_shared in _entries(folder):
         path = [*names, name]
         if name in ALWAYS or _is_ignored(path, kind == "folder", levels):
@@ -86,8 +85,8 @@ def _kind(mode: int) -> Kind:
 
 def _is_ignored(path: list[str], is_folder: bool, levels: list[_Level]) -> bool:
     """The innermost list that speaks of a path decides."""
-    for ignored, depth in reversed(levels):
-        verdict = ignored.verdict(path[depth:], is_folder)
+    for rules, depth in reversed(levels):
+        verdict = rules.verdict(path[depth:], is_folder)
         if verdict is not None:
             return verdict
     return False
@@ -101,8 +100,8 @@ def _above(path: Path) -> list[_Level]:
             with suppress(OSError):
                 opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
                 try:
-                    if ignored := _listed(opened):
-                        levels.insert(0, _Level(ignored, len(folder.parts) - 1))
+                    if rules := _rules_in(opened):
+                        levels.insert(0, _Level(rules, len(folder.parts) - 1))
                 finally:
                     os.close(opened)
         if (folder / ".git").exists():
@@ -110,7 +109,7 @@ def _above(path: Path) -> list[_Level]:
     return []
 
 
-def _listed(folder: int) -> Ignored | None:
+def _rules_in(folder: int) -> IgnoreRules | None:
     """The folder's own list, if it has one. Not if it is a link: git does not follow that either."""
     try:
         opened = os.open(FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
@@ -119,4 +118,4 @@ def _listed(folder: int) -> Ignored | None:
     with os.fdopen(opened, "rb") as file:
         if not stat.S_ISREG(os.fstat(opened).st_mode):
             return None
-        return Ignored(file.read(_LONGEST_LIST).decode("utf-8", "surrogateescape"))
+        return IgnoreRules(file.read(_LONGEST_LIST))
