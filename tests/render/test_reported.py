@@ -57,6 +57,10 @@ def test_numbers_are_drawn_as_written(source: str) -> None:
         ("1. a\n1. b\n1. c", "1. a\n2. b\n3. c"),
         ("0. a\n0. b", "0. a\n1. b"),
         ("5) a\n5) b\n5) c", "5) a\n6) b\n7) c"),
+        ("1. a\n1. b\n2. c\n2. d\n4. e", "1. a\n2. b\n3. c\n4. d\n5. e"),
+        ("- x\n  1. a\n  1. b\n  2. c", "• x\n  1. a\n  2. b\n  3. c"),
+        ("1. a\n1. b\n5. c\n5. d\n7. e", "1. a\n2. b\n5. c\n6. d\n7. e"),
+        ("3. a\n3. b\n1. c", "3. a\n4. b\n5. c"),
         ("1. a\n   - x\n   - y\n1. b", "1. a\n   • x\n   • y\n2. b"),
     ],
 )

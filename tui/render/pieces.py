@@ -21,7 +21,7 @@ class Item(NamedTuple):
     marker: str
     """What is drawn before it."""
     run: int = 1
-    """How many items there are up to this one, where all of them are numbered alike; else 0."""
+    """`number + run - 1` is drawn: how many items there are up to this one if all have the same number. 0: as written."""
 
 
 Container = Quote | Item
