@@ -108,4 +108,4 @@ def _typed_through(terminal: TimedTerminal, began: float, limit_s: float) -> Cos
 
 def is_over(screen: str) -> bool:
     """True once an answer is drawn to its end, be it one that was ended."""
-    return END in screen or "so prx ended it" in screen
+    return END in screen or "so prx stopped it" in screen

@@ -25,8 +25,8 @@ CUT_ERROR = r"Only the first 1 MB of its explanation was read\.$"
 LONG_ANSWER = r"sent an answer of more than 16 MB$"
 LONG_EVENT = r"The server sent an event of more than 16 MB, so prx ended the answer\nWhat had arrived is kept\."
 WASTE = r"The server sent 16 MB with next to nothing in them, so prx ended the answer"
-LONG_REPLY = rf"This reply has more than {REPLY_BYTES // MIB} MB, so prx ended it\."
-MANY_PARTS = r"This reply has more than 10,000 parts, so prx ended it\."
+LONG_REPLY = rf"This reply has more than {REPLY_BYTES // MIB} MB, so prx stopped it\."
+MANY_PARTS = r"This reply has more than 10,000 parts, so prx stopped it\."
 PACKED = r"sent an answer that is compressed as {}, though it was asked for uncompressed$"
 DEEP = r"nested more than 200 levels deep"
 
@@ -95,7 +95,7 @@ NESTED = {
     "deep usage": DEEP,
     "deep call at once": DEEP,
     "deep answer": r"The server answered with something that is no message",
-    "deep call": r"The same call of read_file failed 3 times in the same way, so the turn was ended\.",
+    "deep call": r"The turn was stopped: the same call of read_file failed 3 times the same way\.",
 }
 
 

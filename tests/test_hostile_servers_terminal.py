@@ -19,16 +19,16 @@ FULL = {
     "html": (SIZE, "Sorry"),
     "headers": (SIZE, "more than 100 KB of headers"),
     "answer of numbers": (15 * MIB, "is no message"),
-    "answer": (15 * MIB, "so prx ended it"),
+    "answer": (15 * MIB, "so prx stopped it"),
     "line of escapes": (15 * MIB, "ended before it was complete"),
-    "line of quotes": (15 * MIB, "so prx ended it"),
+    "line of quotes": (15 * MIB, "so prx stopped it"),
     "line of keys": (15 * MIB, "more than 1,000,000 arrays"),
     "comments": (SIZE, "next to nothing in them"),
     "new events": (SIZE, "next to nothing in them"),
     "stops": (SIZE, "next to nothing in them"),
     "counts": (SIZE, "next to nothing in them"),
-    "gzip text": (SIZE, "so prx ended it"),
-    "blocks": (SIZE, "so prx ended it"),
+    "gzip text": (SIZE, "so prx stopped it"),
+    "blocks": (SIZE, "so prx stopped it"),
 }
 SOME = {"line": (SIZE, "an event of more than 16 MB"), "gzip": (SIZE, "an event of more than 16 MB")}
 

@@ -61,7 +61,7 @@ def test_no_shape_of_reply_swells_or_holds_keys_up(shape: str, size: int, tmp_pa
     cost = cost_of(shape, size, 4000, tmp_path / "home", limit_s=LIMIT_S)
     within_bounds(cost, f"{shape} {size:,}", SIZE if shape in COUNTED else size)
     if shape in UNITS and size > 2 * REPLY_BYTES:
-        assert "so prx ended it" in " ".join(cost.end.split())
+        assert "so prx stopped it" in " ".join(cost.end.split())
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_an_answer_without_end_is_ended_and_what_came_is_printed(form: str, tmp_
     run = printed(60_000_000, form, tmp_path)
     assert run.code == 1
     said = json.loads(run.out)["error"]["message"] if form == "json" else run.err
-    assert "so prx ended it" in said
+    assert "so prx stopped it" in said
     text = json.loads(run.out)["text"] if form == "json" else run.out
     assert REPLY_BYTES <= len(text) <= REPLY_BYTES + 2 * MIB
     assert run.peak_mb <= MOST_MB

@@ -121,7 +121,7 @@ def test_the_text_is_exact_and_the_sources_are_told_beside_it(server: Server[Fak
 def test_a_search_that_failed_is_told(server: Server[FakeAnthropic], prx: Prx) -> None:
     server.service.script(Answer(Search("tide", error_code="too_many_requests"), Text("I do not know.")))
     said = prx.json("-p", "When?")
-    assert said["notices"] == ["A web search gave nothing: there were too many searches at a time."]
+    assert said["notices"] == ["A web search failed: there were too many searches at once."]
 
 
 def test_a_pause_in_a_search_is_gone_on_with_byte_for_byte(server: Server[FakeAnthropic], prx: Prx) -> None:
@@ -160,7 +160,7 @@ def test_a_server_that_always_pauses_is_left_in_the_end(server: Server[FakeAnthr
     server.service.script(*[Answer(Search(f"tide {at}", (PAGE,)), stop_reason="pause_turn") for at in range(11)])
     said = prx.json("-p", "When?")
     assert said["requests"] == 11
-    assert "The server paused 11 times; the answer was left there." in said["notices"]
+    assert "The answer was stopped: the server paused 11 times." in said["notices"]
 
 
 def test_an_organisation_without_search_is_told_what_to_do(server: Server[FakeAnthropic], prx: Prx) -> None:
@@ -181,7 +181,7 @@ def test_a_chat_goes_on_without_the_search_that_was_switched_off_for_its_organis
     server.service.can_search = False
     said = prx.json("-p", "-c", "Sure?")
     assert said["error"]["message"] == "tools: web search is not enabled for this organization"
-    assert "This chat goes on without web search: ask again." in said["error"]["hint"]
+    assert "Web search is now off in this chat. Send again." in said["error"]["hint"]
     assert prx("-p", "-c", "Sure, then?").returncode == 0
     *own, search = sent(server, 1)["tools"]
     assert search["name"] == "web_search"

@@ -1,8 +1,8 @@
-"""The worker thread with its own event loop: everything that waits for the network runs there, and the screen never waits.
+"""The worker thread with its own event loop. Everything that waits for the network runs there, so the screen never waits.
 
-A generation is one turn as a task of that loop, so stopping it is cancelling it, which takes effect at once even while
-the server is silent. Its events gather here until the screen drains them; a wake-up tells it to, at most one a frame,
-however fast they come. No widget, and nothing of the screen's, is touched from the thread but that one function.
+A generation is one turn as a task of that loop. Stopping it cancels the task, which takes effect at once even while the
+server is silent. Events are queued until the screen drains them; a wake-up tells it to, at most one per frame. The thread
+calls only that one function of the screen and touches no widget.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from tui.chat.tools import ToolOutput
 from tui.errors import TuiError
 
 FRAME_S = 1 / 15
-_GRACE_S = 0.04  # for what is being cancelled, and again for what is being closed, when the program ends
+_GRACE_S = 0.04  # for cancelling tasks, and again for closing connections, when the program ends
 _FIRST_STEPS = 9
-"""Rounds of the loop for tasks that begin others, such as one that connects, when the program ends."""
+"""Iterations of the loop for tasks that start others, e.g. to connect, when the program ends."""
 
 Result = TypeVar("Result")
 
 
 class Turn(Protocol):
-    """What runs. `conclude` is called once it ended, in whatever way, and returns the events that are still to come."""
+    """What a generation runs. `conclude` is called after it ended, however it ended, and returns the remaining events."""
 
     def __aiter__(self) -> AsyncGenerator[TurnEvent, None]: ...
 
@@ -40,14 +40,14 @@ class Turn(Protocol):
 
 
 class AlreadyRunning(TuiError):
-    """Two generations never run into one chat."""
+    """Raised when a chat already has a generation."""
 
     def __init__(self) -> None:
         super().__init__("An answer is still arriving in this chat.", "Wait for it, or stop it with Esc.")
 
 
 class Generation:
-    """One running turn, seen from the screen's thread. Nothing here ever blocks."""
+    """A running turn, as seen from the screen's thread. Nothing here blocks."""
 
     def __init__(self, engine: Engine, key: str, turn: Turn, wake: Callable[[], None]) -> None:
         self.key = key
@@ -66,15 +66,15 @@ class Generation:
 
     @property
     def done(self) -> bool:
-        """Whether the turn has ended; its last events may still wait to be drained."""
+        """True after the turn has ended; its last events may still wait to be drained."""
         return self._done
 
     def stop(self) -> None:
-        """Has the turn end now, with what it has. A turn that has ended stays as it is."""
+        """End the turn now, with what it has. Does nothing if it has ended."""
         self._engine.call(self._cancel)
 
     def drain(self) -> tuple[TurnEvent, ...]:
-        """What is new since the last call; the last event of all is TurnEnded. Raises what crashed the turn, after it."""
+        """Return the new events; the last event of all is TurnEnded. Raises what crashed the turn, after that event."""
         with self._lock:
             events, self._queue = _joined(self._queue), []
             self._is_woken = False
@@ -82,22 +82,22 @@ class Generation:
             self._crash = crash if events else None
         if crash is not None and not events:
             raise crash
-        if crash is not None:  # the screen has to come once more for it
+        if crash is not None:  # the screen has to drain once more to get it
             self._engine.call(self._wake_now)
         return tuple(events)
 
-    # From here on: only on the engine's loop.
+    # The following methods run on the engine's loop only.
 
     def launch(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._run())
         self._task.add_done_callback(self._finish)
 
     def finish(self, error: BaseException | None) -> None:
-        """The one end of every turn, however it came to it; a second call does nothing."""
+        """End the turn; every end comes through here. A second call does nothing."""
         if self._done:
             return
         events = (*self._held_end, *self._turn.conclude(error))
-        self._engine.forget(self)  # first: whoever sees the end may start the next turn at once
+        self._engine.forget(self)  # first: the screen may start the next turn as soon as it sees the end
         with self._lock:
             for event in events:
                 self._append(event)
@@ -119,7 +119,7 @@ class Generation:
                     self._put(event)
 
     def _finish(self, task: asyncio.Task[None]) -> None:
-        # In a callback and not in the task: a task that is cancelled before its first step runs none of its own code.
+        # A callback, since a task that is cancelled before its first step runs none of its code.
         self.finish(asyncio.CancelledError() if task.cancelled() else task.exception())
 
     def _put(self, event: TurnEvent) -> None:
@@ -134,9 +134,7 @@ class Generation:
 
     def _append(self, event: TurnEvent) -> None:
         last = self._queue[-1] if self._queue else None
-        if isinstance(last, Grew) and isinstance(
-            event, Grew
-        ):  # while a screen waits, one message is kept, and not each
+        if isinstance(last, Grew) and isinstance(event, Grew):  # keep only the latest message while the screen waits
             self._queue[-1] = Grew(event.message, last.events)
         self._queue.append(event)
 
@@ -147,14 +145,14 @@ class Generation:
         with self._lock:
             is_due = bool(self._queue or self._crash) and (self._done or not self._is_woken)
             self._is_woken = self._is_woken or is_due
-        if is_due and not self._engine.is_closing:  # a screen that is gone needs no waking
+        if is_due and not self._engine.is_closing:  # the screen is gone
             self._woken_at = self._engine.clock()
-            with suppress(RuntimeError):  # the screen's loop has closed a moment ago
+            with suppress(RuntimeError):  # the screen's loop was closed meanwhile
                 self._wake()
 
 
 def _joined(events: Iterable[TurnEvent]) -> list[TurnEvent]:
-    """The same events, with growth and output that come in a row as one piece."""
+    """Return the events with adjacent Grew and ToolOutput events joined."""
     joined: list[TurnEvent] = []
     for kind, run in groupby(events, _kind):
         same = list(run)
@@ -169,16 +167,16 @@ def _joined(events: Iterable[TurnEvent]) -> list[TurnEvent]:
 
 
 def _kind(event: TurnEvent) -> tuple[type[TurnEvent], str]:
-    """The same for events that are joined where they come in a row."""
+    """Return the grouping key of an event."""
     return type(event), event.id if isinstance(event, ToolOutput) else ""
 
 
 class Engine:
-    """`with Engine() as engine:` runs the thread. Leaving the block ends every turn, as a stop would, within 100 ms."""
+    """Runs the thread: `with Engine() as engine`. Leaving the block stops every turn within 100 ms."""
 
     def __init__(self, *, frame_s: float = FRAME_S, clock: Callable[[], float] = time.monotonic) -> None:
         self.frame_s = frame_s
-        """The shortest time between two wake-ups of one generation."""
+        """The shortest time between two wake-ups of a generation."""
         self.clock = clock
         self.is_closing = False
         self._generations: dict[str, Generation] = {}
@@ -198,9 +196,9 @@ class Engine:
         self._thread.join()
 
     def start(self, key: str, turn: Callable[[], Turn], wake: Callable[[], None]) -> Generation:
-        """The generation that runs this turn into the chat of that key. Raises AlreadyRunning, and what `turn` raises.
+        """Start a turn in the chat `key` and return its generation. Raises AlreadyRunning, and what `turn` raises.
 
-        `wake` is called on the engine's thread and must not block; `drain` the generation then. `turn` is called here.
+        `wake` is called on the engine's thread and must not block; then call `drain`. `turn` is called here.
         """
         if key in self._generations:
             raise AlreadyRunning
@@ -210,24 +208,24 @@ class Engine:
         return generation
 
     def running(self, key: str) -> Generation | None:
-        """The generation that runs into the chat of that key, if there is one."""
+        """Return the running generation of the chat, or None."""
         return self._generations.get(key)
 
     def submit(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Future[Result]:
-        """Other work for the loop, such as fetching the model list. Leaving the engine cancels it."""
+        """Run other work on the loop, such as fetching the model list. Leaving the engine cancels it."""
         return asyncio.run_coroutine_threadsafe(work(), self._loop)
 
     def at_exit(self, close: Callable[[], Awaitable[object]]) -> None:
-        """Has this awaited at the very end, on the loop, as far as the time allows: closing a client's connections."""
+        """Await `close` on the loop when the engine ends, as far as time allows, e.g. to close connections."""
         self._closers.append(close)
 
     def call(self, function: Callable[[], object]) -> None:
-        """Has a function called on the loop; once the loop is gone, there is nothing left to call it for."""
+        """Call a function on the loop. Does nothing once the loop has ended."""
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(function)
 
     def forget(self, generation: Generation) -> None:
-        """Frees the chat for its next generation."""
+        """Remove the generation, so that its chat can start the next one."""
         self._generations.pop(generation.key, None)
 
     def _serve(self) -> None:
@@ -241,11 +239,11 @@ class Engine:
         for task in (tasks := await _all_begun()):
             task.cancel()
         await _within(_GRACE_S, tasks)
-        self._loop.set_exception_handler(_ignored)  # what did not end in time is left behind without a word
+        self._loop.set_exception_handler(_ignored)  # tasks that did not end in time are abandoned silently
         for generation in list(self._generations.values()):
             generation.finish(asyncio.CancelledError())
         await _within(_GRACE_S, {asyncio.ensure_future(_awaited(close)) for close in self._closers})
-        await asyncio.sleep(0)  # transports that were just closed let go of their sockets in the loop's next round
+        await asyncio.sleep(0)  # closed transports release their sockets in the next iteration of the loop
         self._loop.stop()
 
 
@@ -254,9 +252,9 @@ def _ignored(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 
 
 async def _all_begun() -> set[asyncio.Task[Any]]:
-    """All other tasks, once each has taken its first step.
+    """Return all other tasks, once each has taken its first step.
 
-    Cancelled before that, what a library gave it to run is never awaited, and Python says so on the user's terminal.
+    If a task is cancelled before that, its coroutine is never awaited, and Python prints a warning on the user's terminal.
     """
     for _ in range(_FIRST_STEPS):
         tasks = asyncio.all_tasks() - {asyncio.current_task()}

@@ -235,7 +235,7 @@ def test_what_a_model_refuses_or_drops() -> None:
     hundred = Transcript(messages=(Message(role="user", blocks=(IMAGE,) * 100), thinking))
     marker = f"[IMAGE:data:image/png;base64,{conversations.PNG}]"
     refusals = [by_model(hundred, 0.0, draft)[OLD_HAIKU.id].refuses for draft in (NO_DRAFT, Draft(text=marker))]
-    assert refusals == ["", "Haiku 4.5 takes 100 images in one request, and with what is written this chat has 101."]
+    assert refusals == ["", "Haiku 4.5 accepts 100 images in one request, and with this prompt the chat has 101."]
     assert few[OPUS.id].refuses == ""
 
 

@@ -85,7 +85,7 @@ def test_a_turn_that_goes_on_counts_what_it_has_cost_meanwhile() -> None:
     error = refusal(BUDGET, spent(1.0, 1.0), 0.1, answers * 2)
     assert error is not None
     assert "This chat has cost $2.00" in error.message
-    assert error.hint == "chat_hard in [budget] of config.toml is that limit."
+    assert error.hint == "Raise chat_hard under [budget] in config.toml."
 
 
 def test_a_turn_costs_its_input_and_an_answer_like_those_before() -> None:

@@ -44,7 +44,7 @@ async def test_a_reply_without_end_is_ended_and_kept(script) -> None:
     ended = events[-1]
     assert isinstance(ended, TurnEnded)
     assert ended.outcome == "failed"
-    assert "so prx ended it" in ended.failure.message
+    assert "so prx stopped it" in ended.failure.message
     answer = next(message for message in reversed(store.messages) if message.role == "assistant")
     assert answer.state == "failed"
     held = sum(

@@ -75,7 +75,7 @@ def test_references_that_double_at_each_step_come_to_an_end() -> None:
 
 @pytest.mark.parametrize("text", ["[]", "{", '"x"', ""])
 def test_what_is_no_object_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="no JSON object"):
+    with pytest.raises(ValueError, match="not a JSON object"):
         inline_references(text)
 
 

@@ -51,7 +51,7 @@ def test_a_result_names_its_pages() -> None:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("max_uses_exceeded", "the limit of searches in one answer was reached"),
+        ("max_uses_exceeded", "the limit of searches per answer was reached"),
         ("brand_new_trouble", "brand new trouble"),
         ("", "it failed"),
     ],

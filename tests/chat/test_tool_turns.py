@@ -203,7 +203,7 @@ async def test_arguments_that_are_no_whole_object_are_answered_and_not_tried(inp
     session = using(tools)
     await run(session, Provider(calling(ToolUse("toolu_1", "get_tide", input)), answer()))
     words, is_error = told(results_in(session)[0])
-    assert words.startswith("Not carried out: the arguments are no whole JSON object")
+    assert words.startswith("Not carried out: the arguments are not a complete JSON object")
     assert is_error
     assert tools.ran == []
 
@@ -320,7 +320,7 @@ async def test_a_turn_has_a_limit_of_requests_and_can_be_continued():
     events = await run(session, Provider(*(calling(call) for call in calls)))
     assert kinds(events).count(Asked) == 3
     assert [event.text for event in events if isinstance(event, Notice)] == [
-        "This turn was left after 3 requests, its limit. Claude can continue."
+        "This turn reached its limit of 3 requests. Claude can continue."
     ]
     assert len(results_in(session)) == 3
     await run(session, Provider(answer("High, high and high.")), None)
@@ -407,7 +407,7 @@ async def test_a_conversation_keeps_the_tools_that_it_began_with_until_others_ar
     assert tools.access == "none"
 
 
-NOT_OFFERED = "The server called tools although none were offered 3 times, so the turn was ended."
+NOT_OFFERED = "The turn was stopped: the server called tools although none were offered 3 times."
 
 
 def offering(**does):
@@ -436,7 +436,7 @@ async def test_a_turn_whose_answers_grow_without_end_is_ended_with_all_that_it_s
     events = await run(session, Provider(*calls))
     assert kinds(events).count(Asked) == 3
     assert [event.text for event in events if isinstance(event, Notice)] == [
-        "The answers of this turn have more than 8 MB in all, so the turn was ended."
+        "The turn was stopped: its answers have more than 8 MB in total."
     ]
     assert len(results_in(session)) == 3
 
@@ -447,7 +447,7 @@ async def test_a_call_that_fails_again_and_again_in_the_same_way_is_made_three_t
     events = await run(session, Provider(*again))
     assert kinds(events).count(Asked) == 3
     assert [event.text for event in events if isinstance(event, Notice)] == [
-        "The same call of get_tide failed 3 times in the same way, so the turn was ended."
+        "The turn was stopped: the same call of get_tide failed 3 times the same way."
     ]
 
 

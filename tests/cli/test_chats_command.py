@@ -323,7 +323,7 @@ def test_a_hard_limit_ends_it_before_anything_is_sent(server, env) -> None:
     assert len(server.requests) == 1
     assert result["error"]["type"] == "over_budget"
     assert result["error"]["message"].startswith("This chat has cost $0.50. The next turn costs about $0.50 and would")
-    assert result["error"]["hint"] == "chat_hard in [budget] of config.toml is that limit."
+    assert result["error"]["hint"] == "Raise chat_hard under [budget] in config.toml."
     assert (result["chat_id"], result["requests"], result["cost_usd"]) == (first["chat_id"], 0, None)
     assert answered("another chat", "-m", "sonnet", env=limited)["text"] == "Two."
 

@@ -88,12 +88,12 @@ def test_what_a_model_cannot_see_is_dropped() -> None:
         (
             Model(id="m", name="Small", context=1_000, prices=(PRICE,)),
             (asked(Text("x" * 8_000)),),
-            "Small takes 1,000 tokens, and this chat has about 2,002.",
+            "Small accepts 1,000 tokens, and this chat has about 2,002.",
         ),
         (
             find("claude-haiku-4-5-20251001"),
             (asked(*[Image("image/png", PNG, width=9, height=9)] * 101),),
-            "Haiku 4.5 takes 100 images in one request, and this chat has 101.",
+            "Haiku 4.5 accepts 100 images in one request, and this chat has 101.",
         ),
         (find("claude-sonnet-4-20250514"), (asked(Text("Hi")),), "Sonnet 4 was retired on 2026-06-15."),
     ],
@@ -132,6 +132,6 @@ async def test_in_a_chat_the_model_under_the_cursor_is_explained() -> None:
         await chat.pilot.press("ctrl+l")
         await chat.until(lambda: isinstance(chat.app.screen, ModelPicker) and "ctx 1M" in explained(chat))
         await chat.pilot.press(*"haiku 4.5")
-        await chat.until(lambda: "Haiku 4.5 takes 50 tokens, and this chat has about" in explained(chat))
+        await chat.until(lambda: "Haiku 4.5 accepts 50 tokens, and this chat has about" in explained(chat))
         await chat.pilot.press(*["backspace"] * 9, *"opus 5.5")
         await chat.until(lambda: explained(chat).startswith("thinking is on: "))

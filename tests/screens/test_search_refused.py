@@ -29,7 +29,9 @@ async def offered(chat: Chat, number: int) -> list[str]:
 
 
 async def told(chat: Chat) -> None:
-    await chat.until(lambda: "goes on without web search: ask again" in " ".join(chat.shown.split()), chat.shown)
+    await chat.until(
+        lambda: "Web search is now off in this chat. Send again" in " ".join(chat.shown.split()), chat.shown
+    )
     await chat.until_idle()
 
 

@@ -188,7 +188,7 @@ def test_a_refused_picture_does_not_come_up_again_with_c(
     server.service.spoilt.add(base64.b64encode(png(colour="red")).decode())
     run = prx("-a", "bad.png", "look", env=env, cwd=tmp_path)
     assert run.returncode == 1
-    assert "set aside" in run.stderr
+    assert "will not be sent again" in run.stderr
     run = prx("-c", "and without it?", env=env, cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     messages = server.requests[-1].json["messages"]

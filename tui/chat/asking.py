@@ -1,4 +1,4 @@
-"""What a session needs of the side that talks to a model: requests that can be streamed, and a way to see images."""
+"""The interface between a session and a provider: requests that can be streamed, and the preparation of images."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ Stream = AsyncGenerator[StreamEvent | Waiting, None]
 
 
 class NothingToSend(TuiError):
-    """The conversation has nothing that a model could answer."""
+    """Raised for a conversation that has nothing for a model to answer."""
 
     def __init__(self) -> None:
         super().__init__("There is nothing to send.", "Type a prompt, or attach an image.")
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What one request of a turn will send, and how."""
+    """One request of a turn: what is sent, and how."""
 
     model: str
     body: bytes
     stream: Callable[[], Stream]
-    """Sends it. The stream raises a TuiError where it fails."""
+    """Send the request and return its events. The stream raises a TuiError if the request fails."""
     notices: tuple[str, ...] = ()
-    """What the user should know of the request itself, such as another model answering than the one that was asked for."""
+    """Notices for the user about the request itself, e.g. that another model answers than the one that was chosen."""
     manner: str = ""
-    """With which thinking and effort, as `reasoning.manner` says them."""
+    """The thinking mode and the effort of the request, as formatted by `reasoning.manner`."""
     refused: Callable[[BaseException | None], tuple[BlockPosition, ...]] = lambda error: ()
-    """Which pictures and documents of the transcript the server would not take, going by what the stream raised."""
+    """Return the positions of the images and documents that the server rejected, given what the stream raised."""
     refused_tools: Callable[[BaseException | None], tuple[str, ...]] = lambda error: ()
-    """The same for the tools that it carries out itself: their names, where it takes no request that offers them."""
+    """Return the names of the server-side tools that the server does not allow, given what the stream raised."""
 
 
 Ask = Callable[[Transcript], Request]
-"""Makes the request that continues a transcript. It runs on the engine's thread, once for each request of a turn."""
+"""Build the request that continues a transcript. Called on the engine's thread, once for each request of a turn."""
 
 
 class Sight(Protocol):
-    """How images are seen: those in a prompt's text, and all of a request's together. Both may take a while."""
+    """Prepares images for a model. Both methods may take a while."""
 
     async def blocks(self, text: str) -> tuple[Block, ...]:
-        """A prompt's text as the blocks to send."""
+        """Return the text of a prompt as blocks, with image markers replaced by images."""
 
     async def fitted(self, transcript: Transcript) -> Transcript:
-        """The transcript as one request can hold it. Raises a TuiError where none can."""
+        """Return the transcript with its images shrunk so that one request can hold them. Raises a TuiError if none can."""

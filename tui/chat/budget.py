@@ -1,7 +1,7 @@
-"""Budgets: whether the next turn would pass what the user wants to spend on a chat or in a day, before it is sent.
+"""Check, before a turn is sent, whether it would exceed the user's budget for a chat or a day.
 
-A soft limit asks once, a hard one stands in the way until it is raised. Asking is the screen's; `prx -p` and a loop of tools
-have nobody to ask, and take `refusal`.
+A soft limit asks the user once. A hard limit blocks until the user raises it. The screen asks; `prx -p` and tool loops have
+nobody to ask and use `refusal`.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Scope = Literal["chat", "day"]
 Level = Literal["soft", "hard"]
 
 FIRST_ANSWER = 400
-"""Tokens that an answer is taken to have as long as the chat has none to judge by."""
+"""Assumed length of the first answer of a chat, in tokens."""
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits in US dollars; None: no limit."""
+    """Limits in US dollars. None means no limit."""
 
     chat_soft: float | None = None
     chat_hard: float | None = None
@@ -40,7 +40,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
-    """What was spent so far, in US dollars: on the chat with all its branches, and today on all chats."""
+    """What was spent so far, in US dollars: on a chat with all its branches, and on all chats today."""
 
     chat_usd: float = 0.0
     day_usd: float = 0.0
@@ -50,24 +50,24 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Passed(msgspec.Struct, frozen=True, kw_only=True):
-    """A limit that the next turn would pass."""
+    """A limit that the next turn would exceed."""
 
     scope: Scope
     level: Level
     limit_usd: float
     spent_usd: float
-    """So far."""
+    """What was spent before the turn."""
     next_usd: float
-    """What the next turn costs, about."""
+    """Estimated cost of the turn."""
 
     @property
     def raised_usd(self) -> float:
-        """As many times the limit as the next turn needs."""
+        """Return the smallest multiple of the limit (at least twice) that has room for the turn."""
         need = self.spent_usd + self.next_usd
         return max(2, math.ceil(need / self.limit_usd)) * self.limit_usd if self.limit_usd else float(math.ceil(need))
 
     def __str__(self) -> str:
-        """It in a sentence."""
+        """Describe the exceeded limit in one or two sentences."""
         who = "This chat has cost" if self.scope == "chat" else "Today's chats have cost"
         limit = f"the {'soft ' if self.level == 'soft' else ''}limit of {_usd(self.limit_usd)}"
         if self.spent_usd > self.limit_usd:
@@ -76,22 +76,22 @@ class Passed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OverBudget(TuiError):
-    """A hard limit is in the way."""
+    """Raised when a turn would exceed a hard limit."""
 
     def __init__(self, passed: Passed) -> None:
-        super().__init__(str(passed), f"{passed.scope}_hard in [budget] of config.toml is that limit.")
+        super().__init__(str(passed), f"Raise {passed.scope}_hard under [budget] in config.toml.")
 
 
 class Consent(msgspec.Struct, frozen=True):
-    """What the user has agreed to since prx was started. Chats go by their id, days by their date."""
+    """What the user has allowed since prx was started. Keys are chat ids and ISO dates."""
 
     told: frozenset[str] = frozenset()
-    """Chats and days whose soft limit was agreed to be passed."""
+    """Chats and days whose soft limit the user agreed to exceed."""
     raised: Mapping[str, float] = {}
-    """Hard limits, in US dollars, that stand for those of the configuration."""
+    """Raised hard limits in US dollars, which replace the configured ones."""
 
     def applied(self, budget: Budget, *, chat: str, day: str) -> Budget:
-        """The limits as they are for this chat and this day now."""
+        """Return the limits that apply to this chat and day, with the user's consent taken into account."""
         return Budget(
             chat_soft=None if chat in self.told else budget.chat_soft,
             chat_hard=self.raised.get(chat, budget.chat_hard),
@@ -100,7 +100,7 @@ class Consent(msgspec.Struct, frozen=True):
         )
 
     def given(self, passed: Iterable[Passed], *, chat: str, day: str) -> Consent:
-        """The same, and these limits may be passed."""
+        """Return the consent extended by these limits."""
         names: dict[Scope, str] = {"chat": chat, "day": day}
         passed = tuple(passed)
         raised = {names[one.scope]: one.raised_usd for one in passed if one.level == "hard"}
@@ -108,7 +108,7 @@ class Consent(msgspec.Struct, frozen=True):
 
 
 def check(budget: Budget, spent: Spent, next_usd: float) -> tuple[Passed, ...]:
-    """The limits that would be passed, hard ones first; at most one for the chat and one for the day."""
+    """Return the limits that the next turn would exceed: at most one per scope, hard limits first."""
     scopes: tuple[tuple[Scope, float, float | None, float | None], ...] = (
         ("chat", spent.chat_usd, budget.chat_soft, budget.chat_hard),
         ("day", spent.day_usd, budget.day_soft, budget.day_hard),
@@ -124,9 +124,9 @@ def check(budget: Budget, spent: Spent, next_usd: float) -> tuple[Passed, ...]:
 
 
 def refusal(budget: Budget, spent: Spent, next_usd: float, since: Iterable[Message] = ()) -> OverBudget | None:
-    """The error that stands for the hard limit in the way, where nobody is asked. None: the request may be sent.
+    """Return the error for the first hard limit that the next request would exceed, or None if it may be sent.
 
-    `since` are the answers of a turn that goes on, which `spent` does not count yet.
+    `since` holds the answers of the running turn, which `spent` does not include yet.
     """
     more = sum(answer.bill.cost_usd for answer in since if answer.bill is not None)
     passed = check(budget, spent + Spent(chat_usd=more, day_usd=more), next_usd)
@@ -136,13 +136,18 @@ def refusal(budget: Budget, spent: Spent, next_usd: float, since: Iterable[Messa
 def objection(
     budget: Budget, spent: Spent, transcript: Transcript, answers: Iterable[Message], model: Model, now: float
 ) -> OverBudget | None:
-    """The same of the next request of a turn that has these answers already, and goes on with the results of its tools."""
+    """Return the error if the next request of a running turn would exceed a hard limit, or None.
+
+    `answers` are the turn's answers so far; the next request sends the results of their tool calls.
+    """
     coming = estimate(transcript, NO_DRAFT, model, now, lifetime=lifetime_for(transcript, model, now))
     return refusal(budget, spent, turn_usd(coming, transcript, model), answers)
 
 
 def turn_usd(coming: Estimate, transcript: Transcript, model: Model) -> float:
-    """What the next turn costs, about: its input, and an answer as long as those before. 0 where the price is unknown."""
+    """Estimate the cost of the next turn in US dollars: its input, and an answer of average length. 0 if the price is
+    unknown.
+    """
     lengths = [
         one.usage.output_tokens for one in transcript.messages if one.role == "assistant" and one.usage.output_tokens
     ]

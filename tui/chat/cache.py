@@ -1,6 +1,6 @@
-"""What there is to see of the prompt cache, as values: the map of one request, and why one read less than it might have.
+"""What the prompt cache did, as values to draw: the map of one request, and the reason for a cache miss.
 
-`anthropic.cache_map` and `anthropic.misses` make these from requests as they were sent; screens draw them.
+`anthropic.cache_map` and `anthropic.cache_misses` build them from requests as they were sent.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ import msgspec
 from tui.chat.ledger import Lifetime
 
 Part = Literal["tools", "system", "user", "assistant"]
-Fate = Literal["read", "written", "uncached"]
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch of a request that belongs together: the tools, the system prompt, or one message."""
+    """A part of a request: the tools, the system prompt, or one message. Counts are in tokens."""
 
     part: Part
     number: int = 0
-    """Of a message, from 1; 0 for tools and system prompt."""
+    """Number of the message, from 1; 0 for tools and the system prompt."""
     read: float = 0
     written: float = 0
     uncached: float = 0
@@ -35,19 +34,21 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Breakpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """A breakpoint."""
+    """A cache breakpoint."""
 
     at: float
-    """How many tokens of the request stand before it and in its block."""
+    """Tokens of the request up to the end of the marked block."""
     segment: int
-    """The index of its segment."""
+    """Index of the segment that it belongs to."""
     lifetime: Lifetime = "5m"
     too_short: bool = False
-    """The prefix is below the model's minimum: nothing is kept there."""
+    """True if the prefix is below the model's minimum, so that nothing is cached at this breakpoint."""
 
 
 class CacheMap(msgspec.Struct, frozen=True, kw_only=True):
-    """One request from its first token to its last. Sums are the provider's own figures, what lies between is estimated."""
+    """One request from its first token to its last. The sums are the provider's figures; the shares of segments are
+    estimates.
+    """
 
     segments: tuple[Segment, ...] = ()
     breakpoints: tuple[Breakpoint, ...] = ()
@@ -55,11 +56,11 @@ class CacheMap(msgspec.Struct, frozen=True, kw_only=True):
     written: int = 0
     uncached: int = 0
     minimum: int = 0
-    """The shortest prefix that the model keeps, in tokens."""
+    """The shortest prefix that the model caches, in tokens."""
     look_back: int = 20
-    """How many blocks back from a breakpoint an earlier entry is found."""
+    """How many blocks before a breakpoint the API searches for an earlier cache entry."""
     looks_back_to: float = 0
-    """How far the last breakpoint looks back, in tokens from the start."""
+    """Where the look-back of the last breakpoint ends, in tokens from the start."""
 
     @property
     def tokens(self) -> int:
@@ -79,21 +80,22 @@ MissKind = Literal[
     "too_far",
     "unknown",
 ]
-"""thinking: its mode, or the effort. message: an earlier one says something else. reasoning: an earlier thinking block went.
-too_far: the look-back did not reach. unknown: nothing had changed."""
+"""thinking: the thinking mode or the effort changed. message: an earlier message changed. reasoning: an earlier thinking
+block was dropped. too_far: the look-back did not reach the entry. unknown: nothing had changed.
+"""
 
 
 class Miss(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a request read less from the cache than the one before it had left there."""
+    """Why a request read less from the cache than the previous one had left in it."""
 
     kind: MissKind
     expected: int
-    """Tokens that the request before had left in the cache."""
+    """Tokens that the previous request left in the cache."""
     read: int
     text: str
-    """What happened and what to do, in a sentence or two."""
+    """What happened and what to do, in one or two sentences."""
     said: str = ""
-    """The API's own reason, where it gave one."""
+    """The reason that the API gave, or ""."""
 
     @property
     def lost(self) -> int:

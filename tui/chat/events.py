@@ -1,7 +1,6 @@
-"""What can happen while a reply arrives. `anthropic.wire` makes these from server-sent events; `reducer` folds them.
+"""Events of a turn. `anthropic.wire` makes stream events from server-sent events; `reducer` folds them into a message.
 
-The first group mirrors the stream's own events (Messages API, streaming). The second is about the turn as a whole, and is
-what a screen receives from `session`.
+The first group mirrors the events of the stream (Messages API, streaming). The second group describes the turn as a whole.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ class MessageStart(_Event, frozen=True, kw_only=True):
     model: str = ""
     usage: UsageUpdate = UsageUpdate()
     request_id: str = ""
-    """From the response's headers."""
+    """From the response headers."""
     cache_miss: str = ""
-    """Why the API says it could not read the cache: `model_changed`, …; "" where it says nothing."""
+    """The API's reason for a cache miss, e.g. `model_changed`, or ""."""
 
 
 class BlockStart(_Event, frozen=True):
@@ -75,7 +74,7 @@ class MessageStop(_Event, frozen=True):
 
 
 class Unknown(_Event, frozen=True):
-    """An event or delta of a kind that is new to us: kept for the inspector, otherwise ignored."""
+    """An event or delta of an unknown kind. It is kept for the inspector and otherwise ignored."""
 
     kind: str
 
@@ -96,49 +95,49 @@ StreamEvent = (
 
 
 class Waiting(_Event, frozen=True, kw_only=True):
-    """A failed attempt will be repeated. `until` is on the monotonic clock, in seconds."""
+    """A failed attempt will be repeated at `until`, in seconds of the monotonic clock."""
 
     failure: Failure
     attempt: int
-    """The attempt that comes next: 2 is the first repetition."""
+    """Number of the next attempt; 2 is the first retry."""
     attempts: int
     until: float
 
 
 class Sent(_Event, frozen=True):
-    """The prompt has entered the transcript."""
+    """The prompt was added to the transcript."""
 
     message: Message
 
 
 class Asked(_Event, frozen=True, kw_only=True):
-    """A request is about to leave (one turn may need several). `body` is its JSON, for the inspector."""
+    """A request is about to be sent; one turn may need several. `body` is its JSON, for the inspector."""
 
     model: str
     body: bytes
 
 
 class Grew(_Event, frozen=True):
-    """The reply as it stands, and what was added since the last one: neighbouring deltas of a block come joined."""
+    """The answer as received so far, and the events since the last update. Adjacent deltas of a block are joined."""
 
     message: Message
     events: tuple[StreamEvent, ...]
 
 
 class Settled(_Event, frozen=True):
-    """One response has ended, in whatever way (`message.state`), and stands in the transcript."""
+    """One response has ended (see `message.state`) and is in the transcript."""
 
     message: Message
 
 
 class ToolsAnswered(_Event, frozen=True):
-    """The results of an answer's tool calls, all of them, have entered the transcript as one message."""
+    """The results of all tool calls of an answer were added to the transcript as one message."""
 
     message: Message
 
 
 class Notice(_Event, frozen=True):
-    """Something the user should know of this turn, in one sentence."""
+    """A notice for the user about this turn, in one sentence."""
 
     text: str
 
@@ -147,9 +146,9 @@ Outcome = Literal["complete", "stopped", "failed"]
 
 
 class TurnEnded(_Event, frozen=True, kw_only=True):
-    """Always the last event of a turn.
+    """The last event of a turn.
 
-    `give_back` is the prompt when nothing of an answer had arrived: it has left the transcript again.
+    `give_back` is the prompt if no part of an answer had arrived: it was removed from the transcript again.
     """
 
     outcome: Outcome

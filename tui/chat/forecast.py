@@ -1,7 +1,6 @@
-"""What the next request will cost, before it is sent: tokens, what of them is read, written or neither, and the price.
+"""Estimate the next request before it is sent: its tokens, what the cache reads and writes, and the price.
 
-What the last answer used is known exactly, so only what came after it is estimated. Nothing here looks at more than that,
-which makes it quick enough for every key.
+The usage of the last answer is exact, so only what came after it is estimated. That is fast enough to run on every key.
 """
 
 from __future__ import annotations
@@ -30,28 +29,27 @@ from tui.chat.warmth import asked_otherwise, expiry, opening
 
 NO_DRAFT = Draft(text="")
 _MARKED = Image("", "")
-"""One that stands in the text of a prompt: nobody knows its size before it is sent."""
+"""Stands for an image marker in the text of a prompt, whose size is unknown until it is sent."""
 
 Loser = Literal["", "first_image", "many_images"]
-"""What loses the cache of the messages: an image where there was none before, or so many that large ones before are made
-smaller."""
+"""What invalidates the cache of the messages: the first image of a chat, or so many images that earlier ones are shrunk."""
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """The next request, as far as it can be told."""
+    """The estimated next request."""
 
     usage: Usage
-    """Of its input alone: nobody knows how long the answer will be."""
+    """Usage of its input alone; the length of the answer is unknown."""
     bill: Bill | None
-    """Of its input alone; None where the price is unknown."""
+    """Price of its input alone, or None if the model's price is unknown."""
     warm: bool
-    """Whether something of it will be read from the cache."""
+    """True if part of it will be read from the cache."""
     exact: bool
-    """Whether it rests on what the provider counted for this chat and model; else all of it is estimated."""
+    """True if it is based on the provider's own count for this chat and model."""
     context: int
-    """The model's input window, in tokens."""
+    """Input window of the model, in tokens."""
     loses: Loser = ""
-    """Why less is read than is warm, where images are the reason."""
+    """Why images invalidate the cached messages, or ""."""
 
     @property
     def tokens(self) -> int:
@@ -59,7 +57,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def filled(self) -> float:
-        """The part of the context window that it takes, 0 to 1 and beyond."""
+        """Share of the context window that the request takes; above 1 it does not fit."""
         return self.tokens / self.context if self.context else 0.0
 
     @property
@@ -68,39 +66,42 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Drop = Literal["thinking", "images", "tools"]
-"""What a model does not get to see of a chat: another model's thinking, images without eyes, tools without hands."""
+"""What a model cannot use of a chat: thinking of another model, images without vision, tools without tool support."""
 
 
 class Switch(msgspec.Struct, frozen=True, kw_only=True):
-    """What it means for this chat to go on with a model."""
+    """What it means to continue this chat with a model."""
 
     model: Model
     stays: bool
-    """It is the one that answered last."""
+    """True for the model that answered last."""
     next_turn: Estimate
-    """The next request to it, as warm or cold as it is."""
+    """The next request to this model, with what its cache holds."""
     later_usd: float | None
-    """What the input of a turn costs about, once it is warm."""
+    """Estimated input cost of a later turn, with a warm cache; None if unknown."""
     pays_after: int | None
-    """How many turns until the switch has cost less than staying, answers included; 1: at once. None: never, or unknown."""
+    """Number of turns after which the switch is cheaper than staying, answers included. 1 means at once, None never or
+    unknown.
+    """
     drops: tuple[Drop, ...] = ()
     refuses: str = ""
-    """Why it cannot answer this chat, in one sentence; "" where it can."""
+    """Why the model cannot answer this chat, in one sentence, or ""."""
 
 
 NEVER = 100
-"""A switch that takes more turns than this to pay is said never to."""
+"""A switch that needs more turns than this to break even is reported as never breaking even."""
 FEWEST_IMAGES, MOST_IMAGES = 100, 600
-"""In one request: of models with a small window, and of the others."""
+"""The most images in one request, for models with a small context window and for the others."""
 SMALL_WINDOW = 200_000
 
 
 def estimate(
     transcript: Transcript, draft: Draft, model: Model, now: float, *, manner: str = "", lifetime: Lifetime = "5m"
 ) -> Estimate:
-    """What sending the draft now would use. An empty draft: the chat as it is.
+    """Estimate what sending the draft now would use. With an empty draft, estimate the chat as it is.
 
-    `manner`: with which thinking and effort; "": as before. `lifetime`: for how long the cache is to keep it.
+    `manner` is the thinking mode and effort of the request; "" means unchanged. `lifetime` is the lifetime of new cache
+    entries.
     """
     at, known = _last_count(transcript, model)
     new = sum(message_tokens(message, model) for message in transcript.messages[at:]) + _draft_tokens(draft, model)
@@ -140,11 +141,10 @@ def price_switch(
     draft: Draft = NO_DRAFT,
     manner: Callable[[Model], str] = lambda model: "",
 ) -> tuple[Switch, ...]:
-    """One row for each model, in their order: the next turn, staying warm afterwards, and when a switch has paid.
+    """Return one row per model, in the given order: the next turn, later turns, and when a switch breaks even.
 
-    `manner`: with which thinking and effort a model would be asked.
-
-    Turns are taken to be like those of the chat so far: as much new input, and as long an answer.
+    Future turns are assumed to be like the average turn so far: as much new input, and as long an answer. `manner` returns
+    the thinking mode and effort that a model would be asked with.
     """
     last = next((one for one in reversed(transcript.messages) if one.role == "assistant" and one.model), None)
     current = next((model for model in models if last is not None and model.id == last.model), None)
@@ -172,7 +172,7 @@ def price_switch(
 
 
 def _last_count(transcript: Transcript, model: Model) -> tuple[int, float | None]:
-    """What the provider counted last for that model, its answer included, and where in the chat that leaves off."""
+    """Return the provider's last count for this model, its answer included, and how many messages it covers."""
     begins_now = opening(transcript)
     for at in range(len(transcript.messages) - 1, -1, -1):
         message = transcript.messages[at]
@@ -183,7 +183,7 @@ def _last_count(transcript: Transcript, model: Model) -> tuple[int, float | None
 
 
 def opening_tokens(transcript: Transcript, model: Model) -> float:
-    """Those of the tools and the system prompt."""
+    """Estimate the tokens of the tools and the system prompt."""
     tools = "".join(tool.name + tool.description + tool.input_schema + tool.server for tool in transcript.tools)
     return text_tokens(transcript.system, model) + text_tokens(tools, model)
 
@@ -193,20 +193,22 @@ def _draft_tokens(draft: Draft, model: Model) -> float:
 
 
 def _shrunk(before: Sequence[Image], after: Sequence[Image]) -> Sequence[Image]:
-    """The images that are made smaller among so many, but for those that were when the chat was counted."""
+    """Return the images that are shrunk because there are so many, without those that were shrunk already at the last
+    count.
+    """
     if not after or len(before) + len(after) <= MANY:
         return ()
     return after if len(before) > MANY else (*before, *after)
 
 
 def _saved(image: Image, model: Model) -> int:
-    """The tokens that an image has less among many."""
+    """Return how many tokens an image saves by being shrunk."""
     sent = downscaled(image)
     return image_tokens(image.width, image.height, model) - image_tokens(sent.width, sent.height, model)
 
 
 def _loser(before: Sequence[Image], after: Sequence[Image]) -> Loser:
-    """What the images that are new do to the cache."""
+    """Return how the new images affect the cache."""
     if not after:
         return ""
     if not before:
@@ -216,22 +218,24 @@ def _loser(before: Sequence[Image], after: Sequence[Image]) -> Loser:
 
 
 class Loss(msgspec.Struct, frozen=True, kw_only=True):
-    """What is lost with the cache of the messages, and not of the tools and the system prompt before them.
+    """The cache that the next turn loses when the cached messages are invalidated, but tools and system prompt are not.
 
-    A first image does that, and another thinking or effort. Source: Anthropic's page on prompt caching. Some models lose all
-    with the latter; it does not say which.
+    A first image does that, and so does a change of thinking or effort. Source: Anthropic, prompt caching. With some models
+    the latter invalidates everything; the page does not say which.
     """
 
     tokens: int = 0
-    """What the next turn writes again that it would have read."""
+    """Tokens that the next turn writes again instead of reading them."""
     written_usd: float | None = None
-    """What writing them costs; None where the price is unknown."""
+    """What writing them costs, or None if the price is unknown."""
     read_usd: float | None = None
-    """What reading them would have cost."""
+    """What reading them would have cost, or None if the price is unknown."""
 
 
 def messages_in_cache(transcript: Transcript, model: Model, now: float, lifetime: Lifetime = "5m") -> Loss:
-    """What is to be lost there; nothing where the cache is cold. `lifetime`: for how long it is written then."""
+    """Return what would be lost of the cached messages; nothing if the cache is cold. `lifetime` applies to the new
+    entries.
+    """
     warm = expiry(transcript, model.id, now)
     opening = math.floor(opening_tokens(transcript, model))
     lost = warm.tokens - (opening if opening >= model.min_cache else 0)
@@ -247,11 +251,11 @@ def messages_in_cache(transcript: Transcript, model: Model, now: float, lifetime
     )
 
 
-# The course of a chat with one model or another
+# The future of a chat with one model or another
 
 
 class _Habit(msgspec.Struct, frozen=True, kw_only=True):
-    """A usual turn of this chat, in tokens of the model that counted them."""
+    """An average turn of this chat, in tokens of the model that counted them."""
 
     new_input: float
     output: float
@@ -259,7 +263,7 @@ class _Habit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Course(msgspec.Struct, frozen=True, kw_only=True):
-    """What going on with a model costs: the next turn, and each one after it. Unknown without a price."""
+    """What continuing with a model costs: the next turn, and each later one. None without a price."""
 
     next_turn: Estimate
     first_usd: float | None
@@ -272,7 +276,7 @@ def _habit(transcript: Transcript, current: Model | None) -> _Habit:
     answers = [one for one in transcript.messages if one.role == "assistant" and one.usage.total_input]
     if not answers:
         return _Habit(new_input=100, output=400, tokens_per_char=factor)
-    # The chat's growth without the answers themselves is what the user, and the tools, put in.
+    # The growth of the input, without the answers themselves, comes from the user and the tools.
     grown = answers[-1].usage.total_input - answers[0].usage.total_input
     said = sum(one.usage.output_tokens for one in answers[:-1])
     return _Habit(
@@ -305,7 +309,7 @@ def _usd(usage: Usage, model: Model) -> float | None:
 
 
 def _break_even(switch: _Course, stay: _Course) -> int | None:
-    """After how many turns the switch has cost less: its first turn is dear, and the later ones have to make up for it."""
+    """Return after how many turns the switch is cheaper: its first turn is expensive, and later ones have to compensate."""
     if switch.first_usd is None or stay.first_usd is None or switch.later_usd is None or stay.later_usd is None:
         return None
     behind = switch.first_usd - stay.first_usd
@@ -336,12 +340,12 @@ def _refusal(transcript: Transcript, draft: Draft, coming: Estimate, model: Mode
     if model.lifecycle == "retired":
         return f"{model.name} was retired{f' on {model.retires}' if model.retires else ''}."
     if not coming.fits:
-        return f"{model.name} takes {model.context:,} tokens, and this chat has about {coming.tokens:,}."
+        return f"{model.name} accepts {model.context:,} tokens, and this chat has about {coming.tokens:,}."
     limit = FEWEST_IMAGES if model.context <= SMALL_WINDOW else MOST_IMAGES
     count, new = image_count(transcript), len(_attached(draft))
     if model.vision and count + new > limit:
-        holder = "with what is written this chat has" if new else "this chat has"
-        return f"{model.name} takes {limit} images in one request, and {holder} {count + new}."
+        holder = "with this prompt the chat has" if new else "this chat has"
+        return f"{model.name} accepts {limit} images in one request, and {holder} {count + new}."
     return ""
 
 
@@ -350,12 +354,12 @@ def has_images(transcript: Transcript) -> bool:
 
 
 def image_count(transcript: Transcript, draft: Draft = NO_DRAFT) -> int:
-    """How many images are sent with this chat, and the draft at its end."""
+    """Count the images that are sent with this chat and the draft."""
     return sum(1 for _ in _images(transcript.messages)) + len(_attached(draft))
 
 
 def _images(messages: Sequence[Message]) -> Iterator[Image]:
-    """Those that are sent."""
+    """Iterate over the images that are sent."""
     for message in messages:
         for block in message.blocks:
             inner: tuple[Block, ...] = block.content if isinstance(block, ToolResult) else (block,)
@@ -363,6 +367,6 @@ def _images(messages: Sequence[Message]) -> Iterator[Image]:
 
 
 def _attached(draft: Draft) -> list[Image]:
-    """The images of a draft: those attached, and those that stand in its text."""
+    """Return the images of a draft: attachments, and a stand-in for each marker in its text."""
     attached = [block for block in draft.attachments if isinstance(block, Image) and not block.aside]
     return [*attached, *[_MARKED] * marker_count(draft.text)]

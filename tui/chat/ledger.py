@@ -1,6 +1,6 @@
-"""Tokens and money: what a request used, what it cost, and what the cache saved. Pure arithmetic.
+"""Tokens and money of one request or a sum of them: what it used, what it cost, and what the cache saved. Pure.
 
-This is about one request, or a sum of them; the rows of a chat, a day and a life are `spending`'s.
+`spending` groups requests by chat, day and model.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import msgspec
 from tui.chat.model import Model
 
 Lifetime = Literal["5m", "1h"]
-"""How long the cache keeps an entry that nobody reads."""
+"""How long the cache keeps an entry that is not read."""
 
 SEARCH_USD = 0.01  # one web search: $10 per 1,000
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """Token counts of one request, or a sum of several, under the API's own names.
+    """Token counts of one request or a sum of several, under the API's names.
 
-    `input_tokens` is only what follows the last cache breakpoint; `total_input` is the whole prompt.
+    `input_tokens` counts only what follows the last cache breakpoint; `total_input` is the whole prompt.
     """
 
     input_tokens: int = 0
@@ -30,7 +30,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     write_1h: int = 0
     output_tokens: int = 0
     thinking_tokens: int = 0
-    """A part of `output_tokens`."""
+    """Included in `output_tokens`."""
     searches: int = 0
 
     @property
@@ -39,7 +39,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def hit_rate(self) -> float:
-        """The part of the prompt that was read from the cache, 0 to 1."""
+        """Share of the prompt that was read from the cache, 0 to 1."""
         return self.cache_read_input_tokens / self.total_input if self.total_input else 0.0
 
     def __add__(self, other: Usage) -> Usage:
@@ -47,7 +47,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def api_fields(usage: Usage) -> dict[str, object]:
-    """The counts under the API's own names, as its answers nest them."""
+    """Return the counts under the API's names, nested as in its responses."""
     return {
         "input_tokens": usage.input_tokens,
         "cache_creation_input_tokens": usage.cache_creation_input_tokens,
@@ -60,7 +60,7 @@ def api_fields(usage: Usage) -> dict[str, object]:
 
 
 def cache_fields(usage: Usage, saved_usd: float | None) -> dict[str, object]:
-    """What the cache did, for scripts."""
+    """Return what the cache did, for scripts."""
     return {
         "hit_rate": usage.hit_rate,
         "read_tokens": usage.cache_read_input_tokens,
@@ -70,7 +70,7 @@ def cache_fields(usage: Usage, saved_usd: float | None) -> dict[str, object]:
 
 
 class UsageUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """What one event says of usage. None: it says nothing of that count, so the earlier value stays."""
+    """The counts in one event. None means that the event does not report the count, so the earlier value stays."""
 
     input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
@@ -86,7 +86,7 @@ _Counts = TypeVar("_Counts", Usage, UsageUpdate)
 
 
 def merged(usage: _Counts, update: UsageUpdate) -> _Counts:
-    """The usage after an update. Counts in a stream are running totals: a value overwrites, it is never added.
+    """Return the usage after an update. Counts in a stream are running totals: a value replaces the earlier one.
 
     Source: Messages API, streaming, `message_delta`.
     """
@@ -95,11 +95,11 @@ def merged(usage: _Counts, update: UsageUpdate) -> _Counts:
 
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request cost, in US dollars."""
+    """The cost of a request, in US dollars."""
 
     cost_usd: float = 0.0
     saved_usd: float = 0.0
-    """What the same input would have cost uncached, minus what was paid for it. Negative when writes were not read yet."""
+    """Price of the same input without the cache, minus what was paid for it. Negative if writes were not read yet."""
 
     @property
     def uncached_usd(self) -> float:
@@ -111,9 +111,9 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def bill(usage: Usage, model: Model) -> Bill | None:
-    """The bill of one request, or None where the model's price is unknown.
+    """Return the bill of one request, or None if the model's price is unknown.
 
-    Writes that the server does not split by lifetime count as five-minute ones. Source: Anthropic's pricing page.
+    Cache writes that the server does not split by lifetime count as five-minute writes. Source: Anthropic, pricing.
     """
     price = model.price_for(usage.total_input)
     if price is None:

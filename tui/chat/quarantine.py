@@ -1,4 +1,8 @@
-"""What the API would not take of a chat, pictures, documents and its own tools: set aside, so that the rest can go on."""
+"""Quarantine blocks that the API rejected.
+
+A rejected image or document stays in the conversation and is shown, but is never sent again. Tools of the provider's
+servers that a request may not offer are dropped from the conversation.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,14 @@ from msgspec.structs import replace
 
 from tui.chat.transcript import Block, BlockPosition, Document, Failure, Image, Message, ToolResult, Transcript
 
-_NAMED = 2  # that are named, where there are no more
+_NAMED = 2
+"""Name the blocks in the hint if there are at most this many."""
 
 
 def quarantine(transcript: Transcript, places: Collection[BlockPosition]) -> tuple[Transcript, Mapping[int, Message]]:
-    """The conversation with the pictures and documents at these places set aside, and what that changed, by number."""
+    """Return the transcript with the images and documents at `places` quarantined, and the changed messages by
+    their index.
+    """
     changed: dict[int, Message] = {}
     for place in places:
         number = place.message
@@ -22,14 +29,14 @@ def quarantine(transcript: Transcript, places: Collection[BlockPosition]) -> tup
 
 
 def with_rejected_blocks(failure: Failure, places: Sequence[BlockPosition], transcript: Transcript) -> Failure:
-    """The failure with what it says of these blocks of the conversation, and what to do about it."""
+    """Return the failure with the positions of the rejected blocks, and a hint that says what happened to them."""
     return replace(failure, refused=tuple(places), hint=_hint(places, transcript)) if places else failure
 
 
 def with_dropped_tools(failure: Failure, names: Sequence[str]) -> Failure:
-    """The failure with the word that the conversation offers these tools no more."""
+    """Return the failure with a hint that these tools were dropped from the conversation."""
     which = " and ".join(name.replace("_", " ") for name in names)
-    return replace(failure, hint=f"This chat goes on without {which}: ask again. {failure.hint}".strip())
+    return replace(failure, hint=f"{which.capitalize()} is now off in this chat. Send again. {failure.hint}".strip())
 
 
 def _hint(places: Sequence[BlockPosition], transcript: Transcript) -> str:
@@ -37,11 +44,11 @@ def _hint(places: Sequence[BlockPosition], transcript: Transcript) -> str:
     is_one = len(names) == 1
     which = " and ".join(names) if all(names) and len(names) <= _NAMED else "It" if is_one else "They"
     was, it = ("was", "it") if is_one else ("were", "them")
-    return f"{which} {was} set aside and will not be sent again: try again without {it}."
+    return f"{which} {was} rejected and will not be sent again. Send again to continue without {it}."
 
 
 def _name(transcript: Transcript, place: BlockPosition) -> str:
-    """As its file is called; "" where it came without one."""
+    """Return the file name of the block, or "" if it has none."""
     block: Block = transcript.messages[place.message].blocks[place.block]
     if isinstance(block, ToolResult) and place.inner is not None:
         block = block.content[place.inner]

@@ -1,6 +1,6 @@
-"""How a chat is thought about: what was chosen for it, what a model makes of that, and what another choice costs.
+"""The thinking mode and effort of a chat: what was chosen, what a model makes of it, and what a change costs.
 
-A choice stays as it was made. Where a model does not take it, that model comes as near as it can, and this says so.
+A choice is kept as it was made. A model that does not support it uses the closest setting that it has.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WORDS: Mapping[str, str] = {"on": "on", "between_tools": "between tools", "off":
 
 
 class Reasoning(msgspec.Struct, frozen=True, kw_only=True):
-    """What was chosen. None: as the model does by itself."""
+    """The chosen settings. None means the model's default."""
 
     thinking: ThinkingMode | None = None
     effort: Effort | None = None
@@ -32,26 +32,26 @@ BY_ITSELF = Reasoning()
 
 
 class Used(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model makes of a choice."""
+    """The settings that a model actually uses."""
 
     thinking: ThinkingMode
     effort: Effort | None
-    """None where the model has none."""
+    """None if the model has no effort setting."""
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the things to choose from."""
+    """One option of the dialog."""
 
     kind: Kind
     value: ThinkingMode | Effort
     is_used: bool
     is_default: bool
     refused: str = ""
-    """Why the model does not take it, in a few words."""
+    """Why the model does not support it, in a few words, or ""."""
 
 
 def remembered(thinking: str, effort: str) -> Reasoning:
-    """The choice by its words in the store, in a file or after a command. Words that nobody knows say nothing."""
+    """Parse the settings as stored, exported or typed in a command. Unknown words are ignored."""
     return Reasoning(
         thinking=next((mode for mode in MODES if mode == thinking), None),
         effort=next((level for level in LEVELS if level == effort), None),
@@ -59,19 +59,19 @@ def remembered(thinking: str, effort: str) -> Reasoning:
 
 
 def used(model: Model, chosen: Reasoning) -> Used:
-    """What the model does with that choice."""
+    """Return the settings that the model uses for this choice."""
     mode = mode_in_use(model, chosen.thinking)
     effort = effort_in_use(model, mode, chosen.effort) or (model.effort_default if model.efforts else None)
     return Used(thinking=mode or default_mode(model), effort=effort)
 
 
 def default_mode(model: Model) -> ThinkingMode:
-    """What happens where nothing is chosen: every model thinks that can decide for itself how much."""
+    """Return the model's thinking mode if nothing is chosen: on, if it can decide by itself how much to think."""
     return "on" if "adaptive" in model.thinking or model.thinking_default else "off"
 
 
 def with_choice(chosen: Reasoning, option: Option) -> Reasoning:
-    """The choice with that option taken; taking what is the default anyway chooses nothing."""
+    """Return the settings with this option chosen. Choosing the default clears the choice."""
     value = "" if option.is_default else option.value
     if option.kind == "thinking":
         return msgspec.structs.replace(chosen, thinking=remembered(value, "").thinking)
@@ -79,7 +79,7 @@ def with_choice(chosen: Reasoning, option: Option) -> Reasoning:
 
 
 def options(model: Model, chosen: Reasoning) -> tuple[Option, ...]:
-    """Everything there is, the modes before the efforts, with why the model does not take it."""
+    """Return all options, thinking modes before efforts, each with the reason if the model does not support it."""
     now = used(model, chosen)
     modes = (
         Option(
@@ -105,7 +105,7 @@ def options(model: Model, chosen: Reasoning) -> tuple[Option, ...]:
 
 
 def unusual(model: Model, chosen: Reasoning) -> str:
-    """What of it is not as the model does by itself, in a word or two; "" where all is."""
+    """Describe the settings that differ from the model's defaults in a few words, e.g. "effort high", or return ""."""
     now, said = used(model, chosen), []
     if now.thinking != default_mode(model):
         said.append("no thinking" if now.thinking == "off" else f"thinking {WORDS[now.thinking]}")
@@ -115,7 +115,7 @@ def unusual(model: Model, chosen: Reasoning) -> str:
 
 
 def adjusted(model: Model, chosen: Reasoning) -> str:
-    """What the model makes of a choice that it does not take as it is, in a sentence's worth; "" where it takes it."""
+    """Describe how the model adjusts settings that it does not support, or return ""."""
     now, said = used(model, chosen), []
     if chosen.thinking is not None and chosen.thinking != now.thinking:
         said.append(f"thinking is {WORDS[now.thinking]}: {_why_no_mode(model, chosen.thinking)}")
@@ -126,21 +126,21 @@ def adjusted(model: Model, chosen: Reasoning) -> str:
 
 
 def manner(model: Model, chosen: Reasoning) -> str:
-    """What the model does with that choice, in a word for each: what the cache of its messages depends on."""
+    """Format the settings that the model uses, e.g. "on high". The cache of the messages depends on them."""
     now = used(model, chosen)
     return f"{now.thinking} {now.effort}" if now.effort else now.thinking
 
 
 def of_manner(said: str) -> Reasoning:
-    """A choice that comes to what `manner` said."""
+    """Parse what `manner` returned."""
     mode, _, effort = said.partition(" ")
     return remembered(mode, effort)
 
 
 def change(transcript: Transcript, model: Model, before: Reasoning, after: Reasoning, now: float) -> Loss:
-    """What the next turn loses of the cache when it is asked for like that. Nothing where it is cold, or used alike.
+    """Return the cache that the next turn loses if the settings change; nothing if the cache is cold or they are equal.
 
-    The cache is as the last answer was asked for; where that is not known, as `before` says.
+    The cached settings are those of the last answer, or `before` if they are unknown.
     """
     asked = next((one.manner for one in reversed(transcript.messages) if one.model == model.id), "")
     if (asked or manner(model, before)) == manner(model, after):
@@ -149,7 +149,7 @@ def change(transcript: Transcript, model: Model, before: Reasoning, after: Reaso
 
 
 def thought_per_answer(transcript: Transcript, model: Model) -> int:
-    """How many tokens the model has thought before an answer of this chat, on average; 0 where it has not answered."""
+    """Return the average thinking tokens of the model's answers in this chat, or 0 if there are none."""
     thought = [
         message.usage.thinking_tokens
         for message in transcript.messages

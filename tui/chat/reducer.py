@@ -1,9 +1,9 @@
-"""A stream's events folded into the message they spell: pure, one value in, one value out.
+"""Fold the events of a stream into a message. Pure: one value in, one value out.
 
-`Partial.message` can be shown after every step. Blocks stand in the order in which they began and are found again by
-the stream's index, so interleaved blocks and missing stops do no harm; a delta that fits no open block begins one.
-Folding copies the block it touches: join a burst with `coalesce` first. A long text is joined once per eighth that it
-grows by, so the work stays linear in its length; until then the message lacks the newest part of it, and `finish` has all.
+`Partial.message` can be shown after every step. Blocks are kept in the order in which they started and are found by the
+index in the stream, so interleaved blocks and missing stops are harmless; a delta for an unknown block starts one. Folding
+copies the block that it changes, so join bursts with `coalesce` first. A long text is joined only after it has grown by an
+eighth, which keeps the work linear. Until then the message lacks the newest part; `finish` includes everything.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tui.chat.transcript import Block, Failure, Message, Opaque, State, Text, Th
 from tui.inputs.bounded import decode_json
 
 _LONG_CHARS = 1 << 21
-"""From this length on a text is not joined with every piece that arrives. No model writes a longer one today."""
+"""From this length on, a text is not joined with each piece that arrives. No current model writes a longer one."""
 _SHARE = 8
 _Pieces = tuple[str, ...]
 
@@ -45,20 +45,20 @@ class Partial(msgspec.Struct, frozen=True, kw_only=True):
 
     message: Message
     indices: tuple[int, ...] = ()
-    """The stream's index of each block of the message. Servers that use one twice mean the later block."""
+    """The stream index of each block. If a server uses an index twice, it means the later block."""
     inputs: tuple[str, ...] = ()
-    """The input text that has streamed for each block; "" for most."""
+    """The streamed input text of each block; "" for most."""
     late: tuple[_Pieces, ...] = ()
-    """What has arrived for each block and is not joined with its text, or its input, yet; only long ones have any."""
+    """Pieces of each block that are not joined with its text or input yet; empty for all but long ones."""
 
 
 def start(model: str, at: float) -> Partial:
-    """An answer of which nothing has arrived. `at`: when its request began, in seconds since the epoch."""
+    """Return an empty answer. `at` is the time of its request, in seconds since the epoch."""
     return Partial(message=Message(role="assistant", state="streaming", model=model, at=at))
 
 
 def fold(partial: Partial, event: StreamEvent) -> Partial:
-    """What the answer is after one more event."""
+    """Return the answer after one more event."""
     match event:
         case TextDelta(index, text):
             return _with_text(partial, index, text)
@@ -91,14 +91,14 @@ def fold(partial: Partial, event: StreamEvent) -> Partial:
 
 
 def fold_all(partial: Partial, events: Iterable[StreamEvent]) -> Partial:
-    """What the answer is after these events. Join them first: see `coalesce`."""
+    """Return the answer after these events. Join them with `coalesce` first."""
     for event in events:
         partial = fold(partial, event)
     return partial
 
 
 def finish(partial: Partial, state: State, failure: Failure | None = None) -> Message:
-    """The message as it is kept. Blocks that stayed empty are left out: the API refuses to have them back."""
+    """Return the final message. Empty blocks are dropped, since the API rejects them in later requests."""
     for at in range(len(partial.indices)):
         partial = _joined(partial, at)
     closed = (_closed(partial, at) for at in range(len(partial.indices)))
@@ -108,7 +108,7 @@ def finish(partial: Partial, state: State, failure: Failure | None = None) -> Me
 
 
 def with_estimated_output(message: Message) -> Message:
-    """The message with as much output as can be seen of it: how much was written is told at the very end of a stream."""
+    """Return the message with its output tokens estimated from its text: the final count arrives at the end of a stream."""
     if message.stop_reason or message.usage == Usage():
         return message
     seen = max(message.usage.output_tokens, written_tokens(message))
@@ -116,7 +116,7 @@ def with_estimated_output(message: Message) -> Message:
 
 
 def coalesce(events: Iterable[StreamEvent]) -> tuple[StreamEvent, ...]:
-    """The same happenings in fewer events: neighbouring deltas of one kind and block become one."""
+    """Return equivalent events with adjacent deltas of the same kind and block joined."""
     joined: list[StreamEvent] = []
     for (kind, index), run in groupby(events, _kind_and_index):
         deltas = list(run)
@@ -136,7 +136,7 @@ def coalesce(events: Iterable[StreamEvent]) -> tuple[StreamEvent, ...]:
 
 
 def _later(before: MessageDelta, after: MessageDelta) -> MessageDelta:
-    """The one event that does what two in a row do: what the second leaves out stays."""
+    """Return one event equivalent to two in a row. Fields that the second omits keep their value."""
     return MessageDelta(
         stop_reason=after.stop_reason or before.stop_reason,
         stop_category=after.stop_category or before.stop_category,
@@ -146,12 +146,12 @@ def _later(before: MessageDelta, after: MessageDelta) -> MessageDelta:
 
 
 def _kind_and_index(event: StreamEvent) -> tuple[type[StreamEvent], int | None]:
-    """The same for events that can be joined; no index for those that cannot."""
+    """Return the grouping key of an event. Events without an index are not joined."""
     return type(event), event.index if isinstance(event, (TextDelta, ThinkingDelta, InputDelta)) else None
 
 
 def _with_facts(message: Message, event: MessageStart | MessageDelta) -> Message:
-    """What was said before stays, unless the event says otherwise."""
+    """Return the message with the fields that the event sets."""
     usage = merged(message.usage, event.usage)
     if isinstance(event, MessageStart):
         return replace(
@@ -172,7 +172,7 @@ def _with_facts(message: Message, event: MessageStart | MessageDelta) -> Message
 
 
 def _position(partial: Partial, index: int) -> int | None:
-    """Where the block of that index stands."""
+    """Return the position of the block with that stream index, or None."""
     for at in range(len(partial.indices) - 1, -1, -1):
         if partial.indices[at] == index:
             return at
@@ -210,7 +210,7 @@ def _with_thinking(partial: Partial, index: int, thinking: str) -> Partial:
 
 
 def _with_input(partial: Partial, index: int, text: str) -> Partial:
-    """The input as text grows beside the block; what the block began with, usually `{}`, was a placeholder."""
+    """Add input text beside the block. The input that the block started with, usually `{}`, is a placeholder."""
     at = _position(partial, index)
     if at is None or not text or isinstance(partial.message.blocks[at], Text | Thinking):
         return partial
@@ -218,7 +218,7 @@ def _with_input(partial: Partial, index: int, text: str) -> Partial:
 
 
 def _grown(partial: Partial, at: int, text: str) -> Partial:
-    """The block with more text, which is joined at once where that is cheap."""
+    """Return the answer with text added to a block. It is joined at once if that is cheap."""
     late = append_piece(partial.late[at], text)
     partial = replace(partial, late=(*partial.late[:at], late, *partial.late[at + 1 :]))
     length = len(_text_of(partial, at))
@@ -227,7 +227,7 @@ def _grown(partial: Partial, at: int, text: str) -> Partial:
 
 
 def append_piece(pieces: _Pieces, piece: str) -> _Pieces:
-    """The pieces of a text with one more at the end. Short ones are joined, so that they stay few and the work linear."""
+    """Append a piece to the pieces of a text. Short pieces are joined, which keeps them few and the work linear."""
     joined = [*pieces, piece]
     while len(joined) > 1 and len(joined[-2]) <= len(joined[-1]):
         joined[-2:] = ["".join(joined[-2:])]
@@ -235,7 +235,7 @@ def append_piece(pieces: _Pieces, piece: str) -> _Pieces:
 
 
 def _text_of(partial: Partial, at: int) -> str:
-    """The text of a block that grows."""
+    """Return the text of a growing block."""
     match partial.message.blocks[at]:
         case Text(text=text) | Thinking(thinking=text):
             return text
@@ -243,7 +243,7 @@ def _text_of(partial: Partial, at: int) -> str:
 
 
 def _joined(partial: Partial, at: int) -> Partial:
-    """The block with all that has arrived for it."""
+    """Return the answer with all pending pieces of a block joined."""
     if not partial.late[at]:
         return partial
     text = "".join((_text_of(partial, at), *partial.late[at]))
@@ -259,7 +259,7 @@ def _joined(partial: Partial, at: int) -> Partial:
 
 
 def _closed(partial: Partial, at: int) -> Block:
-    """The block as it is kept: a server tool's input, which streamed beside it, is put where it belongs."""
+    """Return the final block. The input of a server tool, which streamed beside it, is inserted."""
     block, text = partial.message.blocks[at], partial.inputs[at]
     if not (text and isinstance(block, Opaque)):
         return block
@@ -267,6 +267,6 @@ def _closed(partial: Partial, at: int) -> Block:
         fields = decode_json(block.json, type=dict[str, msgspec.Raw])
         whole = msgspec.json.encode({**fields, "input": msgspec.Raw(text.encode("utf-8", "replace"))})
         decode_json(whole)
-    except msgspec.DecodeError:  # cut off in the middle, or nested too deeply: it stays as it began
+    except msgspec.DecodeError:  # truncated, or nested too deeply: keep the block as it started
         return block
     return Opaque(block.kind, whole.decode())

@@ -1,4 +1,4 @@
-"""One answer while it arrives: its stream is read and folded, and its time is kept."""
+"""Receive one answer: read and fold its stream, and measure its time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from tui.chat.transcript import Failure, Message, State
 
 
 class Reply:
-    """`at`: when its request began, in seconds since the epoch; `clock` is monotonic."""
+    """An answer that is being received.
+
+    `at` is the time of its request in seconds since the epoch; `clock` is monotonic.
+    """
 
     def __init__(self, model: str, at: float, clock: Callable[[], float]) -> None:
         self._partial: Partial = start(model, at)
@@ -29,9 +32,10 @@ class Reply:
         self._inflow: StreamReader | None = None
 
     async def read(self, stream: Stream) -> AsyncGenerator[TurnEvent, None]:
-        """Waiting and Grew, until the answer has ended. Raises what the stream raises, after everything that came.
+        """Yield Waiting and Grew events until the answer ends. Raises what the stream raises, after all events that
+        arrived.
 
-        Raises ReplyTooLong once it is longer than `limits` allows.
+        Raises ReplyTooLong if the answer exceeds its limits.
         """
         self._inflow = inflow = StreamReader(stream)
         try:
@@ -40,11 +44,11 @@ class Reply:
                     yield event
                 self._extent.check()
         finally:
-            if not self._is_whole:  # a whole one is read out in peace, so that its connection can be used again
+            if not self._is_whole:  # a complete stream is read to its end, so that its connection can be reused
                 inflow.close()
 
     def rest(self) -> Iterator[TurnEvent]:
-        """What has arrived and was not told yet."""
+        """Return the events that have arrived and were not delivered yet."""
         if self._inflow is None:
             return
         for is_waiting, run in groupby(self._inflow.take(), lambda event: isinstance(event, Waiting)):
@@ -54,7 +58,7 @@ class Reply:
                 yield self._grow(tuple(event for event in run if not isinstance(event, Waiting)))
 
     def finished(self, state: State, failure: Failure | None) -> Message:
-        """The message as it is kept."""
+        """Return the final message."""
         self._thoughts.end(self._clock())
         return self._timed(finish(self._partial, state, failure))
 

@@ -1,4 +1,4 @@
-"""How much of a reply has arrived, and where it is ended: no server can fill the memory with one."""
+"""Limit the size of a reply, so that no server can fill the memory."""
 
 from __future__ import annotations
 
@@ -13,36 +13,37 @@ _DELTAS = (TextDelta, ThinkingDelta, InputDelta, SignatureDelta)
 
 
 class ReplyTooLong(TuiError):
-    """A reply is longer than any that a model writes."""
+    """Raised when a reply is longer than any that a model writes."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"This reply has more than {what}, so prx ended it.", "What had arrived is kept.")
+        super().__init__(f"This reply has more than {what}, so prx stopped it.", "The part that was received is kept.")
 
 
 class ReplySize:
-    """Counts what the events of one reply bring."""
+    """Adds up the size of the events of one reply."""
 
     def __init__(self) -> None:
         self._chars = 0
         self._width = 1
-        """Bytes that a character takes in memory: as many as the widest so far."""
+        """Bytes per character in memory, for the widest character so far."""
         self._parts = 0
         self._indices: set[int] = set()
-        """Of the blocks that deltas were for."""
+        """Indices of the blocks that had deltas."""
 
     def note(self, events: Iterable[StreamEvent]) -> None:
+        """Add the size of these events."""
         for event in events:
             text = _text_of(event)
             self._chars += len(text)
             self._width = max(self._width, _width_of(text))
             if isinstance(event, BlockStart | CitationDelta):
                 self._parts += 1
-            elif isinstance(event, _DELTAS) and event.index not in self._indices:  # which begins a block by itself
+            elif isinstance(event, _DELTAS) and event.index not in self._indices:  # starts a block
                 self._indices.add(event.index)
                 self._parts += 1
 
     def check(self) -> None:
-        """Raise ReplyTooLong if that is more than `limits` allows."""
+        """Raise ReplyTooLong if the reply exceeds REPLY_BYTES or REPLY_PARTS."""
         if self._chars * self._width > REPLY_BYTES:
             raise ReplyTooLong(f"{REPLY_BYTES // MIB} MB")
         if self._parts > REPLY_PARTS:
@@ -50,12 +51,12 @@ class ReplySize:
 
 
 def event_size(event: StreamEvent) -> int:
-    """About how many bytes an event adds to the reply."""
+    """Return the approximate number of bytes that an event adds to the reply."""
     return len(_text_of(event))
 
 
 def _text_of(event: StreamEvent) -> str:
-    """What an event adds to the reply."""
+    """Return the text that an event adds to the reply."""
     match event:
         case TextDelta(text=text) | ThinkingDelta(thinking=text) | InputDelta(partial_json=text):
             return text

@@ -1,4 +1,4 @@
-"""JSON schemas of tools with nothing in them that points elsewhere: each `$ref` gives way to what it means. Pure."""
+"""Inline the references in JSON schemas of tools. Pure."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from tui.inputs.bounded import decode_json
 from tui.inputs.limits import SCHEMA_DEPTH
 
 _MOST_PARTS = 20_000
-"""Of a schema: references that double at each step would make an endless one of a short one."""
+"""The most objects of an inlined schema: nested references can grow exponentially."""
 _DEFINITIONS = ("$defs", "definitions")
 _NAMED = frozenset({"properties", "patternProperties", "dependentSchemas"})
-"""Keywords whose value holds schemas by names of the author's own choosing."""
+"""Keywords whose value maps names to schemas."""
 _DATA = frozenset({"enum", "const", "default", "example", "examples", "required"})
-"""Keywords whose value is no schema, whatever it looks like."""
+"""Keywords whose value is data and never a schema."""
 
 
 def inline_references(schema: JsonText) -> JsonText:
-    """The same schema without references. What refers to itself, or to another document, allows anything at that place.
+    """Return the schema with each `$ref` replaced. Recursive and external references allow any value.
 
-    The same text gives the same text: it stands in the cached beginning of every request. Raises ValueError for what is no
-    JSON object.
+    The result is deterministic, since tools are in the cached prefix of every request. Raises ValueError if `schema` is not
+    a JSON object.
     """
     try:
         root = decode_json(schema, type=dict[str, object])
     except msgspec.DecodeError as error:
-        raise ValueError(f"no JSON object: {error}") from error
+        raise ValueError(f"not a JSON object: {error}") from error
     return msgspec.json.encode(_Inliner(root).schema(root, frozenset(), 0)).decode()
 
 
@@ -39,9 +39,9 @@ class _Inliner:
         self._parts = 0
 
     def schema(self, value: object, open_refs: frozenset[str], depth: int) -> object:
-        """The value with its references replaced. `open_refs` are those that this place is reached through.
+        """Return the value with its references replaced. `open_refs` are the references that led here.
 
-        Below SCHEMA_DEPTH, anything is allowed.
+        Below SCHEMA_DEPTH any value is allowed.
         """
         if isinstance(value, dict | list) and depth > SCHEMA_DEPTH:
             return {}
@@ -74,7 +74,7 @@ class _Inliner:
         return kept
 
     def _meant(self, reference: str) -> object:
-        """What a reference within the document points to; None where there is nothing."""
+        """Return what a reference within the document points to, or None."""
         if not reference.startswith("#"):
             return None
         found: object = self._root

@@ -1,6 +1,6 @@
-"""Web searches that the server carried out, and what an answer cites: read from the blocks that hold them. Pure.
+"""Web searches that the server carried out, and the sources that an answer cites. Pure.
 
-The blocks stay as they came, since they go back byte for byte (`transcript.Opaque`); here they are only looked at.
+The blocks are only read here. They are sent back byte for byte (`transcript.Opaque`).
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ CALL = "server_tool_use"
 RESULT = "web_search_tool_result"
 _LONGEST_URL = 2000
 _MOST_MARKS = 100
-"""Numbers behind one cited text."""
+"""The most source numbers after one cited text."""
 _PROBLEMS = {
     "invalid_tool_input": "the query was not valid",
-    "unavailable": "web search is not available just now",
-    "max_uses_exceeded": "the limit of searches in one answer was reached",
-    "too_many_requests": "there were too many searches at a time",
+    "unavailable": "web search is not available right now",
+    "max_uses_exceeded": "the limit of searches per answer was reached",
+    "too_many_requests": "there were too many searches at once",
     "query_too_long": "the query was too long",
     "request_too_large": "the request was too large",
 }
-"""What the API's error codes mean. Source: Anthropic's page on the web search tool."""
+"""Descriptions of the API's error codes. Source: Anthropic, web search tool."""
 
 
 class Source(NamedTuple):
-    """A page, or a document that was attached."""
+    """A web page or an attached document."""
 
     title: str
     url: str
-    """A web address that may stand anywhere, or ""."""
+    """A safe web address, or ""."""
 
     @property
     def host(self) -> str:
@@ -46,20 +46,20 @@ class Source(NamedTuple):
 
 
 class Search(NamedTuple):
-    """The call of a search."""
+    """The call of a web search."""
 
     id: str
     query: str
 
 
 class SearchResult(NamedTuple):
-    """What a search gave."""
+    """The result of a web search."""
 
     id: str
-    """That of its call."""
+    """Id of its call."""
     sources: tuple[Source, ...] = ()
     problem: str = ""
-    """Why it gave nothing, in words."""
+    """Why it returned nothing, or ""."""
 
 
 class _Page(msgspec.Struct, frozen=True):
@@ -98,7 +98,7 @@ _citations = JsonDecoder(_Citation)
 
 
 def search_in(block: Block) -> Search | None:
-    """The search that a block is the call of. Its query is "" while it streams."""
+    """Return the search that the block calls, or None. Its query is "" while it streams."""
     if not (isinstance(block, Opaque) and block.kind == CALL and len(block.json) <= SEARCH_CHARS):
         return None
     try:
@@ -109,7 +109,7 @@ def search_in(block: Block) -> Search | None:
 
 
 def query_in(arguments: JsonText) -> str:
-    """What is searched for, of a call's arguments once they are whole; else ""."""
+    """Return the query in the arguments of a call, or "" while they are incomplete."""
     try:
         return decode_json(arguments, type=_Query).query
     except msgspec.DecodeError:
@@ -117,7 +117,7 @@ def query_in(arguments: JsonText) -> str:
 
 
 def search_result_in(block: Block) -> SearchResult | None:
-    """What the search gave that a block is the result of."""
+    """Return the search result that the block holds, or None."""
     if not (isinstance(block, Opaque) and block.kind == RESULT):
         return None
     if len(block.json) > SEARCH_CHARS:
@@ -135,12 +135,14 @@ def search_result_in(block: Block) -> SearchResult | None:
 
 
 def sources(blocks: Iterable[Block], before: Sequence[Source] = ()) -> tuple[Source, ...]:
-    """What is cited, each page once, in the order of first mention: the first is number 1. Those `before` come first."""
+    """Return the cited sources, each once, in the order of their first mention after those in `before`. Numbers
+    start at 1.
+    """
     return with_cited(before, (citation for block in blocks if isinstance(block, Text) for citation in block.citations))
 
 
 def with_cited(known: Sequence[Source], citations: Iterable[JsonText]) -> tuple[Source, ...]:
-    """These sources, and after them what else the citations point to."""
+    """Return the known sources, followed by the other sources of the citations."""
     found = {page_of(source): source for source in known}
     for source in filter(None, map(cited_by, citations)):
         found.setdefault(page_of(source), source)
@@ -148,7 +150,9 @@ def with_cited(known: Sequence[Source], citations: Iterable[JsonText]) -> tuple[
 
 
 def cited_before(messages: Sequence[Message]) -> list[tuple[Source, ...]]:
-    """Of each message, what its turn has cited by then: one answer may take many responses, and its numbers go on."""
+    """Return, for each message, the sources that its turn cited before it. A turn of several responses continues the
+    numbers.
+    """
     found: list[tuple[Source, ...]] = []
     known: tuple[Source, ...] = ()
     for message in messages:
@@ -160,7 +164,7 @@ def cited_before(messages: Sequence[Message]) -> list[tuple[Source, ...]]:
 
 @lru_cache(maxsize=2 * REPLY_PARTS)
 def cited_by(citation: JsonText) -> Source | None:
-    """What a citation points to."""
+    """Return the source that a citation points to, or None."""
     try:
         said = _citations.decode(citation)
     except msgspec.DecodeError:
@@ -171,7 +175,7 @@ def cited_by(citation: JsonText) -> Source | None:
 
 
 def marks(text: Text, known: Sequence[Source]) -> str:
-    """What stands behind a cited text: the numbers of its sources as Markdown, links where they lead somewhere."""
+    """Return the source numbers after a cited text as Markdown, with links where there is an address."""
     if not text.citations:
         return ""
     cited = {page_of(source) for source in map(cited_by, text.citations) if source is not None}
@@ -182,27 +186,27 @@ def marks(text: Text, known: Sequence[Source]) -> str:
 
 
 def text_with_marks(message: Message, before: Sequence[Source] = ()) -> str:
-    """The text of an answer, with the numbers of its sources behind what they are cited for."""
+    """Return the text of an answer with source numbers after the cited texts."""
     known = sources(message.blocks, before)
     texts = (block for block in message.blocks if isinstance(block, Text))
     return "".join(block.text + marks(block, known) for block in texts)
 
 
 def new_sources(message: Message, before: Sequence[Source]) -> list[tuple[int, Source]]:
-    """What an answer cites that its turn has not cited before, with the numbers."""
+    """Return the sources that the answer is the first of its turn to cite, with their numbers."""
     return list(enumerate(sources(message.blocks, before), 1))[len(before) :]
 
 
 def source_summary(message: Message, before: Sequence[Source] = ()) -> tuple[str, ...]:
-    """The new sources of an answer and the searches that gave nothing, a sentence each, for where no answer is drawn."""
+    """Return one sentence per new source and per failed search, for output that does not draw the answer."""
     found = (search_result_in(block) for block in message.blocks)
-    problems = [f"A web search gave nothing: {one.problem}." for one in found if one is not None and one.problem]
+    problems = [f"A web search failed: {one.problem}." for one in found if one is not None and one.problem]
     numbered = new_sources(message, before)
     return (*problems, *(f"Source {at}: {one.title}{f' · {one.url}' * bool(one.url)}" for at, one in numbered))
 
 
 def page_of(source: Source) -> str:
-    """What two sources have in common that are the same, whatever a page calls itself meanwhile."""
+    """Return what identifies a source: its address, or its title."""
     return source.url or source.title
 
 
@@ -212,7 +216,7 @@ def _source(title: str | None, url: str | None) -> Source:
 
 
 def _link(url: str) -> str:
-    """The address where it is one of the web, with only printable ASCII in it; else ""."""
+    """Return the address in printable ASCII if it is a web address, else ""."""
     if not url.lower().startswith(("http://", "https://")) or len(url) > _LONGEST_URL:
         return ""
     try:

@@ -1,9 +1,6 @@
-"""One conversation, and one turn of it at a time: from the prompt to the record, through every way a turn can end.
+"""A conversation and the rules of its turns. `turn` runs them.
 
-The session owns the transcript. It knows neither HTTP nor the provider, nor what a tool does: what it needs of them comes
-as functions. A turn is read like an async generator; whoever has it cancelled calls `conclude`, which does at once, without
-awaiting, what any other end does: the text that is held is told, the message is recorded, and the last event says how it
-went.
+The session owns the transcript. It knows nothing of HTTP, the provider or the tools: it gets what it needs as functions.
 """
 
 from __future__ import annotations
@@ -22,11 +19,11 @@ from tui.chat.transcript import BlockPosition, Message, Tool, Transcript
 from tui.errors import TuiError
 
 MOST_REQUESTS = 50
-"""How many requests one turn may take, unless something else is set."""
+"""Default limit of requests per turn."""
 
 
 class Busy(TuiError):
-    """A second turn was started while one was running."""
+    """Raised when a turn is started while another one runs."""
 
     def __init__(self) -> None:
         super().__init__("An answer is still arriving in this chat.", "Wait for it, or stop it with Esc.")
@@ -43,10 +40,10 @@ def _no_bill(message: Message) -> Bill | None:
 class Session:
     """A conversation and the rules of its turns.
 
-    `record` gets every message that enters the transcript, the prompt before anything is sent; `partial` gets an answer
-    each time that it has grown, before it enters; `withdraw` gets a prompt that left again; `write_off` gets an answer that
-    was billed and has nothing to keep. All are called on the thread that runs the turn, and must neither block nor fail.
-    `clock` is monotonic and `now` counts from the epoch, in seconds.
+    `record` receives every message that enters the transcript, the prompt before anything is sent. `partial` receives an
+    answer each time it has grown, before it enters. `withdraw` receives a prompt that was removed again. `write_off`
+    receives an answer that was billed but has no content. All are called on the thread that runs the turn, and must neither
+    block nor fail. `clock` is monotonic, `now` counts from the epoch, both in seconds.
     """
 
     def __init__(
@@ -62,41 +59,45 @@ class Session:
         now: Callable[[], float] = time.time,
     ) -> None:
         self.transcript = transcript
-        """To be replaced only between turns."""
+        """Replace it only between turns."""
         self.sight: Sight | None = None
-        """None: text is text, and images are sent as they are."""
+        """Prepares images. Without it, text stays text and images are sent as they are."""
         self.model: Model | None = None
-        """The one of the last turn that was taken, if it was told: it sees what that turn attaches, and what tools find."""
+        """The model of the last turn, if known. It decides how images in that turn's prompt and tool results are
+        prepared.
+        """
         self.toolbox: Toolbox | None = None
-        """Carries out what Claude calls. None: every call is answered with an error."""
+        """Runs the tools that Claude calls. Without it, every call gets an error."""
         self.most_requests = MOST_REQUESTS
         self.objection: Callable[[Sequence[Message]], TuiError | None] = lambda answers: None
-        """Gets the answers of a turn before its next request, and says why that is not to be sent, if it is not."""
+        """Receives the answers of a turn before its next request, and returns an error if that request must not be sent."""
         self.record = record
         self.partial = partial
         self.withdraw = withdraw
         self.write_off = write_off
         self.revise: Callable[[int, Message], None] = lambda number, message: None
-        """Gets a message that something was set aside in, and its number in the transcript."""
+        """Receives a message in which a block was quarantined, and its index in the transcript."""
         self.get_ready: Callable[[], Awaitable[tuple[str, ...]]] | None = None
-        """Awaited before a conversation's first request: starts what its tools need, and says what went wrong."""
+        """Awaited before the first request of a conversation: starts what its tools need, and returns notices about
+        failures.
+        """
         self.equipped: Callable[[tuple[Tool, ...]], None] = lambda tools: None
-        """Gets the tools of a conversation that was recorded already, when they have become others during a turn."""
+        """Receives the tools of a conversation that is already recorded when they change during a turn."""
         self.written_off: tuple[Message, ...] = ()
-        """Answers that were stopped or failed before their first word, and cost their input all the same."""
+        """Answers that were stopped or failed before their first word but cost their input."""
         self.bill = bill
         self.clock = clock
         self.now = now
         self.is_busy = False
-        """True while a turn runs. `turn.run_turn` sets it, and the end of the turn clears it."""
+        """True while a turn runs. `turn.run_turn` sets it; the end of the turn clears it."""
 
     def equip(self) -> None:
-        """Has a conversation that begins offer what its toolbox has. One that has begun keeps what it began with."""
+        """Offer the toolbox's tools if the conversation is new. A conversation that has begun keeps its tools."""
         if self.toolbox is not None and not (self.transcript.messages or self.transcript.tools):
             self.transcript = replace(self.transcript, tools=self.toolbox.tools)
 
     async def prepare(self) -> tuple[str, ...]:
-        """Gets ready for the first request, with all the tools that there are then. Returns what went wrong."""
+        """Prepare the first request and offer the tools that are available then. Return notices about failures."""
         if self.get_ready is None or self.toolbox is None:
             return ()
         said = await self.get_ready()
@@ -107,15 +108,15 @@ class Session:
         return said
 
     def take_up(self, transcript: Transcript, access: Access) -> None:
-        """Goes on with a conversation that was kept, and with the tools that it began with."""
+        """Continue a stored conversation with the tools that it began with."""
         self.transcript = transcript
         if self.toolbox is not None:
             self.toolbox.access = access
 
     def use_tools(self, access: Access) -> None:
-        """Offers other tools from the next turn on. What was cached, and thought, with those before is lost by that.
+        """Change which tools are offered from the next turn on. This invalidates the cache and the thinking so far.
 
-        Raises Busy while a turn runs; the toolbox's own `access` may be lowered at any time, and refuses calls at once.
+        Raises Busy while a turn runs. The toolbox's own `access` can be lowered at any time and applies to calls at once.
         """
         if self.is_busy:
             raise Busy
@@ -124,7 +125,7 @@ class Session:
             self.transcript = replace(self.transcript, tools=self.toolbox.tools)
 
     def forgo(self, names: Collection[str]) -> None:
-        """Offers these tools no more: the server takes no request with them."""
+        """Stop offering these tools, which the server does not allow."""
         if self.toolbox is not None:
             self.toolbox.forgo(names)
         tools = tuple(tool for tool in self.transcript.tools if tool.name not in names)
@@ -132,7 +133,7 @@ class Session:
         self.equipped(tools)
 
     def set_aside(self, places: Collection[BlockPosition]) -> None:
-        """Keeps what stands at these places of the transcript out of every later request."""
+        """Quarantine the blocks at these positions, which keeps them out of all later requests."""
         self.transcript, changed = quarantine(self.transcript, places)
         for number, message in changed.items():
             self.revise(number, message)

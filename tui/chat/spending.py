@@ -1,6 +1,6 @@
-"""What a chat, a day and a life have used and cost: a ledger of answers, ready for a table and for charts.
+"""What chats have used and cost: a ledger of answers for tables and charts. Pure.
 
-Pure values over the transcript; what one answer costs is `ledger`'s arithmetic.
+`ledger` calculates the cost of one answer.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ _BILLED_REFUSALS = frozenset({"bio", "frontier_llm", "reasoning_extraction"})
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer in the ledger, finished or not."""
+    """One answer in the ledger, complete or not."""
 
     turn: int
-    """Counts the prompts of the chat from 1; a turn may hold several answers."""
+    """Number of the prompt in the chat, from 1. A turn may have several answers."""
     at: float
-    """When its request began, in seconds since the epoch."""
+    """Time of its request, in seconds since the epoch."""
     model: str
     usage: Usage
     bill: Bill | None
-    """None where the model's price is unknown."""
+    """None if the model's price is unknown."""
     state: State
     is_estimate: bool = False
-    """Its output, and so its cost, is what could be seen of an answer that was cut off."""
+    """True if the answer was interrupted, so that its output and cost are estimated."""
     cache_miss: str = ""
 
 
 class Total(msgspec.Struct, frozen=True, kw_only=True):
-    """Several answers in one row."""
+    """The sum of several answers."""
 
     answers: int = 0
     usage: Usage = Usage()
     bill: Bill = Bill()
     unpriced: int = 0
-    """How many of the answers are not in the bill, since nobody knows their model's price."""
+    """Answers that are not in the bill because their price is unknown."""
     estimated: int = 0
-    """How many of them were cut off: output and cost are about so much."""
+    """Interrupted answers, whose output and cost are estimated."""
 
     @property
     def is_estimate(self) -> bool:
@@ -63,7 +63,7 @@ class Total(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger(msgspec.Struct, frozen=True):
-    """Every answer that used something, oldest first."""
+    """All answers that used something, oldest first."""
 
     entries: tuple[Entry, ...] = ()
 
@@ -72,20 +72,20 @@ class Ledger(msgspec.Struct, frozen=True):
         return _sum(self.entries)
 
     def by_turn(self) -> tuple[tuple[int, Total], ...]:
-        """The sum of each turn's answers, by the turn's number. For the ledger of one chat."""
+        """Return the total of each turn, by number. Only for the ledger of one chat."""
         return _sums((entry.turn, entry) for entry in self.entries)
 
     def by_day(self, day: Callable[[float], str] | None = None) -> tuple[tuple[str, Total], ...]:
-        """The sum of each day that has any, as `2026-11-23`. `day` names that of a time: the user's own by default."""
+        """Return the total of each day, by ISO date. `day` maps a time to its date; the default is local time."""
         day = day or local_day
         return _sums((day(entry.at), entry) for entry in self.entries)
 
     def by_model(self) -> tuple[tuple[str, Total], ...]:
-        """The sum of each model's answers, by its ID."""
+        """Return the total of each model, by its ID."""
         return _sums((entry.model, entry) for entry in self.entries)
 
     def __add__(self, other: Ledger) -> Ledger:
-        """Both in the order of time: the ledgers of chats make up that of a life."""
+        """Merge two ledgers in the order of time."""
         return Ledger(tuple(sorted((*self.entries, *other.entries), key=lambda entry: entry.at)))
 
 
@@ -94,9 +94,9 @@ def _unknown(message: Message) -> Bill | None:
 
 
 def is_billed(answer: Message) -> bool:
-    """Whether what an answer used is paid for. A refusal that came before any output is not, but for some categories.
+    """True if the answer is billed. A refusal before any output is free, except in some categories.
 
-    Source: Anthropic's release notes of 24 September 2026.
+    Source: Anthropic, release notes of 24 September 2026.
     """
     return answer.stop_reason != "refusal" or bool(answer.blocks) or answer.stop_category in _BILLED_REFUSALS
 
@@ -104,11 +104,10 @@ def is_billed(answer: Message) -> bool:
 def ledger_of(
     transcript: Transcript, written_off: Sequence[Message] = (), price: Callable[[Message], Bill | None] = _unknown
 ) -> Ledger:
-    """The ledger of a chat.
+    """Return the ledger of a chat.
 
-    Stopped and failed answers count with what the API had told of them: their whole input, and the output up to there.
-    `written_off` are answers that were billed and never entered the transcript: stopped before their first word.
-    `price` bills an answer that was stored without a bill.
+    Stopped and failed answers count with what the API had reported: the whole input, and the output so far. `written_off`
+    are answers that were billed but never entered the transcript. `price` bills answers that were stored without a bill.
     """
     numbered: list[tuple[int, Message]] = []
     turn = 0
@@ -121,7 +120,7 @@ def ledger_of(
 
 
 def local_day(at: float) -> str:
-    """The date of a time where the user is."""
+    """Return the local ISO date of a time."""
     return time.strftime("%Y-%m-%d", time.localtime(at))
 
 
@@ -140,7 +139,7 @@ def _sum(entries: Iterable[Entry]) -> Total:
 
 
 def _sums(named: Iterable[tuple[_Key, Entry]]) -> tuple[tuple[_Key, Total], ...]:
-    """One total for each name, in the order in which the names first came."""
+    """Return one total per name, in the order of first appearance."""
     groups: dict[_Key, list[Entry]] = {}
     for name, entry in named:
         groups.setdefault(name, []).append(entry)
@@ -148,7 +147,7 @@ def _sums(named: Iterable[tuple[_Key, Entry]]) -> tuple[tuple[_Key, Total], ...]
 
 
 def _turn_of_lost(lost: Message, numbered: Sequence[tuple[int, Message]]) -> int:
-    """The turn in which an answer was lost. If its prompt went with it, the next attempt has the same number."""
+    """Return the turn number of a discarded answer. If its prompt was removed too, it is that of the next attempt."""
     earlier = [(turn, message) for turn, message in numbered if message.at < lost.at]
     if not earlier:
         return 1

@@ -1,4 +1,4 @@
-"""One stream, read so that whatever is there at once is taken as one batch."""
+"""Read a stream in batches: everything that is available is taken at once."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from contextlib import aclosing
 from tui.chat.asking import Stream
 from tui.chat.events import StreamEvent, Waiting
 
-_REST_S = 1 / 30  # before a drained stream is read again
-_WAITED_S = 0.001  # a read that took longer than this found nothing there
-_MANY = 50  # events between two waits: reads are well filled without a rest
+_REST_S = 1 / 30  # the pause before a drained stream is read again
+_WAITED_S = 0.001  # a read that takes longer than this had to wait
+_MANY = 50  # with this many events between two waits, batches are large enough without a pause
 
 
 class StreamReader:
@@ -23,7 +23,9 @@ class StreamReader:
         self._task.add_done_callback(self._ended)
 
     async def has_more(self) -> bool:
-        """True once something can be taken; False at the end. Raises what ended the stream, when all is taken."""
+        """Wait until an event is available; return False at the end. Raises what ended the stream, once all events are
+        taken.
+        """
         while not self._held:
             if self._task.done():
                 self._task.result()
@@ -33,17 +35,19 @@ class StreamReader:
         return True
 
     def take(self) -> list[StreamEvent | Waiting]:
+        """Return the events that were read since the last call."""
         taken, self._held = self._held, []
         return taken
 
     def close(self) -> None:
-        """Stops reading, which closes the connection."""
+        """Stop reading, which closes the connection."""
         self._task.cancel()
 
     async def _read(self, stream: Stream) -> None:
-        """Rests whenever it had to wait, so that the next read finds many tokens: each read costs much more than a token.
+        """Pause after each read that had to wait, so that the next read finds many tokens: a read costs far more than a
+        token.
 
-        The token that ended the wait is handed on first, so nothing is ever late by more than the rest.
+        The token that ended the wait is delivered first, so nothing is delayed by more than the pause.
         """
         time_s = asyncio.get_running_loop().time
         async with aclosing(stream):
@@ -60,4 +64,4 @@ class StreamReader:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._fresh.set()
         if not task.cancelled():
-            task.exception()  # counts as seen: when the turn was stopped meanwhile, nobody asks for it any more
+            task.exception()  # mark it as retrieved: nobody reads it after the turn was stopped

@@ -1,7 +1,7 @@
-"""Thinking and effort within a model's rules, and a conversation without the thinking that no longer fits it.
+"""Thinking and effort within a model's rules, and removal of thinking that is no longer valid.
 
-Signed thinking is bound to everything that stood before it: it may be sent back unchanged, or left out from the oldest
-on, or altogether. Source: Anthropic's pages on thinking, effort and preserved thinking.
+A signed thinking block is bound to everything before it. It may be sent unchanged, or left out: from the oldest on, or all.
+Source: Anthropic, extended thinking, effort, and preserved thinking.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from tui.chat.model import Effort, Model
 from tui.chat.transcript import Block, Message, RedactedThinking, Thinking, Transcript
 
 ThinkingMode = Literal["on", "off", "between_tools"]
-"""between_tools: it thinks after a tool's result, and not before it answers."""
+"""between_tools: it thinks after tool results, but not before the first answer."""
 
 LEAST_BUDGET = 1_024
-"""The smallest `budget_tokens` that the API takes."""
+"""The smallest `budget_tokens` that the API accepts."""
 LEVELS: tuple[Effort, ...] = ("low", "medium", "high", "xhigh", "max")
 _HIGHEST_UNTHINKING = LEVELS.index("high")
 
 
 def thinking_modes(model: Model) -> tuple[ThinkingMode, ...]:
-    """The modes to choose from; none where the model has nothing to choose."""
+    """Return the modes of the model; empty if there is no choice."""
     kinds = model.thinking
     modes: tuple[tuple[ThinkingMode, bool], ...] = (
         ("on", "adaptive" in kinds or "enabled" in kinds),
@@ -35,21 +35,21 @@ def thinking_modes(model: Model) -> tuple[ThinkingMode, ...]:
 
 
 def mode_in_use(model: Model, asked: ThinkingMode | None) -> ThinkingMode | None:
-    """The asked mode where the model has it; None: what the model does by itself."""
+    """Return the requested mode if the model has it, else None: the model's default."""
     return asked if asked in thinking_modes(model) else None
 
 
 def efforts(model: Model, mode: ThinkingMode | None) -> tuple[Effort, ...]:
-    """The efforts that the model takes in that mode; none where it refuses the field."""
+    """Return the efforts that the model accepts in that mode; empty if it rejects the field."""
     if mode in ("off", "between_tools") and model.high_effort_needs_thinking:
         return tuple(effort for effort in model.efforts if LEVELS.index(effort) <= _HIGHEST_UNTHINKING)
     return model.efforts
 
 
 def effort_in_use(model: Model, mode: ThinkingMode | None, asked: Effort | None) -> Effort | None:
-    """The effort to send: the highest that the model takes and that is not above what was asked for.
+    """Return the effort to send: the highest supported one that does not exceed the requested one.
 
-    None where the field is refused, and where that effort is what the model does anyway: saying so can cost the cache.
+    None if the field is rejected, or if that effort is the model's default: naming it explicitly can invalidate the cache.
     """
     if asked is None:
         return None
@@ -58,16 +58,17 @@ def effort_in_use(model: Model, mode: ThinkingMode | None, asked: Effort | None)
 
 
 def budget_in_use(asked: int, max_tokens: int) -> int | None:
-    """`budget_tokens` for models that think by budget: less than `max_tokens`. None: no room to think in."""
+    """Return `budget_tokens` for models with a thinking budget, below `max_tokens`, or None if there is no room to think."""
     budget = min(max(asked, LEAST_BUDGET), max_tokens - 1)
     return budget if budget >= LEAST_BUDGET else None
 
 
 def without_thinking(transcript: Transcript, signatures: Container[str] | None = None) -> Transcript:
-    """The conversation without its thinking: all of it, or (with `signatures`) from the last of these back to the oldest.
+    """Return the conversation without thinking; with `signatures`, without everything up to the last block that has one of
+    them.
 
-    To be used when the system prompt or the tools have changed, when an earlier message was edited in place, and when the
-    API says that a signature no longer fits. Cutting messages off at the end leaves what stands before them valid.
+    Use it when the system prompt or the tools changed, when an earlier message was edited in place, and when the API
+    rejects a signature. Removing messages from the end keeps the thinking before them valid.
     """
     messages = list(transcript.messages)
     end = len(messages) if signatures is None else _after_last(messages, signatures)
@@ -79,10 +80,10 @@ def without_thinking(transcript: Transcript, signatures: Container[str] | None =
 
 
 def changed(transcript: Transcript, edited: Transcript) -> Transcript:
-    """The edited conversation as it may be sent: without the thinking whose past is not what it was.
+    """Return the edited conversation without the thinking that the edit made invalid.
 
-    A shorter history keeps its thinking, and so does one that goes on differently. Anything else loses all of it: the API
-    takes no gaps.
+    A shortened history keeps its thinking, and so does one that continues differently. Otherwise all of it is removed,
+    since the API accepts no gaps.
     """
     if edited.system == transcript.system and edited.tools == transcript.tools:
         same = 0
@@ -97,7 +98,7 @@ def changed(transcript: Transcript, edited: Transcript) -> Transcript:
 
 
 def signatures_in(transcript: Transcript) -> frozenset[str]:
-    """Those of all thinking in it."""
+    """Return the signatures of all thinking blocks."""
     return frozenset(name for message in transcript.messages for block in message.blocks if (name := _signature(block)))
 
 
@@ -106,7 +107,7 @@ def is_thinking(block: Block) -> bool:
 
 
 def _signature(block: Block) -> str:
-    """What tells one thinking block from another; "" for other blocks."""
+    """Return what identifies a thinking block; "" for other blocks."""
     match block:
         case Thinking():
             return block.signature
@@ -116,7 +117,7 @@ def _signature(block: Block) -> str:
 
 
 def _after_last(messages: list[Message], signatures: Container[str]) -> int:
-    """How many messages reach up to the last one with one of these signatures."""
+    """Return the number of messages up to the last one that has one of these signatures."""
     for at in range(len(messages) - 1, -1, -1):
         if any((name := _signature(block)) and name in signatures for block in messages[at].blocks):
             return at + 1

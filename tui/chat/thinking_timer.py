@@ -1,4 +1,4 @@
-"""How long an answer was thought about: the time that its thinking blocks were open."""
+"""Measure how long an answer was thought about."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tui.chat.transcript import Thinking
 
 
 class ThinkingTimer:
-    """How long thinking blocks were open. Overlapping ones count once."""
+    """Adds up the time during which thinking blocks were open. Overlapping blocks count once."""
 
     def __init__(self) -> None:
         self._open: set[int] = set()
@@ -15,7 +15,7 @@ class ThinkingTimer:
         self._spent = 0.0
 
     def note(self, events: tuple[StreamEvent, ...], now: float) -> None:
-        """Takes what has come by now."""
+        """Process the events that have arrived by `now`."""
         for event in events:
             if isinstance(event, BlockStart) and isinstance(event.block, Thinking):
                 if not self._open:

@@ -1,4 +1,4 @@
-"""Titles that a model makes of a chat's first turn: what it is asked, and what is kept of its answer. Pure."""
+"""Titles that a model writes for a chat: the request, and parsing the answer. Pure."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import NamedTuple
 from tui.chat.transcript import Message, Transcript
 
 _LONGEST_PIECE = 2_000
-"""Characters of each side that are sent: what a chat is about stands at its beginning."""
+"""The most characters of each side that are sent. The beginning tells what a chat is about."""
 _LONGEST_TITLE = 80
 _AROUND = re.compile(r"""^[\s#*_>"'`“”‘’«»]+|[\s*_"'`“”‘’«».]+$""")
 
 
 class Titled(NamedTuple):
     title: str
-    """Empty where nothing came that could be one."""
+    """Empty if the answer had no usable title."""
     answers: tuple[Message, ...]
-    """What was billed for it."""
+    """The answers that were billed for it."""
 
 
 def request_for(transcript: Transcript) -> str:
-    """The prompt that asks for a title of this conversation."""
+    """Return the prompt that asks for a title of this conversation."""
     said = {role: _first(transcript, role) for role in ("user", "assistant")}
     return (
         "Give the conversation below a title of two to six words, in the language of its first message. "
@@ -31,7 +31,7 @@ def request_for(transcript: Transcript) -> str:
 
 
 def title_in(answer: str) -> str:
-    """The title that an answer gives; "" where it gives none."""
+    """Return the title in an answer, or "" if there is none."""
     first = answer.strip().split("\n")[0].replace("**", "")
     title = " ".join(_AROUND.sub("", first).split())
     return title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1].rstrip() + "…"

@@ -1,6 +1,6 @@
-"""Estimated tokens: of text by the model's own factor, of images by the formula that Anthropic gives.
+"""Estimate tokens: of text by the model's factor, of images by Anthropic's formula.
 
-The provider alone counts exactly. This is for before a request, and for what part of one a block is.
+Only the provider counts exactly. These estimates are for requests that are not sent yet, and for parts of a request.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from tui.chat.transcript import (
 PATCH_PX = 28
 MANY = 20
 MAX_SIDE_OF_MANY_PX = 2000
-"""With more images than that in a request each is sent with so many pixels on its longer side at most."""
+"""Longest side of each image in a request with more than MANY images, in pixels."""
 PAGE_TOKENS = 2_000
-"""Of a page of a PDF, about."""
+"""Approximate tokens of a PDF page."""
 TOKENS_PER_CHAR = 0.25
-"""For what is written while nobody has counted it."""
+"""For output that has not been counted yet."""
 _MARKER = re.compile(r"\[IMAGE:data:[^,\[\]]*;base64,[A-Za-z0-9+/\s]{16}")
-"""How the marker of an image begins; what it holds is looked at when it is sent."""
+"""The start of an image marker. Its content is checked when it is sent."""
 _TIERS = {False: (1_568, 1_568), True: (2_576, 4_784)}
 """The longest side in pixels and the most patches that a model sees, by its `high_vision`."""
 
 
 def text_tokens(text: str, model: Model) -> float:
-    """Those of a text. Bytes, not characters: a Chinese character is about a token, and three bytes."""
+    """Estimate the tokens of a text by its bytes: a Chinese character is about one token and three bytes."""
     return len(text.encode(errors="replace")) * model.tokens_per_char
 
 
 def prompt_tokens(text: str, model: Model) -> float:
-    """Those of a text as it is typed, in which a marker (`[IMAGE:data:…]`) is an image, of a size that nobody knows yet."""
+    """Estimate the tokens of a typed prompt. A marker (`[IMAGE:data:…]`) counts as an image of unknown size."""
     tokens, at = 0.0, 0
     for start, end in _markers(text):
         marker = (end - start) * model.tokens_per_char  # base64: each character is a byte
@@ -54,12 +54,12 @@ def prompt_tokens(text: str, model: Model) -> float:
 
 
 def marker_count(text: str) -> int:
-    """How many images stand in a prompt as markers. It looks at none of them, so what is no image counts, too."""
+    """Count the image markers in a prompt. Their content is not checked."""
     return sum(1 for _ in _markers(text))
 
 
 def _markers(text: str) -> Iterator[tuple[int, int]]:
-    """From where to where. One that does not end before the next bracket is text."""
+    """Yield the start and end of each marker. A marker without a closing bracket before the next opening one is text."""
     for beginning in _MARKER.finditer(text):
         following = text.find("[", beginning.end())
         end = text.find("]", beginning.end(), following if following >= 0 else len(text))
@@ -68,7 +68,7 @@ def _markers(text: str) -> Iterator[tuple[int, int]]:
 
 
 def image_tokens(width: int, height: int, model: Model) -> int:
-    """Those of an image of that size in pixels, which is scaled down to what the model sees. No size: the most it can be."""
+    """Estimate the tokens of an image, scaled down to what the model sees. Without a size, return the maximum."""
     edge, cap = _TIERS[model.high_vision]
     if width < 1 or height < 1:
         return cap
@@ -83,7 +83,7 @@ def image_tokens(width: int, height: int, model: Model) -> int:
 
 
 def downscaled(image: Image) -> Image:
-    """The image in the size in which it is sent among more than 20; its data is left as it is."""
+    """Return the image with the size in which it is sent among more than MANY; its data is unchanged."""
     if max(image.width, image.height) <= MAX_SIDE_OF_MANY_PX or not min(image.width, image.height):
         return image
     width, height = _scaled(image.width, image.height, MAX_SIDE_OF_MANY_PX)
@@ -91,7 +91,7 @@ def downscaled(image: Image) -> Image:
 
 
 def block_tokens(block: Block, model: Model) -> float:
-    """Those of one block."""
+    """Estimate the tokens of a block."""
     match block:
         case Text(text) | Thinking(text):
             return text_tokens(text, model)
@@ -114,7 +114,7 @@ def block_tokens(block: Block, model: Model) -> float:
 
 
 def written_tokens(answer: Message) -> int:
-    """Those that an answer shows, by no model's own factor. What was thought and is not shown is billed, too."""
+    """Estimate the visible output tokens of an answer. Thinking that is not shown is billed as well."""
     return round(TOKENS_PER_CHAR * sum(_length(block) for block in answer.blocks))
 
 
@@ -129,7 +129,7 @@ def _length(block: Block) -> int:
 
 
 def message_tokens(message: Message, model: Model) -> float:
-    """Those of all its blocks."""
+    """Estimate the tokens of all blocks of a message."""
     return sum(block_tokens(block, model) for block in message.blocks)
 
 

@@ -1,7 +1,7 @@
-"""The tool calls of one answer: they run side by side, and every one is answered, whatever becomes of it.
+"""Run the tool calls of one answer concurrently, and give every call a result.
 
-The API refuses a conversation in which a call has no result, so there is always one to give: of a call that was stopped,
-that crashed, or whose arguments never came whole, it is an error that says so.
+The API rejects a conversation in which a call has no result. A call that was stopped, that crashed, or whose arguments are
+incomplete gets an error as its result.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from tui.inputs.bounded import decode_input
 
 STOPPED = "Stopped by the user."
 INTERRUPTED = "Interrupted: the program ended before this call had a result. It may have been carried out in part."
-BROKEN_OFF = "Not carried out: the answer broke off."
+BROKEN_OFF = "Not carried out: the answer was interrupted."
 TRUNCATED = (
-    "Not carried out: the answer was cut at its limit of output tokens inside this call. Call again with less in it."
+    "Not carried out: the answer reached its limit of output tokens inside this call. Call again with less text."
 )
-ENDED = "Stopped before it had a result."
+ENDED = "Stopped before it returned a result."
 NO_TOOLS = "Not carried out: there are no tools in this conversation."
-_USABLE_ID = re.compile(r"[a-zA-Z0-9_-]+")  # what the API takes; other servers make up others
+_USABLE_ID = re.compile(r"[a-zA-Z0-9_-]+")  # what the API accepts; other servers use other characters
 
 
 class ToolCalls:
-    """`clock` is monotonic, in seconds."""
+    """The calls of one answer. `clock` is monotonic, in seconds."""
 
     def __init__(self, answer: Message, toolbox: Toolbox | None, clock: Callable[[], float]) -> None:
         self._calls = answer.calls
@@ -43,7 +43,9 @@ class ToolCalls:
         self._is_left = False
 
     async def run(self) -> AsyncGenerator[ToolEvent, None]:
-        """What happens, until every call has its result. Left earlier, it stops those that run, without awaiting them."""
+        """Run all calls and yield their events until each has a result. When the generator is closed early, running calls
+        are cancelled without waiting for them.
+        """
         loop = asyncio.get_running_loop()
         tasks = [loop.create_task(self._answer(call)) for call in self._calls]
         try:
@@ -60,11 +62,11 @@ class ToolCalls:
 
     @property
     def results(self) -> tuple[ToolResult, ...]:
-        """Those that there are, in the order of the calls."""
+        """The results so far, in the order of the calls."""
         return tuple(self._ended[call.id] for call in self._calls if call.id in self._ended)
 
     def close(self, words: str) -> tuple[ToolEvent, ...]:
-        """Answers with these words whatever has no result yet, and returns the events that were still to come."""
+        """Give calls without a result an error with this text, and return the events that were not delivered yet."""
         for call in self._calls:
             if call.id in self._began:
                 self._end(call, _error(call, words))
@@ -90,7 +92,7 @@ class ToolCalls:
             if self._is_left:
                 raise
             return _error(call, ENDED)
-        except Exception as error:  # noqa: BLE001  (a crash is Claude's to read: turn and other calls go on)
+        except Exception as error:  # noqa: BLE001  (Claude reads about the crash; the turn and other calls go on)
             return _error(call, f"The tool crashed: {type(error).__name__}: {error}")
 
     def _end(self, call: ToolUse, result: ToolResult) -> None:
@@ -110,13 +112,15 @@ class ToolCalls:
 
 
 def truncated_call(answer: Message) -> ToolUse | None:
-    """The call that an answer was cut in, if it was: nobody knows what else it would have said."""
+    """Return the call that the answer was truncated in, or None. Its arguments are incomplete."""
     last = answer.blocks[-1] if answer.blocks else None
     return last if answer.stop_reason == "max_tokens" and isinstance(last, ToolUse) else None
 
 
 def with_unique_ids(answer: Message, earlier: Sequence[Message]) -> Message:
-    """The answer with an id of its own for each call. Some servers use one twice, or none; the API refuses both."""
+    """Return the answer with a unique, valid id for each call. Some servers repeat ids or omit them, which the API
+    rejects.
+    """
     if not answer.calls:
         return answer
     taken = {call.id for message in earlier for call in message.calls}
@@ -140,11 +144,11 @@ def _own_id(id: str, taken: Collection[str]) -> str:
 
 
 def _problem(call: ToolUse) -> str:
-    """Why the arguments cannot be read; "" where they can."""
+    """Return why the arguments cannot be decoded, or "" if they can."""
     try:
         decode_input(call.input, dict[str, msgspec.Raw])
     except msgspec.DecodeError as error:
-        return f"Not carried out: the arguments are no whole JSON object: {error}."
+        return f"Not carried out: the arguments are not a complete JSON object: {error}."
     return ""
 
 

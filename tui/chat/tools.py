@@ -1,6 +1,6 @@
-"""What the domain knows of tools: calls that are asked for, allowed, carried out and answered, as values and events.
+"""Tool calls as values and events: requested, permitted, run and answered.
 
-What a tool does, and what it may do, is for the toolbox: `tui.tools`. The session runs the calls of an answer through it.
+`tui.tools` implements the tools and their permissions. A session runs the calls of an answer through a Toolbox.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import msgspec
 from tui.chat.transcript import Tool, ToolResult, ToolUse
 
 Access = Literal["none", "read", "ask"]
-"""What Claude may do: nothing, look at files in the folder, or everything that the user allows when asked."""
+"""What Claude may do: nothing, read files in the folder, or anything that the user permits when asked."""
 
 
 REFUSED = "The user did not allow this"
-"""How the result of a call begins that the user said no to."""
+"""The result of a call that the user denied starts with this."""
 
 
 def access_of(word: str) -> Access:
-    """The access that a stored word stands for. What is unknown, and a chat from before there were tools, allow nothing."""
+    """Parse a stored access level. Unknown values, and chats older than tools, allow nothing."""
     match word:
         case "read" | "ask":
             return word
@@ -29,62 +29,62 @@ def access_of(word: str) -> Access:
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What a call will do, exactly, before it is allowed to."""
+    """A request for permission: what a call will do, exactly."""
 
     call: ToolUse
     title: str
-    """As "Run a command", "Change a file", "Fetch a page", "Read outside the folder"."""
+    """For example "Run a command", "Change a file", "Fetch a page" or "Read outside the folder"."""
     kind: Literal["command", "diff", "url", "path", "call"]
-    """How `detail` reads; `call`: the arguments, of a tool that we do not know."""
+    """What `detail` holds; `call` means the arguments of an unknown tool."""
     detail: str
-    """The command, the unified diff, the URL, the path or the arguments: whole and exact."""
+    """The complete command, unified diff, URL, path or arguments."""
     folder: str = ""
-    """Where it happens."""
+    """The working directory."""
     rules: tuple[str, ...] = ()
-    """Patterns that could be allowed for longer, narrowest first: `run_command(git status)`, `run_command(git *)`."""
+    """Patterns that can be allowed permanently, narrowest first, e.g. `run_command(git status)`, `run_command(git *)`."""
     remarks: tuple[str, ...] = ()
-    """For each of the rules, what it allows beyond what most expect; "" where nothing is known. Empty: nothing for all."""
+    """For each rule, a warning about what it allows beyond the obvious, or "". Empty if there are no warnings."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to a question."""
+    """The user's decision on a permission request."""
 
     allowed: bool
     lasting: Literal["once", "chat", "always"] = "once"
     rule: str = ""
-    """The one of the question's rules that is allowed for longer than once."""
+    """The rule of the request that is allowed for longer than once."""
     reason: str = ""
-    """Of a no, for Claude to read."""
+    """Reason for a denial, for Claude to read."""
 
 
 class ToolBegan(msgspec.Struct, frozen=True):
-    """A call is being dealt with."""
+    """A call is being processed."""
 
     call: ToolUse
 
 
 class ToolAsking(msgspec.Struct, frozen=True):
-    """It waits for the user's word."""
+    """A call needs permission."""
 
     question: Question
 
 
 class ToolAllowed(msgspec.Struct, frozen=True):
-    """The question of that call is settled, by whomever."""
+    """The permission request of a call was decided, by the user or a rule."""
 
     id: str
     allowed: bool
 
 
 class ToolOutput(msgspec.Struct, frozen=True):
-    """More of what it says while it runs, for the screen alone: what Claude reads stands in the result."""
+    """Output of a running call, for the screen only. Claude reads the result."""
 
     id: str
     text: str
 
 
 class ToolEnded(msgspec.Struct, frozen=True):
-    """A call has its result. Those of one answer go to Claude together: `events.ToolsAnswered`."""
+    """A call has its result. The results of one answer are sent together: `events.ToolsAnswered`."""
 
     result: ToolResult
 
@@ -93,22 +93,22 @@ ToolEvent = ToolBegan | ToolAsking | ToolAllowed | ToolOutput | ToolEnded
 
 
 class Toolbox(Protocol):
-    """What a session needs of tools."""
+    """The tools of a session."""
 
     access: Access
-    """To be changed through `Session.use_tools`."""
+    """Change it through `Session.use_tools`."""
 
     @property
     def tools(self) -> tuple[Tool, ...]:
-        """What can be offered to Claude, under the access that holds now."""
+        """The tools that can be offered to Claude with the current access."""
 
     async def run(self, call: ToolUse, tell: Callable[[ToolEvent], None]) -> ToolResult:
-        """The result of a call, whatever becomes of it: an unknown tool and bad arguments are results with `is_error`.
+        """Run a call and return its result. Unknown tools and invalid arguments give results with `is_error`.
 
-        Several run at once. ToolBegan and ToolEnded are told by the session; what happens in between goes to `tell`, which
-        may be called from the session's loop only. `elapsed_s` is the time that it worked, without waiting for the user.
-        Raises only CancelledError, at once; whatever the call has started then ends within a second, even without us.
+        Several calls run at once. The session emits ToolBegan and ToolEnded; events in between go to `tell`, which may be
+        called on the session's loop only. `elapsed_s` is working time without waiting for the user. Raises only
+        CancelledError, at once; whatever the call has started then ends within a second.
         """
 
     def forgo(self, names: Collection[str]) -> None:
-        """Leaves these out of `tools` from now on."""
+        """Exclude these tools from `tools` from now on."""

@@ -1,7 +1,7 @@
-"""The conversation as values: blocks, messages and the transcript. Frozen, so they can be handed between threads.
+"""The conversation as values: blocks, messages and the transcript. Frozen, so they can be shared between threads.
 
-Blocks hold exactly what must be sent back to the API. JSON that we only keep and replay (tool input, citations, blocks of
-kinds we do not read) stays JSON *text*, so that its bytes never change.
+Blocks hold exactly what must be sent back to the API. JSON that is only replayed (tool input, citations, unknown blocks)
+stays text, so that its bytes never change.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 from tui.chat.ledger import Bill, Usage
 
 JsonText = str
-"""One JSON value as text, byte for byte as it came."""
+"""One JSON value as text, byte for byte as received."""
 
 
 class Text(msgspec.Struct, frozen=True, tag="text"):
@@ -22,7 +22,7 @@ class Text(msgspec.Struct, frozen=True, tag="text"):
 
 
 class Thinking(msgspec.Struct, frozen=True, tag="thinking"):
-    """Claude's reasoning. Without a signature it was cut off, or came from a server that does not sign: never replayed."""
+    """Claude's reasoning. Without a signature it was truncated, or the server does not sign; then it is never replayed."""
 
     thinking: str
     signature: str = ""
@@ -36,28 +36,28 @@ class ToolUse(msgspec.Struct, frozen=True, tag="tool_use"):
     id: str
     name: str
     input: JsonText = "{}"
-    """The arguments; while they stream, and after a cut, possibly not valid JSON."""
+    """The arguments; possibly invalid JSON while they stream and after a truncation."""
 
 
 class Image(msgspec.Struct, frozen=True, tag="image", weakref=True):
     media_type: str
     data: str
-    """base64, as sent."""
+    """Base64, as sent."""
     name: str = ""
     width: int = 0
     height: int = 0
     aside: bool = False
-    """The API would not take it: it is kept and shown, and never sent again."""
+    """True if the API rejected it: it is kept and shown, but never sent again."""
 
 
 class Document(msgspec.Struct, frozen=True, tag="document", weakref=True):
     media_type: str
     data: str
-    """base64, as sent."""
+    """Base64, as sent."""
     name: str = ""
     pages: int = 0
     aside: bool = False
-    """As of an image."""
+    """As for images."""
 
 
 class ToolResult(msgspec.Struct, frozen=True, tag="tool_result"):
@@ -65,11 +65,11 @@ class ToolResult(msgspec.Struct, frozen=True, tag="tool_result"):
     content: tuple[Text | Image | Document, ...] = ()
     is_error: bool = False
     elapsed_s: float = 0.0
-    """How long the call took. For the user; it is never sent."""
+    """Duration of the call. For the user; never sent."""
 
 
 class Opaque(msgspec.Struct, frozen=True, tag="opaque"):
-    """A block that is kept and sent back as it came: server tools and their results, and kinds that are new to us."""
+    """A block that is kept and sent back unchanged: server tools and their results, and unknown kinds."""
 
     kind: str
     json: JsonText
@@ -78,55 +78,55 @@ class Opaque(msgspec.Struct, frozen=True, tag="opaque"):
 Block = Text | Thinking | RedactedThinking | ToolUse | ToolResult | Image | Document | Opaque
 
 State = Literal["streaming", "complete", "stopped", "failed", "interrupted"]
-"""stopped: by the user. failed: by an error after it began. interrupted: the program ended meanwhile."""
+"""stopped: by the user. failed: by an error after it started. interrupted: the program ended meanwhile."""
 
 
 class BlockPosition(msgspec.Struct, frozen=True):
-    """Where in a conversation a block stands."""
+    """The position of a block in a conversation."""
 
     message: int
     block: int
     inner: int | None = None
-    """Its number among the blocks of a tool's result, where `block` is one."""
+    """Index among the blocks of a tool result, if `block` is one."""
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """An error as it is shown and kept: what happened, what to do, and how to find it in the provider's logs."""
+    """An error as shown and stored: what happened, what to do, and how to find it in the provider's logs."""
 
     message: str
     hint: str = ""
     type: str = ""
-    """The API's `error.type`; or connection_error, timeout_error, protocol_error; or as `endings.type_of` spells ours."""
+    """The API's `error.type`; or connection_error, timeout_error, protocol_error; or the result of `outcomes.error_type`."""
     status: int = 0
     request_id: str = ""
     refused: tuple[BlockPosition, ...] = ()
-    """The pictures and documents that the API would not take."""
+    """The images and documents that the API rejected."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """What one side says at a time: an assistant message is one API response.
+    """One message. An assistant message is one API response.
 
-    A turn is a prompt and everything up to the next one: answers, and between them the results of the tools they call.
+    A turn is a prompt and everything up to the next one: answers, and the results of the tools that they call.
     """
 
     role: Literal["user", "assistant"]
     blocks: tuple[Block, ...] = ()
     state: State = "complete"
     at: float = 0.0
-    """When it was sent, or its request began: seconds since the epoch."""
+    """When it was sent, or when its request began, in seconds since the epoch."""
 
-    # What follows is set on assistant messages only.
+    # The following fields are set on assistant messages only.
     id: str = ""
     model: str = ""
     stop_reason: str = ""
-    """As the API said it; "" when it said nothing."""
+    """As reported by the API, or ""."""
     stop_category: str = ""
-    """Of a refusal: cyber, bio, … or ""."""
+    """Category of a refusal: cyber, bio, … or ""."""
     stop_explanation: str = ""
     manner: str = ""
-    """The thinking and the effort that it was asked for with, as `reasoning.manner` says them; "": nobody knows."""
+    """Thinking mode and effort of its request, as formatted by `reasoning.manner`; "" if unknown."""
     opening: str = ""
-    """The tools and the system prompt that it was asked for with, as `warmth.opening` names them; "": nobody knows."""
+    """Hash of the tools and the system prompt of its request, from `warmth.opening`; "" if unknown."""
     usage: Usage = Usage()
     bill: Bill | None = None
     request_id: str = ""
@@ -134,53 +134,53 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     thought_s: float = 0.0
     failure: Failure | None = None
     cache_miss: str = ""
-    """The API's own `cache_miss_reason`, or ""."""
+    """The API's `cache_miss_reason`, or ""."""
 
     @property
     def text(self) -> str:
-        """All of its text blocks, joined as the model wrote them."""
+        """All text blocks, joined."""
         return "".join(block.text for block in self.blocks if isinstance(block, Text))
 
     @property
     def calls(self) -> tuple[ToolUse, ...]:
-        """The tools that it calls, whole or not."""
+        """The tool calls, complete or not."""
         return tuple(block for block in self.blocks if isinstance(block, ToolUse))
 
     @property
     def is_counted(self) -> bool:
-        """Whether its output is what the API said at its end, and not what can be seen of an answer that was cut off."""
+        """True if the API reported its output tokens at the end; False if they are estimated because it was interrupted."""
         return self.state == "complete" or bool(self.stop_reason) or not self.usage.output_tokens
 
     @property
     def awaits_results(self) -> bool:
-        """Whether the next message has to answer its calls. A refusal is left out of what is sent, and its calls with it."""
+        """True if the next message has to hold the results of its calls. A refusal is not sent, nor are its calls."""
         return self.role == "assistant" and self.stop_reason != "refusal" and bool(self.calls)
 
     @property
     def is_prompt(self) -> bool:
-        """Whether it begins a turn: a user's words. Results of tools are the user's in name only, and part of the answer."""
+        """True if it starts a turn. Tool results have the role user but belong to the answer."""
         return self.role == "user" and not (self.blocks and all(isinstance(one, ToolResult) for one in self.blocks))
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user is about to send: text, and attachments that stand before it."""
+    """A prompt that is about to be sent: attachments, then text."""
 
     text: str
     attachments: tuple[Image | Document, ...] = ()
 
 
 class Tool(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool in Anthropic's own form. `input_schema` is JSON text, so that its bytes are the same in every request."""
+    """A tool in the API's form. `input_schema` is JSON text, so that its bytes are the same in every request."""
 
     name: str
     description: str = ""
     input_schema: JsonText = ""
     server: JsonText = ""
-    """Of one that the provider's own server carries out: the whole definition, and then the other two say nothing."""
+    """Definition of a tool that the provider's server runs. Then `description` and `input_schema` are unused."""
 
 
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation up to now, as the next request will tell it. It only ever grows at the end."""
+    """A conversation as the next request sends it. It only grows at the end."""
 
     messages: tuple[Message, ...] = ()
     system: str = ""

@@ -1,7 +1,6 @@
-"""A chat as it is kept: a tree of messages, of which every edit, repetition and continuation is a branch of its own.
+"""A chat as stored: a tree of messages. Edits, regenerated answers and continuations are branches.
 
-Pure values. `store` keeps them, `exchange` turns them into files and back. A message has no identity of its own; here it
-has an id and a parent, which is all that storage adds to it.
+`store` keeps it, `exchange` exports and imports it. Pure.
 """
 
 from __future__ import annotations
@@ -13,56 +12,56 @@ from tui.chat.transcript import Message, Tool, Transcript
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
-    """A message in its place. Without a parent it begins the chat."""
+    """A message in the tree. Without a parent it starts the chat."""
 
     id: str
     parent_id: str | None = None
     message: Message
     copied: bool = False
-    """Whether it stands here because another chat was forked. What it cost is counted there."""
+    """True if it was copied by a fork. Its cost counts in the original chat."""
 
 
 class Unsent(msgspec.Struct, frozen=True, kw_only=True):
-    """A prompt that was written in a chat and not sent."""
+    """A prompt that was written but not sent."""
 
     chat_id: str
     text: str
 
 
 class ChatTree(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole chat. Parents stand before their children; times are seconds since the epoch."""
+    """A whole chat. Parents come before their children; times are seconds since the epoch."""
 
     id: str
     title: str = ""
     title_is_mine: bool = False
-    """Whether the user named it; such a title is never replaced by a made one."""
+    """True if the user wrote the title; a generated one never replaces it."""
     model: str = ""
     system: str = ""
     tools: str = ""
-    """What Claude may do in this chat: none, read, ask, or "" where nothing was said."""
+    """Tool access of this chat: none, read, ask, or "" if unknown."""
     definitions: tuple[Tool, ...] = ()
-    """The tools themselves, as they are sent with every request of this chat."""
+    """The tools that every request of this chat sends."""
     preset: str = ""
     thinking: str = ""
-    """How it is thought in this chat, and with how much effort; "" as the model does by itself."""
+    """Thinking mode of this chat; like `effort`, "" means the model's default."""
     effort: str = ""
     created: float = 0.0
     updated: float = 0.0
     pinned: bool = False
     head: str | None = None
-    """The message that the chat was left at."""
+    """The message that was last shown at the end of the chat."""
     nodes: tuple[Node, ...] = ()
     written_off: tuple[Message, ...] = ()
-    """Answers that were billed and are not among the messages: stopped or failed before their first word."""
+    """Answers that were billed but are not among the messages: stopped or failed before their first word."""
 
     @property
     def total(self) -> Total:
-        """What the whole chat has used and cost, all branches of it."""
+        """Usage and cost of the whole chat with all branches."""
         own = tuple(node.message for node in self.nodes if not node.copied)
         return ledger_of(Transcript(messages=own), self.written_off).total
 
     def path(self, head: str | None = None) -> tuple[Node, ...]:
-        """The messages from the beginning to `head`, or to the one that the chat was left at."""
+        """Return the messages from the start to `head`, by default to the chat's own head."""
         by_id = {node.id: node for node in self.nodes}
         node = by_id.get(head or self.head or (self.nodes[-1].id if self.nodes else ""))
         found: list[Node] = []
@@ -72,6 +71,6 @@ class ChatTree(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(reversed(found))
 
     def transcript(self, head: str | None = None) -> Transcript:
-        """That path as a request will tell it."""
+        """Return that path as a transcript."""
         messages = tuple(node.message for node in self.path(head))
         return Transcript(messages=messages, system=self.system, tools=self.definitions)

@@ -1,7 +1,10 @@
-"""One turn: a prompt, and everything until the next one can be asked. It may take many requests.
+"""Run one turn: a prompt, and everything until the next prompt. It may take many requests.
 
-Where an answer calls tools, they run, their results enter the conversation as one message, and the next request tells it
-all; where the server pauses, it is asked to go on. Whatever ends the turn, the conversation is then one that the API takes.
+If an answer calls tools, they run, their results are added as one message, and the next request continues. If the server
+pauses, it is asked to continue. However the turn ends, the conversation is valid for the API.
+
+A turn is iterated like an async generator. After a cancellation the caller calls `conclude`, which does what every other
+end does, without awaiting: pending events are returned, the message is recorded, and the last event reports the outcome.
 """
 
 from __future__ import annotations
@@ -28,19 +31,19 @@ from tui.chat.warmth import opening
 from tui.errors import TuiError
 
 MAX_PAUSES = 10
-"""How often one turn goes on after `pause_turn`, with no tool of ours in between, before it is left at that."""
-_PATIENCE_S = 0.5  # before it is said what a turn waits for
+"""How often one turn continues after `pause_turn` without a tool call of ours in between."""
+_PATIENCE_S = 0.5  # the wait before a notice says what the turn waits for
 _FULL = "model_context_window_exceeded"
-"""The stop reason after which nothing more can be asked, whatever was called."""
+"""The stop reason after which no request is possible, even if tools were called."""
 _WORDS: dict[Outcome, str] = {"complete": BROKEN_OFF, "stopped": STOPPED, "failed": BROKEN_OFF}
-"""What calls are told that no result came for, by how their turn ended."""
+"""The result of calls that have none, by the outcome of their turn."""
 
 
 def run_turn(session: Session, draft: Draft | None, ask: Ask, model: Model | None = None) -> Turn:
     """Start a turn that sends `draft`. Nothing happens until the turn is iterated. Raises Busy while another turn runs.
 
-    Without a draft, the prompt at the end of the transcript is answered, perhaps for the second time.
-    `ask` chooses the model, so a switch takes effect with the next turn; `model` is that model.
+    Without a draft, the prompt at the end of the transcript is answered, perhaps again. `ask` chooses the model, so a
+    switch takes effect with the next turn; `model` is that model.
     """
     if session.is_busy:
         raise Busy
@@ -50,7 +53,7 @@ def run_turn(session: Session, draft: Draft | None, ask: Ask, model: Model | Non
 
 
 class Turn:
-    """`async for event in turn` runs it, up to TurnEnded; after a cancellation `conclude` says the rest."""
+    """One turn. `async for event in turn` runs it up to TurnEnded; after a cancellation, call `conclude`."""
 
     def __init__(self, session: Session, draft: Draft | None, ask: Ask) -> None:
         from tui.chat.tool_loops import ToolLoopGuard  # with the first turn
@@ -63,7 +66,7 @@ class Turn:
         self._request: Request | None = None
         self._opening = ""
         self._calls: ToolCalls | None = None
-        """Those of the last answer, while they have no place in the transcript."""
+        """The calls of the last answer while their results are not in the transcript."""
         self._answers: tuple[Message, ...] = ()
         self._futile = ToolLoopGuard()
         self.is_over = False
@@ -81,9 +84,10 @@ class Turn:
             yield event
 
     def conclude(self, error: BaseException | None = None) -> tuple[TurnEvent, ...]:
-        """Ends the turn and returns the events that were still to come; nothing if it is over already.
+        """End the turn and return the remaining events; none if it has ended already.
 
-        No error: the turn is complete. A CancelledError: the user stopped it. Any other: it failed.
+        Without an error the turn is complete. CancelledError means that the user stopped it, any other error that it
+        failed.
         """
         if self.is_over:
             return ()
@@ -99,7 +103,7 @@ class Turn:
                 failure = with_dropped_tools(failure, names)
                 self._session.forgo(names)
         if failure is not None and failure.refused:
-            self._session.set_aside(failure.refused)  # the prompt stays, to be answered without it
+            self._session.set_aside(failure.refused)  # the prompt stays and can be sent again without them
         elif outcome != "complete" and not self._answers:
             give_back = self._draft
             self._take_back_prompt()
@@ -107,7 +111,7 @@ class Turn:
         return (*events, ended)
 
     async def _exchange(self) -> AsyncGenerator[TurnEvent, None]:
-        """The turn up to its end: the prompt, and one answer, or several where tools are called or the server pauses."""
+        """Run the turn up to its end: the prompt, and one answer, or several with tool calls and pauses."""
         session = self._session
         is_new = not session.transcript.messages
         for event in self._close_earlier_calls():
@@ -115,7 +119,7 @@ class Turn:
         if self._draft is not None:
             prompt = await self._read(self._draft)
             if not prompt.blocks:
-                raise NothingToSend  # before it is recorded: a chat of nothing would stand in the list
+                raise NothingToSend  # before it is recorded: the list would show an empty chat
             self._prompt = prompt
             self._enter(self._prompt)
             yield Sent(self._prompt)
@@ -143,14 +147,14 @@ class Turn:
             elif answer.stop_reason != "pause_turn":
                 return
             elif pauses == MAX_PAUSES:
-                yield Notice(f"The server paused {MAX_PAUSES + 1} times; the answer was left there.")
+                yield Notice(f"The answer was stopped: the server paused {MAX_PAUSES + 1} times.")
                 return
             else:
                 pauses += 1
-        yield Notice(f"This turn was left after {session.most_requests} requests, its limit. Claude can continue.")
+        yield Notice(f"This turn reached its limit of {session.most_requests} requests. Claude can continue.")
 
     async def _prepare(self) -> AsyncGenerator[TurnEvent, None]:
-        """Waits for what the tools need, and says so once that takes a moment."""
+        """Wait for what the tools need, with a notice if that takes a moment."""
         starting = asyncio.ensure_future(self._session.prepare())
         try:
             if not (await asyncio.wait({starting}, timeout=_PATIENCE_S))[0]:
@@ -161,7 +165,7 @@ class Turn:
             starting.cancel()
 
     async def _read(self, draft: Draft) -> Message:
-        """The message that a draft makes."""
+        """Return the message for a draft."""
         session = self._session
         text: tuple[Block, ...] = (Text(draft.text),) if draft.text else ()
         if session.sight is not None:
@@ -169,7 +173,7 @@ class Turn:
         return Message(role="user", blocks=(*draft.attachments, *text), at=session.now())
 
     async def _next_answer(self) -> AsyncGenerator[TurnEvent, None]:
-        """One request, up to the place of its answer in the transcript."""
+        """Send one request and receive its answer, up to its place in the transcript."""
         session = self._session
         transcript = session.transcript
         request = self._ask(transcript if session.sight is None else await session.sight.fitted(transcript))
@@ -189,7 +193,7 @@ class Turn:
             yield event
 
     def _settle(self, reply: Reply, outcome: Outcome, failure: Failure | None) -> tuple[TurnEvent, ...]:
-        """The end of one answer: what is held is told, and the message enters the transcript if there is any."""
+        """End one answer: return its remaining events, and add the message to the transcript if it has content."""
         self._reply = None
         session = self._session
         held = tuple(reply.rest())
@@ -205,12 +209,12 @@ class Turn:
         return (*held, Settled(message))
 
     def _priced(self, message: Message) -> Message:
-        """An answer with what it costs, as far as it has come, and how it was asked for."""
+        """Return the answer with its cost so far, and with the settings of its request."""
         manner = self._request.manner if self._request is not None else ""
         return replace(message, bill=self._session.bill(message), manner=manner, opening=self._opening)
 
     async def _run(self, calls: ToolCalls) -> AsyncGenerator[TurnEvent, None]:
-        """Carries out the calls. Each result is on disk at once: what was done is known, even if the program is killed."""
+        """Run the calls. Each result is stored at once, so that it is known even if the program is killed."""
         async with aclosing(calls.run()) as events:
             async for event in events:
                 if isinstance(event, ToolEnded):
@@ -220,7 +224,7 @@ class Turn:
             yield last
 
     def _close_calls(self, words: str) -> tuple[TurnEvent, ...]:
-        """Puts the results of all calls into the transcript: those that there are, and these words for the others."""
+        """Add the results of all calls to the transcript; calls without a result get `words`."""
         calls, self._calls = self._calls, None
         if calls is None:
             return ()
@@ -230,7 +234,7 @@ class Turn:
         return (*held, ToolsAnswered(message))
 
     def _close_earlier_calls(self) -> tuple[TurnEvent, ...]:
-        """Answers calls that the transcript ends with, left there by a program that was ended."""
+        """Give results to calls at the end of the transcript whose program ended before they had any."""
         session = self._session
         last = session.transcript.messages[-1] if session.transcript.messages else None
         if last is not None and last.awaits_results:
@@ -250,7 +254,7 @@ class Turn:
             self._session.write_off(message)
 
     def _take_back_prompt(self) -> None:
-        if self._prompt is None:  # stopped before it began, or there was none
+        if self._prompt is None:  # stopped before it started, or no draft
             return
         session = self._session
         session.transcript = replace(session.transcript, messages=session.transcript.messages[:-1])

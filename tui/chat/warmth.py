@@ -1,7 +1,7 @@
-"""Warm or cold: until when the prompt cache keeps what a chat wrote, and for how long the next request is to write.
+"""The state of the prompt cache: until when it keeps what a chat wrote, and which lifetime the next request should use.
 
-An entry lives five minutes or an hour from the start of the request that wrote or last read it. Source: Anthropic's page on
-prompt caching. The messages hold all there is to know: when each request began, and what it wrote and read.
+An entry lives for five minutes or an hour from the start of the request that wrote or last read it. Source: Anthropic,
+prompt caching. The messages hold everything needed: when each request began, and what it wrote and read.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from tui.chat.transcript import Image, Message, ToolResult, Transcript
 
 LIFETIME_S: dict[Lifetime, float] = {"5m": 300.0, "1h": 3600.0}
 _REMEMBERED = 64
-"""Requests that are looked back over for what is still warm."""
+"""The most requests that are examined for entries that are still warm."""
 _DOUBT = 0.6
-"""Requests without a pause that are taken to have come before the first: few pauses say little of those to come."""
+"""Assumed earlier requests without a pause: a few pauses say little about those to come."""
 _STAKES = 0.07
-"""The most that hours may cost, as a part of all that is paid."""
+"""The largest share of all costs that one-hour writes may add."""
 
 
 def opening(transcript: Transcript) -> str:
-    """A short name for the tools and the system prompt of a conversation. With others nothing of it is in the cache."""
+    """Return a short hash of the tools and the system prompt. With another hash, nothing of the chat is in the cache."""
     tools = [(tool.name, tool.description, tool.input_schema, tool.server) for tool in transcript.tools]
     digest = hashlib.blake2b(digest_size=6)
     for text in (transcript.system, *chain.from_iterable(tools)):
@@ -36,13 +36,13 @@ def opening(transcript: Transcript) -> str:
 
 
 class Warmth(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a chat a model has in its cache, and until when."""
+    """What a model's cache holds of a chat, and until when."""
 
     model: str = ""
     tokens: int = 0
-    """Of the prefix that a next request can read."""
+    """Length of the prefix that the next request can read."""
     since: float = 0.0
-    """When the request began that wrote or read it, in seconds since the epoch."""
+    """Start of the request that wrote or read it, in seconds since the epoch."""
     lifetime: Lifetime = "5m"
 
     @property
@@ -50,7 +50,7 @@ class Warmth(msgspec.Struct, frozen=True, kw_only=True):
         return self.since + LIFETIME_S[self.lifetime]
 
     def left_s(self, now: float) -> float:
-        """Seconds to the expiry; 0 once it is cold."""
+        """Return the seconds until it expires; 0 if it is cold."""
         return max(0.0, self.until - now) if self.tokens else 0.0
 
     def is_warm(self, now: float) -> bool:
@@ -58,14 +58,14 @@ class Warmth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 COLD = Warmth()
-"""Nothing is in the cache, and nothing was."""
+"""Nothing is in the cache."""
 
 
 def expiry(transcript: Transcript, model: str = "", now: float | None = None) -> Warmth:
-    """What the model (by default the one that answered last) keeps of this chat: the longest prefix that is warm then.
+    """Return the longest warm prefix that the model (by default the last one that answered) has cached of this chat.
 
-    What was written for an hour outlives what was added to it for five minutes. With all of it cold, or without a time:
-    what the last request left. It may be cold already: ask with a time.
+    One-hour entries outlive five-minute entries added to them. If all are cold, or without `now`, return what the last
+    request left, which may be cold.
     """
     kept = _kept(transcript, model)
     warm = [one for one in kept if now is not None and one.is_warm(now)]
@@ -73,7 +73,7 @@ def expiry(transcript: Transcript, model: str = "", now: float | None = None) ->
 
 
 def _kept(transcript: Transcript, model: str = "") -> tuple[Warmth, ...]:
-    """Every prefix that a model has written lately, as it was touched last, up to what the last request left."""
+    """Return every prefix that the model wrote lately, with its last use, up to what the last request left."""
     answers: list[Message] = []
     begins_now = opening(transcript)
     for message in _latest_answers(transcript):
@@ -87,7 +87,7 @@ def _kept(transcript: Transcript, model: str = "") -> tuple[Warmth, ...]:
     kept: dict[int, Warmth] = {}
     for message in reversed(answers):
         read = message.usage.cache_read_input_tokens
-        # What a request had before it and did not read is not there, whatever its time.
+        # What a request could have read and did not is gone, whatever its age.
         kept = {tokens: one for tokens, one in kept.items() if tokens <= read}
         for one in _touched(message, kept.values()):
             kept.pop(one.tokens, None)
@@ -96,7 +96,7 @@ def _kept(transcript: Transcript, model: str = "") -> tuple[Warmth, ...]:
 
 
 def _touched(answer: Message, kept: Collection[Warmth]) -> Iterator[Warmth]:
-    """What a request read, which lives on for as long as it was written for; and what it wrote."""
+    """Yield what a request read, which keeps the lifetime that it was written with, and what it wrote."""
     usage = answer.usage
     read, hour = usage.cache_read_input_tokens, usage.write_1h
     if read:
@@ -109,29 +109,29 @@ def _touched(answer: Message, kept: Collection[Warmth]) -> Iterator[Warmth]:
 
 
 def cached_tokens(usage: Usage) -> int:
-    """The length of the prefix that is in the cache after this request."""
+    """Return the length of the prefix that is cached after this request."""
     return usage.cache_read_input_tokens + usage.cache_creation_input_tokens
 
 
 def asked_otherwise(transcript: Transcript, model: str, manner: str) -> bool:
-    """Whether the model was asked with other thinking or effort last: then the next request finds no message in the cache.
+    """True if the last request to the model had other thinking or effort settings: then no cached message is found.
 
-    `manner`: as the next request asks. Source: Anthropic's page on prompt caching.
+    `manner` holds the settings of the next request. Source: Anthropic, prompt caching.
     """
     last = next((one for one in _latest_answers(transcript) if one.model == model), None)
     return last is not None and bool(last.manner) and bool(manner) and last.manner != manner
 
 
 def lifetime_for(transcript: Transcript, model: Model, now: float | None = None, *, manner: str = "") -> Lifetime:
-    """For how long the next request of this chat is to write. `now`: when it begins; None: with its last message.
+    """Return the cache lifetime that the next request should write with. `now` is its start; by default, that of the last
+    message.
 
-    An hour costs more for what is written, and saves writing all of the chat again after a pause of more than five minutes.
-    Nobody knows the pauses to come: they are taken to be as frequent as they were so far, so a chat without such a pause
-    writes for five minutes, and so does one that begins. After a pause the hour is taken as soon as little is new: only
-    that is paid for, and the breakpoint behind it keeps everything before it.
+    One-hour entries cost more to write, and save writing the whole chat again after a pause of more than five minutes.
+    Pauses are assumed to be as frequent as they were so far, so a new chat and one without such a pause use five minutes.
+    After a pause an hour is chosen once little is new: only that is written, and its breakpoint keeps everything before it.
 
-    It remains a wager, so the stakes are limited: all that hours have cost beyond five minutes, with this request, is a
-    small part of what the model has cost this chat. Whatever comes, five minutes alone would not have been much cheaper.
+    The risk is limited: what one-hour writes have cost beyond five-minute ones, this request included, stays a small share
+    of what the model has cost in this chat. `manner` holds the settings of the next request.
     """
     answers = list(_latest_answers(transcript))[::-1]
     begins = transcript.messages[-1].at if now is None and answers else now or 0.0
@@ -157,13 +157,15 @@ def lifetime_for(transcript: Transcript, model: Model, now: float | None = None,
 
 
 def _chance_of_pause(times: Sequence[float]) -> float:
-    """How often the requests at these times came after a pause that an hour outlasts, and five minutes do not."""
+    """Return the share of requests that came after a pause longer than five minutes and shorter than an hour."""
     pauses = [after - before for before, after in pairwise(times)]
     return sum(LIFETIME_S["5m"] <= pause < LIFETIME_S["1h"] for pause in pauses) / (len(pauses) + _DOUBT)
 
 
 def _paid(answers: Sequence[Message], model: Model) -> tuple[float, float]:
-    """What the model's answers have cost, and what of it for an hour instead of five minutes, in millionths of a dollar."""
+    """Return what the model's answers cost, and how much of that was extra for one-hour writes, in millionths of a
+    dollar.
+    """
     paid = extra = 0.0
     for answer in answers:
         price = model.price_for(answer.usage.total_input)
@@ -175,7 +177,7 @@ def _paid(answers: Sequence[Message], model: Model) -> tuple[float, float]:
 
 
 def _brings_first_image(transcript: Transcript) -> bool:
-    """Whether the next request has images, and the one before had none: that loses the cache of all messages."""
+    """True if the next request has images and the one before had none, which invalidates all cached messages."""
     messages = transcript.messages
     since = next((at for at in range(len(messages) - 1, -1, -1) if messages[at].role == "assistant"), -1) + 1
     return _any_image(messages[since:]) and not _any_image(messages[:since])
@@ -191,7 +193,7 @@ def _any_image(messages: Sequence[Message]) -> bool:
 
 
 def _next_size(transcript: Transcript, model: Model) -> float:
-    """Tokens of the next request, about."""
+    """Estimate the tokens of the next request."""
     tokens = 0.0
     for message in reversed(transcript.messages):
         if message.role == "assistant" and message.model == model.id and message.usage.total_input:
@@ -201,7 +203,7 @@ def _next_size(transcript: Transcript, model: Model) -> float:
 
 
 def _latest_answers(transcript: Transcript) -> Iterator[Message]:
-    """The answers that say what they used, the latest first."""
+    """Iterate over the answers with usage, latest first."""
     for message in reversed(transcript.messages):
         if message.role == "assistant" and message.usage.total_input:
             yield message
