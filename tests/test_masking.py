@@ -167,6 +167,24 @@ def test_no_message_repeats_a_key_of_the_command_line(words: str, tmp_path: Path
     assert "PLANTED" not in run.stdout + run.stderr
 
 
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("words", ["-m {} -p Hi", "demo -p Hi -m {} --output-format stream-json", "--model={}"])
+def test_a_key_in_the_place_of_a_model_is_refused(words: str, key: str, tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "tui", *words.format(key).split()],
+        env={"HOME": str(tmp_path), "PRX_HOME": str(tmp_path / "prx"), "PYTHONPATH": ROOT},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert "this looks like a key, not a model. `prx models` lists the models." in run.stderr
+    assert "PLANTED" not in run.stdout + run.stderr
+    stored = [file for file in tmp_path.rglob("*") if file.is_file() and b"PLANTED" in file.read_bytes()]
+    assert stored == []
+
+
 def test_the_full_screen_says_nothing_of_it(tmp_path: Path) -> None:
     with Server(FakeAnthropic()) as server:
         config = tmp_path / "config.toml"

@@ -27,6 +27,19 @@ class ExistingFile(click.Path):
         return super().convert(found(Path(value)) or value, param, ctx)
 
 
+class ModelName(click.types.StringParamType):
+    """An option's type: a model. A key in its place is refused: it would be shown, stored with the chat and sent."""
+
+    name = "model"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from tui.masking import is_secret
+
+        if is_secret(value):
+            self.fail("this looks like a key, not a model. `prx models` lists the models.", param, ctx)
+        return value
+
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -37,7 +50,9 @@ def chat_options(command: _Command) -> _Command:
             click.option(
                 "-p", "--print", "print_mode", is_flag=True, help="Print one answer on stdout, without the full screen."
             ),
-            click.option("-m", "--model", metavar="MODEL", help="opus, sonnet, haiku, or the ID of a model."),
+            click.option(
+                "-m", "--model", metavar="MODEL", type=ModelName(), help="opus, sonnet, haiku, or the ID of a model."
+            ),
             click.option("-c", "--continue", "continue_last", is_flag=True, help="Continue the most recent chat."),
             click.option(
                 "-r",
