@@ -21,10 +21,12 @@ MOST_MB = 250
 SIZE = int(os.environ.get("PRX_BOUNDS_MB", "24")) * MIB
 LEVELS = 2_000
 
-CUT_ERROR = r"Only the first 1 MB of its explanation was read\.$"
+CUT_ERROR = r"Only the first 1 MB of its error message were read\.$"
 LONG_ANSWER = r"sent an answer of more than 16 MB$"
-LONG_EVENT = r"The server sent an event of more than 16 MB, so prx ended the answer\nWhat had arrived is kept\."
-WASTE = r"The server sent 16 MB with next to nothing in them, so prx ended the answer"
+LONG_EVENT = (
+    r"The server sent an event of more than 16 MB, so prx stopped the answer\nThe part that was received is kept\."
+)
+WASTE = r"The server sent 16 MB with almost no content, so prx stopped the answer"
 LONG_REPLY = rf"This reply has more than {REPLY_BYTES // MIB} MB, so prx stopped it\."
 MANY_PARTS = r"This reply has more than 10,000 parts, so prx stopped it\."
 PACKED = r"sent an answer that is compressed as {}, though it was asked for uncompressed$"
@@ -35,9 +37,9 @@ AT_ONCE = {
     "error that is retried": CUT_ERROR,
     "error without end": CUT_ERROR,
     "html": rf"prx: Sorry\n.*{CUT_ERROR}",
-    "titles": rf"prx: The server answered 400 and gave no reason\n.*{CUT_ERROR}",
+    "titles": rf"prx: The server answered 400 without a reason\n.*{CUT_ERROR}",
     "refused key": CUT_ERROR,
-    "redirect": r"it wants the request sent elsewhere",
+    "redirect": r"it redirects the request",
     "error of arrays": CUT_ERROR,
     "gzip error": CUT_ERROR,
     "answer": LONG_ANSWER,
@@ -65,7 +67,7 @@ AFTER_A_TEXT = {
     "gzip": LONG_EVENT,
     "deflate": LONG_EVENT,
     "raw deflate": LONG_EVENT,
-    "gzip of nothing": r"sent 1 MB of compressed data with nothing in it\nWhat had arrived is kept\.",
+    "gzip of nothing": r"sent 1 MB of compressed data with nothing in it\nThe part that was received is kept\.",
     "after gzip": r"The answer ended before it was complete",
     "comments": WASTE,
     "lines of one event": WASTE,
@@ -94,7 +96,7 @@ NESTED = {
     "deep error event": DEEP,
     "deep usage": DEEP,
     "deep call at once": DEEP,
-    "deep answer": r"The server answered with something that is no message",
+    "deep answer": r"The server sent something that is not a message",
     "deep call": r"The turn was stopped: the same call of read_file failed 3 times the same way\.",
 }
 

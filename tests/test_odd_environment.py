@@ -131,7 +131,7 @@ def test_a_bad_proxy_is_a_sentence_that_names_its_variable(name: str) -> None:
 def test_a_bad_proxy_for_other_addresses_is_in_nobodys_way(name: str, server: Server[FakeAnthropic]) -> None:
     runs = [({name: value}, ["doctor", "models"]) for value in ADDRESSES]
     for _, _, _, text in sweep(runs, ANTHROPIC_BASE_URL=CLOSED):
-        assert "No connection to 127.0.0.1:9: nobody answers there" in text
+        assert "No connection to 127.0.0.1:9: the host does not answer" in text
     for _, _, code, text in sweep(runs, ANTHROPIC_BASE_URL=server.url):
         assert code == 1
         assert f"{name} is not the address of a proxy" in text
@@ -165,7 +165,7 @@ def test_odd_certificates_are_a_sentence(name: str) -> None:
         if words in (["doctor", "models"], ["auth", "login"]):
             assert code == 1
             is_usable = name.islower() or (name, variables[name]) == ("SSL_CERT_DIR", "/")
-            said = "nobody answers there" if is_usable else f"The certificates of {name} cannot be used"
+            said = "the host does not answer" if is_usable else f"The certificates of {name} cannot be used"
             assert said in text, (variables, text)
 
 

@@ -64,7 +64,7 @@ def test_in_a_terminal_the_workspace_is_asked_for_until_it_fits(
         terminal.type("wrkspc_nobody\r")
         terminal.wait_for("there is no workspace wrkspc_nobody")
         terminal.type("wrkspc_ö\r")
-        terminal.wait_for("holds a character that no ID of a workspace has")
+        terminal.wait_for("contains a character that is not allowed in a workspace ID")
         assert not stored.exists()
         terminal.type(" wrkspc_other \r")
         assert terminal.wait_exit() == 0

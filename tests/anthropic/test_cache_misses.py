@@ -55,8 +55,8 @@ def test_a_chat_that_goes_on_misses_nothing(talk: Talk) -> None:
         ({"effort": "low"}, "thinking", "effort", "unavailable"),
         ({"thinking": "between_tools"}, "thinking", "Thinking", "unavailable"),
         ({"image": True}, "image", "first image", ""),
-        ({"edit": (0, Text("Which tide?" + LONG))}, "message", "message 1 (your message)", "messages_changed"),
-        ({"edit": (1, Text("In."))}, "message", "message 2 (the answer)", "messages_changed"),
+        ({"edit": (0, Text("Which tide?" + LONG))}, "message", "Message 1 (your message)", "messages_changed"),
+        ({"edit": (1, Text("In."))}, "message", "Message 2 (the answer)", "messages_changed"),
         ({"after_s": 400}, "expired", "7 minutes", ""),
         ({"after_s": 7200}, "expired", "2.0 hours", ""),
     ],
@@ -87,7 +87,7 @@ def test_the_last_image_that_went_is_said_to_have_gone_and_no_more(talk: Talk) -
     talk.ask()
     miss = talk.miss()
     assert miss is not None
-    assert miss.text == "The last image went, which loses the cache of all messages. It is filled again now."
+    assert miss.text == "The last image was removed, which invalidates the cached messages. It has been written again."
 
 
 def test_where_nothing_is_kept_it_is_not_said_to_be_filled(talk: Talk) -> None:
@@ -97,7 +97,7 @@ def test_where_nothing_is_kept_it_is_not_said_to_be_filled(talk: Talk) -> None:
     talk.ask(model="claude-haiku-4-5-20251001")
     miss = talk.miss()
     assert miss is not None
-    assert miss.text.endswith("each model has a cache of its own. Haiku 4.5 keeps nothing below 4,096 tokens.")
+    assert miss.text.endswith("each model has its own cache. Haiku 4.5 caches nothing below 4,096 tokens.")
     assert talk.exchanges[-1].usage.cache_creation_input_tokens == 0
 
 
@@ -127,7 +127,7 @@ def test_a_first_prompt_below_the_minimum_is_said_to_be_so(tools) -> None:
     miss = too_short(talk.exchanges[0], SONNET)
     assert miss is not None
     assert (miss.kind, miss.lost) == ("too_short", 0)
-    assert miss.text == "below the 512 tokens that Sonnet 5.5 keeps at least: nothing is cached yet"
+    assert miss.text == "below the minimum of 512 tokens for Sonnet 5.5: nothing is cached yet"
     assert talk.miss() is None
 
 

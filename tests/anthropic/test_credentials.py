@@ -112,7 +112,7 @@ def test_an_api_key_that_names_the_provider_means_the_login_and_no_other_account
     assert reasons(found) == {
         "api_key in config.toml": f'is "{alias}": the login of Claude Code',
         "Claude Code's login": "there is no such file",
-        "ANTHROPIC_API_KEY": "passed over: api_key in config.toml asks for Claude Code's login",
+        "ANTHROPIC_API_KEY": "not used: api_key in config.toml selects Claude Code's login",
     }
     write_login(tmp_path, CAMEL)
     assert found_in(tmp_path, alias, ANTHROPIC_API_KEY=KEY).require().is_claude_code_login
@@ -137,7 +137,10 @@ def test_what_is_there_and_of_no_use_is_said_with_the_ways(tmp_path: Path) -> No
         found_in(tmp_path, "", ANTHROPIC_API_KEY="sk-ant api03").require()
     assert caught.value.message == "Anthropic credentials not set"
     login = tmp_path / ".claude" / ".credentials.json"
-    causes = f"ANTHROPIC_API_KEY holds characters that no key has. Claude Code's login ({login}) is not JSON. Set the "
+    causes = (
+        "ANTHROPIC_API_KEY contains characters that are not allowed in a key. "
+        f"Claude Code's login ({login}) is not JSON. Set the "
+    )
     assert caught.value.hint.startswith(causes)
 
 
@@ -145,7 +148,7 @@ def test_what_is_there_and_of_no_use_is_said_with_the_ways(tmp_path: Path) -> No
 def test_what_cannot_stand_in_a_header_is_no_key(tmp_path: Path, secret: str) -> None:
     found = found_in(tmp_path, secret)
     assert found.credential is None
-    assert reasons(found)["api_key in config.toml"] == "holds characters that no key has"
+    assert reasons(found)["api_key in config.toml"] == "contains characters that are not allowed in a key"
 
 
 @pytest.mark.parametrize(
@@ -153,20 +156,20 @@ def test_what_cannot_stand_in_a_header_is_no_key(tmp_path: Path, secret: str) ->
     [
         ("", "is not JSON"),
         ("\ufeff{", "is not JSON"),
-        ("[1]", "holds no login"),
-        ("{}", "holds no login"),
-        ({"mcpOAuth": {}}, "holds no login"),
+        ("[1]", "contains no login"),
+        ("{}", "contains no login"),
+        ({"mcpOAuth": {}}, "contains no login"),
         (
             {"claudeAiOauth": {"accessToken": "", "refreshToken": "", "expiresAt": 0}},
             "is signed out: open Claude Code and sign in",
         ),
         (
             {"claudeAiOauth": {"accessToken": "sk-ant-oat01-a\nb", "refreshToken": "r"}},
-            "holds a token with characters that no token has",
+            "contains a token with invalid characters",
         ),
         (
             {"accessToken": "sk-ant-oat01-a", "expiresAt": (NOW - 1) * 1000},
-            "has expired, and holds nothing to refresh it with: open Claude Code",
+            "has expired and has no refresh token: open Claude Code",
         ),
     ],
 )

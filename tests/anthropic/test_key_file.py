@@ -49,7 +49,7 @@ def test_it_comes_after_what_is_set_and_before_claude_codes_login(tmp_path: Path
     assert found(tmp_path, "k").require().source == "api_key in config.toml"
     passed_over = found(tmp_path, "claude-code")
     assert passed_over.require().source == f"Claude Code's login ({login})"
-    assert passed_over.considered[-1].reason.startswith("passed over")
+    assert passed_over.considered[-1].reason.startswith("not used")
 
 
 def test_a_setup_token_is_known_by_how_it_begins(tmp_path: Path) -> None:

@@ -115,9 +115,9 @@ def test_each_config_dir_has_an_item_of_its_own() -> None:
     ("script", "why"),
     [
         ("exit 44", "nothing is stored"),
-        ("echo sk-ant-oat01-chain >&2; exit 51", "did not give it (the security command ended with 51)"),
+        ("echo sk-ant-oat01-chain >&2; exit 51", "did not return it (the security command exited with 51)"),
         ("echo '{'", "is not JSON"),
-        ("echo '{}'", "holds no login"),
+        ("echo '{}'", "contains no login"),
     ],
 )
 def test_what_is_of_no_use_says_why(tmp_path: Path, security: Security, script: str, why: str) -> None:
@@ -127,12 +127,12 @@ def test_what_is_of_no_use_says_why(tmp_path: Path, security: Security, script: 
 
 def test_an_expired_login_there_is_for_claude_code_to_renew(tmp_path: Path, security: Security) -> None:
     security.holds(json.dumps({"accessToken": "sk-ant-oat01-x", "refreshToken": "r", "expiresAt": NOW * 1000}))
-    assert reason(tmp_path) == "has expired: open Claude Code, which renews it"
+    assert reason(tmp_path) == "has expired: open Claude Code, which refreshes it"
 
 
 def test_without_the_command_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert reason(tmp_path) == "cannot be asked: No such file or directory"
+    assert reason(tmp_path) == "cannot be read: No such file or directory"
 
 
 def test_it_is_read_again_and_never_renewed_by_us(tmp_path: Path, security: Security) -> None:

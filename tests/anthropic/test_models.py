@@ -123,7 +123,7 @@ def test_every_id_of_the_seed_is_answered(seed_id: str, answers: str) -> None:
 
 def test_the_notice_of_a_misspelt_id_gives_the_right_one() -> None:
     assert resolve("claude-haiku-3-5-20241022").notice == (
-        "claude-haiku-3-5-20241022 is no model's ID: Haiku 3.5 is claude-3-5-haiku-20241022, retired on 2026-02-19. "
+        "claude-haiku-3-5-20241022 is not a model ID: Haiku 3.5 is claude-3-5-haiku-20241022, retired on 2026-02-19. "
         f"Haiku 5.5 (claude-haiku-5-5) answers in its place. {CHANGES}"
     )
 

@@ -161,7 +161,7 @@ def test_a_spend_cap_is_no_reason_to_try_again(body):
     ):
         assert isinstance(error, errors.SpendLimitReached)
         assert not error.retryable
-        assert "Wait a little" not in error.hint
+        assert "Wait a moment" not in error.hint
         assert any(words in error.hint for words in ("Raise the limit", "raise it"))
 
 
@@ -175,15 +175,15 @@ def test_a_limit_on_how_fast_usage_grows_is_tried_again():
     ("appeal_url", "said"),
     [
         ("https://claude.com/appeal?o=1", "Appeal at https://claude.com/appeal?o=1."),
-        (None, "Ask Anthropic's support."),
-        ("javascript:alert(1)", "Ask Anthropic's support."),
-        (7, "Ask Anthropic's support."),
+        (None, "Contact Anthropic support."),
+        ("javascript:alert(1)", "Contact Anthropic support."),
+        (7, "Contact Anthropic support."),
     ],
 )
 def test_an_organization_on_hold_is_told_where_to_appeal(appeal_url, said):
     details = {"error_code": "organization_on_hold", "appeal_url": appeal_url}
     error = from_response(400, {}, api("invalid_request_error", "This organization is on hold.", details=details))
-    assert error.hint == f"Anthropic has disabled this organization for reasons of trust and safety. {said}"
+    assert error.hint == f"Anthropic has disabled this organization for trust and safety reasons. {said}"
     assert not error.retryable
 
 
@@ -208,8 +208,8 @@ def test_a_model_that_needs_data_retention_says_who_can_allow_it():
     words = "In order to access this model, your organization or workspace must have data retention enabled."
     error = from_response(400, {}, api("invalid_request_error", words))
     assert error.message == words
-    assert "an administrator can allow it" in error.hint
-    assert "pick another model" in error.hint
+    assert "An administrator can allow it" in error.hint
+    assert "choose another model" in error.hint.lower()
 
 
 OLDER = (
@@ -327,7 +327,7 @@ def test_a_prompt_that_is_too_long_says_by_how_much_and_what_can_be_done(type: s
     error = from_response(400, {}, api(type, words))
     assert error.message == words
     assert error.hint.startswith(much)
-    assert "begin a new chat" in error.hint
+    assert "start a new chat" in error.hint
     assert "larger context" in error.hint
 
 

@@ -157,7 +157,7 @@ def test_a_redirect_to_another_host_never_gets_the_credential(server: Server) ->
         server.service.script(Error(307, headers={"location": f"{other.url}/v1/messages"}))
         run = ask(server.url, ANTHROPIC_API_KEY=DEMO_KEY)
         assert run.returncode == 1
-        assert "wants the request sent elsewhere" in run.stderr
+        assert "it redirects the request" in run.stderr
         assert other.requests == []
 
 

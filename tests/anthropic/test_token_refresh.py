@@ -213,7 +213,7 @@ async def test_invalid_grant_says_what_to_do_and_is_not_asked_again(tmp_path: Pa
             for _ in range(3):
                 with pytest.raises(GrantRefused) as caught:
                     await ask()
-                assert caught.value.message == "Claude Code's login cannot be renewed any more"
+                assert caught.value.message == "Claude Code's login can no longer be refreshed"
                 assert caught.value.hint == "Run `prx auth login --provider anthropic`, or open Claude Code."
         assert place.endpoint.posts == 1
         assert place.tokens_sent() == []
@@ -443,7 +443,7 @@ async def test_leftovers_of_another_login_are_not_put_in_place(tmp_path: Path) -
     ],
 )
 def test_a_refresh_token_goes_to_its_own_hosts_only(url: str, error: type[Exception]) -> None:
-    with pytest.raises(error, match=r"oauth_token_url|not renewed at"):
+    with pytest.raises(error, match=r"oauth_token_url|not refreshed at"):
         exchange_refresh_token("sk-ant-ort01-planted", url, lambda: 0.0)
 
 

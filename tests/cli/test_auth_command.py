@@ -96,10 +96,10 @@ def test_a_key_on_stdin_is_checked_and_stored_and_used(
     [
         ("sk-ant-wrong-PLANTED", None, "invalid x-api-key"),
         (KEY, Error(401, message=f"no such key {KEY}"), "no such key sk-ant-…"),
-        (KEY, Error(403), "check its workspace and rights"),
+        (KEY, Error(403), "check its workspace and permissions"),
         (KEY, Error(529), "overloaded"),
-        ("sk-ant-PLANTED with spaces", None, "holds characters that no key has"),
-        ("sk-ant-PLANTED\nsk-ant-PLANTED", None, "holds characters that no key has"),
+        ("sk-ant-PLANTED with spaces", None, "contains characters that are not allowed in a key"),
+        ("sk-ant-PLANTED\nsk-ant-PLANTED", None, "contains characters that are not allowed in a key"),
         ("PLANTED" * 10_000, None, "more than a key"),
     ],
 )
@@ -120,7 +120,7 @@ def test_a_key_that_cannot_be_checked_for_want_of_a_network_is_not_stored(
     server.close()
     run = sign_in(env, KEY)
     assert run.returncode == 1
-    assert "nobody answers there" in run.stderr
+    assert "the host does not answer" in run.stderr
     assert not stored.exists()
 
 

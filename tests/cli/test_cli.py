@@ -354,7 +354,7 @@ def test_a_spent_budget_is_not_tried_again(server: Server[FakeAnthropic], env: d
 def test_nobody_at_the_address(env: dict[str, str]) -> None:
     run = prx("-p", "x", env={**env, "ANTHROPIC_BASE_URL": "ftp://nowhere"})
     assert run.returncode == 1
-    assert "api_url is not an address" in run.stderr
+    assert "api_url is not a valid address" in run.stderr
 
 
 def test_a_key_is_not_sent_over_plain_http(env: dict[str, str]) -> None:

@@ -282,7 +282,7 @@ def test_nobody_there_fails(tmp_path: Path, server: Server[FakeAnthropic]) -> No
     server.close()
     report = looked("models", tmp_path, **at(server))
     assert report.findings[0].status == "failed"
-    assert "nobody answers there" in report.findings[0].message
+    assert "the host does not answer" in report.findings[0].message
 
 
 def test_an_expired_login_is_not_renewed_by_looking(tmp_path: Path) -> None:

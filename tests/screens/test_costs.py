@@ -150,13 +150,13 @@ async def test_a_pause_that_lost_the_cache_is_told_under_the_answer() -> None:
         await say(chat, "Which way does it run?")
         chat.clock.now_s = 7 * 60
         await say(chat, "And when does it turn?")
-        await chat.until_shown("The cache was cold: it keeps 5 minutes")
+        await chat.until_shown("The cache had expired: it lasts 5 minutes")
 
 
 async def test_a_first_answer_too_short_to_be_kept_says_so_once() -> None:
     async with chatting(words("Out."), words("At noon.")) as chat:
         await say(chat, "Which way does it run?")
-        await chat.until_shown("below the 512 tokens that Sonnet 5.5 keeps at least: nothing is cached yet")
+        await chat.until_shown("below the minimum of 512 tokens for Sonnet 5.5: nothing is cached yet")
         await say(chat, "And when does it turn?")
         await chat.until_shown("At noon.")
         assert chat.shown.count("nothing is cached yet") == 1

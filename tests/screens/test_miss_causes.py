@@ -67,12 +67,12 @@ async def a_changed_prompt(chat: Chat) -> None:
 @pytest.mark.parametrize(
     ("cause", "told"),
     [
-        (another_model, ("Opus 5.5 read nothing: each model has a cache of its own.", "stay to use it")),
-        (another_system, ("The system prompt changed, and the messages come after it.", "in a new chat")),
-        (another_effort, ("Thinking or effort changed, which loses the cache of the messages.",)),
-        (other_tools, ("The tools changed (new: run_command; gone: read_file)", "before a chat begins")),
-        (a_first_image, ("The first image came, which loses the cache of all messages, once.",)),
-        (a_changed_prompt, ("Something else stands in message 1 (your message) now.",)),
+        (another_model, ("Opus 5.5 read nothing: each model has its own cache.", "keep this model to use it")),
+        (another_system, ("The system prompt changed, and the messages follow it.", "in a new chat")),
+        (another_effort, ("Thinking or effort changed, which invalidates the cached messages.",)),
+        (other_tools, ("The tools changed (new: run_command; removed: read_file)", "before you start a chat")),
+        (a_first_image, ("The first image was added, which invalidates the cached messages once.",)),
+        (a_changed_prompt, ("Message 1 (your message) changed.",)),
     ],
     ids=lambda one: one.__name__ if callable(one) else "",
 )
@@ -92,8 +92,8 @@ async def test_the_cause_is_told_under_the_answer_with_what_to_do(
 @pytest.mark.parametrize(
     ("cause", "told"),
     [
-        (another_effort, "Thinking or effort changed, which loses the cache of the messages."),
-        (another_system, "The system prompt changed, and the messages come after it."),
+        (another_effort, "Thinking or effort changed, which invalidates the cached messages."),
+        (another_system, "The system prompt changed, and the messages follow it."),
     ],
     ids=lambda one: one.__name__ if callable(one) else "",
 )
@@ -136,4 +136,4 @@ async def test_an_edit_reads_all_that_stands_before_it_and_is_no_miss() -> None:
         await chat.until_idle()
         usages = [one.usage for one in chat.screen.talk.session.transcript.messages if one.role == "assistant"]
         assert usages[1].cache_read_input_tokens >= usages[0].total_input
-        assert "Something else stands" not in chat.shown
+        assert "Message 1 (" not in chat.shown

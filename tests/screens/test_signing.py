@@ -54,7 +54,7 @@ def log_in_to_claude_code(**fields: object) -> None:
 async def test_a_login_of_no_use_is_said_beside_the_ways() -> None:
     log_in_to_claude_code(accessToken="sk-ant-oat01-a\nb")
     async with chatting(key="") as chat:
-        assert "holds a token with characters that no token has. Or set" in " ".join(welcome(chat).split())
+        assert "contains a token with invalid characters. Or set" in " ".join(welcome(chat).split())
 
 
 async def test_what_is_said_of_the_login_and_of_the_folder_stands_apart() -> None:
@@ -107,7 +107,7 @@ async def test_a_refused_key_is_not_stored_and_the_field_stays() -> None:
 async def test_a_text_that_is_no_key_is_refused_before_anything_is_sent() -> None:
     async with chatting(key="") as chat:
         await chat.pilot.press("1", *"schlüssel", "enter")
-        await chat.until(lambda: "characters that no key has" in screen_text(chat))
+        await chat.until(lambda: "characters that are not allowed in a key" in screen_text(chat))
         assert chat.server.requests == []
 
 
@@ -275,7 +275,7 @@ async def test_a_wrong_workspace_is_said_and_the_field_stays() -> None:
         await chat.pilot.press("1")
         await paste_key(chat, DEMO_KEY)
         await chat.until(lambda: isinstance(chat.app.focused, IdInput))
-        for wrong, said in (("wrkspc_nobody", "no workspace wrkspc_nobody"), ("wrkspc_é", "holds a character")):
+        for wrong, said in (("wrkspc_nobody", "no workspace wrkspc_nobody"), ("wrkspc_é", "contains a character")):
             await give_workspace(chat, wrong)
             await chat.until(lambda said=said: "✗" in screen_text(chat) and said in screen_text(chat))
             assert isinstance(chat.app.focused, IdInput)

@@ -1,7 +1,7 @@
-"""Each credential as an `httpx.Auth`: the headers it signs a request with, and the login of Claude Code kept alive.
+"""Each credential as an `httpx.Auth`: sign requests, and refresh the login of Claude Code.
 
-The address is checked again for every request, as httpx itself understood it, so that no misreading of a URL and no other
-caller can send a credential astray.
+The destination of every request is checked again, as httpx itself parsed it, so that neither a misread URL nor another
+caller can send a credential to the wrong place.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tui.anthropic.token_refresh import TokenRefresher
 
 OAUTH_BETA = "oauth-2025-04-20"
 PATIENCE_S = 5.0
-"""How long a request waits for a renewal while its token is still good."""
+"""How long a request waits for a token refresh while its token is still valid."""
 
 
 def _unheard(_: str) -> None:
@@ -37,9 +37,10 @@ def auth_for(
     warn: Callable[[str], None] = _unheard,
     now: Callable[[], float] = time.time,
 ) -> httpx.Auth:
-    """What signs requests to that address. Raises `destinations.Misdirected` where the credential may not go.
+    """Return what signs requests to that address. Raises `destinations.Misdirected` if the credential may not be sent
+    there.
 
-    The login of Claude Code is renewed at `token_url`. `warn` is told, from any thread, what the user should know of that.
+    The login of Claude Code is refreshed at `token_url`. `warn` receives warnings about that, from any thread.
     """
     check_destination(credential, api_url, oauth_hosts)
     if not isinstance(credential, OAuthToken) or not credential.is_claude_code_login:
@@ -56,7 +57,7 @@ def auth_for(
 
 
 class CredentialAuth(httpx.Auth):
-    """Signs with one credential, for as long as it lives."""
+    """Sign with one fixed credential."""
 
     def __init__(self, credential: Credential, oauth_hosts: Sequence[str] = ()) -> None:
         self._credential = credential
@@ -68,9 +69,9 @@ class CredentialAuth(httpx.Auth):
 
 
 class LoginAuth(httpx.Auth):
-    """Signs with the login of Claude Code, renewed early or after a 401, once for each request."""
+    """Sign with the login of Claude Code. It is refreshed before it expires, and once per request after a 401."""
 
-    requires_response_body = False  # else httpx would gather a whole stream before anybody sees of it
+    requires_response_body = False  # True would make httpx buffer the whole stream
 
     def __init__(
         self, renewer: TokenRefresher, oauth_hosts: Sequence[str] = (), *, patience_s: float = PATIENCE_S
@@ -99,7 +100,7 @@ class LoginAuth(httpx.Auth):
         if not self._renewer.is_due():
             return self._renewer.in_use()
         renewal = _in_thread(self._renewer.before_request)
-        if self._renewer.is_alive():  # then nobody has to wait for a slow endpoint: the renewal goes on meanwhile
+        if self._renewer.is_alive():  # do not wait for a slow endpoint: the refresh continues in the background
             done, _ = await asyncio.wait([renewal], timeout=self._patience_s)
             if not done:
                 return self._renewer.in_use()
@@ -107,22 +108,22 @@ class LoginAuth(httpx.Auth):
 
 
 def _in_thread(work: Callable[[], OAuthToken]) -> asyncio.Future[OAuthToken]:
-    """The outcome of work that is finished whatever becomes of the one who waits for it.
+    """Run `work` in a thread that finishes even if nobody waits for the result any more.
 
-    Stopping an answer or quitting must not lose tokens that are on their way: the thread is none of the loop's, and the
-    program does not end before it.
+    Stopping an answer or quitting must not lose new tokens: the thread does not belong to the loop, and the program waits
+    for it.
     """
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[OAuthToken] = loop.create_future()
-    outcome.add_done_callback(lambda _: outcome.cancelled() or outcome.exception())  # also where nobody waits any more
+    outcome.add_done_callback(lambda _: outcome.cancelled() or outcome.exception())  # retrieved even if nobody waits
 
     def run() -> None:
         token, failure = None, None
         try:
             token = work()
-        except BaseException as error:  # noqa: BLE001 - it is raised where the outcome is awaited
+        except BaseException as error:  # noqa: BLE001 - raised where the outcome is awaited
             failure = error
-        with suppress(RuntimeError):  # the loop has ended meanwhile
+        with suppress(RuntimeError):  # the loop was closed meanwhile
             loop.call_soon_threadsafe(deliver, token, failure)
 
     def deliver(token: OAuthToken | None, failure: BaseException | None) -> None:
@@ -138,9 +139,9 @@ def _in_thread(work: Callable[[], OAuthToken]) -> asyncio.Future[OAuthToken]:
 
 
 def sign(request: httpx.Request, credential: Credential, oauth_hosts: Sequence[str] = ()) -> None:
-    """Puts the credential's headers on the request, in place of any other's. Raises `destinations.Misdirected`.
+    """Set the credential's headers on the request and remove any others. Raises `destinations.Misdirected`.
 
-    Never both headers at once: the API refuses that. Source: Anthropic's pages on authentication.
+    Never sends both headers, since the API rejects that. Source: Anthropic, authentication.
     """
     check_host(credential, request.url.scheme, request.url.host, request.url.port, oauth_hosts)
     request.headers.pop("x-api-key", None)

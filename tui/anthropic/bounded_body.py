@@ -1,7 +1,7 @@
-"""Bodies of responses as httpx gives them, but unpacked in small steps, and none longer than its bound.
+"""Response bodies with size and time limits, decompressed in small steps.
 
-The body of an error ends at its bound as if there were no more: its beginning says what went wrong. Any other that is too
-long raises, and so does one that cannot be unpacked.
+The body of an error is cut at its limit, since its beginning says what went wrong. Any other body that is too long, or
+cannot be decompressed, raises BodyRejected.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ from tui.inputs.limits import (
 from tui.inputs.unpacking import CannotUnpack, Unpacker
 
 REQUEST_HEADERS = {"accept-encoding": "identity"}
-"""To be sent with every request: packed bodies are unpacked all the same, but nobody needs them."""
+"""Send these with every request. Compressed bodies are still accepted, but not needed."""
 MAX_BYTES_KEY = "prx.most_bytes"
-"""The extension of a request that says how long its answer may be; without it, EVENT_BYTES."""
+"""Request extension with the size limit of the response; without it, the limit is EVENT_BYTES."""
 TRUNCATED_KEY = "prx.cut"
-"""The extension of a response whose body, that of an error, was not read to its end."""
+"""Response extension that is set if the body of an error was cut at its limit."""
 
 
 class BodyRejected(httpx.DecodingError):
-    """A body that is not read, or not read on. The text says why, as the rest of a sentence about its server."""
+    """A body that is not read, or not read completely. The text says why and continues a sentence about the server."""
 
 
 def limit_body(response: httpx.Response) -> None:
-    """Put the bound on a response that was not read yet. A hook of `httpx.Client`."""
+    """Limit the body of a response that was not read yet. An event hook of `httpx.Client`."""
     response.stream = _Bounded(response)
     response.headers.pop("content-encoding", None)
 
 
 async def limit_body_async(response: httpx.Response) -> None:
-    """The same as a hook of `httpx.AsyncClient`."""
+    """The same as an event hook of `httpx.AsyncClient`."""
     limit_body(response)
 
 
 def is_event_stream(response: httpx.Response) -> bool:
-    """True for an answer in events, which has no bound as a whole: its reader has one for each event."""
+    """True for a stream of events. It has no limit as a whole; its reader limits each event."""
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     return response.is_success and kind == "text/event-stream"
 
@@ -83,7 +83,7 @@ class _Bounded(httpx.SyncByteStream, httpx.AsyncByteStream):
             for piece in self._pieces(unpacker, packed):
                 yield piece
                 if len(piece) == UNPACKED_STEP_BYTES:
-                    await asyncio.sleep(0)  # much may come of little: others get their turn
+                    await asyncio.sleep(0)  # a small input may decompress to much: let other tasks run
             if self._is_over(unpacker):
                 return
 
@@ -102,7 +102,7 @@ class _Bounded(httpx.SyncByteStream, httpx.AsyncByteStream):
             raise BodyRejected(f"sent an answer that {error}") from None
 
     def _is_over(self, unpacker: Unpacker) -> bool:
-        """True where no more is to be read. Raises BodyRefused for a body that takes too long."""
+        """True if nothing more is read. Raises BodyRejected if the body takes too long."""
         if self._left <= 0 or unpacker.has_ended:
             return True
         if time.monotonic() < self._until:

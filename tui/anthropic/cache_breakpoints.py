@@ -1,8 +1,8 @@
-"""Where the prompt cache is to remember a request: at most four breakpoints, always on the part that stays.
+"""Place at most four cache breakpoints in a request, on the stable part of it.
 
-The API caches the prefix tools → system → messages up to each block that carries a `cache_control`, and finds it again in a
-later request whose bytes are the same up to there. A breakpoint that is too early to be cached costs nothing, one that is
-missing costs the whole prefix, so a doubtful length counts as enough. Source: Anthropic's page on prompt caching.
+The API caches the prefix tools → system → messages up to each block with a `cache_control`, and finds it again in a later
+request with the same bytes. A breakpoint that is too early to be cached costs nothing; a missing one costs the whole
+prefix. So a doubtful length counts as long enough. Source: Anthropic, prompt caching.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from tui.chat.model import Model
 
 MAX_BREAKPOINTS = 4
 SYSTEM_BYTES = 3 * 1024
-"""A system prompt above this size is always marked."""
+"""A system prompt longer than this is always marked."""
 MESSAGES = 4
-"""With more messages than this the last one is always marked."""
+"""With more messages than this, the last one is always marked."""
 SPACING = 15
-"""Blocks between breakpoints in a long turn: the API looks back 20 from each, itself included."""
+"""Blocks between breakpoints in a long turn: the API looks back 20 blocks from each, itself included."""
 DOUBT = 0.75
-"""The part of the minimum at which a prefix is marked: our count of tokens is an estimate."""
+"""Mark a prefix from this share of the minimum on, since token counts are estimates."""
 _CACHEABLE = frozenset({"text", "image", "document", "tool_use", "tool_result"})
 
 
 class _Place(NamedTuple):
-    """A block that can carry a breakpoint: `messages[message].content[block]`."""
+    """The position of a block that can carry a breakpoint: `messages[message].content[block]`."""
 
     message: int
     block: int
 
 
 def with_breakpoints(body: Param, model: Model, lifetime: Lifetime = "5m", kept: Sequence[int] = ()) -> Param:
-    """The body with its breakpoints; the one that was given stays as it was. It must not carry any yet.
+    """Return a copy of the body with breakpoints. The body must not have any yet.
 
-    `kept`: how many messages those earlier requests had whose end the model may still have, beside that of the newest.
+    `kept` holds the lengths, in messages, of earlier requests whose end may still be cached, besides the newest.
 
-    In order of worth: the last tool and the system prompt, which every chat shares; the end of the request; those of
-    earlier requests that are too far back to be found; that of the turn before; places all through a long turn; what is
-    kept for an hour, and so has to be renewed; and the ends of earlier turns, which are kept alive for nothing.
+    In order of value: the last tool and the system prompt, which all chats share; the end of the request; the ends of
+    earlier requests that are too far back to be found; the end of the previous turn; positions along a long turn; the end
+    of one-hour entries, which have to be refreshed; and the ends of earlier turns, which are kept alive at no cost.
     """
     tools = cast("list[Param]", body.get("tools", []))
     system = body.get("system")
@@ -67,18 +67,20 @@ class _Lengths:
     def __init__(self, body: Param, model: Model) -> None:
         self._model = model
         self.opening = self._tokens(body.get("tools")) + self._tokens(body.get("system"))
-        """Of the tools and the system prompt."""
+        """Tokens of the tools and the system prompt."""
         self._messages = cast("list[Param]", body["messages"])
 
     def suffices(self, tokens: float) -> bool:
         return tokens >= DOUBT * self._model.min_cache
 
     def has_use_for(self, system: list[Param], tools: list[Param]) -> bool:
-        """Whether a short system prompt is worth a breakpoint of its own: not where the tools before it are most of it."""
+        """True if a short system prompt is worth a breakpoint of its own: not if the tools before it are most of the
+        prefix.
+        """
         return self.suffices(self.opening) and not (tools and self._tokens(system) < self._model.min_cache / 4)
 
     def reaches(self, place: _Place) -> bool:
-        """Whether the prefix that ends at a place is as long as the cache wants."""
+        """True if the prefix up to that position is long enough to be cached."""
         tokens = self.opening
         for message in self._messages[: place.message]:
             tokens += self._tokens(message["content"])
@@ -94,7 +96,7 @@ def _places_to_mark(messages: list[Param], lengths: _Lengths, slots: int, kept: 
     last = _last_place(messages, len(messages))
     if last is None or not (len(messages) > MESSAGES or lengths.reaches(last)):
         return frozenset()
-    # There are two slots at least. What lies further back than the first few matters least, and comes last.
+    # There are at least two slots. Positions further back matter less and come last.
     turns = _ends_of_turns(messages)
     ends = [place for end in kept if (place := _last_place(messages, end)) is not None]
     lost = [place for place in ends if _distance(messages, place, last) > SPACING]
@@ -105,19 +107,21 @@ def _places_to_mark(messages: list[Param], lengths: _Lengths, slots: int, kept: 
 
 
 def _end_of_previous_request(messages: list[Param]) -> _Place | None:
-    """Where the request before this one ended, and wrote: before the newest answer."""
+    """Return where the previous request ended and wrote to the cache: before the newest answer."""
     answers = [at for at, message in enumerate(messages) if message["role"] == "assistant"]
     return _last_place(messages, answers[-1]) if answers else None
 
 
 def _far_end_of_previous_request(messages: list[Param], last: _Place) -> list[_Place]:
-    """That end, where it is too far away to be found by looking back from this one's."""
+    """Return that end if it is too far back to be found from the end of this request."""
     end = _end_of_previous_request(messages)
     return [end] if end is not None and _distance(messages, end, last) > SPACING else []
 
 
 def _spaced(messages: list[Param]) -> list[_Place]:
-    """Places about every fifteen blocks back from the end of a long turn, as far as the end of the request before it."""
+    """Return positions about every fifteen blocks back from the end of a long turn, up to the end of the previous
+    request.
+    """
     before = _end_of_previous_request(messages)
     found: list[_Place] = []
     distance = 0
@@ -132,16 +136,16 @@ def _spaced(messages: list[Param]) -> list[_Place]:
 
 
 def _ends_of_turns(messages: list[Param]) -> list[_Place]:
-    """Where earlier turns ended, the latest first: there the chat goes on differently if the prompt after it is edited."""
+    """Return where earlier turns ended, latest first. If a later prompt is edited, the chat continues from there."""
     prompts = [at for at, message in enumerate(messages) if at and _is_prompt(message)]
     return [place for at in reversed(prompts) if (place := _last_place(messages, at)) is not None]
 
 
 def _landmarks(turns: list[_Place]) -> list[_Place]:
-    """The ends of turns 1, 2, 4, 8 …, the latest first, for whoever goes back further.
+    """Return the ends of turns 1, 2, 4, 8 …, latest first, for edits further back.
 
-    An entry that is marked again is renewed for nothing. Powers of two stay where they are for many turns, and the last of
-    them always has half of the chat before it.
+    Marking an entry again refreshes it at no cost. Powers of two stay in place for many turns, and the last one always has
+    half of the chat before it.
     """
     return [turns[-(1 << power)] for power in reversed(range(len(turns).bit_length()))]
 
@@ -152,13 +156,13 @@ def _is_prompt(message: Param) -> bool:
 
 
 def _distance(messages: list[Param], one: _Place, other: _Place) -> int:
-    """How many blocks the other place is behind the one."""
+    """Return how many blocks `other` is behind `one`."""
     between = sum(len(_content(message)) for message in messages[one.message : other.message])
     return between - one.block + other.block
 
 
 def _last_place(messages: list[Param], end: int) -> _Place | None:
-    """The last block of the first `end` messages that can carry a breakpoint."""
+    """Return the last block of the first `end` messages that can carry a breakpoint."""
     return next((place for place in _backwards(messages[:end]) if _can_carry(messages, place)), None)
 
 

@@ -1,4 +1,4 @@
-"""The cache map of a request: which part of it was read, written or neither, and where its breakpoints stand."""
+"""Build the cache map of a request: which parts were read, written or neither, and where its breakpoints are."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class _Position(NamedTuple):
     number: int
     tokens: float
     lifetime: str
-    """Of its breakpoint; "" without one."""
+    """Lifetime of its breakpoint, or ""."""
 
 
 def cache_map(body: bytes | Mapping[str, Any], model: Model, usage: Usage) -> CacheMap:
-    """The map of a request, as its body went out and as its answer told what it used.
+    """Return the map of a request, given its body as sent and the usage of its answer.
 
-    The estimates of its blocks are stretched so that they add up to the provider's figures: what stands before the last
-    breakpoint was read or written, what comes after it was neither.
+    Block sizes are estimates, scaled to the provider's figures: everything before the last breakpoint was read or written,
+    everything after it was neither.
     """
     fields = decode_json(body, depth=REQUEST_DEPTH) if isinstance(body, bytes) else body
     positions = list(_positions(fields, model))
@@ -77,14 +77,14 @@ def _positions(body: Mapping[str, Any], model: Model) -> Iterator[_Position]:
 
 
 def blocks_of(content: object) -> list[object]:
-    """A content as blocks, which a string is short for."""
+    """Return content as a list of blocks; a string is shorthand for one text block."""
     if isinstance(content, str):
         return [{"type": "text", "text": content}] if content else []
     return list(cast("list[object]", content))
 
 
 def _stretched(positions: list[_Position], total: int) -> list[float]:
-    """Their sizes, in proportion to the estimates and with that sum."""
+    """Return the sizes of the positions, in proportion to the estimates and with the given sum."""
     estimate = sum(position.tokens for position in positions)
     if estimate:
         return [position.tokens * total / estimate for position in positions]

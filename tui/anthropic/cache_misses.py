@@ -1,7 +1,7 @@
-"""Why a request read less from the cache than it might have: it is compared with the one before, block by block.
+"""Explain why a request read less from the cache than it could have, by comparing it with the previous request.
 
-The API says as much where it was asked (`diagnostics`), in one word. Our own comparison says which block it was, who changed
-it and what to do about it, with any server. Which change loses what: Anthropic's page on prompt caching.
+The API can report the reason in one word (`diagnostics`). This comparison says which block changed, who changed it and what
+to do, with any server. Source of what each change invalidates: Anthropic, prompt caching.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from tui.inputs.bounded import decode_json
 from tui.inputs.limits import REQUEST_DEPTH
 
 SLACK = 64
-"""Tokens that are not worth a word."""
-_NAMED = 3  # tools that are named, of many
+"""A difference of so many tokens is not reported."""
+_NAMED = 3  # name at most so many tools
 _REASONING = frozenset({"thinking", "redacted_thinking"})
-_FILLED = "It is filled again now."
+_FILLED = "It has been written again."
 _Filled = Callable[[str], str]
-"""Gets what is to be said where the cache was filled by the request, and gives what is true of it."""
+"""Return the given text if the request filled the cache, else a text that says why it did not."""
 
 
 class SentRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as it was sent, and what its answer told of it."""
+    """A request as it was sent, and the usage of its answer."""
 
     body: bytes
     at: float
-    """When it began, in seconds since the epoch."""
+    """When it was sent, in seconds since the epoch."""
     usage: Usage
     said: str = ""
-    """The API's own `cache_miss_reason`."""
+    """The API's `cache_miss_reason`."""
 
 
 def miss_reason(before: SentRequest, now: SentRequest, model: Model) -> Miss | None:
-    """Why the second request did not read what the first had left in the cache; None where it did.
+    """Return why the second request did not read what the first had left in the cache, or None if it did.
 
-    `model` is the one that was asked now. Both are requests of one chat, one after the other.
+    `model` is the model of the second request. Both are requests of one chat, one after the other.
     """
     expected, read = cached_tokens(before.usage), now.usage.cache_read_input_tokens
     if read >= expected - SLACK:
@@ -54,46 +54,44 @@ def miss_reason(before: SentRequest, now: SentRequest, model: Model) -> Miss | N
         if cached_tokens(now.usage):
             return words
         too_short = now.usage.total_input < model.min_cache
-        return (
-            f"{model.name} keeps nothing below {model.min_cache:,} tokens." if too_short else "Nothing was kept of it."
-        )
+        return f"{model.name} caches nothing below {model.min_cache:,} tokens." if too_short else "Nothing was cached."
 
     kind, text = _difference(old, new, model, filled) or _same_bytes(old, new, now.at - before.at, now.said, filled)
     return Miss(kind=kind, expected=expected, read=read, text=text, said=now.said)
 
 
 def too_short(now: SentRequest, model: Model) -> Miss | None:
-    """Why the first request of a chat left nothing in the cache, where the model keeps nothing so short."""
+    """Return why the first request of a chat left nothing in the cache, or None unless it is below the model's minimum."""
     size = now.usage.total_input
     if cached_tokens(now.usage) or not 0 < size < model.min_cache:
         return None
-    text = f"below the {model.min_cache:,} tokens that {model.name} keeps at least: nothing is cached yet"
+    text = f"below the minimum of {model.min_cache:,} tokens for {model.name}: nothing is cached yet"
     return Miss(kind="too_short", expected=0, read=0, text=text, said=now.said)
 
 
 def _difference(
     old: Mapping[str, Any], new: Mapping[str, Any], model: Model, filled: _Filled
 ) -> tuple[MissKind, str] | None:
-    """What is not the same in the two requests, the earliest first; None where the one goes on as the other did."""
+    """Return the first difference between the requests, or None if the second only continues the first."""
     if old["model"] != new["model"]:
-        now = filled("It is filled now; stay to use it.")
-        return "model", f"{model.name} read nothing: each model has a cache of its own. {now}"
+        now = filled("It has been written; keep this model to use it.")
+        return "model", f"{model.name} read nothing: each model has its own cache. {now}"
     if _bare(old.get("tools", [])) != _bare(new.get("tools", [])):
         how = _changed_tools(old.get("tools", []), new.get("tools", []))
         return (
             "tools",
-            f"The tools changed ({how}), and all else comes after them. Choose them before a chat begins, and keep them.",
+            f"The tools changed ({how}), and everything else follows them. Choose tools before you start a chat.",
         )
     if _bare(blocks_of(old.get("system", []))) != _bare(blocks_of(new.get("system", []))):
-        return "system", "The system prompt changed, and the messages come after it. Change it in a new chat instead."
+        return "system", "The system prompt changed, and the messages follow it. Change it in a new chat instead."
     if _settings(old, model) != _settings(new, model):
-        return "thinking", f"Thinking or effort changed, which loses the cache of the messages. {filled(_FILLED)}"
+        return "thinking", f"Thinking or effort changed, which invalidates the cached messages. {filled(_FILLED)}"
     were, are = _image_count(old), _image_count(new)
     if bool(were) != bool(are):
         if not are:
-            return "image", f"The last image went, which loses the cache of all messages. {filled(_FILLED)}"
-        return "image", "The first image came, which loses the cache of all messages, once. Further images add to it."
-    anew = f"Everything from there on was sent anew. {filled('It is cached again now.')}"
+            return "image", f"The last image was removed, which invalidates the cached messages. {filled(_FILLED)}"
+        return "image", "The first image was added, which invalidates the cached messages once. Further images do not."
+    anew = f"Everything after it was sent again. {filled('It has been cached again.')}"
     changed = _changed_message(old["messages"], new["messages"], anew)
     if changed is not None and changed[0] == "image" and were <= MANY < are:
         return "image", (
@@ -104,14 +102,14 @@ def _difference(
 
 
 def _changed_message(old: list[Any], new: list[Any], anew: str) -> tuple[MissKind, str] | None:
-    """The first block that is another one. An edit takes thinking with it, so what was said is compared first."""
+    """Return the first block that differs. An edit also removes thinking, so other blocks are compared first."""
     was, is_ = list(_rows(old)), list(_rows(new))
     said, says = ([row for row in rows if row[2].get("type") not in _REASONING] for rows in (was, is_))
     for (_, role, block), (number, other_role, other) in zip(said, says, strict=False):
         if (role, block) != (other_role, other):
             return _told(number, other_role, {block.get("type"), other.get("type")}, anew)
     if len(says) < len(said):
-        return "message", f"The chat goes on from message {says[-1][0]}: what came after it is left out."
+        return "message", f"The chat continues from message {says[-1][0]}; later messages are no longer sent."
     for (number, _, block), (_, _, other) in zip(was, is_, strict=False):
         if block != other:
             return "reasoning", f"The thinking of message {number} is no longer sent. {anew}"
@@ -122,49 +120,49 @@ def _told(number: int, role: str, kinds: set[str], anew: str) -> tuple[MissKind,
     if kinds & {"image", "document"}:
         return "image", f"An image of message {number} changed. {anew}"
     whose = "your message" if role == "user" else "the answer"
-    return "message", f"Something else stands in message {number} ({whose}) now. {anew}"
+    return "message", f"Message {number} ({whose}) changed. {anew}"
 
 
 def _same_bytes(
     old: Mapping[str, Any], new: Mapping[str, Any], pause_s: float, said: str, filled: _Filled
 ) -> tuple[MissKind, str]:
-    """Nothing had changed: then it was time, distance or the server."""
+    """Return the reason if nothing has changed: time, distance or the server."""
     lifetime = _lifetime(old)
     if pause_s >= LIFETIME_S[lifetime]:
         kept = "an hour" if lifetime == "1h" else "5 minutes"
         minutes = f"{pause_s / 60:.0f} minutes" if pause_s < 5400 else f"{pause_s / 3600:.1f} hours"
-        return "expired", f"The cache was cold: it keeps {kept}, and the last request began {minutes} before."
+        return "expired", f"The cache had expired: it lasts {kept}, and the last request was {minutes} earlier."
     added = sum(1 for _ in _rows(new["messages"])) - sum(1 for _ in _rows(old["messages"]))
     if added >= LOOK_BACK and not _marks_old_end(old, new):
         return (
             "too_far",
-            f"{added} blocks came at once, and the cache is looked for {LOOK_BACK} back. {filled(_FILLED)}",
+            f"{added} blocks were added at once, and the cache searches only {LOOK_BACK} back. {filled(_FILLED)}",
         )
-    because = f" It says: {said}." if said else ""
-    return "unknown", f"Nothing had changed, yet the server did not find its cache.{because} {filled(_FILLED)}"
+    because = f" Reported reason: {said}." if said else ""
+    return "unknown", f"Nothing had changed, but the server did not find its cache.{because} {filled(_FILLED)}"
 
 
 def _rows(messages: list[Any]) -> Iterator[tuple[int, str, Any]]:
-    """Every block with its message's number, from 1, and role; markers left out."""
+    """Yield every block without cache markers, with the number (from 1) and role of its message."""
     for number, message in enumerate(messages, 1):
         for block in blocks_of(message["content"]):
             yield number, message["role"], _bare(block)
 
 
 def _bare(value: Any) -> Any:
-    """The value without its cache markers."""
+    """Return the value without its cache markers."""
     if isinstance(value, dict):
         return {key: inner for key, inner in value.items() if key != "cache_control"}
     return [_bare(item) for item in value]
 
 
 def _changed_tools(old: list[Any], new: list[Any]) -> str:
-    """Which of them came, went, or are described in another way."""
+    """Describe which tools were added, removed or changed."""
     was, is_ = ({str(tool.get("name")): _bare(tool) for tool in tools} for tools in (old, new))
     said = {
         "new": [name for name in is_ if name not in was],
-        "gone": [name for name in was if name not in is_],
-        "described anew": [name for name in is_ if name in was and was[name] != is_[name]],
+        "removed": [name for name in was if name not in is_],
+        "changed": [name for name in is_ if name in was and was[name] != is_[name]],
     }
     return "; ".join(f"{how}: {_listed(names)}" for how, names in said.items() if names) or "their order"
 
@@ -181,14 +179,14 @@ def _settings(body: Mapping[str, Any], model: Model) -> tuple[Any, ...]:
 
 
 def _image_count(body: Mapping[str, Any]) -> int:
-    """Those in tool results included."""
+    """Count the images, including those in tool results."""
     blocks = [block for _, _, block in _rows(body["messages"])]
     inner = [one for block in blocks if isinstance(content := block.get("content"), list) for one in content]
     return sum(isinstance(block, dict) and block.get("type") == "image" for block in [*blocks, *inner])
 
 
 def _lifetime(body: Mapping[str, Any]) -> Lifetime:
-    """Of the last breakpoint."""
+    """Return the lifetime of the last breakpoint."""
     lifetime: Lifetime = "5m"
     for message in body["messages"]:
         for block in blocks_of(message["content"]):
@@ -199,7 +197,7 @@ def _lifetime(body: Mapping[str, Any]) -> Lifetime:
 
 
 def _marks_old_end(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether some breakpoint of the new request looks back as far as the old one's end."""
+    """True if a breakpoint of the new request looks back as far as the end of the old one."""
     end = sum(1 for _ in _rows(old["messages"])) - 1
     blocks = [block for message in new["messages"] for block in blocks_of(message["content"])]
     marks = [at for at, block in enumerate(blocks) if isinstance(block, dict) and "cache_control" in block]

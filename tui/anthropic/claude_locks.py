@@ -1,7 +1,7 @@
-"""Claude Code's own locks for renewing its login, taken as it takes them: so that it and we never renew at the same time.
+"""Take Claude Code's own locks for refreshing its login, so that it and prx never refresh at the same time.
 
-Each is a folder: whoever makes it has it, touches it every few seconds, and removes it in the end. One that was not touched
-for a minute is taken for left behind. Source: seen in the field (it uses the npm package proper-lockfile).
+Each lock is a folder. Its owner creates it, touches it every few seconds, and removes it in the end. A lock that was not
+touched for a minute is stale. Source: observed behaviour (Claude Code uses the npm package proper-lockfile).
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _TOUCH_S = 4.0
 _POLL_S = 0.1
 _SECOND_NS = 1_000_000_000
 _MARK_NS = 707_278_841
-"""The fraction of a second that the times of our own locks have: nobody else's happen to."""
+"""Fraction of a second in the modification time of our own locks, which identifies them."""
 
 
 @contextmanager
 def claude_locks(file: Path, timeout_s: float) -> Iterator[None]:
-    """Both locks of the login in that file, in Claude Code's order. Raises Occupied when one is not to be had in time.
+    """Hold both locks for the login in `file`, in Claude Code's order. Raises Occupied on timeout.
 
-    Only for whoever holds our own lock of the file: a lock of ours that is there all the same was left by a program that
-    was killed, and is removed. Where no lock can be made, it goes without.
+    The caller must hold our own lock of the file. A leftover lock of ours then belongs to a killed program and is removed.
+    If a lock cannot be created, continue without it.
     """
     folder = file.parent
     until = time.monotonic() + timeout_s
@@ -51,7 +51,7 @@ def claude_locks(file: Path, timeout_s: float) -> Iterator[None]:
 
 
 def _take(place: Path, until: float) -> bool:
-    """Whether the lock is ours now; False where none can be made."""
+    """Take the lock. Return False if none can be created."""
     while True:
         try:
             place.mkdir(mode=0o700)
@@ -73,7 +73,7 @@ def _take(place: Path, until: float) -> bool:
 def _is_left_behind(place: Path) -> bool:
     try:
         touched_ns = place.stat().st_mtime_ns
-    except OSError:  # its owner has just let go
+    except OSError:  # its owner has just released it
         return False
     return touched_ns % _SECOND_NS == _MARK_NS or time.time() - touched_ns / _SECOND_NS > STALE_S
 

@@ -1,8 +1,8 @@
-"""The one place that sends requests to the provider: streams, retries, timeouts, and httpx's errors turned into ours.
+"""Send requests to the provider: streams, retries, timeouts, and conversion of httpx errors.
 
-A failed attempt is repeated only while nothing of an answer has come, and each wait is announced (`Waiting`), so that it
-can be shown and given up. Cancelling the task that reads a stream closes its connection. Redirects are never followed: a
-credential would travel along.
+A failed attempt is retried only before any part of an answer has arrived, and each wait is announced (`Waiting`), so that
+it can be shown and cancelled. Cancelling the task that reads a stream closes its connection. Redirects are never followed,
+since the credential would be sent along.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ from tui.inputs.limits import (
 from tui.inputs.proxies import Route
 from tui.masking import masked_name, masked_url
 
-API_VERSION = "2023-06-01"  # the one that most gateways know
+API_VERSION = "2023-06-01"  # the version that most gateways support
 ANTHROPIC_URL = "https://api.anthropic.com"
 ATTEMPTS = 3
 _CONNECT_S = 10.0
-_WRITE_S = 60.0  # for one piece of the body, not for all of it
-_KEEP_ALIVE_S = 60.0  # a person reads an answer before writing the next prompt
+_WRITE_S = 60.0  # for one chunk of the body, not for all of it
+_KEEP_ALIVE_S = 60.0  # users read an answer before they write the next prompt
 _LISTING_S = 30.0
 _PAGES = 20
 
 
 def base_url(api_url: str) -> str:
-    """The base of an API address, however much of the path, or what after it, was given with it."""
+    """Return the base of an API address, without `/v1`, `/messages`, query or fragment."""
     url = api_url.strip().partition("#")[0].partition("?")[0].rstrip("/")
     for ending in ("/messages", "/v1"):
         url = url.removesuffix(ending).rstrip("/")
@@ -60,16 +60,15 @@ def base_url(api_url: str) -> str:
 _COUNTED = frozenset(
     ("model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed")
 )
-"""The fields of a message request that counting its tokens takes; any other is refused. Source: SDK 2.12,
-message_count_tokens_params."""
+"""The fields that the token count endpoint accepts; it rejects any others. Source: SDK 2.12, message_count_tokens_params."""
 
 
 class Client:
-    """The provider at one address, with one credential. Use it, and close it, on one event loop.
+    """The provider at one address, with one credential. Use and close it on one event loop.
 
-    `auth` signs requests; `credential` says of what kind it is, for the advice in errors. Every request is made in
-    `workspace`, where there is one. `warn` is given what of the environment is ignored; without it, that stands in the hint
-    of a failed connection. `clock` is monotonic and `now` counts from the epoch, both in seconds.
+    `auth` signs requests; `credential` is its kind, for hints in errors. Requests are made in `workspace`, if set. `warn`
+    receives warnings about ignored environment variables. `clock` is monotonic, `now` counts from the epoch, both in
+    seconds.
     """
 
     def __init__(
@@ -102,9 +101,9 @@ class Client:
         self._opened: httpx.AsyncClient | None = None
 
     async def stream(self, body: bytes, betas: tuple[str, ...] = ()) -> AsyncGenerator[StreamEvent | Waiting, None]:
-        """What the provider answers to a request, as it arrives; MessageStart always comes first.
+        """Yield the answer to a request as it arrives, starting with MessageStart.
 
-        Raises a ProviderError when the last attempt has failed, or when the answer broke after it had begun.
+        Raises a ProviderError if the last attempt fails, or if the answer breaks off after it has started.
         """
         for attempt in range(1, ATTEMPTS + 1):
             begun = False
@@ -125,22 +124,22 @@ class Client:
             await self._sleep(delay_s)
 
     async def count_tokens(self, body: bytes, betas: tuple[str, ...] = ()) -> int:
-        """The provider's own estimate of a request's input tokens. `body` is a message request's.
+        """Return the provider's estimate of a request's input tokens. `body` is that of a message request.
 
-        It is free, and has a rate limit of its own. Raises ProviderError; NoTokenCount where the server has none.
+        Counting is free and has its own rate limit. Raises ProviderError; NoTokenCount if the server does not support it.
         """
         fields = decode_json(body, type=dict[str, msgspec.Raw], depth=REQUEST_DEPTH)
         asked = msgspec.json.encode({name: fields[name] for name in fields if name in _COUNTED})
         try:
             answer = await self._fetch("POST", "/v1/messages/count_tokens", content=asked, betas=betas)
         except errors.NotFound as error:
-            if decode_json(fields["model"], type=str) in error.message:  # it is the model that is not there
+            if decode_json(fields["model"], type=str) in error.message:  # the model is missing, not the endpoint
                 raise
             raise errors.NoTokenCount from error
         return wire.parse_count(answer)
 
     async def list_models(self) -> tuple[Model, ...]:
-        """The models that this server offers, newest first, all pages of them."""
+        """Return the models that this server offers, newest first, from all pages."""
         found: list[Model] = []
         after = ""
         for _ in range(_PAGES):
@@ -156,7 +155,7 @@ class Client:
         return tuple(found)
 
     async def aclose(self) -> None:
-        """Closes idle connections."""
+        """Close idle connections."""
         if self._opened is not None:
             await self._opened.aclose()
 
@@ -186,7 +185,7 @@ class Client:
             await response.aclose()
 
     async def _events(self, response: httpx.Response) -> AsyncGenerator[StreamEvent, None]:
-        """The events of a response, which is complete: it ends with MessageStop or with a stop reason."""
+        """Yield the events of a response. A complete response ends with MessageStop or has a stop reason."""
         if not response.is_success:
             raise await self._refused(response)
         if not bounded_body.is_event_stream(response):
@@ -217,7 +216,7 @@ class Client:
     async def _refused(self, response: httpx.Response) -> ProviderError:
         try:
             body = await response.aread()
-        except httpx.HTTPError:  # the status says enough
+        except httpx.HTTPError:  # the status is enough
             body = b""
         error = errors.from_response(
             response.status_code,
@@ -231,7 +230,7 @@ class Client:
             error.hint = retry_delay.long_wait_hint(error.retry_after_s, self._now())
         if bounded_body.TRUNCATED_KEY in response.extensions:
             error.hint = (
-                f"{error.hint} Only the first {ERROR_BODY_BYTES // MIB} MB of its explanation was read.".lstrip()
+                f"{error.hint} Only the first {ERROR_BODY_BYTES // MIB} MB of its error message were read.".lstrip()
             )
         return error
 
@@ -244,7 +243,7 @@ class Client:
         betas: tuple[str, ...] = (),
         params: dict[str, str] | None = None,
     ) -> bytes:
-        """A small answer, in one attempt."""
+        """Return a small response, in one attempt."""
         request = self._request(method, path, content=content, betas=betas, params=params)
         request.extensions["timeout"] = httpx.Timeout(_LISTING_S, connect=_CONNECT_S).as_dict()
         request.extensions[bounded_body.MAX_BYTES_KEY] = SMALL_REPLY_BYTES
@@ -257,9 +256,9 @@ class Client:
         return response.content
 
     async def _sent(self, request: httpx.Request, idle_s: float, *, stream: bool = False) -> httpx.Response:
-        """The response to a request. Its beginning may not take for ever, be it that headers trickle in one by one.
+        """Return the response to a request. The time until its headers are complete is limited.
 
-        `idle_s` is the longest silence allowed; a response that does not `stream` has the time of its body besides.
+        `idle_s` is the longest silence allowed; a response that does not `stream` also has time for its body.
         """
         limit_s = 2 * idle_s + len(request.content) / UPLOAD_BYTES_PER_S + (0 if stream else SMALL_REPLY_S)
         try:
@@ -267,7 +266,7 @@ class Client:
                 return await self._http().send(request, auth=self._auth, stream=stream)
         except TimeoutError as error:
             host = masked_name(errors.clean(request.url.netloc.decode("ascii", "replace")))
-            raise TimedOut(f"{host} did not begin an answer within {limit_s:.0f} s", "Send again.") from error
+            raise TimedOut(f"{host} did not start to answer within {limit_s:.0f} s", "Send again.") from error
 
     def _request(
         self,
@@ -291,10 +290,12 @@ class Client:
                 method, self.api_url + path, content=content or None, headers=headers, params=params
             )
         except (httpx.InvalidURL, UnicodeError) as error:
-            raise ConnectionFailed(f"{masked_url(self.api_url)} is no address", "Check `api_url`.") from error
+            raise ConnectionFailed(f"{masked_url(self.api_url)} is not a valid address", "Check `api_url`.") from error
 
     def _http(self) -> httpx.AsyncClient:
-        """Made at first use, on the loop that uses it. It honours proxy and certificate variables of the environment."""
+        """Return the httpx client, created at first use on the loop that uses it, with the environment's proxy and
+        certificates.
+        """
         if self._opened is None:
             with http_environment(self.api_url) as surroundings:
                 self._route = surroundings.route if self._transport is None else Route()
@@ -324,14 +325,14 @@ class Client:
     def _converted(
         self, error: httpx.HTTPError | UnicodeError, *, began: bool, idle_s: float | None = None
     ) -> ProviderError:
-        """Our error for one of httpx's. `began`: a response was on its way. `idle_s`: the longest silence allowed."""
+        """Return our error for one of httpx's. `began`: a response was arriving. `idle_s`: the longest silence allowed."""
         host = masked_name(errors.clean(httpx.URL(self.api_url).netloc.decode("ascii", "replace")))
         way, advice = route_and_hint(host, self._route, names_skipped=self._warn is None)
         match error:
             case UnicodeError() | httpx.LocalProtocolError():  # its text would show the header
                 return errors.AuthenticationFailed(
-                    "The credential holds a character that no header can carry",
-                    "Paste it again, without quotes or line ends.",
+                    "The credential contains a character that is not allowed in a header",
+                    "Paste it again, without quotes or line breaks.",
                 )
             case httpx.ConnectTimeout():
                 return TimedOut(f"No connection to {way} within {_CONNECT_S:.0f} s", advice, retryable=True)
@@ -340,23 +341,25 @@ class Client:
                 return TimedOut(f"{host} sent nothing for {silence}", "Send again.", retryable=True)
             case httpx.UnsupportedProtocol():
                 return ConnectionFailed(
-                    f"{masked_url(self.api_url)} is no address", "It begins with https://; check `api_url`."
+                    f"{masked_url(self.api_url)} is not a valid address", "Check `api_url`: it starts with https://."
                 )
             case httpx.ProxyError():
                 return ConnectionFailed(
-                    f"The proxy refused: {errors.clean(str(error))}", f"Check {self._route.variable}.", retryable=True
+                    f"The proxy rejected the connection: {errors.clean(str(error))}",
+                    f"Check {self._route.variable}.",
+                    retryable=True,
                 )
             case httpx.ConnectError():
-                if "certificate" in str(error).lower():  # whoever showed it, the way there was open
+                if "certificate" in str(error).lower():  # from the host, so the proxy works
                     way, advice = route_and_hint(host, Route())
                 return ConnectionFailed(f"No connection to {way}: {_reason(error)}", advice, retryable=True)
             case bounded_body.BodyRejected():
-                kept = "What had arrived is kept. " if began else ""
+                kept = "The part that was received is kept. " if began else ""
                 return ProtocolError(f"{host} {error}", f"{kept}Check `api_url`.")
             case httpx.RemoteProtocolError() if "buffer too long" in str(error):
                 return ProtocolError(f"{host} sent more than 100 KB of headers", "Check `api_url`.")
             case httpx.RemoteProtocolError() if "location header" in str(error):  # httpx reads it, followed or not
-                return errors.redirect_error(0, "an address that is none")
+                return errors.redirect_error(0, "an invalid address")
         what = f"The connection to {host} broke" + (" in the middle of the answer" if began else "")
         return ConnectionFailed(what, "Send again.", retryable=True)
 
@@ -366,20 +369,20 @@ def _reason(error: Exception) -> str:
     if "certificate" in text.lower():
         return f"{text}. {certificate_hint()}"
     if "Name or service not known" in text or "nodename nor servname" in text or "getaddrinfo" in text:
-        return "the name is not known"
-    return "nobody answers there" if "All connection attempts failed" in text or not text else text
+        return "the host name is unknown"
+    return "the host does not answer" if "All connection attempts failed" in text or not text else text
 
 
 def _harmless(error: Exception) -> Exception | None:
-    """The error as a cause that may appear in a traceback: not if its text could hold a header."""
+    """Return the error if it may be shown in a traceback, or None if its text could contain a header."""
     return None if isinstance(error, (UnicodeError, httpx.LocalProtocolError)) else error
 
 
 def _without_credential(text: str, request: httpx.Request) -> str:
-    """A server's words about an error without the credential that was sent: some gateways repeat what they refuse."""
+    """Return a server's error text without the credential that was sent: some gateways repeat what they reject."""
     for name in ("x-api-key", "authorization"):
         secret = request.headers.get(name, "").removeprefix("Bearer ").strip()
-        if secret and not secret.startswith("sk-ant-"):  # those are recognised and shortened anyway
+        if secret and not secret.startswith("sk-ant-"):  # such keys are masked anyway
             text = text.replace(secret, "…")
     return text
 
@@ -389,7 +392,7 @@ def _request_id(response: httpx.Response) -> str:
 
 
 def _signed(event: StreamEvent, response: httpx.Response) -> StreamEvent:
-    """A MessageStart with the response's request id; every other event as it is."""
+    """Return a MessageStart with the response's request id; other events unchanged."""
     if isinstance(event, MessageStart):
         return msgspec.structs.replace(event, request_id=_request_id(response))
     return event

@@ -1,4 +1,4 @@
-"""Values with secrets in them, which no traceback and no log shall show."""
+"""Values that contain secrets, which must not appear in tracebacks or logs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Confidential(msgspec.Struct, frozen=True):
-    """A value whose `repr`, also the one for rich, leaves out the fields named in `secrets`."""
+    """A value whose `repr` (also for rich) omits the fields named in `secrets`."""
 
     secrets: ClassVar[tuple[str, ...]] = ()
 

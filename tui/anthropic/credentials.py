@@ -1,8 +1,7 @@
-"""Which credential is used, where it comes from, and why not the others.
+"""Find the credential to use, where it comes from, and why others are not used.
 
-Only looks: it reads the environment, the files it is given and, on macOS, the Keychain, and sends nothing. Where a
-credential may go is `destinations`' job, and how it signs a request is `auth`'s. Secrets stay out of every `repr` and every
-reason.
+This only reads: the environment, the given files and, on macOS, the Keychain. `destinations` decides where a credential may
+be sent, and `auth` signs requests with it. Secrets never appear in a `repr` or a reason.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ ALIASES = ("anthropic", "claude-code", "claude-cli")
 SETUP_TOKEN = "sk-ant-oat01-"
 CONFIGURED = "api_key in config.toml"
 LOGIN = "Claude Code's login"
-"""How each place of that login begins, as a source."""
+"""Start of the source of a Claude Code login."""
 NO_FILE = "there is no such file"
 _EMPTY = ("not set", NOTHING_STORED, NO_FILE)
 
 
 class CredentialsMissing(TuiError):
-    """Nothing to sign a request with. `causes` are sentences: why what is there is of no use."""
+    """Raised if there is no credential. `causes` are sentences that say why the ones that exist cannot be used."""
 
     def __init__(self, causes: Sequence[str] = ()) -> None:
         super().__init__(
@@ -45,14 +44,14 @@ class CredentialsMissing(TuiError):
 
 
 class ApiKey(Confidential, frozen=True):
-    """A key of Anthropic's Console, or of a gateway."""
+    """A key of Anthropic's Console or of a gateway."""
 
     kind: ClassVar[Literal["api_key"]] = "api_key"
     secrets: ClassVar = ("key",)
     key: str
     source: str
     workspace_id: str = ""
-    """The workspace that was stored with this key, or ""; not checked yet."""
+    """The workspace that was stored with this key, or "". Not validated yet."""
 
 
 class BearerToken(Confidential, frozen=True):
@@ -65,7 +64,7 @@ class BearerToken(Confidential, frozen=True):
 
 
 class OAuthToken(Confidential, frozen=True):
-    """A token of a Claude account: a setup token that the user gave, or the login that Claude Code keeps."""
+    """A token of a Claude account: a setup token from the user, or the login that Claude Code keeps."""
 
     kind: ClassVar[Literal["oauth"]] = "oauth"
     secrets: ClassVar = ("access_token", "refresh_token")
@@ -73,17 +72,19 @@ class OAuthToken(Confidential, frozen=True):
     source: str
     refresh_token: str = ""
     expires_at_s: float | None = None
-    """Seconds since the epoch; None where nobody said."""
+    """Seconds since the epoch, or None if unknown."""
     file: Path | None = None
-    """Claude Code's credentials file, where it was found there; it may then go to few places only."""
+    """Claude Code's credentials file, if the token was found there. Such a token may be sent to few hosts only."""
     keychain: str = ""
-    """The service in the macOS Keychain, where it was found there. It is as restricted, and we cannot write there."""
+    """Service in the macOS Keychain, if the token was found there. It is restricted in the same way, and prx cannot write
+    it.
+    """
     plan: str = ""
-    """What Claude Code calls the subscription: max, pro, …"""
+    """The subscription as Claude Code names it: max, pro, …"""
 
     @property
     def is_claude_code_login(self) -> bool:
-        """Whether it is Claude Code's login, and not a token that the user gave us."""
+        """True for Claude Code's login, False for a token that the user gave to prx."""
         return self.file is not None or bool(self.keychain)
 
 
@@ -91,29 +92,29 @@ Credential = ApiKey | BearerToken | OAuthToken
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """One place where a credential could have been."""
+    """One place where a credential could be."""
 
     source: str
     used: bool
     reason: str
-    """Why it is used, or why not; never holds the secret."""
+    """Why it is used or not. Never contains the secret."""
 
 
 class Discovery(msgspec.Struct, frozen=True):
-    """The credential in use, and every place that was looked at, in the order of precedence."""
+    """The credential in use, and every place that was checked, in the order of precedence."""
 
     credential: Credential | None = None
     considered: tuple[Candidate, ...] = ()
 
     @property
     def causes(self) -> tuple[str, ...]:
-        """Why what is there cannot be used, a sentence for each place; nothing of the places that are empty."""
+        """One sentence for each credential that exists but cannot be used."""
         return tuple(
             f"{one.source} {one.reason}" for one in self.considered if not one.used and one.reason not in _EMPTY
         )
 
     def require(self) -> Credential:
-        """The credential. Raises `CredentialsMissing` where there is none."""
+        """Return the credential. Raises `CredentialsMissing` if there is none."""
         if self.credential is None:
             raise CredentialsMissing(self.causes)
         return self.credential
@@ -128,11 +129,11 @@ def discover(
     now_s: float | None = None,
     platform: str = sys.platform,
 ) -> Discovery:
-    """The first usable credential: `api_key`, three environment variables, the stored key, the login of Claude Code.
+    """Return the first usable credential: `api_key`, three environment variables, the stored key, the login of Claude Code.
 
-    `api_key` is the configured value with its variables filled in, "" where there is none. `stored` is the file of
-    `prx auth login`. `now_s` is the time since the epoch by which a login counts as expired; by default the system's.
-    `platform` is Python's name of the system.
+    `api_key` is the configured value with its variables filled in, or "". `stored` is the file of `prx auth login`. `now_s`
+    is the time since the epoch that decides whether a login has expired; by default, the current time. `platform` is
+    `sys.platform`.
     """
     now_s = time.time() if now_s is None else now_s
     used: Credential | None = None
@@ -149,27 +150,28 @@ def discover(
 
 
 def credentials_file(env: Mapping[str, str], home: Path) -> Path:
-    """Where Claude Code keeps its login. Source: Claude Code's page on authentication."""
+    """Return the file in which Claude Code keeps its login. Source: Claude Code, authentication."""
     folder = env.get("CLAUDE_CONFIG_DIR", "").strip()
     return (Path(folder) if folder else home / ".claude") / ".credentials.json"
 
 
 def credential_from_text(secret: str, source: str, workspace_id: str = "") -> Credential | Unusable:
-    """The credential that a text is, by how it begins. A key that is not Anthropic's is a gateway's, sent like a key.
+    """Return the credential that a text is, by its prefix. Any key that is not Anthropic's is a gateway's, sent like an API
+    key.
 
-    `workspace_id` is what was stored with it.
+    `workspace_id` is the one that was stored with it.
     """
     if not secret:
         return Unusable("not set")
     if not secret.isascii() or not secret.isprintable() or " " in secret:
-        return Unusable("holds characters that no key has")
+        return Unusable("contains characters that are not allowed in a key")
     if secret.startswith(SETUP_TOKEN):
         return OAuthToken(access_token=secret, source=source)
     return ApiKey(key=secret, source=source, workspace_id=workspace_id)
 
 
 def read_login(file: Path, *, now_s: float) -> OAuthToken | Unusable:
-    """The login of Claude Code as it stands in its file now. It may have to be refreshed before it is of use."""
+    """Read the login of Claude Code from its file. It may have to be refreshed before use."""
     try:
         login = parse_login(read_file(file, SETTINGS_FILE_BYTES))
     except FileNotFoundError:
@@ -177,18 +179,18 @@ def read_login(file: Path, *, now_s: float) -> OAuthToken | Unusable:
     except OSError as error:
         return Unusable(f"cannot be read: {error.strerror or 'unknown error'}")
     if isinstance(login, Login) and _is_over(login, now_s) and not login.refresh_token:
-        return Unusable("has expired, and holds nothing to refresh it with: open Claude Code")
+        return Unusable("has expired and has no refresh token: open Claude Code")
     return login if isinstance(login, Unusable) else _token(login, _file_source(file), file=file)
 
 
 def read_keychain(service: str, *, now_s: float) -> OAuthToken | Unusable:
-    """The login of Claude Code as it stands in the macOS Keychain now. Claude Code alone can renew it there."""
+    """Read the login of Claude Code from the macOS Keychain. Only Claude Code can refresh it there."""
     from tui.anthropic.keychain import read_secret  # on macOS only
 
     secret = read_secret(service)
     login = secret if isinstance(secret, Unusable) else parse_login(secret)
     if isinstance(login, Login) and _is_over(login, now_s):
-        return Unusable("has expired: open Claude Code, which renews it")
+        return Unusable("has expired: open Claude Code, which refreshes it")
     return login if isinstance(login, Unusable) else _token(login, _KEYCHAIN, keychain=service)
 
 
@@ -211,10 +213,10 @@ def _token(login: Login, source: str, *, file: Path | None = None, keychain: str
 def _candidates(
     api_key: str, env: Mapping[str, str], home: Path, stored: Path | None, now_s: float, platform: str
 ) -> Iterator[tuple[str, Credential | Unusable]]:
-    """Every place in the order of precedence, and what is there."""
+    """Yield every place in the order of precedence, with its credential or the reason why there is none."""
     if api_key in ALIASES:
-        # The user asked for this account: no other one may pay instead.
-        reason = Unusable(f"passed over: {CONFIGURED} asks for Claude Code's login")
+        # The user chose this account: no other one may be billed instead.
+        reason = Unusable(f"not used: {CONFIGURED} selects Claude Code's login")
         yield CONFIGURED, Unusable(f'is "{api_key}": the login of Claude Code')
         yield from _logins(env, home, now_s, platform, is_wanted=True)
         yield from ((name, reason) for name in _VARIABLES if env.get(name, "").strip())
@@ -248,12 +250,12 @@ def _by_variable(name: str, value: str) -> Credential | Unusable:
 def _logins(
     env: Mapping[str, str], home: Path, now_s: float, platform: str, *, is_wanted: bool
 ) -> Iterator[tuple[str, Credential | Unusable]]:
-    """Where Claude Code keeps its login. On macOS the Keychain is what counts, and the file may be an old copy of it."""
+    """Yield where Claude Code keeps its login. On macOS the Keychain counts, and the file may be an old copy."""
     if platform == "darwin":
         from tui.anthropic.keychain import service_name
 
-        # Asking it takes a program, and can raise a question to the user: only where it matters.
-        found = read_keychain(service_name(env), now_s=now_s) if is_wanted else Unusable("not asked: not needed")
+        # Reading it runs a program and may prompt the user, so do it only if needed.
+        found = read_keychain(service_name(env), now_s=now_s) if is_wanted else Unusable("not read: not needed")
         yield _KEYCHAIN, found
     file = credentials_file(env, home)
     yield _file_source(file), read_login(file, now_s=now_s)

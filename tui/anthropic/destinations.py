@@ -1,7 +1,7 @@
-"""Where a credential may be sent: over https, or to this machine; and the login of Claude Code only to few hosts.
+"""Decide where a credential may be sent: over https, or to this machine; Claude Code's login only to a few hosts.
 
-A key or token that the user gave goes to the address that the user gave. A login that we found goes to Anthropic, to this
-machine, and to the hosts that the configuration names (`oauth_hosts`).
+A key or token from the user goes to the address that the user configured. A login that prx found goes to Anthropic, to this
+machine, and to the configured `oauth_hosts`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from tui.errors import TuiError
 
 ANTHROPIC_HOST = "api.anthropic.com"
 TOKEN_HOSTS = (ANTHROPIC_HOST, "platform.claude.com", "console.anthropic.com")
-"""Anthropic's own, that renew the login of Claude Code."""
+"""Anthropic's hosts that refresh the login of Claude Code."""
 
 
 class Misdirected(TuiError):
-    """A credential would have gone where it must not."""
+    """Raised before a credential would be sent to the wrong place."""
 
 
 class NotAnAddress(Misdirected):
-    """`api_url` names no host that could be reached over HTTP."""
+    """`api_url` names no host that can be reached over HTTP."""
 
 
 class Unencrypted(Misdirected):
@@ -31,11 +31,11 @@ class Unencrypted(Misdirected):
 
 
 class ForeignHost(Misdirected):
-    """Claude Code's login, and a host that is not one of its own."""
+    """A host that Claude Code's login must not be sent to."""
 
 
 def check_destination(credential: Credential, url: str, oauth_hosts: Sequence[str] = ()) -> None:
-    """Raises a `Misdirected` unless the credential may be sent to that URL."""
+    """Raise a `Misdirected` unless the credential may be sent to that URL."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -43,8 +43,8 @@ def check_destination(credential: Credential, url: str, oauth_hosts: Sequence[st
         host, port = "", None
     if not host or parts.scheme not in ("http", "https") or not url.strip().isprintable():
         raise NotAnAddress(
-            "api_url is not an address that a request can be sent to.",
-            "It begins with https:// and names a host, as https://api.anthropic.com does; it is set in config.toml, or by "
+            "api_url is not a valid address.",
+            "It starts with https:// and names a host, e.g. https://api.anthropic.com. It is set in config.toml or by "
             "ANTHROPIC_BASE_URL.",
         )
     check_host(credential, parts.scheme, host, port, oauth_hosts)
@@ -53,12 +53,12 @@ def check_destination(credential: Credential, url: str, oauth_hosts: Sequence[st
 def check_host(
     credential: Credential, scheme: str, host: str, port: int | None = None, oauth_hosts: Sequence[str] = ()
 ) -> None:
-    """As `check_destination`, for a URL that is already in parts; the host without brackets."""
+    """Like `check_destination`, for a URL that is already parsed; the host without brackets."""
     host = host.lower()
     if scheme != "https" and not is_loopback(host):
         raise Unencrypted(
-            f"A credential is not sent to {host} over plain http: everyone on the way could read it.",
-            "Use https:// in api_url. Plain http is for this machine only (localhost, 127.0.0.1).",
+            f"Credentials are not sent to {host} over plain http, where others could read them.",
+            "Use https:// in api_url. Plain http is allowed for this machine only (localhost, 127.0.0.1).",
         )
     if not (isinstance(credential, OAuthToken) and credential.is_claude_code_login):
         return
@@ -70,7 +70,7 @@ def check_host(
 
 
 def check_token_url(url: str, oauth_hosts: Sequence[str] = ()) -> None:
-    """Raises a `Misdirected` unless the login of Claude Code may be renewed at that URL."""
+    """Raise a `Misdirected` unless the login of Claude Code may be refreshed at that URL."""
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").lower(), parts.port
@@ -78,29 +78,29 @@ def check_token_url(url: str, oauth_hosts: Sequence[str] = ()) -> None:
         host, port = "", None
     if not host or parts.scheme not in ("http", "https") or not url.strip().isprintable():
         raise NotAnAddress(
-            "oauth_token_url is not an address that a request can be sent to.",
-            "Without it in config.toml the login is renewed at platform.claude.com.",
+            "oauth_token_url is not a valid address.",
+            "Without it in config.toml, the login is refreshed at platform.claude.com.",
         )
     if parts.scheme != "https" and not is_loopback(host):
         raise Unencrypted(
-            f"Claude Code's login is not renewed at {host} over plain http: everyone on the way could read it.",
+            f"Claude Code's login is not refreshed at {host} over plain http, where others could read it.",
             "Use https:// in oauth_token_url.",
         )
     if host not in TOKEN_HOSTS and not _is_named(host, port, oauth_hosts):
         raise ForeignHost(
-            f"Claude Code's login is not renewed at {host}: it belongs to platform.claude.com.",
+            f"Claude Code's login is not refreshed at {host}: it belongs to platform.claude.com.",
             f'Remove oauth_token_url, or allow its host: oauth_hosts = ["{host}"] under [providers.anthropic].',
         )
 
 
 def _is_named(host: str, port: int | None, oauth_hosts: Sequence[str]) -> bool:
-    """Whether Claude Code's login may go there without being Anthropic's: this machine, or a host that the user named."""
+    """True if the login may be sent to a host other than Anthropic's: this machine, or a configured host."""
     named = {one.strip().lower() for one in oauth_hosts}
     return is_loopback(host) or bool({host, f"{host}:{port}"} & named)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name is this machine's own."""
+    """True if a host name is this machine's."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

@@ -1,4 +1,4 @@
-"""What the environment says about proxies and certificates, and what is wrong with it where httpx cannot use it."""
+"""Proxy and certificate settings of the environment, and errors for values that httpx cannot use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
 @dataclass(frozen=True)
 class HttpEnvironment:
-    """What an httpx client is made with, with `trust_env=False`: httpx itself fails on what it does not understand."""
+    """What to create an httpx client with, together with `trust_env=False`: httpx fails on values that it does not
+    understand.
+    """
 
     route: Route
     proxy: httpx.Proxy | None
@@ -30,8 +32,9 @@ class HttpEnvironment:
 
 @contextmanager
 def http_environment(url: str) -> Iterator[HttpEnvironment]:
-    """Around the making of an httpx client for that address. Raises ConnectionFailed, which names the variables and never
-    shows a value: a proxy's address may hold a password.
+    """Create an httpx client for that address within this context.
+
+    Raises ConnectionFailed, which names the variables but never shows a value: a proxy's address may contain a password.
     """
     route = Route()
     try:
@@ -43,8 +46,8 @@ def http_environment(url: str) -> Iterator[HttpEnvironment]:
         raise ConnectionFailed(error.message, error.hint) from None
     except ImportError:
         raise ConnectionFailed(
-            f"{route.variable} asks for a SOCKS proxy, which needs one package more",
-            "Install httpx[socks] beside prx, or name an http:// proxy.",
+            f"{route.variable} names a SOCKS proxy, which needs an additional package",
+            "Install httpx[socks] in the environment of prx, or use an http:// proxy.",
         ) from None
     except OSError as error:  # ssl.SSLError is one, too
         named = " or ".join(name for name in _CERTIFICATES if os.environ.get(name)) or _CERTIFICATES[0]
@@ -58,24 +61,21 @@ def http_environment(url: str) -> Iterator[HttpEnvironment]:
 
 
 def _refuse_missing_folder() -> None:
-    """Raise OSError for an SSL_CERT_DIR that is no folder: TLS would take it for one without certificates."""
+    """Raise OSError if SSL_CERT_DIR is not a folder: TLS would treat it as a folder without certificates."""
     folder = os.environ.get("SSL_CERT_DIR", "")
     if folder and not os.environ.get("SSL_CERT_FILE") and not Path(folder).is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
 
 
 def certificate_hint() -> str:
-    """What to say of a certificate that is not trusted."""
+    """Return the hint for a certificate that is not trusted."""
     if named := next((name for name in _CERTIFICATES[:2] if os.environ.get(name)), ""):
         return f"Only the certificates of {named} are trusted"
     return "A proxy's certificate can be named in SSL_CERT_FILE"
 
 
 def route_and_hint(host: str, route: Route, *, names_skipped: bool = True) -> tuple[str, str]:
-    """Return what a connection goes to first, in words, and what to check if it fails.
-
-    `names_skipped`: the advice names the entries of NO_PROXY that are ignored, since nothing else has.
-    """
+    """Describe what a connection goes to first, and what to check if it fails."""
     if not route.proxy:
         return host, "Check the network and `api_url`; behind a proxy, HTTPS_PROXY."
     left_out = f" {clean(route.remark)}" if route.remark and names_skipped else ""

@@ -1,25 +1,25 @@
-"""What can go wrong between us and the provider: one family of errors, made from a status, an event or a broken connection.
+"""Errors of the provider: one family, created from a status, an event or a broken connection.
 
-    TuiError
-    └── ProviderError                 something else that the server said
-        ├── BadRequest                400, 409, 422: the request cannot be answered as it is
-        │   ├── RequestTooLarge       413
-        │   └── WorkspaceNeeded       400: the key needs the ID of a workspace, or another one
-        ├── AuthenticationFailed      401
-        ├── PermissionDenied          403, and 400 where a login may not be used
-        ├── NotFound                  404: the model, or the path
-        │   └── NoTokenCount          404 where tokens are to be counted
-        ├── BillingProblem            402
-        │   └── SpendLimitReached     a cap of the account: waiting does not help
-        ├── RateLimited               429
-        ├── Overloaded                529
-        ├── ServerError               408, 5xx
-        ├── ConnectionFailed          no connection, or a broken one
-        │   └── TimedOut              nothing came for too long
-        └── ProtocolError             an answer that is none
+   TuiError
+   └── ProviderError                 any other error that the server reports
+       ├── BadRequest                400, 409, 422: the request is invalid
+       │   ├── RequestTooLarge       413
+       │   └── WorkspaceNeeded       400: the key needs the ID of a workspace, or another one
+       ├── AuthenticationFailed      401
+       ├── PermissionDenied          403, and 400 if a login may not be used
+       ├── NotFound                  404: the model or the path
+       │   └── NoTokenCount          404 of the token count endpoint
+       ├── BillingProblem            402
+       │   └── SpendLimitReached     a spending cap of the account: waiting does not help
+       ├── RateLimited               429
+       ├── Overloaded                529
+       ├── ServerError               408, 5xx
+       ├── ConnectionFailed          no connection, or a broken one
+       │   └── TimedOut              no data for too long
+       └── ProtocolError             an invalid answer
 
-Bodies are read as leniently as they are written out there: the API's own shape, other vendors' shapes, HTML, plain text, or
-nothing. What a server says is shown without control characters and without anything that looks like a key.
+Bodies are parsed leniently: the API's own shape, shapes of other vendors, HTML, plain text, or nothing. A server's text is
+shown without control characters and without anything that looks like a key.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ from tui.chat.transcript import Failure
 from tui.errors import TuiError
 from tui.inputs.bounded import decode_json, json_problem
 
-_LONGEST_MESSAGE = 600  # characters of a server's own words
-_RETRIED = frozenset({408, 409, 429})  # besides everything from 500 up
+_LONGEST_MESSAGE = 600  # characters of a server's text
+_RETRIED = frozenset({408, 409, 429})  # in addition to 5xx
 
 
 class ProviderError(TuiError):
-    """A request that failed, with all that is needed to show it, report it and decide on another attempt."""
+    """A failed request, with everything needed to show it, report it and decide on a retry."""
 
     own_type = "api_error"
-    """`Failure.type` where the server named none."""
+    """`Failure.type` if the server named none."""
 
     def __init__(
         self,
@@ -71,12 +71,12 @@ class ProviderError(TuiError):
         self.type = type or self.own_type
         self.request_id = request_id
         self.retryable = retryable
-        """Whether the same request may succeed a little later."""
+        """True if the same request may succeed a little later."""
         self.paths = paths
-        """The places in the request that its details name, such as "messages.0.content.1"."""
+        """The positions in the request that the error details name, e.g. "messages.0.content.1"."""
 
     def failure(self) -> Failure:
-        """The error as a value, to be shown and stored."""
+        """Return the error as a value, to be shown and stored."""
         return Failure(
             message=self.message, hint=self.hint, type=self.type, status=self.status, request_id=self.request_id
         )
@@ -107,10 +107,10 @@ class NotFound(ProviderError):
 
 
 class NoTokenCount(NotFound):
-    """The server counts no tokens beforehand, as some that are not Anthropic's."""
+    """The server has no token count endpoint, as some that are not Anthropic's."""
 
     def __init__(self) -> None:
-        super().__init__("This server does not count tokens; the estimate is all there is.", status=404)
+        super().__init__("This server does not count tokens; only the estimate is available.", status=404)
 
 
 class BillingProblem(ProviderError):
@@ -146,7 +146,7 @@ class ProtocolError(ProviderError):
 
 
 class ErrorDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """What an error body says, whatever its shape."""
+    """The fields of an error body of any shape."""
 
     message: str = ""
     type: str = ""
@@ -155,7 +155,7 @@ class ErrorDetails(msgspec.Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...] = ()
     """`error.details.paths`."""
     appeal_url: str = ""
-    """`error.details.appeal_url`, where it is one of a page."""
+    """`error.details.appeal_url`, if it is an https address."""
     request_id: str = ""
 
 
@@ -168,7 +168,7 @@ def from_response(
     custom_url: bool = False,
     retry_after_s: float | None = None,
 ) -> ProviderError:
-    """The error for a response that is not a success. Header names in lower case, or in a mapping that ignores case."""
+    """Return the error for an unsuccessful response. Header names must be lower case, or the mapping must ignore case."""
     said = parse_error_body(body, headers.get("content-type", ""))
     request_id = headers.get("request-id", "") or said.request_id
     wish = headers.get("x-should-retry", "")
@@ -190,7 +190,7 @@ def from_response(
 def from_event(
     said: ErrorDetails, *, request_id: str = "", credential: CredentialKind = "", custom_url: bool = False
 ) -> ProviderError:
-    """The error that an `error` event in the middle of a stream stands for: by its type, as a status would."""
+    """Return the error for an `error` event within a stream: its type is treated like a status."""
     kind = _class_for_type(said)
     return _made(
         kind,
@@ -203,29 +203,29 @@ def from_event(
 
 
 def parse_error_body(body: bytes, content_type: str = "") -> ErrorDetails:
-    """The message, type and request id in an error body of any origin; empty fields where it says nothing."""
+    """Return the message, type and request id of an error body of any origin; empty fields where it has none."""
     text = body.decode("utf-8", "replace").strip()
     try:
         parsed = decode_json(body)
     except msgspec.MsgspecError:
         if problem := json_problem(body):
-            return ErrorDetails(message=f"The server gave a reason that cannot be read: {problem}")
+            return ErrorDetails(message=f"The server's error message cannot be read: {problem}")
         return ErrorDetails(message=clean(_page_title(text) if _is_html(text, content_type) else text))
     return error_details(parsed)
 
 
 def error_details(parsed: object) -> ErrorDetails:
-    """What a decoded error body says: Anthropic's shape, OpenAI's, FastAPI's `detail`, or a bare string."""
+    """Return the fields of a decoded error body: Anthropic's shape, OpenAI's, FastAPI's `detail`, or a string."""
     if isinstance(parsed, str):
         return ErrorDetails(message=clean(parsed))
     if not isinstance(parsed, dict):
         return ErrorDetails()
     request_id = _string(parsed.get("request_id"))
     error = parsed.get("error", parsed.get("detail", parsed))
-    if isinstance(error, str):  # {"error": "…"}; OAuth servers add a description beside it
+    if isinstance(error, str):  # {"error": "…"}; OAuth servers add a description
         described = _string(parsed.get("error_description")) or _string(parsed.get("message"))
         return ErrorDetails(message=clean(described or error), request_id=request_id)
-    if isinstance(error, list):  # FastAPI lists what did not fit
+    if isinstance(error, list):  # FastAPI lists validation errors
         parts = [_string(item.get("msg")) for item in error if isinstance(item, dict)]
         return ErrorDetails(message=clean("; ".join(part for part in parts if part)), request_id=request_id)
     if not isinstance(error, dict):
@@ -243,15 +243,17 @@ def error_details(parsed: object) -> ErrorDetails:
     )
 
 
-# C0, DEL and C1, and what turns the direction of writing around. Space-like ones become spaces, the rest goes.
+# C0, DEL, C1 and direction controls. Whitespace becomes a space; the others are removed.
 _UNSEEN = [*range(32), *range(127, 160), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 _CONTROLS = {code: " " if chr(code).isspace() else "" for code in _UNSEEN}
-_TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)  # stops at each <: a page may hold nothing but `<title`
+_TITLE = re.compile(
+    r"<title[^<>]*>([^<]*)", re.IGNORECASE
+)  # stops at each <: a page may be nothing but `<title` repeated
 _KEYS = re.compile(r"\b(sk-(?:ant-)?)[A-Za-z0-9_-]{8,}")
 
 
 def clean(text: str) -> str:
-    """Words of a server as one short line: no control or direction characters, no keys, no runs of spaces."""
+    """Return a server's text as one short line without control and direction characters, keys, and runs of spaces."""
     words = " ".join(text.translate(_CONTROLS).split())
     words = _KEYS.sub(r"\1…", words)
     return words if len(words) <= _LONGEST_MESSAGE else words[: _LONGEST_MESSAGE - 1] + "…"
@@ -303,7 +305,7 @@ def _class_for_status(status: int, said: ErrorDetails) -> type[ProviderError]:
         return PermissionDenied
     if status in (400, 403, 404) and not said.code and lacks_workspace(said.message):
         return WorkspaceNeeded
-    if status == 400 and said.type == "authentication_error":  # some proxies answer a wrong key so
+    if status == 400 and said.type == "authentication_error":  # some proxies answer a wrong key this way
         return AuthenticationFailed
     return _CLASSES.get(status) or (ServerError if status >= 500 else BadRequest)
 
@@ -315,7 +317,7 @@ def _class_for_type(said: ErrorDetails) -> type[ProviderError]:
 
 
 def rejects_web_search(words: str) -> bool:
-    """Whether a refusal is about the web search that a request offers, and not about one that its messages tell of."""
+    """True if a rejection is about the web search tool that the request offers, and not about one in its messages."""
     return "web search" in words.lower().replace("_", " ") and not words.startswith("messages.")
 
 
@@ -351,7 +353,7 @@ def _message(kind: type[ProviderError], said: ErrorDetails, status: int) -> str:
         return said.message
     if kind is RequestTooLarge:
         return "The request is too large for the server"
-    return f"The server answered {status} and gave no reason" if status else "The server reported an error"
+    return f"The server answered {status} without a reason" if status else "The server reported an error"
 
 
 def _unknown_model(said: ErrorDetails) -> str:
@@ -360,14 +362,14 @@ def _unknown_model(said: ErrorDetails) -> str:
 
 _HINTS: dict[type[ProviderError], str] = {
     WorkspaceNeeded: WORKSPACE_HINT,
-    RequestTooLarge: "A request may hold 32 MB: remove attachments, or start a new chat.",
-    PermissionDenied: "This credential may not do that: check its workspace and rights in the Console.",
-    NotFound: "Pick another model (`prx models`, or Ctrl+L in the app), or check `api_url` in config.toml.",
+    RequestTooLarge: "A request can have at most 32 MB: remove attachments, or start a new chat.",
+    PermissionDenied: "This credential does not have permission: check its workspace and permissions in the Console.",
+    NotFound: "Choose another model (`prx models`, or Ctrl+L in the app), or check `api_url` in config.toml.",
     BillingProblem: "Check billing at console.anthropic.com, then send again.",
-    SpendLimitReached: "Raise the limit in the Console, or wait for it to be reset; trying again does not help.",
-    RateLimited: "Wait a little and send again, or pick another model.",
-    Overloaded: "Wait a little and send again, or pick another model.",
-    ServerError: "Send again; if it stays, see status.anthropic.com.",
+    SpendLimitReached: "Raise the limit in the Console, or wait for it to be reset. Retrying does not help.",
+    RateLimited: "Wait a moment and send again, or choose another model.",
+    Overloaded: "Wait a moment and send again, or choose another model.",
+    ServerError: "Send again. If the error persists, check status.anthropic.com.",
 }
 
 
@@ -383,18 +385,18 @@ def _hint(kind: type[ProviderError], said: ErrorDetails, credential: CredentialK
     if kind is BadRequest and (advice := length_hint(said.message, said.type)):
         return advice
     if kind is NotFound and (model := _unknown_model(said)):
-        from tui.anthropic.models import suggestion  # with the first name that nobody knows
+        from tui.anthropic.models import suggestion  # only for unknown names
 
         return suggestion(model)
     return _HINTS.get(kind, "")
 
 
 def redirect_error(status: int, location: str, request_id: str = "") -> ProviderError:
-    """For a response that wants the request sent elsewhere. `status` is 0 where it is not known."""
+    """Return the error for a response that redirects elsewhere. `status` is 0 if unknown."""
     where = f" to {clean(location)}" if location else ""
     return ProtocolError(
-        f"The server answered {status or 'with a redirect'}: it wants the request sent elsewhere{where}",
-        "prx never takes a credential along to another address; if that one is right, set it as `api_url`.",
+        f"The server answered {status or 'with a redirect'}: it redirects the request{where}",
+        "prx does not send credentials to another address. If that address is correct, set it as `api_url`.",
         status=status,
         request_id=clean(request_id),
     )

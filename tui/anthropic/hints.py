@@ -1,4 +1,4 @@
-"""What to do about errors of the provider whose remedy depends on more than their kind."""
+"""Hints for provider errors whose remedy depends on more than their class."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Literal
 
 CredentialKind = Literal["api_key", "oauth", "bearer", ""]
-"""What a request was signed with; "" where nobody knows."""
+"""The kind of credential that signed a request; "" if unknown."""
 
 SEARCH_HINT = (
-    "An administrator can allow web search in the Console; with `web_search = false` under [tools], new chats go "
-    "without it."
+    "An administrator can allow web search in the Console. `web_search = false` under [tools] turns it off in new "
+    "chats."
 )
 _KEY_ADVICE = "API key: verify it starts with sk-ant-api- and is not expired."
 _LOGIN_ADVICE = "OAuth token: run `prx auth login --provider anthropic`, or restart Claude Code to refresh it."
@@ -20,7 +20,7 @@ _PROXY_ADVICE = "Custom api_url: confirm that the proxy forwards the {} header."
 
 
 def credential_hint(credential: CredentialKind, custom_url: bool) -> str:
-    """What to do about a 401, for the credential in use."""
+    """Return what to do about a 401, for the credential in use."""
     advice = {"api_key": _KEY_ADVICE, "oauth": _LOGIN_ADVICE, "bearer": _TOKEN_ADVICE}
     header = {"api_key": "x-api-key", "oauth": "Authorization", "bearer": "Authorization"}
     parts = [advice[credential]] if credential else [_KEY_ADVICE, _LOGIN_ADVICE]
@@ -29,30 +29,30 @@ def credential_hint(credential: CredentialKind, custom_url: bool) -> str:
     return " ".join(parts)
 
 
-# What the words of a server or its `error_code` tell. Codes: SDK 2.14, types/shared and types/*_error_details.py.
+# Hints by message text or `error_code`. Codes: SDK 2.14, types/shared and types/*_error_details.py.
 
 WORKSPACE_HINT = (
     "Give the ID of the workspace (wrkspc_…, in the Console under Workspaces): `prx auth login` and /login ask for it, "
-    "or set workspace_id under [providers.anthropic] or ANTHROPIC_WORKSPACE_ID. Or make a key that belongs to one workspace."
+    "or set workspace_id under [providers.anthropic] or ANTHROPIC_WORKSPACE_ID. Or create a key for a single workspace."
 )
 _LOGIN_REFUSED = (
-    "Anthropic meters or refuses a Claude Code login in other programs. An API key in ANTHROPIC_API_KEY is the supported "
+    "Anthropic meters or rejects a Claude Code login in other programs. An API key in ANTHROPIC_API_KEY is the supported "
     "way. Max, Ultra and Team plans include API credits for one: claim them by linking a Console organization to the plan."
 )
 _RETENTION = (
-    "This model needs data retention of 30 days: an administrator can allow it for the organization or workspace in the "
-    "Console. Or pick another model."
+    "This model requires data retention of 30 days. An administrator can allow it for the organization or workspace in "
+    "the Console. Or choose another model."
 )
-_ENCRYPTION = "An administrator has to look at the workspace's own encryption key. Or use a key of another workspace."
+_ENCRYPTION = "An administrator has to check the workspace's own encryption key. Or use a key of another workspace."
 _BY_CODE: Mapping[str, str] = {
     "contract_spend_limit_reached": "The limit is part of your contract: ask Anthropic to raise it; waiting does not help.",
     "linked_organization_spend_limit_reached": (
         "Raise the limit of the linked organization, or add credit to it, in the Console; waiting does not help."
     ),
     "linked_organization_billing_unavailable": "Check the billing of the linked organization in the Console.",
-    "file_expired": "A file that this chat refers to is no longer on the server: attach it again.",
-    "compaction_unavailable": "Send again in a little while.",
-    "claude_code_key_creator_not_member": "Whoever made this key has left the organization: make a new key.",
+    "file_expired": "A file in this chat is no longer on the server: attach it again.",
+    "compaction_unavailable": "Send again in a few minutes.",
+    "claude_code_key_creator_not_member": "The user who created this key has left the organization: create a new key.",
     "workspace_human_review_disabled": "Use a key of a workspace that has human review switched on.",
     "cmek_key_disabled": _ENCRYPTION,
     "cmek_key_network_blocked": _ENCRYPTION,
@@ -84,16 +84,16 @@ def is_login_refused(words: str) -> bool:
 
 def lacks_workspace(words: str) -> bool:
     """Return True if the request named no workspace, or one that the key cannot use."""
-    if words.startswith(("messages.", "tools.", "system.")):  # about what the request holds
+    if words.startswith(("messages.", "tools.", "system.")):  # about the content of the request
         return False
     return "anthropic-workspace-id" in words.lower() or _NO_WORKSPACE.search(words) is not None
 
 
 def specific_hint(words: str, code: str, appeal_url: str) -> str:
-    """What to do about an error whose words or code say more than its kind; "" for any other."""
+    """Return what to do about an error whose message or code is more specific than its class, or ""."""
     if code == "organization_on_hold":
-        appeal = f"Appeal at {appeal_url}." if appeal_url else "Ask Anthropic's support."
-        return f"Anthropic has disabled this organization for reasons of trust and safety. {appeal}"
+        appeal = f"Appeal at {appeal_url}." if appeal_url else "Contact Anthropic support."
+        return f"Anthropic has disabled this organization for trust and safety reasons. {appeal}"
     if code in _BY_CODE:
         return _BY_CODE[code]
     if is_login_refused(words):
@@ -102,7 +102,7 @@ def specific_hint(words: str, code: str, appeal_url: str) -> str:
 
 
 def length_hint(words: str, type: str) -> str:
-    """What to do about a prompt that is too long, and by how much it is; "" for another error."""
+    """Return what to do about a prompt that is too long, and by how much it exceeds the limit; "" for other errors."""
     lower = words.lower()
     if not (
         "prompt is too long" in lower
@@ -117,4 +117,4 @@ def length_hint(words: str, type: str) -> str:
         if over > 0
         else "It is longer than the model can read"
     )
-    return f"{much}: begin a new chat, remove attachments, or pick a model with a larger context (Ctrl+L)."
+    return f"{much}: start a new chat, remove attachments, or choose a model with a larger context window (Ctrl+L)."

@@ -1,6 +1,6 @@
-"""The key or setup token that the user gave to `prx auth login`, and the workspace that a key is used in.
+"""The file with the key or setup token that `prx auth login` stores, and the workspace of the key.
 
-In a file of prx's own, for the user's eyes only.
+Only the user can read the file.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _WORKSPACE = "anthropic_workspace_id"
 
 
 class NotStored(TuiError):
-    """The key could not be written, or not be removed."""
+    """Raised if the key could not be written or removed."""
 
 
 class StoredKey(Confidential, frozen=True):
     secrets: ClassVar = ("secret",)
     secret: str
     workspace_id: str = ""
-    """As it stands in the file; "" where the key needs none."""
+    """As in the file; "" if the key needs none."""
 
 
 def read_key(file: Path) -> StoredKey | Unusable:
-    """The stored secret, and the workspace that was stored with it."""
+    """Return the stored secret and its workspace."""
     try:
         data = decode_json(read_file(file, SETTINGS_FILE_BYTES))
     except FileNotFoundError:
@@ -51,7 +51,7 @@ def read_key(file: Path) -> StoredKey | Unusable:
 
 
 def write_key(file: Path, secret: str, workspace_id: str = "") -> None:
-    """Stores the secret, and the workspace where it needs one, in place of any other. Raises NotStored."""
+    """Store the secret, and its workspace if it needs one, replacing any other. Raises NotStored."""
     content = {_FIELD: secret} | ({_WORKSPACE: workspace_id} if workspace_id else {})
     try:
         with locked(file, _LOCK_S):
@@ -61,7 +61,7 @@ def write_key(file: Path, secret: str, workspace_id: str = "") -> None:
 
 
 def remove_key(file: Path) -> bool:
-    """Forgets the secret; False where none was stored. Raises NotStored."""
+    """Remove the secret. Return False if none was stored. Raises NotStored."""
     if not file.exists():
         return False
     try:
@@ -73,4 +73,4 @@ def remove_key(file: Path) -> bool:
 
 
 def _reason(error: OSError | Occupied) -> str:
-    return "another program is at it" if isinstance(error, Occupied) else error.strerror or "unknown error"
+    return "another program is using it" if isinstance(error, Occupied) else error.strerror or "unknown error"

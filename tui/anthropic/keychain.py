@@ -1,4 +1,4 @@
-"""Reads the macOS Keychain through its own command. It never writes: that would show a secret to every other program."""
+"""Read the macOS Keychain through its command. It is never written, which would expose a secret to other programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOT_FOUND = 44
 
 
 def service_name(env: Mapping[str, str]) -> str:
-    """Under which name Claude Code keeps its login. Another one for each CLAUDE_CONFIG_DIR. Source: seen in the field."""
+    """Return the Keychain service of Claude Code's login. Each CLAUDE_CONFIG_DIR has its own. Source: observed behaviour."""
     folder = env.get("CLAUDE_CONFIG_DIR", "")
     if not folder.strip():
         return _SERVICE
@@ -25,7 +25,7 @@ def service_name(env: Mapping[str, str]) -> str:
 
 
 def read_secret(service: str) -> bytes | Unusable:
-    """What the Keychain holds for that service: for this user, else for anybody."""
+    """Return what the Keychain holds for that service: for this user, else for any user."""
     answer: bytes | Unusable = Unusable(NOTHING_STORED)
     for account in (["-a", _user()], []):
         answer = _ask(["find-generic-password", *account, "-s", service, "-w"])
@@ -40,18 +40,18 @@ def _ask(arguments: list[str]) -> bytes | Unusable:
     try:
         asked = run_program(["security", *arguments], timeout_s=_TIMEOUT_S, limit_bytes=SETTINGS_FILE_BYTES)
     except subprocess.TimeoutExpired:
-        return Unusable("did not answer: unlock it, or allow access")
+        return Unusable("did not answer: unlock it or allow access")
     except OSError as error:
-        return Unusable(f"cannot be asked: {error.strerror or 'unknown error'}")
+        return Unusable(f"cannot be read: {error.strerror or 'unknown error'}")
     if asked.code == _NOT_FOUND:
         return Unusable(NOTHING_STORED)
     if asked.code != 0:
-        return Unusable(f"did not give it (the security command ended with {asked.code})")
+        return Unusable(f"did not return it (the security command exited with {asked.code})")
     return _plain(asked.output.strip())
 
 
 def _plain(printed: bytes) -> bytes:
-    """The secret: the command prints one that has characters beyond ASCII as hexadecimal digits."""
+    """Return the secret. The command prints non-ASCII secrets as hexadecimal digits."""
     try:
         return bytes.fromhex(printed.decode("ascii"))
     except ValueError:

@@ -1,7 +1,7 @@
-"""Claude Code's credentials file as values: two spellings, and times in whatever unit they were written.
+"""Claude Code's credentials file as values.
 
-Claude Code writes `claudeAiOauth` with camelCase names and milliseconds; other tools write snake_case, at the top level, and
-seconds.
+Claude Code writes `claudeAiOauth` with camelCase names and milliseconds. Other tools write snake_case, at the top level, in
+seconds. Both spellings and units are read and preserved.
 """
 
 from __future__ import annotations
@@ -16,42 +16,42 @@ from tui.anthropic.confidential import Confidential
 from tui.inputs.bounded import decode_json
 
 _MILLISECONDS = 1e11
-"""Above this a time since the epoch is in milliseconds: as seconds it would be after the year 5000."""
+"""Times since the epoch above this are in milliseconds: as seconds they would be after the year 5000."""
 
 
 class Unusable(msgspec.Struct, frozen=True):
-    """Why there is no credential in a place, as the end of a sentence that begins with the place."""
+    """Why a place has no usable credential, as the end of a sentence that starts with the place."""
 
     reason: str
 
 
 class Login(Confidential, frozen=True):
-    """What the file says. One of the tokens may be empty, not both."""
+    """The content of the file. One of the tokens may be empty, but not both."""
 
     secrets: ClassVar = ("access_token", "refresh_token")
     access_token: str
     refresh_token: str
     expires_at_s: float | None
-    """Seconds since the epoch; None: not said."""
+    """Seconds since the epoch, or None if unknown."""
     plan: str = ""
 
 
 def parse_login(raw: bytes) -> Login | Unusable:
-    """The login that the file holds."""
+    """Return the login in the file."""
     try:
         data = decode_json(raw)
     except msgspec.DecodeError:
         return Unusable("is not JSON")
     if not isinstance(data, dict):
-        return Unusable("holds no login")
+        return Unusable("contains no login")
     inner = data.get("claudeAiOauth")
     fields = inner if isinstance(inner, dict) else data
     access, refresh = (_token(fields, *names) for names in (("accessToken", "access_token"), _REFRESH))
     if access is None or refresh is None:
-        return Unusable("holds a token with characters that no token has")
+        return Unusable("contains a token with invalid characters")
     if not access and not refresh:
         named = any(name in fields for name in ("accessToken", "access_token"))
-        return Unusable("is signed out: open Claude Code and sign in" if named else "holds no login")
+        return Unusable("is signed out: open Claude Code and sign in" if named else "contains no login")
     expires_at_s = _seconds(fields.get("expiresAt", fields.get("expires_at")))
     plan = fields.get("subscriptionType")
     return Login(
@@ -63,22 +63,22 @@ def parse_login(raw: bytes) -> Login | Unusable:
 
 
 class TokenGrant(Confidential, frozen=True):
-    """New tokens, as the token endpoint gave them."""
+    """New tokens from the token endpoint."""
 
     secrets: ClassVar = ("access_token", "refresh_token")
     access_token: str
     refresh_token: str
-    """Empty where the old one stays good."""
+    """Empty if the old one remains valid."""
     expires_at_s: float
     """Seconds since the epoch."""
     refresh_expires_at_s: float | None = None
-    """The same for the refresh token; None: not said."""
+    """Expiry of the refresh token in seconds since the epoch, or None if unknown."""
 
 
 def with_new_tokens(raw: bytes, grant: TokenGrant) -> bytes:
-    """The file with the new tokens in it, in the spelling and the units it has; everything else is kept to the letter.
+    """Return the file with the new tokens, in its own spelling and units; everything else is kept byte for byte.
 
-    Only for a file that `parse_login` took for a login.
+    Only for a file that `parse_login` accepted.
     """
     outer = decode_json(raw, type=dict[str, msgspec.Raw])
     nested = outer.get("claudeAiOauth", msgspec.Raw(b"null"))
@@ -109,7 +109,7 @@ def _with(fields: dict[str, msgspec.Raw], grant: TokenGrant) -> dict[str, msgspe
 
 
 def _in_the_unit_of(old: msgspec.Raw | None, time_s: float, milliseconds: bool) -> int | str:
-    """The time as the old one was written: in ms or s, as a number, a text or a date."""
+    """Return the time in the format of the old one: milliseconds or seconds, as a number, a string or a date."""
     before = decode_json(old) if old is not None else None
     if isinstance(before, bool) or not isinstance(before, str | int | float):
         return int(time_s * 1000) if milliseconds else int(time_s)
@@ -129,7 +129,7 @@ _EXPIRY = ("expiresAt", "expires_at")
 
 
 def _token(fields: dict[str, object], *names: str) -> str | None:
-    """The token under the first name that has one; None where it could not be sent in a header."""
+    """Return the token under the first name that has one, or None if it cannot be sent in a header."""
     for name in names:
         value = fields.get(name)
         if isinstance(value, str) and (token := value.strip()):
@@ -138,7 +138,7 @@ def _token(fields: dict[str, object], *names: str) -> str | None:
 
 
 def _seconds(value: object) -> float | None:
-    """A time since the epoch in seconds, from seconds, milliseconds, their text, or an ISO date; None: no time."""
+    """Parse a time since the epoch from seconds, milliseconds, a numeric string or an ISO date; None if it is none."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:

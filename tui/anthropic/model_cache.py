@@ -1,6 +1,6 @@
-"""The server's list of models as it was told last, in a file of the cache folder, one for each server.
+"""The server's model list as last received, in a file of the cache folder; one file per server.
 
-Only a copy: whatever is wrong with it, it is as good as not there.
+The file is only a cache: if anything is wrong with it, it is ignored.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ _LOCK_S = 1.0
 
 
 class CachedModelList(msgspec.Struct, frozen=True, kw_only=True):
-    """What a server listed. No models: it has no list, which need not be asked again for a day either."""
+    """A server's model list. No models means that it has no list, which is also cached for a day."""
 
     models: tuple[Model, ...]
     at_s: float
-    """When it was asked, in seconds since the epoch."""
+    """When it was fetched, in seconds since the epoch."""
     table: str
-    """The table that its entries were completed from."""
+    """Hash of the table that its entries were completed from."""
 
     def is_fresh(self, now_s: float) -> bool:
-        """Whether it need not be asked for again; a list from the future is none that can be trusted."""
+        """True if it is less than a day old. A list from the future is not trusted."""
         return 0 <= now_s - self.at_s < FRESH_S
 
 
 def cache_file(folder: Path, api_url: str) -> Path:
-    """Where the list of that server is kept. Its address may hold a password, so the name holds only a trace of it."""
-    address = api_url.encode(errors="backslashreplace")  # a variable of the environment may hold bytes that are no text
+    """Return the file for that server. Its name contains only a hash, since the address may contain a password."""
+    address = api_url.encode(errors="backslashreplace")  # an environment variable may contain bytes that are not text
     return folder / f"models-{_trace(address)}.json"
 
 
 def read_list(file: Path) -> CachedModelList | None:
-    """The list; None where there is none, none that can be read, or one that was completed from another table."""
+    """Return the list, or None if it is missing, unreadable, or completed from another table."""
     try:
         listed = decode_json(read_file(file, SETTINGS_FILE_BYTES), type=CachedModelList)
     except (OSError, msgspec.DecodeError):
@@ -51,7 +51,7 @@ def read_list(file: Path) -> CachedModelList | None:
 
 
 def write_list(file: Path, models: tuple[Model, ...], at_s: float) -> CachedModelList:
-    """Keeps the list as of that time, and returns it. Where that cannot be done, the next start asks for it again."""
+    """Store the list with that time, and return it. If it cannot be written, the next start fetches it again."""
     listed = CachedModelList(models=models, at_s=at_s, table=_table())
     with suppress(OSError, Occupied), locked(file, _LOCK_S):
         write_private(file, msgspec.json.encode(listed))

@@ -1,4 +1,4 @@
-"""What a server's list of models says, merged over the bundled table. Pure."""
+"""Parse a server's model list and merge it with the bundled table. Pure."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tui.inputs.bounded import decode_json
 from tui.inputs.limits import COUNT, LABEL_CHARS, MODELS
 
 _MOST_FIELDS = 200
-"""Commas for each model, above which a list is not looked at: real ones have about 60."""
+"""Commas per model above which a list is not parsed: real ones have about 60."""
 
 
 class TooManyModels(ProtocolError):
-    """The server lists more models than anybody can choose from."""
+    """Raised if the server lists more models than anybody can choose from."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -48,10 +48,10 @@ _LIFECYCLES: Mapping[str, Lifecycle] = {"active": "active", "deprecated": "depre
 
 
 def from_listing(payload: bytes) -> tuple[Model, ...]:
-    """The rows of one page of `GET /v1/models`, newest first, each merged over the table's.
+    """Return the models on one page of `GET /v1/models`, newest first, each merged with its row of the table.
 
-    Takes OpenAI's shape as well. Entries that cannot be read are left out; a payload that is no list at all gives nothing.
-    Raises TooManyModels.
+    Also accepts OpenAI's shape. Invalid entries are skipped; a payload that is not a list gives no models. Raises
+    TooManyModels.
     """
     if payload.count(b",") > MODELS * _MOST_FIELDS:
         raise TooManyModels
@@ -86,7 +86,7 @@ def _merged(listed: _Listed) -> Model:
         said["max_output"] = listed.max_tokens
     said |= _life(listed, row) | _abilities(listed.capabilities or {})
     if listed.capabilities and not row.known:
-        # A Claude that is newer than this table: it counts tokens as the newest ones do.
+        # A Claude that is newer than this table: assume the newest tokenizer.
         said |= {"known": True, "tokens_per_char": NEWER_TOKENIZER}
     return msgspec.structs.replace(row, **said)
 
@@ -97,22 +97,22 @@ def _life(listed: _Listed, row: Model) -> dict[str, Any]:
         said["retires"] = day
     lifecycle = _LIFECYCLES.get(listed.lifecycle or "")
     if lifecycle == "active" and row.lifecycle == "legacy":
-        return said  # the API has no word for it: active, with something newer beside it
+        return said  # the API has no word for legacy: active, but superseded
     if lifecycle:
         said["lifecycle"] = lifecycle
     elif row.lifecycle == "retired":
-        # A gateway that lists a model answers for it, wherever it takes it from.
+        # A gateway that lists a model serves it, even if Anthropic has retired it.
         said |= {"lifecycle": "unknown", "retires": ""}
     return said
 
 
 def _is_size(tokens: int | None) -> bool:
-    """Whether a number of tokens can be one of a model."""
+    """True if a token count is plausible for a model."""
     return tokens is not None and 0 < tokens <= COUNT
 
 
 def _is_day(text: str) -> bool:
-    """Whether it is a day, as 2027-01-22."""
+    """True for an ISO date, e.g. 2027-01-22."""
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
@@ -140,6 +140,6 @@ def _abilities(capabilities: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _supported(ability: object) -> bool | None:
-    """What `{"supported": …}` says, or None where it says nothing."""
+    """Return the value of `{"supported": …}`, or None if it has none."""
     value = ability.get("supported") if isinstance(ability, dict) else None
     return value if isinstance(value, bool) else None

@@ -1,7 +1,7 @@
-"""The models of Anthropic as data: limits, prices, thinking rules, names and retirements; and which of them a name means.
+"""Anthropic's models as data: limits, prices, thinking rules, names and retirement dates; and resolving names to models.
 
-One table, kept by hand from Anthropic's model, pricing and deprecation pages (November 2026). What the server's own list
-says goes before it (`from_listing`), and what the user's configuration says before both (`overridden`).
+The table is maintained by hand from Anthropic's model, pricing and deprecation pages (November 2026). The server's own list
+takes precedence over it (`from_listing`), and the user's configuration over both (`overridden`).
 """
 
 from __future__ import annotations
@@ -22,25 +22,27 @@ FAMILIES = ("opus", "sonnet", "haiku", "fable", "mythos")
 
 
 class ModelChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """What a name came to."""
+    """The model that a name resolves to."""
 
     model: Model
     asked: str
     notice: str = ""
-    """Set where another model answers than the one that was asked for; names both."""
+    """Set if another model answers than the one that was asked for; names both."""
 
 
 class ModelSettingsError(TuiError):
-    """`[models."ID"]` in the configuration says something that no model can have."""
+    """Raised if `[models."ID"]` in the configuration is invalid."""
 
 
 def _price(input: float, output: float, read: float, up_to: int | None = None) -> Price:
-    """A tier. Writes cost 1.25 (five minutes) and 2 times (an hour) the input on every model; reads differ."""
+    """Return a price tier. On every model, cache writes cost 1.25 times (five minutes) or twice (an hour) the input; reads
+    differ.
+    """
     return Price(input=input, output=output, write_5m=1.25 * input, write_1h=2 * input, read=read, up_to=up_to)
 
 
 def _current(id: str, name: str, *prices: Price, **more: Any) -> Model:
-    """A model of the 1M-token generation: Claude 4.6 and later."""
+    """Return a model with a window of 1M tokens: Claude 4.6 and later."""
     family = name.split()[0].lower()
     defaults: dict[str, Any] = {
         "context": 1_000_000,
@@ -56,13 +58,13 @@ def _current(id: str, name: str, *prices: Price, **more: Any) -> Model:
 
 
 def _dated(id: str, name: str, price: Price, **more: Any) -> Model:
-    """A model of the 4.5 generation: 200K tokens, thinking by budget only."""
+    """Return a model of the 4.5 generation: 200K tokens, thinking with a budget only."""
     defaults: dict[str, Any] = {"lifecycle": "legacy", "thinking": ("enabled", "disabled")}
     return Model(id=id, name=name, family=name.split()[0].lower(), prices=(price,), **(defaults | more))
 
 
 def _retired(id: str, name: str, retires: str, successor: str, max_output: int = 4_096, **more: Any) -> Model:
-    """A model that answers no more. Its price is left out: nothing can be billed."""
+    """Return a retired model, without a price."""
     family = name.split()[0].lower()
     return Model(
         id=id,
@@ -118,7 +120,7 @@ _LIVING: tuple[Model, ...] = (
     _current("claude-mythos-5-1", "Mythos 5.1", _price(10, 50, 0.25), min_cache=512, lifecycle="active",
              binds_thinking=True),
     _current("claude-mythos-5", "Mythos 5", _price(10, 50, 1.00), min_cache=512),
-    # Its end is announced without a day, and its price was never published.
+    # Its retirement is announced without a date, and its price was never published.
     _current("claude-mythos-preview", "Mythos Preview", min_cache=2048, lifecycle="deprecated",
              successor="claude-mythos-5-2"),
 )  # fmt: skip
@@ -145,7 +147,7 @@ _GONE: tuple[Model, ...] = (
 )  # fmt: skip
 
 MODELS: tuple[Model, ...] = _LIVING + _GONE
-"""Newest first within a family; the retired ones last."""
+"""Newest first within a family, retired models last."""
 
 ALIASES: Mapping[str, str] = {
     "claude-opus-4-5": "claude-opus-4-5-20251101",
@@ -159,34 +161,34 @@ ALIASES: Mapping[str, str] = {
     "claude-3-5-haiku-latest": "claude-3-5-haiku-20241022",
     "claude-3-opus-latest": "claude-3-opus-20240229",
 }
-"""Other IDs that the API takes, or took, for a dated one. From 4.6 on the dateless ID is the model itself."""
+"""Other IDs that the API accepts, or accepted, for a dated one. From 4.6 on, the undated ID is the model itself."""
 
 MISSPELT: Mapping[str, str] = {"claude-haiku-3-5-20241022": "claude-3-5-haiku-20241022"}
-"""IDs that are in circulation and never existed."""
+"""IDs that are in circulation but never existed."""
 
 _BY_ID: Mapping[str, Model] = {model.id: model for model in MODELS}
 
 
 def find(model_id: str) -> Model:
-    """The table's row for an ID, dated, dateless or misspelt; an unknown ID gets safe defaults and `known=False`."""
+    """Return the row of an ID, dated, undated or misspelt. An unknown ID gets safe defaults and `known=False`."""
     row = _BY_ID.get(MISSPELT.get(model_id) or ALIASES.get(model_id) or model_id)
     return row if row is not None else Model(id=model_id, name=model_id, max_output=8_192, known=False)
 
 
 def suggestion(name: str) -> str:
-    """What to say to a name that no model has: the family or ID of the table that it may mean, and where all stand."""
+    """Return the hint for an unknown model name: a similar family or ID, and where all are listed."""
     import difflib  # names are seldom misspelt
 
     close = difflib.get_close_matches(name.lower(), (*FAMILIES, *(model.id for model in MODELS)), n=1)
     meant = f'Did you mean "{close[0]}"? ' if close else ""
-    return f"{meant}`prx models` lists them, and so does Ctrl+L in the app."
+    return f"{meant}`prx models` and Ctrl+L in the app list all models."
 
 
 def is_retired(model: Model, today: date | None = None) -> bool:
     """Return True if the model no longer answers on that day (None: ignore the dates of the table).
 
-    A date retires only the rows of our own table. For a model of the server's list `lifecycle` decides: there, a date in the
-    past means that the retirement is overdue. Source: SDK 2.14, types/model_info.py.
+    A date retires only rows of our own table. For a model of the server's list `lifecycle` decides: a date in the past
+    means that its retirement is overdue. Source: SDK 2.14, types/model_info.py.
     """
     if model.lifecycle == "retired":
         return True
@@ -194,7 +196,7 @@ def is_retired(model: Model, today: date | None = None) -> bool:
 
 
 def as_of(model: Model, today: date) -> Model:
-    """Return the model with the lifecycle that it has on that day."""
+    """Return the model with its lifecycle on that day."""
     retired = is_retired(model, today) and model.lifecycle != "retired"
     return msgspec.structs.replace(model, lifecycle="retired") if retired else model
 
@@ -202,10 +204,10 @@ def as_of(model: Model, today: date) -> Model:
 def resolve(
     name: str, *, follow_retired: bool = True, live: Sequence[Model] = (), today: date | None = None
 ) -> ModelChoice:
-    """The model that answers to a name: a family ("sonnet"), any ID, or a name as people say it ("Sonnet 5.5").
+    """Return the model for a name: a family ("sonnet"), any ID, or a display name ("Sonnet 5.5").
 
-    A family is its newest model in the server's list, else in the table. A retired model is answered by its successor, with
-    a notice that names both; with `follow_retired` off, its ID goes out untouched.
+    A family resolves to its newest model in the server's list, else in the table. A retired model is replaced by its
+    successor, with a notice that names both; with `follow_retired` off, its ID is sent unchanged.
     """
     asked = name.strip()
     if asked.lower() in FAMILIES:
@@ -238,7 +240,7 @@ def _named(asked: str) -> Model | None:
 
 
 def _spoken(name: str) -> str:
-    """Of "Haiku 4.5" and "haiku-4-5" the same."""
+    """Normalize a display name: "Haiku 4.5" and "haiku-4-5" become equal."""
     return " ".join(name.casefold().replace("-", " ").replace(".", " ").split())
 
 
@@ -249,14 +251,14 @@ def _is_id(asked: str) -> bool:
 def _notice(asked: str, row: Model, successor: Model) -> str:
     instead = f"{successor.name} ({successor.id}) answers in its place.{_changes(row, successor)}"
     if asked in MISSPELT:
-        return f"{asked} is no model's ID: {row.name} is {row.id}, retired on {row.retires}. {instead}"
+        return f"{asked} is not a model ID: {row.name} is {row.id}, retired on {row.retires}. {instead}"
     identity = asked if _is_id(asked) else row.id
     when = f" on {row.retires}" if row.retires else ""
     return f"{row.name} ({identity}) was retired{when}. {instead}"
 
 
 def _changes(row: Model, successor: Model) -> str:
-    """What is different with the successor, as a sentence after a space, or ""."""
+    """Describe what differs with the successor, as a sentence after a space, or ""."""
     changes = []
     if successor.tokens_per_char > row.tokens_per_char:
         more = successor.tokens_per_char / row.tokens_per_char - 1
@@ -268,13 +270,10 @@ def _changes(row: Model, successor: Model) -> str:
     return f" What changes: {'; '.join(changes)}." if changes else ""
 
 
-# What the server says of its models: GET /v1/models. Every field but `id` may be absent on gateways.
-
-
 def overridden(model: Model, settings: Mapping[str, object]) -> Model:
-    """The model with what `[models."ID"]` says of it. A price needs `input` and `output`; the rest follows from them.
+    """Return the model with the settings of `[models."ID"]`. A price needs `input` and `output`; the rest is derived.
 
-    Raises `ModelSettingsError` for a key that models do not have, or a value of another type.
+    Raises `ModelSettingsError` for an unknown key or a value of the wrong type.
     """
     allowed = [name for name in Model.__struct_fields__ if name != "id"]
     for key in settings:

@@ -1,8 +1,8 @@
-"""What of a conversation goes back to the API: its messages in the API's form, so that any history is accepted.
+"""Build the messages of a request from a conversation, in a form that the API accepts.
 
-Conversations are stored as they happened: stopped answers, tool calls nobody answered, refusals. The API takes only tidy
-ones. The rules here are decided by a message and what follows it at once, so that the same messages give the same bytes in
-every later request: the prompt cache and the signatures of thinking depend on that.
+Conversations are stored as they happened: interrupted answers, unanswered tool calls, refusals. The API accepts only
+complete ones. The rules here depend only on a message and the one after it, so that the same messages give the same bytes
+in every later request: the prompt cache and thinking signatures depend on that.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ Dialect = Literal["anthropic", "basic"]
 Param = dict[str, object]
 
 RequestPosition = tuple[int, ...]
-"""Where a block stands in a request: the numbers of its message, its block, and the block in a tool's result."""
+"""The position of a block in a request: indices of its message, its block, and the block within a tool result."""
 
 
 def build_messages(messages: Sequence[Message], model: Model, dialect: Dialect) -> list[Param]:
-    """The `messages` of a request. It may end with an assistant message, or be empty: the caller judges that."""
+    """Return the `messages` of a request. They may end with an assistant message or be empty; the caller checks that."""
     return _replayed(messages, model, dialect).sent
 
 
 def attachment_positions(
     messages: Sequence[Message], model: Model, dialect: Dialect
 ) -> Mapping[RequestPosition, BlockPosition]:
-    """Where the pictures and documents of that request come from, by where they stand in it."""
+    """Return the origin of each image and document of that request, by its position in the request."""
     return _replayed(messages, model, dialect).places
 
 
@@ -71,7 +71,7 @@ def _replayed(messages: Sequence[Message], model: Model, dialect: Dialect) -> _R
 
 
 def sendable(text: str) -> str:
-    """The text with nothing in it that UTF-8 cannot carry (a terminal may hand us half a surrogate pair)."""
+    """Return the text without lone surrogates, which UTF-8 cannot encode and a terminal may produce."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -80,9 +80,9 @@ def sendable(text: str) -> str:
 
 
 def _without_refusals(messages: Sequence[Message]) -> list[int]:
-    """Which messages stay without the turns that ended in a refusal: its prompt, and whatever tools ran in between.
+    """Return the indices of the messages without turns that ended in a refusal: prompt, answers and tool results.
 
-    Source: Messages API, handling stop reasons: drop that turn before continuing.
+    Source: Messages API, handling stop reasons: remove that turn before continuing.
     """
     kept: list[int] = []
     for number, message in enumerate(messages):
@@ -101,7 +101,7 @@ def _answers_tools(message: Message) -> bool:
 
 
 def _awaits_the_server(messages: Sequence[Message], at: int) -> bool:
-    """Whether the server has yet to go on with what this message began: it paused, or waits for our tools' results."""
+    """True if the server has yet to continue this message: it paused, or waits for the results of our tools."""
     if messages[at].state != "complete":
         return False
     later = range(at + 1, len(messages))
@@ -111,14 +111,14 @@ def _awaits_the_server(messages: Sequence[Message], at: int) -> bool:
 
 
 class _ServerTool(msgspec.Struct, frozen=True):
-    """As much of a server tool's block as pairs a call with its result."""
+    """The fields of a server tool's block that pair a call with its result."""
 
     id: str = ""
     tool_use_id: str = ""
 
 
 def _server_tool(block: Opaque) -> _ServerTool | None:
-    """What an opaque block says of pairing, or None where it is not whole."""
+    """Return the pairing fields of an opaque block, or None if it is incomplete."""
     try:
         return decode_json(block.json, type=_ServerTool)
     except msgspec.DecodeError:
@@ -126,7 +126,9 @@ def _server_tool(block: Opaque) -> _ServerTool | None:
 
 
 def _paired_server_tools(messages: Sequence[Message]) -> frozenset[tuple[int, int]]:
-    """Where (message, block) a server tool's call has its result, and that result, with no prompt in between."""
+    """Return the (message, block) positions of server tool calls and results that belong together, with no prompt in
+    between.
+    """
     called: dict[str, tuple[int, int]] = {}
     paired: set[tuple[int, int]] = set()
     for at, message in enumerate(messages):
@@ -142,7 +144,7 @@ def _paired_server_tools(messages: Sequence[Message]) -> frozenset[tuple[int, in
 
 
 def _may_stand_alone(block: Opaque, unfinished: bool) -> bool:
-    """Whether a block without its other half may be sent: a call the server has yet to run, or no tool's block at all."""
+    """True if an unpaired block may be sent: a call that the server has yet to run, or a block of no tool."""
     tool = _server_tool(block)
     if tool is None or tool.tool_use_id:
         return False
@@ -150,7 +152,7 @@ def _may_stand_alone(block: Opaque, unfinished: bool) -> bool:
 
 
 class _Replay:
-    """The walk from the first message to the last: what was sent, and which tool calls wait for an answer."""
+    """The request built so far, and the tool calls that wait for results."""
 
     def __init__(self, model: Model, dialect: Dialect) -> None:
         self.sent: list[Param] = []
@@ -161,7 +163,7 @@ class _Replay:
         self._called: set[str] = set()
 
     def user(self, message: Message, number: int) -> None:
-        """Takes a prompt or tool results. Every call of the answer before gets a result, and results come first."""
+        """Add a prompt or tool results. Every call of the previous answer gets a result, and results come first."""
         given = {block.tool_use_id: at for at, block in enumerate(message.blocks) if isinstance(block, ToolResult)}
         calls = [call for call in given if call in self._pending]
         content: list[object] = []
@@ -179,19 +181,19 @@ class _Replay:
             self.sent.append({"role": "user", "content": content})
 
     def assistant(self, message: Message, blocks: Sequence[Block], *, is_paused: bool) -> None:
-        """Takes an answer, or what there was of it."""
+        """Add an answer, or the part of it that there is."""
         self.answer_pending()
         content = [param for block in blocks if (param := self._said(block, message)) is not None]
-        # An answer that ends in thinking was cut, or empty: the API takes it only where it is to be gone on with.
+        # An answer that ends in thinking was truncated or empty. The API accepts it only if it is to be continued.
         while content and not is_paused and _is_thinking(content[-1]):
             content.pop()
-        if content and self.sent:  # a conversation begins with a user
+        if content and self.sent:  # a conversation starts with a user message
             self.sent.append({"role": "assistant", "content": content})
         else:
             self._pending.clear()
 
     def answer_pending(self) -> None:
-        """Answers calls that no user message follows."""
+        """Add results for calls that no user message follows."""
         if self._pending:
             self.sent.append({"role": "user", "content": [self._result(_unanswered(call)) for call in self._pending]})
             self._pending.clear()
@@ -216,7 +218,7 @@ class _Replay:
                 return None  # the API has no such blocks in an answer
 
     def _can_read(self, message: Message) -> bool:
-        """Whether the thinking may be Claude's own. Other servers invent signatures, which Anthropic refuses."""
+        """True if the thinking may be Claude's own. Other servers invent signatures, which Anthropic rejects."""
         return message.model in ("", self._model.id) or message.model.startswith("claude")
 
     def _call(self, id: str, name: str, input: JsonText) -> Param | None:
@@ -279,7 +281,7 @@ class _Replay:
 
 
 def _left_out(block: Image | Document) -> str:
-    """What Claude reads in the place of what the API would not take, so that the words around it still make sense."""
+    """Return the text that replaces a quarantined attachment, so that the surrounding text still makes sense."""
     kind = "image" if isinstance(block, Image) else "document"
     name = f" {sendable(block.name)}" if block.name else ""
     return f"[{kind}{name} left out: it could not be read]"
@@ -294,7 +296,7 @@ def _is_thinking(param: object) -> bool:
 
 
 def _object(text: JsonText) -> msgspec.Raw:
-    """The JSON as it stands; `{}` where it is not a whole object (the answer was cut inside it), or exceeds a bound."""
+    """Return the JSON unchanged, or `{}` if it is not a complete object or exceeds a limit."""
     try:
         decode_input(text, dict[str, msgspec.Raw])
     except msgspec.DecodeError:
@@ -303,7 +305,7 @@ def _object(text: JsonText) -> msgspec.Raw:
 
 
 def _citation(text: JsonText) -> msgspec.Raw:
-    """The citation as it may be sent: responses carry a `file_id` that requests may not."""
+    """Return the citation without `file_id`, which responses contain but requests may not."""
     if '"file_id"' not in text:
         return msgspec.Raw(text)
     fields = decode_json(text, type=dict[str, msgspec.Raw])

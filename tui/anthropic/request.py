@@ -1,7 +1,7 @@
-"""The body of a request, as a pure function of the conversation and the chosen options.
+"""Build the body of a request, as a pure function of the conversation and the options.
 
-Which parts of the history are sent is `replay`'s job, and where the cache breakpoints go is `caching`'s. No clock, no
-environment and no file is read here: the same values give the same bytes.
+`replay` decides which parts of the history are sent, `cache_breakpoints` where the breakpoints are. The same values always
+give the same bytes.
 """
 
 from __future__ import annotations
@@ -20,41 +20,41 @@ from tui.chat.transcript import Tool, Transcript
 from tui.inputs.bounded import decode_json
 
 MAX_TOKENS = 64_000
-"""The most that an answer may take unless asked for: more than any chat needs, and half of what the largest models allow."""
+"""Default limit of an answer: more than any chat needs, and half of what the largest models allow."""
 THINKING_BUDGET = 16_000
-"""The most that a model which thinks by budget spends on it unless asked otherwise."""
+"""Default thinking budget, for models that think with a budget."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """How the next answer is asked for."""
+    """Options of the next request."""
 
     model: Model
     max_tokens: int | None = None
     effort: Effort | None = None
     show_thinking: bool = True
-    """Ask for readable thinking. Models that think by default do so without it, unseen."""
+    """Request readable thinking. Models that think by default do so anyway, invisibly."""
     thinking: ThinkingMode | None = None
-    """Taken where the model has that mode. None: adaptive where the model can, else as the model does by itself."""
+    """Used if the model has that mode. None: adaptive if supported, else the model's default."""
     thinking_budget: int = THINKING_BUDGET
-    """For models that have no adaptive thinking."""
+    """For models without adaptive thinking."""
     lifetime: Lifetime = "5m"
-    """How long the cache is to keep what this request writes."""
+    """Lifetime of the cache entries that this request writes."""
     dialect: Dialect = "anthropic"
-    """`basic` sends plain messages, tools and images, and nothing that only Anthropic knows."""
+    """`basic` sends plain messages, tools and images, and nothing that only Anthropic supports."""
 
 
 def dialect_for(setting: Literal["auto", "anthropic", "basic"], model: Model) -> Dialect:
-    """The dialect to speak. `auto`: Anthropic's with every model that we know, wherever it is served."""
+    """Return the dialect to use. `auto` means Anthropic's for every known model, wherever it is served."""
     if setting != "auto":
         return setting
     return "anthropic" if model.known else "basic"
 
 
 def build_body(transcript: Transcript, options: Options) -> Param:
-    """The request as JSON values, with cache breakpoints. Raises `NothingToSend`.
+    """Return the request as JSON values, with cache breakpoints. Raises `NothingToSend`.
 
-    JSON that came from outside (tool arguments, schemas, citations) stands in it as `msgspec.Raw`, byte for byte.
-    Sampling parameters are never sent, and an answer is never begun for the model: current models refuse both.
+    External JSON (tool arguments, schemas, citations) is included as `msgspec.Raw`, byte for byte. Sampling parameters and
+    prefilled answers are never sent: current models reject both.
     """
     model = options.model
     messages = build_messages(transcript.messages, model, options.dialect)
@@ -75,7 +75,7 @@ def build_body(transcript: Transcript, options: Options) -> Param:
 
 
 def encode(body: Param) -> bytes:
-    """The body as the JSON that is sent."""
+    """Encode the body as the JSON that is sent."""
     return msgspec.json.encode(body)
 
 
@@ -95,7 +95,7 @@ def _max_tokens(options: Options) -> int:
 
 
 def _thinking(options: Options) -> Param:
-    """Asks for thinking that can be read: most models sign it and leave the text empty unless told otherwise."""
+    """Request readable thinking: most models return signed but empty thinking unless told otherwise."""
     model, mode = options.model, mode_in_use(options.model, options.thinking)
     match mode:
         case "off":
@@ -116,18 +116,20 @@ def _effort(options: Options) -> Param:
 
 
 def _diagnostics(transcript: Transcript) -> Param:
-    """Asks why the cache was missed, if it was: compared with the answer before, where Anthropic gave that one an ID.
+    """Request the reason for a cache miss, compared with the previous answer if Anthropic gave it an ID.
 
-    It remembers only requests that ask, so the first of a chat asks as well: there is nothing before it. Source: Anthropic's
-    page on cache diagnostics.
+    The API only remembers requests that ask, so the first one of a chat asks too. Source: Anthropic, cache diagnostics.
     """
     last = next((message.id for message in reversed(transcript.messages) if message.role == "assistant"), "")
     return {"diagnostics": {"previous_message_id": last if last.startswith("msg_") else None}}
 
 
 def _kept(transcript: Transcript, options: Options) -> list[int]:
-    """How many messages two earlier requests of the model had, where it may still have them: the last one that wrote for
-    an hour, and the last one of all, if another model has answered since (else `caching` finds it by itself)."""
+    """Return the lengths, in messages, of two earlier requests of the model that may still be cached.
+
+    They are the last one that wrote for an hour, and the last one of all if another model has answered since
+    (`cache_breakpoints` finds it otherwise).
+    """
     model, messages = options.model, transcript.messages
     answers = [at for at, message in enumerate(messages) if message.role == "assistant" and message.usage.total_input]
     mine = [at for at in answers if messages[at].model == model.id]

@@ -1,4 +1,4 @@
-"""What arrives in a response -> the events of an answer, while it comes or once it is whole."""
+"""Convert the body of a response into stream events, either as it arrives or once it is complete."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ from tui.chat.events import StreamEvent, Unknown
 from tui.chat.reply_size import event_size
 from tui.inputs.limits import EVENT_BYTES, MIB, REPLY_WASTE_BYTES, REPLY_WASTE_RATIO
 
-_TRAILING_S = 0.5  # for what may follow `message_stop`, so that the connection can be used again
+_TRAILING_S = 0.5  # the time to read what follows `message_stop`, so that the connection can be reused
 
 
 def parse_whole_message(kind: str, body: bytes) -> tuple[StreamEvent, ...]:
+    """Return the events of a complete JSON message. Raises ProtocolError if the body is not a message."""
     if body.lstrip()[:1] == b"{":
         return wire.parse_message(body)
     raise ProtocolError(
-        f"The server answered with {errors.clean(kind) or 'something'} instead of a stream",
+        f"The server sent {errors.clean(kind) or 'something'} instead of a stream",
         "Check that `api_url` is the address of an Anthropic API.",
     )
 
 
 async def parse_events(response: httpx.Response) -> AsyncGenerator[StreamEvent, None]:
-    """The events that arrive, without pings and what is new to us.
+    """Yield the events as they arrive, without pings and unknown events.
 
-    Raises ProtocolError for what is no event, and where all that arrives adds next to nothing to an answer.
+    Raises ProtocolError for an invalid event, and if the server sends much data that adds next to nothing to the answer.
     """
     splitter = EventDecoder()
     received = kept = 0
     try:
-        async for chunk in response.aiter_raw():  # which `bodies` has unpacked
+        async for chunk in response.aiter_raw():  # decompressed by `bounded_body`
             received += len(chunk)
             for payload in splitter.feed(chunk):
                 event = wire.parse(payload)
@@ -44,23 +45,25 @@ async def parse_events(response: httpx.Response) -> AsyncGenerator[StreamEvent, 
                     yield event
             if received > REPLY_WASTE_BYTES + kept * REPLY_WASTE_RATIO:
                 raise ProtocolError(
-                    f"The server sent {received // MIB} MB with next to nothing in them, so prx ended the answer",
-                    "What had arrived is kept. Send again.",
+                    f"The server sent {received // MIB} MB with almost no content, so prx stopped the answer",
+                    "The part that was received is kept. Send again.",
                 )
     except EventTooLong:
         raise ProtocolError(
-            f"The server sent an event of more than {EVENT_BYTES // MIB} MB, so prx ended the answer",
-            "What had arrived is kept. Check `api_url`.",
+            f"The server sent an event of more than {EVENT_BYTES // MIB} MB, so prx stopped the answer",
+            "The part that was received is kept. Check `api_url`.",
         ) from None
 
 
 async def drain(payloads: AsyncGenerator[object, None]) -> None:
-    """Reads what follows the end, normally nothing, since only a response that was read can leave its connection."""
+    """Read what follows the end, normally nothing: a connection can be reused only after its response was read
+    completely.
+    """
 
     async def read() -> None:
         async for _ in payloads:
             pass
 
     harmless = (asyncio.TimeoutError, httpx.HTTPError, ProtocolError, wire.ErrorSent)
-    with suppress(*harmless):  # the answer is complete: nothing is lost
+    with suppress(*harmless):  # the answer is complete, so nothing is lost
         await asyncio.wait_for(read(), _TRAILING_S)

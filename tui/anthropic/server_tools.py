@@ -1,4 +1,4 @@
-"""Tools that Anthropic's own servers carry out, as they stand in a request. Facts: Messages API, web search tool."""
+"""Definitions of tools that run on Anthropic's servers. Source: Messages API, web search tool."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import msgspec
 from tui.chat.transcript import Tool
 
 _WEB_SEARCH = "web_search_20250305"
-"""The basic version: the later ones run code to filter what they find, and not every model can."""
+"""The basic version. Later ones run code to filter results, which not every model can do."""
 
 
 def web_search(max_uses: int | None, allowed: Sequence[str], blocked: Sequence[str]) -> Tool:
-    """Web search. Of the two lists of domains the API takes one; the same arguments give the same bytes."""
+    """Return the web search tool. The API accepts only one of the two domain lists. The same arguments give the
+    same bytes.
+    """
     definition: dict[str, object] = {"type": _WEB_SEARCH, "name": "web_search"}
     if max_uses is not None:
         definition["max_uses"] = max_uses

@@ -1,6 +1,6 @@
-"""Server-sent events: bytes in, the data of each event out. Pure; no line is collected without a bound.
+"""Decode server-sent events: bytes in, the data of each event out. Pure; lines and events have a size limit.
 
-Source: the HTML standard, section on server-sent events. Names, ids and comments are skipped: the API repeats the name of
+Source: the HTML standard, section on server-sent events. Names, ids and comments are ignored: the API repeats the name of
 an event in its data.
 """
 
@@ -9,21 +9,21 @@ from __future__ import annotations
 from tui.inputs.limits import EVENT_BYTES
 
 _MARK = b"\xef\xbb\xbf"
-"""A byte order mark, which may stand before the first line."""
+"""A byte order mark, which is allowed before the first line."""
 
 
 class EventTooLong(Exception):
-    """The lines of an event are longer than EVENT_BYTES."""
+    """Raised if the lines of an event are longer than EVENT_BYTES."""
 
 
 class EventDecoder:
-    """Splits a stream at LF, CR LF and CR, wherever the pieces of it that arrive are cut."""
+    """Splits a stream at LF, CR LF and CR, wherever its chunks are cut."""
 
     def __init__(self) -> None:
         self._line = bytearray()
-        """The line that has begun."""
+        """The current line so far."""
         self._data: bytearray | None = None
-        """The data of the event that has begun; None before its first line of data."""
+        """The data of the current event; None before its first line of data."""
         self._skips_lf = False
         self._is_first = True
 
@@ -49,7 +49,7 @@ class EventDecoder:
         self._check()
 
     def _end(self, piece: bytes) -> bytearray | None:
-        """End the line with this piece. Returns the event that it ends, if it does."""
+        """End the line with this piece. Return the event that it completes, if any."""
         line: bytes | bytearray = piece
         if self._line:
             self._append(piece)

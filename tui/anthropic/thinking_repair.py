@@ -1,7 +1,7 @@
-"""The one repair that a request gets by itself: thinking that the API says no longer fits is left out, and it is sent again.
+"""Repair a request whose thinking the API rejects: drop the thinking and send it again.
 
-Signed thinking is bound to all that stood before it. A chat that was edited elsewhere, imported, or moved between accounts
-can hold some that fits no more; without it the chat goes on as well. Source: Anthropic's page on preserved thinking.
+Signed thinking is bound to everything before it. A chat that was edited elsewhere, imported, or moved between accounts may
+contain thinking that is no longer valid. The chat can continue without it. Source: Anthropic, preserved thinking.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ Stream = AsyncGenerator[StreamEvent | Waiting, None]
 
 
 class ThinkingRepair:
-    """Remembers which thinking was refused, so that no later request brings it up again."""
+    """Remembers which thinking was rejected, so that no later request sends it again."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._refused: frozenset[str] = frozenset()
         self._clock = clock
 
     def fitting(self, transcript: Transcript) -> Transcript:
-        """The conversation without the thinking that was refused before."""
+        """Return the conversation without the thinking that was rejected before."""
         return without_thinking(transcript, self._refused) if self._refused else transcript
 
     async def stream(
@@ -36,7 +36,7 @@ class ThinkingRepair:
         body: bytes,
         build: Callable[[Transcript], bytes],
     ) -> Stream:
-        """The answer to `body`; where its thinking is refused, once more to the same conversation without any."""
+        """Yield the answer to `body`. If its thinking is rejected, send the conversation once more without any."""
         try:
             async with aclosing(send(body)) as events:
                 async for event in events:
@@ -54,7 +54,7 @@ class ThinkingRepair:
     async def counted(
         self, count: Callable[[bytes], Awaitable[int]], transcript: Transcript, build: Callable[[Transcript], bytes]
     ) -> int:
-        """How many tokens the conversation has. Counting checks its thinking as sending does."""
+        """Return the token count of the conversation. Counting validates thinking as sending does."""
         try:
             return await count(build(transcript))
         except ProviderError as error:
@@ -63,7 +63,7 @@ class ThinkingRepair:
         return await count(build(without_thinking(transcript)))
 
     def _learns(self, error: ProviderError, transcript: Transcript) -> bool:
-        """Whether the error is a refusal of the conversation's thinking, which is remembered then."""
+        """True if the error rejects the conversation's thinking, which is then remembered."""
         signatures = signatures_in(transcript)
         if not (signatures and is_thinking_rejection(error)):
             return False
@@ -72,6 +72,6 @@ class ThinkingRepair:
 
 
 def is_thinking_rejection(error: ProviderError) -> bool:
-    """Whether the API refuses a thinking block for its signature or its past. Nothing of an answer has come then."""
+    """True if the API rejects a thinking block because of its signature or an earlier change. No answer has started then."""
     words = error.message.lower()
     return isinstance(error, BadRequest) and "thinking" in words and ("signature" in words or "modified" in words)

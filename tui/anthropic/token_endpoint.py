@@ -1,7 +1,7 @@
-"""Trades a refresh token for new tokens, in one POST that is never repeated: such a token works only once.
+"""Exchange a refresh token for new tokens, in one POST that is never repeated: a refresh token works only once.
 
-Every way in which it can fail says whether the token may have been used up by it. Blocking, on a connection of its own: so
-an answer that is on its way is not lost with the request that asked for it.
+Each error says whether the token may have been used up. Blocking, on a connection of its own, so that a response in transit
+is not lost with the request that needed it.
 """
 
 from __future__ import annotations
@@ -24,34 +24,34 @@ from tui.inputs.limits import SMALL_REPLY_BYTES
 
 TOKEN_URL = "https://platform.claude.com/v1/oauth/token"
 CLIENT_ID = "9d1c250a-e61b-44d9-88ed-5944d1962f5e"
-"""Whose refresh tokens these are: the endpoint takes them for the client only that they were issued to."""
+"""The client that the refresh tokens were issued to; the endpoint accepts them for no other."""
 SIGN_IN_HINT = "Run `prx auth login --provider anthropic`, or open Claude Code."
 DEFAULT_LIFETIME_S = 3600.0
-"""How long a token is taken to live that came without `expires_in`. Too short costs one refresh, too long one 401."""
+"""Assumed lifetime of a token without `expires_in`. Too short costs one refresh, too long one 401."""
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 
 
 class RefreshFailed(AuthenticationFailed):
-    """The login was not renewed. The refresh token is as good as it was."""
+    """The login was not refreshed. The refresh token is still valid."""
 
 
 class NotSent(RefreshFailed):
-    """No connection: the endpoint never saw the token."""
+    """No connection: the endpoint did not receive the token."""
 
 
 class GrantRefused(RefreshFailed):
-    """`invalid_grant`: the refresh token was used before, has expired, or was withdrawn."""
+    """`invalid_grant`: the refresh token was already used, has expired, or was revoked."""
 
     def __init__(self) -> None:
-        super().__init__("Claude Code's login cannot be renewed any more", SIGN_IN_HINT)
+        super().__init__("Claude Code's login can no longer be refreshed", SIGN_IN_HINT)
 
 
 class ReplyLost(RefreshFailed):
-    """The token was sent, and what came of it is not known. It must never be sent again."""
+    """The token was sent, and the outcome is unknown. It must never be sent again."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The answer to renewing Claude Code's login was lost, and it cannot be asked for twice", SIGN_IN_HINT
+            "The response to refreshing Claude Code's login was lost, and the request cannot be repeated", SIGN_IN_HINT
         )
 
 
@@ -65,7 +65,7 @@ class _Reply(msgspec.Struct):
 def exchange_refresh_token(
     refresh_token: str, url: str, now: Callable[[], float], oauth_hosts: Sequence[str] = ()
 ) -> TokenGrant:
-    """The tokens that the endpoint gives for a refresh token. Raises RefreshFailed, or Misdirected for that address."""
+    """Return the tokens for a refresh token. Raises RefreshFailed, or Misdirected for the address."""
     check_token_url(url, oauth_hosts)
     body = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": CLIENT_ID}
     headers = {"accept": "application/json", "content-type": "application/json", "user-agent": f"prx/{__version__}"}
@@ -89,10 +89,10 @@ def exchange_refresh_token(
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol, httpx.InvalidURL):
         host = urlsplit(url).hostname
         raise NotSent(
-            f"No connection to {host}, where Claude Code's login is renewed", "Check the network.", retryable=True
+            f"No connection to {host}, where Claude Code's login is refreshed", "Check the network.", retryable=True
         ) from None
     except httpx.HTTPError:
-        raise ReplyLost from None  # without the cause: it holds the request, and that the token
+        raise ReplyLost from None  # without the cause, whose request contains the token
     if not response.is_success:
         raise _refused(response)
     return _granted(response.content, now())
@@ -116,7 +116,7 @@ def _granted(body: bytes, now_s: float) -> TokenGrant:
 
 
 def _duration_s(raw: msgspec.Raw) -> float | None:
-    """A number of seconds; None for one that makes no sense, which is no reason to lose the tokens."""
+    """Parse a number of seconds; None if it is invalid, which is no reason to lose the tokens."""
     try:
         value = decode_json(raw)
     except msgspec.DecodeError:
@@ -140,7 +140,7 @@ def _refused(response: httpx.Response) -> RefreshFailed:
         return GrantRefused()
     said = parse_error_body(response.content, response.headers.get("content-type", "")).message
     return RefreshFailed(
-        f"Claude Code's login was not renewed: {clean(response.url.host)} answered {response.status_code}"
+        f"Claude Code's login was not refreshed: {clean(response.url.host)} answered {response.status_code}"
         + (f", {said}" if said else ""),
         SIGN_IN_HINT,
         status=response.status_code,

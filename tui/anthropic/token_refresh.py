@@ -1,8 +1,8 @@
-"""Renews the login of Claude Code: once, however many requests, threads and programs want it at the same time.
+"""Refresh the login of Claude Code exactly once, however many requests, threads and programs need it at the same time.
 
-Each refresh token works only once, and whoever uses it a second time logs everybody out. So whoever wants to renew waits for
-the lock, reads the login again, since somebody may have been faster, notes which token is about to be used, and only then
-uses it. The new tokens are written back before they are used. Blocking: `auth` calls it in threads.
+Each refresh token works only once, and using it twice signs everybody out. So a refresh waits for the lock, reads the login
+again in case another program was faster, records which token is about to be used, and only then uses it. New tokens are
+written back before they are used. Blocking: `auth` calls it in threads.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from tui.inputs.limits import SETTINGS_FILE_BYTES
 from tui.private_file import Occupied, locked, read_unfinished, write_private
 
 EARLY_S = 90.0
-"""With so much of its life left, or less, a token is renewed before it is used."""
+"""A token is refreshed when so much of its life is left, or less."""
 _PAUSE_S = 30.0
-"""After a renewal failed, for which a token that still lives is not bothered again."""
+"""Wait so long after a failed refresh before the next one while the token is still valid."""
 _LOCK_S = 45.0
-"""For our lock: longer than its holder waits for the endpoint."""
+"""Timeout for our lock: longer than its holder waits for the endpoint."""
 _CLAUDE_LOCK_S = 20.0
-"""For Claude Code's, which is held for a moment."""
+"""Timeout for Claude Code's locks, which are held only briefly."""
 
 
 class LoginGone(RefreshFailed):
-    """There is no login any more, or nothing to renew it with."""
+    """Raised if there is no login any more, or no refresh token."""
 
 
 class TokenRefresher:
-    """One login, kept alive. Every method may be called from any thread.
+    """Keeps one login valid. Every method may be called from any thread.
 
-    `exchange` trades a refresh token for a Grant. `reread` says what the login is now in the place where it was found: by
-    default, in its file. `now` counts seconds from the epoch. `warn` is told, once, if a renewed login cannot be kept.
+    `exchange` trades a refresh token for a TokenGrant. `reread` returns the current login from where it was found; by
+    default its file. `now` counts seconds from the epoch. `warn` is called once if a refreshed login cannot be stored.
     """
 
     def __init__(
@@ -62,27 +62,27 @@ class TokenRefresher:
         self._reread = reread or self._read_file
         self._one_at_a_time = threading.Lock()
         self._over: set[str] = set()
-        """Access tokens that were renewed or refused."""
+        """Access tokens that were replaced or rejected."""
         self._used: dict[str, type[GrantRefused] | type[ReplyLost]] = {}
-        """Refresh tokens that were sent and may not be sent again, and what came of it."""
+        """Refresh tokens that were sent and must not be sent again, with the outcome."""
         self._quiet_until_s = float("-inf")
         self._has_warned = False
 
     def in_use(self) -> OAuthToken:
-        """The token to sign with, without waiting; it may be old."""
+        """Return the token to sign with, without waiting; it may have expired."""
         return self._held
 
     def is_alive(self) -> bool:
-        """Whether the token can still be used as it is."""
+        """True if the token is still valid."""
         return self._lives(self._held)
 
     def is_due(self) -> bool:
-        """Whether the token should be renewed before it is used."""
+        """True if the token should be refreshed before it is used."""
         left_s = self._left_s(self._held)
         return left_s <= 0 or (left_s <= EARLY_S and self._now() >= self._quiet_until_s)
 
     def before_request(self) -> OAuthToken:
-        """A token with life in it, renewed where it is due. Raises a TuiError when that fails and the old one is dead."""
+        """Return a valid token, refreshed if due. Raises a TuiError if that fails and the old one has expired."""
         try:
             return self._renewed(lambda token: self._left_s(token) > EARLY_S)
         except TuiError:
@@ -92,7 +92,7 @@ class TokenRefresher:
             raise
 
     def after_refusal(self, refused: OAuthToken) -> OAuthToken:
-        """Another token in place of one that was answered with 401. Raises a TuiError when there is none to be had."""
+        """Return another token after a 401. Raises a TuiError if there is none."""
         self._over.add(refused.access_token)
         return self._renewed(self._lives)
 
@@ -108,7 +108,9 @@ class TokenRefresher:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Our lock and Claude Code's; none where the folder cannot be written, as then nobody can renew the login."""
+        """Hold our lock and Claude Code's; no lock if the folder is not writable, since then nobody can refresh the
+        login.
+        """
         with ExitStack() as stack:
             if self._held.file is not None:
                 try:
@@ -116,14 +118,14 @@ class TokenRefresher:
                     stack.enter_context(claude_locks(self._held.file, _CLAUDE_LOCK_S))
                 except Occupied:
                     raise RefreshFailed(
-                        "Claude Code's login is being renewed by another program that does not finish", "Send again."
+                        "Another program is refreshing Claude Code's login and does not finish", "Send again."
                     ) from None
                 except OSError:
                     pass
             yield
 
     def _look_again(self) -> str:
-        """Takes over what somebody else renewed meanwhile; says why not, where there is no login any more."""
+        """Take over a login that another program refreshed; return the problem if there is none any more."""
         self._complete_interrupted()
         found = self._reread()
         if isinstance(found, Unusable):
@@ -134,13 +136,13 @@ class TokenRefresher:
         return ""
 
     def _renew(self, problem: str) -> None:
-        """Uses the refresh token. Only for whoever has the turn."""
+        """Use the refresh token. Only while holding the locks."""
         login = self._held
-        if problem:  # also a file that is being written just now: nothing that is in it may be used or lost
-            raise LoginGone(f"Claude Code's login cannot be renewed ({_place(login)}: {problem})", SIGN_IN_HINT)
+        if problem:  # perhaps the file is being written right now: its content must be neither used nor lost
+            raise LoginGone(f"Claude Code's login cannot be refreshed ({_place(login)}: {problem})", SIGN_IN_HINT)
         if not login.refresh_token or login.file is None:
-            where = "holds nothing to renew it with" if login.file is not None else "can be written by Claude Code only"
-            raise LoginGone(f"Claude Code's login is over, and {_place(login)} {where}", "Open Claude Code.")
+            where = "has no refresh token" if login.file is not None else "can only be refreshed by Claude Code"
+            raise LoginGone(f"Claude Code's login has expired, and {_place(login)} {where}", "Open Claude Code.")
         if verdict := self._used.get(login.refresh_token):
             raise verdict
         if _mark(login.refresh_token) == _read_mark(login.file):
@@ -156,7 +158,7 @@ class TokenRefresher:
             _remove_mark(login.file)
             if not self._was_outrun(login):
                 raise
-        except TuiError:  # it was not used up
+        except TuiError:  # the token was not used
             del self._used[login.refresh_token]
             _remove_mark(login.file)
             raise
@@ -164,7 +166,7 @@ class TokenRefresher:
             self._keep(login, grant)
 
     def _was_outrun(self, login: OAuthToken) -> bool:
-        """Whether somebody who does not ask for the lock renewed it between our reading and our asking."""
+        """True if a program that ignores the lock refreshed the login after we read it."""
         found = self._reread()
         if isinstance(found, Unusable) or found.refresh_token == login.refresh_token or not self._lives(found):
             return False
@@ -172,7 +174,7 @@ class TokenRefresher:
         return True
 
     def _keep(self, login: OAuthToken, grant: TokenGrant) -> None:
-        """Holds the new tokens, and writes them where the old ones were."""
+        """Use the new tokens, and write them to the file of the old ones."""
         assert login.file is not None
         self._over.add(login.access_token)
         self._held = replace(
@@ -187,9 +189,9 @@ class TokenRefresher:
             raw = read_file(login.file, SETTINGS_FILE_BYTES)
             found = parse_login(raw)
             if isinstance(found, Unusable):
-                self._warn_once(f"{login.file} {found.reason}, and is left as it is")
+                self._warn_once(f"{login.file} {found.reason} and was left unchanged")
                 return
-            if found.refresh_token != login.refresh_token:  # somebody signed in anew meanwhile: theirs stays
+            if found.refresh_token != login.refresh_token:  # the user signed in again meanwhile: keep that login
                 return
             write_private(login.file, with_new_tokens(raw, grant))
         except OSError as error:
@@ -201,12 +203,12 @@ class TokenRefresher:
         if not self._has_warned:
             self._has_warned = True
             self._warn(
-                f"Claude Code's login was renewed, but {problem}. The new one is kept until prx ends; then Claude Code may "
-                "ask you to sign in."
+                f"Claude Code's login was refreshed, but {problem}. The new one is valid until prx exits; then "
+                "Claude Code may ask you to sign in."
             )
 
     def _complete_interrupted(self) -> None:
-        """Puts in place what a program had written when it was killed: the only copy of tokens already paid for."""
+        """Move a file into place that a killed program had written: it is the only copy of new tokens."""
         file = self._held.file
         if file is None or not (raw := read_unfinished(file)):
             return
@@ -233,7 +235,7 @@ def _place(login: OAuthToken) -> str:
     return str(login.file) if login.file is not None else "the macOS Keychain"
 
 
-# The note of which refresh token was sent and not answered yet. It outlives a program that is killed while it waits.
+# A note records which refresh token was sent and not answered yet. It survives if the program is killed while it waits.
 
 
 def _note_file(file: Path) -> Path:
@@ -242,7 +244,7 @@ def _note_file(file: Path) -> Path:
 
 
 def _mark(refresh_token: str) -> bytes:
-    """What stands for a token in the note: nobody gets the token back from it."""
+    """Return the hash that stands for a token in the note."""
     return hashlib.sha256(refresh_token.encode()).hexdigest().encode()
 
 
@@ -254,7 +256,7 @@ def _read_mark(file: Path) -> bytes:
 
 
 def _write_mark(file: Path, refresh_token: str) -> None:
-    with suppress(OSError):  # where nothing can be written, the memory of this program has to do
+    with suppress(OSError):  # if it cannot be written, only this program remembers it
         write_private(_note_file(file), _mark(refresh_token))
 
 

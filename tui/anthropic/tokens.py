@@ -1,4 +1,4 @@
-"""Estimated tokens of the parts of a request, in the API's own form. `chat.tokens` has the factors."""
+"""Estimate the tokens of the parts of a request in the API's form. `chat.tokens` has the factors."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tui.chat.model import Model
 from tui.chat.tokens import PAGE_TOKENS, image_tokens
 
 _HEAD_CHARS = 4 * 16_384
-"""As much of an image's base64 as is looked at for its size."""
+"""The part of an image's base64 that is read for its size."""
 _NO_FRAME = frozenset({0xC4, 0xC8, 0xCC})
-"""JPEG markers among the frame headers that are none."""
+"""JPEG markers in the range of frame headers that are none."""
 
 
 def param_tokens(param: object, model: Model) -> float:
-    """Those of any JSON value of a request, keys and markers left out."""
+    """Estimate the tokens of any JSON value of a request, without keys and cache markers."""
     match param:
         case str():
             return len(param.encode()) * model.tokens_per_char
@@ -45,7 +45,7 @@ def param_tokens(param: object, model: Model) -> float:
 
 @lru_cache(maxsize=256)
 def image_size(data: str) -> tuple[int, int]:
-    """Width and height of a base64 image, in pixels; (0, 0) where its first bytes do not say."""
+    """Return the width and height of a base64 image in pixels; (0, 0) if unknown."""
     try:
         head = base64.b64decode(data[:_HEAD_CHARS], validate=True)
         if head.startswith(b"\x89PNG"):
@@ -60,7 +60,7 @@ def image_size(data: str) -> tuple[int, int]:
 
 
 def _jpeg_size(head: bytes) -> tuple[int, int]:
-    """Walks the segments to the frame header, which holds the size."""
+    """Find the frame header, which contains the size."""
     at = 2
     while True:
         marker = head[at + 1]

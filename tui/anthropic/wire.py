@@ -1,8 +1,8 @@
-"""The payload of one server-sent event -> a StreamEvent; a whole JSON message -> the events it would have streamed as.
+"""Parse the payload of one server-sent event into a StreamEvent, and a whole JSON message into the events of a stream.
 
-What is new to us is kept, never an error: an event or delta becomes Unknown, a block becomes Opaque with its JSON
-byte for byte. JSON that we only replay (tool input, citations) is carried as text and never decoded.
-Every text, number and list has a bound, since what is decoded here is kept.
+Unknown input is kept and never an error: an event or delta becomes Unknown, a block becomes Opaque with its JSON byte for
+byte. JSON that is only replayed (tool input, citations) is carried as text and never decoded. Every text, number and list
+has a limit, since what is decoded here is stored.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tui.inputs.limits import COUNT, ERROR_BODY_BYTES, LABEL_CHARS, LENIENT_JSON
 
 
 class ErrorSent(Exception):
-    """An `error` event came. The client, which knows the response around it, makes the user's error of it."""
+    """An `error` event. The client, which knows the response, converts it to an error for the user."""
 
     def __init__(self, said: ErrorDetails) -> None:
         super().__init__(said.message)
@@ -43,9 +43,9 @@ class ErrorSent(Exception):
 
 
 def parse(data: str | bytes | bytearray) -> StreamEvent | None:
-    """The event in one `data` payload; None for pings, `[DONE]` and empty payloads.
+    """Return the event in one `data` payload; None for pings, `[DONE]` and empty payloads.
 
-    Raises ErrorSent for an `error` event, and ProtocolError for what is no JSON object or lacks what makes its kind.
+    Raises ErrorSent for an `error` event, and ProtocolError for anything that is not a valid JSON object.
     """
     try:
         event = wire_types.events.decode(data)
@@ -74,9 +74,9 @@ def _translated(event: Any) -> StreamEvent | None:
 
 
 def parse_message(body: bytes) -> tuple[StreamEvent, ...]:
-    """The events of a whole message, as some servers answer although a stream was asked for.
+    """Return the events of a whole message, which some servers send although a stream was requested.
 
-    Raises ErrorSent where the body is an error after all, and ProtocolError where it is nothing that we know.
+    Raises ErrorSent if the body is an error, and ProtocolError if it is not a message.
     """
     try:
         message = wire_types.messages.decode(body)
@@ -84,10 +84,10 @@ def parse_message(body: bytes) -> tuple[StreamEvent, ...]:
             failed = wire_types.unknown_events.decode(body)
             if bytes(failed.error):
                 raise ErrorSent(_said(failed.error, failed.request_id))
-            raise ProtocolError("The server answered with JSON that is no message", "Check `api_url`.")
+            raise ProtocolError("The server sent JSON that is not a message", "Check `api_url`.")
         blocks = _objects(message.content)
     except msgspec.DecodeError as error:
-        raise ProtocolError("The server answered with something that is no message", "Check `api_url`.") from error
+        raise ProtocolError("The server sent something that is not a message", "Check `api_url`.") from error
     events: list[StreamEvent] = [_start(message)]
     for index, raw in enumerate(blocks):
         events += (BlockStart(index, _block(bytes(raw))), BlockStop(index))
@@ -96,18 +96,18 @@ def parse_message(body: bytes) -> tuple[StreamEvent, ...]:
 
 
 def parse_count(body: bytes) -> int:
-    """The answer of the token count endpoint. Raises ProtocolError."""
+    """Parse the response of the token count endpoint. Raises ProtocolError."""
     try:
         count = _count(decode_json(body, type=wire_types.Count).input_tokens)
     except msgspec.DecodeError:
         count = None
     if count is None:
-        raise ProtocolError("The server answered with something that is no token count")
+        raise ProtocolError("The server sent something that is not a token count")
     return count
 
 
 def parse_next_page(body: bytes) -> str:
-    """The `after_id` of the page that follows this one of a list; "" after the last, and where the server has no pages."""
+    """Return the `after_id` of the next page of a list; "" after the last page and if the server has no pages."""
     try:
         page = decode_json(body, type=wire_types.Page)
     except msgspec.DecodeError:
@@ -150,7 +150,7 @@ def _ending(ending: wire_types.StopInfo, usage: msgspec.Raw) -> MessageDelta:
 
 
 def _usage(raw: msgspec.Raw) -> UsageUpdate:
-    """What a usage object says. One that we cannot read says nothing: counts are no reason to lose an answer."""
+    """Parse a usage object. An invalid one is empty: counts are no reason to lose an answer."""
     try:
         usage = wire_types.usages.decode(_given(raw) or b"{}")
     except msgspec.DecodeError:
@@ -169,7 +169,7 @@ def _usage(raw: msgspec.Raw) -> UsageUpdate:
 
 
 def _cache_miss(raw: msgspec.Raw) -> str:
-    """The reason that a message's diagnostics give, or "". It helps to explain a cost, and is never worth an answer."""
+    """Return the cache miss reason of a message's diagnostics, or "". An invalid one is ignored."""
     try:
         reason = wire_types.diagnostics.decode(_given(raw) or b"{}").cache_miss_reason
     except msgspec.DecodeError:
@@ -178,7 +178,7 @@ def _cache_miss(raw: msgspec.Raw) -> str:
 
 
 def _block(raw: bytes) -> Block:
-    """The block that these bytes say; Opaque, with the bytes as they are, for every kind that we do not read."""
+    """Parse a block; unknown kinds become Opaque with their bytes unchanged."""
     try:
         block = wire_types.blocks.decode(raw)
     except msgspec.ValidationError:
@@ -196,13 +196,13 @@ def _block(raw: bytes) -> Block:
 
 
 def _given(raw: msgspec.Raw) -> bytes:
-    """The JSON of a field, byte for byte; empty where it is absent or null."""
+    """Return the JSON of a field, byte for byte; empty if it is absent or null."""
     value = bytes(raw)
     return b"" if value == b"null" else value
 
 
 def _kind(raw: bytes) -> str:
-    """The `type` of a JSON object, or "" where it has none."""
+    """Return the `type` of a JSON object, or ""."""
     try:
         return _label(wire_types.kinds.decode(raw).type)
     except msgspec.DecodeError:
@@ -210,26 +210,26 @@ def _kind(raw: bytes) -> str:
 
 
 def _label(text: str | None) -> str:
-    """A name, an id or a reason, of which no more is kept than any real one has."""
+    """Return a name, id or reason, limited in length."""
     return (text or "")[:LABEL_CHARS]
 
 
 def _count(number: int | None) -> int | None:
-    """A number of tokens; None for one that cannot be true."""
+    """Return a token count, or None if it is implausible."""
     return number if number is not None and 0 <= number <= COUNT else None
 
 
 def _objects(raw: msgspec.Raw) -> list[msgspec.Raw]:
-    """The objects of a list, not many more than an answer may have parts. Raises msgspec.DecodeError for anything else."""
+    """Return the objects of a list with a limited number of parts. Raises msgspec.DecodeError for anything else."""
     given = _given(raw) or b"[]"
     if problem := json_problem(given, most_objects=_MOST_OBJECTS):
         raise msgspec.DecodeError(problem)
-    wire_types.objects.decode(given)  # before a list of a million numbers is taken apart
+    wire_types.objects.decode(given)  # rejects a list of a million numbers early
     return decode_json(given, list[msgspec.Raw])
 
 
 def _citations(raw: msgspec.Raw) -> list[msgspec.Raw]:
-    """Those that a text has from the start; none where they cannot be read."""
+    """Return the initial citations of a text; none if they cannot be decoded."""
     try:
         return _objects(raw)
     except msgspec.DecodeError:
@@ -237,7 +237,7 @@ def _citations(raw: msgspec.Raw) -> list[msgspec.Raw]:
 
 
 def _said(error: msgspec.Raw, request_id: str | None) -> ErrorDetails:
-    """What an error event says; nothing where that is far longer than any real one, or cannot be read."""
+    """Parse an error event; empty if it is too long or invalid."""
     given = _given(error)
     try:
         said: object = decode_json(given) if 0 < len(given) <= ERROR_BODY_BYTES else {}
@@ -247,7 +247,7 @@ def _said(error: msgspec.Raw, request_id: str | None) -> ErrorDetails:
 
 
 _MOST_OBJECTS = 10 * REPLY_PARTS
-"""In a list of blocks or citations: each has some objects of its own."""
+"""In a list of blocks or citations, each of which contains some objects."""
 
 
 _KNOWN = (
@@ -263,7 +263,7 @@ _KNOWN_DELTAS = frozenset(["text_delta", "thinking_delta", "signature_delta", "i
 
 
 def _unexpected(data: str | bytes | bytearray) -> StreamEvent | None:
-    """What the typed decoder refused: no JSON, a kind or delta that is new, or a known one that is not well formed."""
+    """Handle what the typed decoder rejected: not JSON, an unknown kind or delta, or a malformed event of a known kind."""
     text = data if isinstance(data, str) else data.decode("utf-8", "replace")
     if text.strip() in ("", "[DONE]"):
         return None
@@ -278,7 +278,7 @@ def _unexpected(data: str | bytes | bytearray) -> StreamEvent | None:
     except ValueError as error:
         raise ProtocolError("The server sent an event that is not JSON", "Send again.") from error
     if not isinstance(fields, dict):
-        raise ProtocolError("The server sent an event that is no JSON object", "Send again.")
+        raise ProtocolError("The server sent an event that is not a JSON object", "Send again.")
     kind = fields.get("type")
     if kind == "error" or (kind is None and "error" in fields):
         raise ErrorSent(error_details(fields))
@@ -287,7 +287,7 @@ def _unexpected(data: str | bytes | bytearray) -> StreamEvent | None:
 
 
 def _unfamiliar(text: str) -> Unknown | None:
-    """The event where its kind or that of its delta is new to us, found out without decoding all that is in it."""
+    """Return Unknown if the kind of the event or its delta is unknown, without decoding all of it."""
     try:
         event = wire_types.unknown_events.decode(text)
     except msgspec.DecodeError:
@@ -298,14 +298,14 @@ def _unfamiliar(text: str) -> Unknown | None:
 
 
 def _new_to_us(kind: object, delta: object) -> Unknown | None:
-    """The event where its kind, or that of its delta, is none that we know."""
+    """Return Unknown if the kind of the event or its delta is unknown."""
     if not isinstance(kind, str) or kind not in _KNOWN_KINDS:
         return Unknown(_label(kind) if isinstance(kind, str) else "")
     return Unknown(_label(delta)) if isinstance(delta, str) and delta not in _KNOWN_DELTAS else None
 
 
 def _mended(fields: dict[str, Any], kind: object) -> StreamEvent | None:
-    """An event of a known kind, once what UTF-8 cannot say has been replaced in it."""
+    """Decode an event of a known kind after replacing what UTF-8 cannot encode."""
     text = json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
     try:
         return _translated(wire_types.events.decode(text))

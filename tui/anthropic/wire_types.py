@@ -1,6 +1,6 @@
-"""The wire's own shapes, as forgiving as the servers out there need: every field may be missing or null.
+"""The JSON types of the wire. Every field may be missing or null, as with many servers.
 
-Facts: Messages API, streaming; and what compatible servers were seen to send.
+Source: Messages API, streaming; and observed responses of compatible servers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 from tui.inputs.bounded import JsonDecoder
 
 ABSENT = msgspec.Raw()
-"""A field that did not come; one that is null comes as the bytes `null`. See `given`."""
+"""A field that is missing; one that is null has the bytes `null`."""
 
 
 class Wire(msgspec.Struct, frozen=True):
@@ -20,17 +20,17 @@ class Wire(msgspec.Struct, frozen=True):
 
 
 class AnyObject(Wire, frozen=True):
-    """A JSON object, whatever is in it."""
+    """Any JSON object."""
 
 
 class Kind(Wire, frozen=True):
-    """As much of an object as says what it is."""
+    """Only the type of an object."""
 
     type: str | None = None
 
 
 class UnknownEvent(Wire, frozen=True):
-    """As much of an event as is looked at where its kind, or that of its delta, is none that we know."""
+    """The fields that are read of an event whose kind, or that of its delta, is unknown."""
 
     type: str | None = None
     delta: Kind | None = None
@@ -39,13 +39,13 @@ class UnknownEvent(Wire, frozen=True):
 
 
 class Count(Wire, frozen=True):
-    """The answer of the token count endpoint."""
+    """The response of the token count endpoint."""
 
     input_tokens: int
 
 
 class Page(Wire, frozen=True):
-    """What a page of a list says about the next one."""
+    """Paging fields of a list."""
 
     has_more: bool | None = None
     last_id: str | None = None

@@ -1,7 +1,7 @@
 """The ID of the workspace that requests are made in. A key that belongs to no workspace needs it with every request.
 
-It is sent as `anthropic-workspace-id`, to `api_url` only, and only where one is set: the API refuses a blank one, and for a
-key of one workspace any other. Source: platform.claude.com/docs/manage-claude/authentication.
+It is sent as `anthropic-workspace-id`, to `api_url` only, and only if set: the API rejects a blank one, and any other for
+the key of a single workspace. Source: platform.claude.com/docs/manage-claude/authentication.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class NotAWorkspace(TuiError):
-    """What was given as the ID of a workspace cannot be one. The value is not repeated: it may be a key."""
+    """Raised for an invalid workspace ID. The value is not repeated, since it may be a key."""
 
 
 class Workspace(msgspec.Struct, frozen=True):
@@ -29,25 +29,25 @@ class Workspace(msgspec.Struct, frozen=True):
 
 
 def parse_workspace(text: str, source: str) -> str:
-    """Return the ID without blanks around it, or "" where there is none. Raises NotAWorkspace."""
+    """Return the ID without surrounding whitespace, or "" if there is none. Raises NotAWorkspace."""
     id = text.strip()
     if id.startswith("sk-"):
-        raise NotAWorkspace(f"{source} is an API key, not the ID of a workspace", _HINT)
+        raise NotAWorkspace(f"{source} is an API key, not a workspace ID", _HINT)
     if len(id) > WORKSPACE_ID_CHARS:
-        raise NotAWorkspace(f"{source} is too long for the ID of a workspace", _HINT)
+        raise NotAWorkspace(f"{source} is too long for a workspace ID", _HINT)
     if id and not _ID.fullmatch(id):
-        raise NotAWorkspace(f"{source} holds a character that no ID of a workspace has", _HINT)
+        raise NotAWorkspace(f"{source} contains a character that is not allowed in a workspace ID", _HINT)
     return id
 
 
-_HINT = "Such an ID is wrkspc_ and then letters and digits; the Console shows it under Workspaces."
+_HINT = "A workspace ID is wrkspc_ followed by letters and digits. The Console shows it under Workspaces."
 
 
 def workspace_for(credential: Credential, configured: str, source: str) -> Workspace | None:
-    """Return the workspace that goes with a credential, or None. Raises NotAWorkspace.
+    """Return the workspace for a credential, or None. Raises NotAWorkspace.
 
-    What is configured goes before the ID that was stored with a key, which goes with that key alone. Claude Code's login
-    gets none: it belongs to an account and not to a workspace.
+    The configured ID takes precedence over the one that was stored with a key. Claude Code's login gets none: it belongs to
+    an account, not to a workspace.
     """
     if isinstance(credential, OAuthToken) and credential.is_claude_code_login:
         return None
