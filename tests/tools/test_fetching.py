@@ -29,6 +29,12 @@ HTML = "<title>Tides</title><h1>Tides</h1><p>High at <a href='/times?d=1'>six</a
 PAGES: dict[str, tuple[str, bytes]] = {
     "/": ("text/html; charset=utf-8", HTML.encode()),
     "/latin": ("text/plain; charset=iso-8859-1", b"caf\xe9"),
+    "/meta": ("text/html", '<meta charset="shift_jis"><p>\u65e5\u672c\u8a9e'.encode("cp932")),
+    "/guess": ("text/html", "<p>Gr\xf6\xdfe".encode("cp1252")),
+    "/mark": ("text/plain", "caf\xe9".encode("utf-16")),
+    "/unknown": ("text/plain; charset=none-such", "caf\xe9".encode()),
+    "/undefined": ("text/plain; charset=undefined", b"cafe"),
+    "/puny": ("text/plain; charset=punycode", b"a" * 500_000 + b"-" + b"b9" * 500_000),
     "/json": ("application/json", b'{"a": 1}'),
     "/png": ("image/png", b"\x89PNG\r\n\x1a\n"),
     "/doc.pdf": ("application/pdf", b"%PDF-1.4"),
@@ -130,12 +136,22 @@ async def test_html_becomes_text_and_other_text_stays(server: Server) -> None:
     tools = fetching()
     assert await tools.text("fetch_url", url=server.url) == f"# Tides\n\nHigh at [six]({server.url}/times?d=1)."
     assert await tools.text("fetch_url", url=f"{server.url}/latin") == "café"
+    assert await tools.text("fetch_url", url=f"{server.url}/mark") == "café"
     assert await tools.text("fetch_url", url=f"{server.url}/json") == '{"a": 1}'
     assert await tools.text("fetch_url", url=f"{server.url}/gzip") == "packed all the same"
     assert await tools.text("fetch_url", url=f"{server.url}/empty") == "The page has no text."
     question = tools.asked[0]
     assert (question.kind, question.title, question.detail) == ("url", "Fetch a page", f"{server.url}/")
     assert question.rules == (f"fetch_url({server.url}/)", f"fetch_url({server.url}/*)")
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [("meta", "日本語"), ("guess", "Größe"), ("unknown", "café"), ("undefined", "cafe"), ("puny", "a" * 1_000)],
+)
+async def test_the_encoding_is_the_declared_one_where_a_page_can_have_it(server: Server, path: str, text: str) -> None:
+    """The codec of punycode takes hours for a large page, and holds the interpreter."""
+    assert (await fetching().text("fetch_url", url=f"{server.url}/{path}")).startswith(text)
 
 
 async def test_pictures_and_pdf_are_blocks(server: Server) -> None:

@@ -153,6 +153,12 @@ UPLOAD_BYTES_PER_S: Final = 20_000
 PAGE_BYTES: Final = 5 * MIB
 """A page that fetch_url reads, unpacked. Claude is given 50,000 characters of it at a time."""
 
+HTML_DEPTH: Final = 1_000
+"""Elements of a page inside one another. Real pages stay below 100; Chrome draws no more than 512."""
+
+HTML_S: Final = 3.0
+"""Seconds for turning a page into text. The largest that is read takes about one."""
+
 SHOWN_CHARS: Final = 200_000
 """Of a text that is shown as it is: a prompt, a tool's arguments or its output. That is more than anybody scrolls through;
 all of it is kept, and sent."""

@@ -6,6 +6,7 @@ A proxy (`HTTPS_PROXY`) is not used: it would look the name up itself, and what 
 from __future__ import annotations
 
 import asyncio
+import codecs
 import os
 import re
 from collections.abc import Callable
@@ -19,10 +20,11 @@ import msgspec
 from tui.chat.tools import Question
 from tui.chat.transcript import Tool, ToolUse
 from tui.inputs.bounded import refuse_unfit_certificates
+from tui.inputs.charset import decoded as read_text
 from tui.inputs.limits import MIB, PAGE_BYTES
 from tui.inputs.unpacking import CannotUnpack, Unpacker
 from tui.tools import addresses
-from tui.tools.readable import readable
+from tui.tools.html_text import html_to_text
 from tui.tools.reading import See
 from tui.tools.rules import for_page
 from tui.tools.tool import Content, Failed, Plan, decoded, definition
@@ -45,6 +47,10 @@ _HEADERS = {
     "Accept-Encoding": "identity",
     "User-Agent": "prx (fetch_url)",
 }
+_META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w.-]+)", re.IGNORECASE)
+_META_BYTES = 1024
+"""Where a page has to name its encoding. Source: HTML Standard, 4.2.5.4."""
+_UNFIT_CODECS = frozenset(("punycode", "idna", "undefined"))
 _SEEN = ("image/", "application/pdf")
 _TEXTS = (
     "text/",
@@ -209,11 +215,23 @@ async def _body(answer: httpx.Response, url: str) -> bytes:
 
 
 def _text(page: _Page, url: str) -> str:
+    """The text of a page: in the encoding that the server names, or the page itself, or else in the one that fits best."""
+    is_html = page.media_type in ("text/html", "application/xhtml+xml")
+    declared = _META_CHARSET.search(page.data[:_META_BYTES]) if is_html and not page.charset else None
+    charset = _codec(page.charset or (declared[1].decode() if declared else ""))
+    guess = None if charset else read_text(page.data)
+    text = guess.text if guess else page.data.decode(charset or "utf-8", "replace")
+    return html_to_text(text, url) if is_html else text
+
+
+def _codec(charset: str) -> str:
+    """The codec of this name; "" where there is none, or none for a page: decoding 5 MB of punycode takes hours."""
     try:
-        text = page.data.decode(page.charset or "utf-8", "replace")
-    except LookupError:
-        text = page.data.decode("utf-8", "replace")
-    return readable(text, url) if page.media_type in ("text/html", "application/xhtml+xml") else text
+        name = codecs.lookup(charset).name
+        b"".decode(name)
+    except (LookupError, ValueError):  # unknown, or not for text
+        return ""
+    return "" if name in _UNFIT_CODECS else name
 
 
 def _is_same_site(one: SplitResult, other: SplitResult) -> bool:
