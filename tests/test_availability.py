@@ -12,6 +12,7 @@ from tui.screens.dialogs import HelpScreen, help_text
 from tui.screens.palette import Palette, palette_row
 from tui.widgets.commands import CommandList
 from tui.widgets.filter_list import FilterList
+from tui.widgets.panel import PanelFoot
 from tui.widgets.themes import DARK
 
 REASON = "An answer is running"
@@ -72,7 +73,7 @@ async def test_picking_what_is_not_available_says_why_and_does_nothing() -> None
     async with app.run_test() as pilot:
         app.push_screen(Palette({}, port), picked.append)
         await pilot.press(*"/fork", "enter")
-        foot = app.screen.query_one(".panel--foot")
+        foot = app.screen.query_one(PanelFoot)
         assert isinstance(app.screen, Palette)
         assert REASON in str(foot.render())
         await pilot.press("backspace")
@@ -91,7 +92,7 @@ async def test_moving_on_in_the_palette_takes_the_reason_away() -> None:
     async with app.run_test() as pilot:
         app.push_screen(Palette({}, port))
         await pilot.press("enter")
-        foot = app.screen.query_one(".panel--foot")
+        foot = app.screen.query_one(PanelFoot)
         assert REASON in str(foot.render())
         await pilot.press("down")
         assert "run" in str(foot.render())

@@ -83,24 +83,24 @@ def rub_out(terminal: Terminal, typed: str) -> None:
 def open_first(terminal: Terminal) -> None:
     """Opens what is under the cursor, and waits until the list has gone: a key on the way would still be for it."""
     terminal.type("\r")
-    terminal.wait(lambda: "1 place" not in terminal.text)
+    terminal.wait(lambda: "1 match" not in terminal.text)
 
 
 def test_what_people_type_is_found_in_what_was_said(terminal: Terminal) -> None:
     terminal.wait_for(f"{len(SAID)} chats")
     for typed, title in TYPED.items():
         terminal.type(typed)
-        terminal.wait(lambda: "place" in terminal.text and "type to search" not in terminal.text)
+        terminal.wait(lambda: "match" in terminal.text and "type to search" not in terminal.text)
         terminal.wait_for(f"{title} chat")
         others = [f"{other} chat" for other in SAID if other != title]
         terminal.wait(lambda others=others: not any(other in terminal.text for other in others))
         rub_out(terminal, typed)
     for typed in NOTHING:
         terminal.type(typed)
-        terminal.wait_for("no title and no message with")
+        terminal.wait_for("No title or message matches")
         rub_out(terminal, typed)
     terminal.type("潮汐")
-    terminal.wait_for("1 place")
+    terminal.wait_for("1 match")
     open_first(terminal)
     terminal.wait_for("Japanese chat")
     terminal.wait(lambda: "東" in terminal.text)
@@ -120,13 +120,13 @@ def test_strange_chats_are_listed_searched_and_opened(tmp_path: Path) -> None:
         for title in set(SAID) - {"Quotes"}:
             terminal.wait_for(f"{title} chat")
         terminal.type("Korean")
-        terminal.wait_for("1 place")
+        terminal.wait_for("1 match")
         open_first(terminal)
         terminal.wait_for("no JSON")
         terminal.type("\x13")
         terminal.wait_for(f"{len(SAID)} chats")
         terminal.type("noon")
-        terminal.wait_for("1 place")
+        terminal.wait_for("1 match")
         open_first(terminal)
         terminal.wait_for("Launch")
         terminal.type("\x11")

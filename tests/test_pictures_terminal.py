@@ -65,7 +65,7 @@ def send(terminal: Terminal) -> None:
 def click_on_picture(terminal: Terminal) -> None:
     row = next(number for number, line in enumerate(terminal.lines) if "▣ flag.png" in line)
     terminal.type(f"\x1b[<0;5;{row}M\x1b[<0;5;{row}m")
-    terminal.wait_for("esc back")
+    terminal.wait_for("esc close")
 
 
 def uploads(output: bytes) -> list[tuple[int, int, int]]:

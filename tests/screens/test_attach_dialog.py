@@ -54,7 +54,7 @@ def said(chat: Chat) -> str:
 
 
 def head(chat: Chat) -> str:
-    return str(chat.app.screen.query_one(PanelHead).query_one(".aside", Static).render())
+    return str(chat.app.screen.query_one(PanelHead).query_one(".note", Static).render())
 
 
 async def opened(chat: Chat) -> None:
@@ -151,7 +151,7 @@ async def test_a_folder_without_files_says_so(photos: Path, monkeypatch: pytest.
     async with chatting() as chat:
         await chat.pilot.press("ctrl+o")
         await chat.until(lambda: isinstance(chat.app.screen, AttachScreen))
-        await chat.until(lambda: said(chat) == "no files in this folder")
+        await chat.until(lambda: said(chat) == "No files in this folder")
 
 
 async def test_a_point_shows_hidden_files_and_typing_filters(photos: Path) -> None:
@@ -168,11 +168,11 @@ async def test_a_point_shows_hidden_files_and_typing_filters(photos: Path) -> No
 async def test_the_head_says_what_is_typed_and_else_where_one_is(photos: Path) -> None:
     async with chatting() as chat:
         await opened(chat)
-        await chat.until(lambda: head(chat).endswith("photos   . shows hidden"))
+        await chat.until(lambda: head(chat).endswith("photos   . show hidden"))
         await chat.pilot.press(*"kelp")
         await chat.until(lambda: head(chat) == "kelp▏")
         await chat.pilot.press(*["backspace"] * 4)
-        await chat.until(lambda: head(chat).endswith("photos   . shows hidden"))
+        await chat.until(lambda: head(chat).endswith("photos   . show hidden"))
 
 
 async def test_keys_count_in_the_order_in_which_they_are_typed(photos: Path) -> None:
@@ -304,7 +304,7 @@ async def test_a_pdf_says_its_pages_and_is_attached(photos: Path) -> None:
     async with chatting() as chat:
         await chat.pilot.press("f4")
         await chat.until(lambda: isinstance(chat.app.screen, AttachScreen) and "PDF, 1 page" in said(chat))
-        assert said(chat).splitlines()[1:] == ["sent as it is", "~2k tokens · $0.004", "with Sonnet 5.5"]
+        assert said(chat).splitlines()[1:] == ["sent unchanged", "~2k tokens · $0.004", "with Sonnet 5.5"]
         facts, listed = chat.app.screen.query_one(".facts"), chat.app.screen.query_one(FilterList)
         await chat.until(lambda: facts.region.y == listed.region.y)
         await chat.pilot.press("enter")

@@ -62,7 +62,7 @@ async def test_the_system_prompt_is_seen_and_edited_with_what_that_costs() -> No
         await chat.until_idle()
         await chat.send("/system")
         await chat.until(lambda: isinstance(chat.app.screen, SystemPrompt))
-        foot = str(chat.app.screen.query(".panel--foot").first().content)
+        foot = str(chat.app.screen.query(".panel--note").first().content)
         assert "11.9k tokens anew: $0.030 instead of" in foot
         await chat.pilot.press(*"Be brief.", "ctrl+s")
         assert "system prompt set" in chat.hint

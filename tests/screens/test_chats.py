@@ -113,7 +113,7 @@ async def test_what_is_nowhere_is_said_to_be_nowhere() -> None:
         await with_three_chats(chat)
         await opened_list(chat)
         await chat.pilot.press(*'"zzz')
-        await until_row(chat, "no title and no message")
+        await until_row(chat, "No title or message")
 
 
 async def test_a_chat_is_renamed_pinned_and_deleted_with_a_way_back() -> None:
@@ -146,7 +146,7 @@ async def test_a_chat_that_was_found_and_deleted_is_under_the_cursor_once_it_is_
 
 
 async def test_an_empty_list_promises_what_is_so() -> None:
-    for demo, said in ((False, "kept from now on"), (True, "until the demo ends")):
+    for demo, said in ((False, "They are saved as you write"), (True, "The demo keeps them until it ends")):
         async with chatting(demo=demo) as chat:
             await chat.until(lambda chat=chat: chat.screen.is_ready)
             await chat.pilot.press("ctrl+s")
@@ -165,7 +165,7 @@ async def test_a_chat_is_written_to_a_file_here(monkeypatch: pytest.MonkeyPatch,
         await chat.until(lambda: "html" in chat.hint)
         assert "Let it rest." in (tmp_path / "bread-with-rye.html").read_text()
         await chat.send("/export doc")
-        await chat.until(lambda: 'no format "doc"' in chat.hint)
+        await chat.until(lambda: 'Unknown export format "doc"' in chat.hint)
 
 
 async def test_an_open_chat_is_deleted_and_brought_back() -> None:
@@ -243,7 +243,7 @@ async def test_a_draft_of_a_chat_that_never_began_is_in_the_list() -> None:
         await chat.screen.open_chat((await asyncio.wrap_future(chat.screen.store.chats()))[1].id)
         assert chat.prompt.text == ""
         await opened_list(chat)
-        await until_row(chat, "not sent: another")
+        await until_row(chat, "Draft: another")
         await chat.pilot.press("home", "enter")
         await chat.until(lambda: chat.prompt.text == "another")
         assert not chat.screen.talk.session.transcript.messages

@@ -309,9 +309,9 @@ async def test_the_picker_prices_this_chat_with_each_model() -> None:
         assert any("Opus 5.5" in row and "switch: $0.0" in row and "cold" in row for row in shown)
         await chat.pilot.press("up")
         assert "out 128k · vision tools thinking" in str(chat.app.screen.query_one("#meaning", Static).content)
-        assert "never pays" in str(chat.app.screen.query_one("#meaning", Static).content)
+        assert "never pays off" in str(chat.app.screen.query_one("#meaning", Static).content)
         await chat.pilot.press(*"haiku 5")
-        await chat.until(lambda: "pays after" in str(chat.app.screen.query_one("#meaning", Static).content))
+        await chat.until(lambda: "pays off after" in str(chat.app.screen.query_one("#meaning", Static).content))
 
 
 async def test_what_was_stopped_before_its_first_word_is_in_the_ledger_of_a_chat_that_is_opened_again() -> None:
@@ -343,7 +343,7 @@ async def test_the_map_says_what_the_other_branches_have_cost() -> None:
         await chat.until_shown("In.")
         await chat.until_idle()
         await chat.pilot.press("f6")
-        await chat.until(lambda: "its other branches have cost $0.10 more" in drawn(chat))
+        await chat.until(lambda: "plus $0.10 in other branches" in drawn(chat))
         await until_in_status(chat, "$0.10")
 
 
@@ -354,7 +354,7 @@ async def test_the_map_of_a_fork_says_what_was_spent_before_it() -> None:
         await chat.send("/fork")
         await chat.until(lambda: chat.screen.chat_id != first)
         await chat.pilot.press("f6")
-        await chat.until(lambda: "$0.10 of it was spent before the fork" in drawn(chat))
+        await chat.until(lambda: "of which $0.10 before the fork" in drawn(chat))
 
 
 async def test_the_chips_of_many_pictures_tell_their_size_among_so_many(tmp_path: Path) -> None:

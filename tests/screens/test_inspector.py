@@ -17,7 +17,7 @@ def test_a_long_string_at_any_depth_is_shown_by_its_beginning_and_size() -> None
     shown = elided({"messages": [{"content": [picture, {"text": "short"}]}]})
     assert shown == {
         "messages": [
-            {"content": [{"source": {"type": "base64", "data": "A" * 80 + "… (1.0 MB in all)"}}, {"text": "short"}]}
+            {"content": [{"source": {"type": "base64", "data": "A" * 80 + "… (1.0 MB in total)"}}, {"text": "short"}]}
         ]
     }
 
@@ -34,7 +34,7 @@ def test_it_tells_ids_usage_and_how_it_ended() -> None:
         failure=Failure(message="Overloaded", type="overloaded_error", status=529),
     )
     text = inspection(Exchange(body=b'{"model":"m"}', answer=answer))
-    for fact in ("msg_1", "req_1", "refusal cyber", "3.1 s", "90 % of the prompt read", "overloaded_error 529"):
+    for fact in ("msg_1", "req_1", "refusal cyber", "3.1 s", "90 % of the prompt read from", "overloaded_error 529"):
         assert fact in text
     assert json.loads(text[text.index("{") :]) == {"model": "m"}
 
@@ -50,4 +50,4 @@ def test_what_was_cut_off_is_told_as_an_estimate() -> None:
 
 
 def test_while_the_answer_runs_it_says_so() -> None:
-    assert "not ended yet" in inspection(Exchange(body=b"{}"))
+    assert "not complete yet" in inspection(Exchange(body=b"{}"))

@@ -44,7 +44,7 @@ async def test_an_edited_system_prompt_is_kept_or_left_first() -> None:
         await chat.until(lambda: isinstance(chat.app.screen, SystemPrompt) and chat.app.screen.query(TextArea))
         await chat.pilot.press(*"abc", "ctrl+q")
         assert not chat.app._exit
-        assert "Before you quit" in " ".join(str(part.content) for part in chat.app.screen.query(Static))
+        assert "unsaved changes" in " ".join(str(part.content) for part in chat.app.screen.query(Static))
         await chat.pilot.press("backspace", "backspace", "backspace", "ctrl+q")
         assert chat.app._exit
 

@@ -103,7 +103,7 @@ def test_what_a_model_refuses_is_said_instead_of_a_price(model: Model, messages:
     switch = switch_to(model, *messages, said("Out.", tokens=10))
     assert meaning(switch) == why
     if model.lifecycle != "retired":
-        assert columns(model, 80, current=False, successor="", switch=switch).plain.endswith("cannot answer this")
+        assert columns(model, 80, current=False, successor="", switch=switch).plain.endswith("not possible")
 
 
 @pytest.mark.parametrize("width", [53, 73, 77])

@@ -46,7 +46,7 @@ async def listed(chat: Chat) -> str:
 async def until_said_of(chat: Chat, row: str, text: str) -> None:
     """Waits until that stands below the list, with the cursor on that row."""
     await chat.pilot.press(*row)
-    word = chat.app.screen.query_one("#word", Static)
+    word = chat.app.screen.query_one("#details", Static)
     await chat.until(lambda: text in str(word.render()), f"{text} was not said of {row}: {word.render()}")
 
 
@@ -90,7 +90,7 @@ async def test_new_tools_wait_for_the_next_chat_or_are_added_with_their_cost() -
         await chat.send("Two")
         await chat.until_idle()
         assert offered(chat, 1) == offered(chat, 0)
-        assert "add to this chat  1 new, 1 gone" in await listed(chat)
+        assert "Add to this chat  1 new, 1 gone" in await listed(chat)
         await until_said_of(chat, "add", "The next turn writes")
         await chat.pilot.press("enter")
         await chat.until(lambda: "tools added · writes" in chat.hint, chat.hint)
@@ -111,7 +111,7 @@ async def test_a_change_that_a_server_tells_of_is_offered_to_the_open_chat() -> 
         assert offered(chat, 1) == offered(chat, 0)
         provider, session = chat.screen.provider, chat.screen.talk.session
         await chat.until(lambda: provider.new_tools(session) == (1, 1), "the change was not heard of")
-        assert "add to this chat  1 new, 1 gone" in await listed(chat)
+        assert "Add to this chat  1 new, 1 gone" in await listed(chat)
 
 
 async def test_a_chat_that_is_taken_up_keeps_the_tools_of_a_server_that_fails_now() -> None:

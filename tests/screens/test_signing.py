@@ -117,9 +117,9 @@ async def test_esc_gives_up_a_check_that_takes_long() -> None:
         await chat.pilot.press("1")
         await paste_key(chat, DEMO_KEY)
         await chat.request()
-        assert "checking…" in screen_text(chat)
+        assert "Checking …" in screen_text(chat)
         await chat.pilot.press("escape")
-        await chat.until(lambda: "Given up" in screen_text(chat))
+        await chat.until(lambda: "Cancelled" in screen_text(chat))
         assert (await asyncio.to_thread(chat.server.wait_until_closed)).closed_early
         assert stored() is None
         await chat.pilot.press("escape")

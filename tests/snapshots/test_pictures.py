@@ -89,7 +89,7 @@ def test_pastes_a_key_that_is_refused(pictured: Compare, size: tuple[int, int]) 
     async def story(chat: Chat) -> None:
         await chat.pilot.press("1", *"sk-ant-none", "enter")
         await chat.request()
-        await chat.until(lambda: "✗" in str(chat.app.screen.query_one("#said").render()))
+        await chat.until(lambda: "✗" in str(chat.app.screen.query_one("#message").render()))
 
     assert pictured(key="", story=story, size=size)
 
@@ -115,7 +115,7 @@ def test_is_asked_for_a_workspace(pictured: Compare, size: tuple[int, int], them
         await chat.until(lambda: isinstance(chat.app.focused, IdInput))
         if wrong:
             await chat.pilot.press(*"wrkspc_01Nobody", "enter")
-            await chat.until(lambda: "✗" in str(chat.app.screen.query_one("#said").render()))
+            await chat.until(lambda: "✗" in str(chat.app.screen.query_one("#message").render()))
 
     assert pictured(key="", story=story, size=size, config=theme)
 

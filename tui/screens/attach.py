@@ -1,4 +1,4 @@
-"""The attach dialog: a folder to choose files from, and beside it what Claude will see of the one under the cursor."""
+"""The attach dialog: the files of a folder, and a preview of what Claude will see of the one under the cursor."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ from tui.render.safe import safe
 from tui.screens.modal import Modal
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.gallery import Gallery
-from tui.widgets.panel import PanelHead
+from tui.widgets.panel import PanelFoot, PanelHead
 from tui.widgets.picture import Picture
 
 if TYPE_CHECKING:
     from tui.images.preview import Preview
 
 EDGES = (None, 1568, 1024, 768, 512)
-"""Long edges to choose from, in pixels; None: as large as the model sees it."""
-_REST_S = 0.1  # the cursor has to stay on a file for so long before it is read
+"""Long edges to choose from, in pixels. None: the largest size that the model sees."""
+_PREVIEW_DELAY_S = 0.1  # how long the cursor stays on a file before it is read
 _UP = "../"
-_FIRST_LINES = 12
-_LONGEST_BEGINNING = 2000  # bytes
+_EXCERPT_LINES = 12
+_EXCERPT_BYTES = 2000
 
 
 @dataclass(frozen=True)
 class Picked:
-    """What to attach."""
+    """The files to attach, and the long edge in pixels that images are reduced to (None: the model's largest)."""
 
     files: tuple[Path, ...]
     long_edge: int | None
 
 
 class FileList(FilterList):
-    """The list, in which some keys are no letters of the filter. They count in the order in which they were typed."""
+    """A list in which some keys belong to the dialog, not to the filter. All keys take effect in the order typed."""
 
     KEYS = {
         "space": "screen.select",
@@ -71,7 +71,7 @@ class FileList(FilterList):
 
 
 class AttachScreen(Modal[Picked | None]):
-    """Gives what was picked, or None. `left_in` says where it was left then; None: before it had shown any folder."""
+    """Returns what was picked, or None. `left_in` is the folder shown last; None if it was closed before it showed one."""
 
     DEFAULT_CSS = """
     AttachScreen {
@@ -94,10 +94,10 @@ class AttachScreen(Modal[Picked | None]):
         *,
         gallery: Gallery | None = None,
     ) -> None:
-        """`start` gives the folder to begin with; it is called in a thread, for it may take a while.
+        """`start` returns the first folder; it is called in a thread, since it may take a while.
 
-        `warning` says what attaching so many pictures costs beside their own tokens; "" for nothing.
-        `are_many` says whether a request with so many more is one in which pictures are sent smaller.
+        `warning` describes what attaching that many images costs beside their own tokens, or returns "".
+        `are_many` is True if that many more images make a request in which each is sent smaller.
         """
         super().__init__()
         self.left_in: Path | None = None
@@ -106,7 +106,7 @@ class AttachScreen(Modal[Picked | None]):
         self._warning = warning
         self._are_many = are_many
         self._gallery = gallery or Gallery()
-        # Held here, since what was looked at may be done when the screen has been taken apart.
+        # Attributes, not queries: a preview may be ready after the screen was taken apart.
         self._side = Vertical(classes="side")
         self._picture = Picture(self._gallery)
         self._facts = Static("", classes="facts")
@@ -119,11 +119,11 @@ class AttachScreen(Modal[Picked | None]):
         with Vertical(classes="panel"):
             yield PanelHead("Attach files", "")
             with Horizontal(classes="body"):
-                yield FileList((), empty=lambda typed: f'nothing with "{typed}" in its name' if typed else "…")
+                yield FileList((), empty=lambda typed: f'No file matches "{typed}"' if typed else "…")
                 with self._side:
                     yield self._picture
                     yield self._facts
-            yield Static("", classes="panel--foot")
+            yield PanelFoot()
 
     def on_mount(self) -> None:
         self.watch(self._list, "chosen", self._look, init=False)
@@ -134,12 +134,12 @@ class AttachScreen(Modal[Picked | None]):
         self._look()
 
     def dismiss(self, result: Picked | None = None) -> AwaitComplete:
-        self.workers.cancel_node(self)  # what is being read has no place to be shown any more
+        self.workers.cancel_node(self)  # a preview that is still being read is not shown any more
         return super().dismiss(result)
 
     @property
     def _folder(self) -> Path:
-        """The one that is shown."""
+        """The folder that is shown."""
         return self.left_in or Path.cwd()
 
     @property
@@ -150,14 +150,14 @@ class AttachScreen(Modal[Picked | None]):
 
     @work(group="folder", exclusive=True)
     async def _open(self, folder: Path | None, at: str = "") -> None:
-        """Shows a folder; None: the one to begin with."""
+        """Show a folder (None: the first one), with the cursor on the entry `at`."""
         try:
-            place = folder if folder is not None else await asyncio.to_thread(self._start)
-            entries = await asyncio.to_thread(entries_of, place, hidden=self._hidden)
+            path = folder if folder is not None else await asyncio.to_thread(self._start)
+            entries = await asyncio.to_thread(entries_of, path, hidden=self._hidden)
         except TuiError as error:
-            self._say(safe(error.message))
+            self._show_facts(safe(error.message))
             return
-        self.left_in = place
+        self.left_in = path
         self._entries = {entry.name + "/" * entry.is_folder: entry for entry in entries}
         self._list.typed = ""
         self._show_entries(at)
@@ -169,9 +169,9 @@ class AttachScreen(Modal[Picked | None]):
         self._look()
 
     def _show_head(self) -> None:
-        """What is typed to filter; else the folder, and the key for what is hidden in it."""
-        where = f"{_short(self._folder)}   . {'hides' if self._hidden else 'shows'} hidden"
-        self.query_one(PanelHead).say(f"{self._list.typed}▏" if self._list.typed else where)
+        """Show the filter text, or else the folder and the key for hidden files."""
+        note = f"{_short(self._folder)}   . {'hide' if self._hidden else 'show'} hidden"
+        self.query_one(PanelHead).set_note(f"{self._list.typed}▏" if self._list.typed else note)
 
     def _item(self, key: str) -> Item:
         entry = self._entries[key]
@@ -200,7 +200,7 @@ class AttachScreen(Modal[Picked | None]):
         self._look()
 
     def action_back(self) -> None:
-        """Takes back a letter of the filter; without one, goes up to the folder around."""
+        """Delete a letter of the filter; if there is none, open the parent folder."""
         if self._list.typed:
             self._list.action_rub_out()
         else:
@@ -228,12 +228,13 @@ class AttachScreen(Modal[Picked | None]):
         if following and not self._entries[following[0]].is_folder:  # there, Enter would open it
             self._list.action_move(1)
         self._show_foot()
-        self._look()  # what they cost together is another sum
+        self._look()  # the cost of all selected files changes
 
     def _show_foot(self) -> None:
-        edge = f"{EDGES[self._edge] or 'all that Claude sees'}"
+        edge = f"{EDGES[self._edge]} px" if EDGES[self._edge] else "full size"
         count = f" ({len(self._selected)})" if self._selected else ""
-        self.query_one(".panel--foot", Static).update(f"space select  ⏎ attach{count}  ←→ {edge}  esc")
+        hints = (("space", "select"), ("⏎", f"attach{count}"), ("←→", edge), ("esc", "cancel"))
+        self.query_one(PanelFoot).set_hints(*hints)
 
     # What Claude will see
 
@@ -247,43 +248,43 @@ class AttachScreen(Modal[Picked | None]):
 
     @work(group="preview", exclusive=True)
     async def _preview(self, key: str) -> None:
-        """Another look cancels this one, so that nothing late is shown."""
+        """Preview the file under the cursor. The next call cancels this one, so that no late preview is shown."""
         entry = self._entries.get(key)
         if entry is None or entry.is_folder:
             self._picture.clear()
             has_files = not all(entry.is_folder for entry in self._entries.values())
-            self._say("" if has_files or self.left_in is None else "no files in this folder")
+            self._show_facts("" if has_files or self.left_in is None else "No files in this folder")
             return
-        await asyncio.sleep(_REST_S)
-        self._say("looking at it …")
+        await asyncio.sleep(_PREVIEW_DELAY_S)
+        self._show_facts("Reading …")
         path, edge = self._folder / entry.name, EDGES[self._edge]
         try:
             found = await asyncio.to_thread(_preview_of, path, self._model, edge, self._are_many(self._count))
         except TuiError as error:
             self._picture.clear()
-            self._say(safe(error.sentences))
+            self._show_facts(safe(error.sentences))
             return
-        said = Content("\n".join(facts(found, self._model)))
+        text = Content("\n".join(facts(found, self._model)))
         if found.original is None:
             self._picture.clear()
         else:
             if warning := self._warning(self._count):
-                said = Content.assemble(said, "\n", (f"! {warning}", "$warning"))
-            await self._picture.look_at(found.data, found.width, found.height, self._room_above(said))
-        self._say(said)
+                text = Content.assemble(text, "\n", (f"! {warning}", "$warning"))
+            await self._picture.look_at(found.data, found.width, found.height, self._room_above(text))
+        self._show_facts(text)
 
     @property
     def _count(self) -> int:
-        """How many pictures Enter would attach."""
+        """How many images Enter would attach."""
         return sum(looks_offered(path.name) and path.suffix.lower() != ".pdf" for path in self._selected) or 1
 
-    def _room_above(self, said: Content) -> Room:
-        """What the facts leave of the side."""
+    def _room_above(self, text: Content) -> Room:
+        """Return the cells that the facts leave for the image above them."""
         width, height = self._side.content_size
-        return Room(max(8, width), max(3, height - said.get_height({}, max(8, width)) - 1))
+        return Room(max(8, width), max(3, height - text.get_height({}, max(8, width)) - 1))
 
-    def _say(self, said: Content | str) -> None:
-        self._facts.update(said if isinstance(said, Content) else Content(said))
+    def _show_facts(self, text: Content | str) -> None:
+        self._facts.update(text if isinstance(text, Content) else Content(text))
 
 
 def _preview_of(path: Path, model: Model, long_edge: int | None, many: bool) -> Preview:
@@ -293,7 +294,7 @@ def _preview_of(path: Path, model: Model, long_edge: int | None, many: bool) -> 
 
 
 def facts(found: Preview, model: Model) -> Sequence[str]:
-    """What the file is, what will be sent of it, and what that costs."""
+    """Describe a file in lines: what it is, what will be sent, and what that costs."""
     tokens = found.tokens or found.pages * PAGE_TOKENS
     if found.text is not None:
         tokens = round(block_tokens(found.text, model))
@@ -306,12 +307,12 @@ def facts(found: Preview, model: Model) -> Sequence[str]:
             f"{figures.about(figures.tokens(tokens))} tokens{cost}",
             f"with {model.name}",
             "",
-            *beginning_of(found.text),
+            *excerpt_of(found.text),
         )
     if found.original is None:
         return (
             f"PDF, {figures.plural(found.pages, 'page')}, {figures.size(found.size_bytes)}",
-            "sent as it is",
+            "sent unchanged",
             f"{figures.about(figures.tokens(tokens))} tokens{cost}",
             f"with {model.name}",
         )
@@ -325,10 +326,10 @@ def facts(found: Preview, model: Model) -> Sequence[str]:
     )
 
 
-def beginning_of(text: Document) -> Sequence[str]:
-    """The first lines of a text, so that one sees whether it was read as it was written."""
-    lines = data_of(text.data)[:_LONGEST_BEGINNING].decode(errors="ignore").splitlines()
-    return [safe(line, keep_newlines=False) for line in lines[:_FIRST_LINES]]
+def excerpt_of(text: Document) -> Sequence[str]:
+    """Return the first lines of a text, to check that its encoding was read correctly."""
+    lines = data_of(text.data)[:_EXCERPT_BYTES].decode(errors="ignore").splitlines()
+    return [safe(line, keep_newlines=False) for line in lines[:_EXCERPT_LINES]]
 
 
 def _short(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""The cache map: the last request as a bar, the chat's turns as a chart, and what each of them cost."""
+"""The cache map: the last request as a bar, the turns of the chat as a chart, and the cost of each turn."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from tui.chat.budget import Spent
 from tui.chat.cache import CacheMap
@@ -31,7 +30,7 @@ from tui.widgets.bindings import closing
 from tui.widgets.cache_bar import draw_map
 from tui.widgets.drawn import Drawn
 from tui.widgets.ledger_table import draw_ledger, draw_life, savings
-from tui.widgets.panel import PanelHead
+from tui.widgets.panel import PanelFoot, PanelHead
 from tui.widgets.spend_chart import SpentDay, draw_days
 from tui.widgets.turn_chart import draw_turns
 from tui.widgets.workers import later
@@ -41,27 +40,27 @@ if TYPE_CHECKING:
 
 _DAYS = 7
 _LEAST_USD = 0.0005
-"""Less does not show in a sum."""
+"""A smaller difference is not shown."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """How a chat stands when its map is opened."""
+    """The state of a chat when its cache map is opened."""
 
     exchange: Exchange
     transcript: Transcript
     written_off: tuple[Message, ...]
     warmth: Warmth
     coming: Estimate
-    """The next request, with nothing written yet."""
+    """The next request, with an empty prompt."""
     now: float
     days: Future[tuple[Day, ...]] | None
-    """What all chats cost, by day; None where nothing is stored."""
+    """The cost of all chats, by day; None where nothing is stored."""
     spent: Future[Spent] | None
-    """What this chat has cost with all its branches."""
+    """The cost of this chat with all its branches."""
 
 
 def warmth_line(standing: Standing, *, short: bool = False) -> Content:
-    """Until when the cache keeps this chat, or what sending costs now that it does not."""
+    """Format until when the cache holds this chat; or, if it is cold, what the next request writes and costs."""
     warmth, coming = standing.warmth, standing.coming
     until = time.strftime("%H:%M:%S", time.localtime(warmth.until))
     if warmth.is_warm(standing.now):
@@ -71,7 +70,7 @@ def warmth_line(standing: Standing, *, short: bool = False) -> Content:
     written = coming.usage.cache_creation_input_tokens
     cost = f", about {figures.money(coming.bill.cost_usd)}" if coming.bill else ""
     since = f" since {until}" if warmth.tokens else ""
-    next_ = f"next send writes {figures.tokens(written)} tokens{cost}" if written else f"too short to be kept{cost}"
+    next_ = f"next request writes {figures.tokens(written)} tokens{cost}" if written else f"too short to cache{cost}"
     return Content.assemble((f"cold{since}", "$warning"), f" · {next_}")
 
 
@@ -94,23 +93,23 @@ class CacheScreen(Modal[None]):
         self._ledger = ledger_of(standing.transcript, standing.written_off)
         self._map = CacheMap()
         self._beside_usd = 0.0
-        """What the chat has cost more than the turns that are shown, or less."""
+        """US dollars that the chat has cost beyond the turns that are shown; negative if it has cost less."""
 
     def compose(self) -> ComposeResult:
         answer = self._standing.exchange.answer
         name = self._provider.name_of(answer.model) if answer is not None else ""
         with Vertical(classes="panel -map"):
-            yield PanelHead("The prompt cache, last request", name)
+            yield PanelHead("Prompt cache, last request", name)
             with VerticalScroll(can_focus=False):
                 yield Drawn(self._draw_map)
                 yield Drawn(self._draw_outcome)
                 yield Drawn(self._draw_turns)
                 yield Drawn(self._draw_ledger)
                 yield Drawn(lambda width: []).add_class("-last")
-            yield Static("↑↓ scroll   esc close", classes="panel--foot")
+            yield PanelFoot(("↑↓", "scroll"), ("esc", "close"))
 
     async def on_mount(self) -> None:
-        # A long request takes a while to be read: not on the screen's own thread.
+        # Decoding a long request takes a while, so it runs in a thread.
         self._map = await asyncio.to_thread(self._provider.cache_map, self._standing.exchange)
         figures_ = list(self.query(Drawn))
         figures_[0].show(self._draw_map)
@@ -122,7 +121,7 @@ class CacheScreen(Modal[None]):
     async def _show_spent(self, drawn: Drawn, coming: Future[Spent]) -> None:
         try:
             spent = await asyncio.wrap_future(coming)
-        except TuiError:  # as with the days
+        except TuiError:  # as for the days
             return
         self._beside_usd = spent.chat_usd - self._ledger.total.bill.cost_usd
         drawn.show(self._draw_ledger)
@@ -130,7 +129,7 @@ class CacheScreen(Modal[None]):
     async def _show_days(self, drawn: Drawn, coming: Future[tuple[Day, ...]]) -> None:
         try:
             days = await asyncio.wrap_future(coming)
-        except TuiError:  # what is wrong with the disk is said above the prompt
+        except TuiError:  # the chat screen shows what is wrong with the disk
             return
         spent, life = _by_day(days), _life(days)
         since = days[0].day if days else ""
@@ -140,7 +139,7 @@ class CacheScreen(Modal[None]):
         return draw_map(self._map, width) if self._map.segments else [Content("")] * 7
 
     def _draw_outcome(self, width: int) -> Sequence[Content]:
-        """Warm or cold on the left, the savings on the right where there is room."""
+        """Draw warm or cold on the left and the savings on the right, or below where there is no room."""
         right = savings(self._ledger.total)
         for left in (warmth_line(self._standing), warmth_line(self._standing, short=True)):
             gap = width - left.cell_length - right.cell_length
@@ -149,13 +148,13 @@ class CacheScreen(Modal[None]):
         return [left, right]
 
     def _draw_ledger(self, width: int) -> Sequence[Content]:
-        """The turns of this branch, and what the chat has cost beside it, or another one before it."""
+        """Draw the turns of this branch, with a note on what other branches, or the chat before the fork, cost."""
         beside = figures.money(abs(self._beside_usd))
         notes = []
         if self._beside_usd >= _LEAST_USD:
-            notes = [f"its other branches have cost {beside} more"]
+            notes = [f"plus {beside} in other branches"]
         elif self._beside_usd <= -_LEAST_USD:
-            notes = [f"{beside} of it was spent before the fork"]
+            notes = [f"of which {beside} before the fork"]
         return [
             *draw_ledger(self._ledger, self._provider.name_of, width),
             *(Content.styled(one, "$dim") for one in notes),
@@ -170,7 +169,7 @@ class CacheScreen(Modal[None]):
 
 
 def _life(days: Sequence[Day]) -> Total:
-    """All that was ever used."""
+    """Sum up the usage and the cost of all days."""
     usage, bill = Usage(), Bill()
     for day in days:
         bill += Bill(cost_usd=day.cost_usd, saved_usd=day.saved_usd)
@@ -193,7 +192,7 @@ def _life(days: Sequence[Day]) -> Total:
 
 
 def _by_day(days: Sequence[Day]) -> list[SpentDay]:
-    """Cost and saving of the latest days, of all models together."""
+    """Return cost and savings of the last `_DAYS` days with all models together, the oldest first."""
     sums: dict[str, SpentDay] = {}
     for one in days:
         _, cost, saved, is_estimate = sums.get(one.day, SpentDay(one.day, 0.0, 0.0))

@@ -1,4 +1,4 @@
-"""The chat list: every chat there is, found by title and by every word that was said in it."""
+"""The chat list: all chats, searched by title and by the text of their messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.timer import Timer
-from textual.widgets import Static
 
 from tui.errors import TuiError
 from tui.render import figures
@@ -21,20 +20,20 @@ from tui.screens.modal import Modal
 from tui.screens.naming import Naming
 from tui.widgets.chat_rows import ANSWERING, ASKING, UNREAD, chat_row, heading, hit_row, warm_s
 from tui.widgets.filter_list import FilterList, Item
-from tui.widgets.panel import PanelHead
+from tui.widgets.panel import PanelFoot, PanelHead
 from tui.widgets.workers import later
 
 if TYPE_CHECKING:
     from tui.store import Chat, Found, Hit, Place, Store
 
-_FEWEST = 20
-"""So many chats are read before the list is first shown, or what the screen has rows for; the others follow."""
-_FOOT = "⏎ open  ^R rename  ^B pin  del delete  ^E export  esc"
-_FOOT_UNDO = "deleted · ^Z brings it back"
+_FIRST_ROWS = 20
+"""Chats that are read before the list is first shown, or as many as the screen has rows; the others follow."""
+_KEYS = (("⏎", "open"), ("^R", "rename"), ("^B", "pin"), ("del", "delete"), ("^E", "export"), ("esc", "close"))
+_KEYS_DELETED = (("^Z", "undo delete"), *_KEYS)
 
 
 class Opening(NamedTuple):
-    """What to open: a chat, and the message to go to, or "", with the words that were found in it."""
+    """A chat to open, the message to scroll to (or ""), and the words to highlight in it."""
 
     chat_id: str
     message_id: str = ""
@@ -42,7 +41,7 @@ class Opening(NamedTuple):
 
 
 class _Rows(Sequence[Item]):
-    """Rows that are made when they are looked at: there may be ten thousand of them."""
+    """Rows that are made when they are drawn, since there may be ten thousand of them."""
 
     def __init__(self, rows: Sequence[Chat | tuple[str, str]], item: Callable[[Chat | tuple[str, str]], Item]) -> None:
         self._rows = rows
@@ -60,7 +59,7 @@ class _Rows(Sequence[Item]):
 
 
 class Keeper(Protocol):
-    """Who has chats open, and so must know what becomes of them."""
+    """The port to the chat screen, which has chats open and so must know what happens to them."""
 
     @property
     def chat_id(self) -> str:
@@ -68,22 +67,22 @@ class Keeper(Protocol):
 
     @property
     def answering(self) -> frozenset[str]:
-        """The chats in which an answer arrives just now."""
+        """The chats in which an answer is running."""
 
     @property
     def asking(self) -> frozenset[str]:
-        """Those in which something waits for the user's word."""
+        """The chats that wait for a permission."""
 
     @property
     def unread(self) -> frozenset[str]:
-        """Those whose answer has ended out of sight."""
+        """The chats whose answer ended while another chat was open."""
 
     def delete(self, chat_id: str) -> None: ...
 
     def restore(self, chat_id: str) -> None: ...
 
     def export(self, chat_id: str) -> None:
-        """Writes a chat to a file, and says so to the list."""
+        """Write a chat to a file, then call `ChatList.say_exported`."""
 
 
 class ChatList(Modal[Opening | None]):
@@ -106,7 +105,7 @@ class ChatList(Modal[Opening | None]):
         passing: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`typed` is searched for at once. `passing`: the store goes with the program, as the demo's does."""
+        """`typed` is searched for at once. `passing`: the store is temporary, as in the demo."""
         super().__init__()
         self._store = store
         self._name_of = name_of
@@ -118,26 +117,26 @@ class ChatList(Modal[Opening | None]):
         self._chats: dict[str, Chat] = {}
         self._searching: Future[Found] | None = None
         self._live: dict[str, str] = {}
-        """What is going on in chats, by id."""
+        """The state shown beside a title, e.g. that an answer is running, by chat ID."""
         self._deleted: list[str] = []
         self._ticking: Timer | None = None
         self._words: dict[str, tuple[str, ...]] = {}
-        """What was found in each row, as it stands there."""
+        """The matched words of each search result, by its key."""
         self._drafts: dict[str, str] = {}
-        """What was typed and never sent, by chat."""
+        """The first words of unsent drafts, by chat ID."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="panel"):
             yield PanelHead("Chats", "type to search")
             yield FilterList((), empty=self._nothing, searches=True)
-            yield Static(_FOOT, classes="panel--foot")
+            yield PanelFoot(*_KEYS)
 
     @property
     def rows(self) -> FilterList:
         return self.query_one(FilterList)
 
     async def on_mount(self) -> None:
-        in_sight = max(_FEWEST, self.app.size.height)
+        in_sight = max(_FIRST_ROWS, self.app.size.height)
         unsent, first = self._store.unsent(), self._store.chats(in_sight)
         self._drafts = {place.chat_id: _first_words(place) for place in await asyncio.wrap_future(unsent)}
         self._drafts.pop(self._keeper.chat_id, None)
@@ -163,7 +162,7 @@ class ChatList(Modal[Opening | None]):
             self._show_all(at)
 
     def _count_down(self) -> None:
-        """Shows how long caches stay warm, as long as any is."""
+        """Redraw every second for as long as the cache of any chat is warm."""
         if any(warm_s(chat, self._now()) for chat in self._chats.values()):
             self.rows.refresh()
         elif self._ticking is not None:
@@ -177,7 +176,7 @@ class ChatList(Modal[Opening | None]):
         keys = [*(id for id, _ in drafts), *self._chats]
         at = at or self.rows.picked or self._keeper.chat_id
         self.rows.replace(rows, row=keys.index(at) if at in keys else None)
-        self._say(figures.plural(len(self._chats), "chat"))
+        self._set_note(figures.plural(len(self._chats), "chat"))
 
     def _item(self, row: Chat | tuple[str, str]) -> Item:
         return _draft(*row) if isinstance(row, tuple) else self._chat_item(row)
@@ -197,18 +196,22 @@ class ChatList(Modal[Opening | None]):
         )
 
     def _called(self, model_id: str) -> str:
-        """Looked up once for all rows: there are far more chats than models."""
+        """Return the name of a model, looked up once for all rows."""
         if model_id not in self._model_names:
             self._model_names[model_id] = self._name_of(model_id)
         return self._model_names[model_id]
 
     def _nothing(self, typed: str) -> str:
         if typed:
-            return f'no title and no message with "{typed}"'
-        return f"no chats yet: what you say is kept {'until the demo ends' if self._passing else 'from now on'}"
+            return f'No title or message matches "{typed}"'
+        return (
+            f"No chats yet. {'The demo keeps them until it ends.' if self._passing else 'They are saved as you write.'}"
+        )
 
-    def _say(self, aside: str) -> None:
-        self.query_one(PanelHead).say(f"{self.rows.typed}▏ {aside}" if self.rows.typed else f"type to search · {aside}")
+    def _set_note(self, note: str) -> None:
+        self.query_one(PanelHead).set_note(
+            f"{self.rows.typed}▏ {note}" if self.rows.typed else f"type to search · {note}"
+        )
 
     # Searching
 
@@ -216,7 +219,7 @@ class ChatList(Modal[Opening | None]):
         if self._searching is not None:
             self._searching.cancel()
         if event.typed.strip():
-            self._say("")
+            self._set_note("")
             self.run_worker(later(self._search, event.typed), group="search", exclusive=True)
         else:
             self.workers.cancel_group(self, "search")
@@ -228,13 +231,13 @@ class ChatList(Modal[Opening | None]):
             found = await asyncio.wrap_future(self._searching)
         except TuiError as error:
             self.rows.replace(())
-            self._say(error.message)
+            self._set_note(error.message)
             return
         self.rows.replace(self._found_rows(found.hits), typed=typed, at=at)
-        self._say(f"{len(found.hits)}+ places" if found.is_cut else figures.plural(len(found.hits), "place"))
+        self._set_note(_matches(len(found.hits), is_cut=found.is_cut))
 
     def _found_rows(self, hits: Sequence[Hit]) -> list[Item]:
-        """Titles as in the list; below them, chat by chat, what was said."""
+        """Return rows for a search: matching titles first, then the matching messages of each chat."""
         rows: list[Item] = []
         by_chat: dict[str, list[Hit]] = {}
         for hit in hits:
@@ -242,9 +245,9 @@ class ChatList(Modal[Opening | None]):
                 by_chat.setdefault(hit.chat_id, []).append(hit)
             elif (chat := self._chats.get(hit.chat_id)) is not None:
                 rows.append(self._chat_item(chat, hit.marks))
-        for said in by_chat.values():
-            rows.append(Item(draw=heading(said[0].title)))
-            rows += [self._hit(hit) for hit in said]
+        for of_chat in by_chat.values():
+            rows.append(Item(draw=heading(of_chat[0].title)))
+            rows += [self._hit(hit) for hit in of_chat]
         return rows
 
     def _hit(self, hit: Hit) -> Item:
@@ -253,7 +256,7 @@ class ChatList(Modal[Opening | None]):
         self._words[key] = tuple(dict.fromkeys(hit.snippet[start:end] for start, end in hit.marks))
         return Item(draw=lambda width: hit_row(hit.snippet, hit.marks, who, width), key=key)
 
-    # What can be done to a chat
+    # Actions on the chat under the cursor
 
     def on_filter_list_picked(self, event: FilterList.Picked) -> None:
         chat_id, _, message_id = event.key.partition(" ")
@@ -273,7 +276,7 @@ class ChatList(Modal[Opening | None]):
                 self._store.rename(chat.id, title)
                 self._read_again()
 
-        self.app.push_screen(Naming("Rename the chat", chat.title), named)
+        self.app.push_screen(Naming("Rename chat", chat.title), named)
 
     def action_pin(self) -> None:
         if (chat := self._chosen) is not None:
@@ -284,18 +287,18 @@ class ChatList(Modal[Opening | None]):
         if (chat := self._chosen) is not None:
             self._keeper.delete(chat.id)
             self._deleted.append(chat.id)
-            self._foot(_FOOT_UNDO)
+            self._foot.set_hints(*_KEYS_DELETED)
             self.rows.action_move(1)
             self._read_again()
 
     def action_undo(self) -> None:
         if self._deleted:
             self._keeper.restore(restored := self._deleted.pop())
-            self._foot(_FOOT_UNDO if self._deleted else _FOOT)
+            self._foot.set_hints(*(_KEYS_DELETED if self._deleted else _KEYS))
             self._read_again(restored)
 
     def tell_changed(self) -> None:
-        """Something has happened in a chat that is not on the screen."""
+        """Read the chats again, since one that is not on the screen has changed."""
         self._read_again()
 
     def action_export(self) -> None:
@@ -303,24 +306,29 @@ class ChatList(Modal[Opening | None]):
             self._keeper.export(chat.id)
 
     def say_exported(self, text: str) -> None:
-        self._foot(text)
+        self._foot.set_notice(text)
 
-    def _foot(self, text: str) -> None:
-        self.query_one(".panel--foot", Static).update(text)
+    @property
+    def _foot(self) -> PanelFoot:
+        return self.query_one(PanelFoot)
 
     @work(group="again", exclusive=True)
     async def _read_again(self, at: str = "") -> None:
-        """With the cursor on the chat `at`, if it is one of the rows then."""
+        """Show the chats as they are stored now, with the cursor on the chat `at` if it is among them."""
         self._take(await asyncio.wrap_future(self._store.chats()), at)
         if self.rows.typed:
             await self._search(self.rows.typed, at)
 
 
+def _matches(count: int, *, is_cut: bool) -> str:
+    return f"{count}+ matches" if is_cut else f"{count:,} {'match' if count == 1 else 'matches'}"
+
+
 def _first_words(place: Place) -> str:
     drafts = (place.draft, *place.queue)
-    return next((draft.text for draft in drafts if draft.text), "attachments without words")
+    return next((draft.text for draft in drafts if draft.text), "attachments only")
 
 
 def _draft(chat_id: str, text: str) -> Item:
-    """What was typed for a chat that never began."""
-    return Item(draw=lambda width: hit_row(text, (), "not sent", width), key=chat_id)
+    """Return the row of a chat that has a draft and no messages."""
+    return Item(draw=lambda width: hit_row(text, (), "Draft", width), key=chat_id)

@@ -16,7 +16,7 @@ from tui.actions import ACTIONS, ALWAYS, GROUPS, Action, Availability, key_name,
 from tui.render.safe import safe
 from tui.screens.modal import Modal
 from tui.widgets.bindings import closing
-from tui.widgets.panel import PanelHead
+from tui.widgets.panel import PanelFoot, PanelHead
 
 _KEYS_WIDE, _KEYS_NARROW = 26, 18
 """Cells for the keys and the slash command of an action, on a wide page and on a narrow one."""
@@ -35,16 +35,17 @@ class Question(Modal[bool]):
         `key` confirms. Where it is Enter, y confirms too, and so does `also_yes`, the key that opened the dialog.
         """
         super().__init__()
-        self._texts = (title, text, f"{short_key_name(key)} {yes}   esc {no}")
+        self._texts = (title, text)
+        self._answers = ((short_key_name(key), yes), ("esc", no))
         for one in filter(None, (key, "y" if key == "enter" else "", also_yes)):
             self._bindings.bind(one, "dismiss(True)", show=False)
 
     def compose(self) -> ComposeResult:
-        title, text, answers = self._texts
+        title, text = self._texts
         with Vertical(classes="panel -small"):
             yield PanelHead(title)
             yield Static(Content(safe(text)), classes="panel--text")
-            yield Static(Content(answers), classes="panel--foot")
+            yield PanelFoot(*self._answers)
 
 
 class HelpScreen(Modal[None]):
@@ -63,7 +64,7 @@ class HelpScreen(Modal[None]):
             yield PanelHead("Keys and commands")
             with VerticalScroll(classes="panel--scroll"):
                 yield Static()
-            yield Static("↑↓ scroll   esc close", classes="panel--foot")
+            yield PanelFoot(("↑↓", "scroll"), ("esc", "close"))
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._write)

@@ -1,4 +1,4 @@
-"""The request inspector: what was sent and what came back, of the last request. Credentials never get here."""
+"""The request inspector: the body of the last request and the facts of its response. It never holds credentials."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.widgets import Static, TextArea
+from textual.widgets import TextArea
 
 from tui.chat.exchange import Exchange
 from tui.chat.ledger import Usage
@@ -18,17 +18,17 @@ from tui.render import figures
 from tui.render.json_text import json_text
 from tui.render.safe import safe
 from tui.screens.modal import Modal
-from tui.widgets.panel import PanelHead
+from tui.widgets.panel import PanelFoot, PanelHead
 
 _LONGEST = 2_000
-"""Characters of one JSON string that are shown; of a longer one, its beginning and its size."""
+"""Characters of a JSON string that are shown in full; a longer one is cut and its size given."""
 
 
 def elided(value: object) -> object:
-    """The JSON value with long strings cut to their beginning: pictures and pasted books are not for reading here."""
+    """Return a JSON value with long strings, such as images, cut to their first characters."""
     match value:
         case str() if len(value) > _LONGEST:
-            return f"{value[:80]}… ({figures.size(len(value.encode('utf-8', 'replace')))} in all)"
+            return f"{value[:80]}… ({figures.size(len(value.encode('utf-8', 'replace')))} in total)"
         case list():
             return [elided(item) for item in value]
         case dict():
@@ -38,9 +38,9 @@ def elided(value: object) -> object:
 
 
 def response_lines(answer: Message | None) -> list[str]:
-    """IDs, ending, usage and timing of the response, one fact a line."""
+    """Format IDs, stop reason, usage and timing of a response, one per line."""
     if answer is None:
-        return ["the response has not ended yet"]
+        return ["The response is not complete yet"]
     usage = answer.usage
     about = str if answer.is_counted else figures.about
     facts = [
@@ -52,7 +52,7 @@ def response_lines(answer: Message | None) -> list[str]:
         ("took", figures.seconds(answer.elapsed_s) if answer.elapsed_s else ""),
         ("thought for", figures.seconds(answer.thought_s) if answer.thought_s else ""),
         ("cost", about(figures.money(answer.bill.cost_usd)) if answer.bill else ""),
-        ("cache", f"{figures.percent(usage.hit_rate)} of the prompt read" if usage.total_input else ""),
+        ("cache", f"{figures.percent(usage.hit_rate)} of the prompt read from the cache" if usage.total_input else ""),
     ]
     failure = answer.failure
     if failure is not None:
@@ -64,7 +64,7 @@ def response_lines(answer: Message | None) -> list[str]:
 
 
 def inspection(exchange: Exchange) -> str:
-    """The whole text of the inspector."""
+    """Format the text of the inspector."""
     body = json_text(elided(decode_json(exchange.body, depth=REQUEST_DEPTH)), indent=2)
     sent = f"Request · {figures.size(len(exchange.body))} · POST /v1/messages"
     return "\n".join(["Response", *response_lines(exchange.answer), "", sent, body])
@@ -79,12 +79,12 @@ class Inspector(Modal[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="panel -tall"):
-            yield PanelHead("The last request")
+            yield PanelHead("Last request")
             text = TextArea("", read_only=True, soft_wrap=True, show_cursor=False, highlight_cursor_line=False)
             text.cursor_blink = False
             yield text
-            yield Static("↑↓ scroll   select with the mouse, ctrl+c copies   esc close", classes="panel--foot")
+            yield PanelFoot(("↑↓", "scroll"), ("^C", "copy the mouse selection"), ("esc", "close"))
 
     async def on_mount(self) -> None:
-        # A long conversation takes a while to be laid out as JSON: not on the screen's own thread.
+        # Formatting a long conversation as JSON takes a while, so it runs in a thread.
         self.query_one(TextArea).load_text(await asyncio.to_thread(inspection, self._exchange))

@@ -1,12 +1,12 @@
-"""Pasting a key: it is checked with the server, then stored. Nothing of it is ever shown.
+"""Sign in by pasting an API key: it is checked with the server, then saved. No character of it is ever shown.
 
-A key that belongs to no workspace needs the ID of one: then a second field asks for it.
+A key that belongs to no workspace needs a workspace ID, for which a second field takes the place of the first.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -18,25 +18,27 @@ from textual.worker import Worker
 from tui.errors import TuiError
 from tui.screens.modal import Modal
 from tui.services.ports import WorkspaceWanted
-from tui.widgets.panel import PanelHead
+from tui.widgets.panel import Hint, PanelFoot, PanelHead
 from tui.widgets.secret import IdInput, SecretInput
 from tui.widgets.workers import later
 
 LOGIN = "login"
-"""What the panel gives where Claude Code's login is preferred."""
-_WHERE = "Make one at console.anthropic.com, under API Keys. It is stored on this machine, for you only (0600)."
-_AT_REST = "⏎ check and store   empty ⏎ Claude Code's login   esc"
-_FOR_WORKSPACE = "⏎ check and store   esc another key"
-_CHECKING = "esc give up"
+"""The result when the user chose Claude Code's login instead of a key."""
+_HELP = (
+    "Create a key at console.anthropic.com under API Keys. It is saved on this computer, readable only by you (0600)."
+)
+_KEYS = (("⏎", "save"), ("empty ⏎", "Claude Code login"), ("esc", "cancel"))
+_KEYS_WORKSPACE = (("⏎", "save"), ("esc", "back"))
+_KEYS_CHECKING = (("esc", "cancel"),)
 
 
 class KeyPanel(Modal[str | None]):
-    """Gives what to say of the key that was stored, `LOGIN`, or None."""
+    """Returns a notice about the key that was saved, `LOGIN`, or None if it was cancelled."""
 
-    BINDINGS = [Binding("escape", "give_up", show=False)]
+    BINDINGS = [Binding("escape", "cancel", show=False)]
 
     def __init__(self, check: Callable[[str, str], Awaitable[None]], keep: Callable[[str], str]) -> None:
-        """`check` asks the server about a key and a workspace; `keep` stores, in a thread. Both raise TuiError."""
+        """`check` asks the server about a key and a workspace ID; `keep` saves it, in a thread. Both raise TuiError."""
         super().__init__()
         self._check = check
         self._keep = keep
@@ -44,15 +46,15 @@ class KeyPanel(Modal[str | None]):
         self._checking: Worker[None] | None = None
         self._storing = False
         self._given = ""
-        """The key that Enter was pressed on. More may have been typed into the field since."""
+        """The key that is being checked. The field may have been edited since Enter was pressed."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="panel -key"):
             yield PanelHead("Sign in with an API key")
             yield self._key
             yield self._workspace
-            yield Static(Content(_WHERE), id="said")
-            yield Static(Content(_AT_REST), classes="panel--foot")
+            yield Static(Content(_HELP), id="message")
+            yield PanelFoot(*_KEYS)
 
     def on_mount(self) -> None:
         self._ask_for_workspace(False)
@@ -66,7 +68,7 @@ class KeyPanel(Modal[str | None]):
             if not asks:
                 self.dismiss(LOGIN)
             return
-        self._say("checking…", foot=_CHECKING)
+        self._show_message("Checking …", keys=_KEYS_CHECKING)
         if not asks:
             self._given = event.value
         self._checking = self.run_worker(later(self._sign_in, self._given, event.value if asks else ""))
@@ -74,40 +76,40 @@ class KeyPanel(Modal[str | None]):
     async def _sign_in(self, secret: str, workspace_id: str) -> None:
         try:
             await self._check(secret, workspace_id)
-            self._storing = True  # from here on there is nothing to give up
-            said = await asyncio.to_thread(self._keep, secret)
+            self._storing = True  # from here on it cannot be cancelled
+            notice = await asyncio.to_thread(self._keep, secret)
         except TuiError as error:
             self._checking, self._storing = None, False
             asks_anew = isinstance(error, WorkspaceWanted) and not self._workspace.display
             if asks_anew:
                 self._ask_for_workspace(True)
             mark = "" if asks_anew else "✗ "
-            self._say(f"{mark}{error.sentences}", failed=not asks_anew)
+            self._show_message(f"{mark}{error.sentences}", failed=not asks_anew)
         else:
-            self.dismiss(said)
+            self.dismiss(notice)
 
     def _ask_for_workspace(self, asks: bool) -> None:
-        """Shows the field for the ID in place of the one for the key, or the other way round."""
+        """Show the field for the workspace ID (True) or the one for the key (False)."""
         self._key.display, self._workspace.display = not asks, asks
-        self.query_one(PanelHead).name_it("Workspace of this API key" if asks else "Sign in with an API key")
+        self.query_one(PanelHead).set_title("Workspace ID of this key" if asks else "Sign in with an API key")
         field = self._workspace if asks else self._key
         field.value = ""
         field.focus()
 
-    def action_give_up(self) -> None:
-        """Ends the check, or else leaves the field."""
+    def action_cancel(self) -> None:
+        """Cancel the check; else go back to the key; else close."""
         if self._checking is not None:
             if not self._storing:
                 self._checking.cancel()
                 self._checking = None
-                self._say("Given up: nothing was stored.")
+                self._show_message("Cancelled. Nothing was saved.")
         elif self._workspace.display:
             self._ask_for_workspace(False)
-            self._say(_WHERE)
+            self._show_message(_HELP)
         else:
             self.dismiss(None)
 
-    def _say(self, text: str, *, foot: str = "", failed: bool = False) -> None:
-        at_rest = _FOR_WORKSPACE if self._workspace.display else _AT_REST
-        self.query_one("#said", Static).update(Content.styled(text, "$error" if failed else "$dim"))
-        self.query_one(".panel--foot", Static).update(Content(foot or at_rest))
+    def _show_message(self, text: str, *, keys: Sequence[Hint] = (), failed: bool = False) -> None:
+        keys = keys or (_KEYS_WORKSPACE if self._workspace.display else _KEYS)
+        self.query_one("#message", Static).update(Content.styled(text, "$error" if failed else "$dim"))
+        self.query_one(PanelFoot).set_hints(*keys)

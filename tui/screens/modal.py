@@ -1,9 +1,9 @@
-"""What all dialogs have in common: they lie over the chat, its pictures stay where they are behind them, and one can quit.
+"""The base of all dialogs: they cover the chat, keep the images behind them intact, cancel their work and can quit.
 
-A dialog may be closed while something is still loaded for it: what comes afterwards finds no widgets any more.
+A dialog may be closed while something is still loading for it, so its workers are cancelled when it closes.
 
-Textual tints what is behind. A picture that the terminal draws by itself says by the colour of its cells which one it is, so
-these cells are left as they are.
+Textual tints what is behind a dialog. The Kitty protocol identifies an image by the colour of its cells, so these cells are
+not tinted.
 """
 
 from __future__ import annotations

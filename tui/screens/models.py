@@ -1,4 +1,4 @@
-"""The model picker: the newest of each family first, then every other model that is known. Typing filters, Enter picks."""
+"""The model picker: the newest model of each family first, then all other known models."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tui.render.safe import safe
 from tui.screens.modal import Modal
 from tui.widgets.bindings import closing
 from tui.widgets.filter_list import FilterList, Item
-from tui.widgets.panel import PanelHead
+from tui.widgets.panel import PanelFoot, PanelHead
 
 _NARROW = 68
 _MARKS = (("vision", "vis"), ("tools", "tool"), ("thinking", "think"))
@@ -26,7 +26,7 @@ _NAMES = ("context", "output"), ("ctx", "out")
 
 
 def in_order(models: Sequence[Model]) -> tuple[tuple[Model, ...], tuple[Model, ...]]:
-    """The newest living Opus, Sonnet and Haiku; then the others, those that still answer before the retired ones.
+    """Split models into the newest available Opus, Sonnet and Haiku, and all others with the retired ones last.
 
     `models` holds the newest of a family first.
     """
@@ -38,9 +38,9 @@ def in_order(models: Sequence[Model]) -> tuple[tuple[Model, ...], tuple[Model, .
 
 
 def columns(model: Model, width: int, *, current: bool, successor: str, switch: Switch | None = None) -> Content:
-    """One row: mark, name, price, limits, abilities; or when it was retired and who answers instead.
+    """Format one row: mark, name, price, limits and abilities; or the date of retirement and the successor.
 
-    With a chat to go on with, what its next turn costs takes the place of what there is least room for.
+    With a `switch`, the cost of the chat's next turn takes the place of some limits and the abilities.
     """
     retired = model.lifecycle == "retired"
     mark = ("● ", "$accent") if current else ("  ", "")
@@ -49,7 +49,7 @@ def columns(model: Model, width: int, *, current: bool, successor: str, switch: 
         since = f" {model.retires}" if model.retires else ""
         return Content.assemble(mark, name, (safe(f"retired{since} → {successor}", keep_newlines=False), "$dim"))
     price = model.price_for(1)
-    cost = f"{figures.price(price.input)} / {figures.price(price.output)}" if price else "not known"
+    cost = f"{figures.price(price.input)} / {figures.price(price.output)}" if price else "unknown"
     if switch is not None:
         limits = _priced(cost, figures.tokens(model.context), width)
         return Content.assemble(mark, name, (limits, "$dim"), next_turn(switch))
@@ -66,9 +66,9 @@ def columns(model: Model, width: int, *, current: bool, successor: str, switch: 
 
 
 def next_turn(switch: Switch) -> Content:
-    """What the chat's next turn costs with a model, in a few words."""
+    """Format the cost of the chat's next turn with a model."""
     if switch.refuses:
-        return Content.styled("cannot answer this", "$warning")
+        return Content.styled("not possible", "$warning")
     coming = switch.next_turn
     cost = figures.money(coming.bill.cost_usd if coming.bill else None)
     return Content.assemble(
@@ -79,7 +79,7 @@ def next_turn(switch: Switch) -> Content:
 
 
 def particulars(switch: Switch) -> str:
-    """What the row has no room for where the chat is priced: how full the window is, limits, abilities, its end."""
+    """Format what a priced row has no room for: context used, limits, abilities, retirement date."""
     model = switch.model
     thinks = any(kind != "disabled" for kind in model.thinking)
     has = [name for (name, _), able in zip(_MARKS, (model.vision, model.tools, thinks), strict=True) if able]
@@ -91,25 +91,25 @@ def particulars(switch: Switch) -> str:
 
 
 def meaning(switch: Switch) -> str:
-    """What going on with a model means, in a line: what it drops, when it pays, why it cannot."""
+    """Format in one line what a switch drops from the context, when it pays off, or why it is not possible."""
     if switch.refuses:
         return switch.refuses
     facts = [f"drops {', '.join(switch.drops)}"] if switch.drops else []
     if switch.later_usd is not None:
-        facts.append(f"then about {figures.money(switch.later_usd)} a turn")
+        facts.append(f"then about {figures.money(switch.later_usd)} per turn")
     if not switch.stays:
         turns = switch.pays_after
-        facts.append("never pays" if turns is None else f"pays after {figures.plural(turns, 'turn')}")
+        facts.append("never pays off" if turns is None else f"pays off after {figures.plural(turns, 'turn')}")
     return " · ".join(facts)
 
 
 def priced_titles(width: int) -> Content:
-    """What the columns are where a chat is priced."""
-    return Content.styled(f"  {_name('', width)}{_priced('$/M in / out', 'context', width)}its next turn", "$dim")
+    """Format the column titles of priced rows."""
+    return Content.styled(f"  {_name('', width)}{_priced('$/M in / out', 'context', width)}next turn", "$dim")
 
 
 def titles(width: int) -> Content:
-    """What the columns are."""
+    """Format the column titles."""
     limits = _limits("$/M in / out", *_NAMES[width < _NARROW], width)
     return Content.styled(f"  {_name('', width)}{limits}".rstrip(), "$dim")
 
@@ -129,7 +129,7 @@ def _priced(cost: str, context: str, width: int) -> str:
 
 
 class ModelPicker(Modal[Model | None]):
-    """Gives the model that was picked, or None."""
+    """Returns the model that was picked, or None."""
 
     BINDINGS = [Binding("escape", "dismiss(None)", show=False), closing("models")]
 
@@ -140,8 +140,8 @@ class ModelPicker(Modal[Model | None]):
         switches: Sequence[Switch] = (),
         chosen: Reasoning = Reasoning(),  # noqa: B008  (a frozen value)
     ) -> None:
-        """`switches` prices the open chat with each model; nothing where it has no answer yet. `chosen` is what it is to
-        make of thinking and effort."""
+        """`switches` holds the cost of the open chat with each model; empty before its first answer. `chosen` are the
+        settings of thinking and effort that a model would be given."""
         super().__init__()
         self._chosen = chosen
         self._switches = {switch.model.id: switch for switch in switches}
@@ -157,22 +157,20 @@ class ModelPicker(Modal[Model | None]):
         items = [head, *map(self._item, heads), *([more] if heads and rest else []), *map(self._item, rest)]
         with Vertical(classes="panel"):
             yield PanelHead("Model for the next turn", "type to filter")
-            yield FilterList(
-                items, at=self._current.id, empty=lambda typed: f'no model with "{typed}" in its name or ID'
-            )
+            yield FilterList(items, at=self._current.id, empty=lambda typed: f'No model matches "{typed}"')
             if self._switches:
-                yield Static(id="meaning", classes="panel--foot")
-            yield Static("⏎ use it from the next turn on   esc keep", classes="panel--foot")
+                yield Static(id="meaning", classes="panel--note")
+            yield PanelFoot(("⏎", "switch"), ("esc", "cancel"))
 
     def on_mount(self) -> None:
         if self._switches:
             self.watch(self.query_one(FilterList), "chosen", self._explain)
 
     def _explain(self) -> None:
-        """Says below the list what the model under the cursor means for this chat."""
+        """Show below the list what a switch to the model under the cursor means for this chat."""
         switch = self._switches.get(self.query_one(FilterList).picked)
         text = ""
-        if switch is not None:  # what it would not take of what was chosen matters more than its limits
+        if switch is not None:  # a setting that it does not support matters more than its limits
             text = f"{adjusted(switch.model, self._chosen) or particulars(switch)}\n{meaning(switch)}"
         self.query_one("#meaning", Static).update(Content(text))
 
@@ -192,8 +190,8 @@ class ModelPicker(Modal[Model | None]):
         )
 
     def on_filter_list_filtered(self, event: FilterList.Filtered) -> None:
-        said = f"{event.typed}▏ {figures.plural(event.count, 'model')}" if event.typed else "type to filter"
-        self.query_one(PanelHead).say(said)
+        note = f"{event.typed}▏ {figures.plural(event.count, 'model')}" if event.typed else "type to filter"
+        self.query_one(PanelHead).set_note(note)
         if self._switches:
             self._explain()
 

@@ -1,20 +1,20 @@
-"""One line of text, asked for: the new title of a chat."""
+"""A dialog that asks for one line of text, e.g. the new title of a chat."""
 
 from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from tui.render.safe import safe
 from tui.screens.modal import Modal
 from tui.widgets.graphemes import GraphemeInput
-from tui.widgets.panel import PanelHead
+from tui.widgets.panel import PanelFoot, PanelHead
 
 
 class Naming(Modal[str]):
-    """Gives the text, or "" if there is none."""
+    """Returns the text, or "" if it was cancelled."""
 
     BINDINGS = [Binding("escape", "dismiss('')", show=False)]
 
@@ -29,7 +29,7 @@ class Naming(Modal[str]):
             line = GraphemeInput(safe(text, keep_newlines=False, keeps_marks=True), compact=True, select_on_focus=False)
             line.cursor_blink = False
             yield line
-            yield Static("⏎ keep it   esc leave it as it was", classes="panel--foot")
+            yield PanelFoot(("⏎", "save"), ("esc", "cancel"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.dismiss(event.value.strip())

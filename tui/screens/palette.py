@@ -9,14 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static
 
 from tui.actions import ACTIONS, ALWAYS, Action, Availability, key_name, keys_of
 from tui.screens.modal import Modal
 from tui.widgets.filter_list import FilterList, Item
-from tui.widgets.panel import PanelHead
+from tui.widgets.panel import PanelFoot, PanelHead
 
-_FOOT = "⏎ run   esc close"
+_KEYS = (("⏎", "run"), ("esc", "close"))
 
 
 def palette_row(action: Action, keys: tuple[str, ...], width: int, reason: str = "") -> Content:
@@ -51,8 +50,8 @@ class Palette(Modal[str]):
         items = [self._item(action) for action in actions if action.name != "palette"]
         with Vertical(classes="panel"):
             yield PanelHead("Commands", "type to filter")
-            yield FilterList(items, empty=lambda typed: f'no command matches "{typed}"')
-            yield Static(_FOOT, classes="panel--foot")
+            yield FilterList(items, empty=lambda typed: f'No command matches "{typed}"')
+            yield PanelFoot(*_KEYS)
 
     def on_mount(self) -> None:
         self.watch(self.query_one(FilterList), "chosen", self._show_keys, init=False)
@@ -67,17 +66,14 @@ class Palette(Modal[str]):
         )
 
     def on_filter_list_filtered(self, event: FilterList.Filtered) -> None:
-        self.query_one(PanelHead).say(f"{event.typed}▏" if event.typed else "type to filter")
+        self.query_one(PanelHead).set_note(f"{event.typed}▏" if event.typed else "type to filter")
         self._show_keys()
 
     def on_filter_list_picked(self, event: FilterList.Picked) -> None:
         if reason := self._availability.disabled_reason(event.key):
-            self._show_foot(Content.assemble(("Not available", "$warning"), f" · {reason}"))
+            self.query_one(PanelFoot).set_notice(Content.assemble(("Not available", "$warning"), f" · {reason}"))
         else:
             self.dismiss(event.key)
 
     def _show_keys(self) -> None:
-        self._show_foot(Content(_FOOT))
-
-    def _show_foot(self, text: Content) -> None:
-        self.query_one(".panel--foot", Static).update(text)
+        self.query_one(PanelFoot).set_hints(*_KEYS)

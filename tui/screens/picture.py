@@ -1,4 +1,4 @@
-"""A picture of the conversation on a screen of its own, as large as it fits, with what is known of it."""
+"""An image of the conversation on a screen of its own, as large as fits, with its size, tokens and format."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class PictureScreen(Screen[None]):
     ]
 
     def __init__(self, images: Sequence[Image], number: int, gallery: Gallery) -> None:
-        """Begins with the picture of that number."""
+        """Show the image of that number (from 0) first."""
         super().__init__()
         self._images = tuple(images)
         self._number = number
@@ -55,14 +55,14 @@ class PictureScreen(Screen[None]):
             yield Picture(self._gallery)
         with Horizontal(classes="foot"):
             yield Static("", classes="facts")
-            yield Static("←→ others  esc back" if len(self._images) > 1 else "esc back", classes="keys")
+            yield Static("←→ switch   esc close" if len(self._images) > 1 else "esc close", classes="keys")
 
     def on_mount(self) -> None:
-        self.app.app_resume_signal.subscribe(self, lambda _: self._look())  # the terminal has forgotten the picture
+        self.app.app_resume_signal.subscribe(self, lambda _: self._look())  # the terminal has lost the image
 
     def on_resize(self, event: events.Resize) -> None:
         if self._drawn_for not in (None, event.size):
-            self._gallery.forget()  # of another size may be the cells, too
+            self._gallery.forget()  # the size of the cells may have changed too
         self._drawn_for = event.size
         self.call_after_refresh(self._look)
 
@@ -73,11 +73,11 @@ class PictureScreen(Screen[None]):
             self._look()
 
     def _look(self) -> None:
-        """Shows the picture that it is the turn of, once it is drawn; the facts at once."""
+        """Show the facts of the current image at once, and the image when it is drawn."""
         image = self._images[self._number]
         head = self.query_one(PanelHead)
-        head.name_it(safe(image.name, keep_newlines=False) or "image")
-        head.say(f"{self._number + 1} of {len(self._images)}" if len(self._images) > 1 else "")
+        head.set_title(safe(image.name, keep_newlines=False) or "image")
+        head.set_note(f"{self._number + 1} of {len(self._images)}" if len(self._images) > 1 else "")
         self.query_one(".facts", Static).update(Content(facts_line(image)))
         self._draw(image)
 
@@ -89,6 +89,6 @@ class PictureScreen(Screen[None]):
 
 
 def facts_line(image: Image) -> str:
-    """What is known of a picture: 2576×1449 · 4.7k tokens · 812 KB JPEG."""
+    """Format the facts of an image, e.g. 2576×1449 · 4.7k tokens · 812 KB JPEG."""
     size = figures.size(len(image.data) // 4 * 3)
     return f"{facts_of(image)} · {size} {short_name(image.media_type)}"

@@ -1,4 +1,4 @@
-"""Earlier prompts of every chat: typing finds those with all of the words, Enter takes one into the box."""
+"""Search the prompts of all chats: typing finds those that hold all words, Enter inserts one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static
 
 from tui.errors import TuiError
 from tui.render import figures
 from tui.render.safe import safe
 from tui.screens.modal import Modal
 from tui.widgets.filter_list import FilterList, Item
-from tui.widgets.panel import PanelHead
+from tui.widgets.panel import PanelFoot, PanelHead
 from tui.widgets.workers import later
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class PromptPicker(Modal[str]):
-    """Gives the prompt that was picked, or ""."""
+    """Returns the prompt that was picked, or "" if it was cancelled."""
 
     BINDINGS = [Binding("escape", "dismiss('')", show=False), Binding("ctrl+r", "older", show=False)]
 
@@ -39,7 +38,7 @@ class PromptPicker(Modal[str]):
         with Vertical(classes="panel"):
             yield PanelHead("Earlier prompts", "type to search")
             yield FilterList((), empty=self._nothing, searches=True)
-            yield Static("⏎ take it into the prompt   esc close", classes="panel--foot")
+            yield PanelFoot(("⏎", "insert"), ("esc", "cancel"))
 
     async def on_mount(self) -> None:
         rows = self.query_one(FilterList)
@@ -56,14 +55,14 @@ class PromptPicker(Modal[str]):
             prompts = ()
         items = [Item(draw=_drawn(prompt), key=prompt) for prompt in prompts]
         self.query_one(FilterList).replace(items, typed=typed)
-        said = figures.plural(len(items), "prompt")
-        self.query_one(PanelHead).say(f"{typed}▏ {said}" if typed else f"type to search · {said}")
+        count = figures.plural(len(items), "prompt")
+        self.query_one(PanelHead).set_note(f"{typed}▏ {count}" if typed else f"type to search · {count}")
 
     def _nothing(self, typed: str) -> str:
-        return f'no prompt with "{typed}"' if typed else "nothing was sent yet"
+        return f'No prompt matches "{typed}"' if typed else "No prompts yet"
 
     def action_older(self) -> None:
-        """Ctrl+R again: one further back."""
+        """Move to the next older prompt, as Ctrl+R does in a shell."""
         self.query_one(FilterList).action_move(1)
 
     def on_filter_list_picked(self, event: FilterList.Picked) -> None:

@@ -1,4 +1,4 @@
-"""The picker of thinking and effort: what the next turn's model takes, its default, and what it refuses and why."""
+"""The picker for thinking and effort: the options of the current model, and why some are not available."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from textual.widgets import Static
 from tui.chat.reasoning import WORDS, Kind, Option
 from tui.screens.modal import Modal
 from tui.widgets.filter_list import FilterList, Item
-from tui.widgets.panel import PanelHead
+from tui.widgets.panel import PanelFoot, PanelHead
 
 Meaning = Callable[[Option], tuple[str, str]]
-"""What taking an option means, in two lines."""
+"""Describes an option in two lines."""
 
 
 class ReasoningPicker(Modal[Option | None]):
-    """Gives the option that was picked, or None."""
+    """Returns the option that was picked, or None."""
 
     BINDINGS = [Binding("escape,f8,alt+t", "dismiss(None)", show=False)]
 
     def __init__(self, model_name: str, options: Sequence[Option], meaning: Meaning, *, at: Kind) -> None:
-        """`at`: of which kind the cursor begins on the one in use."""
+        """The cursor starts on the option of the kind `at` that is in use."""
         super().__init__()
         self._model_name = model_name
         self._options = {f"{option.kind} {option.value}": option for option in options}
@@ -40,9 +40,9 @@ class ReasoningPicker(Modal[Option | None]):
         at = next((key for key, one in self._options.items() if one.kind == self._at and one.is_used), "")
         with Vertical(classes="panel"):
             yield PanelHead("Thinking and effort", self._model_name)
-            yield FilterList(items, at=at, empty=lambda typed: f'nothing with "{typed}" to choose')
-            yield Static(id="meaning", classes="panel--foot")
-            yield Static("⏎ use it from the next turn on   esc keep", classes="panel--foot")
+            yield FilterList(items, at=at, empty=lambda typed: f'No option matches "{typed}"')
+            yield Static(id="meaning", classes="panel--note")
+            yield PanelFoot(("⏎", "set"), ("esc", "cancel"))
 
     def on_mount(self) -> None:
         self.watch(self.query_one(FilterList), "chosen", self._explain)
@@ -59,7 +59,7 @@ class ReasoningPicker(Modal[Option | None]):
         self.query_one("#meaning", Static).update(Content("\n".join(self._meaning(option)) if option else ""))
 
     def on_filter_list_filtered(self, event: FilterList.Filtered) -> None:
-        self.query_one(PanelHead).say(f"{event.typed}▏" if event.typed else self._model_name)
+        self.query_one(PanelHead).set_note(f"{event.typed}▏" if event.typed else self._model_name)
         self._explain()
 
     def on_filter_list_picked(self, event: FilterList.Picked) -> None:
@@ -75,9 +75,9 @@ def shown(option: Option) -> str:
 
 
 def row(option: Option, width: int) -> Content:
-    """One option: whether it is in use, its name, and whether it is the default or why it is refused."""
+    """Format one option: a mark if it is in use, its name, and "default" or why it is not available."""
     mark = ("● ", "$accent") if option.is_used else ("  ", "")
     name = (f"{shown(option):<16}", "$dim" if option.refused else "$foreground")
-    said = option.refused or ("default" if option.is_default else "")
+    note = option.refused or ("default" if option.is_default else "")
     room = max(1, width - 18)
-    return Content.assemble(mark, name, (said if len(said) <= room else said[: room - 1] + "…", "$dim"))
+    return Content.assemble(mark, name, (note if len(note) <= room else note[: room - 1] + "…", "$dim"))

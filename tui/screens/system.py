@@ -1,4 +1,4 @@
-"""The system prompt of a chat, to be read and edited, and what an edit costs."""
+"""The editor for the system prompt of a chat. It shows what an edit costs."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from textual.widgets import Static, TextArea
 
 from tui.screens.modal import Modal
 from tui.widgets.graphemes import GraphemeArea
-from tui.widgets.panel import PanelHead
+from tui.widgets.panel import PanelFoot, PanelHead
+
+_KEYS = (("^S", "save"), ("esc", "cancel"))
 
 
 class SystemPrompt(Modal[str | None]):
-    """Gives the edited text, or None if it is to stay as it was."""
+    """Returns the edited text, or None if it was cancelled."""
 
     BINDINGS = [
         Binding("escape", "dismiss(None)", show=False, priority=True),
-        Binding("ctrl+s", "keep", show=False, priority=True),
+        Binding("ctrl+s", "save", show=False, priority=True),
     ]
 
     def __init__(self, text: str, cost: str) -> None:
@@ -27,21 +29,20 @@ class SystemPrompt(Modal[str | None]):
     def compose(self) -> ComposeResult:
         text, cost = self._texts
         with Vertical(classes="panel -tall"):
-            yield PanelHead("System prompt of this chat")
-            area = GraphemeArea(
-                text, soft_wrap=True, highlight_cursor_line=False, placeholder="Nothing is said beforehand."
-            )
+            yield PanelHead("System prompt")
+            area = GraphemeArea(text, soft_wrap=True, highlight_cursor_line=False, placeholder="No system prompt")
             area.cursor_blink = False
             yield area
-            yield Static(cost, classes="panel--foot")
-            yield Static("^S keep it   esc leave it as it was", classes="panel--foot -ways")
+            yield Static(cost, classes="panel--note")
+            yield PanelFoot(*_KEYS)
 
     async def action_quit(self) -> None:
-        """Not over an edit, which is kept nowhere else."""
+        """Quit unless there is an unsaved edit, which would be lost."""
         if self.query_one(TextArea).text.strip() == self._texts[0].strip():
             await super().action_quit()
         else:
-            self.query_one(".-ways", Static).update("Before you quit: ^S keep it   esc leave it as it was")
+            self.query_one(PanelHead).set_note("unsaved changes")
+            self.query_one(PanelFoot).set_hints(("^S", "save"), ("esc", "discard"))
 
-    def action_keep(self) -> None:
+    def action_save(self) -> None:
         self.dismiss(self.query_one(TextArea).text.strip())

@@ -1,4 +1,4 @@
-"""Asks where to put chats that could not be stored, before prx ends."""
+"""Asks where to save chats that could not be written to the database, before prx quits."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from tui.render.figures import plural
 from tui.render.safe import safe
 from tui.screens.modal import Modal
 from tui.widgets.graphemes import GraphemeInput
-from tui.widgets.panel import PanelHead
+from tui.widgets.panel import PanelFoot, PanelHead
 
 
 class Elsewhere(NamedTuple):
-    """Where the chats go."""
+    """Where to save the chats."""
 
     file: Path | None = None
-    """It holds them already. None: the temporary folder, or stdout."""
+    """The file that they were saved to. None: the temporary folder, or stdout."""
     prints: bool = False
 
 
 class UnsavedScreen(Modal[Elsewhere | None]):
-    """Gives the answer; None to stay."""
+    """Returns where the chats go, or None to cancel."""
 
     BINDINGS = [
         Binding("escape", "dismiss(None)", show=False),
@@ -37,20 +37,20 @@ class UnsavedScreen(Modal[Elsewhere | None]):
     ]
 
     def __init__(self, count: int, file: str, save: Callable[[Path], Awaitable[None]]) -> None:
-        """`count`: of chats. `file`: the name to begin with. `save` writes them to a new file; raises TuiError."""
+        """`count` is the number of chats, `file` the suggested name. `save` writes them to a new file; raises TuiError."""
         super().__init__()
         self._count = count
         self._file = file
         self._save = save
 
     def compose(self) -> ComposeResult:
-        were, them = ("was", "it") if self._count == 1 else ("were", "them")
+        them = "it" if self._count == 1 else "them"
         with Vertical(classes="panel -small"):
             yield PanelHead("Chats not saved")
             yield Static(
                 Content(
-                    f"{plural(self._count, 'chat')} {were} not written to the database. Save {them} to a file before you "
-                    "quit; prx import reads it."
+                    f"{plural(self._count, 'chat')} could not be written to the database. Save {them} to a file before "
+                    "you quit. prx import reads it."
                 ),
                 classes="panel--text",
             )
@@ -60,17 +60,17 @@ class UnsavedScreen(Modal[Elsewhere | None]):
             problem = Static(id="problem")
             problem.display = False
             yield problem
-            yield Static("⏎ save and quit   ^P print and quit   esc cancel", classes="panel--foot")
-            yield Static("^Q quit, and save to the temporary folder", classes="panel--more")
+            yield PanelFoot(("⏎", "save and quit"), ("^P", "print and quit"), ("esc", "cancel"))
+            yield PanelFoot(("^Q", "save to the temporary folder and quit")).add_class("-more")
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         try:
             file = _absolute(event.value.strip())
             await self._save(file)
-        except RuntimeError:  # there is no such home
-            self._say(f"There is no home folder for {event.value.strip()}.")
+        except RuntimeError:  # unknown home folder
+            self._show_problem(f"No home folder for {event.value.strip()}.")
         except TuiError as error:
-            self._say(error.sentences)
+            self._show_problem(error.sentences)
         else:
             self.dismiss(Elsewhere(file))
 
@@ -80,7 +80,7 @@ class UnsavedScreen(Modal[Elsewhere | None]):
     async def action_quit(self) -> None:
         self.dismiss(Elsewhere())
 
-    def _say(self, text: str) -> None:
+    def _show_problem(self, text: str) -> None:
         problem = self.query_one("#problem", Static)
         problem.update(Content(safe(text)))
         problem.display = True

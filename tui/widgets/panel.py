@@ -1,41 +1,94 @@
-"""The head of a dialog: what it is, and on the right a word that changes, such as what was typed to filter."""
+"""Head and foot of a dialog: its title with a note on the right, and the keys that work in it."""
 
 from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.render.safe import safe
 
+Hint = tuple[str, str]
+"""A key and what it does, e.g. ("esc", "close")."""
+
+_GAP = 3
+"""Cells between two hints."""
+
 
 class PanelHead(Horizontal):
+    """The title of a dialog, and on the right a note that changes, such as the text that was typed to filter."""
+
     DEFAULT_CSS = """
     PanelHead {
         height: 1;
         margin-bottom: 1;
         & > .title { width: 1fr; text-style: bold; }
-        & > .aside { width: auto; color: $dim; }
+        & > .note { width: auto; color: $dim; }
     }
     """
 
-    def __init__(self, title: str, aside: str = "") -> None:
+    def __init__(self, title: str, note: str = "") -> None:
         super().__init__()
-        self._texts = (_line(title), _line(aside))
+        self._texts = (_line(title), _line(note))
 
     def compose(self) -> ComposeResult:
-        title, aside = self._texts
+        title, note = self._texts
         yield Static(Content(title), classes="title")
-        yield Static(Content(aside), classes="aside")
+        yield Static(Content(note), classes="note")
 
-    def name_it(self, title: str) -> None:
+    def set_title(self, title: str) -> None:
         self.query_one(".title", Static).update(Content(_line(title)))
 
-    def say(self, aside: str) -> None:
-        self.query_one(".aside", Static).update(Content(_line(aside)))
+    def set_note(self, note: str) -> None:
+        self.query_one(".note", Static).update(Content(_line(note)))
+
+
+class PanelFoot(Widget):
+    """The keys of a dialog, most useful first, or a notice in their place. Hints without room are dropped from the end."""
+
+    DEFAULT_CSS = """
+    PanelFoot {
+        height: 1;
+        margin-top: 1;
+        color: $dim;
+    }
+    """
+
+    def __init__(self, *hints: Hint) -> None:
+        super().__init__()
+        self._hints: tuple[Hint, ...] = hints
+        self._notice: Content | None = None
+
+    def set_hints(self, *hints: Hint) -> None:
+        """Show these hints in place of what stands there."""
+        self._hints, self._notice = hints, None
+        self.refresh()
+
+    def set_notice(self, notice: str | Content) -> None:
+        """Show a notice until the next hints."""
+        self._notice = notice if isinstance(notice, Content) else Content(_line(notice))
+        self.refresh()
+
+    def render(self) -> Content:
+        if self._notice is not None:
+            return self._notice.truncate(max(1, self.content_size.width), ellipsis=True)
+        return fitting_hints(self._hints, self.content_size.width)
+
+
+def fitting_hints(hints: tuple[Hint, ...], width: int) -> Content:
+    """Format as many hints as fit into `width` cells, from the first one on; always at least the first."""
+    line = Content()
+    for key, label in hints:
+        hint = Content.assemble((key, "$foreground"), f" {label}")
+        longer = Content.assemble(line, " " * _GAP, hint) if line.plain else hint
+        if line.plain and longer.cell_length > width:
+            break
+        line = longer
+    return line
 
 
 def _line(text: str) -> str:
-    """What was typed, titles and names stand in it."""
+    """Return text that is safe to draw, in one line: titles, names and typed text may hold anything."""
     return safe(text, keep_newlines=False)
