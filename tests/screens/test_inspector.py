@@ -34,7 +34,7 @@ def test_it_tells_ids_usage_and_how_it_ended() -> None:
         failure=Failure(message="Overloaded", type="overloaded_error", status=529),
     )
     text = inspection(Exchange(body=b'{"model":"m"}', answer=answer))
-    for fact in ("msg_1", "req_1", "refusal cyber", "3.1 s", "90 % of the prompt read from", "overloaded_error 529"):
+    for fact in ("msg_1", "req_1", "refusal cyber", "3.1 s", "90 % of the prompt read", "overloaded_error 529"):
         assert fact in text
     assert json.loads(text[text.index("{") :]) == {"model": "m"}
 

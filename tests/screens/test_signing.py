@@ -16,7 +16,7 @@ from tui.demo.scenarios import Error
 from tui.demo.service import DEMO_KEY
 from tui.screens.dialogs import Question
 from tui.screens.key_panel import KeyPanel
-from tui.widgets.secret import IdInput, SecretInput
+from tui.widgets.text_field import IdField, SecretField
 from tui.widgets.welcome import Welcome
 
 pytestmark = pytest.mark.anyio
@@ -37,7 +37,7 @@ def screen_text(chat: Chat) -> str:
 
 
 async def paste_key(chat: Chat, key: str) -> None:
-    await chat.until(lambda: isinstance(chat.app.screen, KeyPanel) and isinstance(chat.app.focused, SecretInput))
+    await chat.until(lambda: isinstance(chat.app.screen, KeyPanel) and isinstance(chat.app.focused, SecretField))
     assert chat.app.focused is not None
     chat.app.focused.post_message(Paste(key))
     await chat.pilot.pause()
@@ -96,7 +96,7 @@ async def test_a_refused_key_is_not_stored_and_the_field_stays() -> None:
         await chat.pilot.press("1")
         await paste_key(chat, "sk-wrong-key-of-the-test")
         await chat.until(lambda: "✗" in screen_text(chat))
-        assert isinstance(chat.app.focused, SecretInput)
+        assert isinstance(chat.app.focused, SecretField)
         assert "The server does not take this key" in screen_text(chat)
         assert stored() is None
         assert "wrong-key" not in screen_text(chat)
@@ -240,7 +240,7 @@ async def test_a_warning_from_another_thread_is_shown() -> None:
 
 
 async def give_workspace(chat: Chat, id: str) -> None:
-    assert isinstance(chat.app.focused, IdInput)
+    assert isinstance(chat.app.focused, IdField)
     chat.app.focused.post_message(Paste(id))
     await chat.pilot.pause()
     await chat.pilot.press("enter")
@@ -252,7 +252,7 @@ async def test_a_key_without_a_workspace_is_asked_for_one_stored_and_used(words_
         chat.server.service.workspaces = Workspaces(unscoped={DEMO_KEY: words_of_400})
         await chat.pilot.press("1")
         await paste_key(chat, DEMO_KEY)
-        await chat.until(lambda: isinstance(chat.app.focused, IdInput))
+        await chat.until(lambda: isinstance(chat.app.focused, IdField))
         assert "This key belongs to no workspace" in screen_text(chat)
         assert "wrkspc_" in screen_text(chat)
         assert "✗" not in screen_text(chat)
@@ -274,11 +274,11 @@ async def test_a_wrong_workspace_is_said_and_the_field_stays() -> None:
         chat.server.service.workspaces = Workspaces(unscoped={DEMO_KEY: NO_WORKSPACE})
         await chat.pilot.press("1")
         await paste_key(chat, DEMO_KEY)
-        await chat.until(lambda: isinstance(chat.app.focused, IdInput))
+        await chat.until(lambda: isinstance(chat.app.focused, IdField))
         for wrong, said in (("wrkspc_nobody", "no workspace wrkspc_nobody"), ("wrkspc_é", "contains a character")):
             await give_workspace(chat, wrong)
             await chat.until(lambda said=said: "✗" in screen_text(chat) and said in screen_text(chat))
-            assert isinstance(chat.app.focused, IdInput)
+            assert isinstance(chat.app.focused, IdField)
             assert stored() is None
             chat.app.focused.value = ""
         await give_workspace(chat, "wrkspc_demo")
@@ -291,12 +291,12 @@ async def test_esc_leads_from_the_workspace_to_another_key() -> None:
         chat.server.service.workspaces = Workspaces(unscoped={"sk-ant-api03-first": NO_WORKSPACE})
         await chat.pilot.press("1")
         await paste_key(chat, "sk-ant-api03-first")
-        await chat.until(lambda: isinstance(chat.app.focused, IdInput))
+        await chat.until(lambda: isinstance(chat.app.focused, IdField))
         await chat.pilot.press("enter")
-        assert isinstance(chat.app.focused, IdInput)  # nothing is no ID
+        assert isinstance(chat.app.focused, IdField)  # nothing is no ID
         await chat.pilot.press("escape")
-        assert not isinstance(chat.app.focused, IdInput)
-        assert isinstance(chat.app.focused, SecretInput)
+        assert not isinstance(chat.app.focused, IdField)
+        assert isinstance(chat.app.focused, SecretField)
         assert chat.app.focused.value == ""
         await paste_key(chat, DEMO_KEY)  # which belongs to one
         await chat.until(lambda: chat.app.screen is chat.screen)
@@ -309,7 +309,7 @@ async def test_a_workspace_of_the_environment_is_used_and_a_wrong_one_is_named()
         await chat.pilot.press("1")
         await paste_key(chat, DEMO_KEY)
         await chat.until(lambda: "✗" in screen_text(chat))
-        assert not isinstance(chat.app.focused, IdInput)  # what is typed would come second
+        assert not isinstance(chat.app.focused, IdField)  # what is typed would come second
         assert "ANTHROPIC_WORKSPACE_ID" in screen_text(chat)
         assert stored() is None
 

@@ -19,9 +19,9 @@ from tui.demo.service import DEMO_KEY
 from tui.screens.dialogs import Question
 from tui.widgets.drawn import Drawn
 from tui.widgets.filter_list import FilterList
-from tui.widgets.secret import IdInput
 from tui.widgets.spend_chart import SpentDay, draw_days
 from tui.widgets.status import StatusBar
+from tui.widgets.text_field import IdField
 
 Story = Callable[[Chat], Awaitable[None]]
 Compare = Callable[..., bool]
@@ -112,7 +112,7 @@ def test_is_asked_for_a_workspace(pictured: Compare, size: tuple[int, int], them
     async def story(chat: Chat) -> None:
         chat.server.service.workspaces = Workspaces(unscoped={DEMO_KEY: NO_WORKSPACE})
         await chat.pilot.press("1", *DEMO_KEY, "enter")
-        await chat.until(lambda: isinstance(chat.app.focused, IdInput))
+        await chat.until(lambda: isinstance(chat.app.focused, IdField))
         if wrong:
             await chat.pilot.press(*"wrkspc_01Nobody", "enter")
             await chat.until(lambda: "✗" in str(chat.app.screen.query_one("#message").render()))

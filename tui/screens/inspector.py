@@ -52,7 +52,7 @@ def response_lines(answer: Message | None) -> list[str]:
         ("took", figures.seconds(answer.elapsed_s) if answer.elapsed_s else ""),
         ("thought for", figures.seconds(answer.thought_s) if answer.thought_s else ""),
         ("cost", about(figures.money(answer.bill.cost_usd)) if answer.bill else ""),
-        ("cache", f"{figures.percent(usage.hit_rate)} of the prompt read from the cache" if usage.total_input else ""),
+        ("cache", f"{figures.percent(usage.hit_rate)} of the prompt read" if usage.total_input else ""),
     ]
     failure = answer.failure
     if failure is not None:

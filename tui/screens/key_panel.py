@@ -16,10 +16,10 @@ from textual.widgets import Input, Static
 from textual.worker import Worker
 
 from tui.errors import TuiError
-from tui.screens.modal import Modal
+from tui.screens.modal import Modal, described
 from tui.services.ports import WorkspaceWanted
 from tui.widgets.panel import Hint, PanelFoot, PanelHead
-from tui.widgets.secret import IdInput, SecretInput
+from tui.widgets.text_field import IdField, SecretField
 from tui.widgets.workers import later
 
 LOGIN = "login"
@@ -42,7 +42,7 @@ class KeyPanel(Modal[str | None]):
         super().__init__()
         self._check = check
         self._keep = keep
-        self._key, self._workspace = SecretInput("sk-ant-…"), IdInput("wrkspc_…")
+        self._key, self._workspace = SecretField("sk-ant-…"), IdField(placeholder="wrkspc_…")
         self._checking: Worker[None] | None = None
         self._storing = False
         self._given = ""
@@ -83,8 +83,7 @@ class KeyPanel(Modal[str | None]):
             asks_anew = isinstance(error, WorkspaceWanted) and not self._workspace.display
             if asks_anew:
                 self._ask_for_workspace(True)
-            mark = "" if asks_anew else "✗ "
-            self._show_message(f"{mark}{error.sentences}", failed=not asks_anew)
+            self._show_message(error.sentences if asks_anew else described(error))
         else:
             self.dismiss(notice)
 
@@ -109,7 +108,7 @@ class KeyPanel(Modal[str | None]):
         else:
             self.dismiss(None)
 
-    def _show_message(self, text: str, *, keys: Sequence[Hint] = (), failed: bool = False) -> None:
+    def _show_message(self, text: str | Content, *, keys: Sequence[Hint] = ()) -> None:
         keys = keys or (_KEYS_WORKSPACE if self._workspace.display else _KEYS)
-        self.query_one("#message", Static).update(Content.styled(text, "$error" if failed else "$dim"))
+        self.query_one("#message", Static).update(Content(text) if isinstance(text, str) else text)
         self.query_one(PanelFoot).set_hints(*keys)

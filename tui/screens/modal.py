@@ -15,11 +15,14 @@ from rich.console import RenderableType
 from rich.segment import Segment
 from textual.await_complete import AwaitComplete
 from textual.color import Color
+from textual.content import Content
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen, ScreenResultType
 from textual.worker import active_worker
 
+from tui.errors import TuiError
 from tui.images.kitty import PLACEHOLDER
+from tui.render.safe import safe
 from tui.widgets.bindings import quitting
 
 
@@ -39,6 +42,12 @@ class Modal(ModalScreen[ScreenResultType]):
 
     async def action_quit(self) -> None:
         await self.app.action_quit()
+
+
+def described(error: TuiError) -> Content:
+    """Format an error for a dialog: what happened in red, with a mark; then what to do about it."""
+    message = safe(error.sentences.removesuffix(error.hint))
+    return Content.assemble((f"✗ {message}", "$error"), (safe(error.hint), "$dim"))
 
 
 class _Behind(BackgroundScreen):

@@ -49,7 +49,7 @@ def columns(model: Model, width: int, *, current: bool, successor: str, switch: 
         since = f" {model.retires}" if model.retires else ""
         return Content.assemble(mark, name, (safe(f"retired{since} → {successor}", keep_newlines=False), "$dim"))
     price = model.price_for(1)
-    cost = f"{figures.price(price.input)} / {figures.price(price.output)}" if price else "unknown"
+    cost = f"{figures.price(price.input):>5} / {figures.price(price.output)}" if price else "    unknown"
     if switch is not None:
         limits = _priced(cost, figures.tokens(model.context), width)
         return Content.assemble(mark, name, (limits, "$dim"), next_turn(switch))
@@ -72,8 +72,8 @@ def next_turn(switch: Switch) -> Content:
     coming = switch.next_turn
     cost = figures.money(coming.bill.cost_usd if coming.bill else None)
     return Content.assemble(
-        (f"{'stay' if switch.stays else 'switch'}: ", "$dim"),
-        f"{cost} ",
+        (f"{'stay' if switch.stays else 'switch':<7}", "$dim"),
+        f"{cost:>7}  ",
         ("warm", "$success") if coming.warm else ("cold", "$dim"),
     )
 
@@ -153,7 +153,7 @@ class ModelPicker(Modal[Model | None]):
     def compose(self) -> ComposeResult:
         heads, rest = in_order(tuple(self._models.values()))
         head = Item(draw=priced_titles if self._switches else titles)
-        more = Item(draw=lambda width: Content.styled("  ─ more ─", "$faint"))
+        more = Item(draw=lambda width: Content.styled("  Other models", "$dim"))
         items = [head, *map(self._item, heads), *([more] if heads and rest else []), *map(self._item, rest)]
         with Vertical(classes="panel"):
             yield PanelHead("Model for the next turn", "type to filter")

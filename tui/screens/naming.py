@@ -9,8 +9,8 @@ from textual.widgets import Input
 
 from tui.render.safe import safe
 from tui.screens.modal import Modal
-from tui.widgets.graphemes import GraphemeInput
 from tui.widgets.panel import PanelFoot, PanelHead
+from tui.widgets.text_field import TextField
 
 
 class Naming(Modal[str]):
@@ -26,9 +26,7 @@ class Naming(Modal[str]):
         title, text = self._texts
         with Vertical(classes="panel -small"):
             yield PanelHead(title)
-            line = GraphemeInput(safe(text, keep_newlines=False, keeps_marks=True), compact=True, select_on_focus=False)
-            line.cursor_blink = False
-            yield line
+            yield TextField(safe(text, keep_newlines=False, keeps_marks=True))
             yield PanelFoot(("⏎", "save"), ("esc", "cancel"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

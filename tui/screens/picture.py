@@ -20,7 +20,7 @@ from tui.render import figures
 from tui.render.safe import safe
 from tui.widgets.facts import facts_of
 from tui.widgets.gallery import Gallery
-from tui.widgets.panel import PanelHead
+from tui.widgets.panel import PanelHead, format_hints
 from tui.widgets.picture import Picture
 
 
@@ -55,7 +55,10 @@ class PictureScreen(Screen[None]):
             yield Picture(self._gallery)
         with Horizontal(classes="foot"):
             yield Static("", classes="facts")
-            yield Static("←→ switch   esc close" if len(self._images) > 1 else "esc close", classes="keys")
+            hints = [("←→", "switch"), ("esc", "close")]
+            yield Static(
+                format_hints(hints if len(self._images) > 1 else hints[-1:], self.app.size.width), classes="keys"
+            )
 
     def on_mount(self) -> None:
         self.app.app_resume_signal.subscribe(self, lambda _: self._look())  # the terminal has lost the image

@@ -29,7 +29,7 @@ class PresetPicker(Modal[str | None]):
         self._current = current or NONE
 
     def compose(self) -> ComposeResult:
-        default = "the defaults of config.toml" if self._presets else "add [presets.NAME] to config.toml to define one"
+        default = "the defaults of config.toml" if self._presets else "add [presets.NAME] to config.toml"
         rows = {**self._presets, NONE: default}
         items = [Item(draw=_row(name, text), words=f"{name} {text}", key=name) for name, text in rows.items()]
         with Vertical(classes="panel"):

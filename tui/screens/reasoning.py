@@ -67,7 +67,7 @@ class ReasoningPicker(Modal[Option | None]):
 
 
 def _heading(text: str) -> Item:
-    return Item(draw=lambda width: Content.styled(text, "$faint"))
+    return Item(draw=lambda width: Content.styled(text.capitalize(), "bold"))
 
 
 def shown(option: Option) -> str:

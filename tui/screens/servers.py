@@ -19,7 +19,7 @@ from tui.widgets.panel import PanelFoot, PanelHead
 
 ADD = "+"
 """The result for the row that adds tools. No server has this name."""
-_ADD_LABEL = "Add to this chat"
+_ADD_LABEL = "+ Add to this chat"
 _LOOK_S = 0.5
 _WIDEST = 26
 _EXPLAINED = {
@@ -47,7 +47,7 @@ class ServerPicker(Modal[str | None]):
             yield PanelHead("MCP servers", "type to filter")
             yield FilterList(self._rows(), empty=lambda typed: f'No server matches "{typed}"')
             yield Static(id="details", classes="panel--note")
-            yield PanelFoot(("⏎", "restart or add"), ("esc", "close"))
+            yield PanelFoot()
 
     def on_mount(self) -> None:
         self.watch(self.query_one(FilterList), "chosen", self._explain)
@@ -88,6 +88,7 @@ class ServerPicker(Modal[str | None]):
         else:
             details = self._cost if picked == ADD else ""
         self.query_one("#details", Static).update(Content(safe(details, keep_newlines=False)))
+        self.query_one(PanelFoot).set_hints(("⏎", "restart" if server else "add tools"), ("esc", "close"))
 
 
 def described(server: ToolServer) -> str:

@@ -41,7 +41,7 @@ class SystemPrompt(Modal[str | None]):
         if self.query_one(TextArea).text.strip() == self._texts[0].strip():
             await super().action_quit()
         else:
-            self.query_one(PanelHead).set_note("unsaved changes")
+            self.query_one(PanelHead).set_note("unsaved changes", warns=True)
             self.query_one(PanelFoot).set_hints(("^S", "save"), ("esc", "discard"))
 
     def action_save(self) -> None:

@@ -14,10 +14,9 @@ from textual.widgets import Input, Static
 
 from tui.errors import TuiError
 from tui.render.figures import plural
-from tui.render.safe import safe
-from tui.screens.modal import Modal
-from tui.widgets.graphemes import GraphemeInput
+from tui.screens.modal import Modal, described
 from tui.widgets.panel import PanelFoot, PanelHead
+from tui.widgets.text_field import TextField
 
 
 class Elsewhere(NamedTuple):
@@ -54,9 +53,7 @@ class UnsavedScreen(Modal[Elsewhere | None]):
                 ),
                 classes="panel--text",
             )
-            line = GraphemeInput(self._file, compact=True, select_on_focus=False)
-            line.cursor_blink = False
-            yield line
+            yield TextField(self._file)
             problem = Static(id="problem")
             problem.display = False
             yield problem
@@ -68,9 +65,9 @@ class UnsavedScreen(Modal[Elsewhere | None]):
             file = _absolute(event.value.strip())
             await self._save(file)
         except RuntimeError:  # unknown home folder
-            self._show_problem(f"No home folder for {event.value.strip()}.")
+            self._show_problem(TuiError(f"No home folder for {event.value.strip()}."))
         except TuiError as error:
-            self._show_problem(error.sentences)
+            self._show_problem(error)
         else:
             self.dismiss(Elsewhere(file))
 
@@ -80,9 +77,9 @@ class UnsavedScreen(Modal[Elsewhere | None]):
     async def action_quit(self) -> None:
         self.dismiss(Elsewhere())
 
-    def _show_problem(self, text: str) -> None:
+    def _show_problem(self, error: TuiError) -> None:
         problem = self.query_one("#problem", Static)
-        problem.update(Content(safe(text)))
+        problem.update(described(error))
         problem.display = True
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -41,12 +43,12 @@ class PanelHead(Horizontal):
     def set_title(self, title: str) -> None:
         self.query_one(".title", Static).update(Content(_line(title)))
 
-    def set_note(self, note: str) -> None:
-        self.query_one(".note", Static).update(Content(_line(note)))
+    def set_note(self, note: str, *, warns: bool = False) -> None:
+        self.query_one(".note", Static).update(Content.styled(_line(note), "$warning" if warns else "$dim"))
 
 
 class PanelFoot(Widget):
-    """The keys of a dialog, most useful first, or a notice in their place. Hints without room are dropped from the end."""
+    """The keys of a dialog, the most useful first and that to close it last; or a notice in their place."""
 
     DEFAULT_CSS = """
     PanelFoot {
@@ -74,19 +76,20 @@ class PanelFoot(Widget):
     def render(self) -> Content:
         if self._notice is not None:
             return self._notice.truncate(max(1, self.content_size.width), ellipsis=True)
-        return fitting_hints(self._hints, self.content_size.width)
+        return format_hints(self._hints, self.content_size.width)
 
 
-def fitting_hints(hints: tuple[Hint, ...], width: int) -> Content:
-    """Format as many hints as fit into `width` cells, from the first one on; always at least the first."""
-    line = Content()
-    for key, label in hints:
-        hint = Content.assemble((key, "$foreground"), f" {label}")
-        longer = Content.assemble(line, " " * _GAP, hint) if line.plain else hint
-        if line.plain and longer.cell_length > width:
-            break
-        line = longer
-    return line
+def format_hints(hints: Sequence[Hint], width: int) -> Content:
+    """Format as many hints as fit into `width` cells. The last but one is dropped first: the last one closes the dialog."""
+    shown = list(hints)
+    while len(shown) > 1 and _format(shown).cell_length > width:
+        shown.pop(-2)
+    return _format(shown)
+
+
+def _format(hints: Sequence[Hint]) -> Content:
+    parts = [Content.assemble((key, "$foreground"), f" {label}") for key, label in hints]
+    return Content(" " * _GAP).join(parts)
 
 
 def _line(text: str) -> str:
