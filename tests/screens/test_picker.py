@@ -72,7 +72,7 @@ def test_it_says_how_full_the_window_would_be_and_what_is_dropped() -> None:
     switch = switch_to(haiku, asked(Text("x" * 80_000)), said("Out."))
     assert particulars(switch) == "ctx 200k, 10 % full · out 64k · vision tools thinking"
     assert meaning(switch).startswith("drops thinking · then about $")
-    assert "switch: $" in next_turn(switch).plain
+    assert "switch  $" in next_turn(switch).plain
 
 
 def test_what_a_model_cannot_see_is_dropped() -> None:
