@@ -9,11 +9,11 @@ from tui.actions import ACTIONS, BY_NAME, GROUPS, Action, key_name, parse_comman
 from tui.app import ChatApp
 from tui.screens.chat import ChatScreen
 from tui.screens.dialogs import help_text
-from tui.widgets.attaching import AttachingPrompt
 from tui.widgets.bindings import bindings_of
 from tui.widgets.conversation import Conversation
+from tui.widgets.prompt import PromptArea
 
-SCOPES = {"app": ChatApp, "chat": ChatScreen, "prompt": AttachingPrompt, "conversation": Conversation}
+SCOPES = {"app": ChatApp, "chat": ChatScreen, "prompt": PromptArea, "conversation": Conversation}
 IN_THE_PROMPT = {
     "send",
     "newline",

@@ -65,7 +65,7 @@ def test_a_picture_is_attached_by_each_way_in(
         terminal.type("\t")
         terminal.wait_for("three.png  56×28")
         terminal.type("\x16")  # Ctrl+V
-        terminal.wait_for("pasted picture  56×28")
+        terminal.wait_for("pasted image  56×28")
         terminal.type("\x0f")  # Ctrl+O
         terminal.wait_for("2 tokens · <$0.001")
         terminal.type("\r")
@@ -159,7 +159,7 @@ def test_ctrl_v_asks_the_clipboard_of_the_system(
     with Terminal([sys.executable, "-m", "tui"], {**env, sign: "there"}, folder, 100, 30) as terminal:
         terminal.wait_for("Talk to")
         terminal.type("\x16")
-        terminal.wait_for("pasted picture  56×28")
+        terminal.wait_for("pasted image  56×28")
 
 
 def test_ctrl_v_without_a_clipboard_says_what_to_do(

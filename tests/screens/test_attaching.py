@@ -246,7 +246,7 @@ async def test_ctrl_v_attaches_the_picture_in_the_clipboard(
     async with chatting() as chat:
         await chat.pilot.press("ctrl+v")
         await attached(chat)
-        assert chips(chat).startswith("▣ pasted picture  280×140")
+        assert chips(chat).startswith("▣ pasted image  280×140")
 
 
 async def test_ctrl_v_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,7 +199,7 @@ async def test_an_edit_that_is_left_is_there_after_a_restart() -> None:
             while "first tide" not in await asyncio.wrap_future(chat.screen.store.prompts()):
                 await chat.pilot.pause()
     async with chatting() as chat:
-        await chat.until(lambda: chat.prompt._history.texts)
+        await chat.until(lambda: chat.prompt.drafts.prompts.texts)
         await chat.pilot.press("up")
         assert chat.prompt.text == "first tide"
         await chat.pilot.press("up")

@@ -256,7 +256,7 @@ async def test_up_goes_on_into_the_prompts_of_older_chats() -> None:
     async with chatting(*THREE) as chat:
         await with_three_chats(chat)
     async with chatting() as chat:
-        await chat.until(lambda: chat.screen.is_ready and chat.prompt._history.texts)
+        await chat.until(lambda: chat.screen.is_ready and chat.prompt.drafts.prompts.texts)
         await chat.pilot.press(*"draft", "up", "up")
         assert chat.prompt.text == "Moons of Mars"
         await chat.pilot.press("down", "down")

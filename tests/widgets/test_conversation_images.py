@@ -57,7 +57,7 @@ class App(ChatApp):
 
     def on_mount(self) -> None:
         if self.gallery is not None:
-            self.pane.images.gallery = self.gallery
+            self.pane.gallery = self.gallery
         super().on_mount()
 
     def on_conversation_picture_opened(self, message: Conversation.PictureOpened) -> None:

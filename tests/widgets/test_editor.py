@@ -34,7 +34,7 @@ def test_nobody_else_can_read_the_file_and_it_is_gone_afterwards(tmp_path: Path)
 
 
 def test_an_editor_that_fails_leaves_the_prompt_alone(tmp_path: Path) -> None:
-    with pytest.raises(EditorFailed, match="ended with code 3"):
+    with pytest.raises(EditorFailed, match="exited with code 3"):
         edited("text", editor(tmp_path, "path.write_text('gone'); sys.exit(3)"), nullcontext)
 
 
@@ -52,7 +52,7 @@ def test_visual_goes_before_editor_and_vi_is_the_last_resort(tmp_path: Path) -> 
     assert editor_command(path) == [str(vi)]
 
 
-@pytest.mark.parametrize(("env", "said"), [({"PATH": ""}, "set "), ({"EDITOR": "'open"}, "no command")])
+@pytest.mark.parametrize(("env", "said"), [({"PATH": ""}, "set "), ({"EDITOR": "'open"}, "not a valid command")])
 def test_without_a_usable_editor_it_says_what_to_set(env: dict[str, str], said: str) -> None:
     with pytest.raises(EditorFailed, match=said):
         editor_command(env)

@@ -17,9 +17,9 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import Input, TextArea
 from textual.widgets.text_area import Selection
+from writing_prompts import prompt_parts
 
 import tui
-from tui.widgets.commands import CommandList
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.graphemes import GraphemeArea, GraphemeInput, before, ceil, floor
 from tui.widgets.prompt import PromptArea
@@ -76,9 +76,9 @@ class Fields(App[None]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        commands = CommandList()
-        yield PromptArea(commands)
-        yield commands
+        parts = prompt_parts()
+        yield PromptArea(*parts)
+        yield from parts
         yield GraphemeArea(self._text)
         yield GraphemeInput(self._text)
 

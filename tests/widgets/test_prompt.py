@@ -10,6 +10,7 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
+from writing_prompts import prompt_parts
 
 from tui.actions import slash_matches
 from tui.widgets.commands import CommandList
@@ -30,9 +31,8 @@ class PromptApp(App[None]):
         self.posted: list[Message] = []
 
     def compose(self) -> ComposeResult:
-        commands = CommandList()
-        yield commands
-        yield PromptArea(commands)
+        yield from (parts := prompt_parts())
+        yield PromptArea(*parts)
 
     def on_prompt_area_submitted(self, event: PromptArea.Submitted) -> None:
         self.posted.append(event)
@@ -125,15 +125,15 @@ async def test_a_word_in_passing_gives_way_to_what_stood_there_before() -> None:
     async with writing() as (app, _):
         app.prompt.hint("hints")
         app.prompt.say("in passing")
-        app.prompt.hint_again()
+        app.prompt.hints.show_again()
         assert (app.prompt.border_subtitle, app.prompt.is_saying) == (" hints ", False)
         app.prompt.say("editing", lasting=True)
         app.prompt.say("in passing")
         assert app.prompt.border_subtitle == " in passing "
-        app.prompt.hint_again()
+        app.prompt.hints.show_again()
         assert (app.prompt.border_subtitle, app.prompt.is_saying) == (" editing ", True)
         app.prompt.hint("others")
-        app.prompt.hint_again()
+        app.prompt.hints.show_again()
         assert (app.prompt.border_subtitle, app.prompt.is_saying) == (" others ", False)
 
 
@@ -155,7 +155,7 @@ async def test_a_word_in_passing_stays_while_something_is_written_and_brings_bac
         app.prompt.say("in passing")
         await pilot.press("x")
         assert app.prompt.border_subtitle == " in passing "
-        app.prompt.hint_again()
+        app.prompt.hints.show_again()
         assert (app.prompt.border_subtitle, app.prompt.is_saying) == (" hints ", False)
 
 

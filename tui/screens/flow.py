@@ -27,7 +27,6 @@ from tui.chat.transcript import Draft, ToolUse, Transcript
 from tui.engine import Engine
 from tui.screens.talk import Talk
 from tui.services.ports import Provider
-from tui.widgets.attaching import AttachingPrompt
 from tui.widgets.attachments import Attachments
 from tui.widgets.commands import CommandList, FileList
 from tui.widgets.conversation import Conversation
@@ -100,7 +99,7 @@ class FlowScreen(Screen[None]):
         attachments = Attachments(lambda: self.provider.model, self._images_beside)
         files = FileList()
         yield files
-        prompt = AttachingPrompt(commands, attachments, files)
+        prompt = PromptArea(commands, attachments, files)
         yield attachments
         prompt.while_empty = welcome.take_key
         yield prompt
@@ -144,8 +143,8 @@ class FlowScreen(Screen[None]):
         self.conversation.scroll_down(animate=False)
 
     @property
-    def prompt(self) -> AttachingPrompt:
-        return self.query_one(AttachingPrompt)
+    def prompt(self) -> PromptArea:
+        return self.query_one(PromptArea)
 
     @property
     def welcome(self) -> Welcome:

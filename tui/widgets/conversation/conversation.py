@@ -20,8 +20,7 @@ from tui.chat.tools import ToolEvent
 from tui.chat.transcript import Failure, Image, Message
 from tui.widgets.bindings import bindings_of
 from tui.widgets.conversation.backlog import Step
-from tui.widgets.conversation.cursor import ReaderCursor, code_at
-from tui.widgets.conversation.image_cache import ImageCache, image_at, images_of
+from tui.widgets.conversation.cursor import ReaderCursor, code_at, image_at, images_of
 from tui.widgets.conversation.pace import Pace
 from tui.widgets.conversation.parts import Collapsible, Line
 from tui.widgets.conversation.transcript import TranscriptModel
@@ -29,11 +28,11 @@ from tui.widgets.conversation.transcript_view import TranscriptView
 from tui.widgets.conversation.turn import Turn
 from tui.widgets.conversation.viewport import RowPosition
 from tui.widgets.gallery import Gallery
-from tui.widgets.workers import later
 
 if TYPE_CHECKING:
     from tui.render.strips import CodeBlock
     from tui.widgets.conversation.finder import Finder
+    from tui.widgets.conversation.image_cache import ImageCache
 
 Branching = Literal["edit", "regenerate", "fork", "older", "newer"]
 SCHEMES = ("http://", "https://", "mailto:")
@@ -96,21 +95,20 @@ class Conversation(TranscriptView):
     ) -> None:
         """`names` maps a model ID to a display name. `clock` is monotonic, in seconds."""
         super().__init__(id=id, classes=classes)
-        self.images = ImageCache(start=self._draw_images, changed=self.redraw)
+        self.gallery = Gallery()
+        """Draws images as the terminal can show them."""
+        self.gallery.late.add(self.forget_pictures)
         self.cursor = ReaderCursor(self.viewport)
         self.transcript = TranscriptModel(self.viewport, names, clock, shows_images=lambda: self.gallery.is_open)
         self._finder: Finder | None = None
         """Made by the first search."""
+        self._images: ImageCache | None = None
+        """Made by the first image in view."""
         self._pace = Pace(self._take, self._paint, set_timer=self.set_timer, clock=clock)
         self._ticker: Timer | None = None
         """Set while the transcript counts seconds."""
         self.is_marked = self.cursor.covers
-        self.decorators = [self._with_caret, self._with_images, self._with_copy_hint, self._with_matches]
-
-    @property
-    def gallery(self) -> Gallery:
-        """What draws images as the terminal can show them."""
-        return self.images.gallery
+        self.decorators = [self._with_caret, self._with_images, self.painter.with_copy_hint, self._with_matches]
 
     # What arrives. Each step is taken after all that arrived before it.
 
@@ -270,32 +268,34 @@ class Conversation(TranscriptView):
     # What is added to a row
 
     def _with_caret(self, line: Line, turn: Turn, position: RowPosition) -> Line:
-        if not self.transcript.has_caret(turn, position.row) or self.app.animation_level == "none":
-            return line
-        return self.painter.with_caret(line)
+        has_caret = self.transcript.has_caret(turn, position.row) and self.app.animation_level != "none"
+        return self.painter.with_caret(line) if has_caret else line
 
     def _with_images(self, line: Line, turn: Turn, position: RowPosition) -> Line:
         return self.images.line(line, turn, position.row) if line.is_image else line
 
-    def _with_copy_hint(self, line: Line, turn: Turn, position: RowPosition) -> Line:
-        if not line.start or line.start < line.strip.cell_length:
-            return line  # the head of a code block has no text of its own
-        return line if code_at(turn, position.row) is None else self.painter.with_copy_hint(line)
+    @property
+    def images(self) -> ImageCache:
+        """The drawn images."""
+        from tui.widgets.conversation.image_cache import ImageCache  # not needed for the first paint
+
+        if self._images is None:
+            run = partial(self.run_worker, group="pictures")
+            self._images = ImageCache(self.gallery, run=run, changed=self.redraw)
+        return self._images
 
     def _with_matches(self, line: Line, turn: Turn, position: RowPosition) -> Line:
         if self._finder is None or self.painter.palette is None:
             return line
         return self._finder.highlight(line, turn, position, self.painter.palette)
 
-    def _draw_images(self) -> None:
-        self.run_worker(later(self.images.draw_pending), group="pictures")
-
     def forget_pictures(self) -> None:
         """Draw the images in view again: the terminal may have lost them."""
-        self.images.clear()
+        if self._images is not None:
+            self._images.clear()
 
     def on_unmount(self) -> None:
-        self.images.clear()
+        self.forget_pictures()
 
     # Keys
 
@@ -365,8 +365,7 @@ class Conversation(TranscriptView):
 
     def on_click(self, event: events.Click) -> None:
         event.prevent_default()  # Textual's own answer to a double click is to select everything
-        found = self.viewport.at(event.y)
-        if found is None:
+        if (found := self.viewport.at(event.y)) is None:
             return
         turn, position = found
         if event.chain in (2, 3):

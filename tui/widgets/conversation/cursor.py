@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.chat.transcript import Image
 from tui.render.strips import CodeBlock
 from tui.widgets.conversation.parts import Collapsible, MarkdownText
 from tui.widgets.conversation.turn import Turn
@@ -132,6 +133,20 @@ class ReaderCursor:
         number = (last + 1) % len(blocks) if last_turn == turn.serial else in_view
         self._copied_code = turn.serial, number
         return blocks[number][1]
+
+
+def images_of(turn: Turn) -> tuple[Image, ...]:
+    """Return all images that a turn shows."""
+    return tuple(image for part in turn.parts for image in part.images)
+
+
+def image_at(turn: Turn, row: int, x: int) -> int | None:
+    """Return the number, among `images_of`, of the image in a row of a turn, at cell `x` of the column; None if none is."""
+    index, y = turn.at(row)
+    part = turn.parts[index]
+    if not part.images or not 0 <= y < part.height:
+        return None
+    return sum(len(before.images) for before in turn.parts[:index]) + part.image_number(y, x)
 
 
 def code_at(turn: Turn, row: int) -> CodeBlock | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from tui.chat.transcript import Image
@@ -28,12 +29,12 @@ Key = tuple[int, Room]
 class ImageCache:
     """Draws images on demand and keeps the drawings."""
 
-    def __init__(self, *, start: Callable[[], object], changed: Callable[[], object]) -> None:
-        """`start` runs `draw_pending` in the background. `changed` is called when rows have to be drawn again."""
-        self.gallery = Gallery()
-        """Draws them as the terminal can show them."""
-        self.gallery.late.add(self.clear)
-        self._start = start
+    def __init__(
+        self, gallery: Gallery, *, run: Callable[[Callable[[], Any]], object], changed: Callable[[], object]
+    ) -> None:
+        """`run` runs an async function in the background. `changed` is called when rows have to be drawn again."""
+        self._gallery = gallery
+        self._run = run
         self._changed = changed
         self._pending: OrderedDict[Key, Image] = OrderedDict()
         self._kept: OrderedDict[Key, Drawing] = OrderedDict()
@@ -66,14 +67,14 @@ class ImageCache:
         self._pending.move_to_end(key)
         if not self._is_drawing:
             self._is_drawing = True
-            self._start()
+            self._run(self.draw_pending)
 
     async def draw_pending(self) -> None:
         """Draw all that was requested, the latest first."""
         try:
             while self._pending:
                 batch = [self._pending.popitem() for _ in range(min(_AT_ONCE, len(self._pending)))]
-                drawn = await asyncio.gather(*(self.gallery.draw(image.data, room) for (_, room), image in batch))
+                drawn = await asyncio.gather(*(self._gallery.draw(image.data, room) for (_, room), image in batch))
                 self._kept.update({key: drawing for (key, _), drawing in zip(batch, drawn, strict=True)})
                 while len(self._kept) > KEPT:
                     self._drop(next(iter(self._kept)))
@@ -85,24 +86,10 @@ class ImageCache:
         for grid, numbers in self._users.pop(key, {}).items():
             for number in numbers:
                 grid.remove(number)
-        self.gallery.release(self._kept.pop(key))
+        self._gallery.release(self._kept.pop(key))
 
     def clear(self) -> None:
         """Drop all drawings: the terminal may have lost them. Those in view are drawn again."""
         for key in tuple(self._kept):
             self._drop(key)
         self._changed()
-
-
-def images_of(turn: Turn) -> tuple[Image, ...]:
-    """Return all images that a turn shows."""
-    return tuple(image for part in turn.parts if isinstance(part, ImageGrid) for image in part.images)
-
-
-def image_at(turn: Turn, row: int, x: int) -> int | None:
-    """Return the number, among `images_of`, of the image in a row of a turn, at cell `x` of the column; None if none is."""
-    index, y = turn.at(row)
-    grid = turn.parts[index]
-    if not isinstance(grid, ImageGrid) or not 0 <= y < grid.height:
-        return None
-    return sum(len(part.images) for part in turn.parts[:index] if isinstance(part, ImageGrid)) + grid.number_at(y, x)

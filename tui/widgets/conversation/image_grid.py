@@ -104,8 +104,7 @@ class ImageGrid(Part):
             if drawing is None or drawing.room != room:
                 yield Wanted(number, self.images[number], room)
 
-    def number_at(self, y: int, x: int) -> int:
-        """Return the number of the image in row `y` at cell `x`, or of the last one left of it."""
+    def image_number(self, y: int, x: int) -> int:
         row, _ = self._at(y)
         if row is None:
             return self._name_at(y)[0]

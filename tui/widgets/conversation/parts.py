@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.chat.transcript import Failure, Message
+from tui.chat.transcript import Failure, Image, Message
 from tui.inputs.limits import LISTED_SOURCES, SHOWN_CHARS
 from tui.render import figures
 from tui.render.copying import Cell, Swap, unmarked
@@ -57,6 +57,8 @@ class Part:
 
     above = 0
     """Blank rows before it."""
+    images: tuple[Image, ...] = ()
+    """The images that it shows."""
 
     @property
     def below(self) -> int:
@@ -87,6 +89,10 @@ class Part:
     def line(self, y: int) -> Line:
         """Return row `y`."""
         raise NotImplementedError
+
+    def image_number(self, y: int, x: int) -> int:
+        """Return the number of the image in row `y` at cell `x`, or of the last one left of it."""
+        return 0
 
     def piece_at(self, y: int) -> tuple[int, int]:
         """Return the piece that row `y` is in, and the row within it. Both stay the same when other rows are measured."""

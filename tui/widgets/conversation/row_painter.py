@@ -8,6 +8,7 @@ from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.strip import Strip
 
+from tui.widgets.conversation.cursor import code_at
 from tui.widgets.conversation.live import CARET
 from tui.widgets.conversation.palette import Palette
 from tui.widgets.conversation.parts import Line
@@ -87,8 +88,10 @@ class RowPainter:
         caret = Segment(CARET, self.palette.style("accent"))
         return line._replace(strip=Strip([*line.strip, caret]), end=len(line.strip.text))
 
-    def with_copy_hint(self, line: Line) -> Line:
-        """Return the first row of a code block with the key that copies it, if there is room."""
+    def with_copy_hint(self, line: Line, turn: Turn, position: RowPosition) -> Line:
+        """Return a line, if it is the first row of a code block, with the key that copies it. It needs room for that."""
+        if not line.start or line.start < line.strip.cell_length or code_at(turn, position.row) is None:
+            return line  # the head of a code block has no text of its own
         room = self.column - len(COPY_HINT)
         strip = line.strip.adjust_cell_length(max(room, line.strip.cell_length))
         if self.palette is None or strip.text[room:].strip():

@@ -22,7 +22,6 @@ from tui.chat.transcript import (
     ToolUse,
 )
 from tui.widgets.conversation import captions
-from tui.widgets.conversation.image_grid import ImageGrid, rows_of
 from tui.widgets.conversation.palette import Palette
 from tui.widgets.conversation.parts import BLANK, Collapsible, Fold, Line, MarkdownText, Part, PlainText, closing
 
@@ -210,6 +209,8 @@ class Turn:
         for kind, group in groupby(message.blocks, _kind):
             blocks = list(group)
             if kind is Image:
+                from tui.widgets.conversation.image_grid import ImageGrid  # with the first image
+
                 yield ImageGrid([block for block in blocks if isinstance(block, Image)], folded=not self._shows_images)
             elif kind is ToolResult:
                 from tui.widgets.conversation.call import answered  # with the first call
@@ -298,6 +299,8 @@ class Turn:
                 elif _kind(block) not in (Image, ToolResult):
                     rows += 1
             if images := list(_images(message)):
+                from tui.widgets.conversation.image_grid import rows_of  # with the first image
+
                 rows += rows_of(images, width) if self._shows_images else len(images)
         return rows
 
@@ -387,7 +390,7 @@ def _needs_gap(before: Part, after: Part) -> bool:
 
     There is one before text, except after its thinking; before a folded line that follows text; and before images.
     """
-    if isinstance(after, ImageGrid):
+    if after.images:
         return True
     if isinstance(after, MarkdownText):
         return not (isinstance(before, Fold) and before.is_thinking)
