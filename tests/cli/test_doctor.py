@@ -133,7 +133,11 @@ def test_one_that_may_not_be_sent_fails(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("left_s", "state", "says"),
-    [(7_265, "ok", "good for 2 h 01 min"), (400_000, "ok", "good for 4 days"), (-5, "note", "next request renews it")],
+    [
+        (7_265, "ok", "valid for 2 h 01 min"),
+        (400_000, "ok", "valid for 4 days"),
+        (-5, "note", "next request renews it"),
+    ],
 )
 def test_claude_codes_login_is_said_with_its_life(tmp_path: Path, left_s: float, state: str, says: str) -> None:
     file = Path(os.environ["HOME"]) / ".claude" / ".credentials.json"
@@ -159,7 +163,7 @@ def test_the_list_is_asked_with_the_credential_that_chat_would_use(
     assert report.ok
     assert [one.path.partition("?")[0] for one in server.requests] == ["/v1/models"]
     assert server.requests[0].headers["x-api-key"] == DEMO_KEY
-    assert "sonnet means claude-sonnet-5-5, and would answer" in report.findings[1].message
+    assert "sonnet means claude-sonnet-5-5, which the server offers" in report.findings[1].message
     assert row(report, "claude-sonnet-5-5") == {
         "id": "claude-sonnet-5-5",
         "name": "Sonnet 5.5",
@@ -189,7 +193,7 @@ def test_every_known_model_has_its_state(tmp_path: Path, server: Server[FakeAnth
     text = report_text(report)
     assert "deprecated, 7 days left" in text
     assert "retired 2026-06-15, answered by claude-sonnet-5-5" in text
-    assert "misspelt: the right ID is claude-3-5-haiku-20241022" in text
+    assert "misspelt, the correct ID is claude-3-5-haiku-20241022" in text
 
 
 @pytest.mark.parametrize(
@@ -218,7 +222,7 @@ def test_a_retired_model_that_is_insisted_on_fails(tmp_path: Path, server: Serve
     config = '[providers.anthropic]\nmodel = "claude-sonnet-4-20250514"\nfollow_retired = false'
     report = looked("models", tmp_path, config, **at(server))
     assert states(report) == ["ok", "failed"]
-    assert report.findings[1].fix == 'model = "claude-sonnet-5-5"'
+    assert report.findings[1].fix == 'Set model = "claude-sonnet-5-5" in config.toml.'
 
 
 def test_a_model_that_the_server_does_not_list_fails(tmp_path: Path, server: Server[FakeAnthropic]) -> None:
@@ -325,21 +329,21 @@ def said(**more: object) -> str:
         ({"columns": 120, "rows": 40}, "ok: 120 columns by 40 rows"),
         ({"columns": 30}, "warning: 30 columns by 40 rows: too small"),
         ({"encoding": "ascii"}, "warning: the encoding is ascii"),
-        ({"answers": b"\x1b_Gi=31;OK\x1b\\\x1b[?62c"}, "pictures by the kitty protocol"),
-        ({"answers": b"\x1b[6;20;10t\x1b[?62;4;22c"}, "pictures by Sixel"),
-        ({"answers": b"\x1b[?62;4;22c"}, "no picture protocol"),  # it does not say how large a cell is
-        ({"answers": b"\x1b[?4;22c"}, "no picture protocol"),
-        ({"answers": b"\x1b[?0u\x1b[?62c"}, "keys by the kitty protocol"),
-        ({"answers": b"\x1b[?62c"}, "Ctrl+J makes a new line"),
+        ({"answers": b"\x1b_Gi=31;OK\x1b\\\x1b[?62c"}, "images by the Kitty protocol"),
+        ({"answers": b"\x1b[6;20;10t\x1b[?62;4;22c"}, "images by Sixel"),
+        ({"answers": b"\x1b[?62;4;22c"}, "no image protocol"),  # it does not say how large a cell is
+        ({"answers": b"\x1b[?4;22c"}, "no image protocol"),
+        ({"answers": b"\x1b[?0u\x1b[?62c"}, "keys by the Kitty protocol"),
+        ({"answers": b"\x1b[?62c"}, "Ctrl+J inserts a new line"),
         ({"answers": b"\x1bP>|WezTerm 2026\x1b\\"}, "ok: WezTerm 2026 (TERM=xterm-256color)"),
-        ({"env": {"SSH_TTY": "/dev/pts/0"}}, "copying by OSC 52, also from this remote machine"),
+        ({"env": {"SSH_TTY": "/dev/pts/0"}}, "copying by OSC 52, even from this remote computer"),
         ({"env": {"TERM_PROGRAM": "Apple_Terminal"}}, "warning: Apple's Terminal does not let programs copy"),
-        ({"env": {"STY": "1.pts"}}, "warning: inside screen"),
-        ({"tmux": {}}, "whose options cannot be read"),
+        ({"env": {"STY": "1.pts"}}, "warning: inside GNU Screen"),
+        ({"tmux": {}}, "its options cannot be read"),
         ({"tmux": {"set-clipboard": "off"}}, "set -s set-clipboard on"),
         ({"tmux": {"extended-keys": "off"}}, "Shift+Enter arrives as Enter"),
         ({"tmux": {"escape-time": "500"}}, "set -s escape-time 10"),
-        ({"tmux": {"escape-time": "10", "set-clipboard": "external"}}, "ok: inside tmux, with fitting options"),
+        ({"tmux": {"escape-time": "10", "set-clipboard": "external"}}, "ok: inside tmux, with suitable options"),
         ({"is_terminal": False}, "note: no terminal"),
     ],
 )
@@ -352,7 +356,7 @@ def test_a_real_terminal_is_asked_and_left_as_it_was() -> None:
         terminal.wait_for("100 columns by 30 rows")
         assert terminal.wait_exit() == 0
         assert terminal.settings_restored
-        assert "no picture protocol" in terminal.text
+        assert "no image protocol" in terminal.text
         assert "62;22c" not in terminal.text, "its answer is read, not shown"
 
 
@@ -435,7 +439,7 @@ def test_servers_of_tools_are_looked_at_without_starting_them(tmp_path: Path) ->
     )
     assert states(report) == ["ok", "ok", "warning", "ok"]
     told = report_text(report)
-    assert "there is no program no-such-program" in told
+    assert "program no-such-program not found" in told
     assert "tools.example" in told
     assert "hush" not in told
     assert report.ok

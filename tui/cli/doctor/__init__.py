@@ -1,6 +1,6 @@
-"""`prx doctor`: looks at configuration, credential, models and terminal, and says what is wrong and how to mend it.
+"""`prx doctor`: check configuration, credentials, models and terminal, and report problems and how to fix them.
 
-It changes nothing: it writes no file, and renews no login.
+It changes nothing: it writes no file and renews no login.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ __all__ = ["CHECKS", "Check", "Finding", "Report", "examine", "report_json", "re
 def examine(
     settings: Settings, env: Mapping[str, str], checks: Sequence[Check] = CHECKS, *, today: date | None = None
 ) -> Report:
-    """What the checks find. Sends requests for `models` only, and blocks until they are answered."""
+    """Run the checks and return their findings. Only `models` sends requests; it blocks until they are answered."""
     findings: list[Finding] = []
     rows: tuple[ModelRow, ...] = ()
     for check in checks:
-        # Each check's own imports are its own cost: `doctor config` needs no HTTP client.
+        # A check imports what it needs itself: `doctor config` needs no HTTP client.
         match check:
             case "config":
                 from tui.cli.doctor.configuration import config_findings
@@ -45,17 +45,17 @@ def examine(
 
 
 def report_json(report: Report) -> str:
-    """The report as one JSON object: `ok`, `findings` and, where they were looked at, `models`."""
+    """Return the report as one JSON object: `ok`, `findings` and, if models were checked, `models`."""
     from tui.render.json_text import json_text
 
-    told: dict[str, object] = {"ok": report.ok, "findings": report.findings}
+    fields: dict[str, object] = {"ok": report.ok, "findings": report.findings}
     if report.models:
-        told["models"] = report.models
-    return json_text(told, indent=2)
+        fields["models"] = report.models
+    return json_text(fields, indent=2)
 
 
 def report_text(report: Report) -> str:
-    """The report for people: a line for each finding, what to do below it, and the table of models."""
+    """Return the report as text: a line for each finding, its fix below it, and a table of the models."""
     from tui.render.safe import safe
 
     lines: list[str] = []
@@ -73,7 +73,7 @@ _SIGNS = {"ok": "✓", "note": "·", "warning": "!", "failed": "✗"}
 
 def _table(rows: Sequence[ModelRow]) -> list[str]:
     from tui.cli.models import columns
-    from tui.render.figures import tokens  # needs no screen
+    from tui.render.figures import tokens
 
     cells = [("", "MODEL", "CONTEXT", "OUTPUT", "VISION", "TOOLS", "STATUS")]
     cells += [
@@ -96,10 +96,12 @@ def _status(row: ModelRow) -> str:
         case "retired":
             return f"retired {row['retires']}, answered by {row['successor']}"
         case "misspelt":
-            return f"misspelt: the right ID is {row['successor']}"
+            return f"misspelt, the correct ID is {row['successor']}"
         case "deprecated" if row["days_left"] is not None:
             left = row["days_left"]
-            words = f"deprecated, {left} days left" if left >= 0 else f"deprecated, was to retire on {row['retires']}"
+            words = (
+                f"deprecated, {left} days left" if left >= 0 else f"deprecated, retirement was due on {row['retires']}"
+            )
         case other:
             words = other
     return f"{words}, not listed by the server" if row["listed"] is False else words

@@ -1,4 +1,4 @@
-"""Looks at the credentials: which is used, why not the others, and what stands in its way."""
+"""Check the credentials: which one is used, why not the others, and what prevents its use."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ from tui.services.connection import Connection, key_file
 
 
 def auth_findings(settings: Settings, env: Mapping[str, str]) -> list[Finding]:
-    """The credential that a chat would use now. Nothing is sent."""
+    """Check the credential that a chat would use now. Sends nothing."""
     connection = Connection(settings, env)
     used = connection.found.credential
     others = [
         Finding("auth", "note", f"{one.source}: {one.reason}") for one in connection.found.considered if not one.used
     ]
     if used is None:
-        missing = CredentialsMissing()  # its causes stand below
+        missing = CredentialsMissing()  # the causes follow
         return [Finding("auth", "failed", missing.message, missing.hint), *others]
     findings = [_used(settings, connection)]
     if (obstacle := connection.obstacle) is not None:
         findings.append(Finding("auth", "failed", obstacle.message, obstacle.hint))
     if connection.remark:
-        findings.append(Finding("auth", "warning", connection.remark, "Set ANTHROPIC_API_KEY, or `prx auth login`."))
+        findings.append(Finding("auth", "warning", connection.remark, "Set ANTHROPIC_API_KEY, or run: prx auth login"))
     if isinstance(used, OAuthToken):
-        findings += _life(used)
+        findings += _expiry(used)
     return [*findings, *_readers(key_file(settings)), *others]
 
 
 def _used(settings: Settings, connection: Connection) -> Finding:
     from tui.cli.auth import status_of
 
-    told = status_of(settings, connection.found)
-    kind = {"api_key": "an API key", "oauth": "an OAuth token", "bearer": "a bearer token"}[told["kind"] or "api_key"]
-    where = f", sent to {told['api_url']}" if settings.obstacle is None else ""
-    words = f"{kind} from {told['source']} (ends in {told['tail']}){where}"
-    if told["workspace_id"]:
-        words += f", in the workspace {told['workspace_id']} (from {told['workspace_source']})"
+    status = status_of(settings, connection.found)
+    kind = {"api_key": "an API key", "oauth": "an OAuth token", "bearer": "a bearer token"}[status["kind"] or "api_key"]
+    where = f", sent to {status['api_url']}" if settings.obstacle is None else ""
+    words = f"{kind} from {status['source']} (ends in {status['tail']}){where}"
+    if status["workspace_id"]:
+        words += f", in the workspace {status['workspace_id']} (from {status['workspace_source']})"
     return Finding("auth", "ok", words)
 
 
-def _life(token: OAuthToken) -> list[Finding]:
+def _expiry(token: OAuthToken) -> list[Finding]:
     if token.expires_at_s is None:
         return []
     left_s = token.expires_at_s - time.time()
     if left_s > 0:
-        return [Finding("auth", "ok", f"it is good for {_duration(left_s)}")]
+        return [Finding("auth", "ok", f"the login is valid for {_duration(left_s)}")]
     if token.refresh_token and token.file is not None:
-        return [Finding("auth", "note", "it has expired, and the next request renews it")]
-    return [Finding("auth", "failed", "it has expired, and only Claude Code can renew it", "Open Claude Code.")]
+        return [Finding("auth", "note", "the login has expired; the next request renews it")]
+    return [Finding("auth", "failed", "the login has expired, and only Claude Code can renew it", "Open Claude Code.")]
 
 
 def _duration(seconds: float) -> str:
@@ -71,4 +71,4 @@ def _readers(file: Path) -> list[Finding]:
         return []
     if os.name != "posix" or not mode & (stat.S_IRWXG | stat.S_IRWXO):
         return []
-    return [Finding("auth", "warning", f"other users of this machine may read {file}", f"chmod 600 {file}")]
+    return [Finding("auth", "warning", f"other users of this computer can read {file}", f"chmod 600 {file}")]

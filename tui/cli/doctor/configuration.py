@@ -1,4 +1,4 @@
-"""Looks at the configuration file: what could not be used of it, and who may read it."""
+"""Check the configuration file: mistakes, command rules, MCP servers and who can read the file."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from tui.masking import masked, masked_name
 
 
 def config_findings(settings: Settings) -> list[Finding]:
-    """What is wrong with the file, each with its place."""
+    """Check the configuration file. Each mistake comes with its line and column."""
     findings = [
-        Finding("config", "failed", str(one), f"Correct it there; until then {one.meanwhile}.")
-        for one in settings.findings
+        Finding("config", "failed", str(one), f"Correct it. Until then {one.meanwhile}.") for one in settings.findings
     ]
     if not findings:
-        state = "no mistakes" if settings.file.exists() else "not there, so the defaults are used"
+        state = "no mistakes" if settings.file.exists() else "does not exist, so the defaults are used"
         findings.append(Finding("config", "ok", f"{settings.file}: {state}"))
     return findings + _readers(settings) + _rules(settings) + _servers(settings)
 
 
 def _rules(settings: Settings) -> list[Finding]:
-    """What rules for commands allow beyond what most expect."""
+    """Note rules for commands that allow more than most users expect."""
     from tui.tools.rules import remark
 
     remarks = ((rule, remark(rule)) for rule in settings.tools.allow)
@@ -34,37 +33,35 @@ def _rules(settings: Settings) -> list[Finding]:
 
 
 def _servers(settings: Settings) -> list[Finding]:
-    """What stands in the way of the MCP servers, as far as it is seen without starting one."""
+    """Check the MCP servers as far as possible without starting them."""
     enabled = {name: server for name, server in settings.mcp.items() if server.enabled}
     if not enabled:
         return []
     if importlib.util.find_spec("mcp") is None:
         named = ", ".join(enabled)
         return [
-            Finding("config", "warning", f"MCP servers ({named}) need one more package", "pip install 'prx-tui[mcp]'")
+            Finding("config", "warning", f"MCP servers ({named}) need another package", "pip install 'prx-tui[mcp]'")
         ]
     findings = []
     for name, server in enabled.items():
         path = server.env.get("PATH", os.environ.get("PATH", os.defpath))
         if server.command and shutil.which(server.command, path=path) is None:
-            fix = f"Install it, or write its whole path as command in [mcp.{name}]."
+            fix = f"Install it, or set command in [mcp.{name}] to its full path."
             findings.append(
-                Finding(
-                    "config", "warning", f"MCP server {name}: there is no program {masked_name(server.command)}", fix
-                )
+                Finding("config", "warning", f"MCP server {name}: program {masked_name(server.command)} not found", fix)
             )
         else:
             where = masked_name(server.command) if server.command else masked_name(urlsplit(server.url).hostname or "")
             findings.append(
-                Finding("config", "ok", f"MCP server {name}: {where}, started by the first chat with tools")
+                Finding("config", "ok", f"MCP server {name}: {where}, starts with the first chat that uses tools")
             )
     return findings
 
 
 def _readers(settings: Settings) -> list[Finding]:
-    """A warning where a key stands in a file that others may read."""
+    """Warn if the file contains a key and other users can read it."""
     origin = settings.origin("providers.anthropic.api_key")
-    is_literal = bool(settings.anthropic.api_key) and "," not in origin  # no variable is named beside the line
+    is_literal = bool(settings.anthropic.api_key) and "," not in origin  # not from an environment variable
     try:
         mode = settings.file.stat().st_mode
     except OSError:
@@ -75,7 +72,7 @@ def _readers(settings: Settings) -> list[Finding]:
         Finding(
             "config",
             "warning",
-            f"{settings.file} holds a key, and other users of this machine may read it",
+            f"{settings.file} contains a key, and other users of this computer can read it",
             f'chmod 600 {settings.file}, or api_key = "${{ANTHROPIC_API_KEY}}"',
         )
     ]

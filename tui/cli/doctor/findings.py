@@ -1,4 +1,4 @@
-"""What the doctor says: a status, a sentence, and what to do about it."""
+"""The findings of `prx doctor`: a status, a sentence and a fix."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ State = Literal["ok", "note", "warning", "failed"]
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that was looked at."""
+    """The result of one check."""
 
     check: Check
     status: State
     message: str
     fix: str = ""
-    """What to do, where there is something to do."""
+    """How to fix it, or ""."""
 
 
 class ModelRow(TypedDict):
@@ -34,22 +34,22 @@ class ModelRow(TypedDict):
     status: str
     """active, deprecated, retired, misspelt, or unknown."""
     days_left: int | None
-    """Until a deprecated model is retired."""
+    """Days until a deprecated model is retired."""
     retires: str | None
     successor: str | None
-    """Who answers once it is retired; for a misspelt ID, the right one."""
+    """The model that answers after its retirement; for a misspelt ID, the correct one."""
     configured: bool
-    """Whether a new chat begins with it, or names it."""
+    """True for the model of new chats."""
     listed: bool | None
-    """Whether the server lists it; null where the server was not, or could not be, asked."""
+    """True if the server lists it; null if the server was not asked or did not answer."""
 
 
 class Report(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     models: tuple[ModelRow, ...] = ()
-    """Filled by the check of the models."""
+    """Set by the check of the models."""
 
     @property
     def ok(self) -> bool:
-        """Whether nothing failed."""
+        """True if no check failed."""
         return all(finding.status != "failed" for finding in self.findings)

@@ -1,4 +1,4 @@
-"""Looks at the models: asks the server for its list, with the credential that a chat would use, and joins it to ours."""
+"""Check the models: request the server's list with the credential of a chat, and merge it with the built-in table."""
 
 from __future__ import annotations
 
@@ -23,31 +23,29 @@ from tui.services.model_list import choose, known_models
 def model_findings(
     settings: Settings, env: Mapping[str, str], today: date
 ) -> tuple[list[Finding], tuple[ModelRow, ...]]:
-    """Whether the server can be reached and what it lists, whether the configured model would answer, and all models."""
-    live, findings = _asked(settings, env)
+    """Check whether the server answers and whether it offers the configured model. Return findings and all models."""
+    live, findings = _listed(settings, env)
     choice = choose(settings, "", live or (), today)
     findings.append(_would_answer(settings, choice, live, today))
-    findings += _way(settings.anthropic.api_url, env)
+    findings += _proxy(settings.anthropic.api_url, env)
     rows = [_row(model, choice, live, today) for model in known_models(settings, live or (), today)]
     rows += [_misspelt(wrong, right, choice, today) for wrong, right in MISSPELT.items()]
     return findings, tuple(rows)
 
 
-def _asked(settings: Settings, env: Mapping[str, str]) -> tuple[tuple[Model, ...] | None, list[Finding]]:
-    """The server's list; None where there is none to be had, and why."""
+def _listed(settings: Settings, env: Mapping[str, str]) -> tuple[tuple[Model, ...] | None, list[Finding]]:
+    """Request the server's list. Return None and the reason if there is none."""
     url = masked_url(settings.anthropic.api_url)
     connection = Connection(settings, env)
     if (obstacle := connection.obstacle) is not None:
         return None, [Finding("models", "failed", obstacle.message, obstacle.hint)]
     credential = connection.found.require()
     if isinstance(credential, OAuthToken) and _is_over(credential):
-        return None, [
-            Finding("models", "warning", "The login has to be renewed first, which the next chat does", _RENEW)
-        ]
+        return None, [Finding("models", "warning", "The login has expired; the next chat renews it", _RENEW)]
     try:
         live = asyncio.run(_list(settings, credential))
     except NotFound:
-        return None, [Finding("models", "note", f"{url} answers, and has no list of models")]
+        return None, [Finding("models", "note", f"{url} answers, but has no list of models")]
     except AuthenticationFailed as error:
         if isinstance(credential, OAuthToken) and credential.is_claude_code_login and credential.refresh_token:
             return None, [
@@ -57,17 +55,17 @@ def _asked(settings: Settings, env: Mapping[str, str]) -> tuple[tuple[Model, ...
     except TuiError as error:
         return None, [Finding("models", "failed", f"{url}: {error.message}", error.hint)]
     if not live:
-        return None, [Finding("models", "note", f"{url} answers, with an empty list of models")]
+        return None, [Finding("models", "note", f"{url} answers, but its list of models is empty")]
     return live, [
-        Finding("models", "ok", f"{url} answers, and lists {len(live)} {'model' if len(live) == 1 else 'models'}")
+        Finding("models", "ok", f"{url} answers and lists {len(live)} {'model' if len(live) == 1 else 'models'}")
     ]
 
 
-def _way(url: str, env: Mapping[str, str]) -> list[Finding]:
-    """The proxy that requests go through, and what of NO_PROXY is left out."""
+def _proxy(url: str, env: Mapping[str, str]) -> list[Finding]:
+    """Note the proxy in use, and warn about entries of NO_PROXY that are ignored."""
     try:
         route = route_for(url, env)
-    except BadProxy:  # asking has failed for it
+    except BadProxy:  # already reported by the failed request
         return []
     through = f"requests go through the proxy {route.host} ({route.variable})"
     return [
@@ -87,7 +85,7 @@ async def _list(settings: Settings, credential: Credential) -> tuple[Model, ...]
     from tui.anthropic.auth import CredentialAuth
     from tui.anthropic.client import Client
 
-    # Signed with the credential as it is: renewing a login would change its file.
+    # The credential is used as it is: renewing a login would change its file.
     auth = CredentialAuth(credential, settings.anthropic.oauth_hosts)
     workspace = workspace_of(settings, credential)
     client = Client(settings.anthropic.api_url, auth, credential=credential.kind, workspace=workspace, warn=_told_apart)
@@ -102,21 +100,23 @@ def _is_over(token: OAuthToken) -> bool:
 
 
 def _would_answer(settings: Settings, choice: ModelChoice, live: Sequence[Model] | None, today: date) -> Finding:
-    """Whether a new chat would get an answer from the model that it begins with."""
+    """Check whether the model of a new chat would answer."""
     model = choice.model
     named = f"{choice.asked} means {model.id}" if choice.asked != model.id else model.id
     if not settings.anthropic.follow_retired and (is_retired(model, today) or model.id in MISSPELT):
         right = find(model.id)
         instead = right.successor or right.id
-        return Finding("models", "failed", f"{named} is retired and gets no answer", f'model = "{instead}"')
+        return Finding(
+            "models", "failed", f"{named} is retired and does not answer", f'Set model = "{instead}" in config.toml.'
+        )
     if choice.notice:
-        return Finding("models", "warning", choice.notice, f'model = "{model.id}" says the same without the detour')
+        return Finding("models", "warning", choice.notice, f'Set model = "{model.id}" in config.toml.')
     if live is None:
-        return Finding("models", "note", f"{named}; whether it answers here cannot be told beforehand")
+        return Finding("models", "note", f"{named}; prx cannot tell whether the server offers it")
     if any(one.id == model.id for one in live):
-        return Finding("models", "ok", f"{named}, and would answer")
+        return Finding("models", "ok", f"{named}, which the server offers")
     is_anthropic = any(one.id == row.id for one in live for row in MODELS)
-    fix = "Choose one of the list below: model = … in config.toml, or -m."
+    fix = "Choose a model from the list below: set model in config.toml, or use -m."
     return Finding("models", "failed" if is_anthropic else "warning", f"{named}, which the server does not list", fix)
 
 
