@@ -113,7 +113,7 @@ def test_what_can_be_read_is_listed_and_what_cannot_be_kept_is_said(
             assert run.stderr.count(str(file)) == 1
             assert said in run.stderr
         assert (imported.returncode, imported.stdout) == (1, "")
-        assert "Not all of it could be kept." in imported.stderr
+        assert "Not everything could be stored." in imported.stderr
         assert answered.stdout == "Out.\n", "the answer was paid for"
         assert f"This chat was not stored in {file}" in answered.stderr
         assert said in answered.stderr

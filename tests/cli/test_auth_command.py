@@ -100,7 +100,7 @@ def test_a_key_on_stdin_is_checked_and_stored_and_used(
         (KEY, Error(529), "overloaded"),
         ("sk-ant-PLANTED with spaces", None, "contains characters that are not allowed in a key"),
         ("sk-ant-PLANTED\nsk-ant-PLANTED", None, "contains characters that are not allowed in a key"),
-        ("PLANTED" * 10_000, None, "more than a key"),
+        ("PLANTED" * 10_000, None, "longer than a key"),
     ],
 )
 def test_a_key_that_is_refused_is_not_stored(
@@ -144,13 +144,13 @@ def test_a_server_without_a_model_list_is_said(
 def test_a_key_that_another_one_overrules_is_said(env: dict[str, str]) -> None:
     run = sign_in({**env, "ANTHROPIC_API_KEY": DEMO_KEY}, KEY)
     assert run.returncode == 0
-    assert "another one comes first: ANTHROPIC_API_KEY" in run.stderr
+    assert "another credential comes first: ANTHROPIC_API_KEY" in run.stderr
 
 
 def test_nothing_at_all_is_no_key(env: dict[str, str], server: Server[FakeAnthropic]) -> None:
     run = sign_in(env, "\n")
     assert run.returncode == 1
-    assert "No key was given, and Claude Code is not signed in here" in run.stderr
+    assert "No key was given, and Claude Code is not signed in on this computer" in run.stderr
     assert server.requests == []
 
 
@@ -172,11 +172,11 @@ def test_without_a_key_claude_codes_login_is_renewed_where_it_is_due(env: dict[s
         file = write_login(*endpoint.sign_in(0), time.time() - 5, subscriptionType="max")
         run = sign_in({**env, "ANTHROPIC_BASE_URL": server.url}, "")
         assert run.returncode == 0, run.stderr
-        assert run.stdout.startswith("Signed in with Claude Code's login, good until 20")
+        assert run.stdout.startswith("Signed in with Claude Code's login, valid until 20")
         assert endpoint.renewals == 1
         assert json.loads(file.read_text())["claudeAiOauth"]["expiresAt"] > time.time() * 1000
         run = sign_in({**env, "ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": DEMO_KEY}, "")
-        assert 'api_key = "claude-code" puts it first' in run.stderr
+        assert 'To use it first, set api_key = "claude-code"' in run.stderr
         write_login(endpoint.sign_in(0)[0], "sk-ant-ort01-PLANTED", time.time() - 5)
         run = sign_in({**env, "ANTHROPIC_BASE_URL": server.url}, "")
         assert run.returncode == 1
@@ -213,8 +213,8 @@ def test_ctrl_c_at_the_question_ends_it(env: dict[str, str], stored: Path) -> No
 def test_enter_takes_claude_codes_login_after_the_terms(env: dict[str, str]) -> None:
     write_login("sk-ant-oat01-PLANTED", "sk-ant-ort01-PLANTED", time.time() + 3600, subscriptionType="max")
     with in_terminal(env) as terminal:
-        terminal.wait_for("press Enter for Claude Code's login (found, Max plan)")
-        assert "a key is the supported way" in terminal.text
+        terminal.wait_for("press Enter to use Claude Code's login (found, Max plan)")
+        assert "an API key is the supported way" in terminal.text
         terminal.type(b"\r")
         assert terminal.wait_exit() == 0
         assert "Signed in with Claude Code's login" in terminal.text
@@ -230,7 +230,7 @@ def test_enter_runs_claude_codes_own_login_where_it_is_installed(env: dict[str, 
     program.write_text(f"#!/bin/sh\necho \"asked to: $*\"\ncat > {home}/.credentials.json <<'X'\n{login}\nX\n")
     program.chmod(0o755)
     with in_terminal(env, PATH=f"{program.parent}:{os.environ['PATH']}") as terminal:
-        terminal.wait_for("or press Enter to sign in with Claude Code")
+        terminal.wait_for("press Enter to sign in with Claude Code")
         terminal.type(b"\r")
         assert terminal.wait_exit() == 0
         assert "asked to: auth login" in terminal.text
@@ -275,8 +275,8 @@ def test_status_of_claude_codes_login(env: dict[str, str]) -> None:
     assert (told["kind"], told["plan"], told["claude_code"]) == ("oauth", "max", True)
     assert (told["expires_at"], told["expired"]) == ("2026-11-18T11:06:40Z", True)
     text = prx("auth", "status", env=env).stdout
-    assert "renewed by the next request" in text
-    assert "a key is the supported way" in text
+    assert "the next request renews it" in text
+    assert "an API key is the supported way" in text
     assert file.read_bytes() == before
 
 
@@ -299,5 +299,5 @@ def test_logout_forgets_the_stored_key_and_nothing_else(env: dict[str, str], sto
     assert file.exists()
     again = prx("auth", "logout", env={**env, "ANTHROPIC_API_KEY": KEY})
     assert again.returncode == 0
-    assert "had stored no key" in again.stdout
-    assert "Still used: ANTHROPIC_API_KEY" in again.stderr
+    assert "No key was stored" in again.stdout
+    assert "Still in use: ANTHROPIC_API_KEY" in again.stderr

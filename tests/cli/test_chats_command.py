@@ -251,7 +251,7 @@ def test_an_export_is_imported_on_another_computer_once(library: list[str], tmp_
     first = prx("import", str(tmp_path / "fjord.json"), env=elsewhere)
     assert (first.returncode, first.stdout) == (0, "Imported 2 messages in 1 chat.\n")
     again = prx("import", str(tmp_path / "fjord.json"), env=elsewhere)
-    assert again.stdout == "Imported 0 messages in 0 chats; 2 messages there already.\n"
+    assert again.stdout == "Imported 0 messages in 0 chats; 2 messages already stored.\n"
     assert prx("export", library[0], "--format", "json", env=elsewhere).stdout == exported
 
 
@@ -305,7 +305,7 @@ def test_a_search_for_nothing_says_what_to_give() -> None:
     for words in ("", "  "):
         run = prx("chats", "search", words)
         assert (run.returncode, run.stdout) == (2, "")
-        assert "give a word" in run.stderr
+        assert "Enter a word" in run.stderr
 
 
 # Budgets

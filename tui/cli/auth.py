@@ -1,4 +1,4 @@
-"""`prx auth`: signing in and out at the command line, and which credential is used."""
+"""`prx auth`: sign in, sign out, and show which credential is used."""
 
 from __future__ import annotations
 
@@ -27,22 +27,23 @@ from tui.services import sign_in
 from tui.services.connection import discovered, key_file, workspace_of
 
 _LONGEST_SECRET = 64_000
-_SHOWN = 4
-_LONG_ENOUGH = 16  # for four characters of it to give nothing away
+_TAIL_CHARS = 4
+_MIN_CHARS = 16
+"""The shortest secret of which the tail is shown."""
 
 
 class Refused(TuiError):
-    """Signing in came to nothing."""
+    """Signing in failed."""
 
 
-class Place(TypedDict):
+class ConsideredSource(TypedDict):
     source: str
     used: bool
     reason: str
 
 
 class Status(TypedDict):
-    """What `prx auth status --json` prints."""
+    """The object that `prx auth status --json` prints."""
 
     provider: str
     signed_in: bool
@@ -52,53 +53,54 @@ class Status(TypedDict):
     tail: str | None
     """The last characters of the secret."""
     expires_at: str | None
-    """In UTC; null where it is not known."""
+    """ISO 8601 in UTC; null if unknown."""
     expired: bool
-    """A login that is due to be renewed by the next request."""
+    """True for a login that the next request has to renew."""
     plan: str | None
     claude_code: bool
-    """Whether it is Claude Code's login."""
+    """True for Claude Code's login."""
     api_url: str
     workspace_id: str | None
-    """The workspace that requests name, and where its ID comes from."""
+    """The workspace that requests are made in."""
     workspace_source: str | None
+    """Where its ID comes from."""
     problem: str | None
-    """Why it cannot be used, or that there is none."""
-    considered: list[Place]
+    """Why nothing can be sent, or null."""
+    considered: list[ConsideredSource]
 
 
 # Signing in
 
 
 def login(settings: Settings, env: Mapping[str, str], stdin: IO[str] | None) -> int:
-    """Takes a key or setup token, or Claude Code's login, checks it, and stores what is to be stored. Raises TuiError."""
+    """Sign in with an API key, a setup token or Claude Code's login: check it and store it. Raises TuiError."""
     is_terminal = stdin is not None and stdin.isatty()
     existing = sign_in.claude_code_login(env)
     program = shutil.which("claude", path=env.get("PATH")) if is_terminal else None
-    secret = _asked(existing, program) if is_terminal else _piped(stdin)
+    secret = _ask_for_secret(existing, program) if is_terminal else _read_secret(stdin)
     if secret:
-        return _take_key(settings, env, secret, asks=is_terminal)
+        return _sign_in_with_key(settings, env, secret, asks=is_terminal)
     if isinstance(existing, OAuthToken):
         try:
-            return _take_login(settings, env, existing)
+            return _sign_in_with_login(settings, env, existing)
         except AuthenticationFailed as error:
-            if program is None or error.retryable:  # no connection is no reason to sign in anew
+            if program is None or error.retryable:  # without a connection, signing in again does not help
                 raise
-            say(f"{error.message}. Claude Code signs in anew:", err=True)
+            say(f"{error.message}. Starting Claude Code to sign in again:", err=True)
     if program is not None:
-        return _sign_in_elsewhere(settings, env, program)
+        return _sign_in_with_claude_code(settings, env, program)
     raise Refused(
-        "No key was given, and Claude Code is not signed in here",
-        "prx auth login --provider anthropic < FILE-WITH-THE-KEY, or run it in a terminal.",
+        "No key was given, and Claude Code is not signed in on this computer",
+        "Run prx auth login in a terminal, or: prx auth login < FILE-WITH-THE-KEY",
     )
 
 
-def _asked(existing: OAuthToken | Unusable, program: str | None) -> str:
-    """The secret that the user typed or pasted, unseen; "" for Claude Code's login."""
+def _ask_for_secret(existing: OAuthToken | Unusable, program: str | None) -> str:
+    """Ask for the key without showing it. Return "" to use Claude Code's login."""
     if isinstance(existing, OAuthToken):
-        other = f"; or press Enter for Claude Code's login ({sign_in.described(existing)})"
+        other = f"; press Enter to use Claude Code's login ({sign_in.described(existing)})"
     else:
-        other = "; or press Enter to sign in with Claude Code" if program else ""
+        other = "; press Enter to sign in with Claude Code" if program else ""
     if other:
         say(_TERMS, err=True)
     label = f"API key or setup token (not shown){other}"
@@ -107,35 +109,36 @@ def _asked(existing: OAuthToken | Unusable, program: str | None) -> str:
 
 
 _TERMS = (
-    "Anthropic intends Claude Code's login for Claude Code, and may refuse or bill it here; a key is the supported way."
+    "Anthropic intends Claude Code's login for Claude Code and may refuse it or bill it here; an API key is the supported "
+    "way."
 )
 
 
-def _piped(stdin: IO[str] | None) -> str:
+def _read_secret(stdin: IO[str] | None) -> str:
     if stdin is None or stdin.closed:
         return ""
     try:
         text = stdin.read(_LONGEST_SECRET + 1)
     except UnicodeDecodeError:
-        raise Refused("stdin is no UTF-8 text", "It holds the key and nothing else.") from None
+        raise Refused("stdin is not UTF-8 text", "Pass the key on stdin, and nothing else.") from None
     if len(text) > _LONGEST_SECRET:
-        raise Refused("stdin holds more than a key", "It holds the key and nothing else.")
+        raise Refused("stdin is longer than a key", "Pass the key on stdin, and nothing else.")
     return sign_in.bare(text.removeprefix("\ufeff"))
 
 
-def _take_key(settings: Settings, env: Mapping[str, str], secret: str, *, asks: bool) -> int:
-    checked = _checked(settings, secret, asks=asks)
+def _sign_in_with_key(settings: Settings, env: Mapping[str, str], secret: str, *, asks: bool) -> int:
+    checked = _check_key(settings, secret, asks=asks)
     file = sign_in.store(settings, secret, checked.workspace_id)
-    proved = "" if checked.models is not None else " It could not be checked: the server has no list of models."
+    unchecked = "" if checked.models is not None else " It could not be checked: the server has no list of models."
     where = f" in the workspace {checked.workspace_id}" if checked.workspace_id else ""
-    say(f"Signed in with {_kind(checked.credential)}{where}, stored in {file} for you alone (0600).{proved}")
+    say(f"Signed in with {_kind(checked.credential)}{where}, stored in {file} readable only by you (0600).{unchecked}")
     if other := sign_in.overruled_by(settings, env):
-        say(f"It is not used as long as another one comes first: {other}.", err=True)
+        say(f"It is not used while another credential comes first: {other}.", err=True)
     return 0
 
 
-def _checked(settings: Settings, secret: str, *, asks: bool) -> sign_in.Checked:
-    """What the server says of the key; `asks`: the user is asked for the workspace of a key that belongs to none."""
+def _check_key(settings: Settings, secret: str, *, asks: bool) -> sign_in.Checked:
+    """Check the key with the server. With `asks`, ask the user for a workspace if the key needs one."""
     workspace_id = ""
     while True:
         try:
@@ -152,41 +155,41 @@ def _checked(settings: Settings, secret: str, *, asks: bool) -> sign_in.Checked:
 
 
 _WORKSPACE_IN_SCRIPTS = (
-    "Set ANTHROPIC_WORKSPACE_ID to the ID of the workspace (wrkspc_…, in the Console under Workspaces) while signing in: it "
-    "is stored with the key."
+    "Set ANTHROPIC_WORKSPACE_ID to the ID of the workspace (wrkspc_…, in the Console under Workspaces) and sign in again. "
+    "The ID is stored with the key."
 )
 
 
-def _take_login(settings: Settings, env: Mapping[str, str], found: OAuthToken) -> int:
+def _sign_in_with_login(settings: Settings, env: Mapping[str, str], found: OAuthToken) -> int:
     asyncio.run(sign_in.check_credential(settings, found))
     renewed = sign_in.claude_code_login(env)
     shown = renewed if isinstance(renewed, OAuthToken) else found
-    say(f"Signed in with Claude Code's login{_until(shown.expires_at_s)}.")
+    say(f"Signed in with Claude Code's login{_valid_until(shown.expires_at_s)}.")
     if other := sign_in.overruled_by(settings, env, login=True):
-        say(f'It is not used as long as {other} is set; api_key = "claude-code" puts it first.', err=True)
+        say(f'It is not used while {other} is set. To use it first, set api_key = "claude-code".', err=True)
     return 0
 
 
-def _sign_in_elsewhere(settings: Settings, env: Mapping[str, str], program: str) -> int:
+def _sign_in_with_claude_code(settings: Settings, env: Mapping[str, str], program: str) -> int:
     ended = subprocess.run([program, "auth", "login"], check=False).returncode
     found = sign_in.claude_code_login(env)
     if ended != 0 or isinstance(found, Unusable):
-        raise Refused("Claude Code did not sign in", "Run `claude` and sign in there, or paste an API key.")
-    return _take_login(settings, env, found)
+        raise Refused("Claude Code did not sign in", "Run `claude` and sign in there, or use an API key.")
+    return _sign_in_with_login(settings, env, found)
 
 
 # Signing out
 
 
 def logout(settings: Settings, env: Mapping[str, str]) -> int:
-    """Forgets the stored key, and says what is used from now on. Raises TuiError."""
+    """Delete the stored key and report which credential is used from now on. Raises TuiError."""
     file = key_file(settings)
-    say(f"Removed {file}." if remove_key(file) else "prx had stored no key.")
+    say(f"Removed {file}." if remove_key(file) else "No key was stored.")
     left = discovered(settings, env).credential
     if isinstance(left, OAuthToken) and left.is_claude_code_login:
-        say("Claude Code is still signed in, and prx uses that; to end it, sign out in Claude Code.", err=True)
+        say("Claude Code is still signed in, and prx uses its login. To end that, sign out in Claude Code.", err=True)
     elif left is not None:
-        say(f"Still used: {left.source}.", err=True)
+        say(f"Still in use: {left.source}.", err=True)
     return 0
 
 
@@ -194,17 +197,17 @@ def logout(settings: Settings, env: Mapping[str, str]) -> int:
 
 
 def status(settings: Settings, env: Mapping[str, str], *, as_json: bool) -> int:
-    """Shows the credential in use; 1 where there is none, or none that may be sent to `api_url`."""
-    told = status_of(settings, discovered(settings, env))
+    """Print the credential in use. Return exit code 1 if there is none, or if it must not be sent to `api_url`."""
+    found = status_of(settings, discovered(settings, env))
     if as_json:
-        say(json_text(told, indent=2))
+        say(json_text(found, indent=2))
     else:
-        say("\n".join(_lines(told)))
-    return 0 if told["signed_in"] and told["problem"] is None else 1
+        say("\n".join(_lines(found)))
+    return 0 if found["signed_in"] and found["problem"] is None else 1
 
 
 def status_of(settings: Settings, found: Discovery) -> Status:
-    """The credential in use as plain values, without the secret."""
+    """Return the credential in use as plain values, without the secret."""
     used = found.credential
     login = used if isinstance(used, OAuthToken) else None
     expires_at_s = login.expires_at_s if login else None
@@ -223,21 +226,21 @@ def status_of(settings: Settings, found: Discovery) -> Status:
         workspace_id=workspace.id if workspace else None,
         workspace_source=workspace.source if workspace else None,
         problem=_problem(settings, used),
-        considered=[Place(source=one.source, used=one.used, reason=one.reason) for one in found.considered],
+        considered=[ConsideredSource(source=one.source, used=one.used, reason=one.reason) for one in found.considered],
     )
 
 
 def tail(credential: Credential) -> str:
-    """The end of the secret, by which its owner knows it."""
+    """Return the last characters of the secret, by which its owner recognises it."""
     match credential:
         case ApiKey(key=secret) | BearerToken(token=secret) | OAuthToken(access_token=secret):
-            return f"…{secret[-_SHOWN:]}" if len(secret) >= _LONG_ENOUGH else "…"
+            return f"…{secret[-_TAIL_CHARS:]}" if len(secret) >= _MIN_CHARS else "…"
 
 
 def _workspace(settings: Settings, used: Credential | None) -> Workspace | None:
     try:
         return workspace_of(settings, used) if used is not None else None
-    except NotAWorkspace:  # the problem says so
+    except NotAWorkspace:  # reported as the problem
         return None
 
 
@@ -254,26 +257,26 @@ def _problem(settings: Settings, used: Credential | None) -> str | None:
     return None
 
 
-def _lines(told: Status) -> list[str]:
-    lines = [told["problem"]] if told["problem"] else []
-    if told["signed_in"]:
+def _lines(status: Status) -> list[str]:
+    lines = [status["problem"]] if status["problem"] else []
+    if status["signed_in"]:
         lines += [
-            f"kind     {_NAMES[told['kind'] or '']}" + (", Claude Code's login" if told["claude_code"] else ""),
-            f"source   {told['source']}",
-            f"ends in  {told['tail']}",
+            f"kind     {_NAMES[status['kind'] or '']}" + (", Claude Code's login" if status["claude_code"] else ""),
+            f"source   {status['source']}",
+            f"ends in  {status['tail']}",
         ]
-        if told["plan"]:
-            lines.append(f"plan     {told['plan']}")
-        if told["expires_at"]:
-            lines.append(f"expires  {told['expires_at']}" + (", renewed by the next request" * told["expired"]))
-        if told["api_url"]:
-            lines.append(f"sent to  {told['api_url']}")
-        if told["workspace_id"]:
-            lines.append(f"workspace {told['workspace_id']}, from {told['workspace_source']}")
-        if told["claude_code"]:
+        if status["plan"]:
+            lines.append(f"plan     {status['plan']}")
+        if status["expires_at"]:
+            lines.append(f"expires  {status['expires_at']}" + (", the next request renews it" * status["expired"]))
+        if status["api_url"]:
+            lines.append(f"sent to  {status['api_url']}")
+        if status["workspace_id"]:
+            lines.append(f"workspace {status['workspace_id']}, from {status['workspace_source']}")
+        if status["claude_code"]:
             lines.append(_TERMS)
-    others = [place for place in told["considered"] if not place["used"]]
-    return [*lines, "", "Not used:", *(f"  {place['source']}: {place['reason']}" for place in others)]
+    others = [one for one in status["considered"] if not one["used"]]
+    return [*lines, "", "Not used:", *(f"  {one['source']}: {one['reason']}" for one in others)]
 
 
 _NAMES = {"api_key": "API key", "oauth": "OAuth token", "bearer": "bearer token"}
@@ -290,5 +293,5 @@ def _moment(at_s: float) -> str:
         return "never"
 
 
-def _until(expires_at_s: float | None) -> str:
-    return f", good until {_moment(expires_at_s)}" if expires_at_s is not None else ""
+def _valid_until(expires_at_s: float | None) -> str:
+    return f", valid until {_moment(expires_at_s)}" if expires_at_s is not None else ""

@@ -1,6 +1,6 @@
-"""`prx chats` and `prx export`: the chats on disk as tables and as files. Importing is in `import_command`.
+"""`prx chats` and `prx export`: list, search and export the stored chats. Importing is in `import_chats`.
 
-What is printed was said by people and models: on a terminal it commands nothing, and in a file it is exactly what it was.
+Chats contain arbitrary text. On a terminal, control characters are made visible; in a file the text is unchanged.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 Format = Literal["md", "json", "html"]
 
 _SHORT_ID = 8
-_MOST_HITS = 200
-_LONGEST_TITLE = 60
+_MAX_HITS = 200
+_MAX_TITLE_CHARS = 60
 
 
 class FileProblem(TuiError):
@@ -35,7 +35,7 @@ class FileProblem(TuiError):
 
 
 class ChatRow(TypedDict):
-    """A chat as scripts are promised it."""
+    """A chat in the JSON output. Scripts depend on its keys."""
 
     id: str
     title: str
@@ -46,18 +46,18 @@ class ChatRow(TypedDict):
     messages: int
     cost_usd: float
     usage: dict[str, object]
-    """Of the whole chat, all branches, under the API's names."""
+    """Tokens of all branches of the chat, under the API's names."""
     cache: dict[str, object]
     """hit_rate (0 to 1), read_tokens, written_tokens, saved_usd."""
     uncached_usd: float
-    """What it would have cost without the cache."""
+    """The cost it would have had without the prompt cache."""
     estimated: bool
-    """Whether an answer was cut off: its output, and so its cost, is what could be seen of it."""
+    """True if an answer was interrupted: its output tokens, and so its cost, are counted from the text that arrived."""
 
 
 class HitRow(TypedDict):
     message_id: str | None
-    """None where the title was hit."""
+    """None for a hit in the title."""
     role: str | None
     snippet: str
 
@@ -66,9 +66,9 @@ class FoundRow(ChatRow):
     hits: list[HitRow]
 
 
-def listing(settings: Settings, *, as_json: bool) -> int:
-    """Prints all chats, newest first. The exit code."""
-    with opened(settings) as store:
+def list_chats(settings: Settings, *, as_json: bool) -> int:
+    """Print all chats, newest first. Return the exit code."""
+    with open_store(settings) as store:
         chats, used = store.chats().result(), store.used().result()
     rows = [_row(chat, used) for chat in sorted(chats, key=lambda chat: -chat.updated)]
     say(json_text(rows, indent=2) if as_json else _table(rows) if rows else "No chats yet.")
@@ -76,24 +76,24 @@ def listing(settings: Settings, *, as_json: bool) -> int:
 
 
 def search(settings: Settings, words: str, *, as_json: bool) -> int:
-    """Prints the chats in which all of these words stand, with the places. The exit code."""
-    with opened(settings) as store:
-        found = store.search(words, limit=_MOST_HITS).result()
+    """Print the chats that contain all of these words, with the hits. Return the exit code."""
+    with open_store(settings) as store:
+        found = store.search(words, limit=_MAX_HITS).result()
         rows = _found_rows(found, {chat.id: chat for chat in store.chats().result()}, store.used().result())
     say(
         json_text(rows, indent=2)
         if as_json
-        else _places(rows) or f"Nothing found for {safe(words, keep_newlines=False)}."
+        else _hits(rows) or f"No chat contains: {safe(words, keep_newlines=False)}."
     )
     return 0
 
 
 def export(settings: Settings, chat_id: str, format: Format, file: Path | None) -> int:
-    """Writes one chat on stdout or into a file. The exit code."""
+    """Write a chat to stdout or to a file. Return the exit code."""
     from tui.exchange import archive, markdown, page
     from tui.services.model_list import known_models, utc_today
 
-    with opened(settings) as store:
+    with open_store(settings) as store:
         tree = store.tree(chat_id).result()
     names = {model.id: model.name for model in known_models(settings, (), utc_today())}
 
@@ -111,19 +111,19 @@ def export(settings: Settings, chat_id: str, format: Format, file: Path | None) 
     return 0
 
 
-def is_kept(problems: Sequence[TuiError]) -> bool:
-    """Whether all is on disk in the end: what was late came after all, and a damaged file has given way to a new one."""
+def is_stored(problems: Sequence[TuiError]) -> bool:
+    """True if everything is on disk in the end: the last problem, if any, was solved by a retry or a new database."""
     from tui.store.errors import Damaged, WrittenAgain
 
     return all(isinstance(problem, Damaged | WrittenAgain) for problem in problems[-1:])
 
 
 @contextmanager
-def opened(settings: Settings, problems: list[TuiError] | None = None) -> Iterator[Store]:
-    """The store, open and readable; what is wrong with it is said on stderr, and noted. Raises StoreProblem."""
+def open_store(settings: Settings, problems: list[TuiError] | None = None) -> Iterator[Store]:
+    """Open the store. Report its problems on stderr and add them to `problems`. Raises StoreProblem."""
     from tui.services.library import ChatLibrary
 
-    def tell(problem: TuiError) -> None:
+    def report(problem: TuiError) -> None:
         if problems is not None:
             problems.append(problem)
         say(f"prx: {safe(problem.message, keep_newlines=False)}", err=True)
@@ -134,13 +134,13 @@ def opened(settings: Settings, problems: list[TuiError] | None = None) -> Iterat
         store = library.store(demo=False)
         try:
             store.ready().result()
-        except TuiError as refusal:  # said by whoever catches it, and not twice
+        except TuiError as refusal:  # its caller reports it
             early = [problem for problem in early if problem.message != refusal.message]
             raise
         finally:
-            library.trouble = tell
+            library.trouble = report
             for problem in early:
-                tell(problem)
+                report(problem)
         yield store
 
 
@@ -173,7 +173,7 @@ def _found_rows(found: Found, chats: Mapping[str, Chat], used: Mapping[str, Chat
 
 
 def _table(rows: list[ChatRow]) -> str:
-    """The title stands last, since it may hold characters of any width."""
+    """Format the chats as a table. The title comes last, because its characters may have any width."""
     from tui.cli.models import columns
     from tui.render.figures import about, money
 
@@ -193,8 +193,8 @@ def _table(rows: list[ChatRow]) -> str:
     return columns(lines)
 
 
-def _places(rows: list[FoundRow]) -> str:
-    """Each chat in a line, and below it where the words stand."""
+def _hits(rows: list[FoundRow]) -> str:
+    """Format each chat as a line, followed by its hits."""
     lines = []
     for row in rows:
         lines.append(f"{row['id'][:_SHORT_ID]}  {_local(row['updated'])}  {_title(row)}")
@@ -204,7 +204,7 @@ def _places(rows: list[FoundRow]) -> str:
 
 def _title(row: ChatRow) -> str:
     title = safe(row["title"], keep_newlines=False)
-    return title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
+    return title if len(title) <= _MAX_TITLE_CHARS else f"{title[: _MAX_TITLE_CHARS - 1]}…"
 
 
 def _write(text: str, file: Path | None) -> None:
@@ -218,15 +218,15 @@ def _write(text: str, file: Path | None) -> None:
 
 
 def _put(content: bytes, file: Path) -> None:
-    """Replaces a file; a pipe or a device, such as /dev/null or `>(gzip)`, is written to. Raises OSError."""
+    """Replace a file, or write to a pipe or a device such as /dev/null or `>(gzip)`. Raises OSError."""
     from tui.private_file import write_private
 
     try:
         write_private(file, content)
     except UnfitFile:
-        opened = os.open(file, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))  # which fails where nobody reads a pipe
-        os.set_blocking(opened, True)
-        with os.fdopen(opened, "wb") as stream:
+        descriptor = os.open(file, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))  # fails if nobody reads the pipe
+        os.set_blocking(descriptor, True)
+        with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
 
 
@@ -238,5 +238,5 @@ def _local(iso: str) -> str:
     return datetime.fromisoformat(iso.replace("Z", "+00:00")).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def counted(number: int, thing: str) -> str:
+def count_of(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -152,11 +152,11 @@ def paths(config: Path | None, as_json: bool) -> None:
 @click.pass_context
 def chats(ctx: click.Context, as_json: bool) -> int:
     """List the chats on this computer, newest first."""
-    from tui.cli.chats import listing
+    from tui.cli.chats import list_chats
 
     if ctx.invoked_subcommand is not None:
         return 0
-    return listing(read_settings(ctx.obj), as_json=as_json)
+    return list_chats(read_settings(ctx.obj), as_json=as_json)
 
 
 @chats.command("search", short_help="Find the chats that contain all WORDS.")

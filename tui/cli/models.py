@@ -1,4 +1,4 @@
-"""What `prx models` and `prx paths` list: rows as plain values, and the same as a table."""
+"""`prx models` and `prx paths`: rows as plain values, and the tables made of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ModelRow(TypedDict):
     context: int
     max_output: int
     price_input: float | None
-    """US dollars per million tokens, for the smallest prompts; None: unknown."""
+    """US dollars per million tokens, for the shortest prompts; None if unknown."""
     price_output: float | None
     vision: bool
     tools: bool
@@ -26,7 +26,7 @@ class ModelRow(TypedDict):
     retires: str
     successor: str
     configured: bool
-    """Whether a new chat begins with it."""
+    """True for the model of new chats."""
 
 
 class PathRow(TypedDict):
@@ -36,7 +36,7 @@ class PathRow(TypedDict):
 
 
 def model_rows(settings: Settings) -> list[ModelRow]:
-    """Every model of the server's list, as far as it is on disk, and of the table; with what the configuration says."""
+    """Return the models of the cached server list and of the built-in table, with the configuration applied."""
     from tui.services.model_list import cached_models, choose, known_models, utc_today
 
     live, today = cached_models(settings), utc_today()
@@ -67,7 +67,7 @@ def model_rows(settings: Settings) -> list[ModelRow]:
 
 
 def model_table(rows: Sequence[ModelRow]) -> str:
-    """The rows in columns; prices are US dollars per million tokens."""
+    """Format the rows as a table. Prices are US dollars per million tokens."""
     from tui.render.figures import price, tokens
 
     lines = [("", "MODEL", "CONTEXT", "OUTPUT", "PRICE", "", "")]
@@ -98,7 +98,7 @@ def _status(row: ModelRow) -> str:
 
 
 def path_rows(settings: Settings) -> list[PathRow]:
-    """The configuration file and the four folders."""
+    """Return the configuration file and the four folders."""
     folders = settings.folders
     named = {
         "file": settings.file,
@@ -111,11 +111,11 @@ def path_rows(settings: Settings) -> list[PathRow]:
 
 
 def path_table(rows: Sequence[PathRow]) -> str:
-    return columns([(row["name"], row["path"], "" if row["exists"] else "(not there yet)") for row in rows])
+    return columns([(row["name"], row["path"], "" if row["exists"] else "(does not exist yet)") for row in rows])
 
 
 def columns(lines: Sequence[tuple[str, ...]]) -> str:
-    """Return rows as a table, each in one line whatever its cells hold."""
+    """Format rows as a table, one line per row whatever its cells contain."""
     from tui.render.safe import safe
 
     lines = [tuple(safe(cell, keep_newlines=False) for cell in line) for line in lines]

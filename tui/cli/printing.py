@@ -1,6 +1,6 @@
-"""What commands print: every module prints by `say` and `put`.
+"""Output of the commands. Every module prints with `say` and `put`.
 
-On a terminal no control character gets past `guard`, whoever prints.
+After `guard`, no control character reaches a terminal, whoever prints it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class _Bytes(io.RawIOBase):
-    """The bytes below a stream, for whoever writes UTF-8 there."""
+    """The binary buffer of a TerminalStream, for code that writes UTF-8 bytes."""
 
     def __init__(self, stream: TerminalStream) -> None:
         self._stream = stream
@@ -30,13 +30,13 @@ class _Bytes(io.RawIOBase):
 
 
 class TerminalStream(io.TextIOWrapper):
-    """A stream to a terminal, in which control characters become visible signs."""
+    """A text stream to a terminal. Control characters are replaced by visible symbols."""
 
     _last = ""
-    """The character written last."""
+    """The last character written."""
 
     def write(self, text: str) -> int:
-        from tui.render.safe import neutral  # nothing that a pipe needs
+        from tui.render.safe import neutral  # not needed for a pipe
 
         super().write(neutral(text, self._last))
         self._last = text[-1:] or self._last
@@ -48,24 +48,24 @@ class TerminalStream(io.TextIOWrapper):
 
 
 def guard() -> None:
-    """Put stdout and stderr behind the gate where they are terminals, for libraries and tracebacks, too."""
+    """Replace stdout and stderr by TerminalStreams if they are terminals. This covers libraries and tracebacks, too."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream.isatty() and not isinstance(stream, TerminalStream):
             stream.flush()
-            below = open(stream.fileno(), "wb", closefd=False)  # noqa: SIM115  (it is the stream's from now on)
+            below = open(stream.fileno(), "wb", closefd=False)  # noqa: SIM115  (the stream owns it)
             guarded = TerminalStream(below, stream.encoding, "backslashreplace", line_buffering=True)
             setattr(sys, name, guarded)
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print a line, or several, at once."""
+    """Print one or more lines and flush."""
     stream = sys.stderr if err else sys.stdout
     stream.write(f"{text}\n")
     stream.flush()
 
 
 def put(text: str) -> None:
-    """Write a text to stdout as UTF-8, exactly as it is where that is no terminal."""
+    """Write text to stdout as UTF-8, unchanged unless stdout is a terminal."""
     sys.stdout.buffer.write(text.encode("utf-8", "replace"))
     sys.stdout.buffer.flush()
