@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from textual.strip import Strip
 
-from tui.render.safe import MARKED_EMOJI, MARKS_OF_EMOJI, TAB_STOP
+from tui.render.safe import MARKED_EMOJI, MARKS_OF_EMOJI, TAB_STOP, without_emoji_marks
 
 S = TypeVar("S")
 
@@ -95,7 +95,7 @@ def unmarked(
     def moved(at: int) -> int:
         return at - sum(min(at, end) - start for start, end in marks if start < at)
 
-    plain, drawn, at = list[tuple[str, S]](), MARKS_OF_EMOJI.sub("", text), 0
+    plain, drawn, at = list[tuple[str, S]](), without_emoji_marks(text), 0
     for part, style in parts:
         plain.append((drawn[moved(at) : moved(at + len(part))], style))
         at += len(part)

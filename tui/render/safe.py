@@ -102,6 +102,11 @@ def _joiner_kept(found: re.Match[str]) -> str:
     return found[0] if needed else ""
 
 
+def without_emoji_marks(text: str) -> str:
+    """Return a text without the marks of emoji that `keeps_marks` keeps. Joiners that a script needs stay."""
+    return MARKS_OF_EMOJI.sub("", text)
+
+
 def safe(text: str, *, keep_newlines: bool = True, keeps_marks: bool = False) -> str:
     """Return `text` fit to be drawn by any widget: neutral, tabs as spaces up to the next stop, on request on one line.
 

@@ -11,7 +11,8 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.render.safe import safe
+from tui.render.safe import safe, without_emoji_marks
+from tui.render.wrap import cells_of
 
 _TITLE = 16
 """Cells that the title has before anything else gives way to it."""
@@ -69,7 +70,9 @@ class Header(Widget):
         manner = Strip([Segment(f"  {self.manner} · " if self.manner else "", base)])
         mark = Strip([Segment(self.mark, base + self.get_component_rich_style("header--mark", partial=True))])
         title_style = self.get_component_rich_style("header--title", partial=True) if self.title else base
-        title = Strip([Segment(safe(self.title, keep_newlines=False) or "New chat", base + title_style)])
+        # With the joiners that a script needs; `cell_len` would count nothing for the letter behind one.
+        name = without_emoji_marks(safe(self.title, keep_newlines=False, keeps_marks=True)) or "New chat"
+        title = Strip([Segment(name, base + title_style)], cells_of(name))
         elsewhere = Strip(
             [Segment(self.elsewhere, base + self.get_component_rich_style("header--model", partial=True))]
         )
@@ -80,6 +83,7 @@ class Header(Widget):
             room = width - manner.cell_length - model.cell_length - _beside(said)
         room = max(0, room)
         if title.cell_length > room:
+            title = Strip([Segment(safe(name), base + title_style)])
             title = Strip.join([title.crop(0, max(0, room - 1)), Strip([Segment("…", base)])])
         left = Strip.join([title, *(part for strip in said for part in (Strip.blank(3, base), strip))])
         self._elsewhere_at = left.cell_length - elsewhere.cell_length
