@@ -22,13 +22,13 @@ from tui.chat.events import StreamEvent, Waiting
 from tui.chat.session import Session
 from tui.chat.tools import Access
 from tui.chat.transcript import Transcript
+from tui.chat_screen.context import Start, StartOptions
+from tui.chat_screen.screen import ChatScreen
 from tui.config import load
 from tui.demo.scenarios import Answer, Scenario, Text
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Recorded, Server
 from tui.engine import Engine
-from tui.screens.chat import ChatScreen
-from tui.screens.keeping import Beginning, Start
 from tui.services.library import ChatLibrary
 from tui.services.provider import ClaudeProvider
 from tui.widgets.conversation import Conversation
@@ -142,7 +142,9 @@ class Chat:
     async def until_idle(self) -> None:
         """Waits for the end of the answer, also of one that is only about to be asked for."""
         screen = self.screen
-        await self.until(lambda: not (screen.is_answering or screen.conversation.streaming or self.is_at_work(*ASKING)))
+        await self.until(
+            lambda: not (screen.session.running or screen.conversation.streaming or self.is_at_work(*ASKING))
+        )
 
     def is_at_work(self, *groups: str) -> bool:
         """Whether something of these groups runs beside the screen, and not only waits for what a dialog is told."""
@@ -220,10 +222,8 @@ def opened(
         ):
             provider.clock = clock
             engine.at_exit(provider.aclose)
-            beginning = Beginning(resume, start)
-            app = ChatApp(
-                settings, provider, engine, library, prompt=prompt, attach=attach, beginning=beginning, clock=clock
-            )
+            options = StartOptions(resume, start)
+            app = ChatApp(settings, provider, engine, library, prompt=prompt, attach=attach, start=options, clock=clock)
             yield Opened(app, server, clock)
 
 
@@ -236,7 +236,7 @@ async def chatting(
         async with around.app.run_test(size=size) as pilot:
             chat = Chat(around.app, pilot, around.server, around.clock)
             if not early:
-                await chat.until(lambda: chat.screen.is_ready, "the store was never open")
+                await chat.until(lambda: chat.screen.parts.sessions.is_started, "the store was never open")
             try:
                 yield chat
             finally:  # as when it is left by the user: `run_test` would take the widgets away first

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import pytest
+from chatting import opened
 from rich.cells import cell_len
 
 from tui.actions import ACTIONS, BY_NAME, GROUPS, Action, key_name, parse_command, short_key_name, slash_matches
 from tui.app import ChatApp
-from tui.screens.chat import ChatScreen
+from tui.chat_screen.screen import ChatScreen
 from tui.screens.dialogs import help_text
 from tui.widgets.bindings import bindings_of
 from tui.widgets.conversation import Conversation
@@ -29,9 +32,23 @@ IN_THE_PROMPT = {
 """What moves or edits where the command would have to be typed: these have no slash word."""
 
 
+@pytest.fixture(scope="module")
+def chat_actions() -> Iterator[Mapping[str, object]]:
+    """What the parts of the chat screen carry out."""
+    with opened() as one:
+        yield one.app.chat.parts.actions
+
+
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
-def test_every_action_can_be_carried_out_in_its_scope(action: Action) -> None:
-    assert callable(getattr(SCOPES[action.scope], f"action_{action.name}", None))
+def test_every_action_can_be_carried_out_in_its_scope(action: Action, chat_actions: Mapping[str, object]) -> None:
+    if action.scope == "chat":
+        assert callable(chat_actions.get(action.name))
+    else:
+        assert callable(getattr(SCOPES[action.scope], f"action_{action.name}", None))
+
+
+def test_the_chat_screen_carries_out_nothing_that_is_not_in_the_table(chat_actions: Mapping[str, object]) -> None:
+    assert set(chat_actions) == {action.name for action in ACTIONS if action.scope == "chat"}
 
 
 @pytest.mark.parametrize("scope", SCOPES)

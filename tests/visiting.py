@@ -156,7 +156,7 @@ async def visit(pilot: Pilot[int]) -> None:
     visitor = Visitor(pilot)
     app = visitor.app
     try:
-        await visitor.until(lambda: app.chat.is_ready, "the store was never open")
+        await visitor.until(lambda: app.chat.parts.sessions.is_started, "the store was never open")
         app.chat.conversation.gallery.know(Canvas("kitty"))
         app.chat.prompt.put(HOSTILE)
         await visitor.press("home", "end", "ctrl+u")

@@ -20,12 +20,13 @@ from textual.app import App
 from textual.driver import Driver
 from textual.screen import Screen
 
+from tui.chat_screen.context import StartOptions
+from tui.chat_screen.screen import ChatScreen
+from tui.chat_screen.wiring import Options
 from tui.config import Settings
 from tui.engine import Engine
 from tui.images.terminal_graphics import canvas, questions
 from tui.render.gate import TerminalText
-from tui.screens.chat import ChatScreen
-from tui.screens.keeping import Beginning
 from tui.services.connection import budget_of
 from tui.services.last_folder import KnownFolders, LastFolder
 from tui.services.library import ChatLibrary
@@ -58,7 +59,7 @@ class ChatApp(App[int], inherit_bindings=False):
         *,
         prompt: str = "",
         attach: Sequence[Path] = (),
-        beginning: Beginning = Beginning(),  # noqa: B008  (a frozen value)
+        start: StartOptions = StartOptions(),  # noqa: B008  (a frozen value)
         clock: Callable[[], float] = time.monotonic,
         exit_signals: ExitSignals | None = None,
     ) -> None:
@@ -74,16 +75,18 @@ class ChatApp(App[int], inherit_bindings=False):
         self.chat = ChatScreen(
             provider,
             engine,
-            library=library,
-            beginning=beginning,
-            notices=notices,
-            prompt=prompt,
-            attach=attach,
-            last_folder=LastFolder(settings.folders.state / "attach-folder"),
-            told_folders=KnownFolders(settings.folders.state / "told-folders"),
-            keys=settings.keys,
-            budget=budget_of(settings),
-            clock=clock,
+            library,
+            Options(
+                start=start,
+                notices=notices,
+                prompt=prompt,
+                attach=attach,
+                last_folder=LastFolder(settings.folders.state / "attach-folder"),
+                known_folders=KnownFolders(settings.folders.state / "told-folders"),
+                keys=settings.keys,
+                budget=budget_of(settings),
+            ),
+            clock,
         )
         for theme in THEMES:
             self.register_theme(theme)
@@ -151,7 +154,7 @@ class ChatApp(App[int], inherit_bindings=False):
         if self._provider.wants_models:
             self.run_worker(asyncio.wrap_future(self._engine.submit(self._provider.refresh_models)))
 
-    def on_signing_screen_signed_in(self) -> None:
+    def on_chat_screen_signed_in(self) -> None:
         self.refresh_models()
 
     def action_help(self) -> None:

@@ -176,7 +176,7 @@ async def test_each_file_that_cannot_be_attached_is_named_or_else_counted(
             chat.prompt.attachments.attach_files([Path("gone.png")])
             await chat.until(lambda: "gone.png" in chat.hint)
             assert chat.hint.strip() == said
-            chat.screen.show_hints()
+            chat.screen.parts.display.show_hints()
             chat.prompt.attachments.attach_files([Path("gone.png")])
             await chat.until(lambda: chat.hint.strip() == "gone.png does not exist. Was it moved or renamed?")
 

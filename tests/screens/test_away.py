@@ -54,14 +54,14 @@ async def left_in_mid_answer(chat: Chat, prompt: str, shown: str) -> str:
     """Sends a prompt, waits for the first words, and begins a new chat. The id of the one that was left."""
     await chat.send(prompt)
     await chat.until_shown(shown)
-    left = chat.screen.chat_id
+    left = chat.screen.session.id
     await chat.pilot.press("ctrl+n")
-    assert chat.screen.chat_id != left
+    assert chat.screen.session.id != left
     return left
 
 
 async def answered(chat: Chat, chat_id: str) -> None:
-    await chat.until(lambda: chat_id not in chat.screen.answering)
+    await chat.until(lambda: chat_id not in chat.screen.parts.sessions.answering)
 
 
 async def test_the_answer_goes_on_and_is_there_when_the_chat_is_opened_again() -> None:
@@ -74,7 +74,7 @@ async def test_the_answer_goes_on_and_is_there_when_the_chat_is_opened_again() -
         assert '"tides" has its answer' in chat.hint
         await opened_chat(chat, "tides")
         await chat.until_shown("It runs out past the kelp.")
-        assert chat.screen.talk.session.transcript.messages[-1].state == "complete"
+        assert chat.screen.session.transcript.messages[-1].state == "complete"
 
 
 async def test_an_answer_that_nobody_has_seen_is_marked_until_its_chat_is_opened() -> None:
@@ -96,7 +96,7 @@ async def test_an_answer_that_nobody_has_seen_is_marked_until_its_chat_is_opened
         assert chat.screen.header.elsewhere == "✓ another chat answered"
         await opened_list(chat, "tides")
         assert ["✓ answered" in row for row in rows(chat)] == ["tides" in row for row in rows(chat)]
-        chat.screen.delete(tides)
+        chat.screen.parts.library.delete(tides)
         assert chat.screen.header.elsewhere == ""
 
 
@@ -110,14 +110,14 @@ async def test_coming_back_shows_it_streaming_on() -> None:
         await chat.until_shown("It runs out▍")
         assert "▸ thinking" in chat.shown or "▸ thought" in chat.shown
         assert "5 s" in chat.shown
-        assert chat.screen.is_answering
+        assert chat.screen.session.running
         gate.open()
         await chat.until_shown("It runs out past the kelp▍")
         last.open()
         await chat.until_idle()
         await chat.until_shown("past the kelp and the rock.")
         assert chat.shown.count("It runs out") == 1
-        assert not chat.screen.answering
+        assert not chat.screen.parts.sessions.answering
 
 
 async def test_what_arrived_meanwhile_is_shown_on_coming_back() -> None:
@@ -125,8 +125,8 @@ async def test_what_arrived_meanwhile_is_shown_on_coming_back() -> None:
     async with chatting(Answer(Text("It runs out", gate, " past the kelp", last, "."))) as chat:
         left = await left_in_mid_answer(chat, "tides", "It runs out")
         gate.open()
-        away = chat.screen._away[left].talk
-        await chat.until(lambda: "kelp" in str(away.under_way))
+        away = chat.screen.parts.sessions.background[left]
+        await chat.until(lambda: "kelp" in str(away.pending_events))
         await opened_chat(chat, "tides")
         await chat.until_shown("It runs out past the kelp▍")
         last.open()
@@ -144,7 +144,7 @@ async def test_a_picture_that_waits_out_of_sight_is_made_for_the_model_of_its_ch
         chat.prompt.put(f"What is [IMAGE:data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}]")
         await chat.pilot.press("enter")
         await chat.until(lambda: len(chat.queued) == 1)
-        left = chat.screen.chat_id
+        left = chat.screen.session.id
         await chat.pilot.press("ctrl+n")
         await chat.send("/model claude-haiku-4-5")
         await chat.send("hi")
@@ -165,7 +165,7 @@ async def test_two_chats_stream_at_once_and_each_gets_its_own() -> None:
         first = await left_in_mid_answer(chat, "first", "one")
         await chat.send("second")
         await chat.until_shown("two")
-        assert chat.screen.answering == {first, chat.screen.chat_id}
+        assert chat.screen.parts.sessions.answering == {first, chat.screen.session.id}
         one.open()
         await answered(chat, first)
         assert "one" not in chat.shown
@@ -189,7 +189,7 @@ async def test_a_question_of_a_chat_that_was_left_is_told_and_waits_there(
         await chat.until(lambda: '"tides" asks' in chat.hint)
         await opened_chat(chat, "tides")
         await chat.until(lambda: chat.questions)
-        assert chat.screen.answering == {left}
+        assert chat.screen.parts.sessions.answering == {left}
         chat.screen.provider.answer_question("toolu_run", Verdict(allowed=True))
         await chat.until_shown("It said kelp.")
 
@@ -221,7 +221,7 @@ async def test_the_queue_goes_on_as_the_running_turn_was_asked() -> None:
         await chat.send("first")
         await chat.until_shown("one")
         await chat.send("and more")
-        left = chat.screen.chat_id
+        left = chat.screen.session.id
         await chat.pilot.press("ctrl+n")
         await chat.send("/model haiku")
         gate.open()
@@ -244,7 +244,7 @@ async def test_a_prompt_that_comes_to_nothing_is_unsent_text_of_its_own_chat() -
         await chat.until_idle()
         await chat.send("and when?")
         await chat.request(2)
-        left = chat.screen.chat_id
+        left = chat.screen.session.id
         await chat.pilot.press("ctrl+n", *"draft")
         gate.open()
         await answered(chat, left)
@@ -284,7 +284,7 @@ async def test_a_branch_that_comes_to_nothing_out_of_sight_leads_back_too() -> N
         chat.screen.conversation.focus()
         await chat.pilot.press("g")
         await chat.request(2)
-        left = chat.screen.chat_id
+        left = chat.screen.session.id
         await chat.pilot.press("ctrl+n")
         gate.open()
         await answered(chat, left)
@@ -295,8 +295,8 @@ async def test_a_branch_that_comes_to_nothing_out_of_sight_leads_back_too() -> N
 async def test_a_deleted_chat_stops_and_stays_deleted() -> None:
     async with chatting(Answer(Text("It runs out", Gate()))) as chat:
         left = await left_in_mid_answer(chat, "tides", "It runs out")
-        chat.screen.delete(left)
+        chat.screen.parts.library.delete(left)
         await asyncio.to_thread(chat.server.wait_until_closed)
-        assert not chat.screen.answering
+        assert not chat.screen.parts.sessions.answering
     with Store(Path.home() / FILE, now=Clock().wall) as store:
         assert store.chats().result() == ()

@@ -23,9 +23,9 @@ def thought(text: str) -> Answer:
 
 
 async def say(chat: Chat, text: str) -> None:
-    count = len(chat.screen.talk.session.transcript.messages)
+    count = len(chat.screen.session.transcript.messages)
     await chat.send(text)
-    await chat.until(lambda: len(chat.screen.talk.session.transcript.messages) == count + 2)
+    await chat.until(lambda: len(chat.screen.session.transcript.messages) == count + 2)
     await chat.until_idle()
 
 
@@ -82,7 +82,7 @@ async def test_thinking_that_fits_no_more_after_a_restart_is_repaired_once(name:
         await chat.send("/system Be brief.")
         await chat.until(lambda: "system prompt set" in chat.hint)
     async with chatting(thought("two"), thought("three"), config=config, start="last") as chat:
-        await chat.until(lambda: len(chat.screen.talk.session.transcript.messages) == 2)
+        await chat.until(lambda: len(chat.screen.session.transcript.messages) == 2)
         await say(chat, "second")
         assert asked(chat) == [1, 0]
         await say(chat, "third")
@@ -96,7 +96,7 @@ async def test_counting_tokens_is_repaired_like_sending() -> None:
         await chat.send("/system Be brief.")
         await chat.until(lambda: "system prompt set" in chat.hint)
     async with chatting(thought("two"), config=config, start="last") as chat:
-        await chat.until(lambda: len(chat.screen.talk.session.transcript.messages) == 2)
+        await chat.until(lambda: len(chat.screen.session.transcript.messages) == 2)
         chat.prompt.put("second")
         await chat.pilot.press("f7")
         await chat.until(lambda: " counted)" in chat.hint)
@@ -140,5 +140,5 @@ async def test_pictures_that_shrink_among_many_cost_the_thinking_before_them_and
         sent = [one for one in chat.server.requests if one.path == "/v1/messages"]
         assert [max(longest_sides(one.json)) for one in sent] == [2400, 2000, 2000, 2000, 2000]
         assert asked(chat) == [0, 1, 0, 1, 2], "refused once; what is thought from then on is kept"
-        last = chat.screen.talk.session.transcript.messages[-1]
+        last = chat.screen.session.transcript.messages[-1]
         assert last.usage.cache_read_input_tokens > 0, "the smaller pictures stay the same bytes"

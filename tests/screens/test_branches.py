@@ -36,7 +36,7 @@ async def texts(chat: Chat, number: int) -> list[str]:
 
 async def kept(chat: Chat) -> list[str]:
     """Every message that is stored of the chat, in the order it was written."""
-    tree = await asyncio.wrap_future(chat.screen.store.tree(chat.screen.chat_id))
+    tree = await asyncio.wrap_future(chat.screen.store.tree(chat.screen.session.id))
     return [node.message.text for node in tree.nodes]
 
 
@@ -46,7 +46,7 @@ async def test_an_edited_prompt_is_a_branch_of_its_own() -> None:
         await press_on(chat, 2, "e")
         await chat.until(lambda: chat.prompt.text == "second")
         assert "new branch" in chat.hint
-        chat.screen.show_hints()
+        chat.screen.parts.display.show_hints()
         assert "new branch" in chat.hint
         await talked(chat, "second, but better")
         await chat.until_shown("2/2")
@@ -184,7 +184,7 @@ async def test_an_edit_that_is_left_is_kept_among_the_earlier_prompts() -> None:
         await chat.pilot.press("down")
         assert chat.prompt.text == "draft"
         await chat.send("/new")
-        await chat.until(lambda: not chat.screen.talk.messages)
+        await chat.until(lambda: not chat.screen.session.messages)
         await chat.pilot.press("up")
         assert chat.prompt.full_text == "first" + pasted
 
@@ -222,12 +222,12 @@ async def test_an_edit_that_changed_nothing_leaves_nothing_behind_and_one_that_w
 async def test_a_fork_is_a_chat_of_its_own() -> None:
     async with chatting(words("one"), words("two"), words("three")) as chat:
         await talked(chat, "first", "second")
-        first = chat.screen.chat_id
+        first = chat.screen.session.id
         await press_on(chat, 1, "tab")
         view = chat.screen.conversation
         view.show_message(1)
         view.action_fork()
-        await chat.until(lambda: chat.screen.chat_id != first)
+        await chat.until(lambda: chat.screen.session.id != first)
         await talked(chat, "elsewhere")
         assert await texts(chat, 3) == ["first", "one", "elsewhere"]
         assert len(await asyncio.wrap_future(chat.screen.store.chats())) == 2

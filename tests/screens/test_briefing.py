@@ -30,7 +30,7 @@ async def test_the_program_begins_with_a_preset() -> None:
         assert system_of(body) == "Be strict."
         assert "opus" in body["model"]
         assert body["output_config"] == {"effort": "low"}
-        stored = await asyncio.wrap_future(chat.screen.store.chat(chat.screen.chat_id))
+        stored = await asyncio.wrap_future(chat.screen.store.chat(chat.screen.session.id))
         assert (stored.preset, stored.system) == ("review", "Be strict.")
 
 
@@ -38,18 +38,18 @@ async def test_a_preset_is_picked_for_a_new_chat_and_stays_with_it() -> None:
     async with chatting(words("one"), words("two"), words("three"), config=PRESETS) as chat:
         await chat.send("first")
         await chat.until_idle()
-        first = chat.screen.chat_id
+        first = chat.screen.session.id
         await chat.send("/preset")
         await chat.until(lambda: isinstance(chat.app.screen, PresetPicker))
         await chat.pilot.press(*"rev", "enter")
-        assert not chat.screen.talk.session.transcript.messages
+        assert not chat.screen.session.transcript.messages
         await chat.send("second")
         await chat.until_idle()
         assert system_of((await chat.request(2)).json) == "Be strict."
-        second = chat.screen.chat_id
-        await chat.screen.open_chat(first)
+        second = chat.screen.session.id
+        await chat.screen.parts.sessions.open_chat(first)
         assert (chat.screen.provider.preset, system_of((await chat.request(1)).json)) == ("", "")
-        await chat.screen.open_chat(second)
+        await chat.screen.parts.sessions.open_chat(second)
         assert chat.screen.provider.preset == "review"
         await chat.send("/preset nosuch")
         await chat.until(lambda: 'no preset "nosuch"' in chat.hint)
@@ -70,7 +70,7 @@ async def test_the_system_prompt_is_seen_and_edited_with_what_that_costs() -> No
         await chat.until_idle()
         assert system_of((await chat.request(2)).json) == "Be brief."
     async with chatting(start="last") as chat:
-        await chat.until(lambda: chat.screen.talk.session.transcript.system == "Be brief.")
+        await chat.until(lambda: chat.screen.session.transcript.system == "Be brief.")
 
 
 async def test_once_the_cache_is_cold_an_edit_of_the_system_prompt_costs_nothing() -> None:
@@ -79,16 +79,18 @@ async def test_once_the_cache_is_cold_an_edit_of_the_system_prompt_costs_nothing
         await chat.send("first")
         await chat.until_shown("one")
         await chat.until_idle()
-        assert "11.9k tokens anew: $0.030 instead of" in chat.screen.cost_of_edit()
+        assert "11.9k tokens anew: $0.030 instead of" in chat.screen.parts.generation.cost_of_edit()
         chat.clock.now_s = 301
-        assert chat.screen.cost_of_edit() == "nothing of this chat is in the cache: an edit costs nothing"
+        assert (
+            chat.screen.parts.generation.cost_of_edit() == "nothing of this chat is in the cache: an edit costs nothing"
+        )
 
 
 async def test_escape_leaves_the_system_prompt_as_it_was() -> None:
     async with chatting(words("one")) as chat:
-        await chat.until(lambda: chat.screen.is_ready)
+        await chat.until(lambda: chat.screen.parts.sessions.is_started)
         await chat.send("/system Be kind.")
         await chat.send("/system")
         await chat.until(lambda: isinstance(chat.app.screen, SystemPrompt))
         await chat.pilot.press("x", "escape")
-        assert chat.screen.talk.session.transcript.system == "Be kind."
+        assert chat.screen.session.transcript.system == "Be kind."

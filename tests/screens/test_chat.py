@@ -98,7 +98,7 @@ async def test_text_is_shown_while_it_arrives() -> None:
     async with chatting(Answer(Text("The first half", gate, " and the second."))) as chat:
         await chat.send("go")
         await chat.until_shown("The first half")
-        assert chat.screen.is_answering
+        assert chat.screen.session.running
         gate.open()
         await chat.until_shown("The first half and the second.")
 
@@ -136,8 +136,8 @@ async def test_esc_stops_within_100_ms_while_the_server_is_silent() -> None:
             await chat.send("anyone there?")
             await chat.request(len(took_s) + 1)
             began = time.monotonic()
-            chat.screen.action_stop()
-            while chat.screen.is_answering:  # noqa: ASYNC110  (nobody tells; the moment counts)
+            chat.screen.parts.actions["stop"]("")
+            while chat.screen.session.running:  # noqa: ASYNC110  (nobody tells; the moment counts)
                 await asyncio.sleep(0)
             took_s.append(time.monotonic() - began)
             recorded = await asyncio.to_thread(chat.server.wait_until_closed, len(took_s), LIMIT_S)
@@ -614,7 +614,7 @@ async def test_what_is_typed_in_a_burst_beside_the_prompt_is_text_from_its_first
         for character in "A great story":
             chat.app.post_message(Key({" ": "space"}.get(character, character), character))
         await chat.until(lambda: chat.prompt.text == "A great story", chat.prompt.text)
-        assert chat.screen.editing is None
+        assert chat.screen.session.editing is None
         assert len(chat.server.requests) == 1
 
 

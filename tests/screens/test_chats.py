@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def talked(chat: Chat, *prompts: str) -> None:
-    await chat.until(lambda: chat.screen.is_ready)
+    await chat.until(lambda: chat.screen.parts.sessions.is_started)
     for prompt in prompts:
         await chat.send(prompt)
         await chat.until_idle()
@@ -148,7 +148,7 @@ async def test_a_chat_that_was_found_and_deleted_is_under_the_cursor_once_it_is_
 async def test_an_empty_list_promises_what_is_so() -> None:
     for demo, said in ((False, "They are saved as you write"), (True, "The demo keeps them until it ends")):
         async with chatting(demo=demo) as chat:
-            await chat.until(lambda chat=chat: chat.screen.is_ready)
+            await chat.until(lambda chat=chat: chat.screen.parts.sessions.is_started)
             await chat.pilot.press("ctrl+s")
             await chat.until(lambda chat=chat: isinstance(chat.app.screen, ChatList))
             await until_row(chat, said)
@@ -171,7 +171,7 @@ async def test_a_chat_is_written_to_a_file_here(monkeypatch: pytest.MonkeyPatch,
 async def test_an_open_chat_is_deleted_and_brought_back() -> None:
     async with chatting(*THREE) as chat:
         await talked(chat, "Tides of the fjord", "/delete")
-        await chat.until(lambda: not chat.screen.talk.session.transcript.messages)
+        await chat.until(lambda: not chat.screen.session.transcript.messages)
         await chat.send("/undelete")
         await chat.until_shown("past the kelp")
 
@@ -181,13 +181,13 @@ async def test_the_open_chat_is_deleted_from_the_list_and_nothing_said_later_bri
         await talked(chat, "Bread with rye")
         await chat.pilot.press("ctrl+n")
         await talked(chat, "Tides of the fjord")
-        gone = chat.screen.chat_id
+        gone = chat.screen.session.id
         await opened_list(chat)
         await chat.pilot.press("delete")
         await chat.until(lambda: "Tides" not in rows(chat))
-        assert chat.screen.chat_id != gone
+        assert chat.screen.session.id != gone
         await chat.pilot.press("escape")
-        assert not chat.screen.talk.session.transcript.messages
+        assert not chat.screen.session.transcript.messages
         assert "/undelete" in chat.hint
         await talked(chat, "Moons of Mars")
         titles = [one.title for one in await asyncio.wrap_future(chat.screen.store.chats())]
@@ -197,16 +197,16 @@ async def test_the_open_chat_is_deleted_from_the_list_and_nothing_said_later_bri
 async def test_a_chat_deleted_from_the_list_comes_back_onto_the_screen_it_was_on() -> None:
     async with chatting(*THREE) as chat:
         await with_three_chats(chat)
-        here = chat.screen.chat_id
+        here = chat.screen.session.id
         await opened_list(chat)
         await chat.pilot.press("delete", "down", "delete")
         await chat.until(lambda: "rye" not in rows(chat) and "Tides" not in rows(chat))
         await chat.pilot.press("ctrl+z")
         await until_row(chat, "Tides of the fjord")
-        assert chat.screen.chat_id != here
+        assert chat.screen.session.id != here
         await chat.pilot.press("ctrl+z")
         await until_row(chat, "Bread with rye")
-        await chat.until(lambda: chat.screen.chat_id == here)
+        await chat.until(lambda: chat.screen.session.id == here)
         await chat.pilot.press("escape")
         await chat.until_shown("Let it rest.")
 
@@ -220,7 +220,7 @@ async def test_ten_thousand_chats_are_shown_and_searched() -> None:
             [(f"c{n}", f"Chat number {n}", f"chat number {n}", n) for n in range(10_000)],
         )
     async with chatting() as chat:
-        await chat.until(lambda: chat.screen.is_ready)
+        await chat.until(lambda: chat.screen.parts.sessions.is_started)
         await opened_list(chat)
         await chat.until(lambda: len(chat.app.screen._chats) == 10_003)
         began = time.thread_time()
@@ -238,15 +238,15 @@ async def test_a_draft_of_a_chat_that_never_began_is_in_the_list() -> None:
     async with chatting(*THREE) as chat:
         await with_three_chats(chat)
         chat.prompt.put("half a thought")
-        await chat.screen.open_chat((await asyncio.wrap_future(chat.screen.store.chats()))[1].id)
+        await chat.screen.parts.sessions.open_chat((await asyncio.wrap_future(chat.screen.store.chats()))[1].id)
         await chat.pilot.press("ctrl+n", *"another")
-        await chat.screen.open_chat((await asyncio.wrap_future(chat.screen.store.chats()))[1].id)
+        await chat.screen.parts.sessions.open_chat((await asyncio.wrap_future(chat.screen.store.chats()))[1].id)
         assert chat.prompt.text == ""
         await opened_list(chat)
         await until_row(chat, "Draft: another")
         await chat.pilot.press("home", "enter")
         await chat.until(lambda: chat.prompt.text == "another")
-        assert not chat.screen.talk.session.transcript.messages
+        assert not chat.screen.session.transcript.messages
 
 
 # Earlier prompts
@@ -256,7 +256,7 @@ async def test_up_goes_on_into_the_prompts_of_older_chats() -> None:
     async with chatting(*THREE) as chat:
         await with_three_chats(chat)
     async with chatting() as chat:
-        await chat.until(lambda: chat.screen.is_ready and chat.prompt.drafts.prompts.texts)
+        await chat.until(lambda: chat.screen.parts.sessions.is_started and chat.prompt.drafts.prompts.texts)
         await chat.pilot.press(*"draft", "up", "up")
         assert chat.prompt.text == "Moons of Mars"
         await chat.pilot.press("down", "down")

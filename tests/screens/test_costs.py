@@ -34,9 +34,9 @@ def status(chat: Chat) -> str:
 
 
 async def say(chat: Chat, text: str) -> None:
-    count = len(chat.screen.talk.session.transcript.messages)
+    count = len(chat.screen.session.transcript.messages)
     await chat.send(text)
-    await chat.until(lambda: len(chat.screen.talk.session.transcript.messages) == count + 2)
+    await chat.until(lambda: len(chat.screen.session.transcript.messages) == count + 2)
     await chat.until_idle()
 
 
@@ -61,7 +61,7 @@ async def test_the_map_shows_what_the_second_request_read() -> None:
         await say(chat, "And when does it turn?")
         await chat.pilot.press("f6")
         await chat.until(lambda: "█" in drawn(chat))
-        shown, usage = drawn(chat), chat.screen.talk.session.transcript.messages[-1].usage
+        shown, usage = drawn(chat), chat.screen.session.transcript.messages[-1].usage
         assert usage.cache_read_input_tokens > 1000
         assert "system" in shown.splitlines()[0]
         assert "▲" in shown
@@ -85,7 +85,7 @@ async def test_the_map_of_a_restored_chat_is_built_once_more() -> None:
         await chat.until(lambda: "▓" in drawn(chat))
         before = drawn(chat)
         await chat.pilot.press("escape")
-        chat.screen.talk.exchange = None
+        chat.screen.session.exchange = None
         await chat.pilot.press("f6")
         await chat.until(lambda: "▓" in drawn(chat))
         assert drawn(chat).splitlines()[:6] == before.splitlines()[:6]
@@ -106,7 +106,7 @@ async def test_a_warm_chat_counts_down_and_says_what_it_costs_once_cold() -> Non
         await until_in_status(chat, "warm  4:12")
         chat.clock.now_s = 301
         await until_in_status(chat, "cold · next $0.0")
-        assert chat.screen._ticking is None  # nothing moves any more
+        assert not chat.screen.parts.costs.is_ticking  # nothing moves any more
 
 
 async def test_after_another_system_prompt_nothing_of_the_chat_is_told_to_be_warm() -> None:
@@ -115,9 +115,9 @@ async def test_after_another_system_prompt_nothing_of_the_chat_is_told_to_be_war
         await until_in_status(chat, "warm  5:00")
         await chat.send("/system " + "You answer about the moon. " * 150)
         await until_in_status(chat, "cold · next writes ")
-        coming = chat.screen.coming(NO_DRAFT, chat.screen.talk.session.transcript)
+        coming = chat.screen.parts.costs.coming(NO_DRAFT, chat.screen.session.transcript)
         await say(chat, "And when?")
-        usage = chat.screen.talk.session.transcript.messages[-1].usage
+        usage = chat.screen.session.transcript.messages[-1].usage
         assert usage.cache_read_input_tokens == 0
         assert coming.usage.cache_creation_input_tokens == pytest.approx(usage.cache_creation_input_tokens, rel=0.1)
         await until_in_status(chat, "warm  5:00")
@@ -221,7 +221,7 @@ async def test_the_server_counts_what_is_written_until_it_is_changed() -> None:
         await chat.until(lambda: "cached, " in chat.hint and "counted" not in chat.hint)
         await chat.send("And when?")
         await chat.until_idle()
-        assert len(chat.screen.talk.session.transcript.messages) == 4  # nothing of the counting is in the chat
+        assert len(chat.screen.session.transcript.messages) == 4  # nothing of the counting is in the chat
 
 
 async def test_what_was_counted_is_what_is_then_used() -> None:
@@ -232,7 +232,7 @@ async def test_what_was_counted_is_what_is_then_used() -> None:
         await chat.until(lambda: "counted" in chat.hint)
         counted = int(chat.hint.split(" counted)")[0].split("(")[-1].replace(",", ""))
         await say(chat, "And when does it turn?")
-        assert chat.screen.talk.session.transcript.messages[-1].usage.total_input == counted
+        assert chat.screen.session.transcript.messages[-1].usage.total_input == counted
 
 
 async def test_a_server_that_does_not_count_is_told_of() -> None:
@@ -286,7 +286,7 @@ async def test_a_command_is_not_estimated() -> None:
     async with chatting(words("Out."), config=SYSTEM) as chat:
         await say(chat, "Which way does it run?")
         chat.prompt.put("/cache")
-        chat.screen._show_estimate()
+        chat.screen.parts.costs.show_estimate()
         assert "cached" not in chat.hint
 
 
@@ -295,7 +295,7 @@ async def test_while_an_answer_runs_the_hints_are_its_own() -> None:
         await chat.send("Which way does it run?")
         await chat.until_written()
         chat.prompt.put("And when does it turn?")
-        chat.screen._show_estimate()
+        chat.screen.parts.costs.show_estimate()
         assert "Esc stop" in chat.hint
 
 
@@ -317,17 +317,17 @@ async def test_the_picker_prices_this_chat_with_each_model() -> None:
 async def test_what_was_stopped_before_its_first_word_is_in_the_ledger_of_a_chat_that_is_opened_again() -> None:
     async with chatting(words("Out."), Answer(Gate(), Text("At noon.")), config=SYSTEM, size=(120, 40)) as chat:
         await say(chat, "Which way does it run?")
-        chat_id, chat.clock.now_s = chat.screen.chat_id, 60
+        chat_id, chat.clock.now_s = chat.screen.session.id, 60
         await chat.send("And when does it turn?")
-        await chat.until(lambda: any(isinstance(event, Grew) for event in chat.screen.talk.under_way))
+        await chat.until(lambda: any(isinstance(event, Grew) for event in chat.screen.session.pending_events))
         await chat.pilot.press("escape")
         await chat.until_idle()
-        (lost,) = chat.screen.talk.session.written_off
-        cost = figures.money(chat.screen.talk.session.transcript.messages[-1].bill.cost_usd + lost.bill.cost_usd)
+        (lost,) = chat.screen.session.turns.written_off
+        cost = figures.money(chat.screen.session.transcript.messages[-1].bill.cost_usd + lost.bill.cost_usd)
         await until_in_status(chat, cost)
         await chat.pilot.press("ctrl+n")
-        await chat.screen.open_chat(chat_id)
-        assert [one.usage for one in chat.screen.talk.session.written_off] == [lost.usage]
+        await chat.screen.parts.sessions.open_chat(chat_id)
+        assert [one.usage for one in chat.screen.session.turns.written_off] == [lost.usage]
         await until_in_status(chat, cost)
         await chat.pilot.press("f6")
         await chat.until(lambda: "2 turns" in drawn(chat))
@@ -350,9 +350,9 @@ async def test_the_map_says_what_the_other_branches_have_cost() -> None:
 async def test_the_map_of_a_fork_says_what_was_spent_before_it() -> None:
     async with chatting(dear("Out."), size=(120, 40)) as chat:
         await say(chat, "Which way does it run?")
-        first = chat.screen.chat_id
+        first = chat.screen.session.id
         await chat.send("/fork")
-        await chat.until(lambda: chat.screen.chat_id != first)
+        await chat.until(lambda: chat.screen.session.id != first)
         await chat.pilot.press("f6")
         await chat.until(lambda: "of which $0.10 before the fork" in drawn(chat))
 

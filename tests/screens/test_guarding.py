@@ -27,9 +27,9 @@ def limits(**dollars: float) -> str:
 
 
 async def say(chat: Chat, text: str) -> None:
-    count = len(chat.screen.talk.session.transcript.messages)
+    count = len(chat.screen.session.transcript.messages)
     await chat.send(text)
-    await chat.until(lambda: len(chat.screen.talk.session.transcript.messages) == count + 2)
+    await chat.until(lambda: len(chat.screen.session.transcript.messages) == count + 2)
     await chat.until_idle()
 
 
@@ -70,7 +70,7 @@ async def test_what_was_agreed_to_is_forgotten_when_prx_ends() -> None:
         await chat.pilot.press("enter")
         await chat.until_shown("Two.")
         await chat.until_idle()
-        chat_id = chat.screen.chat_id
+        chat_id = chat.screen.session.id
     async with chatting(config=config, resume=chat_id) as chat:
         await chat.until_shown("Two.")
         await chat.send("third")
@@ -181,7 +181,7 @@ async def test_asking_again_and_editing_ask_first_and_leave_the_branch_as_it_was
         await until_asked(chat)
         await chat.pilot.press("escape")
         await chat.until(lambda: not isinstance(chat.app.screen, Question))
-        assert [one.text for one in chat.screen.talk.session.transcript.messages] == ["first", "One."]
+        assert [one.text for one in chat.screen.session.transcript.messages] == ["first", "One."]
         await chat.pilot.press("e")
         await chat.until(lambda: chat.prompt.text == "first")
         await chat.pilot.press("enter")
@@ -193,7 +193,7 @@ async def test_asking_again_and_editing_ask_first_and_leave_the_branch_as_it_was
         await until_asked(chat)
         await chat.pilot.press("ctrl+r")
         await chat.until_shown("Two.")
-        assert [one.text for one in chat.screen.talk.session.transcript.messages] == ["first", "Two."]
+        assert [one.text for one in chat.screen.session.transcript.messages] == ["first", "Two."]
 
 
 async def test_prompts_sent_while_it_is_asked_keep_their_order() -> None:
@@ -204,15 +204,15 @@ async def test_prompts_sent_while_it_is_asked_keep_their_order() -> None:
         await until_asked(chat)
         await chat.pilot.press("enter")
         await chat.until_shown("Three.")
-        texts = [one.text for one in chat.screen.talk.session.transcript.messages]
+        texts = [one.text for one in chat.screen.session.transcript.messages]
         assert texts == ["first", "One.", "second", "Two.", "third", "Three."]
 
 
 async def test_a_prompt_that_got_no_answer_asks_before_it_gets_one() -> None:
     async with chatting(dear("One."), dear("Two."), config=limits(chat_hard=0.5)) as chat:
         await say(chat, "first")
-        chat.screen.talk.session.transcript = replace(
-            chat.screen.talk.session.transcript, messages=chat.screen.talk.session.transcript.messages[:1]
+        chat.screen.session.transcript = replace(
+            chat.screen.session.transcript, messages=chat.screen.session.transcript.messages[:1]
         )
         await chat.send("/continue")
         assert "would pass the limit of $0.50" in await until_asked(chat)

@@ -24,7 +24,7 @@ FILE = Path("data") / "chats.db"
 
 
 async def until_ready(chat: Chat) -> None:
-    await chat.until(lambda: chat.screen.is_ready)
+    await chat.until(lambda: chat.screen.parts.sessions.is_started)
 
 
 async def stored(chat: Chat) -> None:
@@ -61,7 +61,7 @@ async def test_a_plain_start_begins_a_new_chat_and_the_last_one_can_be_continued
         await chat.until_idle()
     async with chatting() as chat:
         await until_ready(chat)
-        assert not chat.screen.talk.session.transcript.messages
+        assert not chat.screen.session.transcript.messages
     async with chatting(words("At noon."), start="last") as chat:
         await chat.until_shown("It runs out.")
         assert chat.screen.header.title == "Which way does the tide run?"
@@ -89,10 +89,10 @@ async def test_a_new_chat_wanted_before_the_chat_is_there_begins_after_what_was_
         async with chatting(words("two"), words("three"), start="last", early=True) as chat:
             await chat.send("second")
             await chat.pilot.press("ctrl+n", *"thi")
-            assert not chat.screen.is_ready
+            assert not chat.screen.parts.sessions.is_started
             busy.close()
             await until_ready(chat)
-            await chat.until(lambda: not chat.screen.answering)
+            await chat.until(lambda: not chat.screen.parts.sessions.answering)
             assert chat.screen.header.title == ""
             await chat.pilot.press(*"rd", "enter")
             await chat.until_shown("three")
@@ -158,7 +158,7 @@ async def test_a_draft_of_a_chat_that_never_began_comes_back_before_what_is_type
         busy.enter_context(busy_disk())
         async with chatting(early=True) as chat:
             chat.prompt.put("ght")
-            assert not chat.screen.is_ready
+            assert not chat.screen.parts.sessions.is_started
             busy.close()
             await until_ready(chat)
             assert chat.prompt.full_text == "half a thought"
@@ -189,7 +189,7 @@ async def test_a_new_chat_asks_nothing_and_takes_the_draft_along() -> None:
         await chat.send("first")
         await chat.until_idle()
         await chat.pilot.press(*"draft", "ctrl+n")
-        assert not chat.screen.talk.session.transcript.messages
+        assert not chat.screen.session.transcript.messages
         assert chat.prompt.full_text == "draft"
     async with chatting(start="last") as chat:
         await chat.until_shown("one")
@@ -234,18 +234,18 @@ async def test_where_the_reader_was_is_shown_again_when_another_chat_was_open() 
         await until_ready(chat)
         await chat.send("one")
         await chat.until_idle()
-        one = chat.screen.chat_id
+        one = chat.screen.session.id
         await chat.pilot.press("pageup", "pageup")
         first = chat.shown
         await chat.pilot.press("ctrl+n")
         await chat.send("two")
         await chat.until_idle()
-        two = chat.screen.chat_id
+        two = chat.screen.session.id
         await chat.pilot.press("pageup")
         second = chat.shown
         assert "Row" in second
         for chat_id, shown in ((one, first), (two, second), (one, first)):
-            await chat.screen.open_chat(chat_id)
+            await chat.screen.parts.sessions.open_chat(chat_id)
             await chat.until(lambda: chat.shown == shown)  # noqa: B023 - it is waited for at once
 
 
@@ -290,10 +290,10 @@ async def test_an_edit_survives_quitting_as_an_edit() -> None:
 async def test_an_edit_is_one_still_when_another_chat_was_open_meanwhile() -> None:
     async with chatting(words("one"), words("two"), words("three")) as chat:
         await edited(chat)
-        left = chat.screen.chat_id
-        await chat.screen.open_draft("another")
+        left = chat.screen.session.id
+        await chat.screen.parts.sessions.open("another")
         assert chat.prompt.text == ""
-        await chat.screen.open_chat(left)
+        await chat.screen.parts.sessions.open_chat(left)
         await chat.until(lambda: chat.prompt.text == "first again")
         await chat.pilot.press("enter")
         await chat.until_shown("three")
@@ -320,7 +320,7 @@ async def test_the_demo_leaves_nothing_among_the_chats() -> None:
     async with chatting(demo=True) as chat:
         await chat.send("thanks")  # which has a short answer
         await chat.until_idle()
-        assert chat.screen.talk.session.transcript.messages
+        assert chat.screen.session.transcript.messages
     with Store(Path.home() / FILE, now=Clock().wall) as store:
         assert store.chats().result() == ()
 
@@ -392,5 +392,5 @@ async def test_the_queue_of_another_chat_stays_there() -> None:
         assert chat.queued == []
     async with chatting(start="last") as chat:
         await chat.until(lambda: chat.queued == ["second"])
-        assert chat.screen.talk.outbox.held
-        assert chat.screen.talk.outbox.drafts == (Draft(text="second"),)
+        assert chat.screen.session.queue.held
+        assert chat.screen.session.queue.drafts == (Draft(text="second"),)

@@ -21,11 +21,11 @@ OLD, NEW = (Tool(name=name, description="Looks. " * 200, input_schema=SCHEMA) fo
 
 
 async def say(chat: Chat, text: str, *attachments: Image) -> None:
-    answers = sum(message.role == "assistant" for message in chat.screen.talk.session.transcript.messages)
+    answers = sum(message.role == "assistant" for message in chat.screen.session.transcript.messages)
     chat.screen.submit(Draft(text=text, attachments=attachments))
     await chat.pilot.pause()
     await chat.until_idle()
-    assert sum(one.role == "assistant" for one in chat.screen.talk.session.transcript.messages) == answers + 1
+    assert sum(one.role == "assistant" for one in chat.screen.session.transcript.messages) == answers + 1
 
 
 async def another_model(chat: Chat) -> None:
@@ -47,7 +47,7 @@ async def another_effort(chat: Chat) -> None:
 
 
 async def other_tools(chat: Chat) -> None:
-    session = chat.screen.talk.session
+    session = chat.screen.session.turns
     session.transcript = replace(session.transcript, tools=(NEW,))
     await say(chat, "And now?")
 
@@ -57,7 +57,7 @@ async def a_first_image(chat: Chat) -> None:
 
 
 async def a_changed_prompt(chat: Chat) -> None:
-    session = chat.screen.talk.session
+    session = chat.screen.session.turns
     prompt, *rest = session.transcript.messages
     prompt = replace(prompt, blocks=(Text("Something else. " + FIRST),))
     session.transcript = replace(session.transcript, messages=(prompt, *rest))
@@ -81,7 +81,7 @@ async def test_the_cause_is_told_under_the_answer_with_what_to_do(
 ) -> None:
     answers = [words("Out, past the kelp. " * 20), words("At noon. " * 20), words("There.")]
     async with chatting(*answers, config=CONFIG, size=(120, 40)) as chat:
-        session = chat.screen.talk.session
+        session = chat.screen.session.turns
         session.transcript = replace(session.transcript, tools=(OLD,))
         await say(chat, FIRST)
         await cause(chat)
@@ -104,7 +104,7 @@ async def test_after_a_restart_what_changed_is_still_told_by_how_the_last_answer
         await chat.send("/effort low")
         await chat.until(lambda: "effort low" in chat.screen.header.manner)
         await say(chat, FIRST)
-        chat_id = chat.screen.chat_id
+        chat_id = chat.screen.session.id
     # The simulator has forgotten everything, too: whatever is asked now misses.
     async with chatting(words("At noon."), config=CONFIG, size=(120, 40), resume=chat_id) as chat:
         await chat.until(lambda: "effort low" in chat.screen.header.manner)
@@ -134,6 +134,6 @@ async def test_an_edit_reads_all_that_stands_before_it_and_is_no_miss() -> None:
         await chat.send("And where?")
         await chat.until_shown("There.")
         await chat.until_idle()
-        usages = [one.usage for one in chat.screen.talk.session.transcript.messages if one.role == "assistant"]
+        usages = [one.usage for one in chat.screen.session.transcript.messages if one.role == "assistant"]
         assert usages[1].cache_read_input_tokens >= usages[0].total_input
         assert "Message 1 (" not in chat.shown

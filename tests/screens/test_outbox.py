@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tui.chat.transcript import Draft
-from tui.screens.outbox import Outbox
+from tui.chat_screen.prompt_queue import PromptQueue
 
 ONE, TWO, BACK = Draft(text="one"), Draft(text="two"), Draft(text="back")
 
 
-def filled() -> Outbox:
-    outbox = Outbox()
+def filled() -> PromptQueue:
+    outbox = PromptQueue()
     outbox.add(ONE)
     outbox.add(TWO)
     return outbox
@@ -48,7 +48,7 @@ def test_a_prompt_that_came_back_stands_first_and_holds_the_others() -> None:
 
 
 def test_holding_an_empty_queue_does_not_hold_what_is_queued_later() -> None:
-    outbox = Outbox()
+    outbox = PromptQueue()
     outbox.hold()
     outbox.add(ONE)
     assert outbox.next() == ONE

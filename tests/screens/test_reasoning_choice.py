@@ -25,9 +25,9 @@ PRESETS = '[presets.deep]\nmodel = "haiku"\neffort = "max"\n[presets.quick]\nmod
 async def say(chat: Chat, text: str) -> dict[str, Any]:
     """Sends a prompt, and gives the body of its request once it is answered."""
     number = len(chat.server.requests) + 1
-    count = len(chat.screen.talk.session.transcript.messages)
+    count = len(chat.screen.session.transcript.messages)
     await chat.send(text)
-    await chat.until(lambda: len(chat.screen.talk.session.transcript.messages) == count + 2)
+    await chat.until(lambda: len(chat.screen.session.transcript.messages) == count + 2)
     await chat.until_idle()
     return (await chat.request(number)).json
 
@@ -118,7 +118,7 @@ async def test_the_picker_says_what_a_change_does_to_the_cache_and_that_is_what_
         await opened_with(chat)
         assert foot(chat).startswith("as it is now")
         await chat.pilot.press("end")
-        written = chat.screen.talk.session.transcript.messages[-1].usage.cache_creation_input_tokens
+        written = chat.screen.session.transcript.messages[-1].usage.cache_creation_input_tokens
         assert "writes " in foot(chat)
         assert "tokens anew: $0.00" in foot(chat)
         assert "warm" in status(chat)
@@ -129,10 +129,10 @@ async def test_the_picker_says_what_a_change_does_to_the_cache_and_that_is_what_
         await chat.pilot.press(*"high")
         assert "loses nothing: the messages are in the cache like that" in foot(chat)
         await chat.pilot.press("escape", "escape")
-        coming = chat.screen.coming(NO_DRAFT, chat.screen.talk.session.transcript)
+        coming = chat.screen.parts.costs.coming(NO_DRAFT, chat.screen.session.transcript)
         await say(chat, "And when does it turn?")
         assert "warm" in status(chat)
-        usage = chat.screen.talk.session.transcript.messages[-1].usage
+        usage = chat.screen.session.transcript.messages[-1].usage
         assert 0 < usage.cache_read_input_tokens < written, "the system prompt is read, the messages are not"
         assert coming.usage.cache_read_input_tokens == pytest.approx(usage.cache_read_input_tokens, rel=0.1)
         await chat.until_shown("Thinking or effort changed")
@@ -152,11 +152,11 @@ async def test_the_choice_stays_with_its_chat() -> None:
         await chat.send("/think off")
         await say(chat, "first")
         await chat.send("/effort low")
-        deep, screen = chat.screen.chat_id, chat.screen
+        deep, screen = chat.screen.session.id, chat.screen
         await chat.pilot.press("ctrl+n")
         assert header(chat).rstrip().endswith("  Haiku 5.5 ▾")
         assert "thinking" not in str((await say(chat, "second")).get("thinking", {}).get("type"))
-        await screen.open_chat(deep)
+        await screen.parts.sessions.open_chat(deep)
         assert screen.provider.reasoning == Reasoning(thinking="off", effort="low")
         assert "no thinking, effort low · Haiku 5.5" in header(chat)
         body = await say(chat, "third")

@@ -28,7 +28,7 @@ async def say(chat: Chat, text: str, *attachments: Image) -> None:
     chat.screen.submit(Draft(text=text, attachments=attachments))
     await chat.pilot.pause()
     await chat.until_idle()
-    assert chat.screen.talk.session.transcript.messages[-1].state == "complete"
+    assert chat.screen.session.transcript.messages[-1].state == "complete"
 
 
 def bodies(chat: Chat) -> list[str]:
@@ -65,7 +65,7 @@ async def test_each_request_goes_on_where_the_one_before_it_ended_also_after_a_r
         await say(chat, "third", picture)
         before = bodies(chat)
     async with chatting(thought("four"), thought("five"), config=CONFIG, tools="read", start="last") as chat:
-        await chat.until(lambda: len(chat.screen.talk.session.transcript.messages) > 5)
+        await chat.until(lambda: len(chat.screen.session.transcript.messages) > 5)
         await say(chat, "fourth")
         await say(chat, "fifth")
         after = bodies(chat)

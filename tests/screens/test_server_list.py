@@ -109,7 +109,7 @@ async def test_a_change_that_a_server_tells_of_is_offered_to_the_open_chat() -> 
         await chat.until_shown("Yes.")
         await chat.until_idle()
         assert offered(chat, 1) == offered(chat, 0)
-        provider, session = chat.screen.provider, chat.screen.talk.session
+        provider, session = chat.screen.provider, chat.screen.session.turns
         await chat.until(lambda: provider.new_tools(session) == (1, 1), "the change was not heard of")
         assert "Add to this chat  1 new, 1 gone" in await listed(chat)
 
@@ -121,7 +121,7 @@ async def test_a_chat_that_is_taken_up_keeps_the_tools_of_a_server_that_fails_no
         before = offered(chat, 0)
     both = config("dies") + config(name="other").split("\n", 2)[2]
     async with chatting(config=both, tools="ask", size=(100, 30), start="last") as chat:
-        await chat.until(lambda: chat.screen.is_ready and chat.screen.talk.session.transcript.messages)
+        await chat.until(lambda: chat.screen.parts.sessions.is_started and chat.screen.session.transcript.messages)
         await listed(chat)
         await chat.pilot.press(*"add", "enter")
         await chat.until(lambda: "tools added" in chat.hint, chat.hint)

@@ -124,7 +124,7 @@ async def test_what_was_set_aside_stays_so_after_a_restart(tmp_path: Path) -> No
     async with chatting(words("I would, if I could."), start="last") as chat:
         chat.server.service.spoilt.add(spelt(png("red")))
         await chat.until_shown(ASIDE)
-        await chat.until(lambda: chat.screen.is_ready)
+        await chat.until(lambda: chat.screen.parts.sessions.is_started)
         await chat.send("/retry")
         await chat.until_shown("I would, if I could.")
         assert await kinds(chat, 1) == [["text", "text"]]

@@ -24,8 +24,8 @@ class Other:
 
     def __init__(self, store: Store, chat: Chat) -> None:
         self.store = store
-        self.recorder = Recorder(store, NewChat(id=chat.screen.chat_id), chat.screen.recorder.head)
-        store.look_at(chat.screen.chat_id)
+        self.recorder = Recorder(store, NewChat(id=chat.screen.session.id), chat.screen.session.recorder.head)
+        store.look_at(chat.screen.session.id)
 
     def ask(self, text: str) -> None:
         self.recorder.record(Message(role="user", blocks=(TextBlock(text),)))
@@ -41,14 +41,14 @@ def another(chat: Chat) -> Iterator[Other]:
 
 
 def said(chat: Chat) -> list[str]:
-    return [message.text for message in chat.screen.talk.session.transcript.messages]
+    return [message.text for message in chat.screen.session.transcript.messages]
 
 
 async def until_told(chat: Chat, other: Other) -> None:
     """Waits until all that the other has queued is on disk and this one has looked at it."""
     await asyncio.wrap_future(other.store.days())
-    head = chat.screen.recorder.head
-    await chat.until(lambda: chat.screen.recorder.head != head, "what was said elsewhere was never taken up")
+    head = chat.screen.session.recorder.head
+    await chat.until(lambda: chat.screen.session.recorder.head != head, "what was said elsewhere was never taken up")
 
 
 async def begun(chat: Chat) -> None:
@@ -68,7 +68,7 @@ async def test_what_is_said_elsewhere_is_shown_here_and_gone_on_with() -> None:
             await chat.send("And when does it turn?")
             await chat.until_idle()
         assert [one["role"] for one in (await chat.request(2)).json["messages"]] == ["user", "assistant"] * 2 + ["user"]
-        tree = await asyncio.wrap_future(chat.screen.store.tree(chat.screen.chat_id))
+        tree = await asyncio.wrap_future(chat.screen.store.tree(chat.screen.session.id))
         assert [node.message.text for node in tree.path()] == said(chat)
         assert len(tree.nodes) == 6
 
@@ -81,7 +81,7 @@ async def test_what_is_attached_elsewhere_is_sent_along_from_here() -> None:
             other.recorder.record(Message(role="user", blocks=(TextBlock("See"), picture)))
             other.answer("A shore.")
             await chat.until_shown("A shore.")
-        assert chat.screen.talk.session.transcript.messages[2].blocks[1] == picture
+        assert chat.screen.session.transcript.messages[2].blocks[1] == picture
 
 
 async def test_a_turn_is_taken_up_when_it_has_ended_and_not_before() -> None:
@@ -118,7 +118,7 @@ async def test_a_running_answer_is_not_disturbed_and_the_other_branch_is_told_of
             other.ask("And at night?")
             other.answer("In, most of the time.")
             await asyncio.wrap_future(other.store.days())
-            await chat.until(lambda: chat.screen._is_due)
+            await chat.until(lambda: chat.screen.session.sync.is_due)
             assert "At noon," in chat.shown
             assert "another prx" not in chat.shown
             gate.open()
@@ -128,7 +128,7 @@ async def test_a_running_answer_is_not_disturbed_and_the_other_branch_is_told_of
             await chat.until_shown("1/2")
             await chat.pilot.press("alt+right")
             await chat.until_shown("In, most of the time.")
-        tree = await asyncio.wrap_future(chat.screen.store.tree(chat.screen.chat_id))
+        tree = await asyncio.wrap_future(chat.screen.store.tree(chat.screen.session.id))
         assert len(tree.nodes) == 6
 
 
@@ -140,7 +140,7 @@ async def test_own_branches_are_not_taken_for_those_of_others() -> None:
             await chat.pilot.press("g")
             await chat.until_shown("Out, I think.")
             await chat.until_idle()
-            other.store.rename(chat.screen.chat_id, "Tides")
+            other.store.rename(chat.screen.session.id, "Tides")
             await chat.until(lambda: chat.screen.header.title == "Tides")
             chat.screen.conversation.catch_up()
             assert "went on beside" not in chat.shown
@@ -164,7 +164,7 @@ async def test_own_branches_of_what_was_said_before_are_not_taken_for_those_of_o
             await chat.pilot.press("g")
             await chat.until_idle()
             await chat.until(lambda: said(chat)[-1:] == ["In."])
-            other.store.rename(chat.screen.chat_id, "Tides")
+            other.store.rename(chat.screen.session.id, "Tides")
             await chat.until(lambda: chat.screen.header.title == "Tides")
             chat.screen.conversation.catch_up()
             assert "went on beside" not in chat.shown
@@ -182,21 +182,21 @@ async def test_a_chat_that_is_deleted_elsewhere_says_so_and_stays() -> None:
     async with chatting(words("Out."), words("At noon.")) as chat:
         await begun(chat)
         with another(chat) as other:
-            other.store.delete(chat.screen.chat_id)
+            other.store.delete(chat.screen.session.id)
             await chat.until(lambda: "deleted in another prx" in chat.hint)
         await chat.send("When does it turn?")
         await chat.until_shown("this prompt has brought the chat back into the list")
         await chat.until_shown("At noon.")
-        assert [one.id for one in await asyncio.wrap_future(chat.screen.store.chats())] == [chat.screen.chat_id]
+        assert [one.id for one in await asyncio.wrap_future(chat.screen.store.chats())] == [chat.screen.session.id]
 
 
 async def test_a_chat_that_is_no_longer_deleted_elsewhere_says_so() -> None:
     async with chatting(words("Out.")) as chat:
         await begun(chat)
         with another(chat) as other:
-            other.store.delete(chat.screen.chat_id)
+            other.store.delete(chat.screen.session.id)
             await chat.until(lambda: "deleted in another prx" in chat.hint)
-            other.store.restore(chat.screen.chat_id)
+            other.store.restore(chat.screen.session.id)
             await chat.until(lambda: "deleted in another prx" not in chat.hint)
 
 
@@ -217,7 +217,7 @@ async def test_an_edit_that_is_under_way_goes_on() -> None:
         with another(chat) as other:
             chat.screen.conversation.focus()
             await chat.pilot.press("e")
-            await chat.until(lambda: chat.screen.editing is not None)
+            await chat.until(lambda: chat.screen.session.editing is not None)
             other.ask("And at night?")
             other.answer("In, most of the time.")
             await until_told(chat, other)

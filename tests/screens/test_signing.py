@@ -212,7 +212,7 @@ async def test_signing_in_from_the_demo_begins_a_new_chat() -> None:
         await chat.send("/login")
         await paste_key(chat, DEMO_KEY)
         await chat.until(lambda: chat.app.screen is chat.screen and not chat.screen.header.mark)
-        assert chat.screen.talk.session.transcript.messages == ()
+        assert chat.screen.session.transcript.messages == ()
         await chat.send("hi")
         await chat.until_shown("really")
 

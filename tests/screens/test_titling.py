@@ -22,7 +22,7 @@ ON = "[ui]\ntitles = true\n"
 
 
 def ledger_of(chat: Chat) -> tuple[Entry, ...]:
-    session = chat.screen.talk.session
+    session = chat.screen.session.turns
     return spending.ledger_of(session.transcript, session.written_off).entries
 
 

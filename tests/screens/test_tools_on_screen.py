@@ -161,7 +161,7 @@ async def test_tools_are_switched_off_for_a_chat_and_stay_off() -> None:
     async with chatting(reading(), words("At six."), words("No tools."), tools="read") as chat:
         await chat.send("When?")
         await chat.until_idle()
-        chat.screen.use_tools("none")
+        chat.screen.parts.sessions.use_tools("none")
         await chat.send("Without?")
         await chat.until_shown("No tools.")
         body = (await chat.request(3)).json
@@ -185,7 +185,7 @@ async def test_of_what_a_command_says_only_the_end_is_kept_for_the_screen() -> N
         told: list[int] = []
 
         def is_over() -> bool:
-            told.append(sum(len(one.text) for one in chat.screen.talk.under_way if isinstance(one, ToolOutput)))
+            told.append(sum(len(one.text) for one in chat.screen.session.pending_events if isinstance(one, ToolOutput)))
             return "Heard." in chat.shown
 
         await chat.until(is_over)

@@ -26,7 +26,7 @@ def pictured(snap_compare: Callable[..., bool]) -> Callable[..., bool]:
 
             async def play(pilot: Pilot[int]) -> None:
                 chat = Chat(around.app, pilot, around.server, around.clock)
-                await chat.until(lambda: chat.screen.is_ready)
+                await chat.until(lambda: chat.screen.parts.sessions.is_started)
                 if story is not None:
                     await story(chat)
                 await pilot.pause()

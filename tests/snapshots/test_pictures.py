@@ -353,7 +353,7 @@ async def four_turns(chat: Chat, pause_s: float = 0) -> None:
     ):
         chat.clock.now_s += pause_s if number == 3 else 0
         await chat.send(text)
-        await chat.until(lambda count=2 * number: len(chat.screen.talk.session.transcript.messages) == count)
+        await chat.until(lambda count=2 * number: len(chat.screen.session.transcript.messages) == count)
         await chat.until_idle()
 
 

@@ -13,9 +13,9 @@ from tui.errors import TuiError
 
 if TYPE_CHECKING:
     from tui.chat.tools import Access
+    from tui.chat_screen.context import Start
     from tui.cli.options import ChatOptions
     from tui.config import Settings
-    from tui.screens.keeping import Start
     from tui.services.library import ChatLibrary
 
 
@@ -61,8 +61,8 @@ def run(
     stops first and the library last, so the part of the answer that has arrived is stored.
     """
     from tui.app import ChatApp
+    from tui.chat_screen.context import StartOptions
     from tui.engine import Engine
-    from tui.screens.keeping import Beginning
     from tui.services.library import ChatLibrary
     from tui.services.provider import ClaudeProvider
     from tui.signals import ExitSignals
@@ -80,7 +80,7 @@ def run(
             Engine() as engine,
         ):
             engine.at_exit(provider.aclose)
-            beginning = Beginning(resume, start, own_model=bool(model or preset), system=system, tools=tools)
+            start_options = StartOptions(resume, start, own_model=bool(model or preset), system=system, tools=tools)
             app = ChatApp(
                 settings,
                 provider,
@@ -88,7 +88,7 @@ def run(
                 library,
                 prompt=prompt,
                 attach=attach,
-                beginning=beginning,
+                start=start_options,
                 exit_signals=exit_signals,
             )
             app.run()

@@ -9,7 +9,7 @@ from tui.actions import ACTIONS, BY_NAME, Scope
 
 def bindings_over(*names: str) -> list[BindingType]:
     """Return bindings of screen actions for a widget that uses the same keys for something else. `[keys]` remaps both."""
-    return [Binding(",".join(BY_NAME[name].keys), f"screen.{name}", show=False, id=name) for name in names]
+    return [Binding(",".join(BY_NAME[name].keys), f"screen.do('{name}')", show=False, id=name) for name in names]
 
 
 def closing(name: str) -> BindingType:
@@ -28,7 +28,13 @@ def bindings_of(scope: Scope) -> list[BindingType]:
     An action without a default key gets one that no terminal sends, so that `[keys]` can give it another.
     """
     return [
-        Binding(",".join(action.keys) or f"no_key_{action.name}", action.name, action.label, show=False, id=action.name)
+        Binding(
+            ",".join(action.keys) or f"no_key_{action.name}",
+            f"do('{action.name}')" if scope == "chat" else action.name,
+            action.label,
+            show=False,
+            id=action.name,
+        )
         for action in ACTIONS
         if action.scope == scope
     ]

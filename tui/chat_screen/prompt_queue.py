@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.chat.transcript import Draft
 
 
-class Outbox:
+class PromptQueue:
     def __init__(self) -> None:
         self.drafts: tuple[Draft, ...] = ()
         self._held = False

@@ -1,0 +1,126 @@
+"""What every part of the chat screen may use: the outside world as the app hands it in, and the screen as small ports.
+
+A port has at most eight members. Widgets satisfy the Protocols by their shape, and tests make their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+from tui.chat.tools import Access
+from tui.chat.transcript import Document, Draft, Image, Message
+from tui.engine import Engine
+from tui.services.ports import Library, Provider
+
+if TYPE_CHECKING:
+    from tui.chat_screen.session import ChatSession
+
+Start = Literal["new", "last", "list"]
+"""What to show first where no chat is named: a new chat, the one used last, or the list of chats."""
+
+
+class StartOptions(NamedTuple):
+    """What the program was started with."""
+
+    resume: str = ""
+    """The id of a chat, or its beginning."""
+    start: Start = "new"
+    own_model: bool = False
+    """True if a model or a preset was named, which then goes before that of the chat."""
+    system: str | None = None
+    """The system prompt, if one was given."""
+    tools: Access | None = None
+    """What Claude may do, if that was said."""
+
+
+class Notify(Protocol):
+    """Shows a message in the place of the hints."""
+
+    def __call__(self, text: str, *, lasting: bool = False) -> None:
+        """`lasting`: it stays until something else is typed or shown."""
+
+
+class RunWork(Protocol):
+    """Runs a coroutine function beside the screen, until the screen is left."""
+
+    def __call__(
+        self, work: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any, group: str = "", exclusive: bool = False
+    ) -> None:
+        """`exclusive` cancels what still runs in that group."""
+
+
+@dataclass(frozen=True)
+class ChatContext:
+    """What all controllers share."""
+
+    provider: Provider
+    engine: Engine
+    library: Library
+    current: Callable[[], ChatSession]
+    """The chat on view."""
+    key_of: Callable[[str], str]
+    """The key of an action, as the hints show it."""
+    notify: Notify
+    run: RunWork
+    post: Callable[[Callable[[], None]], object]
+    """Has something called on the screen's loop. May be called from any thread."""
+
+    async def on_engine(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        """Run a coroutine on the engine's loop and return its result."""
+        return await stored(self.engine.submit(work))
+
+
+async def stored(future: Future[Any]) -> Any:
+    """Wait for what the store or the engine answers. Raises TuiError."""
+    import asyncio
+
+    return await asyncio.wrap_future(future)
+
+
+class TranscriptPort(Protocol):
+    """The conversation pane, for those who change what it shows."""
+
+    def show(self, messages: Sequence[Message], *, siblings: Sequence[str] = ()) -> None: ...
+
+    def add(self, message: Message) -> None: ...
+
+    def label(self, siblings: Sequence[str]) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+    def jump_to_end(self) -> None: ...
+
+
+class PromptPort(Protocol):
+    """The prompt area, for those who change what is in it."""
+
+    @property
+    def full_text(self) -> str: ...
+
+    @property
+    def has_nothing(self) -> bool: ...
+
+    def recall(self, text: str, attachments: Sequence[Image | Document] = ()) -> None: ...
+
+    def take_back(self, draft: Draft) -> None: ...
+
+    def lay_down(self) -> bool: ...
+
+    def remember(self, text: str) -> None: ...
+
+    def focus(self) -> object: ...
+
+    def action_send(self) -> None: ...
+
+
+class Stoppable(Protocol):
+    """A timer that has been started."""
+
+    def stop(self) -> None: ...
+
+
+SetTimer = Callable[[float, Callable[[], None]], Stoppable]
+"""Starts a timer of so many seconds."""

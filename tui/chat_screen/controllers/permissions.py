@@ -1,0 +1,242 @@
+"""What Claude may do in a chat: tool calls that need permission are answered here, and tools are switched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tui.chat.events import TurnEnded, TurnEvent
+from tui.chat.tools import Access, Question, ToolAllowed, ToolAsking, ToolEnded, Verdict
+from tui.chat_screen.context import ChatContext
+from tui.chat_screen.hints import Hint
+from tui.chat_screen.session import ChatSession
+from tui.services.ports import ToolServer
+
+_WORDS: dict[Access, str] = {"none": "tools off", "read": "tools read only", "ask": "tools on"}
+_OTHER_WORDS: dict[str, Access] = {"off": "none", "no": "none", "on": "ask", "all": "ask"}
+"""Other words for them that people type."""
+
+
+class KnownFolders(Protocol):
+    """Remembers in which folders the user was told that Claude can read files."""
+
+    def knows(self, folder: Path) -> bool: ...
+
+    def add(self, folder: Path) -> None: ...
+
+
+class QuestionCards(Protocol):
+    """Where questions are shown and answered."""
+
+    @property
+    def has_focus(self) -> bool: ...
+
+    @property
+    def is_reasoning(self) -> bool:
+        """True while a reason for a refusal is typed."""
+
+    def ask(self, questions: Sequence[Question]) -> None:
+        """Show the questions, or nothing if there are none."""
+
+    def focus(self) -> None: ...
+
+    def leave(self) -> None:
+        """Give the focus back to the prompt."""
+
+    def skip(self) -> None:
+        """Move the focus on: there is no question to answer."""
+
+
+class PickServer(Protocol):
+    def __call__(
+        self,
+        servers: Callable[[], Sequence[ToolServer]],
+        adding: Callable[[], tuple[str, str]],
+        add: Callable[[], None],
+        restart: Callable[[str], None],
+    ) -> None: ...
+
+
+@dataclass(frozen=True)
+class PermissionPorts:
+    cards: QuestionCards
+    note: Callable[[str], None]
+    """Adds a note below the conversation."""
+    show_hints: Callable[[], None]
+    show_model: Callable[[], None]
+    """Shows the header and the welcome anew."""
+    use_tools: Callable[[Access], None]
+    """Has Claude do that much in the chat on view."""
+    written_anew: Callable[[], str]
+    """What the next turn does where the cache holds nothing any more, or ""."""
+    pick_server: PickServer
+
+
+class PermissionController:
+    def __init__(self, context: ChatContext, ports: PermissionPorts, known_folders: KnownFolders | None = None) -> None:
+        self._context = context
+        self._ports = ports
+        self._known_folders = known_folders
+
+    # Questions
+
+    def take(self, session: ChatSession, event: TurnEvent) -> None:
+        """Show the tool calls of the chat on view that need permission."""
+        if session.is_on_view and isinstance(event, ToolAsking | ToolAllowed | ToolEnded | TurnEnded):
+            self.show_questions()
+            if not isinstance(event, TurnEnded):
+                self._ports.show_hints()
+
+    def show_questions(self) -> None:
+        self._ports.cards.ask(self._context.current().questions)
+
+    def hints(self) -> Sequence[Hint]:
+        """How to answer; while a question has the focus, nothing else."""
+        if not self._context.current().questions:
+            return ()
+        key_of, cards = self._context.key_of, self._ports.cards
+        if cards.is_reasoning:
+            return (Hint("reason", "⏎ send", is_alone=True), Hint("back", "Esc back"))
+        if cards.has_focus:
+            back = Hint("back", f"{key_of('answer')} back", is_alone=True)
+            return (back, Hint("stop", f"{key_of('stop')} stop"))
+        return (Hint("answer", f"{key_of('answer')} answer", -2),)
+
+    def answer(self) -> None:
+        """Move the focus to the question that waits, or back to the prompt."""
+        cards = self._ports.cards
+        if not self._context.current().questions:
+            cards.skip()
+        elif cards.has_focus:
+            cards.leave()
+        else:
+            cards.focus()
+
+    def answered(self, call_id: str, verdict: Verdict) -> None:
+        self._context.provider.answer_question(call_id, verdict)
+        if verdict.lasting == "always":
+            self._ports.note(f"always allowed from now on: {verdict.rule} · kept in config.toml")
+
+    # Tools
+
+    def switch(self, word: str = "") -> None:
+        """Switch to the access that is named; without a word, off, or on again."""
+        context, session, access = self._context, self._context.current(), self._context.current().access
+        if word:
+            wanted = _access_of(word)
+            if wanted is None:
+                context.notify(f'no tools "{word}" · there is none, read, ask')
+                return
+        elif access != "none":
+            wanted = "none"
+        else:
+            usual = context.provider.usual_tools
+            wanted = usual if usual != "none" else "ask"
+        if session.running:
+            context.notify(f"an answer is running · {context.key_of('stop')} stops it")
+            return
+        anew = self._ports.written_anew() if wanted != access else ""
+        if wanted != access:
+            self._ports.use_tools(wanted)
+        self._ports.show_model()
+        context.notify(f"{_WORDS[wanted]} now{f' · {anew}' if anew else ''}", lasting=True)
+
+    def header(self) -> str:
+        """Return what Claude may do, where that is not as usual."""
+        access = self._context.current().access
+        return _WORDS[access] if access != self._context.provider.usual_tools else ""
+
+    # MCP servers
+
+    def open_servers(self) -> None:
+        provider = self._context.provider
+        if not provider.servers:
+            where = " in the demo" if provider.is_demo else ": write [mcp.NAME] in config.toml"
+            self._context.notify(f"no MCP servers{where}")
+            return
+        self._ports.pick_server(lambda: provider.servers, self._adding, self._add_all, self._restart)
+
+    def _adding(self) -> tuple[str, str]:
+        """Return what adding the servers' tools to this chat would change, and what that costs."""
+        session, provider = self._context.current(), self._context.provider
+        if all(message.is_prompt for message in session.transcript.messages):
+            return "", "They are in it from its first prompt on."
+        new, gone = provider.new_tools(session.turns)
+        unknown = any(server.state in ("not started", "starting") for server in provider.servers)
+        if not (new or gone or unknown):
+            return "it has them all", ""
+        anew = self._ports.written_anew()
+        cost = f"The next turn {anew}." if anew else "Nothing of this chat is in the cache: it costs nothing."
+        return ", ".join(f"{number} {word}" for number, word in ((new, "new"), (gone, "gone")) if number), cost
+
+    def _add_all(self) -> None:
+        self._context.run(self._add_tools)
+
+    def _restart(self, name: str) -> None:
+        self._context.notify(f"starting the MCP server {name}", lasting=True)
+        self._context.run(self._restart_server, name)
+
+    async def _restart_server(self, name: str) -> None:
+        context, provider = self._context, self._context.provider
+        result = await context.on_engine(lambda: provider.restart_server(name))
+        runs = any(server.name == name and server.state == "ready" for server in provider.servers)
+        context.notify(result if runs else f"{name} did not start · {context.key_of('mcp')} says why", lasting=True)
+
+    async def _add_tools(self) -> None:
+        """Offer what the servers have now in this chat, too."""
+        context, session = self._context, self._context.current()
+        if session.access != "ask":
+            key = context.key_of("tools")
+            context.notify(f"{_WORDS[session.access]} in this chat · {key} switches them on")
+            return
+        await context.on_engine(lambda: context.provider.renew_tools(session.turns))
+        toolbox = session.turns.toolbox
+        if session is not context.current() or toolbox is None:
+            return
+        if session.running:
+            context.notify(f"an answer is running · {context.key_of('stop')} stops it")
+        elif toolbox.tools == session.transcript.tools:
+            context.notify("this chat has all their tools already")
+        else:
+            anew = self._ports.written_anew()
+            self._ports.use_tools(session.access)
+            context.notify(" · ".join(filter(None, ("tools added", anew))), lasting=True)
+
+    # Before the first time in a folder
+
+    def welcome(self) -> str:
+        """Return what Claude may do in this folder, until the user has sent a prompt there."""
+        session, provider = self._context.current(), self._context.provider
+        if provider.obstacle is not None or session.access == "none" or self._is_known:
+            return ""
+        rest = "everything else asks first" if session.access == "ask" else "and do nothing else"
+        key = self._context.key_of("tools")
+        return f"Claude may look around in {_shown(Path.cwd())}; {rest}. {key} switches tools off."
+
+    @property
+    def _is_known(self) -> bool:
+        return self._known_folders is None or self._known_folders.knows(Path.cwd())
+
+    def remember_folder(self, session: ChatSession) -> None:
+        """A prompt is sent: the user has seen what Claude may do in this folder."""
+        if self._known_folders is not None and session.access != "none" and not self._is_known:
+            self._context.run(_in_thread, self._known_folders.add, Path.cwd())
+
+
+async def _in_thread(do: Callable[[Path], None], folder: Path) -> None:
+    await asyncio.to_thread(do, folder)
+
+
+def _access_of(word: str) -> Access | None:
+    word = word.strip().casefold()
+    if word in _OTHER_WORDS:
+        return _OTHER_WORDS[word]
+    return next((access for access in _WORDS if access == word), None)
+
+
+def _shown(folder: Path) -> str:
+    home = Path.home()
+    return str(folder) if folder == home or home not in folder.parents else f"~/{folder.relative_to(home)}"

@@ -1,0 +1,93 @@
+"""Turns: sending what is typed or queued, stopping, trying again, going on after a cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tui.chat.transcript import Draft
+from tui.chat_screen.context import ChatContext, PromptPort
+from tui.chat_screen.pipeline import Submission
+from tui.chat_screen.session import ChatSession
+
+_GO_ON = "Please go on exactly where you were cut off."
+
+
+@dataclass(frozen=True)
+class TurnPorts:
+    submit: Callable[[Submission], None]
+    prompt: Callable[[], PromptPort]
+    last_sent: Callable[[], str]
+    """The prompt that was sent last, or ""."""
+    show_queue: Callable[[], None]
+
+
+class TurnController:
+    def __init__(self, context: ChatContext, ports: TurnPorts) -> None:
+        self._context = context
+        self._ports = ports
+
+    def submit(self, draft: Draft) -> None:
+        """Send a prompt, or queue it behind the running turn."""
+        self._ports.submit(Submission(self._context.current(), "prompt", draft))
+
+    def go_on(self, session: ChatSession) -> None:
+        """Send the next queued prompt, if it may be sent by itself."""
+        first = next(iter(session.queue.drafts), None)
+        self._ports.submit(Submission(session, "next", first))
+
+    def release(self) -> bool:
+        """Send the first prompt of a held queue; the others follow by themselves again. False if none is held."""
+        session = self._context.current()
+        if not session.queue.held or session.running:
+            return False
+        self._ports.submit(Submission(session, "release", session.queue.drafts[0]))
+        return True
+
+    def stop(self) -> bool:
+        """Stop the running turn. False if there is none."""
+        session = self._context.current()
+        session.stop()
+        return session.running
+
+    def retry(self) -> None:
+        """Send the prompt that came back, from the prompt area or the queue; after half an answer, the last one again."""
+        session, prompt = self._context.current(), self._ports.prompt()
+        messages = session.transcript.messages
+        if session.running:
+            self._context.notify("an answer is running")
+        elif messages and messages[-1].role == "user":  # it stayed where it was, because only a part of it was refused
+            self.go_on_after_cut()
+        elif not prompt.has_nothing:
+            prompt.action_send()
+        elif draft := session.queue.release():
+            self.submit(draft)
+        elif last := self._ports.last_sent():
+            self.submit(Draft(text=last))
+
+    def go_on_after_cut(self) -> None:
+        """Ask for the rest of a cut answer, or for the answer to a prompt that has none."""
+        session = self._context.current()
+        last = session.transcript.messages[-1] if session.has_begun else None
+        if session.running or last is None or not session.has_store:
+            self._context.notify("an answer is running" if session.running else "nothing was said yet")
+        elif last.role == "user" or last.awaits_results:
+            self._ports.submit(Submission(session, "answer"))
+        elif last.state == "complete" and last.stop_reason != "max_tokens":
+            self._context.notify("the answer is complete")
+        else:
+            self.submit(Draft(text=_GO_ON))
+
+    # The queue
+
+    def edit_queued(self, index: int) -> None:
+        """Bring a queued prompt back into the prompt area; -1 is the last one."""
+        queue, prompt = self._context.current().queue, self._ports.prompt()
+        if draft := queue.remove(index if index >= 0 else len(queue.drafts) - 1):
+            prompt.recall(draft.text, draft.attachments)
+            prompt.focus()
+            self._ports.show_queue()
+
+    def remove_queued(self, index: int) -> None:
+        self._context.current().queue.remove(index)
+        self._ports.show_queue()

@@ -1,0 +1,206 @@
+"""Opens the dialogs over the chat. Each is imported when it is first opened: none is needed for the first paint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
+
+from tui.chat.exchange import Exchange
+from tui.chat.forecast import Switch
+from tui.chat.model import Model
+from tui.chat.reasoning import Kind, Option, Reasoning
+from tui.chat.transcript import Image
+from tui.render import figures
+from tui.services.ports import Provider, ToolServer
+
+if TYPE_CHECKING:
+    from tui.chat.budget import Passed
+    from tui.screens.chats import Keeper, Opening
+    from tui.screens.key_panel import KeyPanel
+    from tui.store import Store
+    from tui.widgets.gallery import Gallery
+
+Answered = Callable[[Any], None]
+
+
+class Dialogs:
+    def __init__(self, screen: Screen[None], provider: Provider) -> None:
+        self._screen = screen
+        self._provider = provider
+        self.gallery: Callable[[], Gallery]
+        self.switches: Callable[[], Sequence[Switch]] = lambda: ()
+        """What going on with each model would cost."""
+
+    def _push(self, dialog: Screen[Any], picked: Answered | None = None) -> None:
+        """Open a dialog; `picked` gets what it returns, unless that is None."""
+
+        def closed(result: Any) -> None:
+            if result is not None and picked is not None:
+                picked(result)
+
+        self._screen.app.push_screen(dialog, closed)
+
+    async def ask(self, title: str, text: str, *, yes: str, no: str) -> bool | None:
+        from tui.screens.dialogs import Question
+
+        return await self._screen.app.push_screen_wait(Question(title, text, yes=yes, no=no))
+
+    # Settings
+
+    def pick_model(
+        self, models: Sequence[Model], model: Model, reasoning: Reasoning, picked: Callable[[Model], None]
+    ) -> None:
+        from tui.screens.models import ModelPicker
+
+        self._push(ModelPicker(models, model, self.switches(), reasoning), picked)
+
+    def pick_reasoning(
+        self,
+        model_name: str,
+        rows: Sequence[Option],
+        meaning: Callable[[Option], tuple[str, str]],
+        at: Kind,
+        picked: Callable[[Option], None],
+    ) -> None:
+        from tui.screens.reasoning import ReasoningPicker
+
+        self._push(ReasoningPicker(model_name, rows, meaning, at=at), picked)
+
+    def edit_system(self, text: str, cost: str, edited: Callable[[str], None]) -> None:
+        from tui.screens.system import SystemPrompt
+
+        self._push(SystemPrompt(text, cost), edited)
+
+    def pick_preset(self, presets: Mapping[str, str], preset: str, picked: Callable[[str], None]) -> None:
+        from tui.screens.presets import PresetPicker
+
+        self._push(PresetPicker(presets, preset), picked)
+
+    def pick_server(
+        self,
+        servers: Callable[[], Sequence[ToolServer]],
+        adding: Callable[[], tuple[str, str]],
+        add: Callable[[], None],
+        restart: Callable[[str], None],
+    ) -> None:
+        from tui.screens.servers import ADD, ServerPicker
+
+        self._push(ServerPicker(servers, adding), lambda name: add() if name == ADD else restart(name))
+
+    # Costs
+
+    def open_map(self, **standing: Any) -> None:
+        from tui.screens.cache_map import CacheScreen, Standing
+
+        self._push(CacheScreen(self._provider, Standing(**standing)))
+
+    async def ask_limits(self, passed: tuple[Passed, ...]) -> bool | None:
+        """Ask whether these limits may be passed. A hard one takes a key that nobody presses by accident."""
+        from tui.screens.dialogs import Question
+
+        text = "\n".join(map(str, passed))
+        hard = [one for one in passed if one.level == "hard"]
+        whose = " and ".join("this chat" if one.scope == "chat" else "today" for one in hard or passed)
+        if hard:
+            raised = " and ".join(figures.money(one.raised_usd) for one in hard)
+            title, key, yes = f"Past the limit of {whose}", "ctrl+r", f"raise it to {raised}, send"
+        else:
+            title, key, yes = f"Pass the soft limit of {whose}?", "enter", "send"
+        question = Question(title, text, key=key, yes=yes, no="don't send")
+        return await self._screen.app.push_screen_wait(question)
+
+    # The library
+
+    def open_list(
+        self, store: Store, keeper: Keeper, words: str, now: Callable[[], float], picked: Callable[[Opening], None]
+    ) -> None:
+        from tui.screens.chats import ChatList
+
+        provider = self._provider
+        chats = ChatList(store, provider.name_of, keeper, typed=words, passing=provider.is_demo, now=now)
+        self._push(chats, picked)
+
+    def list_changed(self) -> None:
+        """Have the list of chats read again, if it is open."""
+        from tui.screens.chats import ChatList
+
+        if isinstance(screen := self._screen.app.screen, ChatList):
+            screen.tell_changed()
+
+    def notify_list(self, text: str) -> None:
+        """Show a message in the list of chats, if it is open."""
+        from tui.screens.chats import ChatList
+
+        if isinstance(screen := self._screen.app.screen, ChatList):
+            screen.say_exported(text)
+
+    def ask_title(self, title: str, named: Callable[[str], None]) -> None:
+        from tui.screens.naming import Naming
+
+        self._push(Naming("Rename the chat", title), lambda text: named(text) if text else None)
+
+    def pick_prompt(self, store: Store, words: str, closed: Callable[[str | None], None]) -> None:
+        from tui.screens.prompts import PromptPicker
+
+        self._screen.app.push_screen(PromptPicker(store, words), closed)
+
+    # Attachments and images
+
+    def open_attach(
+        self,
+        first_folder: Callable[[], Path],
+        cost: Callable[[int], str],
+        is_many: Callable[[int], bool],
+        closed: Callable[[Path | None, Sequence[Path], int | None], None],
+    ) -> None:
+        from tui.screens.attach import AttachScreen, Picked
+
+        dialog = AttachScreen(first_folder, self._provider.model, cost, is_many, gallery=self.gallery())
+
+        def left(picked: Picked | None) -> None:
+            files, long_edge = (picked.files, picked.long_edge) if picked is not None else ((), None)
+            closed(dialog.left_in, files, long_edge)
+
+        self._screen.app.push_screen(dialog, left)
+
+    def open_picture(self, images: Sequence[Image], number: int) -> None:
+        from tui.screens.picture import PictureScreen
+
+        self._push(PictureScreen(images, number, self.gallery()))
+
+    # The account, the last request, the end
+
+    def ask_key(
+        self,
+        check: Any,
+        keep: Callable[[str], str],
+        login: Callable[[], None],
+        kept: Callable[[str], None],
+    ) -> None:
+        from tui.screens.key_panel import LOGIN, KeyPanel
+
+        panel: KeyPanel = KeyPanel(check, keep)
+        self._push(panel, lambda result: login() if result == LOGIN else kept(result))
+
+    async def ask_login(self, description: str, terms: str) -> bool | None:
+        return await self.ask(f"Claude Code's login: {description}", terms, yes="agree and use it", no="leave it")
+
+    def inspect(self, exchange: Exchange) -> None:
+        from tui.screens.inspector import Inspector
+
+        self._push(Inspector(exchange))
+
+    def ask_to_quit(self, *, also_yes: str) -> None:
+        from tui.screens.dialogs import Question
+
+        forgets, keeps = "The demo forgets its chats.", "Everything is kept, also what you are writing."
+        text = forgets if self._provider.is_demo else keeps
+
+        async def answered(agreed: bool | None) -> None:
+            if agreed:
+                await self._screen.app.action_quit()
+
+        self._screen.app.push_screen(Question("Quit?", text, yes="quit", no="stay", also_yes=also_yes), answered)

@@ -1,0 +1,251 @@
+"""The lines around the conversation, each shown by one method from what the parts contribute, and the position of a chat:
+how it stands on the screen, to be saved and shown again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui.chat.reasoning import unusual
+from tui.chat.transcript import Draft
+from tui.chat_screen.hints import HintLine
+from tui.chat_screen.session import ChatSession
+from tui.errors import TuiError
+from tui.services.ports import Provider
+from tui.widgets.attaching import AttachingPrompt
+from tui.widgets.conversation import Conversation
+from tui.widgets.header import Header
+from tui.widgets.queue import QueueList
+from tui.widgets.status import StatusBar, standing
+from tui.widgets.welcome import Row, Welcome
+
+if TYPE_CHECKING:
+    from tui.store import Place
+
+_BY_HAND = "Or set ANTHROPIC_API_KEY, or api_key in config.toml."
+_EDGES = 9
+"""Cells of the line of hints that are taken by the border of the prompt area and the margins."""
+_LONGEST_TITLE = 120
+"""Characters of a title that is made of the first prompt."""
+
+
+@dataclass(frozen=True)
+class ChatWidgets:
+    """What the chat screen is made of."""
+
+    header: Header
+    welcome: Welcome
+    conversation: Conversation
+    queue: QueueList
+    prompt: AttachingPrompt
+    status: StatusBar
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """What the parts of the chat screen have to show, in the order in which it is shown."""
+
+    hints: HintLine
+    header_marks: Sequence[Callable[[], str]]
+    """What is said beside the title; the first that is not empty is shown."""
+    header_settings: Sequence[Callable[[], str]]
+    """What is said before the model."""
+    header_elsewhere: Callable[[], str]
+    """What there is to see in other chats."""
+    welcome: Sequence[Callable[[], str]]
+    """What the welcome says below its ideas."""
+    figures_shown: Callable[[], None]
+    """Is called when the figures were shown anew: the cache's part of the status line follows."""
+    model_shown: Callable[[], None]
+    """Is called when the model was shown anew."""
+    save_position: Callable[[], None]
+
+
+class Display:
+    def __init__(
+        self,
+        screen: Screen[None],
+        widgets: ChatWidgets,
+        provider: Provider,
+        current: Callable[[], ChatSession],
+        contributions: Contributions,
+        notices: Sequence[str] = (),
+    ) -> None:
+        """`notices` stand above an empty chat."""
+        self._screen = screen
+        self._widgets = widgets
+        self._provider = provider
+        self._current = current
+        self._parts = contributions
+        self._notices = list(notices)
+
+    # Header, figures, hints, welcome, queue
+
+    def show_all(self) -> None:
+        self.show_hints()
+        self.show_model()
+        self.show_welcome()
+
+    def show_title(self) -> None:
+        """Show the title of the chat on view, or the empty chat if that is what it is."""
+        session = self._current()
+        self._widgets.header.title = session.title
+        self._screen.set_class(bool(session.title) or bool(session.messages), "-begun")
+
+    def name_after(self, text: str) -> None:
+        """Give the chat on view the first line of its first prompt as its title, unless it has one."""
+        session = self._current()
+        session.title = session.title or " ".join(text.split("\n", 1)[0].split())[:_LONGEST_TITLE]
+        self._widgets.header.title = session.title
+        self._screen.add_class("-begun")
+
+    def clear_title(self) -> None:
+        """The first prompt came back: this is the empty chat again."""
+        session = self._current()
+        if not session.has_begun:
+            session.title = ""
+            self._widgets.header.title = ""
+            self._screen.remove_class("-begun")
+
+    def show_model(self) -> None:
+        """Show model, settings and marks in the header, and the figures of the chat."""
+        header, provider = self._widgets.header, self._provider
+        header.model_name = provider.model.name
+        settings = (unusual(provider.model, provider.reasoning), *(part() for part in self._parts.header_settings))
+        header.manner = " · ".join(filter(None, settings))
+        header.mark = next(filter(None, (mark() for mark in self._parts.header_marks)), "")
+        self.show_figures()
+        self._parts.model_shown()
+
+    def show_elsewhere(self) -> None:
+        """Show what there is to see in other chats."""
+        self._widgets.header.elsewhere = self._parts.header_elsewhere()
+
+    def show_figures(self) -> None:
+        turns = self._current().turns
+        self._widgets.status.standing = standing(turns.transcript, self._provider.model, turns.written_off)
+        self._parts.figures_shown()
+
+    def show_warmth(self, text: str, is_warm: bool) -> None:
+        self._widgets.status.is_warm = is_warm
+        self._widgets.status.warmth = text
+
+    def show_hints(self) -> None:
+        """Show the hints of the moment in the place of what stands there."""
+        self._widgets.prompt.hint(self._parts.hints.text(self._screen.size.width - _EDGES))
+        self.show_elsewhere()
+
+    def refresh_hints(self) -> None:
+        """Show the hints of the moment, unless a notice stands there."""
+        if not self._widgets.prompt.is_saying:
+            self.show_hints()
+
+    def show_welcome(self) -> None:
+        provider, welcome = self._provider, self._widgets.welcome
+        if (obstacle := provider.obstacle) is None:
+            remarks = (provider.remark, *(part() for part in self._parts.welcome))
+            welcome.show_ideas(provider.model.name, "\n".join(filter(None, remarks)))
+            return
+        ways = [Row(way.text, way.detail, way.name, way.is_open) for way in provider.ways_in]
+        by_hand = f"{provider.cause} {_BY_HAND}" if len(ways) > 1 else obstacle.hint
+        welcome.show_ways_in(obstacle.message, ways, by_hand.strip())
+
+    def show_queue(self) -> None:
+        queue, prompts, prompt = self._widgets.queue, self._current().queue, self._widgets.prompt
+        queue.drafts, queue.held = prompts.drafts, prompts.held
+        prompt.prefers_queue = bool(queue.drafts)
+        if not queue.drafts and queue.has_focus:
+            prompt.focus()
+        self._parts.save_position()
+
+    # Notices
+
+    @property
+    def notice_board(self) -> Static | None:
+        """What stands above an empty chat when it begins."""
+        return Static(self._notice_text, id="notices") if self._notices else None
+
+    @property
+    def _notice_text(self) -> Content:
+        return Content("\n".join(self._notices))
+
+    def warn(self, text: str) -> None:
+        """Show what the user should know of the credential in use: above an empty chat, and below the conversation."""
+        self._notices.append(text)
+        if self._current().has_begun:
+            self._widgets.conversation.note(text)
+        self._pin("notices", self._notice_text, after=self._widgets.header)
+
+    def show_trouble(self, problem: TuiError) -> None:
+        """Show above the prompt area what is wrong with the disk, for as long as it is."""
+        from tui.store.errors import WrittenAgain
+
+        if isinstance(problem, WrittenAgain):
+            self._screen.query("#trouble").remove()
+            self._widgets.prompt.say(problem.message, lasting=True)
+        else:
+            text = Content(f"{problem.message} {problem.hint}".strip())
+            self._pin("trouble", text, before=self._widgets.prompt.attachments)
+
+    def _pin(self, id: str, text: Content, *, before: DOMNode | None = None, after: DOMNode | None = None) -> None:
+        boards = list(self._screen.query(f"#{id}").results(Static))
+        if boards:
+            boards[0].update(text)
+        else:
+            self._screen.mount(Static(text, id=id), before=before, after=after)  # type: ignore[arg-type]
+
+    # A chat in the place of another
+
+    def show_session(self, session: ChatSession, siblings: Sequence[str]) -> None:
+        """Show a chat in the place of another one. `siblings` label its messages."""
+        prompt = self._widgets.prompt
+        prompt.forget()
+        for message in session.messages:
+            if message.is_prompt and message.text:
+                prompt.remember(message.text)
+        self._widgets.conversation.show(session.messages, siblings=siblings)
+        self.show_title()
+        self.show_queue()
+        self.show_hints()
+        self.show_model()
+        self.show_welcome()
+        if not session.messages:
+            prompt.focus()
+
+    def snapshot(self, session: ChatSession) -> Place:
+        """Return how the chat on view stands."""
+        from tui.store import Place
+
+        prompt, queue = self._widgets.prompt, session.queue
+        text, aside = prompt.unsent
+        beside = prompt.attachments_aside
+        # A prompt in question is neither in the prompt area nor in the queue, and has to outlive a crash like them.
+        waiting = (Draft(text=aside, attachments=beside),) if aside or beside else ()
+        in_question = (session.in_question,) if session.in_question is not None else ()
+        edited = session.editing
+        return Place(
+            chat_id=session.id,
+            draft=Draft(text=text, attachments=prompt.attachments.blocks),
+            queue=(*in_question, *waiting, *queue.drafts),
+            held=queue.held,
+            scroll=self._widgets.conversation.reading_at,
+            edits=edited.branch[edited.prompt].id if edited is not None else "",
+        )
+
+    def restore(self, place: Place, keeps_typed: bool, *, adds: bool = False) -> None:
+        """Show what was typed, and where it was scrolled. `adds`: what has been typed since the start follows it."""
+        prompt = self._widgets.prompt
+        if not keeps_typed:
+            prompt.begin_with(place.draft.text + (prompt.full_text if adds else ""))
+            show = prompt.attachments.add_blocks if adds else prompt.attachments.show_blocks
+            show(place.draft.attachments)
+        self.show_queue()
+        if place.scroll is not None:
+            self._screen.call_after_refresh(self._widgets.conversation.read_at, place.scroll)

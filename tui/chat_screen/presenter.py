@@ -1,0 +1,138 @@
+"""The presenter: draws the events of the chat on view, and says what can be done once a turn has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tui.chat.events import Asked, Grew, Notice, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent, Waiting
+from tui.chat.tools import ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolOutput
+from tui.chat.transcript import Draft, ToolUse
+from tui.chat_screen.context import ChatContext
+from tui.chat_screen.display import ChatWidgets, Display
+from tui.chat_screen.pipeline import Submission
+from tui.chat_screen.session import ChatSession
+
+
+class Presenter:
+    def __init__(
+        self, context: ChatContext, widgets: ChatWidgets, display: Display, go_on: Callable[[ChatSession], None]
+    ) -> None:
+        """`go_on` sends the next queued prompt of a session."""
+        self._context = context
+        self._widgets = widgets
+        self._display = display
+        self._go_on = go_on
+        self._has_remarked = False
+
+    def take(self, session: ChatSession, event: TurnEvent) -> None:
+        """Draw an event of the chat on view."""
+        if not session.is_on_view:
+            return
+        conversation = self._widgets.conversation
+        match event:
+            case Sent(message=message):
+                self._display.name_after(message.text)
+                conversation.add(message)
+            case Asked(model=model):
+                conversation.begin(self._context.provider.name_of(model), ago_s=session.asked_ago_s)
+            case Waiting():
+                conversation.wait(event)
+            case Grew(message=message, events=events):
+                conversation.grow(message, events)
+            case Settled(message=message):
+                conversation.settle(message)
+                self._display.show_figures()
+            case ToolsAnswered(message=message):
+                conversation.add(message)
+            case ToolBegan(call=ToolUse(id=id)) | ToolAllowed(id=id):
+                conversation.follow(event, ago_s=session.runs_for_s(id))
+            case ToolAsking() | ToolOutput() | ToolEnded():
+                conversation.follow(event)
+            case Notice(text=text):
+                conversation.note(text)
+            case TurnEnded():
+                self._end(session, event)
+
+    def queued(self, session: ChatSession, draft: Draft) -> None:
+        """A prompt was queued."""
+        self._widgets.prompt.remember(draft.text)
+        self._widgets.conversation.jump_to_end()  # whoever sends wants to see what comes of it
+        self._show_queue()
+
+    def sent(self, submission: Submission) -> None:
+        """A request was sent; of a chat in the background nothing is to be seen."""
+        if not submission.session.is_on_view:
+            return
+        if submission.kind == "prompt" and submission.draft is not None:
+            self.queued(submission.session, submission.draft)
+        else:
+            self._show_queue()
+
+    def _show_queue(self) -> None:
+        self._display.show_queue()
+        self._display.show_hints()
+
+    def replay(self, session: ChatSession) -> None:
+        """Draw what has arrived of an answer that is still running."""
+        for event in session.pending_events:
+            self.take(session, event)
+
+    def _end(self, session: ChatSession, event: TurnEnded) -> None:
+        conversation, notify = self._widgets.conversation, self._context.notify
+        refused = event.failure.refused if event.failure is not None else ()
+        if refused:  # the server refused an attachment, maybe far up; the prompt stays, to be answered without it
+            conversation.show(event.transcript.messages)
+        if event.failure is not None:
+            conversation.fail(event.failure)
+        elif event.give_back is not None:  # stopped before anything came: nothing to show for it
+            conversation.withdraw()
+            self._display.clear_title()
+        if event.give_back is not None:
+            self.give_back(event.give_back)
+        self._display.show_hints()
+        if event.outcome == "stopped":
+            came_back = event.give_back is not None
+            notify("stopped, prompt is back" if came_back else "stopped, text kept · ↑ edit prompt", lasting=True)
+        elif event.outcome == "failed":
+            notify(self._after_failure(event), lasting=True)
+        elif event.outcome == "complete":
+            self._remark()
+            self._go_on(session)
+        self._display.show_queue()
+        if refused:
+            what = "an attachment is" if len(refused) == 1 else f"{len(refused)} attachments are"
+            notify(f"{what} set aside · /retry sends the rest", lasting=True)
+
+    def _after_failure(self, event: TurnEnded) -> str:
+        """Say what can be done after a failure."""
+        failure, key_of = event.failure, self._context.key_of
+        if event.give_back is None:
+            return "text kept · /retry asks again"
+        is_key = failure is not None and (failure.status == 401 or "anthropic-workspace-id" in failure.message)
+        if self._context.provider.obstacle is not None or is_key:
+            return f"your prompt is back · sign in with {key_of('palette')}"
+        prompt = self._widgets.prompt
+        if (prompt.full_text, prompt.attachments.blocks) != (event.give_back.text, event.give_back.attachments):
+            return "your prompt waits above · ↑ brings it back"
+        return f"your prompt is back · {key_of('send')} sends it again"
+
+    def give_back(self, draft: Draft) -> None:
+        """Put a prompt back into the prompt area. If something is typed there, it waits first in the queue instead."""
+        prompt = self._widgets.prompt
+        if prompt.text or prompt.attachments.any:
+            self._context.current().queue.put_first(draft)
+        else:
+            prompt.take_back(draft)
+
+    def show_account(self) -> None:
+        """Another credential is in use: say so once more below its first answer."""
+        self._has_remarked = False
+        self._display.show_model()
+        self._display.show_welcome()
+        self._widgets.prompt.focus()
+
+    def _remark(self) -> None:
+        """Say once, below an answer, whose account pays."""
+        if not self._has_remarked and (remark := self._context.provider.remark):
+            self._has_remarked = True
+            self._widgets.conversation.note(remark)
