@@ -36,7 +36,7 @@ IN_THE_PROMPT = {
 def chat_actions() -> Iterator[Mapping[str, object]]:
     """What the parts of the chat screen carry out."""
     with opened() as one:
-        yield one.app.chat.parts.actions
+        yield one.app.chat.actions
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)

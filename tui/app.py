@@ -20,9 +20,8 @@ from textual.app import App
 from textual.driver import Driver
 from textual.screen import Screen
 
-from tui.chat_screen.context import StartOptions
+from tui.chat_screen.context import Options, StartOptions
 from tui.chat_screen.screen import ChatScreen
-from tui.chat_screen.wiring import Options
 from tui.config import Settings
 from tui.engine import Engine
 from tui.images.terminal_graphics import canvas, questions

@@ -136,7 +136,7 @@ async def test_esc_stops_within_100_ms_while_the_server_is_silent() -> None:
             await chat.send("anyone there?")
             await chat.request(len(took_s) + 1)
             began = time.monotonic()
-            chat.screen.parts.actions["stop"]("")
+            chat.screen.actions["stop"]("")
             while chat.screen.session.running:  # noqa: ASYNC110  (nobody tells; the moment counts)
                 await asyncio.sleep(0)
             took_s.append(time.monotonic() - began)

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from tui.chat_screen.wiring import Parts
-    from tui.widgets.prompt import PromptArea
+    from tui.chat_screen.controllers.library import LibraryController
+    from tui.chat_screen.controllers.sessions import SessionManager
+    from tui.chat_screen.dialogs import Dialogs
+    from tui.widgets.attaching import AttachingPrompt
+
+
+class OpenChat(Protocol):
+    def __call__(self, chat_id: str, message_id: str = "", words: tuple[str, ...] = ()) -> None: ...
 
 
 class LibraryDialogs:
     """Opens the dialogs of the library, and carries on with what was picked."""
 
-    def __init__(self, parts: Parts, prompt: PromptArea) -> None:
-        self._parts = parts
+    def __init__(
+        self,
+        dialogs: Dialogs,
+        sessions: SessionManager,
+        prompt: AttachingPrompt,
+        open_chat: OpenChat,
+        library: Callable[[], LibraryController],
+        now: Callable[[], float],
+    ) -> None:
+        self._dialogs = dialogs
+        self._sessions = sessions
         self._prompt = prompt
-        self.ask_title = parts.dialogs.ask_title
-        self.list_changed = parts.dialogs.list_changed
-        self.notify_list = parts.dialogs.notify_list
+        self._open_chat = open_chat
+        self._library = library
+        self._now = now
+        self.ask_title = dialogs.ask_title
+        self.list_changed = dialogs.list_changed
+        self.notify_list = dialogs.notify_list
 
     def open_list(self, words: str) -> None:
-        parts, now = self._parts, self._parts.context.library.now
-        parts.dialogs.open_list(parts.sessions.store, ListKeeper(parts), words, now, lambda picked: parts.open(*picked))
+        keeper = ListKeeper(self._sessions, self._library())
+        self._dialogs.open_list(self._sessions.store, keeper, words, self._now, lambda picked: self._open_chat(*picked))
 
     def pick_prompt(self, words: str) -> None:
         def closed(picked: str | None) -> None:
@@ -29,18 +48,17 @@ class LibraryDialogs:
                 self._prompt.recall(picked)
             self._prompt.focus()
 
-        self._parts.dialogs.pick_prompt(self._parts.sessions.store, words, closed)
+        self._dialogs.pick_prompt(self._sessions.store, words, closed)
 
 
 class ListKeeper:
     """What the list of chats needs to know and to do."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._sessions = parts.sessions
-        self._library = parts.library
-        self.delete = parts.library.delete
-        self.restore = parts.library.restore
-        self.export = parts.library.export_from_list
+    def __init__(self, sessions: SessionManager, library: LibraryController) -> None:
+        self._sessions = sessions
+        self.delete = library.delete
+        self.restore = library.restore
+        self.export = library.export_from_list
 
     @property
     def chat_id(self) -> str:

@@ -5,11 +5,13 @@ A port has at most eight members. Widgets satisfy the Protocols by their shape, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
+from tui.chat.budget import Budget
 from tui.chat.tools import Access
 from tui.chat.transcript import Document, Draft, Image, Message
 from tui.engine import Engine
@@ -34,6 +36,40 @@ class StartOptions(NamedTuple):
     """The system prompt, if one was given."""
     tools: Access | None = None
     """What Claude may do, if that was said."""
+
+
+class LastFolder(Protocol):
+    """Remembers a folder from one start to the next. Both calls may take a while."""
+
+    def read(self) -> Path | None: ...
+
+    def keep(self, folder: Path) -> None: ...
+
+
+class KnownFolders(Protocol):
+    """Remembers in which folders the user was told that Claude can read files."""
+
+    def knows(self, folder: Path) -> bool: ...
+
+    def add(self, folder: Path) -> None: ...
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the app hands in beside the services."""
+
+    start: StartOptions = field(default_factory=StartOptions)
+    notices: Sequence[str] = ()
+    """Shown above an empty chat."""
+    prompt: str = ""
+    """Sent at once."""
+    attach: Sequence[Path] = ()
+    """Files for the first prompt."""
+    last_folder: LastFolder | None = None
+    known_folders: KnownFolders | None = None
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The keys of actions that the user remapped."""
+    budget: Budget = field(default_factory=Budget)
 
 
 class Notify(Protocol):

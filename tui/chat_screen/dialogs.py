@@ -27,12 +27,20 @@ Answered = Callable[[Any], None]
 
 
 class Dialogs:
-    def __init__(self, screen: Screen[None], provider: Provider) -> None:
+    def __init__(
+        self,
+        screen: Screen[None],
+        provider: Provider,
+        gallery: Gallery,
+        switches: Callable[[], Sequence[Switch]],
+        refocus: Callable[[], object],
+    ) -> None:
+        """`switches` returns what going on with each model would cost; `refocus` gives the focus to the prompt."""
         self._screen = screen
         self._provider = provider
-        self.gallery: Callable[[], Gallery]
-        self.switches: Callable[[], Sequence[Switch]] = lambda: ()
-        """What going on with each model would cost."""
+        self._gallery = gallery
+        self._switches = switches
+        self._refocus = refocus
 
     def _push(self, dialog: Screen[Any], picked: Answered | None = None) -> None:
         """Open a dialog; `picked` gets what it returns, unless that is None."""
@@ -55,7 +63,7 @@ class Dialogs:
     ) -> None:
         from tui.screens.models import ModelPicker
 
-        self._push(ModelPicker(models, model, self.switches(), reasoning), picked)
+        self._push(ModelPicker(models, model, self._switches(), reasoning), picked)
 
     def pick_reasoning(
         self,
@@ -158,18 +166,19 @@ class Dialogs:
     ) -> None:
         from tui.screens.attach import AttachScreen, Picked
 
-        dialog = AttachScreen(first_folder, self._provider.model, cost, is_many, gallery=self.gallery())
+        dialog = AttachScreen(first_folder, self._provider.model, cost, is_many, gallery=self._gallery)
 
         def left(picked: Picked | None) -> None:
             files, long_edge = (picked.files, picked.long_edge) if picked is not None else ((), None)
             closed(dialog.left_in, files, long_edge)
+            self._refocus()
 
         self._screen.app.push_screen(dialog, left)
 
     def open_picture(self, images: Sequence[Image], number: int) -> None:
         from tui.screens.picture import PictureScreen
 
-        self._push(PictureScreen(images, number, self.gallery()))
+        self._push(PictureScreen(images, number, self._gallery))
 
     # The account, the last request, the end
 

@@ -47,6 +47,10 @@ class ChatWidgets:
     prompt: AttachingPrompt
     status: StatusBar
 
+    def draft(self) -> Draft:
+        """Return what is being written, as it would be sent."""
+        return Draft(text=self.prompt.full_text, attachments=self.prompt.attachments.blocks)
+
 
 @dataclass(frozen=True)
 class Contributions:
@@ -123,6 +127,15 @@ class Display:
         header.mark = next(filter(None, (mark() for mark in self._parts.header_marks)), "")
         self.show_figures()
         self._parts.model_shown()
+
+    def show_header(self) -> None:
+        self.show_title()
+        self.show_model()
+
+    def show_choices(self) -> None:
+        """Show what the next request is made with, in the header and in the welcome."""
+        self.show_model()
+        self.show_welcome()
 
     def show_elsewhere(self) -> None:
         """Show what there is to see in other chats."""

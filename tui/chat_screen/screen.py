@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,10 @@ from textual.screen import Screen
 
 from tui.actions import BY_NAME
 from tui.chat.transcript import Draft
+from tui.chat_screen.context import Options
 from tui.chat_screen.display import ChatWidgets
 from tui.chat_screen.session import ChatSession
-from tui.chat_screen.wiring import Options, Parts
+from tui.chat_screen.wiring import Parts
 from tui.engine import Engine
 from tui.services.ports import Library, Provider
 from tui.widgets.attaching import AttachingPrompt
@@ -30,6 +32,7 @@ from tui.widgets.status import StatusBar
 from tui.widgets.welcome import Welcome
 
 if TYPE_CHECKING:
+    from tui.chat_screen.actions import Do
     from tui.store import Store
     from tui.widgets.find_bar import FindBar
     from tui.widgets.question import QuestionCard
@@ -135,6 +138,13 @@ class ChatScreen(Screen[None]):
 
     # Actions
 
+    @cached_property
+    def actions(self) -> dict[str, Do]:
+        """What carries out each action of the chat screen."""
+        from tui.chat_screen.actions import chat_actions
+
+        return chat_actions(self.parts)
+
     async def perform(self, name: str, argument: str = "") -> None:
         """Carry out an action of the table, whoever owns it."""
         scope = BY_NAME[name].scope
@@ -146,7 +156,7 @@ class ChatScreen(Screen[None]):
 
     async def action_do(self, name: str, argument: str = "") -> None:
         """Carry out an action of the chat screen: what its keys are bound to."""
-        result = self.parts.actions[name](argument)
+        result = self.actions[name](argument)
         if hasattr(result, "__await__"):
             await result
 

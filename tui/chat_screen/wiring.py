@@ -1,67 +1,48 @@
-"""Builds the parts of the chat screen and connects them. It alone knows all of them."""
+"""Builds the parts of the chat screen and connects them. It alone knows all of them.
+
+Each unit is made when it is first needed, with the ports that connect it to others. What the first paint does not need is
+imported then, too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Coroutine, Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
-from tui.chat.budget import Budget
 from tui.chat.forecast import NO_DRAFT
-from tui.chat.transcript import Draft
-from tui.chat_screen.actions import chat_actions
-from tui.chat_screen.chat_list import LibraryDialogs
-from tui.chat_screen.context import ChatContext, StartOptions
-from tui.chat_screen.controllers.attachments import AttachmentController, AttachmentPorts, LastFolder
-from tui.chat_screen.controllers.auth import AuthController, AuthPorts
-from tui.chat_screen.controllers.branches import BranchController, BranchPorts
-from tui.chat_screen.controllers.budget import BudgetGuard, BudgetPorts
+from tui.chat_screen.availability import ChatAvailability
+from tui.chat_screen.context import ChatContext, Options
+from tui.chat_screen.controllers.attachments import AttachmentController, AttachmentPorts
 from tui.chat_screen.controllers.costs import CostController, CostPorts, Layout
 from tui.chat_screen.controllers.generation import GenerationPorts, GenerationSettings
-from tui.chat_screen.controllers.library import LibraryController, LibraryPorts
-from tui.chat_screen.controllers.permissions import KnownFolders, PermissionController, PermissionPorts
+from tui.chat_screen.controllers.permissions import PermissionController, PermissionPorts
 from tui.chat_screen.controllers.sessions import SessionManager, SessionPorts
-from tui.chat_screen.controllers.start_up import StartUp, StartUpPorts
-from tui.chat_screen.controllers.sync import SessionSync, SyncPorts
-from tui.chat_screen.controllers.titles import TitleController
-from tui.chat_screen.controllers.turns import TurnController, TurnPorts
-from tui.chat_screen.dialogs import Dialogs
 from tui.chat_screen.dispatch import Dispatcher
 from tui.chat_screen.display import ChatWidgets, Contributions, Display
-from tui.chat_screen.hints import BasicHints, HintLine, key_of
-from tui.chat_screen.pipeline import Pipeline, QueueWhileRunning, Send, Submission, WaitUntilReady
-from tui.chat_screen.presenter import Presenter
-from tui.chat_screen.questions import QuestionCards
-from tui.chat_screen.reading import Reading
+from tui.chat_screen.hints import BasicHints, Hint, HintLine, key_of
 from tui.chat_screen.session import ChatSession
 from tui.engine import Engine
 from tui.services.ports import Library, Provider
 from tui.widgets.workers import later
 
 if TYPE_CHECKING:
-    pass
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the app hands in beside the services."""
-
-    start: StartOptions = field(default_factory=StartOptions)
-    notices: Sequence[str] = ()
-    """Shown above an empty chat."""
-    prompt: str = ""
-    """Sent at once."""
-    attach: Sequence[Path] = ()
-    """Files for the first prompt."""
-    last_folder: LastFolder | None = None
-    known_folders: KnownFolders | None = None
-    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The keys of actions that the user remapped."""
-    budget: Budget = field(default_factory=Budget)
+    from tui.chat_screen.chat_list import LibraryDialogs
+    from tui.chat_screen.controllers.auth import AuthController
+    from tui.chat_screen.controllers.branches import BranchController
+    from tui.chat_screen.controllers.budget import BudgetGuard
+    from tui.chat_screen.controllers.library import LibraryController
+    from tui.chat_screen.controllers.start_up import StartUp
+    from tui.chat_screen.controllers.sync import SessionSync
+    from tui.chat_screen.controllers.titles import TitleController
+    from tui.chat_screen.controllers.turns import TurnController
+    from tui.chat_screen.dialogs import Dialogs
+    from tui.chat_screen.pipeline import Pipeline
+    from tui.chat_screen.presenter import Presenter
+    from tui.chat_screen.questions import QuestionCards
+    from tui.chat_screen.reading import Reading
 
 
 class Parts:
@@ -80,7 +61,9 @@ class Parts:
         """`signed_in` is called once another credential is in use."""
         self._screen = screen
         self._widgets = widgets
-        self.context = context = ChatContext(
+        self._options = options
+        self._signed_in = signed_in
+        self.context = ChatContext(
             provider=provider,
             engine=engine,
             library=library,
@@ -90,106 +73,20 @@ class Parts:
             run=self._run,
             post=screen.call_later,
         )
-        self.dialogs = dialogs = Dialogs(screen, provider)
-        dialogs.gallery = lambda: widgets.conversation.gallery
-        dialogs.switches = lambda: self.costs.switches()
-        self.reading = Reading(context, screen, widgets, dialogs)
-        self.cards = QuestionCards(screen, widgets, context.key_of)
+        provider.warn = partial(self._post, self.display.warn)
+        library.trouble = partial(self._post, self.display.show_trouble)
+        library.changed = partial(self._post, self._changed_elsewhere)
 
-        self.costs = CostController(context, self._cost_ports())
-        self.sessions = SessionManager(context, self._session_ports(), self._wake)
-        self.generation = GenerationSettings(
-            context,
-            GenerationPorts(
-                dialogs=dialogs,
-                show_model=self._show_model,
-                warmth=self.costs.warmth,
-                start_new=self.start_new,
-                is_started=lambda: self.sessions.is_started,
-                remember_folder=lambda session: self.permissions.remember_folder(session),
-            ),
-            keeps_model=options.start.own_model,
-        )
-        self.permissions = PermissionController(
-            context,
-            PermissionPorts(
-                cards=self.cards,
-                note=widgets.conversation.note,
-                show_hints=self._show_hints,
-                show_model=self._show_model,
-                use_tools=self.sessions.use_tools,
-                written_anew=self.generation.written_anew,
-                pick_server=dialogs.pick_server,
-            ),
-            options.known_folders,
-        )
-        self.branches = BranchController(context, self._branch_ports())
-        self.turns = TurnController(
-            context,
-            TurnPorts(
-                submit=self._submit,
-                prompt=lambda: widgets.prompt,
-                last_sent=lambda: widgets.prompt.last_sent,
-                show_queue=self._show_queue,
-            ),
-        )
-        self.attachments = AttachmentController(
-            context,
-            AttachmentPorts(
-                attach_files=widgets.prompt.attachments.attach_files,
-                put=widgets.prompt.put,
-                send=widgets.prompt.action_send,
-                send_when_ready=widgets.prompt.send_when_ready,
-                after_refresh=screen.call_after_refresh,
-                draft=self.draft,
-                coming=self.costs.coming,
-                open_dialog=self._open_attach,
-            ),
-            files=options.attach,
-            last_folder=options.last_folder,
-        )
-        self.library = LibraryController(
-            context,
-            LibraryPorts(
-                dialogs=LibraryDialogs(self, widgets.prompt),
-                show_title=self._show_title,
-                start_new=self.start_new,
-                give_up=self.sessions.give_up,
-                open=self.open,
-                remember_earlier=widgets.prompt.remember_earlier,
-            ),
-        )
-        self.start_up = StartUp(context, self._start_up_ports(), options.start)
-        self.sync = SessionSync(context, self._sync_ports())
-        self.titles = TitleController(context, self._show_title)
-        self.display = Display(
-            screen, widgets, provider, context.current, self._contributions(options), options.notices
-        )
-        self.presenter = Presenter(context, widgets, self.display, self.turns.go_on)
-        self.auth = AuthController(
-            context,
-            AuthPorts(
-                ask_key=dialogs.ask_key,
-                agree=dialogs.ask_login,
-                start_new=self.start_new,
-                show_account=self.presenter.show_account,
-                signed_in=signed_in,
-            ),
-        )
-        self.budget = BudgetGuard(
-            context,
-            BudgetPorts(
-                coming=self.costs.coming,
-                ask=dialogs.ask_limits,
-                give_back=self.presenter.give_back,
-                show_queue=self.display.show_queue,
-                save=self.sessions.save_position,
-            ),
-            options.budget,
-        )
-        self.pipeline = Pipeline(
+    # From a prompt to a request, and from events to those who want them
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        from tui.chat_screen.pipeline import Pipeline, QueueWhileRunning, Send, WaitUntilReady
+
+        sessions = self.sessions
+        return Pipeline(
             (
-                WaitUntilReady(lambda: self.sessions.is_ready, self.sessions.when_ready, context.current),
+                WaitUntilReady(lambda: sessions.is_ready, sessions.when_ready, self.context.current),
                 QueueWhileRunning(self.presenter.queued),
                 self.budget,
                 self.branches.branch_from_edit,
@@ -197,7 +94,10 @@ class Parts:
                 Send(self.presenter.sent),
             )
         )
-        self.dispatcher = Dispatcher(
+
+    @cached_property
+    def dispatcher(self) -> Dispatcher:
+        return Dispatcher(
             (
                 self.presenter.take,
                 self.branches.take,
@@ -208,86 +108,29 @@ class Parts:
                 self.permissions.take,
             )
         )
-        self.actions = chat_actions(self)
 
-        provider.warn = partial(self._post, self.display.warn)
-        library.trouble = partial(self._post, self.display.show_trouble)
-        library.changed = partial(self._post, self._changed_elsewhere)
+    # Chats
 
-    # What the ports of several units share
-
-    def draft(self) -> Draft:
-        """Return what is being written, as it would be sent."""
-        prompt = self._widgets.prompt
-        return Draft(text=prompt.full_text, attachments=prompt.attachments.blocks)
-
-    def _run(
-        self, work: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any, group: str = "", exclusive: bool = False
-    ) -> None:
-        self._screen.run_worker(later(work, *arguments), group=group or "default", exclusive=exclusive)
-
-    def _post(self, do: Callable[[Any], None], argument: Any) -> None:
-        self.context.post(partial(do, argument))
-
-    def _wake(self, session: ChatSession) -> None:
-        # On the engine's thread: posting is all that may be done from there.
-        self.context.post(partial(self.dispatcher.collect, session))
-
-    def _submit(self, submission: Submission) -> None:
-        self.pipeline.submit(submission)
-
-    def _show_hints(self) -> None:
-        self.display.show_hints()
-
-    def _show_queue(self) -> None:
-        self.display.show_queue()
-
-    def _show_title(self) -> None:
-        self.display.show_title()
-
-    def _show_model(self) -> None:
-        self.display.show_model()
-        self.display.show_welcome()
-
-    def _changed_elsewhere(self, chat_id: str) -> None:
-        self.library.changed_elsewhere(chat_id)
-        self.sync.changed_elsewhere(chat_id)
-
-    # The ports of each unit
-
-    def _cost_ports(self) -> CostPorts:
-        screen, widgets = self._screen, self._widgets
-        return CostPorts(
-            note=widgets.conversation.note,
-            draft=lambda: NO_DRAFT if widgets.prompt.holds_command else self.draft(),
-            show_warmth=lambda text, is_warm: self.display.show_warmth(text, is_warm),
-            show_hints=self._show_hints,
-            refresh_hints=lambda: self.display.refresh_hints(),
-            set_timer=screen.set_timer,
-            layout=lambda: Layout(
-                width=screen.size.width,
-                rows=widgets.conversation.size.height,
-                is_still=screen.app.animation_level == "none",
-                is_reading=widgets.conversation.has_focus,
-            ),
-            open_map=self.dialogs.open_map,
-        )
-
-    def _session_ports(self) -> SessionPorts:
-        return SessionPorts(
+    @cached_property
+    def sessions(self) -> SessionManager:
+        ports = SessionPorts(
             show=self._show_session,
             snapshot=lambda session: self.display.snapshot(session),
             restore=lambda place, keeps: self.display.restore(place, keeps, adds=not self.sessions.is_started),
-            show_message=self.reading.show_message,
+            show_message=lambda index, words: self.reading.show_message(index, words),
             take_choices=lambda chat: self.generation.restore(chat),
             replay=lambda session: self.presenter.replay(session),
             go_on=lambda session: self.turns.go_on(session),
             changed=self._background_changed,
         )
+        return SessionManager(self.context, ports, self._wake)
 
-    def _start_up_ports(self) -> StartUpPorts:
+    @cached_property
+    def start_up(self) -> StartUp:
+        from tui.chat_screen.controllers.start_up import StartUp, StartUpPorts
+
         sessions = self.sessions
-        return StartUpPorts(
+        ports = StartUpPorts(
             open_store=sessions.open_store,
             open_chat=sessions.open_chat,
             open_draft=sessions.open_draft,
@@ -297,36 +140,175 @@ class Parts:
             started=sessions.started,
             open_list=self.library.open_list,
         )
+        return StartUp(self.context, ports, self._options.start)
 
-    def _branch_ports(self) -> BranchPorts:
-        return BranchPorts(
-            transcript=lambda: self._widgets.conversation,
-            prompt=lambda: self._widgets.prompt,
-            read_branch=self.sessions.read_branch,
-            open_chat=self.sessions.open_chat,
-            submit=self._submit,
-            save=self.sessions.save_position,
-            refresh=self._show_hints,
+    @cached_property
+    def library(self) -> LibraryController:
+        from tui.chat_screen.controllers.library import LibraryController, LibraryPorts
+
+        ports = LibraryPorts(
+            dialogs=self.library_dialogs,
+            show_title=self.display.show_title,
+            start_new=self.start_new,
+            give_up=self.sessions.give_up,
+            open=self.open,
+            remember_earlier=self._widgets.prompt.remember_earlier,
         )
+        return LibraryController(self.context, ports)
 
-    def _sync_ports(self) -> SyncPorts:
-        return SyncPorts(
-            transcript=lambda: self._widgets.conversation,
+    @cached_property
+    def sync(self) -> SessionSync:
+        from tui.chat_screen.controllers.sync import SessionSync, SyncPorts
+
+        ports = SyncPorts(
+            transcript=self._widgets.conversation,
             remember=self._widgets.prompt.remember,
-            show_header=self._show_header,
-            show_figures=lambda: self.display.show_figures(),
-            show_hints=self._show_hints,
+            show_header=self.display.show_header,
+            show_figures=self.display.show_figures,
+            show_hints=self.display.show_hints,
             is_attached=lambda: self._screen.is_attached,
         )
+        return SessionSync(self.context, ports)
 
-    def _contributions(self, options: Options) -> Contributions:
-        conversation, provider = self._widgets.conversation, self.context.provider
-        basic = BasicHints(self.context.key_of, lambda: self.sessions.current.running, lambda: conversation.has_focus)
-        return Contributions(
-            hints=HintLine(
-                (self.branches.hints, self.permissions.hints, basic, self.costs.hints), self.disabled_reason
+    @cached_property
+    def branches(self) -> BranchController:
+        from tui.chat_screen.controllers.branches import BranchController, BranchPorts
+
+        ports = BranchPorts(
+            transcript=self._widgets.conversation,
+            prompt=self._widgets.prompt,
+            read_branch=self.sessions.read_branch,
+            open_chat=self.sessions.open_chat,
+            submit=lambda submission: self.pipeline.submit(submission),
+            save=self.sessions.save_position,
+            show_hints=self.display.show_hints,
+        )
+        return BranchController(self.context, ports)
+
+    @cached_property
+    def titles(self) -> TitleController:
+        from tui.chat_screen.controllers.titles import TitleController
+
+        return TitleController(self.context, self.display.show_title)
+
+    # The next request
+
+    @cached_property
+    def turns(self) -> TurnController:
+        from tui.chat_screen.controllers.turns import TurnController, TurnPorts
+
+        prompt = self._widgets.prompt
+        ports = TurnPorts(
+            submit=lambda submission: self.pipeline.submit(submission),
+            prompt=prompt,
+            last_sent=lambda: prompt.last_sent,
+            show_queue=self.display.show_queue,
+        )
+        return TurnController(self.context, ports)
+
+    @cached_property
+    def generation(self) -> GenerationSettings:
+        ports = GenerationPorts(
+            dialogs=lambda: self.dialogs,
+            show_model=lambda: self.display.show_choices(),
+            warmth=self.costs.warmth,
+            start_new=self.start_new,
+            is_started=lambda: self.sessions.is_started,
+            remember_folder=lambda session: self.permissions.remember_folder(session),
+        )
+        return GenerationSettings(self.context, ports, keeps_model=self._options.start.own_model)
+
+    @cached_property
+    def attachments(self) -> AttachmentController:
+        prompt = self._widgets.prompt
+        ports = AttachmentPorts(
+            attach_files=prompt.attachments.attach_files,
+            put=prompt.put,
+            send=prompt.action_send,
+            send_when_ready=prompt.send_when_ready,
+            after_refresh=self._screen.call_after_refresh,
+            draft=self._widgets.draft,
+            coming=self.costs.coming,
+            open_dialog=lambda *ports: self.dialogs.open_attach(*ports),
+        )
+        return AttachmentController(self.context, ports, self._options.attach, self._options.last_folder)
+
+    @cached_property
+    def costs(self) -> CostController:
+        screen, widgets = self._screen, self._widgets
+        ports = CostPorts(
+            note=widgets.conversation.note,
+            draft=lambda: NO_DRAFT if widgets.prompt.holds_command else widgets.draft(),
+            show_warmth=lambda text, is_warm: self.display.show_warmth(text, is_warm),
+            show_hints=lambda: self.display.show_hints(),
+            refresh_hints=lambda: self.display.refresh_hints(),
+            set_timer=screen.set_timer,
+            layout=lambda: Layout(
+                width=screen.size.width,
+                rows=widgets.conversation.size.height,
+                is_still=screen.app.animation_level == "none",
+                is_reading=widgets.conversation.has_focus,
             ),
-            header_marks=(self.sync.mark, lambda: "demo · scripted answers" if provider.is_demo else ""),
+            open_map=lambda **standing: self.dialogs.open_map(**standing),
+        )
+        return CostController(self.context, ports)
+
+    @cached_property
+    def budget(self) -> BudgetGuard:
+        from tui.chat_screen.controllers.budget import BudgetGuard, BudgetPorts
+
+        ports = BudgetPorts(
+            coming=self.costs.coming,
+            ask=self.dialogs.ask_limits,
+            give_back=self.presenter.give_back,
+            show_queue=self.display.show_queue,
+            save=self.sessions.save_position,
+        )
+        return BudgetGuard(self.context, ports, self._options.budget)
+
+    @cached_property
+    def permissions(self) -> PermissionController:
+        ports = PermissionPorts(
+            cards=lambda: self.cards,
+            note=self._widgets.conversation.note,
+            show_hints=lambda: self.display.show_hints(),
+            show_model=lambda: self.display.show_choices(),
+            use_tools=self.sessions.use_tools,
+            written_anew=self.generation.written_anew,
+            pick_server=lambda *ports: self.dialogs.pick_server(*ports),
+        )
+        return PermissionController(self.context, ports, self._options.known_folders)
+
+    @cached_property
+    def auth(self) -> AuthController:
+        from tui.chat_screen.controllers.auth import AuthController, AuthPorts
+
+        ports = AuthPorts(
+            ask_key=self.dialogs.ask_key,
+            agree=self.dialogs.ask_login,
+            start_new=self.start_new,
+            show_account=self.presenter.show_account,
+            signed_in=self._signed_in,
+        )
+        return AuthController(self.context, ports)
+
+    # The screen
+
+    @cached_property
+    def display(self) -> Display:
+        conversation, provider = self._widgets.conversation, self.context.provider
+        availability = ChatAvailability(self.context)
+        basic = BasicHints(self.context.key_of, lambda: self.sessions.current.running, lambda: conversation.has_focus)
+
+        def editing() -> Sequence[Hint]:
+            return self.branches.hints() if self.sessions.current.editing is not None else ()
+
+        contributions = Contributions(
+            hints=HintLine((editing, self.permissions.hints, basic, self.costs.hints), availability.disabled_reason),
+            header_marks=(
+                lambda: self.sessions.current.sync.mark,
+                lambda: "demo · scripted answers" if provider.is_demo else "",
+            ),
             header_settings=(self.permissions.header,),
             header_elsewhere=self.sessions.elsewhere,
             welcome=(self.permissions.welcome,),
@@ -334,8 +316,44 @@ class Parts:
             model_shown=self.costs.model_changed,
             save_position=self.sessions.save_position,
         )
+        return Display(
+            self._screen, self._widgets, provider, self.context.current, contributions, self._options.notices
+        )
 
-    # Chats
+    @cached_property
+    def presenter(self) -> Presenter:
+        from tui.chat_screen.presenter import Presenter
+
+        return Presenter(self.context, self._widgets, self.display, self.turns.go_on)
+
+    @cached_property
+    def reading(self) -> Reading:
+        from tui.chat_screen.reading import Reading
+
+        return Reading(self.context, self._screen, self._widgets, self.dialogs)
+
+    @cached_property
+    def cards(self) -> QuestionCards:
+        from tui.chat_screen.questions import QuestionCards
+
+        return QuestionCards(self._screen, self._widgets, self.context.key_of)
+
+    @cached_property
+    def dialogs(self) -> Dialogs:
+        from tui.chat_screen.dialogs import Dialogs
+
+        widgets = self._widgets
+        gallery, focus = widgets.conversation.gallery, widgets.prompt.focus
+        return Dialogs(self._screen, self.context.provider, gallery, self.costs.switches, focus)
+
+    @cached_property
+    def library_dialogs(self) -> LibraryDialogs:
+        from tui.chat_screen.chat_list import LibraryDialogs
+
+        prompt, now = self._widgets.prompt, self.context.library.now
+        return LibraryDialogs(self.dialogs, self.sessions, prompt, self.open, lambda: self.library, now)
+
+    # What the ports of several units share
 
     def start_new(self) -> None:
         """Show a new chat, with the preset of new chats."""
@@ -362,34 +380,27 @@ class Parts:
         await self.start_up.start(bool(prompt))
         await self.library.read_earlier()
 
+    def _run(
+        self, work: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any, group: str = "", exclusive: bool = False
+    ) -> None:
+        self._screen.run_worker(later(work, *arguments), group=group or "default", exclusive=exclusive)
+
+    def _post(self, do: Callable[[Any], None], argument: Any) -> None:
+        self.context.post(partial(do, argument))
+
+    def _wake(self, session: ChatSession) -> None:
+        # On the engine's thread: posting is all that may be done from there.
+        self.context.post(partial(self.dispatcher.collect, session))
+
     def _show_session(self, session: ChatSession, siblings: Sequence[str]) -> None:
         self.reading.end_find()
         self.display.show_session(session, siblings)
-        self.cards.ask(session.questions)
-
-    def _show_header(self) -> None:
-        self.display.show_title()
-        self.display.show_model()
+        self.permissions.show_questions()
 
     def _background_changed(self) -> None:
         self.display.show_elsewhere()
         self.dialogs.list_changed()
 
-    def _open_attach(
-        self,
-        first_folder: Callable[[], Path],
-        cost: Callable[[int], str],
-        is_many: Callable[[int], bool],
-        closed: Callable[[Path | None, Sequence[Path], int | None], None],
-    ) -> None:
-        def left(folder: Path | None, files: Sequence[Path], long_edge: int | None) -> None:
-            closed(folder, files, long_edge)
-            self._widgets.prompt.focus()
-
-        self.dialogs.open_attach(first_folder, cost, is_many, left)
-
-    # Actions
-
-    def disabled_reason(self, name: str) -> str:
-        """Return why an action cannot be done now, or ""."""
-        return ""
+    def _changed_elsewhere(self, chat_id: str) -> None:
+        self.library.changed_elsewhere(chat_id)
+        self.sync.changed_elsewhere(chat_id)

@@ -13,16 +13,8 @@ from msgspec.structs import replace
 from tui.chat.forecast import Estimate, image_count, messages_in_cache
 from tui.chat.tokens import MANY
 from tui.chat.transcript import Draft, Image, Transcript
-from tui.chat_screen.context import ChatContext
+from tui.chat_screen.context import ChatContext, LastFolder
 from tui.render import figures
-
-
-class LastFolder(Protocol):
-    """Remembers a folder from one start to the next. Both calls may take a while."""
-
-    def read(self) -> Path | None: ...
-
-    def keep(self, folder: Path) -> None: ...
 
 
 class AttachFiles(Protocol):
@@ -65,7 +57,6 @@ class AttachmentController:
         self,
         context: ChatContext,
         ports: AttachmentPorts,
-        *,
         files: Sequence[Path] = (),
         last_folder: LastFolder | None = None,
     ) -> None:

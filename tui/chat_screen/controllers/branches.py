@@ -31,16 +31,15 @@ class OpenChat(Protocol):
 
 @dataclass(frozen=True)
 class BranchPorts:
-    transcript: Callable[[], TranscriptPort]
-    prompt: Callable[[], PromptPort]
+    transcript: TranscriptPort
+    prompt: PromptPort
     read_branch: Callable[[], Awaitable[Branch]]
     """The messages of the chat on view, as they are stored."""
     open_chat: OpenChat
     submit: Callable[[Submission], None]
     save: Callable[[], None]
     """Saves how the chat stands."""
-    refresh: Callable[[], None]
-    """Shows the hints anew."""
+    show_hints: Callable[[], None]
 
 
 class BranchController:
@@ -86,10 +85,10 @@ class BranchController:
         self._context.current().editing = origin
         message = self._messages[origin.prompt]
         attached = [block for block in message.blocks if isinstance(block, Image | Document) and not block.aside]
-        prompt = self._ports.prompt()
+        prompt = self._ports.prompt
         prompt.recall(message.text, attached)
         prompt.focus()
-        self._ports.refresh()
+        self._ports.show_hints()
         self._ports.save()
 
     def hints(self) -> Sequence[Hint]:
@@ -106,8 +105,8 @@ class BranchController:
         if session.editing is None:
             return False
         session.editing = None
-        is_kept = self._ports.prompt().lay_down()
-        self._ports.refresh()
+        is_kept = self._ports.prompt.lay_down()
+        self._ports.show_hints()
         if is_kept:
             self._context.notify("the edit is kept: ↑ brings it back", lasting=True)
         return True
@@ -139,7 +138,7 @@ class BranchController:
             note = f"{model.name} has a cache of its own: all {count} tokens are sent to it anew"
         else:
             note = "asked again: the prompt is read from the cache while it is warm"
-        self._ports.transcript().note(note)
+        self._ports.transcript.note(note)
 
     def _go_back(self, session: ChatSession, origin: Origin, count: int) -> None:
         """Leave the branch after so many messages. The store has all of them."""
@@ -147,7 +146,7 @@ class BranchController:
         session.left_branch = origin
         session.transcript = replace(session.transcript, messages=session.transcript.messages[:count])
         session.recorder.head = origin.branch[count - 1].id if count else None
-        transcript = self._ports.transcript()
+        transcript = self._ports.transcript
         transcript.show(session.transcript.messages, siblings=labels(origin.branch)[:count])
         transcript.jump_to_end()
 
@@ -209,7 +208,7 @@ class BranchController:
         match event:
             case Sent() if session.is_on_view:
                 for note in session.branch_notes:
-                    self._ports.transcript().note(note)
+                    self._ports.transcript.note(note)
                 session.branch_notes = ()
             case TurnEnded():
                 session.branch_notes = ()
@@ -229,16 +228,16 @@ class BranchController:
         if not _has_left_nothing(event):
             branch = await self._ports.read_branch()
             if self._context.current() is session:
-                transcript().label(labels(branch))
+                transcript.label(labels(branch))
             return
         head = origin.branch.head
         assert head is not None, "a branch that was left has messages"
         session.store.set_head(session.id, head)
         await self._ports.open_chat(session.id, head=head)
         if event.failure is not None:
-            transcript().note(event.failure.message)
+            transcript.note(event.failure.message)
         message = "back in the branch from before"
-        if event.give_back is not None and self._ports.prompt().full_text == event.give_back.text:
+        if event.give_back is not None and self._ports.prompt.full_text == event.give_back.text:
             self._context.current().editing = origin
             self._ports.save()
             message = f"the branch from before · {self._context.key_of('send')} sends the edit again"

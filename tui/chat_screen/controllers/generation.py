@@ -61,7 +61,7 @@ class GenerationDialogs(Protocol):
 
 @dataclass(frozen=True)
 class GenerationPorts:
-    dialogs: GenerationDialogs
+    dialogs: Callable[[], GenerationDialogs]
     show_model: Callable[[], None]
     """Shows the header, the figures and the welcome anew."""
     warmth: Callable[[], Warmth]
@@ -137,7 +137,7 @@ class GenerationSettings:
         if name:
             self._use(name)
         else:
-            self._ports.dialogs.pick_model(
+            self._ports.dialogs().pick_model(
                 provider.models(), provider.model, provider.reasoning, lambda model: self._use(model.id)
             )
 
@@ -166,7 +166,7 @@ class GenerationSettings:
         provider = self._context.provider
         rows = options(provider.model, provider.reasoning)
         if not argument:
-            self._ports.dialogs.pick_reasoning(provider.model.name, rows, self.meaning, kind, self._take_option)
+            self._ports.dialogs().pick_reasoning(provider.model.name, rows, self.meaning, kind, self._take_option)
             return
         wanted = "_".join(argument.casefold().replace("_", " ").split())
         row = next((row for row in rows if row.kind == kind and row.value == wanted), None)
@@ -217,7 +217,7 @@ class GenerationSettings:
         elif text:
             self._set_system(text)
         else:
-            self._ports.dialogs.edit_system(session.transcript.system, self.cost_of_edit(), self._set_system)
+            self._ports.dialogs().edit_system(session.transcript.system, self.cost_of_edit(), self._set_system)
 
     def cost_of_edit(self) -> str:
         """Return what another system prompt does to the cache: the whole request begins with it."""
@@ -252,7 +252,7 @@ class GenerationSettings:
         """Start a new chat with the preset that is named ("-" for none), or show all there are."""
         provider = self._context.provider
         if not name:
-            self._ports.dialogs.pick_preset(provider.presets, provider.preset, self.choose_preset)
+            self._ports.dialogs().pick_preset(provider.presets, provider.preset, self.choose_preset)
             return
         try:
             provider.use_preset(name if name != "-" else "")

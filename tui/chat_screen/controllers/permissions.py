@@ -10,7 +10,7 @@ from typing import Protocol
 
 from tui.chat.events import TurnEnded, TurnEvent
 from tui.chat.tools import Access, Question, ToolAllowed, ToolAsking, ToolEnded, Verdict
-from tui.chat_screen.context import ChatContext
+from tui.chat_screen.context import ChatContext, KnownFolders
 from tui.chat_screen.hints import Hint
 from tui.chat_screen.session import ChatSession
 from tui.services.ports import ToolServer
@@ -18,14 +18,6 @@ from tui.services.ports import ToolServer
 _WORDS: dict[Access, str] = {"none": "tools off", "read": "tools read only", "ask": "tools on"}
 _OTHER_WORDS: dict[str, Access] = {"off": "none", "no": "none", "on": "ask", "all": "ask"}
 """Other words for them that people type."""
-
-
-class KnownFolders(Protocol):
-    """Remembers in which folders the user was told that Claude can read files."""
-
-    def knows(self, folder: Path) -> bool: ...
-
-    def add(self, folder: Path) -> None: ...
 
 
 class QuestionCards(Protocol):
@@ -62,7 +54,7 @@ class PickServer(Protocol):
 
 @dataclass(frozen=True)
 class PermissionPorts:
-    cards: QuestionCards
+    cards: Callable[[], QuestionCards]
     note: Callable[[str], None]
     """Adds a note below the conversation."""
     show_hints: Callable[[], None]
@@ -91,13 +83,13 @@ class PermissionController:
                 self._ports.show_hints()
 
     def show_questions(self) -> None:
-        self._ports.cards.ask(self._context.current().questions)
+        self._ports.cards().ask(self._context.current().questions)
 
     def hints(self) -> Sequence[Hint]:
         """How to answer; while a question has the focus, nothing else."""
         if not self._context.current().questions:
             return ()
-        key_of, cards = self._context.key_of, self._ports.cards
+        key_of, cards = self._context.key_of, self._ports.cards()
         if cards.is_reasoning:
             return (Hint("reason", "⏎ send", is_alone=True), Hint("back", "Esc back"))
         if cards.has_focus:
@@ -107,7 +99,7 @@ class PermissionController:
 
     def answer(self) -> None:
         """Move the focus to the question that waits, or back to the prompt."""
-        cards = self._ports.cards
+        cards = self._ports.cards()
         if not self._context.current().questions:
             cards.skip()
         elif cards.has_focus:

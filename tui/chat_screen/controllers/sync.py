@@ -26,7 +26,7 @@ _OPEN, _ANSWERING = "open elsewhere too", "answering elsewhere"
 
 @dataclass(frozen=True)
 class SyncPorts:
-    transcript: Callable[[], TranscriptPort]
+    transcript: TranscriptPort
     remember: Callable[[str], None]
     """Adds a prompt to those that Up goes through."""
     show_header: Callable[[], None]
@@ -46,17 +46,13 @@ class SessionSync:
         if chat_id == self._context.current().id:
             self._check()
 
-    def mark(self) -> str:
-        """Return what the header says while another prx has this chat open."""
-        return self._context.current().sync.mark
-
     def take(self, session: ChatSession, event: TurnEvent) -> None:
         """Read the store again once the running turn has ended, if that is due."""
         if not session.is_on_view:
             return
         if isinstance(event, Sent) and session.sync.is_deleted:
             session.sync.is_deleted = False
-            self._ports.transcript().note("this prompt has brought the chat back into the list")
+            self._ports.transcript.note("this prompt has brought the chat back into the list")
         if isinstance(event, TurnEnded) and session.sync.is_due:
             self._check()
 
@@ -100,7 +96,7 @@ class SessionSync:
 
     def _show_added(self, session: ChatSession, since: Since) -> None:
         """Add whole turns to the end of the conversation; of all else that is new, say where it is."""
-        recorder, branch, transcript = session.recorder, since.branch, self._ports.transcript()
+        recorder, branch, transcript = session.recorder, since.branch, self._ports.transcript
         assert recorder is not None
         start = len(branch) - len(since.added)
         added = since.added[: _whole_turns(since.added)]

@@ -16,7 +16,7 @@ _GO_ON = "Please go on exactly where you were cut off."
 @dataclass(frozen=True)
 class TurnPorts:
     submit: Callable[[Submission], None]
-    prompt: Callable[[], PromptPort]
+    prompt: PromptPort
     last_sent: Callable[[], str]
     """The prompt that was sent last, or ""."""
     show_queue: Callable[[], None]
@@ -52,7 +52,7 @@ class TurnController:
 
     def retry(self) -> None:
         """Send the prompt that came back, from the prompt area or the queue; after half an answer, the last one again."""
-        session, prompt = self._context.current(), self._ports.prompt()
+        session, prompt = self._context.current(), self._ports.prompt
         messages = session.transcript.messages
         if session.running:
             self._context.notify("an answer is running")
@@ -82,7 +82,7 @@ class TurnController:
 
     def edit_queued(self, index: int) -> None:
         """Bring a queued prompt back into the prompt area; -1 is the last one."""
-        queue, prompt = self._context.current().queue, self._ports.prompt()
+        queue, prompt = self._context.current().queue, self._ports.prompt
         if draft := queue.remove(index if index >= 0 else len(queue.drafts) - 1):
             prompt.recall(draft.text, draft.attachments)
             prompt.focus()
