@@ -191,19 +191,12 @@ class Parts:
 
         return TitleController(self.context, self.display.show_title)
 
-    # The next request
-
     @cached_property
     def turns(self) -> TurnController:
         from tui.chat_screen.controllers.turns import TurnController, TurnPorts
 
-        prompt = self._widgets.prompt
-        ports = TurnPorts(
-            submit=lambda submission: self.pipeline.submit(submission),
-            prompt=prompt,
-            last_sent=lambda: prompt.last_sent,
-            show_queue=self.display.show_queue,
-        )
+        prompt, show_queue = self._widgets.prompt, self.display.show_queue
+        ports = TurnPorts(lambda sent: self.pipeline.submit(sent), prompt, lambda: prompt.last_sent, show_queue)
         return TurnController(self.context, ports)
 
     @cached_property
@@ -350,8 +343,8 @@ class Parts:
     def library_dialogs(self) -> LibraryDialogs:
         from tui.chat_screen.chat_list import LibraryDialogs
 
-        prompt, now = self._widgets.prompt, self.context.library.now
-        return LibraryDialogs(self.dialogs, self.sessions, prompt, self.open, lambda: self.library, now)
+        ports = self._widgets.prompt, self.open, lambda: self.library, self.context.library.now
+        return LibraryDialogs(self.dialogs, self.sessions, *ports)
 
     # What the ports of several units share
 
@@ -370,10 +363,8 @@ class Parts:
 
     def open_next(self) -> None:
         """Show the chat that asks or was answered in the background."""
-        sessions = self.sessions
-        for chat_id in (*(sessions.asking - {sessions.current.id}), *sessions.unread):
+        if chat_id := self.sessions.next_waiting:
             self.open(chat_id)
-            return
 
     async def start(self, prompt: str) -> None:
         """Open the store, and restore what was asked for. `prompt` is what the program was started with."""

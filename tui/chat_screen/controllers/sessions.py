@@ -338,6 +338,11 @@ class SessionManager:
         """The chats whose answer has ended in the background, and which were not shown since."""
         return frozenset(self._unread)
 
+    @property
+    def next_waiting(self) -> str:
+        """A chat in the background that asks, or was answered; "" if there is none."""
+        return next(iter((*(self.asking - {self.current.id}), *self._unread)), "")
+
     def elsewhere(self) -> str:
         """Return what the header says of other chats."""
         asking, unread = len(self.asking - {self.current.id}), len(self.unread)
