@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from tui.chat_screen.controllers.library import LibraryController
     from tui.chat_screen.controllers.sessions import SessionManager
     from tui.chat_screen.dialogs import Dialogs
-    from tui.widgets.attaching import AttachingPrompt
+    from tui.widgets.prompt import PromptArea
 
 
 class OpenChat(Protocol):
@@ -23,7 +23,7 @@ class LibraryDialogs:
         self,
         dialogs: Dialogs,
         sessions: SessionManager,
-        prompt: AttachingPrompt,
+        prompt: PromptArea,
         open_chat: OpenChat,
         library: Callable[[], LibraryController],
         now: Callable[[], float],

@@ -19,9 +19,9 @@ from tui.chat_screen.hints import HintLine
 from tui.chat_screen.session import ChatSession
 from tui.errors import TuiError
 from tui.services.ports import Provider
-from tui.widgets.attaching import AttachingPrompt
 from tui.widgets.conversation import Conversation
 from tui.widgets.header import Header
+from tui.widgets.prompt import PromptArea
 from tui.widgets.queue import QueueList
 from tui.widgets.status import StatusBar, standing
 from tui.widgets.welcome import Row, Welcome
@@ -44,7 +44,7 @@ class ChatWidgets:
     welcome: Welcome
     conversation: Conversation
     queue: QueueList
-    prompt: AttachingPrompt
+    prompt: PromptArea
     status: StatusBar
 
     def draft(self) -> Draft:

@@ -20,7 +20,6 @@ from tui.chat_screen.session import ChatSession
 from tui.chat_screen.wiring import Parts
 from tui.engine import Engine
 from tui.services.ports import Library, Provider
-from tui.widgets.attaching import AttachingPrompt
 from tui.widgets.attachments import Attachments
 from tui.widgets.bindings import bindings_of
 from tui.widgets.commands import CommandList, FileList
@@ -60,7 +59,7 @@ class ChatScreen(Screen[None]):
         self._options = options
         commands, files = CommandList(), FileList()
         attachments = Attachments(lambda: provider.model, self._images_beside)
-        prompt = AttachingPrompt(commands, attachments, files)
+        prompt = PromptArea(commands, attachments, files)
         welcome = Welcome()
         prompt.while_empty = welcome.take_key
         self._lists = commands, files
@@ -110,7 +109,7 @@ class ChatScreen(Screen[None]):
         return self.parts.sessions.current
 
     @property
-    def prompt(self) -> AttachingPrompt:
+    def prompt(self) -> PromptArea:
         return self.widgets.prompt
 
     @property
