@@ -1,4 +1,4 @@
-"""ChatApp: builds everything and hands it out. What a screen does is the screen's; what is sent, the connection's."""
+"""ChatApp: creates the chat screen with everything that it needs, and owns the actions of the whole program."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ from tui.widgets.repaint import Repaint
 from tui.widgets.themes import DARK, LIGHT, THEMES, theme_name
 from tui.widgets.workers import later
 
-_NAMED = 3
-"""Mistakes of the configuration that are shown when it starts."""
+_SHOWN_MISTAKES = 3
+"""The most configuration mistakes that are shown at start-up."""
 
 
 class ChatApp(App[int], inherit_bindings=False):
     CSS_PATH = "app.tcss"
     TITLE = "prx"
-    ENABLE_COMMAND_PALETTE = False  # ours is made from the table of actions
+    ENABLE_COMMAND_PALETTE = False  # prx has its own, made from the table of actions
     BINDINGS = bindings_of("app")
 
     def __init__(
@@ -93,7 +93,7 @@ class ChatApp(App[int], inherit_bindings=False):
         if settings.ui.reduced_motion:
             self.animation_level = "none"
         self._repaint = Repaint()
-        # A traceback in colours would be full of sequences, which stderr does not let pass.
+        # Plain text: stderr lets no escape sequence of a coloured traceback pass.
         self.error_console = Console(markup=False, highlight=False, stderr=True, color_system=None)
         self.set_keymap({name: ",".join(keys) for name, keys in settings.keys.items()})
 
@@ -101,7 +101,7 @@ class ChatApp(App[int], inherit_bindings=False):
         return self.chat
 
     def on_mount(self) -> None:
-        if self._exit_signals is not None:  # without them the terminal would be left as it is
+        if self._exit_signals is not None:  # restores the terminal after a signal
             loop = asyncio.get_running_loop()
             self._exit_signals.on_signal(lambda: loop.call_soon_threadsafe(self._end_by_signal))
         self.app_resume_signal.subscribe(self, lambda _: self._start_over())
@@ -112,13 +112,13 @@ class ChatApp(App[int], inherit_bindings=False):
         self.exit(self._exit_signals.exit_code, self._exit_signals.exit_code)
 
     def _start_over(self) -> None:
-        """An editor or a shell has drawn on the terminal meanwhile."""
+        """Draw everything again: an editor or a shell has used the terminal."""
         self._repaint.forget()
         self.chat.conversation.forget_pictures()
         self.refresh(layout=True)
 
     def _prepare_pictures(self) -> None:
-        """Says how they are drawn as far as the settings do; the terminal is asked when the first one is to be shown."""
+        """Choose how images are drawn. Where the settings say "auto", the terminal is asked before the first image."""
         gallery, choice, driver = self.chat.conversation.gallery, self._settings.ui.pictures, self._driver
         gallery.is_open = choice != "none"
         gallery.know(canvas(choice, ""))
@@ -126,20 +126,20 @@ class ChatApp(App[int], inherit_bindings=False):
             gallery.write = driver.write
         if sys.platform == "win32":
             return
-        from tui.widgets.terminal import PromptDriver  # loaded already, wherever it can be
+        from tui.widgets.terminal import PromptDriver  # already loaded where there is a terminal
 
         if isinstance(driver, PromptDriver) and (asked := questions(choice, os.environ)):
             gallery.forget()
             gallery.ask = partial(driver.ask, asked)
 
     def on_exit_app(self) -> None:
-        for conversation in self.chat.query(Conversation):  # none where the widgets went first
+        for conversation in self.chat.query(Conversation):  # none if the widgets are gone already
             conversation.gallery.close()
 
     def on_answered(self, event: Answered) -> None:
         found = canvas(self._settings.ui.pictures, event.text)
         if found.way == "kitty" and self.console.color_system != "truecolor":
-            found = replace(found, way="blocks")  # there, colours say which picture is meant
+            found = replace(found, way="blocks")  # Kitty placeholders encode the image ID as a colour
         self.chat.conversation.gallery.know(found)
 
     def _warm_up(self) -> None:
@@ -149,7 +149,7 @@ class ChatApp(App[int], inherit_bindings=False):
         self.refresh_models()
 
     def refresh_models(self) -> None:
-        """Has the server's list of models asked for, if that is due. Nothing waits for it."""
+        """Refresh the list of models in the background if it is older than a day."""
         if self._provider.wants_models:
             self.run_worker(asyncio.wrap_future(self._engine.submit(self._provider.refresh_models)))
 
@@ -174,7 +174,7 @@ class ChatApp(App[int], inherit_bindings=False):
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
 
     async def action_quit(self) -> None:
-        """Quits at once where all is stored, else asks where the rest is to go."""
+        """Quit, or first ask where to save chats that are not stored yet."""
         if self._library.is_behind:
             self.run_worker(later(self._quit_behind), group="quit", exclusive=True)
         else:
@@ -202,13 +202,13 @@ class ChatApp(App[int], inherit_bindings=False):
         self.push_screen(UnsavedScreen(unsaved.count, free_name(Path.cwd()).name, save), answered)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        # Textual's one way to the terminal, here with less to write.
+        # All output of Textual passes here; Repaint leaves out what the terminal shows already.
         if isinstance(renderable, CompositorUpdate):
             renderable = self._repaint.of(renderable)
         super()._display(screen, renderable)
 
     def copy_to_clipboard(self, text: str) -> None:
-        # As Textual does it, but told to the driver as what we made: from nobody else it takes this sequence.
+        # As Textual does, but as TerminalText: the driver accepts this sequence from nowhere else.
         self._clipboard = text
         if self._driver is not None:
             content = base64.b64encode(text.encode("utf-8", "replace")).decode()
@@ -216,23 +216,23 @@ class ChatApp(App[int], inherit_bindings=False):
 
     def panic(self, *renderables: RenderableType) -> None:
         super().panic(*renderables)
-        self._return_code = 1  # for Textual, failing to read keys is an end like any other
+        self._return_code = 1  # Textual would exit with 0
 
     def _fatal_error(self) -> None:
-        # Textual shows the values of local variables with a traceback. Ours may be somebody's words or worse.
+        # Textual would show local variables, which may hold conversations or keys.
         from rich.traceback import Traceback  # brings all of pygments: not needed unless it comes to this
 
         self.panic(Traceback(show_locals=False))
 
 
 def _mistakes(found: list[str]) -> list[str]:
-    """As many as there is room for, and where the others are told."""
-    more = len(found) - _NAMED
-    return found if more <= 0 else [*found[:_NAMED], f"and {more} more: prx doctor config tells them all"]
+    """Return the first mistakes, and a line on how to see the others."""
+    more = len(found) - _SHOWN_MISTAKES
+    return found if more <= 0 else [*found[:_SHOWN_MISTAKES], f"and {more} more: run prx doctor config"]
 
 
 def _driver_class(stderr: Path) -> type[Driver] | None:
-    """Our way to read keys, where there is a terminal to read them from; None leaves the choice to Textual."""
+    """Return our driver on a Unix terminal; None lets Textual choose."""
     if sys.platform == "win32" or constants.DRIVER is not None:
         return None
     from tui.widgets.terminal import PromptDriver

@@ -407,7 +407,7 @@ async def test_of_many_mistakes_the_first_are_shown_and_where_the_others_are() -
         notices = str(chat.screen.query_one("#notices").render())
         assert "nonsense2" in notices
         assert "nonsense3" not in notices
-        assert notices.endswith("and 6 more: prx doctor config tells them all")
+        assert notices.endswith("and 6 more: run prx doctor config")
 
 
 async def test_without_credentials_it_says_so_and_the_demo_works_at_once() -> None:

@@ -93,7 +93,7 @@ LIGHT = Look(
     heading="#0c0e12",
     link="#2a5bd0",
     code="#0f667d",
-    code_background="#f1efeb",
+    code_background="#f1f0ef",
     code_text="#2c3036",
     code_theme=(
         ("Comment", "#676c75 italic"),

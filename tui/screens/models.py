@@ -115,7 +115,7 @@ def titles(width: int) -> Content:
 
 
 def _name(name: str, width: int) -> str:
-    room = 12 if width < _NARROW else 14
+    room = 12 if width < _NARROW else 14 + max(0, min(4, width - _NARROW - 2))
     name = safe(name, keep_newlines=False)
     return f"{name if len(name) < room else name[: room - 2] + '…':<{room}}"
 

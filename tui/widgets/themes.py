@@ -22,7 +22,7 @@ DARK = Theme(
         "faint": "#4a505b",  # lines and scrollbars: for seeing only
         "code-background": "#1c1f25",
         "block-cursor-foreground": "#e4e6eb",
-        "block-cursor-background": "#272c36",
+        "block-cursor-background": "#282c34",
         "block-cursor-text-style": "none",
         "input-cursor-background": "#7da6f5",
         "input-cursor-foreground": "#14161a",
@@ -49,7 +49,7 @@ LIGHT = Theme(
     foreground="#1e2127",
     background="#fbfaf8",
     surface="#fbfaf8",
-    panel="#f1efeb",
+    panel="#f1f0ef",
     error="#b3261e",
     warning="#8a5a00",
     success="#2f6f46",
@@ -57,7 +57,7 @@ LIGHT = Theme(
     variables={
         "dim": "#666b75",  # 5.1 to 1 on the background
         "faint": "#c3c3c2",
-        "code-background": "#f1efeb",
+        "code-background": "#f1f0ef",
         "block-cursor-foreground": "#1e2127",
         "block-cursor-background": "#e3e6ee",
         "block-cursor-text-style": "none",
