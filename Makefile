@@ -48,8 +48,9 @@ format:
 snapshots:
 	$(PYTHON) -m pytest -q tests/snapshots --snapshot-update
 
-# Write the generated tables of the documentation.
+# Write the generated parts of the documentation: the picture of the architecture, tables and lists.
 docs:
+	$(PYTHON) docs/make_architecture.py
 	$(PYTHON) docs/make_tables.py
 
 # Take the pictures of the documentation from the running app. Needs rsvg-convert and the font Fira Code.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
+from make_architecture import steps_list  # beside this script
 
 from tui.actions import ACTIONS, GROUPS, key_name
 from tui.cli.main import prx
@@ -64,8 +65,8 @@ def options_table() -> str:
     return "\n".join(lines)
 
 
-TABLES: dict[str, Callable[[], str]] = {"actions": actions_table, "options": options_table}
-PAGES = ("keys.md", "scripting.md")
+TABLES: dict[str, Callable[[], str]] = {"actions": actions_table, "options": options_table, "steps": steps_list}
+PAGES = ("keys.md", "scripting.md", "architecture.md")
 
 
 def rewritten(page: str) -> str:

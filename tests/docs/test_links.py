@@ -22,7 +22,7 @@ def test_every_link_leads_to_a_file_and_a_heading(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_file_a_page_points_to_is_there(page: str) -> None:
     named = [text for text in code(page) if re.fullmatch(r"(tui|tests|docs|assets|benchmarks)/[\w./]*", text)]
-    assert [name for name in named if not (ROOT / name).exists()] == []
+    assert [name for name in named if "NAME" not in name and not (ROOT / name).exists()] == []
 
 
 def test_readme_leads_to_every_page() -> None:
