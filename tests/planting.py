@@ -90,7 +90,11 @@ class HostileService:
         return json.dumps(planted(json.loads(text), self.keep), ensure_ascii=False).encode()
 
 
-PDF = b"%%PDF-1.4\n1 0 obj << /Type /Page /Title (%s) >> endobj\ntrailer << /Root 1 0 R >>\n%%%%EOF" % HOSTILE.encode()
+PDF = (
+    b"%%PDF-1.4\n1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj\n"
+    b"2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj\n"
+    b"3 0 obj << /Type /Page /Parent 2 0 R /Title (%s) >> endobj\ntrailer << /Root 1 0 R >>\n%%%%EOF" % HOSTILE.encode()
+)
 
 CLAUDE_AI = [
     {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import io
 import time
 import zlib
 
+import pikepdf
 import pytest
 from drawing import file, page
 from hypothesis import given
@@ -14,10 +16,16 @@ from hypothesis import strategies as st
 from tui.anthropic.models import find
 from tui.chat.transcript import Document
 from tui.images.attach import attach_bytes
-from tui.images.documents import MAX_PDF_BYTES, max_pages, page_count
+from tui.images.documents import MAX_PDF_BYTES, max_pages
 from tui.images.errors import CannotAttach
+from tui.images.pdf import pdf_facts, read_facts
 
 SONNET, HAIKU = find("claude-sonnet-5-5"), find("claude-haiku-4-5")
+
+
+def page_count(data):
+    facts = pdf_facts(data)
+    return facts.pages if facts else 0
 
 
 def scans(pages):
@@ -76,9 +84,78 @@ def test_the_newest_version_counts():
     assert page_count(written(3) + added) == 1
 
 
-def test_without_a_page_tree_the_pages_themselves_are_counted():
-    assert page_count(written(4).replace(b"/Root", b"/Rot")) == 4
-    assert page_count(packed(4).replace(b"/Root", b"/Rot")) == 4
+def test_without_a_catalogue_no_viewer_opens_a_file():
+    assert page_count(written(4).replace(b"/Root", b"/Rot")) == 0
+    assert page_count(packed(4).replace(b"/Root", b"/Rot")) == 0
+
+
+def made(pages, change=None, **options):
+    """A PDF as pikepdf writes it."""
+    out = io.BytesIO()
+    with pikepdf.new() as pdf:
+        for _ in range(pages):
+            pdf.add_blank_page()
+        if change is not None:
+            change(pdf)
+        pdf.save(out, **options)
+    return out.getvalue()
+
+
+def holding(attached):
+    """Has a PDF hold another one as an attachment, uncompressed."""
+
+    def change(pdf):
+        pdf.attachments["a.pdf"] = pikepdf.AttachedFileSpec(pdf, attached)
+
+    return change
+
+
+def page_like_text(pdf):
+    pdf.pages[0].Contents = pdf.make_stream(b"BT (/Type /Page /Count 40 /Encrypt 9 0 R) Tj ET\n" * 40)
+
+
+def without_the_first(pdf):
+    del pdf.pages[0]
+
+
+ENCRYPTED = [
+    pikepdf.Encryption(owner="o", user="u", R=revision, aes=revision > 3, metadata=revision > 3)
+    for revision in (2, 3, 4, 6)
+]
+PLAIN = {"compress_streams": False, "stream_decode_level": pikepdf.StreamDecodeLevel.generalized}
+
+
+@pytest.mark.parametrize(
+    ("data", "facts"),
+    [
+        pytest.param(made(2, object_stream_mode=pikepdf.ObjectStreamMode.generate), (2, False), id="object streams"),
+        pytest.param(made(2, linearize=True), (2, False), id="linearised"),
+        pytest.param(made(2, holding(made(52)), **PLAIN), (2, False), id="an attachment"),
+        pytest.param(made(2, holding(made(52)), compress_streams=True), (2, False), id="a compressed attachment"),
+        pytest.param(
+            made(2, holding(made(3, encryption=ENCRYPTED[3])), **PLAIN), (2, False), id="an encrypted attachment"
+        ),
+        pytest.param(made(2, page_like_text, **PLAIN), (2, False), id="page-like text"),
+        pytest.param(made(3, without_the_first), (2, False), id="a deleted page"),
+        pytest.param(b"junk\n" * 20 + made(2), (2, False), id="junk before the header"),
+        pytest.param(made(650), (650, False), id="many pages"),
+        pytest.param(made(2)[:300], (0, False), id="cut short"),
+        pytest.param(made(2, encryption=pikepdf.Encryption(owner="o", user="")), (2, True), id="an owner's password"),
+        *(
+            pytest.param(made(2, encryption=one), (0, True), id=f"a user's password, revision {one.R}")
+            for one in ENCRYPTED
+        ),
+    ],
+)
+def test_facts_of_what_a_library_writes(data, facts):
+    assert pdf_facts(data) == facts
+
+
+def test_a_file_that_takes_too_much_time_or_memory_has_no_facts():
+    large = written(3, padding=bytes(10_000_000))
+    assert pdf_facts(large) == (3, False)
+    assert pdf_facts(large, timeout_s=0) is None
+    assert pdf_facts(large, memory_bytes=20_000_000) is None
 
 
 def test_a_pdf_becomes_a_document():
@@ -95,7 +172,11 @@ def refusal(data, name="a.pdf", model=SONNET):
 
 
 def test_what_the_api_would_not_take_is_refused():
-    assert refusal(written(3, extra=b"/Encrypt 9 0 R")) == "a.pdf is encrypted, and Claude cannot open it"
+    password = b"9 0 obj\n<</Filter/Standard/V 1/R 2/P -4/O<%s>/U<%s>>>\nendobj\n" % (b"41" * 32, b"42" * 32)
+    assert (
+        refusal(written(3, extra=b"/Encrypt 9 0 R", padding=password))
+        == "a.pdf is encrypted, and Claude cannot open it"
+    )
     assert refusal(written(3, extra=b"/Encrypt<< /V 4 >>")) == "a.pdf is encrypted, and Claude cannot open it"
     assert refusal(written(3)[:-60]) == "a.pdf is damaged or cut short (PDF)"
     assert refusal(b"%PDF-1.4\n%%EOF") == "a.pdf is damaged or cut short (PDF)"
@@ -114,7 +195,7 @@ def test_models_take_so_many_pages():
 @given(st.binary(max_size=200), st.integers(0, 500), st.integers(0, 50))
 def test_damaged_files_do_no_harm(noise, at, gone):
     for whole in (written(3), packed(3)):
-        assert page_count(whole[:at] + noise + whole[at + gone :]) >= 0
+        assert read_facts(whole[:at] + noise + whole[at + gone :]).pages >= 0
 
 
 def test_streams_that_swell_are_not_unpacked_whole():

@@ -1,10 +1,11 @@
-"""Runs a small helper program and reads what it prints, within bounds of time and size."""
+"""Run a small helper program and read what it prints, within bounds of time and size."""
 
 from __future__ import annotations
 
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from tui.inputs.limits import PROGRAM_OUTPUT_BYTES
@@ -26,8 +27,9 @@ def run_program(
     timeout_s: float,
     env: Mapping[str, str] | None = None,
     limit_bytes: int = PROGRAM_OUTPUT_BYTES,
+    stdin: bytes = b"",
 ) -> Printed:
-    """Run a program to its end, with no input. Raises OSError where it cannot be started, and subprocess.TimeoutExpired."""
+    """Run a program to its end. Raises OSError where it cannot be started, and subprocess.TimeoutExpired."""
     output = b""
 
     def read() -> None:
@@ -35,15 +37,22 @@ def run_program(
         assert process.stdout is not None
         output = process.stdout.read(limit_bytes + 1)
 
+    def write() -> None:
+        assert process.stdin is not None
+        with suppress(OSError), process.stdin:  # it may end without reading all
+            process.stdin.write(stdin)
+
     process = subprocess.Popen(
         argv,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=None if env is None else dict(env),
     )
     reader = threading.Thread(target=read, daemon=True)  # select does not know pipes on Windows
     reader.start()
+    if stdin:
+        threading.Thread(target=write, daemon=True).start()
     reader.join(timeout_s)
     is_late, is_large = reader.is_alive(), len(output) > limit_bytes
     if is_late or is_large:

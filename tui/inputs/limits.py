@@ -153,6 +153,12 @@ UPLOAD_BYTES_PER_S: Final = 20_000
 PAGE_BYTES: Final = 5 * MIB
 """A page that fetch_url reads, unpacked. Claude is given 50,000 characters of it at a time."""
 
+PDF_S: Final = 10.0
+"""Seconds for counting the pages of a PDF. A file of 23 MB, the most that a request takes, needs less than one."""
+
+PDF_MEMORY_BYTES: Final = 1024 * MIB
+"""Memory of the process that counts the pages of a PDF. The largest file needs less than 200 MB."""
+
 HTML_DEPTH: Final = 1_000
 """Elements of a page inside one another. Real pages stay below 100; Chrome draws no more than 512."""
 

@@ -28,6 +28,7 @@ from tui.render.pieces import (
     Quote,
     Rule,
     gap_between,
+    run_after,
 )
 
 DEPTH = 10
@@ -246,7 +247,7 @@ class Scanner:
         kind, list_id, number, run = found[3] or found[1], self._serial, int(found[2] or 0), 1
         if isinstance(sibling, Item) and sibling.kind == kind:
             list_id = sibling.list_id
-            run = _run_after(sibling, number)
+            run = run_after(sibling, number)
         nesting = sum(isinstance(container, Item) and container.kind in "-*+" for container in self._containers)
         bullet = syntax.BULLETS[nesting % len(syntax.BULLETS)]
         marker = (f"{number + run - 1}{kind}" if run > 1 else found[0]) if found[2] else bullet
@@ -397,14 +398,3 @@ class Scanner:
         self._begun = self._begun if joined else self._fresh
         self._done.append(Piece(body, self._containers, self._begun, gap, joined, growing))
         self._last, self._fresh, self._blank = self._containers, 0, False
-
-
-def _run_after(sibling: Item, number: int) -> int:
-    """Return the `run` of an item with that number behind its sibling.
-
-    What is drawn stays, so a list that was counted on is not drawn as written later: the next one is always a higher number.
-    """
-    if sibling.run and number == sibling.number:
-        return sibling.run + 1
-    drawn = sibling.number + sibling.run - 1
-    return max(1, drawn + 2 - number) if sibling.run > 1 else 0

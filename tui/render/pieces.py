@@ -133,3 +133,14 @@ def rows_of(piece: Piece, width: int) -> int:
             return gap + 2 + len(rows)
         case Heading() | CodeHead() | TableRow() | Rule():
             return gap + 1
+
+
+def run_after(sibling: Item, number: int) -> int:
+    """Return the `run` of an item with that number behind its sibling.
+
+    What is drawn stays, so a list that was counted on is not drawn as written later: the next one is always a higher number.
+    """
+    if sibling.run and number == sibling.number:
+        return sibling.run + 1
+    drawn = sibling.number + sibling.run - 1
+    return max(1, drawn + 2 - number) if sibling.run > 1 else 0
