@@ -127,7 +127,7 @@ class Visitor:
             return [question for card in chat.query(QuestionCard) for question in card.questions]
 
         def rests() -> bool:
-            return not (chat.is_answering or chat.conversation.streaming) or bool(asked())
+            return not (chat.session.running or chat.conversation.streaming) or bool(asked())
 
         await self.until(rests, "the answer does not end")
         while asked():
