@@ -280,6 +280,88 @@ def test_the_test_sees_circles() -> None:
     assert circles({"a": ["b", "c"], "b": ["d"], "c": ["d"], "d": []}) == []
 
 
+def classes(source: str) -> Iterator[ast.ClassDef]:
+    return (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef))
+
+
+def ancestors(sources: Mapping[str, str]) -> dict[str, set[str]]:
+    """The classes of ours that each class stands on, by their names with the module. `Generic[T]` counts as `Generic`."""
+    bases: dict[str, set[str]] = {}
+    for module, source in sources.items():
+        names = {node.name: f"{module}.{node.name}" for node in classes(source)}
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                base = node.module.removeprefix("tui.")
+                names |= {alias.asname or alias.name: f"{base}.{alias.name}" for alias in node.names}
+        for node in classes(source):
+            texts = (ast.unparse(base).split("[")[0].split(".") for base in node.bases)
+            bases[f"{module}.{node.name}"] = {".".join((names.get(first, first), *rest)) for first, *rest in texts}
+
+    def above(name: str) -> set[str]:
+        ours = {base for base in bases.get(name, ()) if base in bases}
+        return ours.union(*map(above, ours))
+
+    return {name: above(name) for name in bases}
+
+
+def test_no_class_stands_on_more_than_two_of_ours() -> None:
+    """Errors aside: their family is drawn as a tree."""
+    found = ancestors({name_of(file): file.read_text() for file in modules()})
+    errors = {name for name, above in found.items() if name == "errors.TuiError" or "errors.TuiError" in above}
+    assert len(errors) > 10
+    assert any(found.values())
+    assert {name: above for name, above in found.items() if len(above) > 2 and name not in errors} == {}
+
+
+def test_the_test_sees_ancestors() -> None:
+    sources = {
+        "chat.a": "class A(Protocol): ...\nclass B(A): ...",
+        "chat.b": "from tui.chat.a import B as Base\nclass C(Base[int]): ...\nclass D(C, Widget): ...",
+    }
+    assert {name: len(above) for name, above in ancestors(sources).items()} == {
+        "chat.a.A": 0,
+        "chat.a.B": 1,
+        "chat.b.C": 2,
+        "chat.b.D": 3,
+    }
+
+
+def members(node: ast.ClassDef) -> list[str]:
+    """The methods, properties and fields of a class."""
+    methods = (one.name for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+    fields = (ast.unparse(one.target) for one in node.body if isinstance(one, ast.AnnAssign))
+    return [*methods, *fields]
+
+
+def ports(source: str) -> dict[str, int]:
+    """How many members each port has: a dataclass of that name, or a Protocol."""
+    return {
+        node.name: len(members(node))
+        for node in classes(source)
+        if node.name.endswith("Ports") or "Protocol" in map(ast.unparse, node.bases)
+    }
+
+
+def test_a_port_of_the_chat_screen_has_at_most_eight_members() -> None:
+    files = [file for file in modules() if name_of(file).startswith("chat_screen.")]
+    found = {f"{name_of(file)}.{name}": count for file in files for name, count in ports(file.read_text()).items()}
+    assert len(found) > 20
+    assert {name: count for name, count in found.items() if count > 8} == {}
+
+
+def test_the_test_counts_the_members_of_a_port() -> None:
+    source = (
+        "class FlowPorts:\n    a: int\n    def b(self): ...\nclass P(Protocol):\n    c: str\nclass Other:\n    d: int"
+    )
+    assert ports(source) == {"FlowPorts": 2, "P": 1}
+
+
+def test_the_chat_screen_hands_on_and_does_little_itself() -> None:
+    source = (PACKAGE / "chat_screen" / "screen.py").read_text()
+    (screen,) = (node for node in classes(source) if node.name == "ChatScreen")
+    assert len([one for one in screen.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]) <= 60
+
+
 CONTROLLERS = "chat_screen.controllers"
 NOT_FOR_CONTROLLERS = frozenset(
     (
