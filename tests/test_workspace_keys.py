@@ -96,7 +96,7 @@ def test_a_configured_workspace_that_does_not_fit_is_named_with_its_place(env: d
     run = prx("auth", "login", env={**env, "ANTHROPIC_WORKSPACE_ID": "wrkspc_nobody"}, stdin=KEY)
     assert run.returncode == 1
     assert "(sent: wrkspc_nobody)" in run.stderr
-    assert "comes from ANTHROPIC_WORKSPACE_ID: correct it there" in run.stderr
+    assert "comes from ANTHROPIC_WORKSPACE_ID. Correct or remove it there" in run.stderr
     assert not stored.exists()
 
 

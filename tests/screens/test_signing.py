@@ -97,7 +97,7 @@ async def test_a_refused_key_is_not_stored_and_the_field_stays() -> None:
         await paste_key(chat, "sk-wrong-key-of-the-test")
         await chat.until(lambda: "✗" in screen_text(chat))
         assert isinstance(chat.app.focused, SecretField)
-        assert "The server does not take this key" in screen_text(chat)
+        assert "The server rejected this key" in screen_text(chat)
         assert stored() is None
         assert "wrong-key" not in screen_text(chat)
         await chat.pilot.press("escape")

@@ -24,7 +24,7 @@ from tui.chat.transcript import Document, Message, ToolResult, Transcript
 from tui.chat.transcript import Image as ImageBlock
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
-from tui.services.attachments import AttachmentResolver, TooMuch, attached, within_one_request
+from tui.services.attachments import AttachmentResolver, TooMuch, prepare_files, within_one_request
 
 pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parents[2]
@@ -150,7 +150,7 @@ def test_more_images_than_the_model_takes_are_refused_in_one_sentence(
 ) -> None:
     run = prx("-m", "claude-haiku-4-5", env=env, cwd=tmp_path, stdin=marker(png()) * 101)
     assert run.returncode == 1
-    assert "This chat holds 101 images, and Haiku 4.5 takes 100 in one request." in run.stderr
+    assert "This chat has 101 images. Haiku 4.5 accepts 100 in one request." in run.stderr
     assert server.requests == []
 
 
@@ -163,7 +163,7 @@ def test_the_pages_of_all_pdfs_count_together(
     haiku = ("-m", "claude-haiku-4-5")
     run = prx("-a", "one.pdf", "-a", "two.pdf", *haiku, "compare", env=env, cwd=tmp_path)
     assert run.returncode == 1
-    assert "one.pdf and two.pdf have 101 pages, and Haiku 4.5 takes 100 in one request." in run.stderr
+    assert "one.pdf and two.pdf have 101 pages. Haiku 4.5 accepts 100 in one request." in run.stderr
     assert server.requests == []
     assert prx("-a", "one.pdf", *haiku, "read", env=env, cwd=tmp_path).returncode == 0
     run = prx("-c", "-a", "two.pdf", *haiku, "and this", env=env, cwd=tmp_path)
@@ -176,7 +176,7 @@ async def test_of_many_pdfs_some_are_named() -> None:
     pdfs = tuple(Document("application/pdf", "AAAA", f"{at}.pdf", 30) for at in range(9))
     result = ToolResult("toolu_1", (*pdfs[1:], msgspec.structs.replace(pdfs[0], aside=True)))
     transcript = Transcript(messages=(Message(role="user", blocks=(pdfs[0], result)),))
-    with pytest.raises(TooMuch, match=r"^0.pdf, 1.pdf, 2.pdf and 6 more have 270 pages, and Haiku 4.5 takes 100 "):
+    with pytest.raises(TooMuch, match=r"^0.pdf, 1.pdf, 2.pdf and 6 more have 270 pages. Haiku 4.5 accepts 100 "):
         await AttachmentResolver(lambda: find("claude-haiku-4-5-20251001")).fitted(transcript)
 
 
@@ -202,10 +202,10 @@ async def test_a_conversation_below_the_limits_is_left_alone() -> None:
 
 
 def test_no_files_are_no_attachments() -> None:
-    assert attached((), find("claude-sonnet-5-5"), print) == ()
+    assert prepare_files((), find("claude-sonnet-5-5"), print) == ()
 
 
 def test_a_body_above_32_mb_is_never_sent() -> None:
     assert within_one_request(b"x" * 2**25) == b"x" * 2**25
-    with pytest.raises(TooMuch, match="this request has 33 MB, and the API takes 32 MB"):
+    with pytest.raises(TooMuch, match="this request has 33 MB. The API accepts 32 MB"):
         within_one_request(b"x" * (33 * 2**20))

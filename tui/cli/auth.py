@@ -24,7 +24,7 @@ from tui.errors import TuiError
 from tui.masking import masked_url
 from tui.render.json_text import json_text
 from tui.services import sign_in
-from tui.services.connection import discovered, key_file, workspace_of
+from tui.services.connection import find_credential, key_file, workspace_of
 
 _LONGEST_SECRET = 64_000
 _TAIL_CHARS = 4
@@ -98,14 +98,14 @@ def login(settings: Settings, env: Mapping[str, str], stdin: IO[str] | None) -> 
 def _ask_for_secret(existing: OAuthToken | Unusable, program: str | None) -> str:
     """Ask for the key without showing it. Return "" to use Claude Code's login."""
     if isinstance(existing, OAuthToken):
-        other = f"; press Enter to use Claude Code's login ({sign_in.described(existing)})"
+        other = f"; press Enter to use Claude Code's login ({sign_in.describe_login(existing)})"
     else:
         other = "; press Enter to sign in with Claude Code" if program else ""
     if other:
         say(_TERMS, err=True)
     label = f"API key or setup token (not shown){other}"
     text: str = click.prompt(label, default="" if other else None, hide_input=True, show_default=False, err=True)
-    return sign_in.bare(text)
+    return sign_in.strip_key(text)
 
 
 _TERMS = (
@@ -123,26 +123,26 @@ def _read_secret(stdin: IO[str] | None) -> str:
         raise Refused("stdin is not UTF-8 text", "Pass the key on stdin, and nothing else.") from None
     if len(text) > _LONGEST_SECRET:
         raise Refused("stdin is longer than a key", "Pass the key on stdin, and nothing else.")
-    return sign_in.bare(text.removeprefix("\ufeff"))
+    return sign_in.strip_key(text.removeprefix("\ufeff"))
 
 
 def _sign_in_with_key(settings: Settings, env: Mapping[str, str], secret: str, *, asks: bool) -> int:
     checked = _check_key(settings, secret, asks=asks)
-    file = sign_in.store(settings, secret, checked.workspace_id)
+    file = sign_in.store_key(settings, secret, checked.workspace_id)
     unchecked = "" if checked.models is not None else " It could not be checked: the server has no list of models."
     where = f" in the workspace {checked.workspace_id}" if checked.workspace_id else ""
     say(f"Signed in with {_kind(checked.credential)}{where}, stored in {file} readable only by you (0600).{unchecked}")
-    if other := sign_in.overruled_by(settings, env):
+    if other := sign_in.overriding_source(settings, env):
         say(f"It is not used while another credential comes first: {other}.", err=True)
     return 0
 
 
-def _check_key(settings: Settings, secret: str, *, asks: bool) -> sign_in.Checked:
+def _check_key(settings: Settings, secret: str, *, asks: bool) -> sign_in.CheckedCredential:
     """Check the key with the server. With `asks`, ask the user for a workspace if the key needs one."""
     workspace_id = ""
     while True:
         try:
-            return asyncio.run(sign_in.check(settings, secret, workspace_id))
+            return asyncio.run(sign_in.check_key(settings, secret, workspace_id))
         except sign_in.WorkspaceWanted as error:
             if not asks:
                 raise Refused(error.message, _WORKSPACE_IN_SCRIPTS) from error
@@ -165,7 +165,7 @@ def _sign_in_with_login(settings: Settings, env: Mapping[str, str], found: OAuth
     renewed = sign_in.claude_code_login(env)
     shown = renewed if isinstance(renewed, OAuthToken) else found
     say(f"Signed in with Claude Code's login{_valid_until(shown.expires_at_s)}.")
-    if other := sign_in.overruled_by(settings, env, login=True):
+    if other := sign_in.overriding_source(settings, env, login=True):
         say(f'It is not used while {other} is set. To use it first, set api_key = "claude-code".', err=True)
     return 0
 
@@ -185,7 +185,7 @@ def logout(settings: Settings, env: Mapping[str, str]) -> int:
     """Delete the stored key and report which credential is used from now on. Raises TuiError."""
     file = key_file(settings)
     say(f"Removed {file}." if remove_key(file) else "No key was stored.")
-    left = discovered(settings, env).credential
+    left = find_credential(settings, env).credential
     if isinstance(left, OAuthToken) and left.is_claude_code_login:
         say("Claude Code is still signed in, and prx uses its login. To end that, sign out in Claude Code.", err=True)
     elif left is not None:
@@ -198,7 +198,7 @@ def logout(settings: Settings, env: Mapping[str, str]) -> int:
 
 def status(settings: Settings, env: Mapping[str, str], *, as_json: bool) -> int:
     """Print the credential in use. Return exit code 1 if there is none, or if it must not be sent to `api_url`."""
-    found = status_of(settings, discovered(settings, env))
+    found = status_of(settings, find_credential(settings, env))
     if as_json:
         say(json_text(found, indent=2))
     else:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tui.cli.options import ChatOptions
     from tui.config import Settings
     from tui.services.connection import Connection
-    from tui.services.resume import Kept
+    from tui.services.resume import StoredSession
 
 
 def print_answer(config: Path | None, options: ChatOptions, demo: bool) -> int:
@@ -77,7 +77,7 @@ def _require_stdout() -> None:
 
 
 def _unattached_files(prompt: str, piped: str) -> list[str]:
-    """Return notices about files that are mentioned but not attached, and about broken image markers.
+    """Return notices about files that are mentioned but not prepare_files, and about broken image markers.
 
     Only the full screen attaches mentioned files: the prompt of a script may contain any text.
     """
@@ -112,7 +112,7 @@ def run(
 
     `resume` is the ID of the chat to continue, or `services.resume.LAST`; None starts a new chat.
     """
-    from tui.services.attachments import attached
+    from tui.services.attachments import prepare_files
     from tui.services.connection import Connection
     from tui.services.library import ChatLibrary
     from tui.services.resume import begin
@@ -131,12 +131,12 @@ def run(
                 raise connection.obstacle
             library.trouble = lambda problem: disk_problems.append(problem.message)
             store = library.store(demo=demo)
-            kept = begin(
+            stored = begin(
                 store, connection, resume=resume, model=model or "", system=system, tools=tools, reasoning=reasoning
             )
-            attachments = attached(attach, connection.choose(kept.model).model, result.add_notice)
+            attachments = prepare_files(attach, connection.choose(stored.model).model, result.add_notice)
             draft = Draft(text=prompt, attachments=attachments)
-            asyncio.run(_run_until_signal(connection, kept, draft, result, printer, exit_signals))
+            asyncio.run(_run_until_signal(connection, stored, draft, result, printer, exit_signals))
     except (asyncio.CancelledError, Interrupted):
         pass
     except TuiError as error:
@@ -172,7 +172,7 @@ def _finish(result: TurnResult, printer: Printer, exit_signals: ExitSignals) -> 
 
 async def _run_until_signal(
     connection: Connection,
-    kept: Kept,
+    stored: StoredSession,
     draft: Draft,
     result: TurnResult,
     printer: Printer,
@@ -183,23 +183,25 @@ async def _run_until_signal(
     assert task is not None, "a coroutine runs in a task"
     with exit_signals.cancelling(task):
         try:
-            await _run_turn(connection, kept, draft, result, printer)
+            await _run_turn(connection, stored, draft, result, printer)
         finally:
             await connection.aclose()
 
 
-async def _run_turn(connection: Connection, kept: Kept, draft: Draft, result: TurnResult, printer: Printer) -> None:
-    from tui.services.resume import within_budget
+async def _run_turn(
+    connection: Connection, stored: StoredSession, draft: Draft, result: TurnResult, printer: Printer
+) -> None:
+    from tui.services.resume import check_budget
 
-    choice = connection.choose(kept.model)
-    result.model, result.chat_id = choice.model.id, kept.recorder.chat.id
+    choice = connection.choose(stored.model)
+    result.model, result.chat_id = choice.model.id, stored.recorder.chat.id
     if connection.remark:
         _handle(Notice(connection.remark), result, printer)
-    if text := await within_budget(connection, kept, draft, choice.model):
+    if text := await check_budget(connection, stored, draft, choice.model):
         _handle(Notice(text), result, printer)
     loop = asyncio.get_running_loop()
     connection.warn = lambda text: _call_on(loop, lambda: _handle(Notice(text), result, printer))
-    turn = run_turn(kept.session, draft, kept.ask(connection), choice.model)
+    turn = run_turn(stored.session, draft, stored.ask(connection), choice.model)
     try:
         async for event in turn:
             _handle(event, result, printer)

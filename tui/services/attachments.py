@@ -1,7 +1,6 @@
-"""How a model sees what is attached: markers in a prompt as images, and all that is attached within what a request takes.
+"""Attachments of a request: image markers become images, and everything is kept within the limits of the API.
 
-Pictures are read and shrunk in threads. It is handed to a session, which knows nothing of pictures. What deals with them is
-loaded with the first turn, as the first paint needs none of it.
+Images are read and shrunk in threads. The image modules are imported with the first turn, after the first paint.
 """
 
 from __future__ import annotations
@@ -19,23 +18,23 @@ from tui.errors import TuiError
 if TYPE_CHECKING:
     from tui.images.downscaling import ImageDownscaler
 
-MOST_NAMES = 4
-"""Of files, in one sentence."""
+MAX_NAMES = 4
+"""How many file names an error message lists."""
 _MARKER = "[IMAGE:"
 
 
 class TooMuch(TuiError):
-    """A request that would hold more than the API takes."""
+    """The request exceeds a limit of the API."""
 
 
 class AttachmentResolver:
-    """What the model of the turn sees. `model` is asked anew each time."""
+    """Prepares attachments for the current model, which `model` returns."""
 
     def __init__(self, model: Callable[[], Model]) -> None:
         self._model = model
 
     async def blocks(self, text: str) -> tuple[Block, ...]:
-        """A prompt's text as blocks, with the images of its `[IMAGE:…]` markers in their places."""
+        """Return a prompt as blocks, with its `[IMAGE:…]` markers replaced by images."""
         if _MARKER not in text:
             return (Text(text),) if text else ()
         from tui.images.attach import resolve_markers
@@ -44,7 +43,7 @@ class AttachmentResolver:
         return await asyncio.to_thread(resolve_markers, text, Target.of(self._model()))
 
     async def fitted(self, transcript: Transcript) -> Transcript:
-        """The conversation with every image as small as so many of them must be. Raises TooMuch."""
+        """Return the transcript with images shrunk as far as their number requires. Raises TooMuch."""
         from tui.images.documents import max_pages, pdfs_in
         from tui.images.downscaling import image_count
         from tui.images.vision import MANY, max_images
@@ -52,15 +51,15 @@ class AttachmentResolver:
         count, model = image_count(transcript), self._model()
         if count > (limit := max_images(model)):
             raise TooMuch(
-                f"This chat holds {count} images, and {model.name} takes {limit} in one request.",
-                "Leave some out, or go on in a new chat.",
+                f"This chat has {count} images. {model.name} accepts {limit} in one request.",
+                "Remove some, or start a new chat.",
             )
         pdfs = pdfs_in(transcript)
         if (pages := sum(pdf.pages for pdf in pdfs)) > (most := max_pages(model)):
             raise TooMuch(
-                f"{_names(pdfs)} {'have' if len(pdfs) > 1 else 'has'} {pages} pages, "
-                f"and {model.name} takes {most} in one request.",
-                "Leave some out, or go on in a new chat.",
+                f"{_names(pdfs)} {'have' if len(pdfs) > 1 else 'has'} {pages} pages. "
+                f"{model.name} accepts {most} in one request.",
+                "Remove some, or start a new chat.",
             )
         return await asyncio.to_thread(self._smaller.fit, transcript) if count > MANY else transcript
 
@@ -73,28 +72,28 @@ class AttachmentResolver:
 
 def _names(pdfs: Sequence[Document]) -> str:
     names = [pdf.name or "a PDF" for pdf in pdfs]
-    if len(names) > MOST_NAMES:
-        names[MOST_NAMES - 1 :] = [f"{len(names) - MOST_NAMES + 1} more"]
+    if len(names) > MAX_NAMES:
+        names[MAX_NAMES - 1 :] = [f"{len(names) - MAX_NAMES + 1} more"]
     return " and ".join((", ".join(names[:-1]), names[-1]) if len(names) > 1 else names)
 
 
 def within_one_request(body: bytes) -> bytes:
-    """The body itself. Raises TooMuch where the API would not take it."""
+    """Return the body unchanged. Raises TooMuch if the API would reject its size."""
     from tui.images.vision import MAX_REQUEST_BYTES
 
     if len(body) > MAX_REQUEST_BYTES:
         raise TooMuch(
-            f"With everything attached this request has {len(body) / 2**20:.0f} MB, and the API takes "
+            f"With its attachments, this request has {len(body) / 2**20:.0f} MB. The API accepts "
             f"{MAX_REQUEST_BYTES // 2**20} MB.",
-            "Leave an attachment out, or go on in a new chat.",
+            "Remove an attachment, or start a new chat.",
         )
     return body
 
 
-def attached(files: Sequence[Path], model: Model, note: Callable[[str], None]) -> tuple[Image | Document, ...]:
-    """The blocks of these files as the model sees them, prepared side by side. Raises CannotAttach, which names the file.
+def prepare_files(files: Sequence[Path], model: Model, note: Callable[[str], None]) -> tuple[Image | Document, ...]:
+    """Return the files as blocks for the model, prepared in parallel. Raises CannotAttach, which names the file.
 
-    `note` gets what the user should know about what was made of one, from any thread.
+    `note` is called with notices for the user, from any thread.
     """
     if not files:
         return ()

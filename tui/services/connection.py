@@ -1,7 +1,6 @@
-"""From settings to an answer: which model a name means, which credential is used, and how a conversation is sent.
+"""A connection to the provider, made from the settings: its models, its credential and its requests.
 
-The one place where the configuration meets the provider, for the full screen and for `-p` alike. Nothing here is sent, and
-httpx is not loaded, before the first request.
+Used by the full screen and by `prx -p`. httpx is imported with the first request.
 """
 
 from __future__ import annotations
@@ -43,9 +42,9 @@ if TYPE_CHECKING:
 
 
 class Connection:
-    """The provider under these settings. `with` it; requests are made, and closed, on one event loop.
+    """Context manager for requests to the provider. Use and close it on one event loop.
 
-    With `demo`, the provider is the built-in simulator: it starts with the first request and ends with the block.
+    With `demo`, the provider is the built-in simulator. It starts with the first request and ends with the block.
     """
 
     def __init__(
@@ -58,22 +57,23 @@ class Connection:
         servers: Servers | None = None,
         today: Callable[[], date] = utc_today,
     ) -> None:
-        """`found` is a credential that was found already; without it, it is looked for. `servers`: of tools, as they were
-        started by another connection. `today` gives the day by which models of the table are retired.
+        """Find the credential, unless it is given as `found`.
+
+        `servers` are MCP servers of another connection, to be shared. `today` returns the date for retirements of models.
         """
         self.settings = settings
         self.demo = demo
         self._today = today
         self._listed = None if demo else read_list(list_file(settings))
         self.live: tuple[Model, ...] = self._listed.models if self._listed else ()
-        """What the server's own list said when it was asked last, maybe at an earlier start."""
-        self.found = found or (Discovery() if demo else discovered(settings, env))
-        """The credential in use, or why there is none; the simulator needs none of the user's."""
+        """The models of the server's list, from the cache or from `list_models`."""
+        self.found = found or (Discovery() if demo else find_credential(settings, env))
+        """The credential in use, or why there is none. Empty for the simulator."""
         self.servers = servers or (None if demo else _servers(settings, lambda text: self.warn(text)))
-        """Those of the configuration, which start with the first chat that may use them; the simulator needs none."""
+        """The MCP servers of the configuration, started by the first chat that can use them. None for the simulator."""
         self._owns_servers = servers is None
         self.warn: Callable[[str], None] = lambda _: None
-        """Is told, from any thread, what the user should know of that credential while it is in use."""
+        """Called with warnings about the credential, from any thread."""
         self._client: Client | None = None
         self._open = ExitStack()
 
@@ -84,15 +84,15 @@ class Connection:
         self._open.close()
 
     def models(self) -> tuple[Model, ...]:
-        """Every model to choose from, newest first within a family."""
+        """Return all models, newest first within a family."""
         return known_models(self.settings, self.live, self._today())
 
     def choose(self, name: str = "") -> ModelChoice:
-        """The model that a family or an ID means. No name: the configured one."""
+        """Return the model that a family or an ID stands for. Without a name: the configured model."""
         return choose(self.settings, name, self.live, self._today())
 
     def bill(self, message: Message) -> Bill | None:
-        """What an answer cost; None where its model's price is unknown."""
+        """Return what an answer cost, or None if the price of its model is unknown."""
         if not is_billed(message):
             return Bill()
         model = next((model for model in self.live if model.id == message.model), None) or find(message.model)
@@ -100,10 +100,9 @@ class Connection:
 
     @property
     def obstacle(self) -> TuiError | None:
-        """Why nothing can be sent: a mistake in the configuration, no credential, one that may not go to `api_url`, or no
-        ID of a workspace where one should be.
+        """Why nothing can be sent, or None.
 
-        None where all is well.
+        A mistake in the configuration, no credential, one that must not be sent to `api_url`, or an invalid workspace ID.
         """
         if self.demo:
             return None
@@ -119,34 +118,35 @@ class Connection:
 
     @property
     def remark(self) -> str:
-        """What the user should know of the credential in use: that it is Claude Code's login, and what that means."""
+        """A note that Claude Code's login is used and what that means, or ""."""
         credential = self.found.credential
         if not isinstance(credential, OAuthToken) or not credential.is_claude_code_login:
             return ""
         plan = f" ({credential.plan} plan)" if credential.plan else ""
         return (
-            f"No API key is set: Claude Code's login{plan} is used. Anthropic intends it for Claude Code and may refuse or "
-            "bill it here; an API key is the supported way."
+            f"No API key is set, so Claude Code's login{plan} is used. Anthropic intends it for Claude Code and may refuse "
+            "or bill it here; an API key is the supported way."
         )
 
     def session(self, system: str | None = None, *, access: Access = "none", asks: bool = True) -> Session:
-        """A new, empty conversation. No system prompt: the configured one, else in the demo the simulator's own.
+        """Return a new, empty conversation.
 
-        `access`: what Claude may do in it. Without `asks`, whatever would ask the user first is refused.
+        Without a system prompt it gets the configured one, or in the demo that of the simulator. `access` is what Claude may
+        do. With `asks` False, calls that need permission are refused.
         """
         if system is None:
             system = self.settings.default.system
         if not system and self.demo:
-            from tui.demo.briefing import BRIEFING as system  # the demo alone needs it
+            from tui.demo.briefing import BRIEFING as system  # used by the demo only
         session = Session(Transcript(system=system), bill=self.bill)
 
-        def seeing() -> Model:
+        def current_model() -> Model:
             return session.model or self.choose().model
 
-        session.sight = AttachmentResolver(seeing)
+        session.sight = AttachmentResolver(current_model)
         session.toolbox = toolset = Toolset(
             self.settings,
-            seeing,
+            current_model,
             lambda text: self.warn(text),
             access=access,
             asks=asks,
@@ -166,10 +166,10 @@ class Connection:
         thinking: ThinkingMode | None = None,
         show_thinking: bool = True,
     ) -> Ask:
-        """A session's way to send its transcript to that model. It raises the `obstacle` where there is one."""
+        """Return the function with which a session sends its transcript to this model. It raises the `obstacle`, if any."""
 
         def ask(transcript: Transcript) -> Request:
-            # httpx and all that a request needs is loaded here, and so on the thread that sends it.
+            # Imports httpx and everything for a request, on the thread that sends it.
             from tui.anthropic.rejections import rejected_blocks, rejected_tools
             from tui.anthropic.request import dialect_for
             from tui.chat.reasoning import Reasoning, manner
@@ -206,7 +206,7 @@ class Connection:
         effort: Effort | None = None,
         thinking: ThinkingMode | None = None,
     ) -> int:
-        """How many input tokens sending the draft would take, as the server counts them. Raises TuiError."""
+        """Return the input tokens of the draft after this transcript, counted by the server. Raises TuiError."""
         resolver = AttachmentResolver(lambda: choice.model)
         prompt = Message(role="user", blocks=(*draft.attachments, *await resolver.blocks(draft.text)))
         asked = self._repair.fitting(await resolver.fitted(transcript.with_message(prompt)))
@@ -221,7 +221,7 @@ class Connection:
         effort: Effort | None = None,
         thinking: ThinkingMode | None = None,
     ) -> bytes:
-        """The body of the request that continues a transcript, for looking at."""
+        """Return the body of the request that continues a transcript, for display."""
         return self._encoder(transcript, choice, effort=effort, thinking=thinking)(transcript)
 
     def _encoder(
@@ -233,7 +233,7 @@ class Connection:
         thinking: ThinkingMode | None = None,
         show_thinking: bool = True,
     ) -> Callable[[Transcript], bytes]:
-        """Makes the bodies of a request: of this transcript, and of what a repair leaves of it."""
+        """Return the function that encodes this transcript as a request body, and also repaired versions of it."""
         from tui.anthropic.request import Options, build_body, dialect_for, encode
         from tui.chat.reasoning import Reasoning, manner
         from tui.chat.warmth import lifetime_for
@@ -251,15 +251,15 @@ class Connection:
 
     @property
     def wants_models(self) -> bool:
-        """Whether the server's list is due to be asked for: there is none of this day, and a credential to ask with."""
+        """True if the cached model list is older than a day and a request can be sent."""
         if self.demo or self.obstacle is not None:
             return False
         return self._listed is None or not self._listed.is_fresh(time.time())
 
     async def refresh_models(self) -> None:
-        """Asks for the server's list behind the scenes, and keeps it for other starts. What fails is left for the next.
+        """Request the server's model list and cache it. Failures are ignored; the next start tries again.
 
-        A server without a list counts as one with an empty one.
+        A server without a list counts as one with an empty list.
         """
         from tui.anthropic.errors import NotFound
 
@@ -272,12 +272,12 @@ class Connection:
         self._listed = await asyncio.to_thread(write_list, list_file(self.settings), self.live, time.time())
 
     async def list_models(self) -> tuple[Model, ...]:
-        """The models that the server offers, which from then on go before our table. Raises ProviderError."""
+        """Request the server's model list, which from then on overrides the built-in table. Raises ProviderError."""
         self.live = await self._connected().list_models()
         return self.models()
 
     async def aclose(self) -> None:
-        """Closes what is open to the provider, and ends the servers. On the loop that asked."""
+        """Close the HTTP connection and stop the MCP servers. Runs on the loop of the requests."""
         if self._client is not None:
             await self._client.aclose()
         if self.servers is not None and self._owns_servers:
@@ -285,7 +285,7 @@ class Connection:
 
     @cached_property
     def _repair(self) -> ThinkingRepair:
-        from tui.anthropic.thinking_repair import ThinkingRepair  # with the first request, like the client
+        from tui.anthropic.thinking_repair import ThinkingRepair  # imported with the first request, like the client
 
         return ThinkingRepair()
 
@@ -312,29 +312,29 @@ class Connection:
         return self._client
 
     def _simulator(self) -> tuple[str, Credential]:
-        """Starts it. Returns its address and a key that it takes."""
+        """Start the simulator. Return its address and a key that it accepts."""
         from tui.demo.service import DEMO_KEY
         from tui.demo.shells import start_demo
 
         return self._open.enter_context(start_demo()).url, ApiKey(key=DEMO_KEY, source="the built-in simulator")
 
 
-def discovered(settings: Settings, env: Mapping[str, str]) -> Discovery:
-    """The credential that these settings and this environment lead to, and why not the others."""
+def find_credential(settings: Settings, env: Mapping[str, str]) -> Discovery:
+    """Find the credential for these settings and environment, and why others are not used."""
     return discover(settings.anthropic.api_key, env, Path.home(), stored=key_file(settings))
 
 
 def key_file(settings: Settings) -> Path:
-    """Where `prx auth login` stores what it is given."""
+    """Return the path of the file in which `prx auth login` stores a key."""
     return settings.folders.data / "credentials.json"
 
 
 def workspace_of(settings: Settings, credential: Credential) -> Workspace | None:
-    """The workspace that requests with that credential are made in, where one is set. Raises NotAWorkspace."""
+    """Return the workspace for requests with this credential, or None. Raises NotAWorkspace."""
     configured = settings.anthropic.workspace_id
     if not configured and not (isinstance(credential, ApiKey) and credential.workspace_id):
         return None
-    from tui.anthropic.workspace import workspace_for  # few keys need one
+    from tui.anthropic.workspace import workspace_for  # rarely needed
 
     origin = settings.origin("providers.anthropic.workspace_id")
     source = origin if origin == "ANTHROPIC_WORKSPACE_ID" else f"workspace_id ({origin})"
@@ -342,7 +342,7 @@ def workspace_of(settings: Settings, credential: Credential) -> Workspace | None
 
 
 def budget_of(settings: Settings) -> Budget:
-    """The limits that these settings set."""
+    """Return the budget limits of these settings."""
     return Budget(**{name: getattr(settings.budget, name) or None for name in Budget.__struct_fields__})
 
 

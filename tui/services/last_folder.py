@@ -1,4 +1,4 @@
-"""Folders that are remembered from one start to the next, in files of the state folder."""
+"""Folders that are remembered between runs, in files of the state folder."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tui.private_file import write_private
 
 
 class LastFolder:
-    """The one that the attach dialog was left in.
+    """The last folder of the attach dialog.
 
-    Reading and writing may take a while on a slow disk, so they are for threads. Neither fails: it is a convenience."""
+    Call its methods in a thread: a disk may be slow. They do not raise errors."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     def read(self) -> Path | None:
-        """That folder, if it is still one."""
+        """Return the folder, or None if it does not exist any more."""
         try:
             folder = Path(os.fsdecode(read_file(self._file, SETTINGS_FILE_BYTES)))
             return folder if folder.is_absolute() and folder.is_dir() else None
@@ -33,7 +33,7 @@ class LastFolder:
 
 
 class KnownFolders:
-    """Those of which the user was told that Claude may look around there. A small file, and read only once."""
+    """The folders in which the user was told that Claude can read files. The file is read once."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

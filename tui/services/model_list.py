@@ -1,4 +1,4 @@
-"""Which models there are under these settings, and which of them a name means on a given day. Nothing here is sent."""
+"""The available models under the given settings, and the model that a name stands for. Sends nothing."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tui.config import ModelFacts, Settings
 
 
 def utc_today() -> date:
-    """The day in UTC, which is how the API dates its retirements."""
+    """Return today's date in UTC, which the API uses for retirements."""
     return datetime.now(timezone.utc).date()
 
 
 def known_models(settings: Settings, live: tuple[Model, ...], today: date) -> tuple[Model, ...]:
-    """Every model there is to choose from: what the server listed, then the rest of our table and of the configuration."""
+    """Return all models: those the server listed, then the others of the built-in table and of the configuration."""
     listed = {model.id for model in live}
     rows = [*live, *(model for model in MODELS if model.id not in listed)]
     named = {model.id for model in rows}
@@ -29,18 +29,18 @@ def known_models(settings: Settings, live: tuple[Model, ...], today: date) -> tu
 
 
 def choose(settings: Settings, name: str, live: tuple[Model, ...], today: date) -> ModelChoice:
-    """The model that a family or an ID means under these settings on that day. No name: the configured one."""
+    """Return the model that a family or an ID stands for on that day. Without a name: the configured model."""
     follow = settings.anthropic.follow_retired
     choice = resolve(name or settings.model, follow_retired=follow, live=live, today=today)
     return msgspec.structs.replace(choice, model=corrected(choice.model, settings))
 
 
 def corrected(model: Model, settings: Settings) -> Model:
-    """The model with what `[models."ID"]` says of it."""
+    """Return the model with the facts from `[models."ID"]` of the configuration applied."""
     facts = settings.models.get(model.id)
     if facts is None:
         return model
-    said: dict[str, Any] = {
+    changes: dict[str, Any] = {
         name: value
         for name in ModelFacts.__struct_fields__
         if not name.startswith("price_") and (value := getattr(facts, name)) is not None
@@ -51,16 +51,16 @@ def corrected(model: Model, settings: Settings) -> Model:
             tier["read"] = facts.price_read
         if facts.price_write is not None:
             tier["write_5m"] = facts.price_write
-        said["prices"] = [tier]
-    return overridden(model, said)
+        changes["prices"] = [tier]
+    return overridden(model, changes)
 
 
 def cached_models(settings: Settings) -> tuple[Model, ...]:
-    """What the server's own list said when it was asked last, however long ago; nothing where it never was."""
+    """Return the cached server list, however old it is, or nothing."""
     listed = read_list(list_file(settings))
     return listed.models if listed else ()
 
 
 def list_file(settings: Settings) -> Path:
-    """Where the server's own list is kept."""
+    """Return the path of the cached server list."""
     return cache_file(settings.folders.cache, settings.anthropic.api_url)

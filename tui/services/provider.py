@@ -1,4 +1,4 @@
-"""The provider as the chat screen needs it: with a model chosen, ways to sign in, and the demo to fall back on."""
+"""The provider for the chat screen: a connection with the selected model and preset, sign-in, and the demo."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tui.chat.cache import CacheMap, Miss
     from tui.chat.titles import Titled
     from tui.mcp.servers import Servers
-    from tui.services.sign_in import Checked
+    from tui.services.sign_in import CheckedCredential
 
 
 class NoLogin(TuiError):
@@ -39,16 +39,16 @@ class NoLogin(TuiError):
 
 
 class KeyRefused(TuiError):
-    """A pasted key is none that the server knows."""
+    """The server rejects a pasted key."""
 
 
 class NoPreset(TuiError):
     def __init__(self, name: str, known: Iterable[str]) -> None:
-        super().__init__(f'There is no preset "{name}".', f"Known: {', '.join(known) or 'none'}.")
+        super().__init__(f'Unknown preset "{name}".', f"Known presets: {', '.join(known) or 'none'}.")
 
 
 class ClaudeProvider:
-    """The connection in use. Signing in and the demo put another in its place; what runs on the old one goes on."""
+    """The connection in use. Signing in and the demo replace it; running requests continue on the old one."""
 
     def __init__(
         self,
@@ -62,26 +62,26 @@ class ClaudeProvider:
         tools: Access | None = None,
         today: Callable[[], date] = utc_today,
     ) -> None:
-        """`model`, `system` and `tools` go before what the preset says. `today`: as for a Connection. Raises NoPreset."""
+        """`model`, `system` and `tools` override the preset. `today` is as for a Connection. Raises NoPreset."""
         self._today = today
         self._settings = settings
         self._env = env
         self._system = system
         self._tools = tools
         self._toolsets: WeakSet[Toolset] = WeakSet()
-        self._always: list[str] = []
-        """Rules that the user has made since the settings were read."""
+        self._added_rules: list[str] = []
+        """Permission rules added since the settings were read."""
         self._open = ExitStack()
         self._connections: list[Connection] = []
         self.warn: Callable[[str], None] = lambda _: None
-        """Is told, from any thread, what the user should know of the credential in use."""
+        """Called with warnings about the credential in use, from any thread."""
         self._connect(Connection(settings, env, demo=demo, today=today))
-        self._take_preset(preset)
-        self._asked = model or self._settled.model or ""
-        self._offered: OAuthToken | None = None
-        self._checked: Checked | None = None
-        """The key that the server took last."""
-        self._choice = self._connection.choose(self._asked)
+        self._apply_preset(preset)
+        self._model_name = model or self._preset_settings.model or ""
+        self._login: OAuthToken | None = None
+        self._checked: CheckedCredential | None = None
+        """The key that the server accepted last."""
+        self._choice = self._connection.choose(self._model_name)
 
     def __enter__(self) -> ClaudeProvider:
         return self
@@ -98,12 +98,12 @@ class ClaudeProvider:
         return self._connections[-1]
 
     async def aclose(self) -> None:
-        """Closes what is open to the provider, on the engine's loop."""
+        """Close all connections. Runs on the engine's loop."""
         for connection in self._connections:
             await connection.aclose()
 
     def load(self) -> None:
-        """Loads what a conversation begins with, on any thread."""
+        """Load the modules of a new conversation, on any thread."""
         if self.usual_tools != "none":
             load_tools()
 
@@ -111,44 +111,44 @@ class ClaudeProvider:
 
     @property
     def model(self) -> Model:
-        return _shown(self._choice.model)
+        return _drawable(self._choice.model)
 
     @property
     def notice(self) -> str:
-        """What there is to say of the model that the settings name."""
+        """A notice about the configured model, or ""."""
         return self._choice.notice
 
     def use(self, name: str) -> str:
         self._choice = self._connection.choose(name)
-        self._asked = name
+        self._model_name = name
         return self._choice.notice
 
     @property
     def presets(self) -> Mapping[str, str]:
-        return {name: _described(preset) for name, preset in self._settings.presets.items()}
+        return {name: _describe_preset(preset) for name, preset in self._settings.presets.items()}
 
     @property
     def preset(self) -> str:
         return self._preset
 
     def use_preset(self, name: str) -> None:
-        self._take_preset(name)
-        if self._settled.model:
-            self.use(self._settled.model)
+        self._apply_preset(name)
+        if self._preset_settings.model:
+            self.use(self._preset_settings.model)
 
-    def _take_preset(self, name: str) -> None:
+    def _apply_preset(self, name: str) -> None:
         if name and name not in self._settings.presets:
             raise NoPreset(name, self._settings.presets)
         self._preset = name
-        self._settled = self._settings.presets.get(name, Preset())
+        self._preset_settings = self._settings.presets.get(name, Preset())
         self.reasoning = self._usual_reasoning
 
     @property
     def _usual_reasoning(self) -> Reasoning:
-        return Reasoning(thinking=self._settled.thinking, effort=self._settled.effort)
+        return Reasoning(thinking=self._preset_settings.thinking, effort=self._preset_settings.effort)
 
     def models(self) -> Sequence[Model]:
-        return tuple(map(_shown, self._connection.models()))
+        return tuple(map(_drawable, self._connection.models()))
 
     def name_of(self, model_id: str) -> str:
         name = next((model.name for model in self._connection.models() if model.id == model_id), model_id)
@@ -156,33 +156,33 @@ class ClaudeProvider:
 
     @property
     def wants_models(self) -> bool:
-        """Whether the server's list of models is due to be asked for."""
+        """True if the cached model list is older than a day."""
         return self._connection.wants_models
 
     async def refresh_models(self) -> None:
-        """Asks for it, on the engine's loop. A chat that is open keeps its model; the next one may find a newer one."""
+        """Request the server's model list, on the engine's loop. Open chats keep their model."""
         await self._connection.refresh_models()
 
     def session(self) -> Session:
-        self._choice = self._connection.choose(self._asked)
+        self._choice = self._connection.choose(self._model_name)
         self.reasoning = self._usual_reasoning
-        system = self._settled.system if self._system is None else self._system
+        system = self._preset_settings.system if self._system is None else self._system
         session = self._connection.session(system, access=self.usual_tools)
-        assert isinstance(session.toolbox, Toolset), "the connection gives each session one"
-        session.toolbox.learn(self._always)
-        session.toolbox.allowed_always = self._spread
+        assert isinstance(session.toolbox, Toolset), "the connection creates it"
+        session.toolbox.learn(self._added_rules)
+        session.toolbox.allowed_always = self._share_rule
         self._toolsets.add(session.toolbox)
         return session
 
-    def _spread(self, rule: str) -> None:
-        """What is allowed always is so in every chat, from now on."""
-        self._always.append(rule)
+    def _share_rule(self, rule: str) -> None:
+        """Apply a permanent rule to every open chat, and to new ones."""
+        self._added_rules.append(rule)
         for toolset in tuple(self._toolsets):
             toolset.learn((rule,))
 
     @property
     def usual_tools(self) -> Access:
-        return self._tools or self._settled.tools or self._settings.default.tools or "ask"
+        return self._tools or self._preset_settings.tools or self._settings.default.tools or "ask"
 
     def answer_question(self, call_id: str, verdict: Verdict) -> None:
         for toolset in tuple(self._toolsets):
@@ -195,22 +195,22 @@ class ClaudeProvider:
 
     async def restart_server(self, name: str) -> str:
         servers = self._servers
-        assert servers is not None, "it was listed"
+        assert servers is not None, "the screen lists it"
         return await servers.restart(name)
 
     async def renew_tools(self, session: Session) -> None:
-        assert isinstance(session.toolbox, Toolset), "the connection gives each session one"
+        assert isinstance(session.toolbox, Toolset), "the connection creates it"
         if self._servers is not None:
             await self._servers.start()
         session.toolbox.renew()
 
     def new_tools(self, session: Session) -> tuple[int, int]:
-        assert isinstance(session.toolbox, Toolset), "the connection gives each session one"
-        return session.toolbox.news
+        assert isinstance(session.toolbox, Toolset), "the connection creates it"
+        return session.toolbox.pending_changes
 
     @property
     def _servers(self) -> Servers | None:
-        """Those that any of the connections has; they share them."""
+        """The MCP servers, which all connections share."""
         return next((one.servers for one in self._connections if one.servers is not None), None)
 
     def ask(self) -> Ask:
@@ -227,9 +227,9 @@ class ClaudeProvider:
         return self._settings.ui.titles and not self.is_demo
 
     async def title(self, transcript: Transcript) -> Titled:
-        from tui.services.titles import titled  # where it is wanted, after the first answer
+        from tui.services.titles import generate_title  # first needed after the first answer
 
-        return await titled(self._connection, transcript)
+        return await generate_title(self._connection, transcript)
 
     # The prompt cache
 
@@ -239,7 +239,7 @@ class ClaudeProvider:
         return self._connection.body(transcript, choice, effort=chosen.effort, thinking=chosen.thinking)
 
     def cache_map(self, exchange: Exchange) -> CacheMap:
-        from tui.anthropic.cache_map import cache_map  # with the first look at it
+        from tui.anthropic.cache_map import cache_map  # first needed when the user looks at it
         from tui.chat.cache import CacheMap
 
         if exchange.answer is None:
@@ -288,41 +288,41 @@ class ClaudeProvider:
     @property
     def ways_in(self) -> Sequence[Way]:
         demo = Way("demo", "Try the demo", "scripted answers, no key, no network")
-        if self._settings.obstacle is not None:  # no key helps
+        if self._settings.obstacle is not None:  # a key would not help
             return (demo,)
         return (
-            Way("key", "Paste an API key", "checked, stored for you only (0600)"),
+            Way("key", "Paste an API key", "checked, then stored for you only (0600)"),
             Way("login", "Use Claude Code's login", self._why_no_login(), is_open=False),
             demo,
         )
 
     def _why_no_login(self) -> str:
-        """Where nothing can be sent, that login is of no use either: it would be in use otherwise."""
+        """Return why Claude Code's login is not used. If it could be, prx would not ask for a way to sign in."""
         found = self._connection.found
         if found.credential is not None:
-            return "may not be sent to this api_url"
+            return "must not be sent to this api_url"
         reason = next((one.reason for one in found.considered if one.source.startswith(LOGIN)), "")
         place = "$CLAUDE_CONFIG_DIR" if self._env.get("CLAUDE_CONFIG_DIR", "").strip() else "~/.claude"
         return f"no {place}/.credentials.json" if reason in ("", NO_FILE) else reason
 
     async def check_key(self, secret: str, workspace_id: str) -> None:
         from tui.anthropic.errors import AuthenticationFailed
-        from tui.services import sign_in  # as in each of these: not needed for the first paint
+        from tui.services import sign_in  # here and below: not needed for the first paint
 
         try:
-            self._checked = await sign_in.check(self._settings, secret, workspace_id)
+            self._checked = await sign_in.check_key(self._settings, secret, workspace_id)
         except sign_in.WorkspaceWanted as error:
             raise WorkspaceWanted(error.message, error.hint) from error
-        except AuthenticationFailed as error:  # its hint is for a key that is set somewhere
-            raise KeyRefused(f"The server does not take this key: {error.message}") from error
+        except AuthenticationFailed as error:  # its hint is about a configured key
+            raise KeyRefused(f"The server rejected this key: {error.message}") from error
 
     def keep_key(self, secret: str) -> str:
         from tui.services import sign_in
 
-        assert self._checked is not None, "it was checked"
-        sign_in.store(self._settings, secret, self._checked.workspace_id)
+        assert self._checked is not None, "check_key was called"
+        sign_in.store_key(self._settings, secret, self._checked.workspace_id)
         self._sign_in(self._checked.credential)
-        return self._said("the key is stored", sign_in.overruled_by(self._settings, self._env))
+        return self._signed_in("the key is stored", sign_in.overriding_source(self._settings, self._env))
 
     def find_login(self) -> str:
         from tui.services import sign_in
@@ -331,26 +331,28 @@ class ClaudeProvider:
         if isinstance(login, Unusable):
             raise NoLogin(f"Claude Code's login: {login.reason}")
         check_destination(login, self._settings.anthropic.api_url, self._settings.anthropic.oauth_hosts)
-        self._offered = login
-        return sign_in.described(login)
+        self._login = login
+        return sign_in.describe_login(login)
 
     def use_login(self) -> str:
         from tui.services import sign_in
 
-        assert self._offered is not None, "it was found"
-        self._sign_in(self._offered)
-        return self._said("with Claude Code's login", sign_in.overruled_by(self._settings, self._env, login=True))
+        assert self._login is not None, "find_login was called"
+        self._sign_in(self._login)
+        return self._signed_in(
+            "with Claude Code's login", sign_in.overriding_source(self._settings, self._env, login=True)
+        )
 
     def _sign_in(self, credential: Credential) -> None:
         self._connect(
             Connection(self._settings, self._env, found=Discovery(credential), servers=self._servers, today=self._today)
         )
 
-    def _said(self, how: str, other: str) -> str:
-        return f"signed in; the next start takes {other} first" if other else f"signed in, {how}"
+    def _signed_in(self, how: str, other: str) -> str:
+        return f"signed in; the next start uses {other} instead" if other else f"signed in, {how}"
 
 
-def _described(preset: Preset) -> str:
+def _describe_preset(preset: Preset) -> str:
     thinking = f"thinking {WORDS[preset.thinking]}" if preset.thinking else ""
     effort = f"effort {preset.effort}" if preset.effort else ""
     tools = f"tools {preset.tools}" if preset.tools else ""
@@ -363,8 +365,8 @@ def _sent(body: bytes, answer: Message) -> Sent:
     return SentRequest(body=body, at=answer.at, usage=answer.usage, said=answer.cache_miss)
 
 
-def _shown(model: Model) -> Model:
-    """The model under a name that can be drawn: servers and answers bring their own."""
+def _drawable(model: Model) -> Model:
+    """Return the model with a name that is safe to draw: servers and answers may use any characters."""
     name = safe(model.name, keep_newlines=False)
     if name == model.name:
         return model

@@ -1,4 +1,4 @@
-"""One turn that is kept: which chat it goes on with, or the new one that it begins, for commands without a screen."""
+"""Continue a stored chat, or start a new one, for commands without a screen."""
 
 from __future__ import annotations
 
@@ -25,25 +25,27 @@ if TYPE_CHECKING:
     from tui.store import Chat, Recorder, Store
 
 LAST = ""
-"""Instead of an id: the chat that was used last."""
+"""In place of an ID: the most recent chat."""
 
 
 class NothingToContinue(TuiError):
     def __init__(self) -> None:
-        super().__init__("There is no chat to continue.", "Without -c, prx begins one.")
+        super().__init__("There is no chat to continue.", "To start one, omit -c.")
 
 
-class Kept(msgspec.Struct, frozen=True):
+class StoredSession(msgspec.Struct, frozen=True):
+    """A session that is recorded in the store."""
+
     session: Session
     recorder: Recorder
     model: str
-    """The model to ask, as a name to choose it by; "" for the configured one."""
+    """The name of the model; "" for the configured one."""
     spent: Future[Spent]
-    """What the chat has cost so far, and all chats today."""
+    """The cost of this chat so far, and of all chats today."""
     reasoning: Reasoning
 
     def ask(self, connection: Connection) -> Ask:
-        """How its next turn is asked."""
+        """Return the function that sends the next turn."""
         return connection.ask(
             connection.choose(self.model), effort=self.reasoning.effort, thinking=self.reasoning.thinking
         )
@@ -58,12 +60,11 @@ def begin(
     system: str | None,
     tools: Access | None = None,
     reasoning: Reasoning = BY_ITSELF,
-) -> Kept:
-    """A session whose turns are recorded. `resume`: the id of a chat, how it begins, or LAST; None for a new chat.
+) -> StoredSession:
+    """Return a session whose turns are recorded. `resume` is an ID, the start of an ID, or LAST; None for a new chat.
 
-    A chat keeps its model, system prompt, tools, thinking and effort unless others are given. Nobody is there to be asked:
-    what would need the user's leave is refused. Raises NothingToContinue, NoSuchChat, and what is wrong with a store that
-    cannot be read.
+    A stored chat keeps its model, system prompt, tools, thinking and effort unless others are given. Calls that need
+    permission are refused, because there is nobody to ask. Raises NothingToContinue, NoSuchChat and StoreProblem.
     """
     from tui.store import NewChat, Recorder, new_id
 
@@ -71,10 +72,10 @@ def begin(
         access: Access = tools or connection.settings.default.tools or "none"
         session = connection.session(system, access=access, asks=False)
         session.equip()
-        said, chosen = session.transcript, connection.choose(model).model.id
-        new = NewChat(id=new_id(), model=chosen, system=said.system, tools=access, definitions=said.tools)
+        transcript, chosen = session.transcript, connection.choose(model).model.id
+        new = NewChat(id=new_id(), model=chosen, system=transcript.system, tools=access, definitions=transcript.tools)
         new = replace(new, thinking=reasoning.thinking or "", effort=reasoning.effort or "")
-        return _kept(session, store, Recorder(store, new, gives_back=False), model, reasoning)
+        return _stored(session, store, Recorder(store, new, gives_back=False), model, reasoning)
     store.ready().result()
     chat = _last(store) if resume == LAST else store.chat(resume).result()
     session = connection.session(chat.system if system is None else system, asks=False)
@@ -92,24 +93,24 @@ def begin(
     reasoning = Reasoning(thinking=reasoning.thinking or before.thinking, effort=reasoning.effort or before.effort)
     if reasoning != before:
         store.set_reasoning(chat.id, reasoning.thinking or "", reasoning.effort or "")
-    return _kept(session, store, recorder, model or chat.model, reasoning)
+    return _stored(session, store, recorder, model or chat.model, reasoning)
 
 
-async def within_budget(connection: Connection, kept: Kept, draft: Draft, model: Model) -> str:
-    """What there is to say of soft limits that the turn passes, or "". Raises OverBudget for a hard one: nobody is asked."""
+async def check_budget(connection: Connection, stored: StoredSession, draft: Draft, model: Model) -> str:
+    """Return warnings about soft limits that the turn exceeds, or "". Raises OverBudget if it exceeds a hard limit."""
     from tui.services.connection import budget_of
 
     budget = budget_of(connection.settings)
     if not budget.is_set:
         return ""
-    transcript, now, how = kept.session.transcript, kept.session.now(), manner(model, kept.reasoning)
+    transcript, now, how = stored.session.transcript, stored.session.now(), manner(model, stored.reasoning)
     lifetime = lifetime_for(transcript, model, now, manner=how)
     next_usd = turn_usd(estimate(transcript, draft, model, now, manner=how, lifetime=lifetime), transcript, model)
-    spent = await asyncio.wrap_future(kept.spent)
+    spent = await asyncio.wrap_future(stored.spent)
     if error := refusal(budget, spent, next_usd):
         raise error
 
-    session = kept.session
+    session = stored.session
     session.objection = lambda answers: objection(budget, spent, session.transcript, answers, model, session.now())
     return " ".join(map(str, check(budget, spent, next_usd)))
 
@@ -121,8 +122,8 @@ def _last(store: Store) -> Chat:
     return max(chats, key=lambda chat: chat.updated)
 
 
-def _kept(session: Session, store: Store, recorder: Recorder, model: str, reasoning: Reasoning) -> Kept:
+def _stored(session: Session, store: Store, recorder: Recorder, model: str, reasoning: Reasoning) -> StoredSession:
     session.record, session.partial = recorder.record, recorder.partial
     session.withdraw, session.write_off, session.revise = recorder.withdraw, recorder.write_off, recorder.revise
     session.equipped = recorder.equip
-    return Kept(session, recorder, model, store.spent(recorder.chat.id), reasoning)
+    return StoredSession(session, recorder, model, store.spent(recorder.chat.id), reasoning)

@@ -1,6 +1,6 @@
-"""Signing in: a key that was given is checked with the provider before it is stored, and Claude Code's login is tried.
+"""Sign in: check a key with the provider and store it, or use Claude Code's login.
 
-For `prx auth login` and for the app's first screen alike. Asking the user is theirs; nothing here prints.
+For `prx auth login` and the first screen of the app. They ask the user; nothing here prints.
 """
 
 from __future__ import annotations
@@ -17,70 +17,70 @@ from tui.anthropic.login import Unusable
 from tui.anthropic.workspace import parse_workspace
 from tui.config import Settings
 from tui.errors import TuiError
-from tui.services.connection import discovered, key_file, workspace_of
+from tui.services.connection import find_credential, key_file, workspace_of
 
 PASTED = "the key that was given"
 TYPED = "What was given"
 
 
 class NotAKey(TuiError):
-    """What was given cannot be a key."""
+    """The text is not a key."""
 
 
 class WorkspaceWanted(TuiError):
-    """The key belongs to no workspace, or not to the one that was named: the ID of another has to be given."""
+    """The key needs the ID of a workspace, or another ID than the one that was given."""
 
 
 class WrongWorkspace(TuiError):
-    """The key does not go with the workspace that the settings name."""
+    """The key does not belong to the configured workspace."""
 
 
-class Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of asking the provider with a credential."""
+class CheckedCredential(msgspec.Struct, frozen=True, kw_only=True):
+    """A credential that the provider accepted."""
 
     credential: Credential
     models: int | None
-    """How many models it may use; None where the server does not list them, so that nothing was proved."""
+    """How many models it can use; None if the server has no list of models, which leaves the credential unchecked."""
     workspace_id: str = ""
-    """The one that the request named, to be stored with the key."""
+    """The workspace of the request, to be stored with the key."""
 
 
-async def check(settings: Settings, secret: str, workspace_id: str = "") -> Checked:
-    """Asks `GET /v1/models` with a pasted key or setup token, in that workspace unless the settings name one.
+async def check_key(settings: Settings, secret: str, workspace_id: str = "") -> CheckedCredential:
+    """Check a key or setup token with `GET /v1/models`. A workspace in the settings overrides `workspace_id`.
 
-    Raises WorkspaceWanted where the user has to name one, another TuiError where the key is refused or cannot be checked.
+    Raises WorkspaceWanted if the user has to enter a workspace, and another TuiError if the check fails.
     """
-    credential = credential_from_text(bare(secret), PASTED, parse_workspace(bare(workspace_id), TYPED))
+    credential = credential_from_text(strip_key(secret), PASTED, parse_workspace(strip_key(workspace_id), TYPED))
     if isinstance(credential, Unusable):
         raise NotAKey(
-            "Nothing was given" if credential.reason == "not set" else f"The key {credential.reason}",
-            "A key is one word that begins with sk-ant-; make one at console.anthropic.com, under API Keys.",
+            "No key was given" if credential.reason == "not set" else f"The key {credential.reason}",
+            "A key is one word that starts with sk-ant-. Create one at console.anthropic.com, under API Keys.",
         )
     try:
         return await check_credential(settings, credential)
     except WorkspaceNeeded as error:
-        raise _wanted(settings, credential, error) from error
+        raise _workspace_problem(settings, credential, error) from error
 
 
-def _wanted(settings: Settings, credential: Credential, error: WorkspaceNeeded) -> TuiError:
-    """What to tell of a refusal for the workspace: which one was sent, and who can name another."""
+def _workspace_problem(settings: Settings, credential: Credential, error: WorkspaceNeeded) -> TuiError:
+    """Return the error for a key that the server rejects because of its workspace."""
     sent = workspace_of(settings, credential)
     if not isinstance(credential, ApiKey):
         return error
     if sent is None:
         return WorkspaceWanted("This key belongs to no workspace", _WHICH)
-    said = f"{error.message.rstrip('.')} (sent: {sent.id})"
-    if settings.anthropic.workspace_id:  # what is typed would come second to it
-        return WrongWorkspace(said, f"That ID comes from {sent.source}: correct it there, or remove it.")
-    return WorkspaceWanted(said, _WHICH)
+    message = f"{error.message.rstrip('.')} (sent: {sent.id})"
+    if settings.anthropic.workspace_id:  # it overrides what the user types
+        return WrongWorkspace(message, f"The ID comes from {sent.source}. Correct or remove it there.")
+    return WorkspaceWanted(message, _WHICH)
 
 
-_WHICH = "Give the ID of the workspace to use: wrkspc_…, in the Console under Workspaces."
+_WHICH = "Enter the ID of the workspace (wrkspc_…, in the Console under Workspaces)."
 
 
-async def check_credential(settings: Settings, credential: Credential) -> Checked:
-    """The same for a credential that is there already. Claude Code's login is renewed by it where that is due."""
-    from tui.anthropic.auth import auth_for  # httpx is loaded once something is sent
+async def check_credential(settings: Settings, credential: Credential) -> CheckedCredential:
+    """Check an existing credential like `check_key`. Renews Claude Code's login if it has expired."""
+    from tui.anthropic.auth import auth_for  # loads httpx
     from tui.anthropic.client import Client
     from tui.anthropic.model_listing import TooManyModels
 
@@ -92,26 +92,26 @@ async def check_credential(settings: Settings, credential: Credential) -> Checke
     id = workspace.id if workspace else ""
     client = Client(ours.api_url, auth, credential=credential.kind, workspace=workspace)
     try:
-        return Checked(credential=credential, models=len(await client.list_models()), workspace_id=id)
-    except (NotFound, TooManyModels):  # not every server has a list of models, or one of use
-        return Checked(credential=credential, models=None, workspace_id=id)
+        return CheckedCredential(credential=credential, models=len(await client.list_models()), workspace_id=id)
+    except (NotFound, TooManyModels):  # some servers have no usable list of models
+        return CheckedCredential(credential=credential, models=None, workspace_id=id)
     finally:
         await client.aclose()
 
 
-def store(settings: Settings, secret: str, workspace_id: str = "") -> Path:
-    """Keeps a key for later runs, readable by the user alone, and the workspace that it was checked with. Returns where.
+def store_key(settings: Settings, secret: str, workspace_id: str = "") -> Path:
+    """Store a key with its workspace, readable only by the user, and return the path of the file.
 
     Raises `key_file.NotStored`.
     """
     file = key_file(settings)
-    write_key(file, bare(secret), workspace_id)
+    write_key(file, strip_key(secret), workspace_id)
     return file
 
 
-def overruled_by(settings: Settings, env: Mapping[str, str], *, login: bool = False) -> str:
-    """What is used instead of the stored key, or of Claude Code's login: the name of its source, or ""."""
-    used = discovered(settings, env).credential
+def overriding_source(settings: Settings, env: Mapping[str, str], *, login: bool = False) -> str:
+    """Return the source of the credential that overrides the stored key, or with `login` Claude Code's login; or ""."""
+    used = find_credential(settings, env).credential
     if used is None:
         return ""
     own = (
@@ -123,19 +123,19 @@ def overruled_by(settings: Settings, env: Mapping[str, str], *, login: bool = Fa
 
 
 def claude_code_login(env: Mapping[str, str]) -> OAuthToken | Unusable:
-    """The login of Claude Code on this machine, whatever else is set; or why there is none."""
+    """Return Claude Code's login on this computer, whatever else is set, or why there is none."""
     found = discover("claude-code", env, Path.home())
     if isinstance(found.credential, OAuthToken):
         return found.credential
     return Unusable(next((one.reason for one in found.considered if "login (" in one.source), "there is none"))
 
 
-def described(login: OAuthToken) -> str:
-    """A login in a few words, for a line on the screen: "found, Max plan"."""
+def describe_login(login: OAuthToken) -> str:
+    """Describe a login in a few words, e.g. "found, Max plan"."""
     return f"found, {login.plan.capitalize()} plan" if login.plan else "found"
 
 
-def bare(secret: str) -> str:
-    """The key without what comes along when it is copied: line ends, spaces and quotes around it."""
+def strip_key(secret: str) -> str:
+    """Return the key without whitespace and quotes around it, which copying may add."""
     text = secret.strip()
     return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text

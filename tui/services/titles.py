@@ -1,4 +1,4 @@
-"""A chat's title from the cheapest model there is: one small request beside the conversation."""
+"""Generate the title of a chat with the cheapest model, in a small request of its own."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tui.chat.turn import run_turn
 from tui.services.connection import Connection
 
 
-async def titled(connection: Connection, transcript: Transcript) -> Titled:
-    """Asks for a title of what was said. On the loop that the connection is used on. What fails gives no title."""
+async def generate_title(connection: Connection, transcript: Transcript) -> Titled:
+    """Request a title for the conversation, on the loop of the connection. On failure the title is ""."""
     model = cheapest(connection.models())
     if model is None:
         return Titled("", ())
@@ -27,6 +27,6 @@ async def titled(connection: Connection, transcript: Transcript) -> Titled:
 
 
 def cheapest(models: tuple[Model, ...]) -> Model | None:
-    """The model with the lowest price, of those that are to stay; None where no price is known."""
-    staying = [model for model in models if model.prices and model.lifecycle not in ("deprecated", "retired")]
-    return min(staying, key=lambda model: model.prices[0].input + model.prices[0].output, default=None)
+    """Return the cheapest model that is not deprecated, or None if no price is known."""
+    current = [model for model in models if model.prices and model.lifecycle not in ("deprecated", "retired")]
+    return min(current, key=lambda model: model.prices[0].input + model.prices[0].output, default=None)

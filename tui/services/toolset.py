@@ -1,4 +1,4 @@
-"""The tools of a chat under these settings, made when they are first needed: the first paint waits for none of them."""
+"""The tools of a chat: built-in tools, MCP tools and web search. Created on first use, after the first paint."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from tui.mcp.servers import Servers
     from tui.tools.toolbox import Box
 
-_EVERYDAY = frozenset(("HOME", "LANG", "LOGNAME", "PATH", "PWD", "SHELL", "TMPDIR", "USER"))
-"""Variables that hold no secret, and that commands need, though a `${…}` in the configuration names them."""
+_HARMLESS = frozenset(("HOME", "LANG", "LOGNAME", "PATH", "PWD", "SHELL", "TMPDIR", "USER"))
+"""Variables that commands get even if the configuration refers to them by `${…}`: they hold no secrets."""
 
 
 def load_tools() -> None:
-    """Loads what the tools are made of. That takes some 20 ms, on whatever thread it is called."""
+    """Import the modules of the tools. Takes about 20 ms, on any thread."""
     for name in ("built_in", "command", "permission", "toolbox"):
         import_module(f"tui.tools.{name}")
 
 
 class Toolset:
-    """What a session is given as its toolbox: the built-in tools, for the folder that the program runs in."""
+    """The toolbox of a session. The built-in tools work in the current folder."""
 
     def __init__(
         self,
@@ -42,28 +42,30 @@ class Toolset:
         asks: bool,
         servers: Servers | None = None,
     ) -> None:
-        """`model` sees what tools find. `warn` is told, from any thread, what went wrong beside a call. Without `asks`,
-        whatever would ask the user is refused. `servers` have further tools.
+        """Create the toolbox.
+
+        `model` returns the model that reads the results. `warn` is called with warnings, from any thread. With `asks` False,
+        calls that need permission are refused. `servers` are the MCP servers.
         """
         self._settings = settings
         self._model = model
         self._warn = warn
         self._access: Access = access
         self.allowed_always: Callable[[str], None] = lambda _: None
-        """Is told, from any thread, of each rule that the user allows always."""
-        self._learned: list[str] = []
+        """Called with each rule that the user allows permanently, from any thread."""
+        self._added_rules: list[str] = []
         self._asks = asks
         self._servers = servers
-        self._forgone: frozenset[str] = frozenset()
-        """Tools of the provider that it will not have offered."""
-        self._of_servers: tuple[Tool, ...] | None = None
-        """Their tools in this chat, as it began with them. None: it has not begun, or nobody has looked yet."""
+        self._excluded: frozenset[str] = frozenset()
+        """Server-side tools that the provider rejects."""
+        self._mcp_tools: tuple[Tool, ...] | None = None
+        """The MCP tools that this chat offers. None before the first request."""
         self.offered: Callable[[], tuple[Tool, ...]] = tuple
-        """What the conversation offers now."""
+        """Return the tools that the conversation offers now."""
 
     @property
     def access(self) -> Access:
-        """What Claude may do. A change counts from the next call on; what is offered, from the session's next `equip` on."""
+        """What Claude may do. A change applies to the next call, and to the offered tools at the next `Session.equip`."""
         return self._access
 
     @access.setter
@@ -74,80 +76,80 @@ class Toolset:
 
     @property
     def tools(self) -> tuple[Tool, ...]:
-        self._remember()
-        return () if self._access == "none" else (*self._box.tools, *self._of_the_provider)
+        self._restore_mcp_tools()
+        return () if self._access == "none" else (*self._box.tools, *self._server_side_tools)
 
     async def prepare(self) -> tuple[str, ...]:
-        """Starts the servers, for a chat that begins. Returns a sentence for each that did not start."""
+        """Start the MCP servers for a new chat. Return a message for each that did not start."""
         if self._servers is None or self._access != "ask":
             return ()
-        said = await self._servers.start()
+        messages = await self._servers.start()
         self.renew()
-        return said
+        return messages
 
     def renew(self) -> None:
-        """Takes the tools that the servers have now, to be offered from `Session.use_tools` on.
+        """Update the MCP tools to those that the servers have now. Offered from the next `Session.use_tools` on.
 
-        Those of a server that has not started stay.
+        The tools of a server that is not running stay.
         """
-        now = self._renewed()
-        if now != (self._of_servers or ()):
-            self._take(now)
+        tools = self._current_mcp_tools()
+        if tools != (self._mcp_tools or ()):
+            self._use_mcp_tools(tools)
 
     @property
-    def news(self) -> tuple[int, int]:
-        """What `renew` would change: how many tools are new, or others than they were, and how many are gone."""
-        now, had = self._renewed(), self._of_servers or ()
+    def pending_changes(self) -> tuple[int, int]:
+        """How many tools `renew` would add or change, and how many it would remove."""
+        now, had = self._current_mcp_tools(), self._mcp_tools or ()
         return sum(tool not in had for tool in now), len({one.name for one in had} - {one.name for one in now})
 
-    def _renewed(self) -> tuple[Tool, ...]:
-        self._remember()
+    def _current_mcp_tools(self) -> tuple[Tool, ...]:
+        self._restore_mcp_tools()
         if self._servers is None:
             return ()
         from tui.mcp.names import server_of
 
-        had, now = self._of_servers or (), self._servers.definitions
+        had, now = self._mcp_tools or (), self._servers.definitions
         started = {server_of(tool.name) for tool in now}
         return (*(tool for tool in had if server_of(tool.name) not in started), *now)
 
     def forgo(self, names: Collection[str]) -> None:
-        self._forgone |= frozenset(names)
+        self._excluded |= frozenset(names)
 
     async def run(self, call: ToolUse, tell: Callable[[ToolEvent], None]) -> ToolResult:
-        self._remember()
+        self._restore_mcp_tools()
         return await self._box.run(call, tell)
 
-    def _remember(self) -> None:
-        """A chat that was kept has the tools that it began with, whether or not their servers have started."""
-        if self._of_servers is None and self._servers is not None:
+    def _restore_mcp_tools(self) -> None:
+        """Offer the MCP tools of a stored chat, whether or not their servers are running."""
+        if self._mcp_tools is None and self._servers is not None:
             from tui.mcp.names import server_of
 
             kept = tuple(tool for tool in self.offered() if server_of(tool.name))
             if kept:
-                self._take(kept)
+                self._use_mcp_tools(kept)
 
-    def _take(self, definitions: tuple[Tool, ...]) -> None:
+    def _use_mcp_tools(self, definitions: tuple[Tool, ...]) -> None:
         from tui.mcp.tool import RemoteTool
 
         assert self._servers is not None
-        self._of_servers = definitions
+        self._mcp_tools = definitions
         homes = ((one, self._servers.of_tool(one.name)) for one in definitions)
-        self._box.extend([RemoteTool(one, server, self._see) for one, server in homes if server is not None])
+        self._box.extend([RemoteTool(one, server, self._prepare_file) for one, server in homes if server is not None])
 
     def answer(self, call_id: str, verdict: Verdict) -> None:
-        """Answers a question that waits, from any thread. One that does not is left alone."""
+        """Answer a pending permission request, from any thread. Others are ignored."""
         if "_box" in self.__dict__:
             self._box.gate.answer(call_id, verdict)
 
     @property
-    def _of_the_provider(self) -> tuple[Tool, ...]:
-        """What Anthropic carries out. It needs no leave: it reads pages, and nothing of the user's."""
-        said = self._settings.tools.web_search
-        if said is None or "web_search" in self._forgone:
+    def _server_side_tools(self) -> tuple[Tool, ...]:
+        """Tools that Anthropic runs. They need no permission: they do not read the user's data."""
+        search = self._settings.tools.web_search
+        if search is None or "web_search" in self._excluded:
             return ()
         from tui.anthropic.server_tools import web_search
 
-        return (web_search(said.max_uses, said.allowed_domains, said.blocked_domains),)
+        return (web_search(search.max_uses, search.allowed_domains, search.blocked_domains),)
 
     @cached_property
     def _box(self) -> Box:
@@ -156,32 +158,32 @@ class Toolset:
         from tui.tools.permission import Gate
         from tui.tools.toolbox import Box
 
-        settings, said = self._settings, self._settings.tools
+        settings, options = self._settings, self._settings.tools
         kinds = built_in(
             Path.cwd(),
-            [Path(folder).expanduser() for folder in said.folders],
-            see=self._see,
-            private_hosts=said.private_hosts,
-            command_timeout_s=said.command_timeout_s,
+            [Path(folder).expanduser() for folder in options.folders],
+            see=self._prepare_file,
+            private_hosts=options.private_hosts,
+            command_timeout_s=options.command_timeout_s,
             ours=[settings.file, *(getattr(settings.folders, name) for name in settings.folders.__struct_fields__)],
-            withheld=(CREDENTIALS | settings.variables) - _EVERYDAY - set(said.command_env),
-            given=said.command_env,
+            withheld=(CREDENTIALS | settings.variables) - _HARMLESS - set(options.command_env),
+            given=options.command_env,
         )
-        return Box(kinds, Gate((*said.allow, *self._learned), self._access, self._keep, asks=self._asks))
+        return Box(kinds, Gate((*options.allow, *self._added_rules), self._access, self._store_rule, asks=self._asks))
 
-    async def _see(self, data: bytes, name: str) -> Image | Document:
+    async def _prepare_file(self, data: bytes, name: str) -> Image | Document:
         from tui.images.attach import attach_bytes
 
         return await asyncio.to_thread(attach_bytes, data, name, self._model())
 
     def learn(self, rules: Iterable[str]) -> None:
-        """Allows what the user has allowed always in another chat, since the settings were read. From any thread."""
+        """Add rules that the user allowed permanently in another chat. From any thread."""
         for rule in rules:
-            self._learned.append(rule)
+            self._added_rules.append(rule)
             if "_box" in self.__dict__:
                 self._box.gate.learn(rule)
 
-    def _keep(self, rule: str) -> None:
+    def _store_rule(self, rule: str) -> None:
         from tui.config.writing import add_rule
 
         self.allowed_always(rule)
