@@ -156,7 +156,7 @@ def test_keys_that_come_all_at_once_keep_their_order(server: Server[FakeAnthropi
         terminal.type("wrong")
         terminal.wait_for("•••••")
         terminal.type(f"\x15{KEY}\rlate")
-        terminal.wait_for("Workspace of this API key")
+        terminal.wait_for("Workspace ID of this key")
         terminal.type("\x15wrkspc_other\rlate")
         terminal.wait_for("the key is stored")
     assert [(sent.headers["x-api-key"], sent.headers.get(HEADER)) for sent in server.requests[:2]] == [
