@@ -21,10 +21,11 @@ from PIL import Image, ImageDraw, ImageFilter
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from tui.app import ChatApp, Desk
+from tui.app import ChatApp
 from tui.config import load
 from tui.engine import Engine
-from tui.services.library import Shelves
+from tui.services.library import ChatLibrary
+from tui.services.provider import ClaudeProvider
 
 HERE = Path(__file__).parent
 SIZE = (100, 34)
@@ -35,18 +36,18 @@ COLOURS = {"photo": 256}
 Story = Callable[[Pilot[int], ChatApp], Awaitable[None]]
 
 
-async def say(pilot: Pilot[int], app: ChatApp, text: str) -> None:
+async def send(pilot: Pilot[int], app: ChatApp, text: str) -> None:
     app.chat.prompt.put(text)
     await pilot.press("enter")
-    while not app.chat.is_answering:
+    while not app.chat.session.running:
         await pilot.pause(0.05)
-    while app.chat.is_answering or app.chat.conversation.streaming:
+    while app.chat.session.running or app.chat.conversation.streaming:
         await pilot.pause(0.05)
 
 
 async def a_conversation(pilot: Pilot[int], app: ChatApp) -> None:
-    await say(pilot, app, "How do I count words, in code?")
-    await say(pilot, app, "And which planet has the longest day? As a table, please")
+    await send(pilot, app, "How do I count words, in code?")
+    await send(pilot, app, "And which planet has the longest day? As a table, please")
 
 
 async def the_cache_map(pilot: Pilot[int], app: ChatApp) -> None:
@@ -56,7 +57,7 @@ async def the_cache_map(pilot: Pilot[int], app: ChatApp) -> None:
         "And which planet has the longest day? As a table, please",
         "Think about it, then answer",
     ):
-        await say(pilot, app, text)
+        await send(pilot, app, text)
     await pilot.press("f6")
 
 
@@ -67,7 +68,7 @@ async def a_photo(pilot: Pilot[int], app: ChatApp) -> None:
         app.chat.prompt.attachments.attach_files([path])
         while not app.chat.prompt.attachments.blocks:
             await pilot.pause(0.05)
-    await say(pilot, app, "What do you see?")
+    await send(pilot, app, "What do you see?")
 
 
 def fjord() -> Image.Image:
@@ -101,9 +102,9 @@ PICTURES: dict[str, Story] = {
 async def picture(story: Story) -> str:
     with tempfile.TemporaryDirectory() as home:
         settings = load({"PRX_HOME": home})
-        shelves = Shelves(settings.folders.data / "chats.db")
-        with shelves, Desk(settings, {}, demo=True) as desk, Engine() as engine:
-            app = ChatApp(settings, desk, engine, shelves)
+        library = ChatLibrary(settings.folders.data / "chats.db")
+        with library, ClaudeProvider(settings, {}, demo=True) as provider, Engine() as engine:
+            app = ChatApp(settings, provider, engine, library)
             async with app.run_test(size=SIZE) as pilot:
                 await pilot.pause()
                 await story(pilot, app)
