@@ -53,7 +53,7 @@ LAYERS = {
     "render": layer("chat.transcript", "msgspec rich textual.strip textual.color"),
     "config": layer("errors private_file masking", "tomli platformdirs msgspec"),
     "mcp": layer("tools config chat errors", "msgspec"),
-    "mcp.link": layer("tools config chat errors mcp", "mcp mcp_types httpx2"),
+    "mcp.connection": layer("tools config chat errors mcp", "mcp mcp_types httpx2"),
     "mcp.http": layer("mcp inputs.proxies", "httpx2"),
     "mcp.stdio": layer("tools errors mcp", "mcp mcp_types anyio"),
     "engine": layer("chat errors"),

@@ -133,7 +133,8 @@ def test_answers_commands_and_exports_hold_none(planted: Planted, server: Server
     said = planted.run("-p", "Look", "--output-format", "stream-json")
     assert "Seen." in said
     assert (
-        "The MCP server dying did not start: it ended before it had answered (it said: the harbour is closed)" in said
+        "The MCP server dying did not start: it ended before it had answered (last output: the harbour is closed)"
+        in said
     )
     assert "The MCP server far did not start: no … … here" in said
     assert {IN_CONFIG, f"Bearer {FAR}"} <= keys_sent(server)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.mcp.names import name_of, rules_for, server_of
+from tui.mcp.tool_names import name_of, rules_for, server_of
 from tui.tools.rules import covers
 
 SERVERS = st.from_regex(r"[A-Za-z0-9]{1,24}", fullmatch=True)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tui.chat.tools import ToolAsking, ToolEvent, Verdict
 from tui.chat.transcript import Text, ToolResult, ToolUse
 from tui.config import McpServer
-from tui.mcp.keys import Unnameable, changed_in, renamed, restored, written
+from tui.mcp.argument_names import Unnameable, changed_in, renamed, restored, written
 from tui.mcp.servers import Servers
 from tui.mcp.tool import RemoteTool
 from tui.tools.permission import Gate

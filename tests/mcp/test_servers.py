@@ -20,8 +20,8 @@ from odd_server import PNG
 from tui.chat.tools import ToolAsking, ToolEvent, Verdict
 from tui.chat.transcript import Image, ToolResult, ToolUse
 from tui.config import McpServer
+from tui.mcp.message_size import LONGEST
 from tui.mcp.servers import Servers
-from tui.mcp.sizes import LONGEST
 from tui.mcp.tool import RemoteTool
 from tui.tools.permission import Gate
 from tui.tools.toolbox import MAX_CHARS, Box
@@ -44,14 +44,14 @@ def odd(*habits: str, **more: object) -> McpServer:
 class Chat:
     """Servers, and a box with their tools as a chat has them."""
 
-    def __init__(self, folder: Path, call_limit_s: float = 60.0, **said: McpServer) -> None:
+    def __init__(self, folder: Path, call_limit_s: float = 60.0, **config: McpServer) -> None:
         self.folder = folder
         self.warnings: list[str] = []
         self.asked: asyncio.Future[ToolAsking] = asyncio.get_running_loop().create_future()
         self.servers = Servers(
-            said, folder=folder, logs=folder / "logs", call_limit_s=call_limit_s, warn=self.warnings.append
+            config, folder=folder, logs=folder / "logs", call_limit_s=call_limit_s, warn=self.warnings.append
         )
-        self.box = Box([], Gate([f"{name}__*(*)" for name in said], "ask", lambda rule: None))
+        self.box = Box([], Gate([f"{name}__*(*)" for name in config], "ask", lambda rule: None))
 
     async def start(self) -> tuple[str, ...]:
         told = await self.servers.start()
@@ -90,8 +90,8 @@ Starting = Callable[..., Chat]
 async def chat(tmp_path: Path) -> AsyncIterator[Starting]:
     made: list[Chat] = []
 
-    def make(call_limit_s: float = 60.0, **said: McpServer) -> Chat:
-        made.append(Chat(tmp_path, call_limit_s, **said))
+    def make(call_limit_s: float = 60.0, **config: McpServer) -> Chat:
+        made.append(Chat(tmp_path, call_limit_s, **config))
         return made[-1]
 
     yield make
@@ -223,7 +223,7 @@ async def test_what_does_not_start_is_told_and_left_out(chat: Starting) -> None:
     missing, dies, mute = await one.start()
     assert "there is no program no-such-program-anywhere" in missing
     assert "dies did not start" in dies
-    assert "it ended before it had answered (it said: the harbour is closed)" in dies
+    assert "it ended before it had answered (last output: the harbour is closed)" in dies
     assert "did not answer within 1 seconds" in mute
     assert {tool.name.partition("__")[0] for tool in one.box.tools} == {"odd"}
     assert "harbour" in (one.folder / "logs" / "dies.log").read_text()
@@ -237,7 +237,7 @@ async def test_what_does_not_start_is_told_and_left_out(chat: Starting) -> None:
 async def test_a_question_that_nobody_answers_is_told(chat: Starting) -> None:
     await chat(odd=odd()).start()  # by now all is loaded, and the time is the program's alone
     (told,) = await chat(asks=odd("mute", "asks", start_timeout_s=3)).start()
-    assert "did not answer within 3 seconds (it said: Password for the harbour:)." in told
+    assert "did not answer within 3 seconds (last output: Password for the harbour:)." in told
 
 
 async def test_a_list_of_tools_without_end_is_left(chat: Starting) -> None:
@@ -248,7 +248,7 @@ async def test_a_list_of_tools_without_end_is_left(chat: Starting) -> None:
 async def test_what_is_told_of_a_failure_holds_nothing_that_it_was_given(chat: Starting) -> None:
     one = chat(dies=odd("dies", env={"KEY": "harbour"}))
     (told,) = await one.start()
-    assert "it said: the … is closed" in told
+    assert "last output: the … is closed" in told
     assert "harbour" not in one.servers.statuses[0].error
 
 

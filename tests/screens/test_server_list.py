@@ -71,7 +71,7 @@ async def test_a_server_that_fails_is_told_and_started_anew() -> None:
         await chat.until_shown("The MCP server bad did not start")
         await chat.until_idle()
         assert "failed" in await listed(chat)
-        await until_said_of(chat, "bad", "(it said: the harbour is closed).")
+        await until_said_of(chat, "bad", "(last output: the harbour is closed).")
         await chat.pilot.press("ctrl+u", *"odd", "enter")
         await chat.until(lambda: "The MCP server odd has started." in chat.hint, chat.hint)
         await listed(chat)

@@ -15,7 +15,7 @@ from tests.tools.calling import NO, Tools, words
 from tui.chat.tools import Question, Verdict
 from tui.config import load
 from tui.config.writing import add_rule
-from tui.mcp.names import name_of, rules_for
+from tui.mcp.tool_names import name_of, rules_for
 from tui.tools.patterns import meant_by, pattern_of
 from tui.tools.rules import covers, for_command, means
 

@@ -1,6 +1,6 @@
-"""Settings: where files live, what `config.toml` and the environment say, and where each value came from.
+"""The settings: where files live, what `config.toml` and the environment say, and where each value came from.
 
-`load` never fails over a file: what it cannot use becomes a finding, and a default stands in for that key alone.
+`load` does not fail because of a file. A value that cannot be used becomes a finding, and only that key gets its default.
 """
 
 from tui.config.loading import load

@@ -1,8 +1,8 @@
-"""`${NAME}` and `${NAME:-fallback}` in a text become what the environment says. Pure.
+"""Replace `${NAME}` and `${NAME:-fallback}` in a text with values from the environment. No I/O.
 
-A variable that is not set, or set to nothing, without a fallback makes the whole text "not set" (None): half a URL or a
-literal "${ANTHROPIC_API_KEY}" would only fail later, and less clearly. A fallback may hold references of its own; what a
-variable holds is never expanded again. `$${` stands for a literal `${`.
+If a variable without a fallback is unset or empty, the whole text counts as not set (None): half a URL or a literal
+"${ANTHROPIC_API_KEY}" would only fail later, with a less clear message. A fallback may contain references; the value of a
+variable is not expanded again. `$${` stands for a literal `${`.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ _TOKEN = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(:-|\})|\}")
 
 class Expanded(NamedTuple):
     text: str | None
-    """None: it depends on a variable that is not set."""
+    """None if it depends on a variable that is not set."""
     names: tuple[str, ...]
-    """The variables that were looked at, in order."""
+    """The variables that were read, in order."""
 
 
 class _Level(NamedTuple):
-    """The text gathered so far at one depth: outermost, or inside the fallback of `name`."""
+    """The text so far at one level of nesting: the outermost, or the fallback of `name`."""
 
     name: str
     parts: list[str | None]
 
 
 def expand(text: str, env: Mapping[str, str]) -> Expanded:
-    """The text with its references replaced. An unfinished `${` is no reference and stays as it is written."""
+    """Return the text with its references replaced. An unfinished `${` stays as written."""
     if "${" not in text:
         return Expanded(text, ())
     levels = [_Level("", [])]
@@ -55,7 +55,7 @@ def expand(text: str, env: Mapping[str, str]) -> Expanded:
             names.append(token[1])
             levels.append(_Level(token[1], []))
     levels[-1].parts.append(text[at:])
-    while len(levels) > 1:  # a fallback that is never closed is no reference
+    while len(levels) > 1:  # a fallback without an end: the reference stays as written
         unclosed = levels.pop()
         levels[-1].parts.extend([f"${{{unclosed.name}:-", *unclosed.parts])
     return Expanded(_joined(levels[0].parts), tuple(names))

@@ -30,13 +30,16 @@ _NO_FILE = "there is no such file"
 
 
 def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[str] = ()) -> Settings:
-    """The settings of this run. `file` is `--config`; `actions` are the names that [keys] may hold (none: any)."""
+    """Return the settings of this run.
+
+    `file` is the value of `--config`. `actions` are the action names that [keys] may contain; any, if empty.
+    """
     path, asked_for = config_file(env, file)
     shown = masked(str(file or env.get("PRX_CONFIG"))) if asked_for else path.name
     found: list[Finding] = []
     raw, problem = _read(path, asked_for=asked_for)
     if problem:
-        # Where the environment says the address, a file that is not there could have held no other.
+        # If the environment sets the address, a missing file cannot have set another one.
         stops = problem != _NO_FILE or not env.get("ANTHROPIC_BASE_URL", "").strip()
         meanwhile = NOTHING_SENT if stops else "the defaults are used"
         found.append(Finding(shown, 0, 0, problem, meanwhile, stops))
@@ -44,7 +47,7 @@ def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[
     origins: dict[str, str] = {}
     variables: frozenset[str] = frozenset()
     if raw:
-        from tui.config.reading import Reader  # loaded only where there is a file
+        from tui.config.reading import Reader  # loaded only if there is a file
 
         reader = Reader(shown, raw, env)
         sections, origins, variables = reader.sections(actions), reader.origins, reader.variables
@@ -68,7 +71,7 @@ def load(env: Mapping[str, str], *, file: Path | None = None, actions: Sequence[
 
 
 def _anthropic(section: dict[str, Any], origins: dict[str, str], env: Mapping[str, str]) -> Anthropic:
-    """The provider's section. Variables of the environment stand in for what the file does not set."""
+    """Return the provider's table. Environment variables replace what the file does not set."""
     for key, name in (("api_url", "ANTHROPIC_BASE_URL"), ("workspace_id", "ANTHROPIC_WORKSPACE_ID")):
         value = env.get(name, "").strip()
         if value and not section.get(key):
@@ -78,7 +81,9 @@ def _anthropic(section: dict[str, Any], origins: dict[str, str], env: Mapping[st
 
 
 def _read(path: Path, *, asked_for: bool) -> tuple[bytes, str]:
-    """The file's bytes, and what was wrong with it; a bad one counts as empty. One that was asked for may be a pipe."""
+    """Return the bytes of the file, and what went wrong. An unreadable file counts as empty. A file that was `asked_for`
+    may be a pipe.
+    """
     try:
         return read_file(path, SETTINGS_FILE_BYTES, pipes=asked_for), ""
     except FileNotFoundError:
@@ -90,7 +95,7 @@ def _read(path: Path, *, asked_for: bool) -> tuple[bytes, str]:
 
 
 def folders(env: Mapping[str, str]) -> Folders:
-    """The four folders. `PRX_HOME` may begin with ~; an empty one counts as not set."""
+    """Return the four folders. `PRX_HOME` may begin with ~; an empty one counts as not set."""
     if root := env.get("PRX_HOME"):
         home = _absolute(root)
         return Folders(config=home / "config", data=home / "data", state=home / "state", cache=home / "cache")
@@ -104,7 +109,9 @@ def folders(env: Mapping[str, str]) -> Folders:
 
 
 def config_file(env: Mapping[str, str], option: Path | None) -> tuple[Path, bool]:
-    """The configuration file, and whether it was asked for by name: `--config`, then `PRX_CONFIG`, then the usual place."""
+    """Return the configuration file, and whether the user named it: `--config`, then `PRX_CONFIG`, then the default
+    place.
+    """
     if option is not None:
         return _absolute(str(option)), True
     if named := env.get("PRX_CONFIG"):
@@ -115,5 +122,5 @@ def config_file(env: Mapping[str, str], option: Path | None) -> tuple[Path, bool
 def _absolute(path: str) -> Path:
     try:
         return Path(path).expanduser().absolute()
-    except RuntimeError:  # "~nobody/…": there is no such home, so the name is meant as it stands
+    except RuntimeError:  # "~nobody/…": there is no such home, so use the name as written
         return Path(path).absolute()

@@ -1,6 +1,6 @@
-"""One configuration file's tables: what of them is usable, where it came from, and findings for the rest.
+"""Read the tables of a configuration file: which values can be used, where they came from, and findings for the rest.
 
-Loaded only where there is such a file.
+Loaded only if there is a file.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tui.config import caution, kinds, tables, toml
+from tui.config import safety, schema, toml, values
 from tui.config.expansion import expand
-from tui.config.kinds import Kind
 from tui.config.settings import DEFAULT_API_URL, NOTHING_SENT, Finding, McpServer, WebSearch
+from tui.config.values import Kind
 from tui.masking import is_secret, masked_name
 
 _PROVIDERS = ("anthropic", "claude-code", "claude-cli")
@@ -25,19 +25,19 @@ _LONGEST_NAME = 24
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _PRICES = ("price_input", "price_output")
 _OTHER_WORDS = {"mcp_servers": "mcp", "mcpservers": "mcp", "provider": "providers"}
-"""What other programs call our tables."""
+"""Other programs' names for our tables."""
 _CREDENTIALS = frozenset(("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"))
 _KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 """Variables that may hold the key of a gateway."""
 _OF_ANTHROPIC = ("sk-ant-", "claude-code")
-"""How keys begin that may go to Anthropic: its own, and what stands for the login of Claude Code."""
+"""Prefixes of keys that may be sent to Anthropic: its own keys, and the placeholder for the login of Claude Code."""
 _KEY_SETTING = "providers.anthropic.api_key"
 _MANY, _NAMED = 20, 8
-"""Of more names than `_MANY` only so many are told: nobody reads fifty of them in a warning."""
+"""If there are more than `_MANY` names, only `_NAMED` of them are listed: nobody reads fifty names in a warning."""
 
 
 class Reader:
-    """Goes through one file's tables, keeps what is usable and notes the rest."""
+    """Reads the tables of one file, keeps the usable values and records findings for the rest."""
 
     def __init__(self, shown: str, raw: bytes, env: Mapping[str, str]) -> None:
         parsed = toml.parse(raw)
@@ -45,32 +45,32 @@ class Reader:
         self.findings: list[Finding] = []
         self.origins: dict[str, str] = {}
         self.variables = frozenset(_variables(parsed.data))
-        """All that `${…}` names anywhere in the file, in what is not used, too."""
+        """All variables that `${…}` names anywhere in the file, also in values that are not used."""
         self._shown = shown
         self._env = env
         self._places = toml.places(parsed.text)
         self._unset: dict[str, frozenset[str]] = {}
-        """The variables that a setting of the provider needs, where one of them is not set."""
+        """For each setting of the provider that needs an unset variable: the variables it needs."""
         self._lost: set[toml.Path] = set()
         """The keys in lines that could not be read."""
         for problem in parsed.problems:
             self._lose(problem)
 
     def _lose(self, problem: toml.Problem) -> None:
-        """Note lines that could not be read, and which keys were in them."""
+        """Record lines that could not be read, and the keys they contained."""
         headers = [(place.line, path) for path, place in self._places.items() if place.key == place.value]
         table = max((one for one in headers if one[0] < problem.start), default=(0, ()))[1]
         unread = self.data.get(f"{toml.UNREAD}{problem.start}", {})
-        lost = list(caution.lost_keys(table, problem.lost))
+        lost = list(safety.lost_keys(table, problem.lost))
         for name in unread if isinstance(unread, dict) else ():
-            lost += [*((*path, name) for path in lost[:1]), *tables.meant_by(name)]
+            lost += [*((*path, name) for path in lost[:1]), *schema.meant_by(name)]
         self._lost |= set(lost)
         stops = (
             not problem.lost
             or table[:1] == ("providers",)
-            or any(caution.stops(path) or caution.resembles(path, "") for path in lost)
+            or any(safety.stops(path) or safety.resembles(path, "") for path in lost)
         )
-        strict = {path[-1]: caution.stricter(path).get(path[-1]) for path in lost if path}
+        strict = {path[-1]: safety.stricter(path).get(path[-1]) for path in lost if path}
         counts = [f'{name} = "{value}" counts' for name, value in strict.items() if value]
         meanwhile = NOTHING_SENT if stops else (counts or ["it is left out"])[0].replace('"1"', "1")
         what = masked_name(problem.what)
@@ -82,31 +82,31 @@ class Reader:
             if name in known and not isinstance(value, dict):
                 self._lost.add(("default", name))  # `tools = "none"`, above all tables
                 what = f"{name} is a table: write [{name}], with its keys below"
-                self._note((name,), what, stops=caution.stops((name,)))
+                self._note((name,), what, stops=safety.stops((name,)))
             if name in known or name.startswith(toml.UNREAD):
                 continue
             is_ours = not isinstance(value, dict) or not name.lower().startswith("mcp")
-            meant = [path for key in _keys_in(name, value) for path in tables.meant_by(key)] if is_ours else []
+            meant = [path for key in _keys_in(name, value) for path in schema.meant_by(key)] if is_ours else []
             self._lost |= set(meant)
-            stops = any(map(caution.stops, meant))
+            stops = any(map(safety.stops, meant))
             if meant and not isinstance(value, dict):
                 homes = " or ".join(f"[{_dotted(path[:-1])}]" for path in meant)
                 self._note((name,), f"{name} belongs below a line that says {homes}", at_key=True, stops=stops)
             else:
                 self._unknown((name,), known, "table" if isinstance(value, dict) else "key", stops=stops)
         sections = {
-            "default": self._section(("default",), tables.DEFAULT),
+            "default": self._section(("default",), schema.DEFAULT),
             "anthropic": self._provider(),
-            "models": {name: self._section(("models", name), tables.MODEL) for name in self._named("models")},
-            "presets": {name: self._section(("presets", name), tables.PRESET) for name in self._named("presets")},
-            "keys": self._section(("keys",), dict.fromkeys(actions or self._table(("keys",)), kinds.KEYS)),
-            "budget": self._section(("budget",), tables.BUDGET),
+            "models": {name: self._section(("models", name), schema.MODEL) for name in self._named("models")},
+            "presets": {name: self._section(("presets", name), schema.PRESET) for name in self._named("presets")},
+            "keys": self._section(("keys",), dict.fromkeys(actions or self._table(("keys",)), values.KEYS)),
+            "budget": self._section(("budget",), schema.BUDGET),
             "tools": self._tools(),
             "mcp": {name: server for name in self._named("mcp") if (server := self._mcp_server(name)) is not None},
-            "ui": self._section(("ui",), tables.UI),
+            "ui": self._section(("ui",), schema.UI),
         }
         for home, section in self._guarded(sections):
-            for setting, strict in caution.stricter(home).items():
+            for setting, strict in safety.stricter(home).items():
                 if (*home, setting) in self._lost:
                     section.setdefault(setting, strict)
         return sections
@@ -119,7 +119,9 @@ class Reader:
         yield from ((("presets", name), preset) for name, preset in sections["presets"].items())
 
     def _named(self, table: str) -> list[str]:
-        """The names of the tables in a table, without those that look like a key: names are shown everywhere."""
+        """Return the names of the tables in a table, without names that look like an API key: table names are displayed
+        in many places.
+        """
         names = list(self._table((table,)))
         for name in filter(is_secret, names):
             what = f"the name of [{table}.{name}] looks like a key, so the table is not used"
@@ -131,14 +133,14 @@ class Reader:
             if name not in _PROVIDERS:
                 self._unknown(("providers", name), _PROVIDERS, "provider")
         section: dict[str, Any] = {}
-        for name in reversed(_PROVIDERS):  # an alias' table is the same table; the proper name wins
-            section |= self._section(("providers", name), tables.ANTHROPIC)
+        for name in reversed(_PROVIDERS):  # an alias is the same table; the proper name wins
+            section |= self._section(("providers", name), schema.ANTHROPIC)
         self._match_key_and_address(section)
         return section
 
     def _match_key_and_address(self, section: Mapping[str, Any]) -> None:
-        """A key and an address in the file are meant for each other. Where the variable of one of them is not set, neither
-        is the key sent to Anthropic, nor another key to that address.
+        """Check that a key and an address from the same file are used together only. If the variable of one of them is
+        not set, the key is not sent to Anthropic, and no other key is sent to that address.
         """
         keys, addresses = self._unset.get("api_key"), self._unset.get("api_url")
         host = urlsplit(section.get("api_url") or DEFAULT_API_URL).hostname or ""
@@ -160,16 +162,16 @@ class Reader:
                 self._note(("providers", "anthropic", "api_url"), what, stops=True)
 
     def _tools(self) -> dict[str, Any]:
-        """[tools], with `web_search` as a value of its own, whichever way it is written.
+        """Return [tools], with `web_search` as a value of its own, in whichever form it is written.
 
-        A mistake in its table switches the search off: a limit on it may be what was lost.
+        A mistake in its table turns the search off, because the mistake may have been a limit on it.
         """
-        section = self._section(("tools",), tables.TOOLS)
+        section = self._section(("tools",), schema.TOOLS)
         wanted = section.pop("web_search", False)
         if isinstance(wanted, dict):
             path = ("tools", "web_search")
             known = len(self.findings)
-            said = self._section(path, tables.WEB_SEARCH)
+            said = self._section(path, schema.WEB_SEARCH)
             if said.get("allowed_domains") and said.pop("blocked_domains", ()):
                 self._note((*path, "blocked_domains"), "allowed_domains and blocked_domains do not go together")
             if self._is_whole(path, known, "Claude does not search"):
@@ -179,22 +181,24 @@ class Reader:
         return section
 
     def _is_whole(self, path: toml.Path, known: int, meanwhile: str) -> bool:
-        """True if a table was read without a mistake. The findings after the first `known` say what happens `meanwhile`."""
+        """True if a table was read without a mistake. Otherwise the findings after the first `known` get this
+        `meanwhile`.
+        """
         fresh = self.findings[known:]
         self.findings[known:] = [msgspec.structs.replace(finding, meanwhile=meanwhile) for finding in fresh]
         return not fresh and not any(lost[: len(path)] == path for lost in self._lost)
 
     def _mcp_server(self, name: str) -> McpServer | None:
-        """One of [mcp.NAME]; None where nothing can be started with what it says."""
+        """Return the server of [mcp.NAME]; None if it cannot be started with these values."""
         path = ("mcp", name)
         if not _SERVER_NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
             what = "has letters, digits and single - or _ between them"
             self._note(path, f"the name of a server {what}, {_LONGEST_NAME} characters at most", at_key=True)
             return None
         known = len(self.findings)
-        section = self._section(path, tables.MCP)
+        section = self._section(path, schema.MCP)
         self._unset_arguments(path)
-        if not self._is_whole(path, known, "the server is left out"):  # it might do without what was lost
+        if not self._is_whole(path, known, "the server is left out"):  # it may work without the lost value
             return None
         server = McpServer(**section)
         if server.enabled and bool(server.command) == bool(server.url):
@@ -207,7 +211,7 @@ class Reader:
         return server
 
     def _unset_arguments(self, path: toml.Path) -> None:
-        """Note variables in `args` that are not set: without that argument the program would do something else."""
+        """Record variables in `args` that are not set: without that argument the program would behave differently."""
         arguments = self._table(path).get("args")
         for argument in arguments if isinstance(arguments, list) else ():
             expanded, names = _expanded(argument, self._env)
@@ -226,9 +230,9 @@ class Reader:
         parent = self._table(path[:-1])
         if path[-1] in parent and not isinstance(parent[path[-1]], dict):
             if len(path) == 1:
-                return {}  # it was noted above
+                return {}  # recorded above
             what = f"{path[-1]} is a table: write [{_dotted(path)}], with its keys below"
-            self._note(path, what, stops=caution.stops(path))
+            self._note(path, what, stops=safety.stops(path))
             return {}
         section: dict[str, Any] = {}
         for name, value in self._table(path).items():
@@ -254,21 +258,21 @@ class Reader:
             return
         try:
             kept = kind.read(expanded)
-        except kinds.Unacceptable:
+        except values.Unacceptable:
             self._refuse(section, path, f"{path[-1]} must be {kind.allowed}")
             return
-        if kept != "":  # an empty text says no more than a missing key
+        if kept != "":  # an empty text means the same as a missing key
             section[path[-1]] = kept
             self.origins[key] = origin
 
     def _refuse(self, section: dict[str, Any], path: toml.Path, problem: str) -> None:
-        """Note a value that cannot be used. Where there is a stricter one than the default, that counts."""
-        strict = caution.stricter(path)
+        """Record a value that cannot be used. If there is a stricter value than the default, use that."""
+        strict = safety.stricter(path)
         if path[-1] not in strict:
-            self._note(path, problem, stops=caution.stops(path))
+            self._note(path, problem, stops=safety.stops(path))
             return
         section[path[-1]] = strict[path[-1]]
-        self._note(path, problem, f"{strict[path[-1]]!r} counts".replace("'", '"'), stops=caution.stops(path))
+        self._note(path, problem, f"{strict[path[-1]]!r} counts".replace("'", '"'), stops=safety.stops(path))
 
     def _unknown(self, path: toml.Path, known: Sequence[str], what: str, *, stops: bool = False) -> None:
         close = difflib.get_close_matches(path[-1].lower(), (*known, *_OTHER_WORDS), n=1)
@@ -276,14 +280,14 @@ class Reader:
         rest = f" and {len(known) - _NAMED} more, all in config.example.toml" if len(known) > _MANY else ""
         named = ", ".join(known[: _NAMED if rest else None])
         advice = f'did you mean "{meant[0]}"?' if meant else f"known: {named}{rest}"
-        elsewhere = tables.meant_by(path[-1])
-        if path[0] == "default" and caution.limits_tools(self._value(path)):
+        elsewhere = schema.meant_by(path[-1])
+        if path[0] == "default" and safety.limits_tools(self._value(path)):
             elsewhere.append(("default", "tools"))
         self._lost |= {(*path[:-1], word) for word in meant} | set(elsewhere)
         stops = (
             stops
-            or any(map(caution.stops, elsewhere))
-            or caution.resembles(path, self._value(path))
+            or any(map(safety.stops, elsewhere))
+            or safety.resembles(path, self._value(path))
             or path[0] == "budget"
         )
         self._note(path, f'unknown {what} "{path[-1]}"; {advice}', "it is left out", at_key=True, stops=stops)
@@ -310,7 +314,7 @@ class Reader:
 
 
 def _keys_in(name: str, value: object) -> Iterator[str]:
-    """The keys of a table and of those within it; of what is no table, its own name."""
+    """Yield the keys of a table and of the tables in it; for another value, its own name."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _keys_in(key, inner)
@@ -319,7 +323,7 @@ def _keys_in(name: str, value: object) -> Iterator[str]:
 
 
 def _expanded(value: object, env: Mapping[str, str]) -> tuple[object, tuple[str, ...]]:
-    """The value with `${…}` replaced in its texts (None: not set), and the variables it names."""
+    """Return the value with `${…}` replaced in its texts (None if not set), and the variables it names."""
     if isinstance(value, str):
         return expand(value, env)
     if isinstance(value, list):
@@ -333,7 +337,7 @@ def _expanded(value: object, env: Mapping[str, str]) -> tuple[object, tuple[str,
 
 
 def _variables(value: object) -> Iterator[str]:
-    """The variables that `${…}` names in a value, and in whatever it holds."""
+    """Yield the variables that `${…}` names in a value and in everything it contains."""
     if isinstance(value, str):
         yield from expand(value, {}).names
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():

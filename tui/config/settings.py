@@ -25,11 +25,11 @@ class Folders(msgspec.Struct, frozen=True, kw_only=True):
 
     config: Path
     data: Path
-    """Chats and attachments: what must not be lost."""
+    """Chats and attachments: files that cannot be created again."""
     state: Path
     """Logs and drafts."""
     cache: Path
-    """What can be fetched again."""
+    """Files that can be downloaded again."""
 
 
 class Defaults(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     model: str = "sonnet"
     system: str = ""
     tools: ToolPolicy | Literal[""] = ""
-    """Empty: ask on the full screen, none with -p."""
+    """Empty: "ask" on the full screen, "none" with -p."""
 
 
 class Anthropic(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,20 +49,20 @@ class Anthropic(msgspec.Struct, frozen=True, kw_only=True):
     api_url: str = DEFAULT_API_URL
     model: str = ""
     workspace_id: str = ""
-    """Checked where it is used: a bad one must not be passed over, since the request would go to another workspace."""
+    """Checked where it is used. An invalid one must not be ignored, because the request would go to another workspace."""
     oauth_token_url: str = "https://platform.claude.com/v1/oauth/token"
     oauth_hosts: tuple[str, ...] = ()
     dialect: Dialect = "auto"
     follow_retired: bool = True
 
     def __repr__(self) -> str:
-        """Everything but the key, which must not reach a traceback."""
+        """Show everything but the key, which must not appear in a traceback."""
         shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != "api_key")
         return f"Anthropic({', '.join(shown)})"
 
 
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """[models."ID"]: what the user knows better than our table. None: nothing said."""
+    """[models."ID"]: what the user knows about a model that our table does not. None: not set."""
 
     name: str | None = None
     context: int | None = None
@@ -76,13 +76,13 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     """US dollars per million tokens, like the next three."""
     price_output: float | None = None
     price_read: float | None = None
-    """From the cache. The default is a tenth of the input's."""
+    """Reading from the cache. Default: a tenth of the input price."""
     price_write: float | None = None
-    """Into the cache, for five minutes. The default is 1.25 times the input's."""
+    """Writing to the cache, for five minutes. Default: 1.25 times the input price."""
 
 
 class Preset(msgspec.Struct, frozen=True, kw_only=True):
-    """[presets.NAME]: how a new chat begins. None: as without a preset."""
+    """[presets.NAME]: the settings of a new chat. None: as without a preset."""
 
     system: str | None = None
     model: str | None = None
@@ -92,7 +92,7 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """[budget]: US dollars; 0: no limit."""
+    """[budget] in US dollars; 0: no limit."""
 
     chat_soft: float = 0.0
     chat_hard: float = 0.0
@@ -101,50 +101,50 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WebSearch(msgspec.Struct, frozen=True, kw_only=True):
-    """[tools.web_search], or `web_search = true`: searches that Anthropic carries out, for $10 per 1,000."""
+    """[tools.web_search], or `web_search = true`: searches carried out by Anthropic, at $10 per 1,000."""
 
     max_uses: int | None = None
-    """The most searches in one answer."""
+    """Maximum number of searches in one answer."""
     allowed_domains: tuple[str, ...] = ()
-    """Only these. The API takes one of the two lists."""
+    """Search these domains only. The API accepts one of the two lists."""
     blocked_domains: tuple[str, ...] = ()
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """[tools]: what calls may do. Whether any are offered is said by [default] and by the presets."""
+    """[tools]: what tool calls may do. [default] and the presets say which tools are offered."""
 
     folders: tuple[str, ...] = ()
-    """Further folders, beside the one that the app was started in; `~` is the user's home."""
+    """Folders besides the working folder; `~` is the user's home."""
     allow: tuple[str, ...] = ()
-    """Rules of what needs no question, as `tools.rules` reads them."""
+    """Rules for calls that need no permission, in the form of `tools.rules`."""
     private_hosts: bool = False
-    """Whether pages on this computer and in private networks may be fetched."""
+    """True if pages on this computer and in private networks may be fetched."""
     command_timeout_s: int = 120
     command_env: tuple[str, ...] = ()
-    """Variables of the environment that commands get although they hold credentials of ours, or `${…}` names them."""
+    """Environment variables that commands receive although they hold our credentials, or are named by `${…}`."""
     turns: int = 50
-    """So many answers in a row may call tools before the user has a word."""
+    """Maximum number of answers in a row that call tools, before it is the user's turn."""
     web_search: WebSearch | None = None
     """None: Claude does not search."""
 
 
 class McpServer(msgspec.Struct, frozen=True, kw_only=True):
-    """[mcp.NAME]: a server of the Model Context Protocol: a program here, or an address."""
+    """[mcp.NAME]: a server of the Model Context Protocol, either a local program or a URL."""
 
     command: str = ""
     args: tuple[str, ...] = ()
     env: dict[str, str] = {}
-    """What the program gets besides HOME, PATH and the like."""
+    """Environment of the program, in addition to HOME, PATH and the like."""
     url: str = ""
-    """Streamable HTTP. One of `command` and `url` is set."""
+    """Streamable HTTP. Exactly one of `command` and `url` is set."""
     headers: dict[str, str] = {}
     """Sent to `url` with every request."""
     enabled: bool = True
     start_timeout_s: int = 20
 
     def __repr__(self) -> str:
-        """Where it is, without what may be secret."""
-        from urllib.parse import urlsplit  # seldom needed
+        """Show where the server is, without anything that may be secret."""
+        from urllib.parse import urlsplit  # rarely needed
 
         return f"McpServer({self.command or urlsplit(self.url).hostname!r})"
 
@@ -155,24 +155,24 @@ class Ui(msgspec.Struct, frozen=True, kw_only=True):
     theme: Theme = "dark"
     reduced_motion: bool = False
     titles: bool = False
-    """Whether the cheapest model makes a title of a chat's first turn."""
+    """True if the cheapest model writes a title after a chat's first turn."""
     pictures: Pictures = "auto"
-    """How they are shown: as the terminal can, in one way whatever it says, or not at all."""
+    """How images are drawn: as the terminal supports, always in one way, or not at all."""
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """Something in the configuration that could not be used."""
+    """A problem in the configuration, with its position."""
 
     file: str
     line: int
-    """From 1; 0 where it is about the file as a whole."""
+    """Counted from 1; 0 if it concerns the file as a whole."""
     column: int
     problem: str
     """What is wrong and what is allowed, in one line."""
     meanwhile: str = "the default is used"
-    """What happens until it is corrected."""
+    """What is used until it is corrected."""
     stops: bool = False
-    """True if nothing may be sent until it is corrected: the default would be less safe."""
+    """True if nothing may be sent until it is corrected, because the default would be less safe."""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
@@ -180,7 +180,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Misconfigured(TuiError):
-    """A mistake in the configuration because of which nothing is sent."""
+    """A mistake in the configuration that stops sending."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,7 +192,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     models: dict[str, ModelFacts] = {}
     presets: dict[str, Preset] = {}
     keys: dict[str, tuple[str, ...]] = {}
-    """Action name -> its keys instead of the usual ones."""
+    """Action name -> the keys that replace its default keys."""
     budget: Limits = Limits()
     tools: Tools = Tools()
     mcp: dict[str, McpServer] = {}
@@ -202,19 +202,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     origins: dict[str, str] = {}
     """Dotted key -> where its value came from. A key without an entry has its default."""
     variables: frozenset[str] = frozenset()
-    """The variables of the environment that `${…}` names anywhere in the file."""
+    """All environment variables that `${…}` names in the file."""
 
     @property
     def obstacle(self) -> Misconfigured | None:
-        """The first mistake because of which nothing may be sent."""
+        """The first mistake that stops sending."""
         hint = "Nothing is sent until that is corrected; `prx doctor config` names every mistake."
         return next((Misconfigured(str(finding), hint) for finding in self.findings if finding.stops), None)
 
     @property
     def model(self) -> str:
-        """The family or ID to begin with: the provider's own choice wins."""
+        """The model family or ID of a new chat. The provider's own setting takes precedence."""
         return self.anthropic.model or self.default.model
 
     def origin(self, key: str) -> str:
-        """Where the value of a dotted key came from, in words."""
+        """Return where the value of a dotted key came from, for display."""
         return self.origins.get(key, "default")

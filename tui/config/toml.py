@@ -10,13 +10,13 @@ import tomli
 from tui.inputs.bounded import without_mark
 from tui.inputs.limits import TOML_DEPTH
 
-_MOST_PROBLEMS = 20  # a file with more is not TOML at all
+_MOST_PROBLEMS = 20  # TOML has no longer lines of this kind
 
 Path = tuple[str, ...]
 
 
 class Place(NamedTuple):
-    """Line and columns, from 1."""
+    """A line and columns, counted from 1."""
 
     line: int
     key: int
@@ -28,20 +28,20 @@ class Problem(NamedTuple):
     column: int
     what: str
     lost: str = ""
-    """The lines that were left out; of a file of which nothing could be read, none."""
+    """The text of the lines that were left out; "" if nothing of the file could be read."""
     start: int = 0
-    """The number of the first of them, from 1."""
+    """The number of the first of these lines, counted from 1."""
 
 
 class Parsed(NamedTuple):
     data: dict[str, Any]
     text: str
-    """What was parsed in the end: the same lines, the broken ones empty."""
+    """The text that was parsed: the same lines, with the broken ones emptied."""
     problems: tuple[Problem, ...]
 
 
 def parse(raw: bytes) -> Parsed:
-    """The values of a TOML file, whatever the bytes."""
+    """Return the values of a TOML file, whatever its bytes."""
     text, problems = _decoded(raw)
     text, too_deep = _without_depth(text)
     problems += too_deep
@@ -51,14 +51,16 @@ def parse(raw: bytes) -> Parsed:
         except tomli.TOMLDecodeError as error:
             text, problem = _without(text, error)
             problems.append(problem)
-        except (ValueError, RecursionError) as error:  # a number of 5,000 digits
+        except (ValueError, RecursionError) as error:  # a number with 5,000 digits
             problems.append(Problem(1, 1, f"this cannot be read: {error}"))
             return Parsed({}, "", tuple(problems))
     return Parsed({}, "", (*problems[:-1], problems[-1]._replace(lost="")))
 
 
 def _decoded(raw: bytes) -> tuple[str, list[Problem]]:
-    """The text as TOML sees it (line ends are \\n), without lines that are not UTF-8."""
+    """Return the text with \
+     as line end, without lines that are not UTF-8.
+    """
     lines: list[str] = []
     problems: list[Problem] = []
     for number, line in enumerate(without_mark(raw).replace(b"\r\n", b"\n").split(b"\n"), 1):
@@ -73,7 +75,7 @@ def _decoded(raw: bytes) -> tuple[str, list[Problem]]:
 
 
 def _without_depth(text: str) -> tuple[str, list[Problem]]:
-    """The text with the statements emptied that are nested deeper than TOML_DEPTH, on which parsers give up."""
+    """Return the text without statements that are nested deeper than TOML_DEPTH, which parsers cannot read."""
     if sum(text.count(sign) for sign in "[{.") <= TOML_DEPTH:
         return text, []
     kept: list[str] = []
@@ -91,13 +93,16 @@ def _without_depth(text: str) -> tuple[str, list[Problem]]:
 
 
 def _without(text: str, error: tomli.TOMLDecodeError) -> tuple[str, Problem]:
-    """The text with the statement around a broken place emptied, and what was wrong there.
+    """Return the text with the statement at the error emptied, and the problem.
 
-    A broken header becomes that of a table nobody knows, so that its keys are not taken for part of the table above.
+    A broken header is replaced by the header of an unknown table, so that its keys are not read as part of the table
+    above.
     """
     lines = text.split("\n")
     line, column = error.lineno, error.colno
-    if text[: error.pos].endswith("\\\n"):  # a backslash at the end of a line is found at the beginning of the next
+    if text[: error.pos].endswith(
+        "\\\n"
+    ):  # an error about a backslash at the end of a line is reported for the next line
         line, column = line - 1, len(lines[line - 2])
     at_end = error.pos >= len(text.rstrip())
     whole = Place(line, column, column)
@@ -117,10 +122,10 @@ def _without(text: str, error: tomli.TOMLDecodeError) -> tuple[str, Problem]:
 
 
 UNREAD = "\N{REPLACEMENT CHARACTER} unread "
-"""How the name of a table begins that stands in for a broken one."""
+"""Prefix of the table name that replaces a broken one."""
 
 
-# A text that is never closed runs to the end of the file, as it does for TOML.
+# A text without a closing quote continues to the end of the file, as in TOML.
 _STRING = "|".join(
     (r'"""(?:\\.|[^\\])*?(?:"{3,5}|\Z)', r"'''.*?(?:'{3,5}|\Z)", r'"(?:\\.|[^"\\\n])*"', r"'[^'\n]*'"),
 )
@@ -131,12 +136,14 @@ _BLANK = re.compile(r"(?:[ \t\n\r]|#[^\n]*)*")
 
 
 def places(text: str) -> dict[Path, Place]:
-    """Where each table and key stands. Keys inside inline tables have no place of their own."""
+    """Return the position of each table and key. Keys in inline tables have no position of their own."""
     return {one.path: one.place for one in _statements(text) if one.path}
 
 
 def nearest(found: dict[Path, Place], path: Path) -> Place:
-    """The place of a key or table, or where its first part stands (`[a.b]` for a); else of the innermost table around it."""
+    """Return the position of a key or table, or of the first header that begins with it (`[a.b]` for a), or of the
+    innermost table around it.
+    """
     for length in range(len(path), 0, -1):
         if path[:length] in found:
             return found[path[:length]]
@@ -147,7 +154,7 @@ def nearest(found: dict[Path, Place], path: Path) -> Place:
 
 
 class _Statement(NamedTuple):
-    """A table's header, or a key and its value."""
+    """A table header, or a key with its value."""
 
     path: Path
     place: Place
@@ -155,11 +162,11 @@ class _Statement(NamedTuple):
     end: int
     """Offsets in the text; the end includes the line end."""
     depth: int
-    """Parts of the dotted name, and brackets inside one another in the value."""
+    """Number of parts of the dotted name plus the nesting of brackets in the value."""
 
 
 def _statements(text: str) -> list[_Statement]:
-    """Each statement with its place. Text that is not TOML has some, too."""
+    """Return each statement with its position, also for text that is not valid TOML."""
     found: list[_Statement] = []
     table: Path = ()
     at = line = counted = 0
@@ -201,7 +208,7 @@ def _line_end(text: str, at: int) -> int:
 
 
 def _value_end(text: str, at: int) -> tuple[int, int]:
-    """Where a value ends, with its line, and how deep its brackets go, those in inline keys left aside."""
+    """Return where a value ends, its line, and its nesting depth, without brackets in inline keys."""
     depth = deepest = 0
     for step in _VALUE_STEP.finditer(text, at):
         if step[0] in "[{":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tomlkit.items import Array
 
 _LOCK_TIMEOUT_S = 5.0
-_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # editors of Windows begin a file with it
+_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # written by some Windows editors at the start of a file
 
 
 class NotWritten(TuiError):
@@ -23,14 +23,17 @@ class NotWritten(TuiError):
 
 
 def add_rule(file: Path, rule: str) -> None:
-    """Adds a rule to `allow` of [tools], unless it is there. Raises NotWritten, and then nothing has changed."""
+    """Add a rule to `allow` in [tools] unless it is there. Raises NotWritten; then nothing has changed."""
     try:
         with locked(file, _LOCK_TIMEOUT_S):
             text = read_file(file, SETTINGS_FILE_BYTES).decode() if file.exists() else ""
-            changed = _with_rule(text, rule.replace("${", "$${"))  # so that it is read back as it is
+            changed = _with_rule(text, rule.replace("${", "$${"))  # the form in which it is read
             if changed != text:
                 write_private(file, changed.encode())
-    except (OSError, ValueError) as error:  # ValueError: what is not UTF-8, not TOML, or holds something else there
+    except (
+        OSError,
+        ValueError,
+    ) as error:  # ValueError: the file is not UTF-8, not TOML, or has another type of value there
         raise NotWritten(
             f"The rule was not written to {file}: {error}", "prx doctor config says what is wrong with it."
         ) from error
@@ -39,7 +42,7 @@ def add_rule(file: Path, rule: str) -> None:
 
 
 def _with_rule(text: str, rule: str) -> str:
-    import tomlkit.exceptions  # only when something is written
+    import tomlkit.exceptions  # loaded only when something is written
 
     mark = _MARK if text.startswith(_MARK) else ""
     try:
@@ -54,7 +57,7 @@ def _with_rule(text: str, rule: str) -> str:
 
 
 def _rules(document: TOMLDocument) -> Array:
-    """`allow` of [tools]; made where it is missing. Raises ValueError where something else stands there."""
+    """Return `allow` of [tools], created if missing. Raises ValueError if there is another type of value."""
     import tomlkit
     from tomlkit.items import AbstractTable, Array
 

@@ -1,4 +1,4 @@
-"""Servers of the Model Context Protocol: started when a chat first needs them, their tools offered like our own.
+"""Servers of the Model Context Protocol: started when a chat first needs them, their tools offered like the built-in ones.
 
-The official SDK speaks the protocol; it is an extra (`prx-tui[mcp]`), and is imported by `link` alone, when a server starts.
+The official SDK implements the protocol. It is an extra (`prx-tui[mcp]`) and is imported only when a server starts.
 """

@@ -1,4 +1,4 @@
-"""The HTTP client for servers at an address: one that reads no body without end."""
+"""The HTTP client for servers with a URL, with a bound on the size of bodies."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ import httpx2
 from tui.inputs.bounded import refuse_unfit_certificates
 from tui.inputs.proxies import BadProxy, route_for
 from tui.inputs.unpacking import CannotUnpack, Unpacker
-from tui.mcp.sizes import EXCEEDED, LONGEST
+from tui.mcp.message_size import EXCEEDED, LONGEST
 
 _TIMEOUT = httpx2.Timeout(30.0, read=300.0)
 
 
 def client(url: str, headers: Mapping[str, str], answered: Callable[[int], None]) -> httpx2.AsyncClient:
-    """It reaches that address, and sends these headers with every request. Raises BadProxy.
+    """Return a client for this URL that sends these headers with every request. Raises BadProxy.
 
-    Reading more than LONGEST bytes of a body raises `httpx2.StreamError`.
-
-    `answered` is told the status of each message's answer, which the SDK keeps to itself.
+    Reading more than LONGEST bytes of a body raises `httpx2.StreamError`. `answered` is called with the status of each
+    response, which the SDK does not tell.
     """
 
     async def tell(response: httpx2.Response) -> None:
@@ -36,14 +35,14 @@ def client(url: str, headers: Mapping[str, str], answered: Callable[[int], None]
             event_hooks={"response": [_limit, tell]},
             proxy=route.proxy or None,
             verify=httpx2.create_ssl_context(),
-            trust_env=False,  # it would fail on what it does not understand of the environment
+            trust_env=False,  # it would fail on environment variables that it cannot parse
         )
     except (ValueError, httpx2.InvalidURL):
         raise BadProxy(route.variable) from None
 
 
 class _Limited(httpx2.AsyncByteStream):
-    """A body, unpacked in small steps: a small one may become a large one. `left`: how many bytes it may have."""
+    """A body, decompressed in small steps, since a small one may become large. `left`: how many bytes it may still have."""
 
     def __init__(self, response: httpx2.Response, left: float) -> None:
         assert isinstance(response.stream, httpx2.AsyncByteStream)
@@ -73,6 +72,6 @@ async def _limit(response: httpx2.Response) -> None:
 
 
 def _is_read_by_event(response: httpx2.Response) -> bool:
-    """Whether it may go on for ever: then the SDK reads one event after the other, and each has a limit of its own."""
+    """True if the body may continue forever. The SDK reads such a body event by event, and each event has its own limit."""
     kind = response.headers.get("content-type", "").lower()
     return response.status_code == 200 and response.request.method != "DELETE" and kind.startswith("text/event-stream")

@@ -1,7 +1,7 @@
-"""A server that is a program: messages as lines on its standard input and output, under the watcher.
+"""A server that is a local program: messages are lines on its standard input and output, and the watcher supervises it.
 
-Not the SDK's own way to start one, for three reasons: nothing of a server may outlive the app, even one that is killed; a
-line without end must not fill the memory; and what it says on standard error belongs in a file, up to a limit.
+The SDK's own way to start a program is not used, for three reasons: no process of a server may outlive the app, even if
+the app is killed; a line without end must not fill the memory; and standard error goes to a file, up to a limit.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from mcp.shared.message import SessionMessage
 
 from tui.errors import TuiError
 from tui.inputs.bounded import open_to_write
-from tui.mcp.concealing import Concealer
-from tui.mcp.sizes import LONGEST
+from tui.mcp.message_size import LONGEST
+from tui.mcp.redaction import Redactor
 from tui.tools import processes
 
 if TYPE_CHECKING:
     from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
     from mcp.client._transport import TransportStreams
 
-_MOST_LOG = 1024 * 1024  # bytes of what it says on standard error
+_MOST_LOG = 1024 * 1024  # bytes of standard error
 _CHUNK = 64 * 1024
-_LOOK_S = 0.02
-_LAST_WORDS_S = 0.2  # for what a program said just before it ended
+_REFRESH_S = 0.02
+_LAST_WORDS_S = 0.2  # for the last output before the program ended
 _END_S = 3.0  # the watcher needs less, whatever the program does
 
 
@@ -41,32 +41,32 @@ class CannotStart(TuiError):
 
 
 class Log:
-    """A file with what a program says on standard error, as it says it, without what was given to it as a secret."""
+    """A file with what a program writes to standard error, without the secrets that it was given."""
 
-    def __init__(self, file: Path, conceal: Concealer) -> None:
+    def __init__(self, file: Path, redact: Redactor) -> None:
         self._file = file
-        self._conceal = conceal
+        self._redact = redact
         self._left = _MOST_LOG
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._held = ""
-        """What may be the beginning of a secret."""
+        """Text that may be the beginning of a secret."""
 
     def take(self, data: bytes) -> None:
-        """Raises OSError."""
+        """Add to the file. Raises OSError."""
         text = self._held + self._decode(data)
-        settled = self._conceal.settled(text)
-        self._held = text[settled:]
-        self._write(text[:settled])
+        safe_length = self._redact.safe_length(text)
+        self._held = text[safe_length:]
+        self._write(text[:safe_length])
 
     def end(self) -> None:
-        """Writes what is left. Raises OSError."""
+        """Write the rest. Raises OSError."""
         self._write(self._held + self._decode(b"", final=True))
         self._held = ""
 
     def _write(self, text: str) -> None:
         if not text or self._left <= 0:
             return
-        told = self._conceal(text).encode()[: self._left]
+        told = self._redact(text).encode()[: self._left]
         self._left -= len(told)
         with os.fdopen(open_to_write(self._file, os.O_APPEND), "wb") as file:
             file.write(told)
@@ -76,17 +76,17 @@ class Log:
 async def program(
     argv: Sequence[str], *, env: dict[str, str], folder: Path, log: Log, ended: asyncio.Event
 ) -> AsyncIterator[TransportStreams]:
-    """Streams of messages from and to the program. Leaving the block has it ended. Raises CannotStart.
+    """Yield streams of messages from and to the program. Leaving the block ends it. Raises CannotStart.
 
-    `ended` is set when it says no more.
+    `ended` is set when the program sends nothing more.
     """
     process = await asyncio.to_thread(_started, argv, env, folder)
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
     loop = asyncio.get_running_loop()
-    said = asyncio.StreamReader(LONGEST)
-    heard, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(said), process.stdout)
+    received = asyncio.StreamReader(LONGEST)
+    reading, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(received), process.stdout)
     errors = asyncio.StreamReader()
     grumbling, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(errors), process.stderr)
     telling, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, process.stdin)
@@ -95,22 +95,22 @@ async def program(
     incoming, messages = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     answers, outgoing = anyio.create_memory_object_stream[SessionMessage](0)
     tasks = [
-        asyncio.create_task(_listen(said, incoming, ended)),
+        asyncio.create_task(_listen(received, incoming, ended)),
         asyncio.create_task(_tell(told, outgoing)),
         asyncio.create_task(_note(errors, log)),
     ]
     try:
         yield messages, answers
     finally:
-        if not telling.is_closing():  # it is, where the program has gone
-            telling.abort()  # the end of its input is what ends it
+        if not telling.is_closing():  # it is closed if the program has ended
+            telling.abort()  # closing its input ends the program
         for stream in (messages, answers, incoming, outgoing):
             stream.close()
         await _gone(process)
         await asyncio.wait(tasks, timeout=_LAST_WORDS_S)
         for task in tasks:
             task.cancel()
-        heard.close()
+        reading.close()
         grumbling.close()
 
 
@@ -132,20 +132,20 @@ def _started(argv: Sequence[str], env: dict[str, str], folder: Path) -> subproce
 
 
 async def _gone(process: subprocess.Popen[bytes]) -> None:
-    """Waits for the watcher, which has ended the program then; on this loop, so that the app can end meanwhile."""
+    """Wait for the watcher, which has ended the program by then; on this loop, so that the app can quit meanwhile."""
     left_s = _END_S
     while process.poll() is None and left_s > 0:
-        await asyncio.sleep(_LOOK_S)
-        left_s -= _LOOK_S
+        await asyncio.sleep(_REFRESH_S)
+        left_s -= _REFRESH_S
 
 
 async def _listen(
-    said: asyncio.StreamReader, incoming: MemoryObjectSendStream[SessionMessage | Exception], ended: asyncio.Event
+    received: asyncio.StreamReader, incoming: MemoryObjectSendStream[SessionMessage | Exception], ended: asyncio.Event
 ) -> None:
-    """Hands on each line as a message. Ends with the program, or with a line that is too long."""
+    """Send each line on as a message, until the program ends or a line is too long."""
     async with incoming:
         with suppress(asyncio.LimitOverrunError, ValueError, anyio.BrokenResourceError, ConnectionError):
-            while (line := await said.readline()).endswith(b"\n"):
+            while (line := await received.readline()).endswith(b"\n"):
                 await incoming.send(_message(line))
         ended.set()
 
@@ -153,7 +153,7 @@ async def _listen(
 def _message(line: bytes) -> SessionMessage | Exception:
     try:
         return SessionMessage(mcp_types.jsonrpc_message_adapter.validate_json(line, by_name=False))
-    except ValueError as error:  # the SDK takes note of it: some servers print other things as well
+    except ValueError as error:  # the SDK reports it: some servers print other things as well
         return error
 
 
@@ -165,7 +165,7 @@ async def _tell(told: asyncio.StreamWriter, outgoing: MemoryObjectReceiveStream[
 
 
 async def _note(errors: asyncio.StreamReader, log: Log) -> None:
-    """Writes what comes to the log, until that is full; the rest is read all the same, or the program would wait."""
+    """Write to the log until it is full. The rest is read and dropped, because the program would block otherwise."""
     with suppress(OSError):
         try:
             while data := await errors.read(_CHUNK):

@@ -1,4 +1,4 @@
-"""A tool of a server as one of the chat's: it asks like any other, and its result is kept small."""
+"""A tool of a server, in the form of a built-in one: it asks for permission, and its result is limited in size."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tui.chat.tools import Question
 from tui.chat.transcript import Document, Image, Text, Tool, ToolUse
 from tui.errors import TuiError
 from tui.inputs.bounded import decode_input, decode_json
-from tui.mcp.keys import changed_in, restored
-from tui.mcp.names import rules_for, tool_of
+from tui.mcp.argument_names import changed_in, restored
+from tui.mcp.tool_names import rules_for, tool_of
 from tui.tools.reading import See
 from tui.tools.tool import Content, Failed, Plan
 
@@ -27,7 +27,7 @@ _MOST_PICTURES = 10
 
 
 class RemoteTool:
-    """Whether it only reads is what its server says of itself, and so proves nothing: every call asks."""
+    """A server's tool. Every call needs permission: that a tool only reads is a claim of its server."""
 
     is_reading = False
 
@@ -39,16 +39,16 @@ class RemoteTool:
 
     async def plan(self, call: ToolUse) -> Plan:
         arguments = _object(call.input)
-        said = call.input or "{}"
-        if self._names:  # what the server gets is what the user is asked about
+        arguments_json = call.input or "{}"
+        if self._names:  # the user is asked about what the server receives
             arguments = restored(arguments, self._names)
-            said = msgspec.json.encode(arguments).decode()
+            arguments_json = msgspec.json.encode(arguments).decode()
         question = Question(
             call=call,
             title=f"Use {tool_of(self.definition.name)} of the MCP server {self._server.name}",
             kind="call",
-            detail=msgspec.json.format(said, indent=2),
-            rules=rules_for(self.definition.name, msgspec.json.format(said, indent=0)),
+            detail=msgspec.json.format(arguments_json, indent=2),
+            rules=rules_for(self.definition.name, msgspec.json.format(arguments_json, indent=0)),
         )
 
         async def act(tell: Callable[[str], None]) -> Content:
@@ -61,7 +61,7 @@ class RemoteTool:
         return Plan(act, question)
 
     async def _content(self, result: CallToolResult) -> tuple[Text | Image | Document, ...]:
-        """What Claude is given of a result. What cannot be shown to it is named."""
+        """Return the parts of a result that Claude is given. Other parts are named."""
         blocks: list[Text | Image | Document] = []
         pictures = 0
         for block in result.content[:_MOST_BLOCKS]:
@@ -103,7 +103,7 @@ class RemoteTool:
 
 
 def _says(block: Text | Image | Document, structured: Any) -> bool:
-    """True if a text is that value as JSON, as the protocol asks servers to repeat it."""
+    """True if a text contains the same value as JSON; the protocol asks servers to repeat it as text."""
     try:
         return isinstance(block, Text) and bool(decode_json(block.text) == structured)
     except msgspec.DecodeError:
@@ -111,7 +111,7 @@ def _says(block: Text | Image | Document, structured: Any) -> bool:
 
 
 def _object(text: str) -> dict[str, Any]:
-    """The arguments of a call. Raises Failed."""
+    """Return the arguments of a call. Raises Failed."""
     try:
         return decode_input(text, dict[str, Any])
     except msgspec.DecodeError as error:

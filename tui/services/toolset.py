@@ -106,7 +106,7 @@ class Toolset:
         self._restore_mcp_tools()
         if self._servers is None:
             return ()
-        from tui.mcp.names import server_of
+        from tui.mcp.tool_names import server_of
 
         had, now = self._mcp_tools or (), self._servers.definitions
         started = {server_of(tool.name) for tool in now}
@@ -122,7 +122,7 @@ class Toolset:
     def _restore_mcp_tools(self) -> None:
         """Offer the MCP tools of a stored chat, whether or not their servers are running."""
         if self._mcp_tools is None and self._servers is not None:
-            from tui.mcp.names import server_of
+            from tui.mcp.tool_names import server_of
 
             kept = tuple(tool for tool in self.offered() if server_of(tool.name))
             if kept:

@@ -1,4 +1,6 @@
-"""Names of tools as the API takes them: `SERVER__TOOL`, letters, digits, `_` and `-`, 64 characters at most. Pure."""
+"""Tool names in the form that the API accepts: `SERVER__TOOL`, letters, digits, `_` and `-`, at most 64 characters. No
+I/O.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ _DIGEST = 8  # hexadecimal digits
 
 
 def name_of(server: str, tool: str) -> str:
-    """What a server's tool is called here. Always the same; two tools of a server have two names, whatever is in theirs."""
+    """Return the name under which a server's tool is offered. It is always the same, and unique within the server."""
     plain = _OTHERS.sub("_", tool)
     room = _LONGEST - len(server) - len(BETWEEN)
     if plain == tool and len(plain) <= room:
@@ -25,16 +27,16 @@ def name_of(server: str, tool: str) -> str:
 
 
 def server_of(name: str) -> str:
-    """The server that a name belongs to, as it is called in the configuration; "" for a tool of our own."""
+    """Return the configured name of the server that a tool belongs to; "" for a built-in tool."""
     server, between, _ = name.partition(BETWEEN)
     return server if between else ""
 
 
 def tool_of(name: str) -> str:
-    """The tool that a name means, without its server."""
+    """Return the tool's own name, without the server."""
     return name.partition(BETWEEN)[2]
 
 
 def rules_for(name: str, arguments: JsonText) -> tuple[str, ...]:
-    """The rules to offer for a call, narrowest first: with these arguments, and with any."""
+    """Return the rules to offer for a call, narrowest first: with these arguments, and with any."""
     return f"{name}({pattern_of(arguments)})", f"{name}(*)"

@@ -1,6 +1,6 @@
-"""Names of arguments as the API takes them: letters, digits, `_`, `.` and `-`, 64 at most. Pure.
+"""Argument names in the form that the API accepts: letters, digits, `_`, `.` and `-`, at most 64 characters. No I/O.
 
-Another sign is written as `_xHH_`, its number in Unicode, and read back the same way: `ids[]` is `ids_x5b__x5d_`.
+Any other character is written as `_xHH_`, its number in Unicode, and converted back: `ids[]` becomes `ids_x5b__x5d_`.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ _OTHER = re.compile(r"[^a-zA-Z0-9_.-]|_(?=x[0-9a-f]{1,6}_)")
 _WRITTEN = re.compile(r"_x([0-9a-f]{1,6})_")
 _LONGEST = 64
 _OF_SCHEMAS = ("properties", "patternProperties", "dependentSchemas", "dependentRequired", "dependencies")
-"""Keywords whose value is by name of argument; those of `patternProperties` are expressions, and stay."""
+"""Schema keywords whose value is an object by argument name. Names in `patternProperties` are expressions and stay."""
 _DATA = ("enum", "const", "default", "example", "examples")
 
 
 class Unnameable(ValueError):
-    """An argument has a name that cannot be written so."""
+    """An argument has a name that cannot be written in this form."""
 
 
 def written(name: str) -> str:
-    """The name of an argument as it is offered. Raises Unnameable."""
+    """Return the name under which an argument is offered. Raises Unnameable."""
     offered = _OTHER.sub(lambda found: f"_x{ord(found[0]):x}_", name)
     if not offered or len(offered) > _LONGEST:
         raise Unnameable
@@ -35,7 +35,7 @@ def written(name: str) -> str:
 
 
 def renamed(schema: Any) -> Any:
-    """A schema with its arguments named as they are offered. Raises Unnameable."""
+    """Return a schema with the names under which its arguments are offered. Raises Unnameable."""
     if isinstance(schema, list):
         return [renamed(one) for one in schema]
     if not isinstance(schema, dict):
@@ -58,11 +58,11 @@ def _renamed_keyword(key: str, value: Any) -> Any:
 
 
 def changed_in(schema: JsonText) -> dict[str, str]:
-    """The names in a schema that is offered which the server knows otherwise, and what it calls them."""
+    """Return the names of an offered schema that differ from the server's, and the server's names for them."""
     found: dict[str, str] = {}
     try:
         waiting: list[Any] = [decode_json(schema)]
-    except msgspec.DecodeError:  # of a chat that was kept
+    except msgspec.DecodeError:  # the schema of a stored chat
         return found
     while waiting:
         one = waiting.pop()
@@ -76,7 +76,7 @@ def changed_in(schema: JsonText) -> dict[str, str]:
 
 
 def restored(arguments: Any, names: Mapping[str, str]) -> Any:
-    """Arguments under the names that the server gave them."""
+    """Return arguments under the server's own names."""
     if isinstance(arguments, list):
         return [restored(one, names) for one in arguments]
     if not isinstance(arguments, dict):

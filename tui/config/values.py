@@ -1,4 +1,4 @@
-"""What a key of the configuration accepts: a check, and the same in words."""
+"""What a configuration key accepts: a check for the value, and a description for error messages."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from tui.config.keys import key_named
+from tui.config.key_names import key_named
 from tui.masking import is_secret
 
 _RULE = re.compile(
     r"[A-Za-z0-9_*-]+(\((?:[^\\]|\\x[0-9a-f]{2}|\\[^A-Za-z0-9])*\))?", re.DOTALL
-)  # as tui.tools reads them
+)  # the form of rules in tui.tools.rules
 
 
 class Unacceptable(Exception):
-    """The value is not of its key's kind. The key's `allowed` says what would be."""
+    """The value is not valid for its key. `Kind.allowed` describes what is."""
 
 
 class Kind(NamedTuple):
     allowed: str
     """Completes the sentence "it must be …"."""
     read: Callable[[object], object]
-    """The value to keep, or `Unacceptable`."""
+    """Return the value to use. Raises Unacceptable."""
 
 
 def _text(value: object) -> str:
@@ -105,7 +105,7 @@ def _flag_or_table(value: object) -> object:
 
 
 def one_of(*names: str, aliases: dict[str, str] | None = None) -> Kind:
-    """One of a few words; an alias is read as the word it stands for."""
+    """Accept one of a few words. An alias is read as the word it stands for."""
     stands_for = {name: name for name in names} | (aliases or {})
 
     def read(value: object) -> str:
@@ -118,7 +118,7 @@ def one_of(*names: str, aliases: dict[str, str] | None = None) -> Kind:
 
 
 def some_of(*names: str) -> Kind:
-    """A list of words out of a few."""
+    """Accept a list of words out of a few."""
 
     def read(value: object) -> tuple[str, ...]:
         words = _texts(value)
@@ -130,7 +130,7 @@ def some_of(*names: str) -> Kind:
 
 
 def listed(names: Iterable[str]) -> str:
-    """`"a", "b" or "c"`, in quotes as TOML writes them."""
+    """Format `"a", "b" or "c"`, quoted as in TOML."""
     quoted = [f'"{name}"' for name in names]
     return " or ".join(filter(None, [", ".join(quoted[:-1]), *quoted[-1:]]))
 

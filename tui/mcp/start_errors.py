@@ -1,21 +1,23 @@
-"""Why a server did not start, in words for people: what the SDK raises says little to them. Pure."""
+"""Why a server did not start, in plain words; the SDK's exceptions mean little to users. No I/O."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
-from tui.mcp.sizes import EXCEEDED, TOO_MUCH
+from tui.mcp.message_size import EXCEEDED, TOO_MUCH
 
 MISSING = "MCP servers need one more package: pip install 'prx-tui[mcp]'"
 _OF_THE_EXTRA = ("mcp", "mcp_types", "httpx2")
 _CLOSED = "Connection closed"
-"""The SDK's words for a program that is gone."""
+"""The SDK's message when a program has ended."""
 _NO_MORE_THAN_A_STATUS = ("Server returned an error response", "Not Found")
-"""Those for an answer without any of its own."""
+"""The SDK's messages for a response without a message of its own."""
 
 
 def reason(error: BaseException, status: int) -> str:
-    """What went wrong, of errors within errors the innermost. `status`: of its address's last answer; 0 for a program."""
+    """Describe what went wrong; of nested errors, the innermost. `status`: that of the last HTTP response; 0 for a
+    program.
+    """
     while inner := getattr(error, "exceptions", None):
         error = inner[0]
     if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in _OF_THE_EXTRA:
@@ -31,5 +33,5 @@ def reason(error: BaseException, status: int) -> str:
 
 
 def _named(status: int) -> str:
-    """A status with what it is called, if it is one that is known."""
+    """Format a status with its standard phrase, e.g. "404 Not Found"."""
     return next((f"{known.value} {known.phrase}" for known in HTTPStatus if known == status), str(status))

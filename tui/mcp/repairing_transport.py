@@ -1,4 +1,4 @@
-"""A connection whose answers are repaired on their way to the SDK."""
+"""A transport that repairs the server's answers before the SDK reads them."""
 
 from __future__ import annotations
 
@@ -7,31 +7,33 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from tui.mcp.answers import repair
+from tui.mcp.response_repair import repair
 
 if TYPE_CHECKING:
     from mcp.client._transport import ReadStream, Transport, TransportStreams
     from mcp.shared.message import SessionMessage
 
 _NEW = "2026"
-"""How the versions begin in which results may be of any type."""
+"""Prefix of the protocol versions in which structured results may have any type."""
 
 
 @asynccontextmanager
 async def repaired(transport: Transport, left_out: Callable[[list[str]], None]) -> AsyncIterator[TransportStreams]:
-    """The same connection. `left_out` is told of the tools that cannot be offered, with the reasons."""
+    """Return the same transport with repaired answers. `left_out` is called with the tools that cannot be offered, and
+    why.
+    """
     async with transport as (incoming, outgoing):
         yield _Repaired(incoming, left_out), outgoing
 
 
 class _Repaired:
-    """What comes from the server, each answer repaired."""
+    """The stream of messages from the server, each answer repaired."""
 
     def __init__(self, inner: ReadStream[SessionMessage | Exception], left_out: Callable[[list[str]], None]) -> None:
         self._inner = inner
         self._left_out = left_out
         self._is_old = False
-        """Whether the server began with a protocol from before 2026."""
+        """True if the server uses a protocol from before 2026."""
 
     @property
     def last_context(self) -> Any:

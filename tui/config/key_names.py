@@ -1,4 +1,4 @@
-"""The names of keys that `[keys]` may give, in the spelling in which Textual hears them."""
+"""Key names accepted in `[keys]`, converted to Textual's spelling."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _SHORTENED = {
     "plus_sign": "plus",
     "low_line": "underscore",
 }
-"""What Textual calls some signs, by their names in Unicode."""
+"""Textual's names for some characters, by their Unicode names."""
 
 
 def key_named(text: str) -> str:
-    """The key that a text such as "Ctrl+K", "f2", "[" or "question_mark" names, or "" if there is none of that name."""
+    """Return Textual's name for a key such as "Ctrl+K", "f2", "[" or "question_mark"; "" if there is no such key."""
     *modifiers, last = ["plus"] if text == "+" else text.replace("++", "+plus").split("+")
     modifiers = [modifier.lower() for modifier in modifiers]
     if not set(modifiers) <= _MODIFIERS:
@@ -35,10 +35,10 @@ def key_named(text: str) -> str:
 
 
 def _sign(character: str) -> str:
-    """A letter or a digit as itself, any other sign by its name."""
+    """Return a letter or digit unchanged, and the name of any other character."""
     if character.isalnum():
         return character
-    import unicodedata  # only for those who remap a sign
+    import unicodedata  # loaded only if such a key is configured
 
     name = unicodedata.name(character, "").lower().replace("-", "_").replace(" ", "_")
     return _SHORTENED.get(name, name)

@@ -1,6 +1,6 @@
-"""A server's answers as the protocol has them: what is odd in a part of one costs that part alone. Pure.
+"""Repair what servers answer, so that a mistake in one part costs only that part. No I/O.
 
-The SDK refuses an answer as a whole, and a result that does not fit the schema that its tool promised.
+The SDK rejects an answer as a whole, also when a result does not fit the output schema of its tool.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import msgspec
 
 _OBJECT = 'is not of type "object"'
 _CONTENT = {"text": "text", "image": "data", "audio": "data", "resource_link": "uri", "resource": "resource"}
-"""By kind of a block, the key that it cannot be without."""
+"""Type of a content block -> the key that it must have."""
 
 
 def repair(result: dict[str, Any], is_old: bool) -> list[str]:
-    """Change an answer so that it fits the protocol. Returns the tools that were left out, each with the reason.
+    """Change an answer in place so that it fits the protocol. Return the tools that were left out, each with the reason.
 
-    `is_old`: it is of a protocol before 2026, in which results are objects.
+    `is_old`: the protocol is from before 2026, when structured results had to be objects.
     """
     if isinstance(result.get("tools"), list):
         return _repair_list(result, is_old)
@@ -46,7 +46,7 @@ def _repair_list(result: dict[str, Any], is_old: bool) -> list[str]:
 
 
 def _problem(tool: dict[str, Any], is_old: bool) -> str:
-    """What is wrong with a tool; "" where it can be offered."""
+    """Return what is wrong with a tool; "" if it can be offered."""
     taken, given = tool.get("inputSchema"), tool.get("outputSchema")
     if not isinstance(taken, dict) or taken.get("type") != "object":
         return f"its input schema {_OBJECT}"
@@ -58,12 +58,14 @@ def _problem(tool: dict[str, Any], is_old: bool) -> str:
 
 
 def _tool(tool: dict[str, Any]) -> dict[str, Any]:
-    """What is of use of a tool. Not the schema of its results: one that does not fit is still worth reading."""
+    """Return the used parts of a tool. The output schema is dropped: a result that does not fit it is still worth
+    reading.
+    """
     words = {key: tool[key] for key in ("name", "title", "description") if isinstance(tool.get(key), str)}
     schema = {key: value for key, value in tool["inputSchema"].items() if value is not None}
     if not isinstance(schema.get("required", []), list):
         del schema["required"]
-    if not schema.get("properties", True):  # some write an empty object as []
+    if not schema.get("properties", True):  # some servers write an empty object as []
         schema["properties"] = {}
     return {**words, "inputSchema": schema}
 
@@ -82,7 +84,7 @@ def _repair_result(result: dict[str, Any], is_old: bool) -> None:
 
 
 def _block(block: object) -> dict[str, Any]:
-    """A part of a result; of one that is none, a word that says so."""
+    """Return a content block that the SDK accepts; for an unusable one, a text that says so."""
     if isinstance(block, str):
         return _text(block)
     if not isinstance(block, dict) or not isinstance(kind := block.get("type"), str):

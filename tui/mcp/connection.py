@@ -1,4 +1,6 @@
-"""One connection to a server, by the official SDK. This module and `stdio` alone import it: when a server starts."""
+"""One connection to a server, made with the official SDK. Only this module and `stdio` import the SDK, when a server
+starts.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,9 @@ from mcp_types import CONNECTION_CLOSED, Implementation, ToolListChangedNotifica
 import tui
 from tui.config import McpServer
 from tui.mcp import http, stdio
-from tui.mcp.concealing import Concealer
-from tui.mcp.repairing import repaired
-from tui.mcp.sizes import EXCEEDED, LONGEST
+from tui.mcp.message_size import EXCEEDED, LONGEST
+from tui.mcp.redaction import Redactor
+from tui.mcp.repairing_transport import repaired
 
 if TYPE_CHECKING:
     from mcp_types import CallToolResult, Tool
@@ -32,24 +34,24 @@ if TYPE_CHECKING:
 _MOST_PAGES = 50
 _PLAIN = {"TERM": "dumb", "NO_COLOR": "1"}
 
-for _name in ("mcp", "client", "httpx2"):  # the SDK's loggers, which would write to the terminal if nobody listened
+for _name in ("mcp", "client", "httpx2"):  # the SDK's loggers, which would write to the terminal if they had no handler
     logging.getLogger(_name).addHandler(logging.NullHandler())
 
 
-class Ended(Exception):
-    """The server has gone, or cannot be reached any more."""
+class ServerEnded(Exception):
+    """The server has ended, or can no longer be reached."""
 
 
-class Refused(Exception):
-    """The server answered with an error of the protocol. The text is its own."""
+class ServerError(Exception):
+    """The server answered with an error of the protocol. The message is the server's."""
 
 
-class TooMuch(Exception):
-    """The server gave more than is read, and nothing of it was kept."""
+class MessageTooLarge(Exception):
+    """The server sent more than is read. Nothing of it was kept."""
 
 
-class Link:
-    """A server that has started."""
+class Connection:
+    """A started server."""
 
     def __init__(
         self,
@@ -59,7 +61,7 @@ class Link:
         ended: asyncio.Event,
         changed: asyncio.Event,
     ) -> None:
-        """`left_out` names the tools of the last look that cannot be offered, with the reasons."""
+        """`left_out` names the tools of the last list that cannot be offered, with the reasons."""
         self.tools = tools
         self.left_out = left_out
         self._client = client
@@ -74,17 +76,20 @@ class Link:
         await self._ended.wait()
 
     async def until_changed(self) -> None:
-        """Waits for its word that its tools are others."""
+        """Wait until the server says that its tools have changed."""
         await self._changed.wait()
         self._changed.clear()
 
-    async def look_again(self) -> None:
-        """Asks for its tools once more. Raises whatever goes wrong."""
+    async def refresh(self) -> None:
+        """Request the list of tools again. Raises whatever goes wrong."""
         self.left_out.clear()
         self.tools = await _listed(self._client)
 
     async def call(self, name: str, arguments: dict[str, Any], tell: Callable[[str], None]) -> CallToolResult:
-        """The result of a tool. `tell` is told how far it has come. Raises Ended, Refused and TooMuch."""
+        """Return the result of a tool. `tell` is called with the progress.
+
+        Raises ServerEnded, ServerError and MessageTooLarge.
+        """
 
         async def progress(progress: float, total: float | None, message: str | None) -> None:
             tell(f"{message or 'at'} {progress:g}{f' of {total:g}' if total else ''}\n")
@@ -93,33 +98,33 @@ class Link:
             return await self._client.call_tool(name, arguments, progress_callback=progress)
         except MCPError as error:
             if EXCEEDED in error.message:
-                raise TooMuch(EXCEEDED) from error
+                raise MessageTooLarge(EXCEEDED) from error
             if error.code == CONNECTION_CLOSED:
                 self._ended.set()
-                raise Ended(error.message) from error
-            raise Refused(error.message) from error
+                raise ServerEnded(error.message) from error
+            raise ServerError(error.message) from error
         except (httpx2.HTTPError, OSError) as error:
             self._ended.set()
-            raise Ended(str(error) or type(error).__name__) from error
-        except (RuntimeError, ValueError) as error:  # what it gave does not fit the protocol, or its own schema
-            raise Refused(str(error)) from error
+            raise ServerEnded(str(error) or type(error).__name__) from error
+        except (RuntimeError, ValueError) as error:  # the result does not fit the protocol, or the tool's own schema
+            raise ServerError(str(error)) from error
 
 
 @asynccontextmanager
-async def connected(
-    said: McpServer, *, folder: Path, log: Path, conceal: Concealer, answered: Callable[[int], None]
-) -> AsyncIterator[Link]:
-    """The server once it has answered and named its tools. Leaving the block ends it. Raises whatever goes wrong.
+async def connect(
+    config: McpServer, *, folder: Path, log: Path, redact: Redactor, answered: Callable[[int], None]
+) -> AsyncIterator[Connection]:
+    """Yield the server once it has answered and listed its tools. Leaving the block ends it. Raises whatever goes wrong.
 
-    `answered` is told the status of each answer of its address.
+    `answered` is called with the status of each HTTP response.
     """
     ended = asyncio.Event()
     async with AsyncExitStack() as stack:
-        if said.url:
-            client = await stack.enter_async_context(http.client(said.url, said.headers, answered))
-            transport: Any = streamable_http_client(said.url, http_client=client, max_sse_event_size=LONGEST)
+        if config.url:
+            client = await stack.enter_async_context(http.client(config.url, config.headers, answered))
+            transport: Any = streamable_http_client(config.url, http_client=client, max_sse_event_size=LONGEST)
         else:
-            transport = _program(said, folder, stdio.Log(log, conceal), ended)
+            transport = _program(config, folder, stdio.Log(log, redact), ended)
         changed = asyncio.Event()
 
         async def hear(message: IncomingMessage) -> None:
@@ -132,28 +137,30 @@ async def connected(
         speaker = await stack.enter_async_context(Client(transport, client_info=ours, message_handler=hear))
         tools = await _listed(speaker)
         listening = asyncio.create_task(_listen(speaker, changed))
-        listening.add_done_callback(lambda task: task.cancelled() or task.exception())  # counts as seen
+        listening.add_done_callback(
+            lambda task: task.cancelled() or task.exception()
+        )  # marks the exception as retrieved
         stack.callback(listening.cancel)
-        yield Link(speaker, tools, left_out, ended, changed)
+        yield Connection(speaker, tools, left_out, ended, changed)
 
 
 async def _listen(client: Client, changed: asyncio.Event) -> None:
-    """Hears of changed tools where that has to be asked for, as since 2026.
+    """Be notified of changed tools, where a client has to ask for that (protocols since 2026).
 
-    Raises where that cannot be asked for, and when the server goes: less is heard then, and nothing else is lost.
+    Raises if that is not supported, or when the server ends. Then changes are not noticed, and nothing else is lost.
     """
     async with client.listen(tools_list_changed=True) as events:
-        changed.set()  # they may have, before it listened
+        changed.set()  # they may have changed before this listened
         async for _ in events:
             changed.set()
 
 
-def _program(said: McpServer, folder: Path, log: stdio.Log, ended: asyncio.Event) -> Any:
-    env = get_default_environment() | _PLAIN | said.env
-    found = shutil.which(said.command, path=env.get("PATH", os.defpath))
+def _program(config: McpServer, folder: Path, log: stdio.Log, ended: asyncio.Event) -> Any:
+    env = get_default_environment() | _PLAIN | config.env
+    found = shutil.which(config.command, path=env.get("PATH", os.defpath))
     if found is None:
-        raise stdio.CannotStart(f"there is no program {said.command}")
-    return stdio.program([found, *said.args], env=env, folder=folder, log=log, ended=ended)
+        raise stdio.CannotStart(f"there is no program {config.command}")
+    return stdio.program([found, *config.args], env=env, folder=folder, log=log, ended=ended)
 
 
 async def _listed(client: Client) -> tuple[Tool, ...]:
@@ -164,7 +171,7 @@ async def _listed(client: Client) -> tuple[Tool, ...]:
         page = await client.list_tools(cursor=cursor, cache_mode="refresh")
         left -= len(page.model_dump_json())
         if left < 0:
-            raise TooMuch(EXCEEDED)
+            raise MessageTooLarge(EXCEEDED)
         found += page.tools
         cursor = page.next_cursor
         if not cursor:

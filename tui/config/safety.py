@@ -1,7 +1,9 @@
-"""What a mistake in a setting leads to where the usual default would be less safe than nothing. Pure.
+"""Which mistakes in the configuration stop sending, because the default would be less safe than the intended value. No
+I/O.
 
-A mistake usually costs its setting alone. Where the default would send a gateway's key to Anthropic, lift a limit on money
-or offer tools that were switched off, nothing is sent until the mistake is corrected, or the stricter value counts.
+A mistake usually costs only its own setting. If the default would send a gateway's key to Anthropic, remove a budget
+limit or offer tools that were switched off, then nothing is sent until the mistake is corrected, or a stricter value is
+used.
 """
 
 from __future__ import annotations
@@ -20,9 +22,9 @@ _STRICTER: Mapping[str, Mapping[str, Any]] = {
     "tools": {"turns": 1},
     "providers": {"api_url": "", "oauth_token_url": ""},
 }
-"""By table, what counts instead of a value that cannot be used. An empty address is none, and nothing is sent to it."""
+"""The values used instead of unusable ones, by table. An empty address sends nothing."""
 _OTHER_NAMES = ("apiurl", "apikey", "baseurl", "apibase", "apihost", "authtoken", "anthropicbaseurl", "anthropicapikey")
-"""What other programs call these settings, in letters alone."""
+"""What other programs call these settings, in letters only."""
 _SHORT_NAMES = ("url", "host", "endpoint", "base", "key", "token")
 _CLOSE = 0.7
 _WORD = re.compile(r"[\w-]+")
@@ -34,12 +36,12 @@ _GUARDED: tuple[Path, ...] = (
     *(("providers", "anthropic", name) for name in ("api_url", "api_key", "oauth_token_url")),
     *(("budget", name) for name in ("chat_soft", "chat_hard", "day_soft", "day_hard")),
 )
-"""The settings whose default is less safe than nothing."""
+"""Settings whose default is less safe than sending nothing."""
 _NAMES = tuple(path[-1] for path in _GUARDED)
 
 
 def stops(path: Path) -> bool:
-    """True if nothing may be sent while this setting, or the table, cannot be read."""
+    """True if nothing may be sent while this setting or table cannot be read."""
     match path:
         case () | ("budget", *_) | ("providers",) | ("providers", _):
             return True
@@ -49,12 +51,14 @@ def stops(path: Path) -> bool:
 
 
 def stricter(path: Path) -> Mapping[str, Any]:
-    """The values that count in a table, by name, where what the file says cannot be used."""
+    """Return the values to use in a table, by name, for settings that cannot be read."""
     return _STRICTER.get(path[0], {})
 
 
 def resembles(path: Path, value: object) -> bool:
-    """True if an unknown key or table could be meant for a setting that stops: `base_url`, `api-url`, `[provider.x]`."""
+    """True if an unknown key or table may be a misspelling of a setting that stops sending: `base_url`, `api-url`,
+    `[provider.x]`.
+    """
     if path[0].lower().startswith("mcp"):
         return False
     if isinstance(value, dict):
@@ -67,14 +71,14 @@ def resembles(path: Path, value: object) -> bool:
 
 
 def limits_tools(value: object) -> bool:
-    """True if the value of an unknown key could be meant for `tools`."""
+    """True if the value of an unknown key may be meant for `tools`."""
     if isinstance(value, dict):
         return any(map(limits_tools, value.values()))
     return value in ("none", "read")
 
 
 def lost_keys(table: Path, text: str) -> Iterator[Path]:
-    """The settings that may have been in lines that could not be read, the first of which stands in that table."""
+    """Yield the settings that unreadable lines may have contained. The first line is part of that table."""
     if table[:1] in ((), ("default",)) and _LIMITS_TOOLS.search(text):
         yield "default", "tools"
     for line in text.split("\n"):
