@@ -27,6 +27,8 @@ _KEPT_CHARS = 4_000
 """The end of a tool's output that is kept while it runs; no more is ever shown."""
 _SHORT_CHARS = 100_000
 """Growth up to this length is kept as one piece."""
+_LONGEST_TITLE = 30
+"""Characters of a title in a notice."""
 _EVENT_CHARS = 200
 """The length that an event counts for besides its text. Many have no text, and joining them repeatedly delays keys."""
 
@@ -267,6 +269,11 @@ class ChatSession:
                     id = event.call.id if isinstance(event, ToolBegan) else event.id
                     self._runs_since[id] = self.turns.clock()
                 self.pending_events = (*self.pending_events, event)
+
+
+def shortened(title: str) -> str:
+    """Return a title that fits into a notice."""
+    return title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1] + "…"
 
 
 def tokens_of(messages: Sequence[Message]) -> int:

@@ -97,7 +97,7 @@ class AttachmentController:
 
     def _closed(self, left_in: Path | None, files: Sequence[Path], long_edge: int | None) -> None:
         if left_in is not None and left_in != self._folder and self._last_folder is not None:
-            self._context.run(_in_thread, self._last_folder.keep, left_in)
+            self._context.run(asyncio.to_thread, self._last_folder.keep, left_in)
         self._folder = left_in or self._folder
         if files:
             self._ports.attach_files(files, long_edge=long_edge)
@@ -129,7 +129,3 @@ class AttachmentController:
         if loser == "many_images":
             return f"over {MANY} pictures: larger ones before are sent smaller, which {dropped}"
         return f"adding a picture {dropped}"
-
-
-async def _in_thread(do: Callable[[Path], None], folder: Path) -> None:
-    await asyncio.to_thread(do, folder)

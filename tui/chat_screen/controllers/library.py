@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tui.chat_screen.context import ChatContext, stored
+from tui.chat_screen.session import shortened
 from tui.errors import TuiError
 
 _EARLIER = 200
 """Prompts of other chats that Up goes through; Ctrl+R searches all."""
-_LONGEST_TITLE = 30
-"""Characters of a title in a notice."""
 
 
 class LibraryDialogs(Protocol):
@@ -168,6 +167,5 @@ class LibraryController:
     async def _notify_restored(self, chat_id: str) -> None:
         with suppress(TuiError):
             chat = await stored(self._context.current().store.chat(chat_id))
-            title = chat.title if len(chat.title) <= _LONGEST_TITLE else chat.title[: _LONGEST_TITLE - 1] + "…"
-            self._context.notify(f'"{title}" is back: another prx goes on with it', lasting=True)
+            self._context.notify(f'"{shortened(chat.title)}" is back: another prx goes on with it', lasting=True)
         self._ports.dialogs.list_changed()

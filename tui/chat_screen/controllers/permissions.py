@@ -215,11 +215,7 @@ class PermissionController:
     def remember_folder(self, session: ChatSession) -> None:
         """A prompt is sent: the user has seen what Claude may do in this folder."""
         if self._known_folders is not None and session.access != "none" and not self._is_known:
-            self._context.run(_in_thread, self._known_folders.add, Path.cwd())
-
-
-async def _in_thread(do: Callable[[Path], None], folder: Path) -> None:
-    await asyncio.to_thread(do, folder)
+            self._context.run(asyncio.to_thread, self._known_folders.add, Path.cwd())
 
 
 def _access_of(word: str) -> Access | None:

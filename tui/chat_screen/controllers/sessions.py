@@ -17,14 +17,11 @@ from tui.chat.events import TurnEnded, TurnEvent
 from tui.chat.tools import Access, ToolAllowed, ToolAsking, ToolEnded, access_of
 from tui.chat.transcript import Draft
 from tui.chat_screen.context import ChatContext, stored
-from tui.chat_screen.session import ChatSession, Origin, ids, labels, sibling_ids
+from tui.chat_screen.session import ChatSession, Origin, ids, labels, shortened, sibling_ids
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
     from tui.store import Branch, Chat, NewChat, Place, Store
-
-_LONGEST_TITLE = 30
-"""Characters of a title in a notice."""
 
 
 @dataclass(frozen=True)
@@ -360,7 +357,7 @@ class SessionManager:
             self._end_in_background(session, event)
         elif isinstance(event, ToolAsking):
             title, key = event.question.title.lower(), self._context.key_of("chats")
-            self._context.notify(f'"{short(session.title)}" asks: {title}? · {key} leads there', lasting=True)
+            self._context.notify(f'"{shortened(session.title)}" asks: {title}? · {key} leads there', lasting=True)
         self._ports.changed()
 
     def _end_in_background(self, session: ChatSession, event: TurnEnded) -> None:
@@ -378,7 +375,7 @@ class SessionManager:
         if not session.running:
             del self.background[session.id]
             self._unread.add(session.id)
-            title = short(session.title)
+            title = shortened(session.title)
             failure = event.failure
             self._context.notify(f'"{title}": {failure.message}' if failure else f'"{title}" has its answer')
 
@@ -390,7 +387,3 @@ class SessionManager:
         session.turns.use_tools(access)
         if session.recorder is not None and session.recorder.head is not None:
             session.store.set_tools(session.id, access, session.transcript.tools)
-
-
-def short(title: str) -> str:
-    return title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1] + "…"
