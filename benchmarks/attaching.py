@@ -1,9 +1,10 @@
-"""How the screen does while pictures are prepared: keys during ten photos, and the loop during a preview of 48 megapixels.
+"""Measure the screen while images are prepared: key latency during ten photos, and the loop during a 48-megapixel preview.
 
     python benchmarks/attaching.py [a folder for the photos]
 
-The first is the real program in a terminal: from a key to its character on the line. The second is the app without a
-terminal: how late its loop is called. The best of several rounds counts, since a busy computer only ever adds to them.
+The first runs the installed program in a terminal and measures from a key to its character on the screen. The second runs
+the app without a terminal and measures how late its loop is called. The best of several rounds counts, since other load
+only makes them slower.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ from terminal import Terminal  # noqa: E402
 
 ROUNDS = 5
 KEYS = "абвгдежзийклмнопрстуфхцчшщъыьэюяαβγδεζηθικλμνξοπρστυφχψω"
-"""Each occurs nowhere else on the screen."""
+"""Characters that occur nowhere else on the screen."""
 PAUSE_S = 0.02  # between two keys: a fast typist's burst
 LIMIT_KEY_S = 0.050
 LIMIT_LOOP_S = 0.010
 
 
 class Raw(Terminal):
-    """Looks for characters in the bytes alone, so that drawing them takes no time of the measured."""
+    """A terminal that searches the bytes only, so that drawing does not add to the measured time."""
 
     def _draw(self, data: bytes) -> None:
         pass
@@ -47,7 +48,7 @@ def photo(folder: Path, megapixels: int) -> Path:
 
 
 def typed(folder: Path, photos: list[Path]) -> list[float]:
-    """Seconds from key to character, while these photos are prepared."""
+    """Return the seconds from key to character while these photos are prepared."""
     with tempfile.TemporaryDirectory() as home:
         env = {"HOME": home, "PRX_HOME": home, "PYTHONPATH": str(ROOT)}
         with Raw([sys.executable, "-m", "tui", "demo"], env, folder, 100, 30) as terminal:
@@ -68,7 +69,7 @@ def typed(folder: Path, photos: list[Path]) -> list[float]:
 
 
 async def lateness(folder: Path) -> float:
-    """By how many seconds the loop was late at the most while the dialog opens on this folder and shows its picture."""
+    """Return the longest delay of the loop, in seconds, while the dialog opens this folder and shows its image."""
     from tui.screens.attach import AttachScreen
     from tui.widgets.picture import Picture
 
@@ -95,7 +96,7 @@ async def lateness(folder: Path) -> float:
 
 
 def raise_priority(pid: int) -> None:
-    """Puts a program above the machine's other work, where that is allowed: its own threads alone are to be in its way."""
+    """Give a program a higher priority, where that is allowed, so that only its own threads delay it."""
     with suppress(OSError):
         Path(f"/proc/{pid or 'self'}/autogroup").write_text("-15")
     with suppress(OSError):

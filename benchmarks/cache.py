@@ -1,4 +1,4 @@
-"""What our cache breakpoints cost beside the best there are, the seed's three rules, and no cache at all.
+"""Compare the cost of our cache breakpoints with the best possible ones, with three fixed rules, and with no cache.
 
 PYTHONPATH=. python benchmarks/cache.py [conversations of each kind]
 """
@@ -18,27 +18,27 @@ from tui.chat.warmth import lifetime_for
 
 def main(count: int) -> None:
     print("whole bills, relative to the cheapest breakpoints in hindsight")
-    print(f"{'kind':10} {'chats':>6} {'ours':>7} {'worst':>7} {'seed':>7} {'none':>7} {'tokens read':>12}")
+    print(f"{'kind':10} {'chats':>6} {'ours':>7} {'worst':>7} {'rules':>7} {'none':>7} {'tokens read':>12}")
     sums = [0.0] * 4
     worst_of_all = 0.0
     for kind in KINDS:
-        best = ours = seed_rules = none = worst = 0.0
+        best = ours = fixed_rules = none = worst = 0.0
         read = total = 0
         for seed in range(count):
             requests = converse(kind, seed).requests
             marks = [request.marks for request in requests]
             floor, paid = cheapest(requests).floor, cost(requests, marks)
             best, ours, worst = best + floor, ours + paid, max(worst, paid / floor)
-            seed_rules += cost(requests, [request.seed_marks for request in requests])
+            fixed_rules += cost(requests, [request.seed_marks for request in requests])
             none += cost(requests, [()] * len(requests))
             for usage in play(requests, marks):
                 read, total = read + usage.cache_read_input_tokens, total + usage.total_input
-        row = f"{ours / best:7.4f} {worst:7.3f} {seed_rules / best:7.3f} {none / best:7.3f} {read / total:11.1%}"
+        row = f"{ours / best:7.4f} {worst:7.3f} {fixed_rules / best:7.3f} {none / best:7.3f} {read / total:11.1%}"
         print(f"{kind:10} {count:6} {row}")
-        sums = [one + other for one, other in zip(sums, (best, ours, seed_rules, none), strict=True)]
+        sums = [one + other for one, other in zip(sums, (best, ours, fixed_rules, none), strict=True)]
         worst_of_all = max(worst_of_all, worst)
-    best, ours, seed_rules, none = sums
-    row = f"{ours / best:7.4f} {worst_of_all:7.3f} {seed_rules / best:7.3f} {none / best:7.3f}"
+    best, ours, fixed_rules, none = sums
+    row = f"{ours / best:7.4f} {worst_of_all:7.3f} {fixed_rules / best:7.3f} {none / best:7.3f}"
     print(f"{'all':10} {count * len(KINDS):6} {row}")
 
     print("\nlifetimes: the same chats with every entry kept for 5 minutes, an hour, or as the chat's pauses say")

@@ -1,7 +1,7 @@
-"""How soon the chat list is drawn: `python benchmarks/chat_list.py [--chats 10000] [--messages 60000]`.
+"""Measure how soon the chat list is drawn: `python benchmarks/chat_list.py [--chats 10000] [--messages 60000]`.
 
-The real program in a terminal, from Ctrl+S to the first title on the line, beside the same with no chats at all. The best of
-several rounds counts, since a busy computer only ever adds to them; the exit code is 1 where the limit is missed.
+Runs the installed program in a terminal and measures from Ctrl+S to the first title, compared with a database without chats.
+The best of several rounds counts, since other load only makes them slower. The exit code is 1 if the limit is missed.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from store import fill  # noqa: E402  (needs the path above)
 from terminal import Terminal  # noqa: E402
 
 LIMIT = 1.5
-"""Times that of an empty database."""
+"""The limit, as a multiple of the time with an empty database."""
 ROUNDS = 10
 CTRL_S = "\x13"
 
 
 class Raw(Terminal):
-    """Looks for words in the bytes alone, so that drawing them takes no time of the measured."""
+    """A terminal that searches the bytes only, so that drawing does not add to the measured time."""
 
     def _draw(self, data: bytes) -> None:
         pass
@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def drawn(file: Path | None, first: str) -> list[float]:
-    """Seconds from the key to the first row, in a program that is already open."""
+    """Return the seconds from the key to the first row, in a program that is already open."""
     with tempfile.TemporaryDirectory() as home:
         if file is not None:
             (Path(home) / "data").mkdir()

@@ -1,8 +1,8 @@
-"""What preparing a photo costs beside the same Pillow calls written by hand: time, peak memory, and ten at once.
+"""Compare the preparation of a photo with bare Pillow calls: time, peak memory, and ten at once.
 
     python benchmarks/images.py [a folder for the photos]
 
-Every way runs in a process of its own, the ways by turns, so that a busy machine slows them alike. Ratios of CPU time.
+Each variant runs in its own process, in turns, so that other load slows all of them alike. Prints ratios of CPU time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LIMITS = {"time": 1.2, "memory": 1.3}
 
 
 def photo(folder: Path, megapixels: int) -> Path:
-    """A JPEG like a photo (smooth shapes, fine noise) of so many megapixels, 4:3."""
+    """Return a JPEG like a photo (smooth shapes, fine noise) of so many megapixels, 4:3."""
     path = folder / f"{megapixels}.jpg"
     if not path.exists():
         from PIL import Image, ImageFilter
@@ -60,7 +60,7 @@ def ours(path: Path, target_name: str) -> int:
 
 
 def measured(way: str, path: Path, target_name: str) -> None:
-    """Prints the CPU times of one way, in seconds, and its peak memory in kB: the work of a child process."""
+    """Print the CPU times of one variant, in seconds, and its peak memory in kB. Runs in a child process."""
     from tui.images import vision
 
     width = round(int(path.stem) * 4 / 3 * 1e6) ** 0.5
@@ -80,7 +80,7 @@ def child(*arguments: str) -> str:
 
 
 def together(path: Path, target_name: str) -> None:
-    """Prints how ten photos in a pool of threads compare with ten one after another."""
+    """Print how ten photos in a thread pool compare with ten one after another."""
     from concurrent.futures import ThreadPoolExecutor
 
     began = time.perf_counter()

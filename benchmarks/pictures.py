@@ -1,7 +1,7 @@
-"""A chat of 200 messages with 50 photos beside the same one without: opening it, and scrolling through all of it.
+"""Compare a chat of 200 messages and 50 photos with the same one without photos: opening it, and scrolling through it.
 
-Prints milliseconds and their ratio: until the first frame of the open chat, the longest and the usual step of a scroll, and
-for how long the loop heard nothing while pictures were decoded in threads.
+Prints milliseconds and their ratio: until the first frame of the open chat, the longest and the median step of a scroll, and
+the longest delay of the loop while images were decoded in threads.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WORDS = "It runs **out**: the kelp lies seaward, and the wet line on the rock is
 
 
 def photo(seed: int) -> Image:
-    """1600×1200 of noise over shapes, some 700 KB of JPEG."""
+    """Return a photo of 1600×1200: noise over shapes, about 700 KB of JPEG."""
     small = Pillow.frombytes("RGB", (32, 24), random.Random(seed).randbytes(32 * 24 * 3))
     big = small.resize((1600, 1200), Pillow.Resampling.BICUBIC)
     out = io.BytesIO()

@@ -1,7 +1,7 @@
-"""How the store does with a life of chats: `python benchmarks/store.py [--chats 10000] [--messages 500000] [--keep FOLDER]`.
+"""Measure the store with many chats: `python benchmarks/store.py [--chats 10000] [--messages 500000] [--keep FOLDER]`.
 
-It makes up the chats, measures, and prints each figure beside its limit; the exit code is 1 where one is missed. Times are
-the best of several, since a busy computer only ever adds to them.
+Generates the chats, measures, and prints each figure with its limit; the exit code is 1 if one is missed. Times are the best
+of several, since other load only makes them slower.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def main() -> int:
 
 
 def report(file: Path, empty: Path) -> int:
-    """Prints the figures. 1 if one is beyond its limit."""
+    """Print the figures. Return 1 if one is beyond its limit, else 0."""
     listed, listed_empty = best(lambda: listing(file)), best(lambda: listing(empty))
     large, small = best(lambda: opening(file, NEWEST)), best(lambda: opening(file, SMALL))
     keys = sorted(typing(file))
@@ -89,12 +89,12 @@ def report(file: Path, empty: Path) -> int:
 
 
 def best(work: Callable[[], float]) -> float:
-    """The least of several measurements, in milliseconds."""
+    """Return the lowest of several measurements, in milliseconds."""
     return min(work() for _ in range(ROUNDS)) * 1000
 
 
 def listing(file: Path) -> float:
-    """Seconds from nothing to the first screen of the list."""
+    """Return the seconds from the start to the first screen of the list."""
     began = time.perf_counter()
     with Store(file) as store:
         store.chats(limit=IN_SIGHT).result()
@@ -102,7 +102,7 @@ def listing(file: Path) -> float:
 
 
 def opening(file: Path, chat_id: str) -> float:
-    """Seconds from nothing to the list and the last screen of a chat."""
+    """Return the seconds from the start to the list and the last screen of a chat."""
     began = time.perf_counter()
     with Store(file) as store:
         store.chats().result()
@@ -113,7 +113,7 @@ def opening(file: Path, chat_id: str) -> float:
 
 
 def typing(file: Path) -> Iterator[float]:
-    """Milliseconds of each key of each text that is typed."""
+    """Return the milliseconds that each key of each search takes."""
     with Store(file) as store:
         store.chats(limit=100).result()
         for text in TYPED:
@@ -124,7 +124,7 @@ def typing(file: Path) -> Iterator[float]:
 
 
 def sizes(file: Path) -> tuple[float, float, float]:
-    """Megabytes of the file, of the text in it, and of its index of words."""
+    """Return the megabytes of the file, of the text in it, and of its word index."""
     with closing(sqlite3.connect(file)) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         text = db.execute("SELECT sum(length(blocks)) FROM messages").fetchone()[0]
@@ -133,7 +133,7 @@ def sizes(file: Path) -> tuple[float, float, float]:
 
 
 def fill(file: Path, chats: int, messages: int) -> None:
-    """Writes the chats into the tables at once: recorded one by one they would take an hour."""
+    """Write the chats straight into the tables: recording them one by one would take an hour."""
     with Store(file) as store:
         store.ready().result()
     with closing(sqlite3.connect(file)) as db, db:
@@ -171,7 +171,7 @@ def rows_of_chats(count: int) -> Iterator[tuple[object, ...]]:
 
 
 def rows_of_messages(chats: int, count: int) -> Iterator[tuple[tuple[object, ...], str]]:
-    """The columns of each message, and its words for the index."""
+    """Yield the columns of each message, and its words for the index."""
     speech = Speech(2)
     special = LONG + 10
     each = (count - special) // (chats - 2)
@@ -212,7 +212,7 @@ def batches(
 
 
 class Speech:
-    """Words as often as languages use them: the n-th most frequent 1/n as often as the first."""
+    """Words with the frequencies of a language: the n-th occurs 1/n as often as the first (Zipf's law)."""
 
     def __init__(self, seed: int) -> None:
         self._chance = random.Random(seed)
