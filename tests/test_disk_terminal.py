@@ -114,7 +114,7 @@ def test_a_disk_that_fills_up_and_has_room_again(server: Server[FakeAnthropic], 
         ask(server, terminal, "Which way?", "The tide runs out.")
         give_room(terminal, PAGE)
         ask(server, terminal, "And when?", "At noon it turns.")
-        wait_for(terminal, "kept in memory, and writing is tried again")
+        wait_for(terminal, "kept in memory, and prx tries again")
         assert troubles(terminal) == 1
         ask(server, terminal, "What grows there?", "Kelp.")
         terminal.type("half a draft")

@@ -110,7 +110,7 @@ def test_what_cannot_be_sent_is_called_what_it_is(
     env: dict[str, str], server: Server[FakeAnthropic], folder: Path
 ) -> None:
     for arguments, stdin, sentence in (
-        (("-a", "nul.log"), b"", "nul.log is a binary file, of no kind that Claude reads"),
+        (("-a", "nul.log"), b"", "nul.log is a binary file of an unsupported type"),
         ((), b"one\n\0\0two\n", "stdin is binary, not text"),
         (("-a", "https://x.example/a.png"), b"", "https://x.example/a.png is an address, not a file"),
         (("-a", "gone.png"), b"", "gone.png does not exist"),
@@ -141,7 +141,7 @@ def test_a_mention_in_a_prompt_of_a_script_attaches_nothing_and_says_so(
     assert [block["type"] for block in content(server)] == ["text"]
     assert "pic.png is mentioned but not attached. With -p, attach files with -a FILE." in done.stderr.decode()
     done = once(env, folder, "see", stdin=b"[IMAGE:pic.png]")
-    assert "[IMAGE:…] holds no picture" in done.stderr.decode()
+    assert "[IMAGE:…] contains no image" in done.stderr.decode()
 
 
 def test_mentions_are_attached_wherever_they_stand_and_the_rest_is_said(
@@ -151,11 +151,11 @@ def test_mentions_are_attached_wherever_they_stand_and_the_rest_is_said(
         "compare (@pic.png) with @b.jpg.": (["image", "image", "text"], ""),
         "“@win.csv”, [@pic.png]; **@b.jpg**": (["document", "image", "image", "text"], ""),
         f'see @"{SHOT.replace(chr(0x202F), " ")}"': (["image", "text"], ""),
-        "see @.env and @win.csv": (["document", "text"], "@.env is hidden, so it is text"),
-        "see @gone.png": (["text"], "@gone.png names no file here; it is text"),
-        "(@pic.png) and @x.png, @y.png": (["image", "text"], "@x.png and 1 more name no file here; they are text"),
-        "see @https://x.example/a.png": (["text"], "@https://x.example/a.png is an address, and no file"),
-        "see [IMAGE:pic.png] here": (["text"], "[IMAGE:…] holds no picture"),
+        "see @.env and @win.csv": (["document", "text"], "@.env is hidden and not attached"),
+        "see @gone.png": (["text"], "@gone.png is not a file here; it stays text"),
+        "(@pic.png) and @x.png, @y.png": (["image", "text"], "@x.png and 1 more are not files here; they stay text"),
+        "see @https://x.example/a.png": (["text"], "@https://x.example/a.png is an address, not a file"),
+        "see [IMAGE:pic.png] here": (["text"], "[IMAGE:…] contains no image"),
         "/modle opus": (["text"], "no command /modle; sent as text"),
     }
     with Terminal([sys.executable, "-m", "tui"], env, folder, 120, 40) as terminal:
@@ -180,7 +180,7 @@ def test_a_dropped_path_is_the_file_that_looks_the_same_or_a_hint(
         terminal.paste(f"'{folder}/{unicodedata.normalize('NFC', 'Snímek 1.png')}'")
         terminal.wait_for("▣ Sn")
         terminal.paste(str(folder / "gone\\ 1.png"))
-        terminal.wait_for("there is no file gone 1.png; the path is text")
+        terminal.wait_for("no file gone 1.png; pasted as text")
         terminal.type("\x15")
         terminal.paste(str(folder / "win.csv"))
-        terminal.wait_for("the path is text; with @ before it, the file is attached")
+        terminal.wait_for("pasted as text; type @ before the path")

@@ -73,7 +73,7 @@ class TestOnLinux:
 
     @pytest.mark.parametrize("offers", [{}, {"text/plain": b"words"}, {"image/png": b"no picture"}])
     def test_nothing_to_attach(self, install, tool, script, env, offers):
-        with pytest.raises(EmptyClipboard, match="no picture in the clipboard"):
+        with pytest.raises(EmptyClipboard, match="clipboard contains no image"):
             self.read(install, tool, script, env, offers)
 
     def test_a_program_that_fails(self, install, tool, script, env):

@@ -178,18 +178,18 @@ def test_what_the_api_would_not_take_is_refused():
         == "a.pdf is encrypted, and Claude cannot open it"
     )
     assert refusal(written(3, extra=b"/Encrypt<< /V 4 >>")) == "a.pdf is encrypted, and Claude cannot open it"
-    assert refusal(written(3)[:-60]) == "a.pdf is damaged or cut short (PDF)"
-    assert refusal(b"%PDF-1.4\n%%EOF") == "a.pdf is damaged or cut short (PDF)"
+    assert refusal(written(3)[:-60]) == "a.pdf is damaged or incomplete (PDF)"
+    assert refusal(b"%PDF-1.4\n%%EOF") == "a.pdf is damaged or incomplete (PDF)"
     heavy = written(3, padding=bytes(MAX_PDF_BYTES))
-    assert refusal(heavy) == "a.pdf has 24 MB, and a request has room for 23 MB of PDF"
+    assert refusal(heavy) == "a.pdf has 24 MB, and the limit for a PDF is 23 MB"
 
 
 def test_models_take_so_many_pages():
     assert (max_pages(SONNET), max_pages(HAIKU)) == (600, 100)
     assert attach_bytes(written(101), "a.pdf", SONNET).pages == 101
-    assert refusal(written(101), model=HAIKU) == "a.pdf has 101 pages, and this model takes 100"
+    assert refusal(written(101), model=HAIKU) == "a.pdf has 101 pages, and the limit of this model is 100"
     assert attach_bytes(written(600), "a.pdf", SONNET).pages == 600
-    assert refusal(written(601)) == "a.pdf has 601 pages, and this model takes 600"
+    assert refusal(written(601)) == "a.pdf has 601 pages, and the limit of this model is 600"
 
 
 @given(st.binary(max_size=200), st.integers(0, 500), st.integers(0, 50))
@@ -212,6 +212,6 @@ def test_a_text_file_becomes_a_document():
     block = attach_bytes(text, "a.txt", SONNET)
     assert (block.media_type, base64.b64decode(block.data).decode(), block.name) == ("text/plain", "Grüße\n", "a.txt")
     late = b"x" * 5000 + b"\x01\xff" * 500
-    assert refusal(late, "a.txt") == "a.txt is a binary file, of no kind that Claude reads"
+    assert refusal(late, "a.txt") == "a.txt is a binary file of an unsupported type"
     assert refusal(b" \n", "a.txt") == "a.txt is empty"
     assert refusal(b"x" * 5_000_000, "a.txt") == "a.txt has 5 MB, more text than any model reads"

@@ -104,7 +104,7 @@ def test_a_file_of_somebody_else(tmp_path, request):
     (tmp_path / "a.png").write_bytes(IMAGES["PNG"])
     (tmp_path / "a.png").chmod(0)
     request.getfixturevalue("somebody")
-    assert refusal(tmp_path / "a.png") == f"{tmp_path}/a.png may not be read by you"
+    assert refusal(tmp_path / "a.png") == f"You do not have permission to read {tmp_path}/a.png"
 
 
 def test_an_empty_file(tmp_path):
@@ -115,7 +115,7 @@ def test_an_empty_file(tmp_path):
 def test_a_file_too_large_to_read(tmp_path):
     with (tmp_path / "a.png").open("wb") as large:
         large.truncate(300 * 2**20)
-    assert refusal(tmp_path / "a.png") == f"{tmp_path}/a.png has 300 MB, and more than 200 MB are not read"
+    assert refusal(tmp_path / "a.png") == f"{tmp_path}/a.png has 300 MB; the limit is 200 MB"
 
 
 def test_names_that_no_system_takes(tmp_path):
@@ -152,7 +152,7 @@ def test_other_kinds_are_named(data, what):
 
 @pytest.mark.parametrize("data", [b"\0\1\2\3", bytes(1000), b"\xff\xfe\xfd", b"caf\xe9 au lait", b""])
 def test_unknown_bytes(data):
-    with pytest.raises(CannotAttach, match=r"^it\.jpg is not an image of a kind that is known here$"):
+    with pytest.raises(CannotAttach, match=r"^it\.jpg is not an image of a supported type$"):
         attach_bytes(data, "it.jpg", MODEL)
 
 
@@ -161,7 +161,7 @@ def test_unknown_bytes(data):
 @pytest.mark.parametrize("target", [HIGH, STANDARD])
 def test_files_cut_short(kind, share, target):
     data = IMAGES[kind]
-    with pytest.raises(CannotAttach, match=r"^it\.jpg is damaged or cut short \(.*\)$"):
+    with pytest.raises(CannotAttach, match=r"^it\.jpg is damaged or incomplete \(.*\)$"):
         prepare(data[: int(len(data) * share)], target, long_edge=100 if target == HIGH else None, name="it.jpg")
 
 
@@ -189,7 +189,7 @@ def bomb(width, height):
 def test_a_small_file_that_claims_to_be_huge():
     with pytest.raises(CannotAttach) as caught:
         prepare(bomb(60_000, 60_000), STANDARD, name="it.png")
-    assert caught.value.message == "it.png has 3,600 megapixels, and at most 200 are read"
+    assert caught.value.message == "it.png has 3,600 megapixels; the limit is 200"
     with pytest.raises(CannotAttach, match="cut short"):  # 199 megapixels would be read
         prepare(bomb(19_900, 1), STANDARD, name="it.png")
 

@@ -135,7 +135,7 @@ async def test_a_binary_file_is_called_one(photos: Path) -> None:
     async with chatting() as chat:
         await opened(chat)
         await chat.pilot.press("down", "down")
-        await chat.until(lambda: said(chat).startswith("a.log is a binary file, of no kind that Claude reads"))
+        await chat.until(lambda: said(chat).startswith("a.log is a binary file of an unsupported type"))
 
 
 async def test_space_selects_several(photos: Path) -> None:

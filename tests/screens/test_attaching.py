@@ -178,7 +178,9 @@ async def test_each_file_that_cannot_be_attached_is_named_or_else_counted(
             assert chat.hint.strip() == said
             chat.screen.parts.display.show_hints()
             chat.prompt.attachments.attach_files([Path("gone.png")])
-            await chat.until(lambda: chat.hint.strip() == "gone.png does not exist. Was it moved or renamed?")
+            await chat.until(
+                lambda: chat.hint.strip() == "gone.png does not exist. Check whether it was moved or renamed."
+            )
 
 
 async def test_one_token_is_one_token(tmp_path: Path) -> None:
@@ -358,7 +360,7 @@ async def test_a_path_that_was_typed_out_is_attached_when_the_prompt_is_sent(
         body = (await chat.request()).json
         assert blocks(body) == ["image", "image", "document", "text"]
         assert body["messages"][0]["content"][3]["text"] == said
-        assert chat.hint.strip() == "@gone.png names no file here; it is text"
+        assert chat.hint.strip() == "@gone.png is not a file here; it stays text"
         await chat.send(said)  # once more, the same
         await chat.until_shown("Again.")
         assert blocks((await chat.request(2)).json) == ["image", "image", "document", "text"]

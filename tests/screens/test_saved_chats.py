@@ -342,7 +342,7 @@ async def test_what_is_wrong_with_the_file_is_said() -> None:
     file.write_bytes(b"no database at all, but long enough to be looked at" * 50)
     async with chatting(words("one")) as chat:
         await chat.until(lambda: chat.screen.query("#trouble"))
-        assert "set aside" in str(chat.screen.query_one("#trouble", Static).content)
+        assert "It was renamed" in str(chat.screen.query_one("#trouble", Static).content)
         await chat.send("first")
         await chat.until_shown("one")
 

@@ -1,4 +1,4 @@
-"""From a file, or the bytes of one, to the block that goes into the conversation. Everything here runs in a thread."""
+"""Convert files and bytes to the blocks of a conversation. Everything here runs in a thread."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ def _unheard(note: str) -> None:
 def attach_file(
     path: Path, model: Viewer, *, long_edge: int | None = None, many: bool = False, note: Note = _unheard
 ) -> Image | Document:
-    """The block of a file: an image as this model sees it, a PDF, or a text. Raises CannotAttach, which names the file.
+    """Return the block for a file: an image prepared for the model, a PDF, or a text. Raises CannotAttach, which names the
+    file.
 
-    `note` gets what the user should know about what was made of it, in sentences that name it, too.
+    `note` receives what the user should know about the conversion, in sentences that name the file.
     """
     return attach_bytes(read_file(path), path.name, model, long_edge=long_edge, many=many, note=note)
 
@@ -47,7 +48,7 @@ def attach_bytes(
     many: bool = False,
     note: Note = _unheard,
 ) -> Image | Document:
-    """The same of a file that was already read, or of what was in the clipboard."""
+    """The same for data that was already read, or that comes from the clipboard."""
     kind = kind_of(data)
     if kind == kinds.PDF:
         return pdf_document(data, name, model)
@@ -64,12 +65,12 @@ def attach_bytes(
 
 
 def image_block(prepared: Prepared, name: str = "") -> Image:
-    """A prepared image as a block."""
+    """Return a prepared image as a block."""
     return Image(prepared.media_type, base64_of(prepared.data), name, prepared.width, prepared.height)
 
 
 def resolve_markers(text: str, target: Target, *, many: bool = False) -> tuple[Text | Image, ...]:
-    """The text as blocks, each `[IMAGE:…]` marker in it an image up to `target`; what is no image stays text."""
+    """Return a text as blocks, with each `[IMAGE:…]` marker replaced by an image for `target`. Invalid markers stay text."""
 
     def image(marker: Marker) -> Image | None:
         from tui.images.pixels import prepare  # loads Pillow

@@ -1,7 +1,7 @@
-"""What is in the system's clipboard, if it can be attached: a picture's bytes, or the paths of copied files.
+"""Read an image or copied files from the system's clipboard.
 
-Each system has programs of its own for this; ours is to know which, and to say which one is missing. They are run with a
-time limit, in a thread.
+Each system has its own programs for this. This module knows which, and says which one is missing. They run in a thread,
+with a time limit.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from tui.inputs.bounded_program import run_program
 
 Clip = bytes | tuple[Path, ...]
 Run = Callable[[list[str]], bytes]
-"""Runs one program with arguments and gives what it wrote; b"" where it failed."""
+"""Run one program with these arguments and return its output; b"" if it fails."""
 
 TIMEOUT_S = 8
-"""PowerShell alone takes two or three to start."""
+"""PowerShell needs two or three seconds to start."""
 _TYPES = ("image/png", "image/webp", "image/jpeg", "image/gif", "image/avif", "image/heic", "image/tiff", "image/bmp")
-"""Offered types of a picture, best first: programs offer what they have beside conversions of it."""
+"""Image types, best first: programs also offer conversions."""
 _FILES = ("text/uri-list", "x-special/gnome-copied-files")
 _PNG_ON_MAC = "the clipboard as «class PNGf»"
 _FILE_ON_MAC = "POSIX path of (the clipboard as «class furl»)"
@@ -49,7 +49,7 @@ if ($image) {
 def read_clipboard(
     env: Mapping[str, str] = os.environ, platform: str = sys.platform, *, timeout_s: float = TIMEOUT_S
 ) -> Clip:
-    """A picture's bytes, or the copied files. Raises EmptyClipboard, or NoClipboard with what to install."""
+    """Return an image's bytes, or the copied files. Raises EmptyClipboard, or NoClipboard with what to install."""
     found = [
         (program, read)
         for tool, read in _tools(env, platform)
@@ -60,13 +60,13 @@ def read_clipboard(
     for program, read in found:
         if clip := read(_runner(program, env, timeout_s)):
             return clip
-    raise EmptyClipboard("There is no picture in the clipboard", "Copy one, or drop its file on the window.")
+    raise EmptyClipboard("The clipboard contains no image", "Copy one, or drop its file on the window.")
 
 
 def _tools(env: Mapping[str, str], platform: str) -> list[tuple[str, Callable[[Run], Clip]]]:
-    """The programs that may be asked, in this order, and how."""
+    """Return the programs to try, in order, with how to read from each."""
     if platform == "darwin":
-        # Of copied files pngpaste would give the icons.
+        # pngpaste would return the icons of copied files.
         return [("osascript", _from_osascript), ("pngpaste", _from_pngpaste)]
     if platform in ("win32", "cygwin"):
         return [("powershell.exe", _from_powershell), ("pwsh.exe", _from_powershell)]
@@ -89,7 +89,7 @@ def _advice(env: Mapping[str, str], platform: str) -> str:
         return "Install wl-clipboard, which brings wl-paste."
     if env.get("DISPLAY"):
         return "Install xclip."
-    return "Attach the file by its path instead."  # there is no display, over SSH for example
+    return "Attach the file by its path instead."  # there is no display, e.g. over SSH
 
 
 def _runner(program: str, env: Mapping[str, str], timeout_s: float) -> Run:
@@ -116,10 +116,10 @@ def _from_xclip(run: Run) -> Clip:
 
 
 def _offered(listing: bytes, of_type: Callable[[str], bytes]) -> Clip:
-    """The copied files, else the best picture, of what the owner of the clipboard offers."""
+    """Return the copied files, else the best image, of what the clipboard offers."""
     offered = set(listing.decode(errors="replace").split())
     for kind in _FILES:
-        # File managers offer the files' icons as pictures, too.
+        # File managers also offer the files' icons as images.
         if kind in offered and (paths := _listed(of_type(kind))):
             return paths
     return next((data for kind in _TYPES if kind in offered and _is_picture(data := of_type(kind))), b"")
@@ -150,7 +150,7 @@ def _from_osascript(run: Run) -> Clip:
 
 
 def _from_powershell(run: Run) -> Clip:
-    # Encoded, since quotes would not survive the way from Linux to Windows. The clipboard wants a thread of its own kind.
+    # Encoded, since quotes are lost between Linux and Windows. The clipboard requires a thread with -STA.
     script = base64.b64encode(_POWERSHELL.encode("utf-16-le")).decode()
     what, _, rest = run(["-NoProfile", "-NonInteractive", "-STA", "-EncodedCommand", script]).partition(b"\n")
     if what.strip() == b"files":

@@ -1,4 +1,4 @@
-"""Pictures of every colour model as plain 8-bit grey or sRGB, with or without transparency."""
+"""Convert images of every colour mode to 8-bit grey or sRGB, with or without transparency."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import io
 from PIL import Image
 
 _SRGB_NAMES = ("sRGB", "c2")
-"""How profiles of sRGB call themselves; the second is a tiny one that Pillow-like tools embed."""
+"""Descriptions of sRGB profiles; "c2" is a tiny one that many tools embed."""
 
 
 def drawable(image: Image.Image) -> Image.Image:
-    """The picture in a mode that can be resized: L, LA, RGB, RGBA, CMYK or LAB."""
+    """Return the image in a mode that can be resized: L, LA, RGB, RGBA, CMYK or LAB."""
     match image.mode:
-        case "L" | "RGB" if "transparency" in image.info:  # one colour that stands for "nothing here"
+        case "L" | "RGB" if "transparency" in image.info:  # one colour means transparent
             return image.convert("LA" if image.mode == "L" else "RGBA")
         case "L" | "LA" | "RGB" | "RGBA" | "CMYK" | "LAB":
             return image
@@ -34,9 +34,9 @@ def drawable(image: Image.Image) -> Image.Image:
 
 
 def _deep_grey(image: Image.Image) -> Image.Image:
-    """Grey of more than 8 bits, where white is 255, 65535, or else the lightest value that there is."""
+    """Convert grey of more than 8 bits. White is 255, 65535, or else the lightest value in the image."""
     low, high = image.getextrema()
-    assert not isinstance(low, tuple)  # of pictures with one channel they are numbers
+    assert not isinstance(low, tuple)  # single numbers, as there is one channel
     assert not isinstance(high, tuple)
     if image.mode == "F" or low < 0 or high > 65535:
         scale = 255 / (high - low) if high > low else 1
@@ -47,20 +47,20 @@ def _deep_grey(image: Image.Image) -> Image.Image:
 
 
 def has_strange_profile(profile: bytes | None) -> bool:
-    """Whether the colours mean something other than sRGB."""
+    """True if the colour profile is not sRGB."""
     if not profile:
         return False
-    from PIL import ImageCms  # loads a library of its own, which few pictures need
+    from PIL import ImageCms  # loads a library that few images need
 
     try:
         opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         return not ImageCms.getProfileDescription(opened).startswith(_SRGB_NAMES)
     except (ImageCms.PyCMSError, OSError):
-        return False  # a profile that nobody can read means nothing
+        return False  # ignore an unreadable profile
 
 
 def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """The picture in L, LA, RGB or RGBA, its colours brought from its profile to sRGB."""
+    """Return the image in L, LA, RGB or RGBA, with its colours converted from the profile to sRGB."""
     if image.mode == "LAB" or has_strange_profile(profile):
         image = _converted(image, profile)
     return image.convert("RGB") if image.mode in ("CMYK", "LAB") else image
@@ -72,11 +72,11 @@ def _converted(image: Image.Image, profile: bytes | None) -> Image.Image:
     alpha = image.getchannel("A") if image.mode in ("LA", "RGBA") else None
     opaque = image.convert(image.mode[:-1]) if alpha else image
     try:
-        is_lab = image.mode == "LAB"  # says all there is to say
+        is_lab = image.mode == "LAB"  # needs no profile
         source = ImageCms.createProfile("LAB") if is_lab else ImageCms.ImageCmsProfile(io.BytesIO(profile or b""))
         converted = ImageCms.profileToProfile(opaque, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError):
-        return image  # the profile is for other colours than the picture's
+        return image  # the profile does not match the image's mode
     assert converted is not None
     if alpha:
         converted.putalpha(alpha)

@@ -13,18 +13,18 @@ from tui.images.vision import LONG_CONTEXT, MAX_REQUEST_BYTES, Viewer
 from tui.inputs.charset import decoded
 
 MAX_PDF_BYTES = MAX_REQUEST_BYTES // 4 * 3 - 64 * 1024
-"""Of a file that a request has room for: as base64 text it grows by a third, and something is asked about it, too."""
+"""Largest PDF that fits into a request: base64 adds a third, and the prompt needs room, too."""
 MAX_TEXT_BYTES = 4 * 1024 * 1024
 """About a million tokens: more than any model reads."""
 
 
 def max_pages(model: Viewer) -> int:
-    """How many pages of PDF one request may hold. Source: PDF support."""
+    """Return how many PDF pages one request may have. Source: Anthropic, PDF support."""
     return 600 if model.context >= LONG_CONTEXT else 100
 
 
 def pdfs_in(transcript: Transcript) -> tuple[Document, ...]:
-    """The PDFs that a request of this conversation holds, those in tool results included."""
+    """Return the PDFs in a request of this conversation, including those in tool results."""
     blocks = chain.from_iterable(message.blocks for message in transcript.messages)
     told = chain.from_iterable(one.content if isinstance(one, ToolResult) else (one,) for one in blocks)
     return tuple(
@@ -33,29 +33,27 @@ def pdfs_in(transcript: Transcript) -> tuple[Document, ...]:
 
 
 def pdf_document(data: bytes, name: str, model: Viewer) -> Document:
-    """A PDF as a block. Raises CannotAttach where the API would not take it."""
+    """Return a PDF as a block. Raises CannotAttach if the API would not accept it."""
     if len(data) > MAX_PDF_BYTES:
         raise CannotAttach(
-            f"{name} has {len(data) / 2**20:.0f} MB, and a request has room for {MAX_PDF_BYTES // 2**20} MB of PDF",
-            "Attach a part of it, or a version with smaller pictures.",
+            f"{name} has {len(data) / 2**20:.0f} MB, and the limit for a PDF is {MAX_PDF_BYTES // 2**20} MB",
+            "Attach a part of it, or a version with smaller images.",
         )
     facts = pdf_facts(data)
     if facts is not None and facts.is_encrypted:
         raise CannotAttach(f"{name} is encrypted, and Claude cannot open it", "Save it without a password first.")
     pages = facts.pages if facts is not None else 0
     if pages < 1:
-        raise CannotAttach(
-            f"{name} is damaged or cut short (PDF)", "Open it in a PDF viewer to see what is left of it."
-        )
+        raise CannotAttach(f"{name} is damaged or incomplete (PDF)", "Open it in a PDF viewer to check it.")
     if pages > (limit := max_pages(model)):
-        raise CannotAttach(f"{name} has {pages} pages, and this model takes {limit}", "Attach a part of it.")
+        raise CannotAttach(f"{name} has {pages} pages, and the limit of this model is {limit}", "Attach a part of it.")
     return Document("application/pdf", base64_of(data), name, pages)
 
 
 def text_document(data: bytes, name: str, note: Callable[[str], None]) -> Document:
-    """A text file as a block, in UTF-8. Raises CannotAttach where it is binary, or too long for any model.
+    """Return a text file as a block in UTF-8. Raises CannotAttach if it is binary, or too long for any model.
 
-    `note` gets the encoding where that is a guess.
+    `note` receives the encoding if it is a guess.
     """
     if len(data) > MAX_TEXT_BYTES:
         raise CannotAttach(
@@ -63,9 +61,7 @@ def text_document(data: bytes, name: str, note: Callable[[str], None]) -> Docume
         )
     found = decoded(data)
     if found is None:
-        raise CannotAttach(
-            f"{name} is a binary file, of no kind that Claude reads", "Claude reads images, PDFs and text."
-        )
+        raise CannotAttach(f"{name} is a binary file of an unsupported type", "Claude accepts images, PDFs and text.")
     if not found.text.strip():
         raise CannotAttach(f"{name} is empty", "Attach a file with text in it.")
     if found.is_guess:

@@ -1,6 +1,6 @@
-"""Requests with many images: how many there are, and each made as small as it has to be among so many, once.
+"""Requests with many images: count the images, and shrink each to the limit that applies, once.
 
-Everything but the count runs in a thread.
+Everything except the count runs in a thread.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ _Content = TypeVar("_Content", bound=Block)
 
 
 def image_count(transcript: Transcript) -> int:
-    """How many images a request of this conversation holds, those in tool results included."""
+    """Return the number of images in a request of this conversation, including those in tool results."""
     return sum(1 for message in transcript.messages for _ in _images_in(message.blocks))
 
 
 class ImageDownscaler:
-    """Remembers what was made of each image, by its content: no turn does it again, and the bytes stay the same."""
+    """Caches the shrunk version of each image, so that it is made once and its bytes never change."""
 
     def __init__(self) -> None:
         self._made: dict[bytes, Image] = {}
 
     def fit(self, transcript: Transcript) -> Transcript:
-        """The conversation as one request can hold it: beyond 20 images each is at most 2000 pixels long.
+        """Return the conversation as one request can have it: with more than 20 images, each is at most 2000 pixels long.
 
-        The request that brings the twenty-first loses the cached messages by it, once: larger ones before it are other bytes
-        then. `forecast` says so before it is sent.
+        The request with the 21st image invalidates the cached messages once, since earlier large images change. `forecast`
+        warns about that.
         """
         if image_count(transcript) <= MANY:
             return transcript
@@ -66,7 +66,7 @@ class ImageDownscaler:
 
 
 def _images_in(blocks: Iterable[Block]) -> Iterator[Image]:
-    """Those that are sent."""
+    """Iterate over the images that are sent."""
     for block in blocks:
         if isinstance(block, ToolResult):
             yield from _images_in(block.content)
@@ -89,4 +89,4 @@ def _smaller(image: Image) -> Image:
     try:
         return image_block(prepare(data_of(image.data), HIGH, many=True))
     except (CannotAttach, ValueError):
-        return image  # the API says what is wrong with it
+        return image  # the API reports the problem

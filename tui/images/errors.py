@@ -1,9 +1,9 @@
-"""What can go wrong with an attachment. Every message is one sentence, and names the file where there is one.
+"""Errors of attachments. Every message is one sentence, and names the file if there is one.
 
 TuiError
-└── CannotAttach          this file or these bytes; the prompt and the other attachments stay
-    ├── EmptyClipboard    nothing in it that could be attached
-    └── NoClipboard       none of this system's clipboard programs works here
+└── CannotAttach          this file or data; the prompt and other attachments are unaffected
+   ├── EmptyClipboard    nothing in it that can be attached
+   └── NoClipboard       none of this system's clipboard programs works here
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from tui.errors import TuiError
 
 
 class CannotAttach(TuiError):
-    """A file, or bytes, that cannot be sent. The hint says what to attach instead, or how to get there."""
+    """A file or data that cannot be sent."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message, hint)
 
 
 class EmptyClipboard(CannotAttach):
-    """The clipboard holds no picture and no file; a text perhaps."""
+    """The clipboard has no image and no file, perhaps a text."""
 
 
 class NoClipboard(CannotAttach):

@@ -1,22 +1,24 @@
-"""How much room a picture takes on a screen of cells. Pure arithmetic: rows can be kept free for it before it is decoded."""
+"""Calculate the space that an image takes on a screen of cells, so that it can be reserved before the image is decoded.
+Pure.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 CELL = (1, 2)
-"""The shape of a cell where nobody knows it: twice as high as it is wide, as in nearly every font."""
+"""Assumed shape of a cell: twice as high as wide, as in nearly every font."""
 
 
 class Room(NamedTuple):
-    """In cells."""
+    """A size in cells."""
 
     columns: int
     rows: int
 
 
 def fitted(width: int, height: int, room: Room, cell: tuple[int, int] = CELL) -> Room:
-    """The most cells that a picture of that size fills in a room, in its own shape. `cell`: pixels across and down."""
+    """Return the largest size with the image's shape that fits into a room. `cell`: width and height in pixels."""
     across, down = cell
     scale = min(room.columns * across / width, room.rows * down / height)
     return Room(

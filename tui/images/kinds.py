@@ -1,4 +1,4 @@
-"""What kind of file some bytes are, by how they begin. The name of a file and the label of a data URI count for nothing."""
+"""Detect the type of a file by its first bytes. File names and labels of data URIs are ignored."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 LONGEST_START = 4096
-"""So many bytes of a file tell its kind."""
+"""Number of bytes that are enough to detect the type."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file, under the name that people know it by."""
+    """A type of file."""
 
     name: str
     media_type: str
     use: Literal["image", "document", "none"]
-    """What can be made of it."""
+    """What it can be attached as."""
     advice: str = ""
-    """What to do instead, where nothing can be made of it."""
+    """What to do instead if it cannot be attached."""
 
     @property
     def one(self) -> str:
@@ -41,11 +41,11 @@ TEXT = Kind("text file", "text/plain", "document")
 SVG = Kind("SVG drawing", "image/svg+xml", "none", "Export it as PNG and attach that, or paste its source as text.")
 
 ACCEPTED = frozenset({JPEG.media_type, PNG.media_type, GIF.media_type, WEBP.media_type})
-"""The media types that the API takes for images."""
+"""Image types that the API accepts."""
 
 
 def short_name(media_type: str) -> str:
-    """What people call an image of a type that is sent: "JPEG", "WebP"."""
+    """Return the short name of an accepted image type, e.g. "JPEG" or "WebP"."""
     return "WebP" if media_type == WEBP.media_type else media_type.removeprefix("image/").upper()
 
 
@@ -59,22 +59,22 @@ _OTHERS = (
     (b"PK\x03\x04", Kind("ZIP archive or office file", "application/zip", "none", "Export it as PDF, or unpack it.")),
     (b"\x1f\x8b", Kind("compressed file", "application/gzip", "none", "Unpack it first.")),
     (b"\xd0\xcf\x11\xe0", Kind("old office file", "application/msword", "none", "Export it as PDF first.")),
-    (b"\x1aE\xdf\xa3", Kind("video", "video/webm", "none", "Attach a picture of the moment that matters.")),
-    (b"ID3", Kind("sound recording", "audio/mpeg", "none", "Claude does not hear sound.")),
+    (b"\x1aE\xdf\xa3", Kind("video", "video/webm", "none", "Attach a screenshot of it instead.")),
+    (b"ID3", Kind("audio file", "audio/mpeg", "none", "Claude does not accept audio.")),
 )
 _BRANDS = {
     **dict.fromkeys((b"avif", b"avis"), AVIF),
     **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), HEIC),
 }
-_VIDEO = Kind("video", "video/mp4", "none", "Attach a picture of the moment that matters.")
+_VIDEO = Kind("video", "video/mp4", "none", "Attach a screenshot of it instead.")
 _SVG = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*|<!--(?:(?!-->).)*-->\s*|<!DOCTYPE\s+svg[^>]*>\s*)*<svg[\s>]", re.DOTALL | re.IGNORECASE
-)  # a comment ends at its first -->: if it could end at a later one, 30 comments would take minutes
+)  # a comment ends at its first -->; otherwise 30 comments would take minutes
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 def kind_of(data: bytes) -> Kind | None:
-    """The kind of file that begins with these bytes (4 kB are enough); None where nobody knows it."""
+    """Return the type of a file from its first bytes (4 kB are enough), or None if unknown."""
     start = data[:LONGEST_START]
     if start.startswith(b"\xff\xd8\xff"):
         return JPEG
@@ -99,20 +99,20 @@ def kind_of(data: bytes) -> Kind | None:
 
 
 def _boxed(start: bytes) -> Kind:
-    """The kind of a file of boxes: the same family holds pictures and films, told apart by their brands."""
+    """Return the type of a file in the ISO base media format, which has both images and videos, by its brands."""
     end = min(len(start), int.from_bytes(start[:4], "big"))
     brands = [start[8:12], *(start[at : at + 4] for at in range(16, end - 3, 4))]
-    # AVIF files also call themselves mif1, so the telling brand may be a later one.
+    # AVIF files also have the brand mif1, so the decisive brand may be a later one.
     kinds = [_BRANDS[brand] for brand in brands if brand in _BRANDS]
     return AVIF if AVIF in kinds else kinds[0] if kinds else _VIDEO
 
 
 def _written(start: bytes) -> Kind | None:
-    """SVG or plain text, if it is text at all: UTF-8, and no control characters that text has no use for."""
+    """Return SVG or plain text, if it is UTF-8 without binary control characters; else None."""
     if not start or _CONTROLS.search(start):
         return None
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(start)  # the last character may be cut
+        codecs.getincrementaldecoder("utf-8")().decode(start)  # the last character may be incomplete
     except UnicodeDecodeError:
         return None
     return SVG if _SVG.match(start.removeprefix(codecs.BOM_UTF8)) else TEXT

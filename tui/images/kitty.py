@@ -1,7 +1,7 @@
-"""Pictures by the kitty graphics protocol, in its form with placeholders: characters that stand for parts of a picture.
+"""The kitty graphics protocol with Unicode placeholders: characters that stand for parts of an image.
 
-The terminal is given the picture once, under a number. Where it stands is then text like any other: it scrolls, moves and
-goes with its cells. See https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders.
+The image is uploaded once under an id. Its placeholders are ordinary text that scrolls and moves with its cells. See
+https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 
 MAX_ID = (1 << 24) - 1
-"""A picture's number is said by the colour of its placeholders."""
+"""The id of an image is encoded in the colour of its placeholders."""
 _CHUNK = 4096
 PLACEHOLDER = "\U0010eeee"
 # Characters that stand for rows and columns, as the protocol lists them.
@@ -27,11 +27,11 @@ _MARKS = tuple(
     for code in range(int(first, 16), int(last or first, 16) + 1)
 )
 MAX_CELLS = len(_MARKS)
-"""Across or down."""
+"""The most columns or rows."""
 
 
 def upload(number: int, png: bytes, columns: int, rows: int) -> str:
-    """Gives the terminal a picture that is to fill so many cells. It answers nothing."""
+    """Return the sequence that uploads an image and its size in cells. The terminal does not answer."""
     text = base64.b64encode(png).decode()
     chunks = [text[at : at + _CHUNK] for at in range(0, len(text), _CHUNK)]
     heads = [f"a=T,U=1,f=100,i={number},c={columns},r={rows},q=2,", *["q=2,"] * (len(chunks) - 1)]
@@ -42,10 +42,10 @@ def upload(number: int, png: bytes, columns: int, rows: int) -> str:
 
 
 def removal(number: int) -> str:
-    """Has the terminal forget a picture."""
+    """Return the sequence that deletes an image."""
     return f"\x1b_Ga=d,d=I,i={number},q=2\x1b\\"
 
 
 def placeholders(columns: int, rows: int) -> tuple[str, ...]:
-    """The text of each row of cells. Its colour says which picture it is of."""
+    """Return the text of each row of cells. Its colour selects the image."""
     return tuple("".join(PLACEHOLDER + down + across for across in _MARKS[:columns]) for down in _MARKS[:rows])

@@ -1,7 +1,7 @@
-"""`[IMAGE:data:image/png;base64,…]` in a text: where images stand in it, and the text as blocks with them in their places.
+"""Image markers in text, `[IMAGE:data:image/png;base64,…]`: find them, and replace them with images.
 
-Only whole markers count. One that is broken or never ends stays text, and takes nothing after it along: a marker cannot
-contain a bracket, so that reading takes time in proportion to the text.
+Only complete markers count. An incomplete one stays text and consumes nothing after it: a marker cannot contain a bracket,
+so reading takes linear time.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from tui.chat.transcript import Image, Text
 from tui.images.kinds import ACCEPTED, kind_of
 
 MARKER_START = "[IMAGE:"
-"""How every marker begins."""
+"""The start of every marker."""
 _MARKER = re.compile(r"\[IMAGE:data:[^,\[\]]*;base64,([A-Za-z0-9+/\s]*(?:=\s*){0,2})\]")
 _SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
 class Marker:
-    """An image in a text, from `start` up to `end`."""
+    """An image in a text, from `start` to `end`."""
 
     start: int
     end: int
     media_type: str
-    """By its bytes, whatever the label said."""
+    """Detected from its bytes; the label is ignored."""
     data: bytes = field(repr=False)
 
 
 def markers_in(text: str) -> tuple[Marker, ...]:
-    """The whole markers of a text that hold an image of any kind, in their order."""
+    """Return the complete markers of a text that contain an image, in order."""
     return tuple(_markers(text))
 
 
@@ -47,7 +47,7 @@ def _markers(text: str) -> Iterator[Marker]:
 
 
 def decode_base64(text: str) -> bytes:
-    """The bytes of base64 text, which may be broken into lines and lack its padding; b"" where it is no base64."""
+    """Decode base64 that may have line breaks and lack its padding; b"" if it is invalid."""
     text = _SPACE.sub("", text).rstrip("=")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
@@ -56,16 +56,16 @@ def decode_base64(text: str) -> bytes:
 
 
 def unchanged_image(marker: Marker) -> Image | None:
-    """The image of a marker, untouched, where the API takes its kind."""
+    """Return the image of a marker unchanged, or None if the API does not accept its type."""
     if marker.media_type not in ACCEPTED:
         return None
     return Image(marker.media_type, base64_of(marker.data))
 
 
 def resolve(text: str, image: Callable[[Marker], Image | None] = unchanged_image) -> tuple[Text | Image, ...]:
-    """The text as blocks: images where their markers stood, the text around them as it was written, blank pieces left out.
+    """Return the text as blocks: images in place of their markers, and the text around them without blank pieces.
 
-    `image` makes the block of a marker; where it gives None the marker stays text. A text without images is one block.
+    `image` makes the block of a marker; if it returns None, the marker stays text. A text without images is one block.
     """
     pieces: list[str] = [""]
     images: list[Image] = []
@@ -82,7 +82,7 @@ def resolve(text: str, image: Callable[[Marker], Image | None] = unchanged_image
         return (Text(text),) if text else ()
     blocks: list[Text | Image] = []
     for number, piece in enumerate(pieces):
-        if piece.strip():  # the API refuses blank text
+        if piece.strip():  # the API rejects blank text
             blocks.append(Text(piece))
         if number < len(images):
             blocks.append(images[number])

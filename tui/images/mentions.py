@@ -1,6 +1,6 @@
-"""Paths after an @ in a prompt: plain, with backslashes before blanks, or in quotes. Text only; what exists is `offers`'.
+"""Paths after an @ in a prompt: plain, with escaped blanks, or quoted. Text only; `offers` checks which files exist.
 
-An @ begins a path wherever no address of a mailbox is meant: also behind a bracket, a dash or an ideograph.
+An @ starts a path unless it is part of an e-mail address; also after a bracket, a dash or an ideograph.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _BEGUN = re.compile(rf"""{_AT}(?:(["'])([^"'\n]*)|((?:{_PLAIN})?)(\\?))$""")
 _ESCAPED = re.compile(r"\\(.)")
 _SPECIAL = re.compile(r"""([\s\\"'])""")
 _AFTER = re.compile(r"""[.,;:!?)\]}>"'`*_~|]|[^\x00-\x7f]""")
-"""What may stand right behind a path in a sentence: punctuation, or what is not ASCII, of which some is."""
+"""What may directly follow a path in a sentence: punctuation, also beyond ASCII."""
 _MOST_READINGS = 40
 
 
@@ -27,17 +27,17 @@ class PartialMention(NamedTuple):
     path: str
     """Without quotes and backslashes."""
     quote: str
-    """What it is quoted with, or ""."""
+    """Its quote character, or ""."""
     start: int
-    """Where its @ stands in the text before the cursor."""
+    """Position of the @ in the text before the cursor."""
 
     def completion(self, path: str) -> str:
-        """What is to stand after the @ for this path, so that more can be typed."""
+        """Return the text after the @ for this path, so that typing can continue."""
         return self.quote + path if self.quote else _SPECIAL.sub(r"\\\1", path)
 
 
 def partial_mention(before: str) -> PartialMention | None:
-    """The path that ends where the cursor is, in a line up to there."""
+    """Return the path that ends at the cursor, given the line up to there."""
     found = _BEGUN.search(before)
     if found is None:
         return None
@@ -46,20 +46,20 @@ def partial_mention(before: str) -> PartialMention | None:
 
 
 class Mention(NamedTuple):
-    """A path after an @, in the ways in which it may be meant: whole, and without what the sentence goes on with."""
+    """A path after an @, in all readings: whole, and without trailing punctuation."""
 
     readings: tuple[str, ...]
-    """Longest first; the shortest names it best where there is no such file."""
+    """Longest first. The shortest is the best name if there is no such file."""
 
     @property
     def name(self) -> str:
-        """The path as it is named to the user."""
+        """The path as shown to the user."""
         whole = self.readings[0]
         return next((one for one in self.readings if not _AFTER.fullmatch(one[-1])), whole)
 
 
 def mentions_in(text: str) -> tuple[Mention, ...]:
-    """The paths that a text mentions, each once, in their order."""
+    """Return the paths that a text mentions, each once, in order."""
     found: dict[Mention, None] = {}
     at = 0
     while len(found) < MENTIONS and (match := _WHOLE.search(text, at)):
@@ -68,9 +68,7 @@ def mentions_in(text: str) -> tuple[Mention, ...]:
             found[Mention((double or single,))] = None
         elif _AFTER.sub("", plain):
             found[Mention(_readings(plain))] = None
-        at = (
-            match.start() + 1 if plain else match.end()
-        )  # of two without a blank between them the first would take both
+        at = match.start() + 1 if plain else match.end()  # two mentions may follow each other without a blank
     return tuple(found)
 
 

@@ -1,7 +1,6 @@
-"""Image files without anything but the picture: cameras, places and times are taken out, and no pixel is touched.
+"""Remove metadata from image files without changing a pixel: camera, location, time, and anything appended to the image.
 
-Files are cut along their own structure (JPEG segments, PNG chunks, RIFF chunks), so that nothing is encoded again. What is
-appended behind the picture, such as the film of a "live" photo, goes as well.
+Files are cut along their structure (JPEG segments, PNG chunks, RIFF chunks), so nothing is encoded again.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 
 _JPEG_DATA_ENDS = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
 _JFIF_BYTES = 18
-"""Of a JFIF segment without a thumbnail."""
+"""Size of a JFIF segment without a thumbnail."""
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"sRGB", b"gAMA", b"cHRM", b"sBIT"})
 _WEBP_KEPT = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH"})
@@ -20,13 +19,13 @@ _WEBP_ALPHA = 0x10
 
 
 class _Unreadable(Exception):
-    """The file is not built as its format says."""
+    """Raised if the file does not follow its format."""
 
 
 def strip_metadata(data: bytes, media_type: str) -> bytes | None:
-    """The same picture without metadata: `data` itself where it has none; None where only drawing it anew would help.
+    """Return the image without metadata: `data` itself if it has none, or None if it must be encoded again.
 
-    The caller has already seen to orientation, colour profile and animation, which go along with the metadata.
+    The caller handles orientation, colour profile and animation, which are removed with the metadata.
     """
     try:
         match media_type:
@@ -46,10 +45,10 @@ def strip_metadata(data: bytes, media_type: str) -> bytes | None:
 
 
 def _jpeg(data: bytes) -> Iterator[bytes]:
-    """Everything but application segments and comments.
+    """Yield everything except application segments and comments.
 
-    JFIF's stays unless it holds a thumbnail, which may show what was cropped away; and Adobe's, which says how colours
-    are stored.
+    JFIF is kept unless it has a thumbnail, which may show cropped parts; Adobe's segment is kept, as it defines the
+    colours.
     """
     if data[:2] != b"\xff\xd8":
         raise _Unreadable
@@ -82,7 +81,7 @@ def _jpeg(data: bytes) -> Iterator[bytes]:
 
 
 def _png(data: bytes) -> Iterator[bytes]:
-    """The chunks that a picture is drawn from."""
+    """Yield the chunks that the image is drawn from."""
     if not data.startswith(_PNG_START):
         raise _Unreadable
     yield _PNG_START
@@ -100,7 +99,7 @@ def _png(data: bytes) -> Iterator[bytes]:
 
 
 def _webp(data: bytes) -> bytes:
-    """The chunks that a still picture is drawn from, and a header that announces no others."""
+    """Return the chunks that a still image is drawn from, with a matching header."""
     end = 8 + int.from_bytes(data[4:8], "little")
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or end > len(data):
         raise _Unreadable
@@ -123,7 +122,7 @@ def _webp(data: bytes) -> bytes:
 
 
 def _gif(data: bytes) -> Iterator[bytes]:
-    """The first picture with its own settings: no comments, no texts, no programs' data, no repetition."""
+    """Yield the first image with its own settings, without comments, texts, application data and repetition."""
     at = 13 + _gif_palette(data[10])
     yield data[:at]
     while True:
@@ -142,7 +141,7 @@ def _gif(data: bytes) -> Iterator[bytes]:
 
 
 def _gif_palette(flags: int) -> int:
-    """The length of the palette that these flags announce, in bytes."""
+    """Return the size of the palette in bytes."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 

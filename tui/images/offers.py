@@ -1,4 +1,4 @@
-"""Which files are offered to be attached. Pictures and PDF come first: nobody means other files by pasting a path."""
+"""Find files to attach: in pasted text, after an @, and in folders. Images and PDFs come first."""
 
 from __future__ import annotations
 
@@ -20,46 +20,46 @@ from tui.inputs.typed_paths import address_in, folded, found
 SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".heic", ".heif", ".bmp", ".tif", ".tiff", ".pdf")
 )
-"""Names that pictures and PDF have: a list of files is made without opening each."""
+"""File name endings of images and PDFs, for listing files without opening each."""
 _ANCHORS = ("/", "~", '"', "'", "file:", "\\")
 
 
 def looks_offered(name: str) -> bool:
-    """Whether a file's name is one of a picture or a PDF."""
+    """True if the file name is that of an image or a PDF."""
     return Path(name).suffix.lower() in SUFFIXES
 
 
 def may_name_files(pasted: str) -> bool:
-    """Whether it is worth asking the disk about a pasted text."""
+    """True if a pasted text may name files, so that it is worth checking the disk."""
     text = pasted.strip()
     return text.lower().startswith(_ANCHORS) or text[1:2] == ":"
 
 
 def pictures_in(pasted: str) -> tuple[Path, ...]:
-    """The pictures and PDF files that a pasted text names, where it names nothing else; else (). Reads from the disk."""
+    """Return the images and PDFs that a pasted text names if it names nothing else, else (). Reads from the disk."""
     paths = paths_in(pasted)
     return paths if all(map(_is_offered, paths)) else ()
 
 
 def passed_over_in(pasted: str) -> str:
-    """What to say of a pasted text that names one file and nothing else, where that is not attached; "" for nothing."""
+    """Return a notice for a pasted text that names one file which is not attached, or ""."""
     paths = paths_in(pasted)
     if len(paths) == 1:
-        return "the path is text; with @ before it, the file is attached"
+        return "pasted as text; type @ before the path to attach the file"
     name = single_path(pasted)
-    return f"there is no file {Path(name).name}; the path is text" if name and looks_offered(name) else ""
+    return f"no file {Path(name).name}; pasted as text" if name and looks_offered(name) else ""
 
 
 class Mentioned(NamedTuple):
-    """What a text mentions after an @."""
+    """The files that a text mentions after an @."""
 
     files: tuple[Path, ...]
     passed_over: str
-    """What to say of the rest; "" for nothing."""
+    """A notice about mentions that are not attached, or ""."""
 
 
 def mentioned_in(text: str, folder: Path) -> Mentioned:
-    """The files that a text names after an @, from that folder on, and which names mean none. Reads from the disk."""
+    """Return the files that a text mentions after an @, relative to that folder. Reads from the disk."""
     files: dict[Path, None] = {}
     missing: list[str] = []
     hidden = ""
@@ -68,29 +68,29 @@ def mentioned_in(text: str, folder: Path) -> Mentioned:
         if path is None:
             missing.append(mention.name)
         elif _is_hidden(path) and not _is_offered(path):
-            hidden = hidden or f"@{mention.name} is hidden, so it is text; the dialog or -a attaches it"
+            hidden = hidden or f"@{mention.name} is hidden and not attached; use the dialog or -a"
         else:
             files[path] = None
     return Mentioned(tuple(files), hidden or _passed_over(missing, folder) or broken_marker_in(text))
 
 
 def broken_marker_in(text: str) -> str:
-    """What to say of a text with a marker in it that holds no picture; "" for nothing."""
+    """Return a notice about a marker without an image, or ""."""
     if MARKER_START not in text or text.count(MARKER_START) == len(markers_in(text)):
         return ""
-    return f"{MARKER_START}…] holds no picture (as data:image/png;base64,…); it is text"
+    return f"{MARKER_START}…] contains no image (data:image/png;base64,…) and stays text"
 
 
 def _is_hidden(path: Path) -> bool:
-    """True for what lies behind a name with a point: keys and passwords do, and a pasted text may mention them."""
+    """True for a path with a hidden part: those may be keys and passwords, which a pasted text could mention."""
     return any(part.startswith(".") and part != ".." for part in (*path.parts, *path.resolve().parts))
 
 
 def _first_file(names: Sequence[str], folder: Path) -> Path | None:
-    """The first of these names that is a file: as it is written, else as it looks."""
+    """Return the first of these names that is a file: exactly as written, else with Unicode differences ignored."""
     for look in (lambda path: path, found):
         for name in names:
-            with suppress(OSError, RuntimeError, ValueError):  # no such home, a name that is too long, a NUL in it
+            with suppress(OSError, RuntimeError, ValueError):  # no such home folder, a name that is too long, or a NUL
                 path = look(folder / Path(name).expanduser())
                 if path is not None and path.is_file():
                     return path
@@ -101,32 +101,32 @@ def _passed_over(names: Sequence[str], folder: Path) -> str:
     if not names:
         return ""
     if len(names) > 1:
-        return f"@{names[0]} and {len(names) - 1} more name no file here; they are text"
+        return f"@{names[0]} and {len(names) - 1} more are not files here; they stay text"
     name = names[0]
     if address_in(name):
-        return f"@{name} is an address, and no file; it is text"
+        return f"@{name} is an address, not a file; it stays text"
     with suppress(OSError, RuntimeError, ValueError):
         if (folder / Path(name).expanduser()).is_dir():
-            return f"@{name} is a folder, and no file; it is text"
-    return f"@{name} names no file here; it is text"
+            return f"@{name} is a folder, not a file; it stays text"
+    return f"@{name} is not a file here; it stays text"
 
 
 def _is_offered(path: Path) -> bool:
     try:
         kind = kind_of(read_start(path, LONGEST_START))
     except OSError:
-        return looks_offered(path.name)  # why it cannot be read is for the one who attaches it to say
+        return looks_offered(path.name)  # attaching it reports why it cannot be read
     return kind is not None and (kind.use == "image" or kind == PDF)
 
 
 def files_after(typed: str, folder: Path, most: int = 200) -> tuple[str, ...]:
-    """What a path that was begun may go on as: folders, with a slash, and files, as they would be typed.
+    """Return the completions of a path: folders with a slash, and files, as they would be typed.
 
-    Hidden ones only after a point. Reads from the disk.
+    Hidden ones only after a dot. Reads from the disk.
     """
     place, slash, begun = typed.rpartition("/")
     try:
-        # With a tilde that names no user, expanding fails.
+        # Expanding a tilde fails if there is no such user.
         with os.scandir((folder / Path(place + slash).expanduser()) if slash else folder) as entries:
             names = [
                 entry.name + "/" if entry.is_dir() else entry.name
@@ -142,7 +142,7 @@ def files_after(typed: str, folder: Path, most: int = 200) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Entry:
-    """A file or a folder in a list of them."""
+    """A file or folder in a list."""
 
     name: str
     is_folder: bool
@@ -150,7 +150,7 @@ class Entry:
 
 
 def entries_of(folder: Path, *, hidden: bool) -> tuple[Entry, ...]:
-    """The files of a folder, pictures and PDF first, then its folders. Reads from the disk; raises CannotAttach."""
+    """Return the files of a folder, images and PDFs first, then its folders. Reads from the disk; raises CannotAttach."""
     try:
         with os.scandir(folder) as found:
             entries = [
@@ -172,5 +172,5 @@ def _place_in_list(entry: Entry) -> tuple[bool, bool, str]:
 def _size_of(entry: os.DirEntry[str]) -> int:
     try:
         return entry.stat().st_size
-    except OSError:  # a link that leads nowhere; attaching it says so
+    except OSError:  # a broken link; attaching it reports that
         return 0

@@ -1,7 +1,7 @@
-"""The picture that is sent: decoded, turned upright, shrunk to what the model sees, in plain colours, encoded anew.
+"""Prepare an image for sending: decode it, turn it upright, shrink it to what the model sees, and encode it.
 
-A pure function of bytes and target. It takes time and memory, so it runs in a thread. A file that needs none of this goes
-byte for byte, at most with its metadata cut out (`strip_metadata`).
+A pure function of bytes and target. It takes time and memory, so it runs in a thread. A file that needs none of this is
+sent byte for byte, without its metadata (`metadata`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-# The plugins are here to be known to Pillow before the first picture, which would else have it load all of them.
+# Import the plugins here: otherwise Pillow loads all of them with the first image.
 from PIL import AvifImagePlugin, Image, ImageChops, ImageOps, TiffImagePlugin, WebPImagePlugin  # noqa: F401 - as above
 
 from tui.images import kinds
@@ -25,10 +25,9 @@ from tui.images.metadata import strip_metadata
 from tui.images.vision import MAX_BYTES, MAX_SIDE_OF_MANY_PX, Target, fit_edge, seen_size
 
 MAX_PIXELS = 200_000_000
-"""The largest picture we decode: that of the largest camera in a phone. A small file may claim to be far larger."""
+"""The largest image that is decoded: that of the largest phone camera. A small file may claim to be far larger."""
 
-# What Pillow warns of would be printed over the screen. Its limit: ours is checked as soon as a file is open. Broken
-# metadata: none is used.
+# Warnings of Pillow would be printed over the screen. MAX_PIXELS replaces its limit, and broken metadata is not used.
 Image.MAX_IMAGE_PIXELS = None
 warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
 
@@ -48,12 +47,12 @@ _STORED_MODES = {
     kinds.GIF: ("1", "L", "P", "RGB", "RGBA"),
     kinds.WEBP: ("RGB", "RGBA"),
 }
-"""Colours that every reader of a format understands."""
+"""Colour modes that every reader of a format supports."""
 DECODE_ERRORS = (
     *(OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError, RuntimeError, AttributeError),
     *(struct.error, zlib.error),
 )
-"""What Pillow raises, between them, for files that are not as their format says."""
+"""Everything that Pillow raises for invalid files."""
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -64,31 +63,31 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""By EXIF orientation: what brings the picture upright."""
+"""How to turn an image upright, by EXIF orientation."""
 _SIDEWAYS = tuple(_TURNS[orientation] for orientation in (5, 6, 7, 8))
 _FLAT = 0.4
-"""From this share of pixels that equal their left neighbour on, a picture is drawn or written rather than taken."""
+"""From this share of pixels that equal their left neighbour on, an image is a drawing or screenshot, not a photo."""
 _WORTH_A_SECOND_TRY = 30_000
-"""Bytes of a PNG from which on WebP is tried as well."""
+"""From this size of a PNG on, WebP is tried as well."""
 _SMALL = 100_000
-"""Pixels up to which even a see-through photo is small as PNG, where no colour changes."""
+"""Up to so many pixels, even a transparent photo is small as PNG, which keeps all colours exactly."""
 
 
 @dataclass(frozen=True)
 class Original:
-    """What the file was, for those who want to know."""
+    """Facts about the original file."""
 
     kind: str
-    """As people call it: "HEIC image"."""
+    """Name of its type, e.g. "HEIC image"."""
     width: int
     height: int
-    """In pixels, upright."""
+    """Like `width`, in pixels, upright."""
     size_bytes: int
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """An image that the API takes: of an accepted type, within every limit, upright and without metadata."""
+    """An image that the API accepts: of an accepted type, within every limit, upright and without metadata."""
 
     media_type: str
     data: bytes = field(repr=False)
@@ -96,21 +95,21 @@ class Prepared:
     height: int
     original: Original
     notes: tuple[str, ...] = ()
-    """What the user should know about what was done."""
+    """What the user should know about the conversion."""
 
 
 def prepare(
     data: bytes, target: Target, *, long_edge: int | None = None, many: bool = False, name: str = ""
 ) -> Prepared:
-    """The image as it is sent to a model that sees it up to `target`; preparing that again changes nothing.
+    """Return the image as it is sent to a model that sees it up to `target`. Preparing the result again changes nothing.
 
-    `long_edge` asks for fewer pixels on the longer side, `many` for what requests of more than 20 images take. `name` is
-    for messages. Raises CannotAttach where the bytes are no image, or none that can be read.
+    `long_edge` limits the longer side in pixels, `many` applies the limit of requests with more than 20 images. `name` is
+    for messages. Raises CannotAttach if the data is not a readable image.
     """
     called = name or "The image"
     kind = kind_of(data)
     if kind is None or kind.use != "image":
-        what = f"is {kind.one}, not an image" if kind else "is not an image of a kind that is known here"
+        what = f"is {kind.one}, not an image" if kind else "is not an image of a supported type"
         raise CannotAttach(
             f"{called} {what}", (kind.advice if kind else "") or "Attach a JPEG, PNG, GIF or WebP image."
         )
@@ -135,14 +134,14 @@ class _Wish:
 
 
 def _opened(data: bytes, kind: Kind, called: str) -> Image.Image:
-    """The image with its head read: size and metadata, and no pixels yet."""
+    """Open the image: size and metadata are read, but no pixels."""
     if kind == kinds.HEIC:
         _learn_heic(called)
     with _reading(called, kind):
         image = Image.open(io.BytesIO(data), formats=[_FORMATS[kind]])
     if image.width * image.height > MAX_PIXELS:
         raise CannotAttach(
-            f"{called} has {image.width * image.height / 1e6:,.0f} megapixels, and at most {MAX_PIXELS // 10**6} are read",
+            f"{called} has {image.width * image.height / 1e6:,.0f} megapixels; the limit is {MAX_PIXELS // 10**6}",
             "Shrink it first.",
         )
     return image
@@ -150,12 +149,12 @@ def _opened(data: bytes, kind: Kind, called: str) -> Image.Image:
 
 @contextmanager
 def _reading(called: str, kind: Kind) -> Iterator[None]:
-    """Around everything that reads the file: what is wrong with that is the user's to know. Our own mistakes are not."""
+    """Convert errors of reading the file for the user; other errors are bugs of ours."""
     try:
         yield
     except DECODE_ERRORS as error:
         raise CannotAttach(
-            f"{called} is damaged or cut short ({kind.name})", "Open it in a picture viewer to see what is left of it."
+            f"{called} is damaged or incomplete ({kind.name})", "Open it in an image viewer to check it."
         ) from error
 
 
@@ -171,7 +170,7 @@ def _learn_heic(called: str) -> None:
 
 
 def _prepared(image: Image.Image, data: bytes, kind: Kind, wish: _Wish) -> Prepared:
-    turn = None if kind == kinds.TIFF else _TURNS.get(_orientation(image))  # Pillow turns TIFF while it loads
+    turn = None if kind == kinds.TIFF else _TURNS.get(_orientation(image))  # Pillow turns TIFF while loading
     upright = image.size[::-1] if turn in _SIDEWAYS else image.size
     size = wish.size(*upright)
     shrunk = size[::-1] if turn in _SIDEWAYS else size
@@ -188,13 +187,13 @@ def _prepared(image: Image.Image, data: bytes, kind: Kind, wish: _Wish) -> Prepa
     if turn is not None:
         drawn = drawn.transpose(turn)
     drawn = _without_idle_alpha(in_srgb(drawn, image.info.get("icc_profile")))
-    drawn.info = {}  # Pillow would write comments and profiles from here into the file
+    drawn.info = {}  # Pillow would write comments and profiles from it
     media_type, encoded = _encoded(drawn, was_lossy=kind == kinds.JPEG)
     return Prepared(media_type, encoded, *size, original, notes)
 
 
 def _orientation(image: Image.Image) -> int:
-    with suppress(*DECODE_ERRORS):  # a picture with broken metadata is still a picture
+    with suppress(*DECODE_ERRORS):  # ignore broken metadata
         return int(image.getexif().get(_ORIENTATION, 1))
     return 1
 
@@ -208,15 +207,15 @@ def _notes(image: Image.Image, kind: Kind) -> tuple[str, ...]:
 
 
 def _as_stored(image: Image.Image, data: bytes, kind: Kind) -> bytes | None:
-    """The file itself, without metadata, where the API takes it and every reader sees the same in it."""
+    """Return the file without metadata, or None if the API does not accept it or readers may see different colours."""
     if image.mode not in _STORED_MODES.get(kind, ()) or has_strange_profile(image.info.get("icc_profile")):
         return None
     if kind != kinds.GIF and kind != kinds.JPEG and getattr(image, "is_animated", False):
-        return None  # of a GIF, the first frame can be cut out
+        return None  # the first frame can be cut out only of a GIF
     stored = strip_metadata(data, kind.media_type)
     if stored is None or len(stored) > MAX_BYTES:
         return None
-    image.load()  # to find out whether it is whole
+    image.load()  # raises if it is incomplete
     return stored
 
 
@@ -227,7 +226,7 @@ def _without_idle_alpha(image: Image.Image) -> Image.Image:
 
 
 def _encoded(image: Image.Image, *, was_lossy: bool) -> tuple[str, bytes]:
-    """Media type and file of a picture in L, LA, RGB or RGBA: the first way to write it that the API takes."""
+    """Return the media type and data of an image in L, LA, RGB or RGBA: the first encoding that is small enough."""
     for media_type, data in _ways(image, was_lossy):
         if len(data) <= MAX_BYTES:
             return media_type, data
@@ -235,14 +234,14 @@ def _encoded(image: Image.Image, *, was_lossy: bool) -> tuple[str, bytes]:
 
 
 def _ways(image: Image.Image, was_lossy: bool) -> Iterator[tuple[str, bytes]]:
-    """Ways to write it, best first: small type and thin lines stay sharp, transparency stays, photos become JPEG.
+    """Yield encodings, best first: text and thin lines stay sharp, transparency is kept, photos become JPEG.
 
-    What was JPEG stays JPEG, since keeping its artefacts exactly would only take room.
+    JPEG stays JPEG, since keeping its artefacts exactly would only take space.
     """
     has_alpha = image.mode in ("LA", "RGBA")
     if not was_lossy and _flat_share(image) >= _FLAT:
         png = _file(image, "PNG")
-        # Its fastest method packs far worse, its slower ones hardly better.
+        # The fastest method compresses far worse, slower ones hardly better.
         webp = _file(image, "WEBP", lossless=True, method=1) if len(png) > _WORTH_A_SECOND_TRY else png
         yield ("image/webp", webp) if len(webp) < len(png) else ("image/png", png)
     elif has_alpha and image.width * image.height <= _SMALL:
@@ -255,7 +254,7 @@ def _ways(image: Image.Image, was_lossy: bool) -> Iterator[tuple[str, bytes]]:
 
 
 def _flat_share(image: Image.Image) -> float:
-    """Which share of the pixels equal their left neighbour: most in screenshots and drawings, few in photos."""
+    """Return the share of pixels that equal their left neighbour: high in screenshots and drawings, low in photos."""
     grey = image.convert("L")
     if grey.width < 2:
         return 1.0

@@ -1,8 +1,7 @@
-"""The threads in which pictures are prepared: one for each core, behind the screen in rank.
+"""The thread pool in which images are prepared: one thread per core, with a lower priority than the screen.
 
-Ten photos of 12 megapixels take half the time so on two cores (0.46 s instead of 0.82), and keys are no slower meanwhile:
-at p99 33 ms, where one core left free had 43 (`make bench-attaching`). Where a thread cannot have a rank of its own, one
-core is left to the screen.
+Ten photos of 12 megapixels take half the time on two cores (0.46 s instead of 0.82 s), and keys are not slower: p99 33 ms,
+or 43 ms with one core left free (`make bench-attaching`). Where threads have no priority, one core is left to the screen.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from contextlib import suppress
 from functools import cache
 
 _BEHIND = 10
-"""By how much the threads are nicer than the program, of the 19 that there are at most."""
+"""How much the nice value of the threads is raised, at most 19."""
 
 
 @cache
@@ -27,8 +26,8 @@ def pool() -> ThreadPoolExecutor:
 
 
 def _stand_back() -> None:
-    """Ranks the thread that calls it below the others. Only Linux knows priorities of threads."""
+    """Lower the priority of the calling thread. Only Linux has priorities per thread."""
     if sys.platform == "linux":
         thread = threading.get_native_id()
-        with suppress(OSError):  # a rank is a courtesy, and no reason to prepare nothing
+        with suppress(OSError):  # the priority is only an optimization
             os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _BEHIND)

@@ -1,6 +1,6 @@
-"""What the attach dialog shows of a file: the facts, and the picture that will be sent.
+"""The facts that the attach dialog shows about a file, and the image that will be sent.
 
-It takes as long as attaching the file does, so it runs in a thread.
+This takes as long as attaching the file, so it runs in a thread.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from tui.images.vision import Target, Viewer, token_count
 
 @dataclass(frozen=True)
 class Preview:
+    """Facts about a file."""
+
     size_bytes: int
-    """Of the file."""
+    """Size of the file."""
     pages: int = 0
-    """Of a PDF."""
+    """Pages of a PDF."""
     original: Original | None = None
-    """Of a picture, as this and all that follows."""
+    """Set for an image, like the fields that follow."""
     media_type: str = ""
     width: int = 0
     height: int = 0
@@ -33,13 +35,13 @@ class Preview:
     tokens: int = 0
     notes: tuple[str, ...] = ()
     data: bytes = field(default=b"", repr=False)
-    """The picture itself."""
+    """The image itself."""
     text: Document | None = None
-    """Of a text, what will be sent."""
+    """The document that will be sent for a text file."""
 
 
 def preview(path: Path, model: Viewer, *, long_edge: int | None = None, many: bool = False) -> Preview:
-    """The file as it would be sent to this model, among `many` pictures or few. Raises CannotAttach."""
+    """Return the file as it would be sent to this model. `many`: among more than 20 images. Raises CannotAttach."""
     data = read_file(path)
     if kind_of(data) == PDF:
         return Preview(len(data), pages=pdf_document(data, path.name, model).pages)

@@ -1,7 +1,7 @@
-"""A picture as Sixel, the bitmaps of DEC's terminals: bands six dots high, each colour of a band in a pass of its own.
+"""Encode an image as Sixel, the bitmap format of DEC terminals: bands of six rows, with one pass per colour.
 
-See the VT330/VT340 Programmer Reference Manual, chapter 14. It takes up to a second, so it runs in a thread. Pictures with
-many colours are the slow ones: their palette is made from a part of their dots, which looks as good in a fifth of the time.
+See the VT330/VT340 Programmer Reference Manual, chapter 14. It takes up to a second, so it runs in a thread. Images with
+many colours are slow, so their palette is made from a sample of the pixels: as good, in a fifth of the time.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-_COLOURS = 128  # every terminal with Sixel has so many registers; twice as many take twice as long
+_COLOURS = 128  # every terminal with Sixel supports so many; twice as many take twice as long
 _BAND = 6
 _IS = tuple(bytes(index == colour for index in range(256)) for colour in range(256))
-"""By colour: what turns dots of that colour into 1, and all others into 0."""
+"""For each colour: a table that maps it to 1 and all others to 0."""
 _SIXELS = bytes(min(63 + value, 126) for value in range(256))
 _RUN = re.compile(rb"\?{4,}|([@-~])\1{3,}")
-"""Nearly all there is in a line is nothing, which is passed over quickest by itself."""
+"""Most of a line is empty, so empty runs are matched first."""
 _FEW = 4096
-"""Colours of which an exact palette is quickly made."""
+"""Up to so many colours, an exact palette is fast."""
 _SAMPLE = 16_384
-"""Dots that the palette of a picture with more colours is made of."""
+"""Number of pixels that the palette of an image with more colours is made from."""
 
 
 def sixel(picture: Image.Image) -> str:
-    """The sequence that draws this picture, in RGB, with its upper left corner at the cursor."""
+    """Return the sequence that draws an RGB image with its upper left corner at the cursor."""
     reduced = _reduced(picture)
     width, height = picture.size
     palette, dots = reduced.getpalette() or [], reduced.tobytes()
@@ -40,11 +40,11 @@ def sixel(picture: Image.Image) -> str:
 
 
 def _reduced(picture: Image.Image) -> Image.Image:
-    """The picture with a palette of few colours."""
+    """Return the image with a small palette."""
     if picture.getcolors(_FEW) is not None:
         return picture.quantize(_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     step = max(1, picture.width * picture.height // _SAMPLE)
-    while math.gcd(step, picture.width) > 1:  # else whole columns would never be looked at
+    while math.gcd(step, picture.width) > 1:  # otherwise whole columns are never sampled
         step += 1
     bands = [band.tobytes()[::step] for band in picture.split()]
     sample = Image.merge("RGB", [Image.frombytes("L", (len(band), 1), band) for band in bands])
@@ -53,7 +53,7 @@ def _reduced(picture: Image.Image) -> Image.Image:
 
 
 def _passes(rows: list[bytes]) -> Iterator[bytes]:
-    """The colours of a band one by one, each with a sixel for every column."""
+    """Yield each colour of a band, with a sixel for every column."""
     present = [set(row) for row in rows]
     for colour in sorted(set().union(*present)):
         bits = 0

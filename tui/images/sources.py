@@ -1,7 +1,7 @@
-"""Where the bytes of an attachment come from: a file on disk, the paths in a pasted text, a data URI.
+"""Read the bytes of an attachment: from a file, or from the paths in a pasted text.
 
-Reading a file may take long (a network drive), so it runs in a thread. It never waits for a writer: whatever is no regular
-file is refused before it is opened.
+Reading a file may take long (a network drive), so it runs in a thread. It never waits for a writer: anything but a regular
+file is rejected before it is opened.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tui.images.markers import decode_base64
 from tui.inputs.typed_paths import address_in, found
 
 MAX_FILE_BYTES = 200 * 1024 * 1024
-"""More than this is not read into memory."""
+"""The largest file that is read into memory."""
 _LONGEST_PASTE = 32 * 1024
 """A longer text is not taken for a list of paths."""
 _MOST_PATHS = 200
@@ -35,39 +35,45 @@ _NOT_FILES = (
 
 
 def read_file(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
-    """All of the file that a typed path means. Raises CannotAttach with a sentence that names it."""
+    """Return the content of the file that a typed path means. Raises CannotAttach, which names it."""
     if address := address_in(path):
         raise CannotAttach(
             f"{address} is an address, not a file",
-            "Download it and attach the file. Claude can fetch an address that stands in the prompt, with tools on.",
+            "Download it and attach the file. With tools on, Claude can fetch an address in the prompt.",
         )
     try:
         path = resolve_path(path)
         _refuse_unfit(path.stat(), path, max_bytes)
-        # Should it have become a pipe since, opening must not wait for a writer either.
+        # If it has become a pipe meanwhile, opening must not wait for a writer.
         opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with os.fdopen(opened, "rb") as file:
             _refuse_unfit(os.fstat(opened), path, max_bytes)
             data = file.read(max_bytes + 1)
     except FileNotFoundError as error:
-        raise CannotAttach(f"{path} does not exist", "Was it moved or renamed?") from error
+        raise CannotAttach(f"{path} does not exist", "Check whether it was moved or renamed.") from error
     except PermissionError as error:
-        raise CannotAttach(f"{path} may not be read by you", "Change its permissions, or copy it.") from error
-    except (OSError, ValueError, RuntimeError) as error:  # ValueError: a NUL in the name; RuntimeError: no such home
+        raise CannotAttach(
+            f"You do not have permission to read {path}", "Change its permissions, or copy it."
+        ) from error
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+    ) as error:  # ValueError: a NUL in the name; RuntimeError: no such home folder
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise CannotAttach(
             f"{path} cannot be read: {reason}", "Check the path, or attach a copy of the file."
         ) from error
     if not data:
-        raise CannotAttach(f"{path} is empty", "Is it still being written or downloaded?")
+        raise CannotAttach(f"{path} is empty", "Perhaps it is still being written or downloaded.")
     if len(data) > max_bytes:  # it grew meanwhile
         raise _too_large(path, len(data), max_bytes)
     return data
 
 
 def resolve_path(path: Path) -> Path:
-    """The file that a path means, if there is one: with `~` as the home, or as a `file:` URL. Raises RuntimeError for a home
-    that there is not.
+    """Return the file that a path means, with `~` expanded, or from a `file:` URL. Raises RuntimeError for an unknown home
+    folder.
     """
     if str(path).lower().startswith("file:"):
         path = Path(_path_of_url(str(path)) or path)
@@ -85,13 +91,13 @@ def _refuse_unfit(found: os.stat_result, path: Path, max_bytes: int) -> None:
 
 def _too_large(path: Path, size_bytes: int, max_bytes: int) -> CannotAttach:
     return CannotAttach(
-        f"{path} has {size_bytes / 2**20:,.0f} MB, and more than {max_bytes // 2**20} MB are not read",
+        f"{path} has {size_bytes / 2**20:,.0f} MB; the limit is {max_bytes // 2**20} MB",
         "Attach a smaller version.",
     )
 
 
 def data_in_uri(uri: str) -> bytes:
-    """The bytes of a data URI, in base64 or percent signs; b"" where it is none. Its label is not looked at."""
+    """Return the bytes of a data URI, base64 or percent-encoded; b"" if it is invalid. Its label is ignored."""
     head, comma, body = uri.strip().partition(",")
     if not comma or not head.lower().startswith("data:"):
         return b""
@@ -99,11 +105,10 @@ def data_in_uri(uri: str) -> bytes:
 
 
 def paths_in(pasted: str) -> tuple[Path, ...]:
-    """The files that a pasted text names, where it names nothing else; else ().
+    """Return the files that a pasted text names if it names nothing else, else ().
 
-    Terminals paste a dropped file as it is, in quotes, with backslashes before blanks, or as a `file://` URL, and several of
-    them in a line or one a line. Only absolute paths, and those from the home folder (`~`), count: a word that happens to
-    be a file's name too is a word.
+    Terminals paste a dropped file plain, quoted, with escaped blanks, or as a `file://` URL, and several in one line or one
+    per line. Only absolute paths and those from the home folder (`~`) count: a word that is also a file name is a word.
     """
     text = pasted.strip()
     if not text or len(text) > _LONGEST_PASTE or "\0" in text:
@@ -117,7 +122,7 @@ def paths_in(pasted: str) -> tuple[Path, ...]:
 
 
 def single_path(pasted: str) -> str:
-    """The absolute path that a pasted text is, as a terminal pastes one file, whether or not it exists; else ""."""
+    """Return the absolute path that a pasted text is, whether or not it exists, else ""."""
     text = pasted.strip()
     if not text or len(text) > _LONGEST_PASTE or "\n" in text:
         return ""
@@ -129,7 +134,7 @@ def single_path(pasted: str) -> str:
 
 
 def _readings(text: str) -> Iterator[list[str]]:
-    """The ways in which a text may list names: one whole, one a line, in the manner of a shell, and of Windows."""
+    """Yield the ways in which a text may list paths: one path, one per line, as in a shell, and as in Windows."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     yield lines
     yield [_unquoted(line) for line in lines]
@@ -143,7 +148,7 @@ def _unquoted(line: str) -> str:
 
 
 def _existing(name: str) -> Path | None:
-    """The file of an absolute name, if there is one."""
+    """Return the file of an absolute path if it exists."""
     if name.lower().startswith("file:"):
         name = _path_of_url(name)
     try:
@@ -157,21 +162,21 @@ def _existing(name: str) -> Path | None:
 
 
 def _path_of_url(url: str) -> str:
-    """The path of a `file:` URL on this computer, else ""."""
+    """Return the path of a `file:` URL on this computer, else ""."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return ""
     if parts.netloc.lower() not in ("", "localhost", os.uname().nodename.lower() if hasattr(os, "uname") else ""):
         return ""
-    # In a file's name a question mark or number sign is a character like any other.
+    # In a file name, question marks and number signs are ordinary characters.
     path = url[url.index(":") + 1 :].removeprefix(f"//{parts.netloc}")
     name = os.fsdecode(unquote_to_bytes(path))
     return name[1:] if re.match(r"/[A-Za-z]:", name) else name
 
 
 def _below_wsl(name: str) -> Path:
-    """Where Linux under Windows finds a file of Windows: `C:\\a\\b.png` is `/mnt/c/a/b.png`."""
+    r"""Return where WSL mounts a file of Windows: `C:\a\b.png` is `/mnt/c/a/b.png`."""
     windows = PureWindowsPath(name)
     if os.name == "nt" or not re.fullmatch(r"[A-Za-z]:\\?", windows.anchor):
         return Path()

@@ -1,8 +1,8 @@
-"""How a terminal can show pictures: what to ask it, and what its answers, its surroundings and the settings mean.
+"""How a terminal can show images: what to ask it, and what its answers, the environment and the settings mean.
 
-Half blocks are always possible. Kitty's protocol is used where its placeholders are known to work, which no answer says: in
-kitty and in Ghostty. Others with good pictures speak Sixel, and say so. A multiplexer answers for itself, so inside one only
-what it draws by itself is used, which is Sixel.
+Half blocks always work. Kitty's protocol is used only where its placeholders are known to work, in kitty and Ghostty, since
+no answer tells. Other terminals with good graphics report Sixel. A multiplexer answers for itself, so inside one only what
+it draws by itself is used, which is Sixel.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ Choice = Literal["auto", "kitty", "sixel", "blocks", "none"]
 _IS_KITTY, _YES = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\", "\x1b_Gi=31;OK\x1b\\"
 _CELL_SIZE, _ATTRIBUTES = "\x1b[16t", "\x1b[c"
 LAST_ANSWER = re.compile("\x1b\\[\\?([0-9;]*)c")
-"""Every terminal says what it is, and so ends its answers."""
+"""Every terminal answers this request, so it marks the end of its answers."""
 ANSWER = re.compile("\x1b_G[^\x1b]*\x1b\\\\|\x1b\\[6;[0-9]+;[0-9]+t|" + LAST_ANSWER.pattern)
 _CELL = re.compile("\x1b\\[6;([0-9]{1,3});([0-9]{1,3})t")
 _USUAL_CELL = (8, 16)
-"""Pixels; a picture that is drawn for smaller cells than there are is only smaller."""
+"""In pixels. If the cells are larger, the image is only smaller."""
 _LARGEST = 200
-"""Pixels of a cell, either way; with more, a picture would take memory without end."""
+"""The largest side of a cell in pixels; larger values would need unlimited memory."""
 _SIXEL = "4"
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """What pictures are drawn on."""
+    """What images are drawn with."""
 
     way: Way = "blocks"
     cell: tuple[int, int] = _USUAL_CELL
-    """Pixels across and down."""
+    """Width and height in pixels."""
 
 
 def questions(choice: Choice, env: Mapping[str, str]) -> str:
-    """What to ask the terminal before the first picture is drawn; nothing where its answer would change nothing."""
+    """Return what to ask the terminal before the first image is drawn, or "" if the answer would change nothing."""
     if choice == "blocks" or choice == "none" or env.get("TERM", "dumb") in ("dumb", "linux"):
         return ""
     return _IS_KITTY * _may_be_kitty(env) + _CELL_SIZE + _ATTRIBUTES
 
 
 def canvas(choice: Choice, answers: str) -> Canvas:
-    """What the answers mean."""
+    """Return what the answers mean."""
     size, last = _CELL.search(answers), LAST_ANSWER.search(answers)
     cell = (
         (int(size[2]), int(size[1])) if size and 0 < int(size[1]) <= _LARGEST and 0 < int(size[2]) <= _LARGEST else None
@@ -60,7 +60,7 @@ def canvas(choice: Choice, answers: str) -> Canvas:
 
 
 def _may_be_kitty(env: Mapping[str, str]) -> bool:
-    """Whether this looks like a terminal that knows placeholders. Others might print the question."""
+    """True if this looks like a terminal that supports placeholders. Others might print the question."""
     if env.get("TMUX") or env.get("STY"):
         return False
     is_kitty = bool(env.get("KITTY_WINDOW_ID")) or env.get("TERM") in ("xterm-kitty", "xterm-ghostty")

@@ -1,6 +1,6 @@
-"""A picture file as dots for the screen: decoded, and stretched to so many across and down.
+"""Decode and scale images for the screen.
 
-It takes time, so it runs in a thread. What comes from a stored or an imported chat may be no picture at all.
+This takes time, so it runs in a thread. Data from a stored or imported chat may not be an image at all.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from tui.images.colours import drawable, in_srgb
 from tui.images.errors import CannotAttach
 from tui.images.pixels import DECODE_ERRORS, MAX_PIXELS
 
-_SLICE = 1 << 20  # characters; other threads get their turn between two of them
+_SLICE = 1 << 20  # characters; other threads can run between two slices
 
 
 def decode_base64(text: str) -> bytes:
-    """The bytes that base64 text spells, as far as it does."""
+    """Decode base64 leniently; b"" if it is invalid."""
     try:
         return b"".join(base64.b64decode(text[at : at + _SLICE]) for at in range(0, len(text), _SLICE))
     except binascii.Error:
@@ -27,12 +27,12 @@ def decode_base64(text: str) -> bytes:
 
 
 def scaled_to(data: bytes, width: int, height: int) -> Image.Image:
-    """The picture in RGB at exactly that size, with grey behind what is transparent. Raises CannotAttach."""
+    """Return the image in RGB at exactly that size, with grey behind transparent parts. Raises CannotAttach."""
     try:
         with Image.open(io.BytesIO(data)) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise CannotAttach(
-                    f"The image has {image.width} × {image.height} pixels, and so many are not read", "Shrink it first."
+                    f"The image has {image.width} × {image.height} pixels, which is too many", "Shrink it first."
                 )
             image.draft(None, (width, height))  # JPEG is decoded at an eighth, a quarter or half its size
             profile = image.info.get("icc_profile")
@@ -49,7 +49,7 @@ def scaled_to(data: bytes, width: int, height: int) -> Image.Image:
 
 
 def encode_png(picture: Image.Image) -> bytes:
-    """The picture as a file that is quickly written."""
+    """Encode an image as PNG, quickly."""
     out = io.BytesIO()
     picture.save(out, "PNG", compress_level=1)
     return out.getvalue()

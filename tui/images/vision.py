@@ -1,6 +1,6 @@
-"""What Claude sees of an image: the API's limits, the size it shrinks images to, and what that counts in tokens.
+"""What Claude sees of an image: the API's limits, the size that it shrinks images to, and their tokens.
 
-Source of every number: Vision, and Coordinates and bounding boxes, in Anthropic's documentation.
+Source: Anthropic, vision, and coordinates and bounding boxes.
 """
 
 from __future__ import annotations
@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from typing import Protocol
 
 MAX_BASE64_BYTES = 10 * 1024 * 1024
-"""Of one image, as base64 text."""
+"""Limit of one image, as base64."""
 MAX_BYTES = MAX_BASE64_BYTES // 4 * 3
 """The same in raw bytes: 7,864,320."""
 MAX_SIDE_PX = 8000
 MANY = 20
-"""With more images than this in one request, history included, the smaller side limit holds for each of them."""
+"""With more images than this in one request, history included, a smaller side limit applies to all of them."""
 MAX_SIDE_OF_MANY_PX = 2000
 MAX_REQUEST_BYTES = 32 * 1024 * 1024
-"""Of a request's body: everything together."""
+"""Limit of the body of a request."""
 PATCH_PX = 28
-"""One token is a square of so many pixels a side."""
+"""One token is a square with sides of so many pixels."""
 LONG_CONTEXT = 1_000_000
-"""Models that read so many tokens take more images, and more pages."""
+"""Models with such a context window accept more images and pages."""
 
 
 class Viewer(Protocol):
-    """As much of a model as decides what it sees."""
+    """The attributes of a model that decide what it sees."""
 
     @property
     def high_vision(self) -> bool: ...
@@ -36,10 +36,10 @@ class Viewer(Protocol):
 
 @dataclass(frozen=True)
 class Target:
-    """Up to which size a model sees an image as it is."""
+    """The largest image that a model sees unchanged."""
 
     edge: int
-    """Pixels on the longer side, rounded up to whole patches."""
+    """Pixels of the longer side, rounded up to whole patches."""
     tokens: int
 
     @classmethod
@@ -52,12 +52,12 @@ STANDARD = Target(1568, 1568)
 
 
 def max_images(model: Viewer) -> int:
-    """How many images one request may hold, history included."""
+    """Return how many images one request may have, history included."""
     return 600 if model.context >= LONG_CONTEXT else 100
 
 
 def seen_size(width: int, height: int, target: Target) -> tuple[int, int]:
-    """The size, in pixels, that the API shrinks an image of that size to: the largest of its shape that fits."""
+    """Return the size in pixels that the API shrinks an image to: the largest with its shape that fits."""
     if _fits(width, height, target):
         return width, height
     low, high = 1, max(width, height)
@@ -71,12 +71,12 @@ def seen_size(width: int, height: int, target: Target) -> tuple[int, int]:
 
 
 def fit_edge(width: int, height: int, edge: int) -> tuple[int, int]:
-    """That size, or the one of its shape whose longer side is `edge`, where it is larger."""
+    """Return the size, scaled down so that the longer side is at most `edge`."""
     return (width, height) if max(width, height) <= edge else _with_edge(width, height, max(1, edge))
 
 
 def token_count(width: int, height: int, target: Target) -> int:
-    """What an image of that size counts, in tokens."""
+    """Return the tokens of an image of that size."""
     width, height = seen_size(width, height, target)
     return _patches(width) * _patches(height)
 

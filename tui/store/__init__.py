@@ -1,9 +1,9 @@
-"""Chats on disk: what was said is recorded as it is said, listed, searched, and never lost.
+"""Chats on disk: messages are recorded as they are written, listed and searched, and never lost.
 
-`Store` is the door; everything behind it runs on a thread of its own. The modules, from the bottom: `values` is what comes
-out, `codec` turns messages into rows and back, `accounts` adds up what was used, `words` makes text searchable, `schema` is
-the tables, `database` the file and its troubles, `watch` what others do to it, `worker` the thread, `writing` and `reading`
-the SQL, `recorder` what a session tells.
+`Store` is the interface; everything else runs on a thread of its own. The modules, from the bottom: `values` has the
+results, `codec` converts messages to rows and back, `usage` adds up tokens and costs, `search_text` makes text searchable,
+`schema` has the tables, `database` the file and its failures, `watch` notices changes by other programs, `worker` is the
+thread, `updates` and `queries` are the SQL, `recorder` connects a session.
 """
 
 from tui.store.recorder import Recorder

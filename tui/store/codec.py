@@ -1,7 +1,7 @@
-"""Messages as columns, and back without loss. Pure.
+"""Encode messages as columns, and decode them without loss. Pure.
 
-Blocks are kept as the JSON that msgspec makes of them, exactly as replayed. The data of pictures and documents is taken
-out of it and kept once, under its SHA-256, however many messages hold it; what is left in its place names it.
+Blocks are stored as msgspec JSON, exactly as they are replayed. The data of images and documents is stored separately, once
+per SHA-256, and replaced by a reference to it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from tui.chat.transcript import (
 from tui.inputs.bounded import JsonDecoder
 
 _MARK = "\x00sha256:"
-"""Begins what stands in place of attached data. No base64 holds such a character."""
+"""Prefix of a reference to attached data. Base64 never contains this character."""
 _BLOCKS = JsonDecoder(tuple[Block, ...])
 _DRAFTS = JsonDecoder(tuple[Draft, ...])
 _TOOLS = JsonDecoder(tuple[Tool, ...])
@@ -43,24 +43,26 @@ _NAMES: WeakKeyDictionary[Image | Document, tuple[str, bool]] = WeakKeyDictionar
 """The hashes of blocks that are still in use, and whether their data is base64."""
 _FACTS = JsonDecoder(Message)
 _COLUMNS = {"role", "blocks", "state", "at"}
-"""What a message says in columns of its own; all else are its facts, of which only those are written that say something."""
+"""Fields of a message with columns of their own. All others are its facts, of which only those with non-default values are
+stored.
+"""
 
 
 class Attachment(NamedTuple):
     hash: str
     text: str
-    """As it stands in the block."""
+    """The data as in the block."""
     is_base64: bool
-    """Whether `data` is what the base64 text spells. Else it is the text itself, which was no base64 as we write it."""
+    """True if `data` is the decoded text. False if the text is not base64 as we write it, and is stored as it is."""
 
     @property
     def data(self) -> bytes:
-        """As it is stored."""
+        """The data as stored."""
         return data_of(self.text) if self.is_base64 else self.text.encode("utf-8", "replace")
 
 
 class Row(NamedTuple):
-    """A message as it is written."""
+    """The columns of a message."""
 
     blocks: bytes
     facts: bytes
@@ -68,7 +70,7 @@ class Row(NamedTuple):
 
 
 def encode(message: Message) -> Row:
-    """The columns of a message. Its role, state and time are columns as they are."""
+    """Return the columns of a message, except role, state and time."""
     found: dict[str, Attachment] = {}
     blocks = _json(tuple(_without_data(block, found) for block in message.blocks))
     said = {name: value for name, value in _spoken(message).items() if name not in _COLUMNS}
@@ -84,20 +86,20 @@ def decode(
     facts: bytes,
     attached: Mapping[str, str] | None = None,
 ) -> Message:
-    """The message of these columns. `attached`: data by hash, as base64; without it, that data is left empty."""
+    """Return the message of these columns. `attached` maps hashes to base64 data; data that is missing is left empty."""
     content = _blocks(blocks)
     if _MARK_JSON in blocks:
         content = tuple(_with_data(block, attached or {}) for block in content)
     plain = Message(role=role, blocks=content, state=state, at=at)
     if not facts:
         return plain
-    with suppress(msgspec.DecodeError):  # without its facts it can still be read
+    with suppress(msgspec.DecodeError):  # the message is readable without its facts
         return replace(_FACTS.decode(facts), role=role, blocks=content, state=state, at=at)
     return plain
 
 
 def _blocks(column: bytes) -> tuple[Block, ...]:
-    """What is no JSON of blocks is shown as it stands: somebody else has written it."""
+    """Decode blocks. A column that is not valid, because another program wrote it, becomes text."""
     try:
         return _BLOCKS.decode(column)
     except msgspec.DecodeError:
@@ -105,7 +107,7 @@ def _blocks(column: bytes) -> tuple[Block, ...]:
 
 
 def encode_drafts(drafts: tuple[Draft, ...]) -> tuple[bytes, tuple[Attachment, ...]]:
-    """Unsent prompts as JSON, and what is attached to them."""
+    """Encode unsent prompts as JSON, with their attachments."""
     found: dict[str, Attachment] = {}
     bare = tuple(
         replace(draft, attachments=tuple(_without_data(one, found) for one in draft.attachments)) for draft in drafts
@@ -114,7 +116,7 @@ def encode_drafts(drafts: tuple[Draft, ...]) -> tuple[bytes, tuple[Attachment, .
 
 
 def decode_drafts(column: bytes, attached: Mapping[str, str]) -> tuple[Draft, ...]:
-    """The drafts that `encode_drafts` was given."""
+    """Decode the result of `encode_drafts`."""
     try:
         drafts = _DRAFTS.decode(column)
     except msgspec.DecodeError:
@@ -125,36 +127,36 @@ def decode_drafts(column: bytes, attached: Mapping[str, str]) -> tuple[Draft, ..
 
 
 def encode_tools(tools: tuple[Tool, ...]) -> str:
-    """Definitions of tools as JSON; "" for none."""
+    """Encode tool definitions as JSON; "" for none."""
     return _json(tools).decode() if tools else ""
 
 
 def decode_tools(json: str) -> tuple[Tool, ...]:
-    """The tools that `encode_tools` was given."""
+    """Decode the result of `encode_tools`."""
     with suppress(msgspec.MsgspecError):
         return _TOOLS.decode(json or "[]")
     return ()
 
 
 def attachment_hashes(json: bytes) -> tuple[str, ...]:
-    """The hashes of what is attached to these blocks or drafts."""
+    """Return the hashes of the data attached to these blocks or drafts."""
     if _MARK_JSON not in json:
         return ()
     return tuple(piece[:64].decode() for piece in json.split(_MARK_JSON)[1:])
 
 
 def as_base64(data: bytes, is_base64: bool) -> str:
-    """The attached data as a block holds it."""
+    """Return attached data as in a block."""
     return base64_of(data) if is_base64 else data.decode()
 
 
 def searchable(blocks: Iterable[Block]) -> str:
-    """The text of a message that a search looks into: everything a person can read in it."""
+    """Return the text that a search looks at: everything a person can read in the message."""
     return "\n".join(part for block in blocks if (part := _readable(block)))
 
 
 def searchable_row(blocks: bytes) -> str:
-    """The same of the column."""
+    """The same for the column of a message."""
     return searchable(_blocks(blocks))
 
 
@@ -195,14 +197,16 @@ def _with_data(block: Any, attached: Mapping[str, str]) -> Any:
 
 
 def _named(block: Image | Document) -> tuple[str, str, bool]:
-    """The attachment of a block. What is being written is noted four times a second: its pictures are read once."""
+    """Return the hash, text and encoding of a block's data. A draft is stored several times a second, so hashes are
+    cached.
+    """
     if block not in _NAMES:
         try:
             kept = data_of(block.data)
             is_base64 = base64_of(kept) == block.data
         except ValueError:
             is_base64 = False
-        if not is_base64:  # the two spellings of the same bytes must not share a name
+        if not is_base64:  # the two encodings of the same bytes must not share a hash
             kept = b"\x00" + block.data.encode("utf-8", "replace")
         _NAMES[block] = hashlib.sha256(kept).hexdigest(), is_base64
     name, is_base64 = _NAMES[block]
@@ -210,7 +214,7 @@ def _named(block: Image | Document) -> tuple[str, str, bool]:
 
 
 def _spoken(value: msgspec.Struct) -> dict[str, object]:
-    """The fields of a struct, and of the structs in it, that are not at their defaults."""
+    """Return the fields of a struct, recursively, that differ from their defaults."""
     found: dict[str, object] = {}
     for name, default in _defaults(type(value)):
         said = getattr(value, name)
@@ -227,7 +231,7 @@ def _defaults(kind: type[msgspec.Struct]) -> tuple[tuple[str, object], ...]:
 def _json(value: object) -> bytes:
     try:
         return msgspec.json.encode(value)
-    except UnicodeEncodeError:  # half of a surrogate pair, which no file and no request can hold
+    except UnicodeEncodeError:  # a lone surrogate, which cannot be encoded
         return msgspec.json.encode(_spelt(msgspec.to_builtins(value), lambda text: text.encode("utf-8", "replace")))
 
 

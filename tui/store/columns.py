@@ -1,4 +1,4 @@
-"""Columns as they should be, whatever stands in them: a file that others wrote to is shown as far as it can be. Pure."""
+"""Read columns leniently: a file that other programs wrote to is shown as far as possible. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from tui.chat.transcript import State
 
 _END_OF_TIME = 253_402_214_400.0
-"""The last day of the year 9999: what comes after it has no date."""
+"""The last day of the year 9999; later times have no date."""
 _STATES: tuple[State, ...] = get_args(State)
 
 
@@ -28,12 +28,12 @@ def data(value: Any) -> bytes:
 
 
 def number(value: Any) -> float:
-    """0 for what is none."""
+    """Return the number, or 0 if it is none."""
     return value if isinstance(value, int | float) and math.isfinite(value) else 0
 
 
 def moment(value: Any) -> float:
-    """Seconds since the epoch; 0 for what is no time that has a date."""
+    """Return seconds since the epoch, or 0 if it is not a time with a date."""
     at = float(number(value))
     return at if 0 <= at < _END_OF_TIME else 0.0
 

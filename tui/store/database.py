@@ -1,7 +1,7 @@
-"""The file of the chats and its troubles: damaged, newer than we are, not writable, on a full disk.
+"""The database file and its failures: damaged, of a newer version, not writable, or on a full disk.
 
-Everything here runs on the store's thread. A job does no harm when it is done twice: while the file takes no changes, they
-are done on a copy in memory and kept, to be done on the file as soon as it takes them again.
+Everything here runs on the store's thread. Jobs can safely run twice: while the file accepts no changes, they run on a copy
+in memory and are kept, to run on the file as soon as it accepts them again.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ if TYPE_CHECKING:
 
 RETRY_S = 1.5
 _STRANGE = (LookupError, TypeError, ValueError, AttributeError)
-"""What a job raises where a damaged index hides rows, or shows others, without SQLite noticing."""
-_SHORT_PATIENCE_S = 0.2  # for the same while everything goes on in memory: nothing may wait for the file then
+"""What a job raises if a damaged index hides or adds rows without SQLite noticing."""
+_SHORT_PATIENCE_S = 0.2  # the same while everything runs in memory: nothing may wait for the file then
 
 
 class Database:
-    """`report` is told what the user should know, once for each trouble."""
+    """The database. `report` receives problems for the user, each once."""
 
     def __init__(
         self,
@@ -68,10 +68,12 @@ class Database:
         on_loss: Job[None],
         max_pages: int | None = None,
     ) -> None:
-        """`on_open` is done first; `on_loss` last, on what is in memory, if the file has not taken all text by then."""
+        """`on_open` runs first. `on_loss` runs last, on the copy in memory, if the file has not accepted all text
+        by then.
+        """
         self.path = path
         self.refusal: StoreProblem | None = None
-        """Why the chats of the file cannot even be read."""
+        """Why the chats in the file cannot even be read, or None."""
         self._report = report
         self._on_open = on_open
         self._on_loss = on_loss
@@ -79,20 +81,20 @@ class Database:
         self._disk: Connection | None = None
         self._memory: Connection | None = None
         self._is_writable = True
-        """Whether the file took changes when it was opened. If not, that is tried again."""
+        """True if the file accepted changes when it was opened. Otherwise that is tried again."""
         self._identity = (0, 0)
-        """Of the file that is open: by its name there may be another one by now."""
+        """Device and inode of the open file, since another file may have its name by now."""
         self._backlog: dict[object, Job[object]] = {}
-        """What the file has not taken yet, in the order in which it came."""
+        """Jobs that the file has not accepted yet, in order."""
         self._texts: dict[object, str] = {}
-        """The chat, by its id, for each key whose job holds a message or a draft of it."""
+        """The chat id for each key whose job contains a message or draft."""
         self._passing: set[object] = set()
-        """The keys of what nobody misses in it."""
+        """Keys of jobs that are no loss if they are never written."""
         self._repairs = 0
         self._told: set[type[StoreProblem]] = set()
 
     def open(self) -> None:
-        """Opens the file, or what takes its place. Never raises for what is wrong with the file."""
+        """Open the file, or a replacement. Never raises for problems of the file."""
         import sqlite3
 
         for attempt in range(3):
@@ -114,7 +116,7 @@ class Database:
         self.write(self._on_open, "arrival", is_passing=True)
 
     def read(self, job: Job[Result]) -> Result:
-        """What the job makes of the chats as they are now. It must not change them."""
+        """Run a job that reads the current chats. It must not change them."""
         import sqlite3
 
         self._follow()
@@ -135,10 +137,10 @@ class Database:
                 raise Unreachable(self.path, "it is damaged") from again
 
     def write(self, job: Job[Result], key: str = "", *, is_passing: bool = False, chat_id: str = "") -> Result:
-        """Does the job as one transaction: on the file, or in memory until the file takes it.
+        """Run a job as one transaction: on the file, or in memory until the file accepts it.
 
-        `key`: an earlier job of that key which the file has not taken yet has nothing more to say. `is_passing`: it says
-        something of this prx and not of its chats, and is no loss when prx ends. `chat_id`: the chat of which it holds text.
+        `key`: replaces an earlier job of that key which is not written yet. `is_passing`: the job is about this process and
+        no loss when prx exits. `chat_id`: the chat whose text the job contains.
         """
         import sqlite3
 
@@ -173,16 +175,16 @@ class Database:
 
     @property
     def is_behind(self) -> bool:
-        """Whether there are changes that the file does not hold yet."""
+        """True if there are changes that the file does not contain yet."""
         return bool(self._backlog)
 
     @property
     def unsaved(self) -> tuple[str, ...]:
-        """The ids of the chats with messages or drafts that the file does not hold yet."""
+        """The ids of the chats with messages or drafts that the file does not contain yet."""
         return tuple(dict.fromkeys(chat_id for place in self._backlog if (chat_id := self._texts[place])))
 
     def catch_up(self, patience_s: float = _SHORT_PATIENCE_S) -> None:
-        """Tries to do on the file what it did not take before."""
+        """Try to run the backlog on the file."""
         import sqlite3
 
         self._follow()
@@ -207,10 +209,10 @@ class Database:
         self._report(WrittenAgain(self.path))
 
     def close(self) -> None:
-        if self._backlog.keys() - self._passing:  # for all else nobody has to wait
+        if self._backlog.keys() - self._passing:  # everything else is not worth waiting for
             self.catch_up(PATIENCE_S)
         lost = len(self._backlog.keys() - self._passing)
-        if lost and NotWritten in self._told:  # of all else it was said that nothing is kept
+        if lost and NotWritten in self._told:  # other problems already said that nothing is stored
             self._report(NeverWritten(self.path, lost))
         if self.unsaved:
             self._on_loss(self._current)
@@ -249,7 +251,7 @@ class Database:
         self._open_to_read(why)
 
     def _open_to_write(self, patience_s: float) -> None:
-        """Opens the file, and makes sure that it takes changes. Raises what SQLite does where it does not."""
+        """Open the file and verify that it accepts changes. Raises the error of SQLite if it does not."""
         db = connect(str(self.path), patience_s=patience_s)
         try:
             self._check(db)
@@ -269,7 +271,7 @@ class Database:
         self._disk = db
 
     def _takes_changes(self, patience_s: float) -> bool:
-        """Whether the file is open to be written: it may have been read-only, locked or on a full disk before."""
+        """True if the file is open for writing. It may have been read-only, locked or on a full disk before."""
         import sqlite3
 
         if self._disk is not None and self._is_writable:
@@ -290,7 +292,7 @@ class Database:
         return True
 
     def _open_to_read(self, why: str) -> None:
-        """Opens the file as it is."""
+        """Open the file without changing it."""
         import sqlite3
 
         uri = f"{self.path.absolute().as_uri()}?mode=ro"
@@ -299,7 +301,7 @@ class Database:
             self._check(self._disk)
         except sqlite3.OperationalError as error:
             self._drop()
-            if "locked" in why or "locked" in str(error):  # it changes while it would be read
+            if "locked" in why or "locked" in str(error):  # it may change while it is read
                 raise
             self._open_alone(uri)
         self._tell(ReadOnly(self.path) if is_refused(why) else NotWritten(self.path, why))
@@ -307,7 +309,7 @@ class Database:
             self._memory = copy(self._disk)
 
     def _open_alone(self, uri: str) -> None:
-        """Opens the file where not even what SQLite puts beside it can be made: then it takes no notice of a log."""
+        """Open the file if not even SQLite's auxiliary files can be created; a write-ahead log is then read from a copy."""
         if has_wal(self.path):
             with opened_copy(self.path) as db:
                 self._check(db)
@@ -317,14 +319,14 @@ class Database:
             self._check(self._disk)
 
     def _check(self, db: Connection) -> None:
-        """Raises where the file is none of ours, or not whole at its beginning."""
+        """Raise if the file has a newer schema, or is damaged at its start."""
         version = schema.version_of(db)
         if version > schema.VERSION:
             raise NewerSchema(self.path, version, schema.VERSION)
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
     def _follow(self) -> None:
-        """Opens the file anew where another has taken its place, or it is gone: what was written would go nowhere."""
+        """Reopen the file if another has taken its place or it is gone: changes would be lost."""
         if self._disk is None or not self._is_writable:
             return
         try:
@@ -343,31 +345,31 @@ class Database:
         self._tell(problem)
 
     def _retreat(self, error: Exception) -> None:
-        """Goes on in memory, with a copy of the file unless that would be huge."""
+        """Continue in memory, with a copy of the file unless it is huge."""
         if self._is_writable:
             self._tell(NotWritten(self.path, str(error)))
         assert self._disk is not None
         self._memory = copy(self._disk)
 
     def _repair(self) -> None:
-        """After damage was met: a new file, or only a new index where nothing else is wrong."""
+        """Handle damage: start a new file, or rebuild the indexes if nothing else is wrong."""
         self._drop()
         self._repairs += 1
         if self._memory is None and self._set_aside(is_certain=self._repairs > 2):
             self.open()
-        else:  # it cannot be written either, and the damage is in the copy of it
+        else:  # it is not writable either, and its copy is damaged
             self._refuse(Unreachable(self.path, "it is damaged"))
 
     def _repair_unnoticed(self, error: Exception) -> None:
-        """After an error that would be a bug if the file were whole: raises it again if that is so."""
+        """Handle an error that would be a bug if the file were intact; if it is, raise the error again."""
         if self._memory is not None or is_intact(self.path):
             raise error
         self._repair()
 
     def _set_aside(self, *, is_certain: bool = False) -> bool:
-        """Renames a damaged file and what belongs to it, unless a new index is enough or another prx was quicker.
+        """Rename a damaged file and its auxiliary files, unless new indexes suffice or another prx was faster.
 
-        False where the folder takes no changes.
+        Return False if the folder is not writable.
         """
         try:
             self._rename(is_certain=is_certain)
@@ -384,7 +386,7 @@ class Database:
             while aside.exists():
                 number += 1
                 aside = aside.with_name(f"{aside.name.split('_')[0]}_{number}")
-            for ending in ("-wal", "-shm", ""):  # the file last: a new one must not find what belongs to the old
+            for ending in ("-wal", "-shm", ""):  # the file last: a new one must not find the old auxiliary files
                 with suppress(FileNotFoundError):
                     Path(f"{self.path}{ending}").rename(f"{aside}{ending}")
         self._report(Damaged(self.path, aside))

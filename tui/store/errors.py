@@ -1,4 +1,4 @@
-"""What can be wrong with the file of the chats, as the user reads it."""
+"""Problems of the chat database, in the user's words."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from tui.errors import TuiError
 
 
 class StoreProblem(TuiError):
-    """Chats cannot be kept, or not as they should be. The conversation goes on."""
+    """Chats cannot be stored, or not as they should be. The conversation continues."""
 
 
 class NewerSchema(StoreProblem):
     def __init__(self, path: Path, found: int, known: int) -> None:
         super().__init__(
-            f"{path} was written by a newer prx: its schema is {found}, this prx knows up to {known}.",
-            "Update prx. Until then the file is left alone, and what is said here is not kept.",
+            f"{path} was written by a newer prx: its schema is {found}, this prx supports up to {known}.",
+            "Update prx. Until then the file is not changed, and this conversation is not saved.",
         )
 
 
@@ -23,7 +23,7 @@ class Unreachable(StoreProblem):
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(
             f"The chats in {path} can be neither read nor written: {why}.",
-            "PRX_HOME names another place. In the app, what is said is kept in memory, and writing is tried again.",
+            "Set PRX_HOME to another folder. The app keeps this conversation in memory and tries to write it again.",
         )
 
 
@@ -31,47 +31,47 @@ class ReadOnly(StoreProblem):
     def __init__(self, path: Path) -> None:
         super().__init__(
             f"{path} can be read but not written.",
-            "What is said here is kept in memory until prx ends. Make the file and its folder writable to keep it.",
+            "This conversation is kept in memory until prx exits. Make the file and its folder writable to save it.",
         )
 
 
 class Damaged(StoreProblem):
     def __init__(self, path: Path, aside: Path) -> None:
         super().__init__(
-            f"{path} was damaged. It has been set aside, and a new one was begun.",
+            f"{path} was damaged. It was renamed, and a new file was started.",
             f"Nothing was deleted: `sqlite3 {aside} .recover` may repair it.",
         )
         self.aside = aside
 
 
 class NotWritten(StoreProblem):
-    """A full disk, most of the time."""
+    """Usually a full disk."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(
-            f"Chats cannot be written to {path} now: {why}.",
-            "They are kept in memory, and writing is tried again every few seconds.",
+            f"Chats cannot be written to {path}: {why}.",
+            "They are kept in memory, and prx tries again every few seconds.",
         )
 
 
 class WrittenAgain(StoreProblem):
-    """Not a problem but the end of one."""
+    """Not a problem, but the end of one."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"Chats are written again, and nothing was lost: {path}")
+        super().__init__(f"Chats are saved again, and nothing was lost: {path}")
 
 
 class NeverWritten(StoreProblem):
     def __init__(self, path: Path, count: int) -> None:
         changes = "A change" if count == 1 else f"{count} changes"
-        super().__init__(f"{changes} of the chats could not be written to {path}.")
+        super().__init__(f"{changes} to the chats could not be written to {path}.")
 
 
 class InternalError(StoreProblem):
-    """A bug of ours, which must not take the conversation with it."""
+    """A bug of ours, which must not end the conversation."""
 
     def __init__(self, error: BaseException) -> None:
-        super().__init__(f"prx has a bug: a change to the chats was not kept ({type(error).__name__}: {error}).")
+        super().__init__(f"prx has a bug: a change to the chats was not saved ({type(error).__name__}: {error}).")
 
 
 class Closed(StoreProblem):
@@ -81,9 +81,12 @@ class Closed(StoreProblem):
 
 class AmbiguousChat(StoreProblem):
     def __init__(self, id: str) -> None:
-        super().__init__(f'The ids of several chats begin with "{id}".', "Give more of it; `prx chats --json` has all.")
+        super().__init__(
+            f'The ids of several chats start with "{id}".',
+            "Enter more characters; `prx chats --json` lists the full ids.",
+        )
 
 
 class NoSuchChat(StoreProblem):
     def __init__(self, id: str) -> None:
-        super().__init__(f'There is no chat "{id}".', "`prx chats` lists them.")
+        super().__init__(f'There is no chat "{id}".', "`prx chats` lists all chats.")

@@ -1,4 +1,4 @@
-"""What can be done with a file of SQLite, and what its errors say of it. What that means for the chats others know."""
+"""Operations on SQLite files, and the meaning of SQLite's errors. `database` decides what they mean for the chats."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 Job = Callable[["Connection"], Result]
-"""Reads, or changes something in a way that does no harm when it is done twice."""
+"""Reads, or makes a change that can safely be made twice."""
 Trouble = Literal["damaged", "refused", "none"]
 
 PATIENCE_S = 2.0
-"""How long other programs that are writing are waited for."""
-_LARGEST_COPY = 1_000_000_000  # bytes of a file that is copied into memory when it cannot be written
+"""How long to wait for other programs that are writing."""
+_LARGEST_COPY = 1_000_000_000  # bytes; a larger file is not copied into memory
 
 
 _DAMAGE = (
@@ -38,7 +38,7 @@ _DAMAGE = (
 
 
 def classify_error(error: Exception) -> Trouble:
-    """What an error of SQLite says of the file. By its words: Python 3.10 does not give the code."""
+    """Return what an error of SQLite says about the file. Parsed from the text: Python 3.10 does not give the code."""
     text = str(error)
     if any(sign in text for sign in _DAMAGE):
         return "damaged"
@@ -59,7 +59,7 @@ def connect(path: str, *, uri: bool = False, patience_s: float = PATIENCE_S) -> 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Around what asks SQLite, whose words on a damaged schema quote it, which may be no UTF-8. Raises DatabaseError."""
+    """Raise DatabaseError for a message of SQLite that quotes a damaged schema and is not UTF-8."""
     try:
         yield
     except UnicodeDecodeError as error:
@@ -71,7 +71,7 @@ def plain_errors() -> Iterator[None]:
 
 
 def allow_invalid_text(db: Connection, error: Exception) -> bool:
-    """Has it take text that is no UTF-8 from now on, which is slower; False if that is not what was wrong."""
+    """Accept text that is not UTF-8 from now on, which is slower. Return False if that was not the problem."""
     is_new = "decode" in str(error) and db.text_factory is str
     if is_new:
         db.text_factory = columns.text
@@ -79,7 +79,7 @@ def allow_invalid_text(db: Connection, error: Exception) -> bool:
 
 
 def set_busy_timeout(db: Connection, patience_s: float) -> None:
-    """Has it wait so long for others that are writing."""
+    """Set how long the connection waits for other writers."""
     db.execute(f"PRAGMA busy_timeout = {round(1000 * patience_s)}")
 
 
@@ -97,7 +97,7 @@ def transaction(db: Connection, job: Job[Result]) -> Result:
 
 
 def copy(disk: Connection | None) -> Connection:
-    """A database in memory with what the file holds, if that is not too much."""
+    """Return a database in memory with the content of the file, if it is not too large."""
     import sqlite3
 
     memory = connect(":memory:")
@@ -111,7 +111,7 @@ def copy(disk: Connection | None) -> Connection:
 
 
 def has_wal(path: Path) -> bool:
-    """Whether there may be changes that stand only in the log beside the file, as after a crash."""
+    """True if there may be changes only in the write-ahead log beside the file, as after a crash."""
     try:
         return Path(f"{path}-wal").stat().st_size > 0
     except FileNotFoundError:
@@ -120,7 +120,7 @@ def has_wal(path: Path) -> bool:
 
 @contextmanager
 def opened_copy(path: Path) -> Iterator[Connection]:
-    """A copy of the file with its log. Raises OSError where one of them cannot be read."""
+    """Open a copy of the file with its log. Raises OSError if one of them cannot be read."""
     with TemporaryDirectory(prefix="prx-") as folder:  # for the user alone
         for ending in ("", "-wal"):
             shutil.copyfile(f"{path}{ending}", f"{folder}/{path.name}{ending}")
@@ -129,14 +129,14 @@ def opened_copy(path: Path) -> Iterator[Connection]:
 
 
 def refuse_unfit(path: Path) -> None:
-    """Raises OSError for what SQLite would wait for: a named pipe, a device or the like, as the database or beside it."""
+    """Raise OSError for a file that SQLite would block on, e.g. a named pipe or device, as the database or beside it."""
     for ending in ("", "-wal", "-shm", "-journal"):
         file = Path(f"{path}{ending}")
         try:
             bounded.refuse_unfit(file, missing_ok=True)
         except UnfitFile as error:
             raise UnfitFile(error.errno, str(error.strerror).replace("it", file.name, 1)) from error
-        except OSError as error:  # a link that leads to itself
+        except OSError as error:  # a link to itself
             raise OSError(error.errno, f"{file.name}: {error.strerror}") from error
 
 
@@ -158,7 +158,7 @@ def is_sound(path: Path) -> bool:
 
 
 def is_intact(path: Path) -> bool:
-    """Whether every index says the same as its table, too. This reads all of the file."""
+    """True if every index matches its table. Reads the whole file."""
     import sqlite3
 
     try:
@@ -169,7 +169,7 @@ def is_intact(path: Path) -> bool:
 
 
 def reindexed(path: Path) -> bool:
-    """Whether the index of words and all others could be made anew."""
+    """Rebuild all indexes. Return False if that fails."""
     import sqlite3
 
     try:
@@ -183,7 +183,7 @@ def reindexed(path: Path) -> bool:
 
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
-    """Meanwhile no other prx is in here with the same folder, where the system can see to that."""
+    """Hold a lock on the folder against other instances, if the system supports it."""
     try:
         import fcntl
     except ImportError:  # Windows
@@ -198,7 +198,9 @@ def folder_lock(folder: Path) -> Iterator[None]:
 
 
 def make_private(path: Path) -> None:
-    """The file, readable and writable by the user alone. What SQLite puts beside it is made with the same mode."""
+    """Create the file, or restrict it, so that only the user can read and write it. SQLite's auxiliary files get the same
+    mode.
+    """
     opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if stat.S_IMODE(os.fstat(opened).st_mode) & 0o077 and os.name == "posix":

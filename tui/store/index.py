@@ -1,4 +1,4 @@
-"""The index of words: which message holds which. It can always be made anew from the messages."""
+"""The full-text index: which message contains which word. It can always be rebuilt from the messages."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def add(db: Connection, key: int, text: str) -> None:
 
 
 def remove(db: Connection, key: int, text: str) -> None:
-    """`text` has to be what was added."""
+    """Remove a message from the index. `text` must be what was added."""
     db.execute("INSERT INTO words (words, rowid, body) VALUES ('delete', ?, ?)", (key, fold_text(text)))
 
 
 def rebuild(db: Connection) -> None:
-    """Makes the index anew: all messages but those that still arrive."""
-    # Its own tables are damaged, perhaps so much that SQLite will not even drop it: then only this way is left.
+    """Rebuild the index from all messages except those that are still arriving."""
+    # Its tables may be damaged so much that SQLite cannot drop it. This works even then.
     found = db.execute("SELECT sql FROM sqlite_master WHERE name = 'words'").fetchone()
-    if found is None:  # the file is new: another prx is making it just now
+    if found is None:  # the file is new: another prx is creating it right now
         return
     db.execute("PRAGMA writable_schema = ON")
     db.execute("DELETE FROM sqlite_master WHERE name = 'words'")

@@ -1,7 +1,8 @@
-"""Who has the chats open, and how each screen was left: for several prx at once, and for the one after a crash.
+"""Which instances have the chats open, and how each left its screens: for several prx at once, and for the next one after a
+crash.
 
-Every instance has a random token, under which it notes its places. It counts as gone when its process is, or when it has not
-been heard of for a while; what it left is then taken over by whoever asks first.
+Every instance has a random token for its rows. It counts as gone when its process is, or when it has not been heard of for
+a while. What it left is then taken over by the first instance that asks.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _NO_DRAFT, _NO_DRAFTS = b"", b"[]"
 
 
 def register(db: Connection, token: str, now: float) -> None:
-    """Notes that this instance runs, and ends what those that are gone had begun."""
+    """Record that this instance runs, and mark the answers of instances that are gone as interrupted."""
     db.execute(
         "INSERT OR IGNORE INTO instances (token, pid, host, started, seen) VALUES (?, ?, ?, ?, ?)",
         (token, os.getpid(), platform.node(), now, now),
@@ -37,7 +38,7 @@ def register(db: Connection, token: str, now: float) -> None:
 
 
 def heartbeat(db: Connection, token: str, now: float) -> None:
-    """Says that this instance still runs, and ends what others had begun that certainly do not."""
+    """Record that this instance still runs, and mark answers of others as interrupted if they certainly do not."""
     db.execute("UPDATE instances SET seen = ? WHERE token = ?", (now, token))
     writers = db.execute(
         "SELECT token, pid, host FROM instances WHERE token IN (SELECT writer FROM messages WHERE writer IS NOT NULL)"
@@ -48,7 +49,7 @@ def heartbeat(db: Connection, token: str, now: float) -> None:
 
 
 def unregister(db: Connection, token: str, now: float) -> None:
-    """Takes the instance out. Its unsent text stays, and where its reader was."""
+    """Remove the instance. Its unsent text and scroll positions remain."""
     updates.interrupt(db, token, now)
     db.execute(
         "DELETE FROM places WHERE token = ? AND draft = ? AND queue = ? AND scroll IS NULL",
@@ -58,22 +59,22 @@ def unregister(db: Connection, token: str, now: float) -> None:
 
 
 def set_open_chat(db: Connection, token: str, chat_id: str) -> None:
-    """Notes which chat this instance has open."""
+    """Record which chat this instance has open."""
     db.execute("UPDATE instances SET chat_id = ? WHERE token = ?", (chat_id, token))
 
 
 def open_elsewhere(db: Connection, token: str, now: float) -> frozenset[str]:
-    """The chats that other running instances have open."""
+    """Return the chats that other running instances have open."""
     return frozenset(one.chat_id for key, one in _running(db, now).items() if key != token and one.chat_id)
 
 
 def others(db: Connection, token: str, chat_id: str, now: float) -> tuple[Instance, ...]:
-    """The other running instances that have this chat open."""
+    """Return the other running instances that have this chat open."""
     return tuple(one for key, one in _running(db, now).items() if key != token and one.chat_id == chat_id)
 
 
 def save(db: Connection, token: str, place: Place, now: float) -> None:
-    """Notes how this instance's screen of a chat stands."""
+    """Record the state of this instance's screen of a chat."""
     draft, found = encode_drafts((place.draft,)) if place.draft != Draft(text="") else (_NO_DRAFT, ())
     queue, more = encode_drafts(place.queue)
     updates.store_attachments(db, (*found, *more))
@@ -88,13 +89,13 @@ def save(db: Connection, token: str, place: Place, now: float) -> None:
 
 
 def return_draft(db: Connection, token: str, chat_id: str, draft: Draft, now: float) -> None:
-    """Notes a prompt that came back as unsent text: in the box if that is empty, else first in the queue."""
+    """Record a returned prompt as unsent text: in the prompt if that is empty, else first in the queue."""
     place = _read(db, token, chat_id) or Place(chat_id=chat_id)
     save(db, token, place.given_back(draft), now)
 
 
 def adopt(db: Connection, token: str, chat_id: str, now: float) -> Place:
-    """How the chat was left by this instance, or else by one that is gone: its place is this one's from now on."""
+    """Return how the chat was left by this instance, or else by one that is gone, whose state is taken over."""
     own = _read(db, token, chat_id)
     if own is not None and not own.is_empty:
         return own
@@ -112,9 +113,10 @@ def adopt(db: Connection, token: str, chat_id: str, now: float) -> Place:
 
 
 def last_open_chat(db: Connection, token: str, now: float) -> str:
-    """The chat that an instance had open when it was killed, the newest first, or ""; each is told once, no deleted one.
+    """Return the chat that was open in the latest instance that was killed, or "". Each is returned once; deleted chats
+    never.
 
-    What else such instances noted of themselves is forgotten; their places stay.
+    Other facts about such instances are deleted; their drafts remain.
     """
     running = {token, *_running(db, now)}
     rows = db.execute("SELECT token, chat_id FROM instances ORDER BY seen DESC").fetchall()
@@ -128,7 +130,7 @@ def _is_deleted(db: Connection, chat_id: str) -> bool:
 
 
 def unsent(db: Connection, token: str, now: float) -> tuple[Place, ...]:
-    """Places with unsent text that no other running instance holds, newest first."""
+    """Return the states with unsent text that no other running instance holds, newest first."""
     mine = {token, *_running(db, now)} - {token}
     rows = db.execute(
         """
@@ -142,7 +144,7 @@ def unsent(db: Connection, token: str, now: float) -> tuple[Place, ...]:
 
 
 def drafts(db: Connection, token: str) -> dict[str, tuple[str, ...]]:
-    """The texts that this instance has not sent, by chat."""
+    """Return the texts that this instance has not sent, by chat."""
     chat_ids = [chat_id for (chat_id,) in db.execute("SELECT chat_id FROM places WHERE token = ?", (token,)).fetchall()]
     places = ((chat_id, _read(db, token, chat_id)) for chat_id in chat_ids)
     return {
@@ -162,14 +164,14 @@ def _running(db: Connection, now: float) -> dict[str, Instance]:
 
 
 def _may_run(pid: int, host: str) -> bool:
-    """False only where it is certain that there is no such process."""
-    if host != platform.node() or os.name != "posix":  # elsewhere, asking with signal 0 would end it
+    """Return False only if there certainly is no such process."""
+    if host != platform.node() or os.name != "posix":  # elsewhere, signal 0 would end it
         return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # it is another user's
+    except OSError:  # it belongs to another user
         return True
     return True
 

@@ -1,4 +1,4 @@
-"""What reads the chats: functions of a connection that change nothing."""
+"""Queries of the chats: functions of a connection that change nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CHAT = """
         head, messages, cost_usd, saved_usd, cached_at, cache_ttl_s,
         key FROM chats
 """
-# Bounds for the index, so that it does not read through all other chats.
+# Bounds that keep the index from reading all other chats.
 _IN_CHAT = """
     AND c.id = ?
     AND words.rowid >= (SELECT min(m.key) FROM messages AS m JOIN chats AS c ON c.key = m.chat WHERE c.id = ?)
@@ -40,11 +40,11 @@ _FLAGS = ("title_is_mine", "pinned", "elsewhere")
 _COLUMNS_OF_DAYS = tuple(name for name in Day.__struct_fields__ if name != "is_estimate")
 _HITS_PER_CHAT = 3
 _MOST_LOOKED_AT = 2000
-"""Messages that one search looks at: beyond it, hits in the same few chats would only repeat themselves."""
+"""The most messages that one search examines. Beyond them, matches in the same few chats would only repeat."""
 
 
 def chats(db: Connection, elsewhere: frozenset[str], limit: int | None, offset: int) -> tuple[Chat, ...]:
-    """Pinned ones first, then the newest first."""
+    """Return the chats: pinned ones first, then newest first."""
     rows = db.execute(
         f"{_CHAT} WHERE deleted_at IS NULL ORDER BY pinned DESC, updated DESC, key DESC LIMIT ? OFFSET ?",
         (-1 if limit is None else limit, offset),
@@ -53,7 +53,7 @@ def chats(db: Connection, elsewhere: frozenset[str], limit: int | None, offset: 
 
 
 def chat(db: Connection, chat_id: str, elsewhere: frozenset[str] = frozenset()) -> Chat:
-    """The chat of that id, or of the only one that begins so, deleted or not. Raises NoSuchChat or UnclearChat."""
+    """Return the chat with that id, or the only one whose id starts with it. Raises NoSuchChat or AmbiguousChat."""
     row = db.execute(f"{_CHAT} WHERE id = ?", (chat_id,)).fetchone()
     if row is None and chat_id:
         found = db.execute(
@@ -68,13 +68,13 @@ def chat(db: Connection, chat_id: str, elsewhere: frozenset[str] = frozenset()) 
 
 
 def branch(db: Connection, chat_id: str, head: str | None, elsewhere: frozenset[str] = frozenset()) -> Branch:
-    """The way to `head`, or to where the chat was left. Raises NoSuchChat."""
+    """Return the path to `head`, by default to the chat's own head. Raises NoSuchChat."""
     of = chat(db, chat_id, elsewhere)
     return _branch(db, of, _rows(db, of.id, head or of.head))
 
 
 def since(db: Connection, chat_id: str, head: str, elsewhere: frozenset[str] = frozenset()) -> Since:
-    """The way to the newest message below `head`, and what comes after it. Raises NoSuchChat."""
+    """Return the path to the newest message below `head`, and the messages after it. Raises NoSuchChat."""
     of = chat(db, chat_id, elsewhere)
     rows = _rows(db, of.id, leaf(db, head))
     after = next((number for number, row in enumerate(rows, start=1) if row[1] == head), len(rows))
@@ -104,7 +104,7 @@ def _branch(db: Connection, of: Chat, rows: list[tuple[Any, ...]]) -> Branch:
 
 
 def transcript(db: Connection, chat_id: str, head: str | None) -> Transcript:
-    """The same as a request tells it, with everything that is attached. Raises NoSuchChat."""
+    """Return the path as a transcript with all attachments. Raises NoSuchChat."""
     of = chat(db, chat_id)
     messages = _messages(db, _rows(db, of.id, head or of.head))
     return Transcript(messages=messages, system=of.system, tools=_definitions(db, of.id))
@@ -116,17 +116,17 @@ def _messages(db: Connection, rows: list[tuple[Any, ...]]) -> tuple[Message, ...
 
 
 def unsaved(db: Connection, chat_ids: tuple[str, ...], drafts: Mapping[str, tuple[str, ...]]) -> Unsaved:
-    """These chats, whole, and their texts among the drafts, which are given by chat."""
+    """Return these chats, and their texts among the drafts, which are given by chat."""
     trees = []
     for chat_id in chat_ids:
-        with suppress(NoSuchChat):  # there is only a draft of it
+        with suppress(NoSuchChat):  # it has only a draft
             trees.append(tree(db, chat_id))
     unsent = (Unsent(chat_id=chat_id, text=text) for chat_id in chat_ids for text in drafts.get(chat_id, ()))
     return Unsaved(chats=tuple(trees), unsent=tuple(unsent))
 
 
 def tree(db: Connection, chat_id: str) -> ChatTree:
-    """All of a chat. Raises NoSuchChat."""
+    """Return a whole chat. Raises NoSuchChat."""
     of = chat(db, chat_id)
     rows = db.execute(
         """
@@ -155,7 +155,7 @@ def tree(db: Connection, chat_id: str) -> ChatTree:
 
 
 def leaf(db: Connection, message_id: str) -> str:
-    """The newest message below that one, always taking the newest branch: where a step to a sibling leads."""
+    """Return the newest message below that one, following the newest branch: the target of a step to a sibling."""
     row = db.execute(
         """
         WITH RECURSIVE down (key, id, chat) AS (
@@ -170,7 +170,7 @@ def leaf(db: Connection, message_id: str) -> str:
 
 
 def attached(db: Connection, columns: Iterable[bytes]) -> dict[str, str]:
-    """The data that these blocks name, as base64 by hash."""
+    """Return the data that these blocks refer to, as base64 by hash."""
     wanted = {hash for column in columns for hash in attachment_hashes(column)}
     found = {}
     for hash in wanted:
@@ -181,7 +181,9 @@ def attached(db: Connection, columns: Iterable[bytes]) -> dict[str, str]:
 
 
 def search(db: Connection, typed: str, limit: int, chat_id: str = "") -> Found:
-    """Titles and messages with all of these words. With a chat: only in it, in reading order of its branches."""
+    """Return titles and messages that contain all words. With a chat, search only in it, in the reading order of its
+    branches.
+    """
     query = parse_query(typed)
     hits = [] if chat_id else _titles(db, typed, limit)
     if not query:
@@ -201,7 +203,9 @@ def search(db: Connection, typed: str, limit: int, chat_id: str = "") -> Found:
 
 
 def prompts(db: Connection, typed: str, limit: int) -> tuple[str, ...]:
-    """What the user has sent before, or left unsent, newest first, each once; with all of these words, if there are any."""
+    """Return earlier prompts, sent or unsent, newest first, each once; if words are given, those that contain all
+    of them.
+    """
     query = parse_query(typed)
     if typed.strip() and not query:
         return ()
@@ -233,7 +237,7 @@ def prompts(db: Connection, typed: str, limit: int) -> tuple[str, ...]:
 
 
 def _unsent(db: Connection, query: Query) -> list[tuple[float, str]]:
-    """When it was laid down and what, of the texts that were left unsent."""
+    """Return the time and text of unsent prompts that match."""
     rows = db.execute(
         """
         SELECT at, text FROM left_unsent
@@ -245,7 +249,7 @@ def _unsent(db: Connection, query: Query) -> list[tuple[float, str]]:
 
 
 def days(db: Connection) -> tuple[Day, ...]:
-    """Oldest first."""
+    """Return the usage of each day and model, oldest first."""
     estimated = usage.estimated_days(db)
     return tuple(
         Day(**dict(zip(_COLUMNS_OF_DAYS, row, strict=True)), is_estimate=(row[0], row[1]) in estimated)
@@ -254,7 +258,7 @@ def days(db: Connection) -> tuple[Day, ...]:
 
 
 def spent(db: Connection, chat_id: str, day: str) -> Spent:
-    """What a chat has cost, and what all of them have on that day; of a chat that is not there, nothing."""
+    """Return what a chat has cost, and all chats on that day. A missing chat has cost nothing."""
     chat = db.execute("SELECT cost_usd FROM chats WHERE id = ?", (chat_id,)).fetchone()
     (today,) = db.execute("SELECT total(cost_usd) FROM days WHERE day = ?", (day,)).fetchone()
     return Spent(chat_usd=chat[0] if chat else 0.0, day_usd=today)
@@ -273,7 +277,7 @@ def _chat(row: tuple[Any, ...], elsewhere: frozenset[str]) -> Chat:
         values[name] = columns.moment(values[name])
     try:
         return msgspec.convert(values, Chat)
-    except msgspec.ValidationError:  # in a file that others wrote to
+    except msgspec.ValidationError:  # another program wrote to the file
         return _made_fit(values)
 
 
@@ -299,7 +303,7 @@ def _definitions(db: Connection, chat_id: str) -> tuple[Tool, ...]:
 
 
 def _rows(db: Connection, chat_id: str, head: str | None) -> list[tuple[Any, ...]]:
-    """key, id, parent's key and id, role, state, at, facts, blocks: from the beginning to `head`."""
+    """Return the path to `head`: key, id, key and id of the parent, role, state, at, facts, blocks."""
     rows = db.execute(
         """
         WITH RECURSIVE up (key, parent, depth) AS (
@@ -327,7 +331,7 @@ def _rows(db: Connection, chat_id: str, head: str | None) -> list[tuple[Any, ...
 
 
 def _siblings(db: Connection, chat_id: str) -> dict[int | None, tuple[str, ...]]:
-    """The children of each message that has several, oldest first."""
+    """Return the children of each message that has several, oldest first."""
     found: dict[int | None, list[str]] = defaultdict(list)
     rows = db.execute(
         """
@@ -344,7 +348,7 @@ def _siblings(db: Connection, chat_id: str) -> dict[int | None, tuple[str, ...]]
 
 
 def _titles(db: Connection, typed: str, limit: int) -> list[Hit]:
-    """A title is hit by any piece of it, be it inside a word."""
+    """Return title matches. A title matches if it contains all pieces, even inside words."""
     pieces = [fold_word(piece) for piece in typed.split()]
     if not pieces:
         return []
@@ -368,7 +372,7 @@ def _titles(db: Connection, typed: str, limit: int) -> list[Hit]:
 
 
 def _matches(db: Connection, query: Query, chat_id: str) -> Iterable[tuple[str, str, str, str, float, bytes]]:
-    """Chat, title, message, role, time and blocks of each, newest first; read one by one."""
+    """Yield chat, title, message, role, time and blocks of each match, newest first."""
     return db.execute(
         f"""
         SELECT c.id, c.title, m.id, m.role, m.at, m.blocks

@@ -1,7 +1,7 @@
-"""What a session tells the store: messages as they enter and leave one chat, and an answer while it arrives.
+"""Connect a session to the store: messages as they enter and leave one chat, and an answer while it arrives.
 
-The recorder knows where in the tree its conversation stands, which the messages themselves do not. Each writer has its
-own: what two instances say in one chat at the same time become two branches.
+The recorder knows the position of the conversation in the tree, which messages do not. Each writer has its own: two
+instances that write to one chat at the same time create two branches.
 """
 
 from __future__ import annotations
@@ -14,22 +14,24 @@ from tui.store.values import NewChat
 
 
 class Recorder:
-    """Give its methods to a `Session`. `gives_back`: a prompt that is withdrawn becomes unsent text; else it stays."""
+    """Give its methods to a `Session`. With `gives_back`, a prompt that is withdrawn becomes unsent text; otherwise it
+    stays.
+    """
 
     def __init__(self, store: Store, chat: NewChat, head: str | None = None, *, gives_back: bool = True) -> None:
         self.chat = chat
-        """To be replaced when the model or anything else of a chat that has not begun is chosen."""
+        """Replace it when the model or another setting of a chat that has not begun changes."""
         self.head = head
-        """The message that the next one follows. Set it to an earlier one, and a branch begins there."""
+        """The message that the next one follows. Set it to an earlier one to start a branch there."""
         self.ids: set[str] = set()
-        """Of all that was recorded here, to be told from what others say in the same chat."""
+        """The ids of all messages recorded here, to distinguish them from those of other writers."""
         self._store = store
         self._gives_back = gives_back
         self._arriving = ""
         self._before = head
 
     def record(self, message: Message) -> None:
-        """Records a message that has entered the transcript."""
+        """Record a message that has entered the transcript."""
         id = self._arriving if self._arriving and not message.is_prompt else new_id()
         self._arriving = ""
         self.ids.add(id)
@@ -37,28 +39,28 @@ class Recorder:
         self._before, self.head = self.head, id
 
     def partial(self, message: Message) -> None:
-        """Records an answer, or the results of its tools, as far as they have come. No content yet is not worth a line."""
+        """Record an answer, or the results of its tools, so far. Does nothing while there is no content."""
         if all(block in (Text(""), Thinking("")) for block in message.blocks):
             return
         self._arriving = self._arriving or new_id()
         self._store.partial(self.chat, self._arriving, self.head, message)
 
     def equip(self, tools: tuple[Tool, ...]) -> None:
-        """The chat, which has begun, offers these tools from its first request on."""
+        """Record that the chat, which has begun, offers these tools from its first request on."""
         self.chat = replace(self.chat, definitions=tools)
         self._store.set_tools(self.chat.id, self.chat.tools, tools)
 
     def revise(self, number: int, message: Message) -> None:
-        """A message that was recorded has changed in place: the one of that number, from the beginning of the chat."""
+        """Record that a message has changed in place. `number` is its index in the chat."""
         if self.head is not None:
             self._store.revise(self.head, number, message)
 
     def write_off(self, message: Message) -> None:
-        """An answer was billed, and there is nothing of it to keep."""
+        """Record an answer that was billed but has no content."""
         self._store.write_off(self.chat.id, message)
 
     def withdraw(self, message: Message) -> None:
-        """The last message has left the transcript again."""
+        """Record that the last message was removed from the transcript."""
         if self.head is None or not self._gives_back:
             return
         self._store.withdraw(self.chat.id, self.head, _draft(message))

@@ -1,6 +1,7 @@
-"""The tables, as a list of numbered steps: the schema of a file is the number of steps it has taken (`user_version`).
+"""The tables, as a list of numbered migrations. The schema version of a file (`user_version`) is the number that were
+applied.
 
-A step that was released is never changed; what comes later is a step of its own. tests/store/schemas holds a file of each.
+A released migration is never changed; later changes are new migrations. tests/store/schemas has a file of each version.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ Step = Callable[["Connection"], None]
 
 
 def _01_chats_as_trees(db: Connection) -> None:
-    # Keys are never used twice, since the index of words outlives what it points to.
+    # Keys are never reused, since rows of the full-text index can outlive their messages.
     _run(
         db,
         """
@@ -63,7 +64,7 @@ def _01_chats_as_trees(db: Connection) -> None:
         "CREATE INDEX messages_by_parent ON messages (chat, parent)",
         "CREATE INDEX messages_arriving ON messages (writer) WHERE writer IS NOT NULL",
         "CREATE INDEX prompts ON messages (key) WHERE role = 'user'",
-        # The sums stand in the chat, so that a list of thousands reads one table only.
+        # The sums are in the chat, so that a list of thousands reads only one table.
         """
         CREATE TRIGGER message_added AFTER INSERT ON messages BEGIN
             UPDATE chats SET messages = messages + 1, cost_usd = cost_usd + NEW.cost_usd,
@@ -84,8 +85,7 @@ def _01_chats_as_trees(db: Connection) -> None:
         """,
         "CREATE TABLE attachments (hash TEXT PRIMARY KEY, is_base64 INTEGER NOT NULL, data BLOB NOT NULL)",
         "CREATE TABLE attached (message INTEGER NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (message, hash)) WITHOUT ROWID",
-        # Folded words without the text, which stands in the messages. Of the prefixes only those that are short
-        # enough to be slow have an index.
+        # Folded words without the text, which is in the messages. Only short prefixes, which are slow, are indexed.
         "CREATE VIRTUAL TABLE words USING fts5 (body, content='', columnsize=0, tokenize='ascii', prefix='1 2')",
     )
 
@@ -116,7 +116,7 @@ def _02_places_and_instances(db: Connection) -> None:
         ) WITHOUT ROWID
         """,
         "CREATE INDEX places_by_chat ON places (chat_id)",
-        # What was used stays known after the chats are gone.
+        # Usage is kept after the chats are deleted.
         """
         CREATE TABLE days (
             day TEXT NOT NULL,
@@ -201,7 +201,7 @@ STEPS: tuple[Step, ...] = (
 )
 VERSION = len(STEPS)
 TABLES = frozenset({"chats", "messages", "attachments", "attached", "words"})
-"""What every file of ours has held since the first step."""
+"""Tables that every file has had since the first version."""
 
 
 def version_of(db: Connection) -> int:
@@ -209,7 +209,7 @@ def version_of(db: Connection) -> int:
 
 
 def migrate(db: Connection, steps: Sequence[Step] = STEPS) -> None:
-    """Takes the steps that the file has not taken, all or none of them. Another program may be about to do the same."""
+    """Apply the missing migrations, all or none. Another program may be about to do the same."""
     if version_of(db) >= len(steps):
         return
     db.execute("BEGIN IMMEDIATE")
@@ -224,7 +224,7 @@ def migrate(db: Connection, steps: Sequence[Step] = STEPS) -> None:
 
 
 def is_as_made(db: Connection) -> bool:
-    """Whether tables, indexes and triggers are what the steps make, to the letter; True for a file of an earlier schema."""
+    """True if tables, indexes and triggers are exactly what the migrations create. Always True for an earlier version."""
     import sqlite3
 
     if version_of(db) != VERSION:

@@ -1,8 +1,8 @@
-"""Text as words that can be found again: however they are accented or cased, in scripts with and without spaces.
+"""Make text searchable, however it is accented or cased, in scripts with and without spaces.
 
-A word is a run of letters and digits. What is written without spaces (Chinese, Japanese, Thai; Korean too) counts by the
-character, and so does every emoji, so that any piece of it is found as a phrase. The index holds folded words only, and what
-the user types is folded in the same way and always quoted: nothing in it is ever an operator. Pure.
+A word is a run of letters and digits. In scripts without spaces (Chinese, Japanese, Thai; also Korean) every character is a
+word, and so is every emoji, so that any part of a text is found as a phrase. The index contains only folded words. Queries
+are folded in the same way and always quoted, so nothing in them acts as an operator. Pure.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ _SINGLE = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2190-\u23ff\u2460-\u24ff\u25a0-\u2bff\u3005-\u3007\u3040-\u30ff\u3130-\u318f"
     "\u31f0-\u31ff\u3297\u3299\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U0001f000-\U0001fbff\U00020000-\U0003ffff"
 )
-# Signs above, below and beside a letter, which are part of the word: accents, points, vowel signs.
+# Combining marks, which are part of the word: accents, points, vowel signs.
 _MARKS = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0711\u0730-\u074a"
     "\u0900-\u0dff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 )
 _WORD = re.compile(rf"[{_SINGLE}]|(?:(?![{_SINGLE}])[^\W_]|[{_MARKS}]){{1,1000}}")
-"""A longer word is taken for several: matching one of a million accents takes a hundred times its memory."""
+"""A longer word is split: matching one of a million accents takes a hundred times its memory."""
 _IS_SINGLE = re.compile(rf"[{_SINGLE}]")
 _ACCENTS = re.compile("[\u0300-\u036f]")
-_BETWEEN = re.compile(rf"(?![{_MARKS}])\W|_")  # what some characters have inside when they are taken apart: ½, ⑴
+_BETWEEN = re.compile(rf"(?![{_MARKS}])\W|_")  # separators in the decomposition of some characters: ½, ⑴
 _AT_ONCE = 10_000
 _BEFORE, _AFTER = 32, 88  # characters of a snippet around the first word that was found
 
@@ -37,18 +37,18 @@ class Snippet(NamedTuple):
 
 
 def fold_text(text: str) -> str:
-    """The words of a text as the index takes them, separated by spaces."""
+    """Return the words of a text as the index stores them, separated by spaces."""
     if text.isascii():
         return text  # the index's own tokenizer splits and folds ASCII
     words = (fold_word(match.group()) for match in _WORD.finditer(text))
     joined = []
-    while some := list(islice(words, _AT_ONCE)):  # all words of a long text at a time take ten times its memory
+    while some := list(islice(words, _AT_ONCE)):  # all words of a long text at once take ten times its memory
         joined.append(" ".join(some))
     return " ".join(joined)
 
 
 def fold_word(word: str) -> str:
-    """A word without case, accents and other differences that people do not type: É is e, ﬁ is fi, Ａ is a."""
+    """Return a word without case, accents and other differences that people do not type: É is e, ﬁ is fi, Ａ is a."""
     if word.isascii():
         return word.lower()
     bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", word)).casefold()
@@ -56,17 +56,17 @@ def fold_word(word: str) -> str:
 
 
 class Query(NamedTuple):
-    """What the user looks for: phrases of which every one has to be there."""
+    """A parsed query: phrases that must all be present."""
 
     phrases: tuple[tuple[str, ...], ...]
     is_open: bool
-    """Whether the last word is still being typed, so that any word which begins with it will do."""
+    """True if the last word is still being typed, so that it matches any word that starts with it."""
 
     def __bool__(self) -> bool:
         return bool(self.phrases)
 
     def match(self) -> str:
-        """The same for FTS5: strings only, in which nothing is an operator."""
+        """Return the query for FTS5, with everything quoted."""
         quoted = ['"' + " ".join(phrase).replace('"', '""') + '"' for phrase in self.phrases]
         if self.is_open and not _IS_SINGLE.match(self.phrases[-1][-1]):
             quoted[-1] += " *"
@@ -74,7 +74,7 @@ class Query(NamedTuple):
 
 
 def parse_query(typed: str) -> Query:
-    """What these words ask for. Words that are joined by other signs, such as `node.js`, are a phrase."""
+    """Parse a query. Words joined by other characters, such as `node.js`, are a phrase."""
     phrases = []
     end = -1
     for chunk in re.finditer(r"\S+", typed):
@@ -86,7 +86,9 @@ def parse_query(typed: str) -> Query:
 
 
 def highlights(text: str, query: Query) -> tuple[tuple[int, int], ...]:
-    """Where in the text the phrases stand: first character, and the one after the last; in order, not overlapping."""
+    """Return the spans of the phrases in the text, sorted and not overlapping: first character, and the one after
+    the last.
+    """
     found = list(_WORD.finditer(text))
     words = [fold_word(match.group()) for match in found]
     spans: list[tuple[int, int]] = []
@@ -101,15 +103,15 @@ def highlights(text: str, query: Query) -> tuple[tuple[int, int], ...]:
 
 
 def title_highlights(title: str, typed: str) -> tuple[tuple[int, int], ...]:
-    """Where in a title the pieces stand that were typed, be it inside a word."""
-    if not title.isascii():  # what is folded is not as long as before
+    """Return the spans of the query's pieces in a title, even inside words."""
+    if not title.isascii():  # folding changes the length
         return highlights(title, parse_query(typed))
     pieces, lowered = [fold_word(piece) for piece in typed.split()], title.lower()
     return _joined([found.span() for piece in pieces for found in re.finditer(re.escape(piece), lowered)])
 
 
 def matches(text: str, query: Query) -> bool:
-    """Whether all of the phrases stand in a text."""
+    """True if the text contains all phrases."""
     words = [fold_word(match.group()) for match in _WORD.finditer(text)]
     last = len(query.phrases) - 1
     return all(
@@ -119,11 +121,11 @@ def matches(text: str, query: Query) -> bool:
 
 
 def snippet(text: str, query: Query) -> Snippet:
-    """The piece of a text around the first phrase that was found, on one line, and what to highlight in it."""
+    """Return the part of a text around the first phrase, on one line, and what to highlight in it."""
     spans = highlights(text, query)
     first = spans[0][0] if spans else 0
     start = max(0, first - _BEFORE)
-    if start:  # at a word's beginning, where one is near
+    if start:  # start at a word, if one is near
         space = text.find(" ", start, first)
         start = space + 1 if space >= 0 else start
     end = min(len(text), max(start, first) + _AFTER)

@@ -1,7 +1,7 @@
-"""`Store`: the door to the chats on disk. What writes only queues; what reads returns a future.
+"""`Store`: the interface to the chats on disk. Methods that write only queue; methods that read return a future.
 
-Nothing here blocks, and nothing raises for what is wrong with the disk: that is told to `problems`. While the file takes no
-changes, everything goes on in memory.
+Nothing here blocks, and nothing raises for problems of the disk: those are reported to `problems`. While the file accepts
+no changes, everything continues in memory.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 _KEPT_DELETED_S = 30 * 86_400
-"""Deleted chats can be brought back for so long."""
+"""How long deleted chats can be restored."""
 
 
 def new_id() -> str:
-    """An id for a chat or a message, which no other computer will ever make."""
+    """Return a globally unique id for a chat or a message."""
     return uuid.uuid4().hex
 
 
@@ -43,10 +43,10 @@ def _unheard(told: object) -> None:
 
 
 class Store:
-    """`with Store(file) as store`: leaving the block writes everything that is queued.
+    """The chats on disk. `with Store(file) as store`: leaving the block writes everything that is queued.
 
-    `problems` is called from the store's thread, once for each thing that is wrong; `changed` too, with the id of the chat
-    that `look_at` named, when another program may have done something to it, or of one that it brought back from `delete`.
+    `problems` is called from the store's thread, once for each problem. `changed` is called from there with the id of the
+    chat named by `look_at` when another program may have changed it, or of a deleted chat that another program restored.
     `now` counts from the epoch, in seconds.
     """
 
@@ -61,10 +61,10 @@ class Store:
     ) -> None:
         self.file = file
         self.token = secrets.token_hex(8)
-        """This instance among those that share the file."""
+        """Identifies this instance among those that share the file."""
         self._now = now
         self.lost: Unsaved | None = None
-        """Once it is closed: what the file has not taken; None where it holds all."""
+        """After closing: what the file has not accepted, or None if it contains everything."""
         self._watch = Watch(self.token, changed, now)
         self._database = Database(file, problems, on_open=self._arrive, on_loss=self._lose, max_pages=max_pages)
         self._worker = Worker(
@@ -86,7 +86,7 @@ class Store:
         self._worker.close()
 
     def ready(self) -> Future[None]:
-        """Done once the file is open. Raises StoreProblem where its chats cannot be read, such as a newer schema."""
+        """Done once the file is open. Raises StoreProblem if its chats cannot be read, e.g. because of a newer schema."""
 
         def check(db: Connection) -> None:
             if self._database.refusal is not None:
@@ -96,25 +96,29 @@ class Store:
 
     @property
     def is_behind(self) -> bool:
-        """Whether there are changes that the file did not take so far."""
+        """True if there are changes that the file has not accepted so far."""
         return self._database.is_behind
 
     def unsaved(self) -> Future[Unsaved]:
-        """The chats with text that the file has not taken so far."""
+        """Return the chats with text that the file has not accepted so far."""
         return self._worker.ask(self._unsaved, flush=True)
 
     # What is said
 
     def append(self, chat: NewChat, message_id: str, parent_id: str | None, message: Message) -> None:
-        """Records a message below its parent; the chat begins with its first. Again with the same id: what became of it."""
+        """Record a message below its parent. The first message creates the chat. A second call with the same id replaces
+        the message.
+        """
         self._worker.soon(self._appending(chat, message_id, parent_id, message), instead_of=message_id, chat_id=chat.id)
 
     def partial(self, chat: NewChat, message_id: str, parent_id: str | None, message: Message) -> None:
-        """The same for an answer that still arrives, as often as it grows: only the latest is written, four a second."""
+        """Record an answer that is still arriving, as often as it grows. Only the latest version is written, four times a
+        second.
+        """
         self._worker.latest(message_id, self._appending(chat, message_id, parent_id, message), chat.id)
 
     def withdraw(self, chat_id: str, message_id: str, give_back: Draft | None = None) -> None:
-        """Takes back a message that came to nothing. `return_draft` becomes unsent text of the chat in the same moment."""
+        """Remove a message that came to nothing. `give_back` becomes unsent text of the chat in the same transaction."""
         now = self._now()
 
         def job(db: Connection) -> None:
@@ -125,53 +129,53 @@ class Store:
         self._worker.soon(job, instead_of=message_id, chat_id=chat_id if give_back is not None else "")
 
     def revise(self, head: str, number: int, message: Message) -> None:
-        """Puts what a message has become in its place: the one of that number on the way to `head`."""
+        """Replace a message. `number` is its index on the path to `head`."""
         self._worker.soon(lambda db: updates.revise(db, head, number, message))
 
     def write_off(self, chat_id: str, message: Message) -> None:
-        """Counts an answer that was billed before its first word, and is no message."""
+        """Record an answer that was billed before its first word and is not a message."""
         now = self._now()
         self._worker.soon(lambda db: updates.add_discarded(db, chat_id, message, now))
 
     # Chats
 
     def chats(self, limit: int | None = None, offset: int = 0) -> Future[tuple[Chat, ...]]:
-        """Pinned ones first, then the newest first."""
+        """Return the chats: pinned ones first, then newest first."""
         return self._worker.ask(lambda db: queries.chats(db, self._elsewhere(db), limit, offset), flush=True)
 
     def chat(self, chat_id: str) -> Future[Chat]:
-        """The chat of that id, or the only one whose id begins so. Raises NoSuchChat."""
+        """Return the chat with that id, or the only one whose id starts with it. Raises NoSuchChat."""
         return self._worker.ask(lambda db: queries.chat(db, chat_id, self._elsewhere(db)), flush=True)
 
     def branch(self, chat_id: str, head: str | None = None) -> Future[Branch]:
-        """The messages up to `head`, or to where the chat was left. Raises NoSuchChat."""
+        """Return the messages up to `head`, by default up to where the chat was left. Raises NoSuchChat."""
         return self._worker.ask(lambda db: queries.branch(db, chat_id, head, self._elsewhere(db)), flush=True)
 
     def since(self, chat_id: str, head: str) -> Future[Since]:
-        """What others have said after the message `head`, and how the chat stands. Raises NoSuchChat."""
+        """Return what others have written after the message `head`, and the state of the chat. Raises NoSuchChat."""
         return self._worker.ask(lambda db: queries.since(db, chat_id, head, self._elsewhere(db)), flush=True)
 
     def transcript(self, chat_id: str, head: str | None = None) -> Future[Transcript]:
-        """The same with everything that is attached, for what is to be sent. Raises NoSuchChat."""
+        """Return the messages with all attachments, for sending. Raises NoSuchChat."""
         return self._worker.ask(lambda db: queries.transcript(db, chat_id, head), flush=True)
 
     def tree(self, chat_id: str) -> Future[ChatTree]:
-        """All of a chat, for an export. Raises NoSuchChat."""
+        """Return a whole chat, for an export. Raises NoSuchChat."""
         return self._worker.ask(lambda db: queries.tree(db, chat_id), flush=True)
 
     def leaf(self, message_id: str) -> Future[str]:
-        """The end of the newest branch below a message: where a step to a sibling leads."""
+        """Return the end of the newest branch below a message: the target of a step to a sibling."""
         return self._worker.ask(lambda db: queries.leaf(db, message_id), flush=True)
 
     def rename(self, chat_id: str, title: str, *, mine: bool = True) -> None:
-        """`mine`: the user's own title, which no made one replaces."""
+        """Set the title. `mine`: written by the user, so that no generated title replaces it."""
         self._worker.soon(lambda db: updates.rename(db, chat_id, title, mine=mine))
 
     def pin(self, chat_id: str, pinned: bool) -> None:
         self._set(chat_id, "pinned", pinned)
 
     def delete(self, chat_id: str) -> None:
-        """Out of every list. `restore` brings it back, for 30 days."""
+        """Remove the chat from every list. `restore` undoes it for 30 days."""
         now = self._now()
 
         def job(db: Connection) -> None:
@@ -188,7 +192,7 @@ class Store:
         self._worker.soon(job)
 
     def set_head(self, chat_id: str, message_id: str) -> None:
-        """The chat is left at that message: another branch is the one to show."""
+        """Make another branch the current one: the chat was left at that message."""
         self._worker.soon(lambda db: updates.set_head(db, chat_id, message_id))
 
     def set_model(self, chat_id: str, model: str) -> None:
@@ -198,7 +202,7 @@ class Store:
         self._set(chat_id, "system", system)
 
     def set_tools(self, chat_id: str, tools: str, definitions: tuple[Tool, ...]) -> None:
-        """What Claude may do in this chat from now on, and the tools that are sent for it."""
+        """Set the tool access of this chat, and the tools that its requests send."""
         self._set(chat_id, "tools", tools)
         self._set(chat_id, "definitions", encode_tools(definitions))
 
@@ -207,7 +211,7 @@ class Store:
         self._set(chat_id, "effort", effort)
 
     def fork(self, message_id: str, title: str = "") -> Future[str]:
-        """The id of a new chat that begins with everything up to and with that message."""
+        """Create a chat with everything up to and including that message, and return its id."""
         new, now = NewChat(id=new_id(), title=title), self._now()
 
         def job(db: Connection) -> str:
@@ -217,40 +221,40 @@ class Store:
         return self._worker.change(job, flush=True)
 
     def merge(self, tree: ChatTree) -> Future[ImportResult]:
-        """Adds what is not there yet of a chat that was exported, here or elsewhere."""
+        """Add the missing parts of an exported chat."""
         now = self._now()
         return self._worker.change(lambda db: updates.merge(db, tree, now=now))
 
     # Search
 
     def search(self, words: str, *, limit: int = 50, chat_id: str = "") -> Future[Found]:
-        """Where all of these words stand; the last one may be half typed. Cancel it when more has been typed."""
+        """Return what contains all these words; the last one may be incomplete. Cancel the future when the user types on."""
         return self._worker.ask(lambda db: queries.search(db, words, limit, chat_id))
 
     def prompts(self, words: str = "", *, limit: int = 200) -> Future[tuple[str, ...]]:
-        """What was sent before, in any chat, and what was left unsent: newest first, each once."""
+        """Return earlier prompts of any chat, sent or unsent, newest first, each once."""
         return self._worker.ask(lambda db: queries.prompts(db, words, limit))
 
     def leave_unsent(self, chat_id: str, text: str) -> None:
-        """Keeps a text that was laid down among the earlier prompts."""
+        """Keep a discarded text among the earlier prompts."""
         now = self._now()
         self._worker.soon(lambda db: updates.add_unsent(db, chat_id, text, now))
 
     # Where things stand
 
     def save_place(self, place: Place) -> None:
-        """Notes what is typed, queued and seen in a chat; as often as it changes, written four times a second."""
+        """Record draft, queue and scroll position of a chat, as often as they change. Written four times a second."""
         now = self._now()
         chat_id = "" if place.is_empty else place.chat_id
         self._worker.latest(f"place {place.chat_id}", lambda db: presence.save(db, self.token, place, now), chat_id)
 
     def place(self, chat_id: str) -> Future[Place]:
-        """How the chat was left, by this prx or by one that has ended; empty if there is nothing to tell."""
+        """Return how the chat was left, by this prx or by one that has ended; empty if unknown."""
         now = self._now()
         return self._worker.change(lambda db: presence.adopt(db, self.token, chat_id, now), flush=True)
 
     def look_at(self, chat_id: str) -> None:
-        """Notes which chat is open here, for other instances and for the time after a crash; "" for none."""
+        """Record which chat is open here ("" for none), for other instances and for recovery after a crash."""
 
         def job(db: Connection) -> None:
             presence.set_open_chat(db, self.token, chat_id)
@@ -259,31 +263,31 @@ class Store:
         self._worker.soon(job, instead_of="look", is_passing=True)
 
     def left_off(self) -> Future[str]:
-        """The chat that was open when prx was killed, or ""; each is told once."""
+        """Return the chat that was open when prx was killed, or "". Each is returned once."""
         return self._worker.change(lambda db: presence.last_open_chat(db, self.token, self._now()))
 
     def unsent(self) -> Future[tuple[Place, ...]]:
-        """Every chat with unsent text, newest first; some were never begun."""
+        """Return every chat with unsent text, newest first. Some have no message yet."""
         return self._worker.ask(lambda db: presence.unsent(db, self.token, self._now()), flush=True)
 
     def others(self, chat_id: str) -> Future[tuple[Instance, ...]]:
-        """The other running instances that have this chat open."""
+        """Return the other running instances that have this chat open."""
         return self._worker.ask(lambda db: presence.others(db, self.token, chat_id, self._now()))
 
     def days(self) -> Future[tuple[Day, ...]]:
-        """What was used, by day and model, oldest first: a lifetime's ledger."""
+        """Return usage by day and model, oldest first."""
         return self._worker.ask(queries.days, flush=True)
 
     def written_off(self, chat_id: str) -> Future[tuple[Message, ...]]:
-        """The answers of a chat that were billed and are not among its messages."""
+        """Return the answers of a chat that were billed but are not among its messages."""
         return self._worker.ask(lambda db: usage.discarded_answers(db, chat_id), flush=True)
 
     def used(self) -> Future[dict[str, ChatUsage]]:
-        """What each chat has used, by its id. This reads all there is."""
+        """Return the usage of each chat, by id. Reads all messages."""
         return self._worker.ask(usage.usage_by_chat, flush=True)
 
     def spent(self, chat_id: str) -> Future[Spent]:
-        """What this chat has cost, and what all chats have today."""
+        """Return what this chat has cost, and all chats today."""
         today = local_day(self._now())
         return self._worker.ask(lambda db: queries.spent(db, chat_id, today), flush=True)
 

@@ -1,6 +1,6 @@
-"""What changes the chats: functions of a connection, each of which can be done twice without harm.
+"""Changes to the chats: functions of a connection, each of which can safely run twice.
 
-Nothing that was said is overwritten but by itself: an answer that arrives keeps its id until it has ended.
+A message is only ever replaced by its own later version: an answer that arrives keeps its id until it ends.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LONGEST_TITLE = 120
 _SHORT_CACHE_S, _LONG_CACHE_S = 300, 3600  # lifetimes of the prompt cache; Messages API, prompt caching
 _MOST_UNSENT = 100
 _ARRIVING = ("streaming", "interrupted")
-"""States in which an answer may still grow: who was thought to be gone may be alive after all."""
+"""States in which an answer may still grow. An instance that seemed gone may be alive after all."""
 
 
 def append(
@@ -36,11 +36,11 @@ def append(
     token: str,
     now: float,
 ) -> None:
-    """Puts a message below its parent, or what has become of it in its place. The chat is left there."""
+    """Add a message below its parent, or replace it by its later version. It becomes the head of the chat."""
     chat_key = _chat(db, chat, message, now)
     known = db.execute("SELECT key, state, blocks FROM messages WHERE id = ?", (message_id,)).fetchone()
     if known is not None and message.state == "streaming" and known[1] not in _ARRIVING:
-        return  # it has ended meanwhile
+        return  # it has ended already
     _put(db, chat_key, message_id, parent_id, message, known, token)
     if message.state != "streaming" and message.role == "assistant" and (known is None or known[1] == "streaming"):
         _count(db, message, now)
@@ -50,7 +50,7 @@ def append(
 
 
 def withdraw(db: Connection, message_id: str) -> None:
-    """Takes out a message that was given back to the user, and its answer if one began; a chat left empty goes too."""
+    """Remove a message that was returned to the user, and its answer if one began; also the chat if it is then empty."""
     found = db.execute("SELECT key, chat, parent FROM messages WHERE id = ?", (message_id,)).fetchone()
     if found is None:
         return
@@ -68,7 +68,7 @@ def withdraw(db: Connection, message_id: str) -> None:
 
 
 def revise(db: Connection, head: str, number: int, message: Message) -> None:
-    """Puts what a message has become in its place, in all branches that it belongs to. What it cost stays as it is."""
+    """Replace a message in all branches that it belongs to. Its cost is unchanged."""
     path = _path(db, head)
     if number >= len(path):
         return
@@ -79,13 +79,13 @@ def revise(db: Connection, head: str, number: int, message: Message) -> None:
 
 
 def add_discarded(db: Connection, chat_id: str, message: Message, now: float) -> None:
-    """Counts an answer that was billed, and is no message of the chat."""
+    """Count an answer that was billed and is not a message of the chat."""
     if usage.add_discarded(db, chat_id, message):
         _count(db, message, now)
 
 
 def interrupt(db: Connection, token: str, now: float) -> None:
-    """Marks what an instance that is gone was receiving. It can be found, and counts as spent, from now on."""
+    """Mark the answers that a vanished instance was receiving as interrupted. They become searchable and count as spent."""
     rows = db.execute("SELECT key, role, at, facts, blocks FROM messages WHERE writer = ?", (token,)).fetchall()
     for key, role, at, facts, blocks in rows:
         db.execute("UPDATE messages SET state = 'interrupted', writer = NULL WHERE key = ?", (key,))
@@ -95,7 +95,7 @@ def interrupt(db: Connection, token: str, now: float) -> None:
 
 
 def add_unsent(db: Connection, chat_id: str, text: str, now: float) -> None:
-    """Keeps what was written and laid down, among the earlier prompts."""
+    """Keep a discarded text among the earlier prompts."""
     text = text.encode("utf-8", "replace").decode()
     db.execute("DELETE FROM left_unsent WHERE text = ?", (text,))
     db.execute("INSERT INTO left_unsent (chat_id, at, text) VALUES (?, ?, ?)", (chat_id, now, text))
@@ -106,7 +106,7 @@ def add_unsent(db: Connection, chat_id: str, text: str, now: float) -> None:
 
 
 def rename(db: Connection, chat_id: str, title: str, *, mine: bool) -> None:
-    """A made title never takes the place of the user's own."""
+    """Set a title. A generated one never replaces the user's."""
     db.execute(
         "UPDATE chats SET title = ?, folded_title = ?, title_is_mine = ? WHERE id = ? AND (title_is_mine <= ?)",
         (title, fold_word(title), mine, chat_id, mine),
@@ -114,7 +114,7 @@ def rename(db: Connection, chat_id: str, title: str, *, mine: bool) -> None:
 
 
 def set_column(db: Connection, chat_id: str, column: str, value: object) -> None:
-    """`column` is one of ours, never a user's word."""
+    """Set a column of a chat. `column` must be a constant, never user input."""
     db.execute(f"UPDATE chats SET {column} = ? WHERE id = ?", (value, chat_id))
 
 
@@ -126,7 +126,7 @@ def set_head(db: Connection, chat_id: str, message_id: str) -> None:
 
 
 def fork(db: Connection, message_id: str, new: NewChat, now: float) -> None:
-    """A new chat with copies of the messages up to and with that one. What they cost stays where it was."""
+    """Create a chat with copies of the messages up to and including that one. Their cost stays with the original."""
     if db.execute("SELECT 1 FROM chats WHERE id = ?", (new.id,)).fetchone() is not None:
         return
     db.execute(
@@ -149,7 +149,7 @@ def fork(db: Connection, message_id: str, new: NewChat, now: float) -> None:
 
 
 def merge(db: Connection, tree: ChatTree, *, now: float) -> ImportResult:
-    """Adds what is not there yet, by ids. A deleted chat comes back; one that is there keeps its name."""
+    """Add what is missing, by ids. A deleted chat is restored; an existing chat keeps its title."""
     known = db.execute("SELECT key FROM chats WHERE id = ?", (tree.id,)).fetchone()
     if known is None:
         db.execute(
@@ -185,7 +185,7 @@ def merge(db: Connection, tree: ChatTree, *, now: float) -> ImportResult:
 
 
 def purge(db: Connection, before: float) -> None:
-    """Forgets chats that were deleted before then, and what was attached to them alone."""
+    """Delete the chats that were deleted before `before`, and attachments that only they used."""
     chats = db.execute("SELECT key, id FROM chats WHERE deleted_at < ?", (before,)).fetchall()
     for chat, id in chats:
         for (key,) in db.execute("SELECT key FROM messages WHERE chat = ?", (chat,)).fetchall():
@@ -204,7 +204,7 @@ def purge(db: Connection, before: float) -> None:
 
 
 def store_attachments(db: Connection, attachments: tuple[Attachment, ...]) -> None:
-    """Stores attached data, each once."""
+    """Store attached data, each once."""
     for one in attachments:
         if db.execute("SELECT 1 FROM attachments WHERE hash = ?", (one.hash,)).fetchone() is None:
             row = (one.hash, one.data, one.is_base64)
@@ -212,7 +212,7 @@ def store_attachments(db: Connection, attachments: tuple[Attachment, ...]) -> No
 
 
 def _chat(db: Connection, chat: NewChat, message: Message, now: float) -> int:
-    """The key of the chat, which begins here if it is not there yet."""
+    """Return the key of the chat, which is created if it does not exist."""
     found = db.execute("SELECT key FROM chats WHERE id = ?", (chat.id,)).fetchone()
     if found is None:
         title = chat.title or _first_line(message)
@@ -242,7 +242,7 @@ def _chat(db: Connection, chat: NewChat, message: Message, now: float) -> int:
 
 
 def _inserted(db: Connection, statement: str, values: tuple[object, ...]) -> int:
-    """The key of a new row. (SQLite learnt RETURNING later than some systems that are still in use.)"""
+    """Return the key of a new row. (RETURNING is missing in SQLite versions that are still in use.)"""
     key = db.execute(statement, values).lastrowid
     assert key is not None, "one row was inserted"
     return key
@@ -265,7 +265,7 @@ def _put(
     *,
     copied: bool = False,
 ) -> int:
-    """Inserts a message or replaces what it was, with its words and attachments. Its key. What is copied costs nothing."""
+    """Insert or replace a message with its words and attachments, and return its key. Copies cost nothing."""
     row = encode(message)
     arrives = message.state == "streaming"
     writer = token if arrives else None
@@ -301,7 +301,7 @@ def _put(
 
 
 def _touch(db: Connection, chat: int, id: str, message: Message, now: float) -> None:
-    # Whoever goes on talking in a chat that another prx has deleted wants it back; an answer that still arrives does not.
+    # A prompt in a chat that another prx deleted restores it; an answer that is still arriving does not.
     db.execute(
         """
         UPDATE chats SET updated = max(updated, ?), head = ?, deleted_at = CASE WHEN ? THEN NULL ELSE deleted_at END
@@ -326,7 +326,7 @@ def _touch_cache(db: Connection, chat: int, message: Message) -> None:
 
 
 def _count(db: Connection, message: Message, now: float) -> None:
-    """Adds an answer to its day."""
+    """Add an answer to the usage of its day."""
     usage, bill = message.usage, message.bill
     db.execute(
         """
@@ -379,7 +379,7 @@ def _copy(db: Connection, key: int, id: str, chat: int, parent: int | None) -> i
 
 
 def _path(db: Connection, message_id: str) -> list[tuple[int, str]]:
-    """Keys and ids from the beginning of the chat to that message."""
+    """Return keys and ids from the start of the chat to that message."""
     rows = db.execute(
         """
         WITH RECURSIVE up (key, id, parent) AS (

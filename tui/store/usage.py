@@ -1,6 +1,6 @@
-"""What chats have used and cost beyond what their messages tell: answers that were billed and have nothing to show.
+"""Usage and cost that messages alone do not show: answers that were billed but have no content.
 
-A chat's cost stands in its row; tokens are added up when somebody asks for them.
+The cost of a chat is in its row; tokens are added up on request.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class _Facts(msgspec.Struct):
-    """Of a message's facts, what it used, and whether that was told at its end."""
+    """The fields of a message that describe its usage."""
 
     model: str = ""
     usage: Usage = Usage()
@@ -38,7 +38,7 @@ _FACTS = JsonDecoder(_Facts)
 
 
 def add_discarded(db: Connection, chat_id: str, message: Message) -> bool:
-    """Keeps an answer that was written off, and adds it to what the chat has cost. False if it was kept already."""
+    """Store a discarded answer and add it to the cost of its chat. Return False if it was stored before."""
     bill = message.bill or Bill()
     done = db.execute(
         "INSERT OR IGNORE INTO written_off (chat_id, at, state, cost_usd, saved_usd, facts) VALUES (?, ?, ?, ?, ?, ?)",
@@ -54,7 +54,7 @@ def add_discarded(db: Connection, chat_id: str, message: Message) -> bool:
 
 
 def include_discarded(db: Connection, chat_id: str) -> None:
-    """A chat has begun; its first prompt may have been tried before, and cost something then."""
+    """Add the cost of discarded answers to a new chat: its first prompt may have been sent before without success."""
     db.execute(
         """
         UPDATE chats SET cost_usd = (SELECT total(cost_usd) FROM written_off WHERE chat_id = ?1),
@@ -65,7 +65,7 @@ def include_discarded(db: Connection, chat_id: str) -> None:
 
 
 def discarded_answers(db: Connection, chat_id: str) -> tuple[Message, ...]:
-    """The answers of a chat that were billed and are not among its messages, oldest first."""
+    """Return the answers of a chat that were billed but are not among its messages, oldest first."""
     rows = db.execute("SELECT state, at, facts FROM written_off WHERE chat_id = ? ORDER BY at, key", (chat_id,))
     return tuple(
         decode("assistant", columns.state(state), columns.moment(at), b"[]", columns.data(facts))
@@ -74,7 +74,7 @@ def discarded_answers(db: Connection, chat_id: str) -> tuple[Message, ...]:
 
 
 def usage_by_chat(db: Connection) -> dict[str, ChatUsage]:
-    """What each chat has used, by its id, with all its branches. What a fork was copied from is not counted twice."""
+    """Return the usage of each chat with all its branches, by id. Messages copied by a fork are not counted twice."""
     rows = db.execute(
         """
         SELECT c.id, m.state, m.facts FROM messages AS m JOIN chats AS c ON c.key = m.chat
@@ -92,7 +92,7 @@ def usage_by_chat(db: Connection) -> dict[str, ChatUsage]:
 
 
 def estimated_days(db: Connection) -> frozenset[tuple[str, str]]:
-    """The days, each with a model, on which an answer of it was cut off that is still there."""
+    """Return the days and models with an interrupted answer that still exists."""
     rows = db.execute(
         """
         SELECT at, state, facts FROM messages WHERE state != 'complete' AND role = 'assistant' AND NOT copied

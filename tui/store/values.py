@@ -1,4 +1,4 @@
-"""What comes out of the store, and what goes in beside messages. Frozen; times are seconds since the epoch."""
+"""Values that the store returns, and those that it takes besides messages. Frozen; times are seconds since the epoch."""
 
 from __future__ import annotations
 
@@ -16,65 +16,65 @@ from tui.store.codec import decode
 
 
 class NewChat(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a chat when its first message is recorded. A chat of that id that exists stays as it is."""
+    """The settings of a chat when its first message is recorded. An existing chat with that id is unchanged."""
 
     id: str
     title: str = ""
-    """Empty: the first line of its first prompt."""
+    """Empty: the first line of the first prompt."""
     model: str = ""
     system: str = ""
     tools: str = ""
     definitions: tuple[Tool, ...] = ()
-    """The tools themselves, as they are sent with every request of this chat."""
+    """The tools that every request of this chat sends."""
     preset: str = ""
     thinking: str = ""
     effort: str = ""
 
 
 class ChatUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a chat has used."""
+    """The usage of a chat."""
 
     usage: Usage = Usage()
     is_estimate: bool = False
-    """Some answer was cut off: what it wrote, and so its cost, is about so much."""
+    """True if an answer was interrupted, so that output and cost are estimated."""
 
     def __add__(self, other: ChatUsage) -> ChatUsage:
         return ChatUsage(usage=self.usage + other.usage, is_estimate=self.is_estimate or other.is_estimate)
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
-    """A chat as a line of the list, without its messages."""
+    """A chat in the list, without its messages."""
 
     id: str
     title: str
     title_is_mine: bool
-    """Whether the user named it; such a title is never replaced by a made one."""
+    """True if the user wrote the title; a generated one never replaces it."""
     model: str
     system: str
     tools: str
     preset: str
     thinking: str
-    """How it is thought in this chat, and with how much effort; "" as the model does by itself."""
+    """Thinking mode of this chat; like `effort`, "" means the model's default."""
     effort: str
     created: float
     updated: float
     pinned: bool
     head: str | None
-    """The message that it was left at."""
+    """The message that the chat was left at."""
     messages: int
-    """All of them, in every branch."""
+    """Number of messages in all branches."""
     cost_usd: float
     saved_usd: float
     cached_at: float
-    """When the last request began that read or wrote the prompt cache; 0 where none did."""
+    """When the last request began that read or wrote the prompt cache; 0 if none did."""
     cache_ttl_s: int
     """How long after `cached_at` the cache stays warm."""
     elsewhere: bool
-    """Whether another running prx has it open."""
+    """True if another running prx has it open."""
 
 
 class Stored:
-    """A message of a chat, in its place. Its content is decoded when it is first looked at."""
+    """A message in a chat. Its content is decoded when it is first used."""
 
     def __init__(
         self,
@@ -94,18 +94,18 @@ class Stored:
         self.state = state
         self.at = at
         self.siblings = siblings
-        """The ids of all answers to the same message, or edits of it, this one among them, oldest first."""
+        """The ids of all answers to the same message, or edits of it, including this one, oldest first."""
         self._blocks = blocks
         self._facts = facts
 
     @property
     def position(self) -> int:
-        """Which of its siblings it is: 0 is the oldest."""
+        """Index among its siblings; 0 is the oldest."""
         return self.siblings.index(self.id)
 
     @cached_property
     def message(self) -> Message:
-        """What was said. The data of pictures and documents is left out: `Store.transcript` has it."""
+        """The message without the data of images and documents, which `Store.transcript` returns."""
         return decode(self.role, self.state, self.at, self._blocks, self._facts)
 
     def __repr__(self) -> str:
@@ -113,7 +113,7 @@ class Stored:
 
 
 class Branch(Sequence[Stored]):
-    """One way through the tree of a chat, from its beginning to `head`."""
+    """One path through the tree of a chat, from its start to `head`."""
 
     def __init__(self, chat: Chat, rows: Sequence[Stored]) -> None:
         self.chat = chat
@@ -144,51 +144,51 @@ class Since(msgspec.Struct, frozen=True, kw_only=True):
     """What has become of a chat that is open here."""
 
     branch: Branch
-    """From its beginning to what was said last after the message that was asked for."""
+    """From its start to the newest message after the given one."""
     added: tuple[Message, ...]
-    """The end of it, which comes after that message, with everything that is attached."""
+    """The messages after the given one, with all attachments."""
     is_deleted: bool
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
-    """A message, or a chat's title, in which the words were found."""
+    """A message or title that matches a search."""
 
     chat_id: str
     title: str
     message_id: str
-    """Empty where the title was hit."""
+    """Empty for a title."""
     role: str
-    """user, assistant, or tool, of its results; empty where the title was hit."""
+    """user, assistant, or tool for tool results; empty for a title."""
     at: float
     snippet: str
     marks: tuple[tuple[int, int], ...]
-    """Where the words stand in the snippet: first character, and the one after the last."""
+    """Spans of the words in the snippet: first character, and the one after the last."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What a search found: titles first, then messages, each newest first."""
+    """The results of a search: titles first, then messages, each newest first."""
 
     hits: tuple[Hit, ...] = ()
     is_cut: bool = False
-    """Whether there is more than these."""
+    """True if there are more results."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """How the screen of a chat was left: what is typed and not sent, what waits, and how far it is scrolled."""
+    """How the screen of a chat was left: draft, queue and scroll position."""
 
     chat_id: str
     draft: Draft = Draft(text="")
     queue: tuple[Draft, ...] = ()
     held: bool = False
-    """Whether the queue waits for the user's word."""
+    """True if the queue waits for the user to continue."""
     scroll: float | None = None
-    """Where the reader is, in the number that the conversation made of it; None at the end, which is followed."""
+    """The reader's position, as encoded by the conversation; None at the end, which is followed."""
     edits: str = ""
-    """The id of the prompt that `draft` is another version of; empty where it is a new prompt."""
+    """The id of the prompt that `draft` edits; empty for a new prompt."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing unsent is in it."""
+        """True if there is nothing unsent."""
         return not (self.has_draft or self.queue)
 
     @property
@@ -196,22 +196,22 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.draft.text or self.draft.attachments)
 
     def given_back(self, draft: Draft) -> Place:
-        """The same with a prompt that came back: in the box if that is empty, else first in the queue, which waits then."""
+        """Return it with a returned prompt: as the draft if there is none, else first in the queue, which is then held."""
         if self.has_draft:
             return replace(self, queue=(draft, *self.queue), held=True)
         return replace(self, draft=draft)
 
 
 class Unsaved(msgspec.Struct, frozen=True):
-    """What stands only in memory."""
+    """Chats and prompts that exist only in memory."""
 
     chats: tuple[ChatTree, ...] = ()
     unsent: tuple[Unsent, ...] = ()
-    """Prompts that were being written, or that wait in the queue."""
+    """Drafts and queued prompts."""
 
     @property
     def count(self) -> int:
-        """How many chats have something in it."""
+        """Number of chats that are affected."""
         return len({*(chat.id for chat in self.chats), *(one.chat_id for one in self.unsent)})
 
 
@@ -224,14 +224,14 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
-    """What one model was used for on one day, in chats that may be gone by now; what was imported does not count."""
+    """The usage of one model on one day, including chats that were deleted. Imports are not counted."""
 
     day: str
     """ISO date, local time."""
     model: str
     requests: int
     unpriced: int
-    """How many of the requests are not in the costs, since nobody knew the price."""
+    """Requests that are not in the costs because the price was unknown."""
     input_tokens: int
     cache_read_tokens: int
     cache_write_tokens: int
@@ -239,15 +239,15 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     cost_usd: float
     saved_usd: float
     cache_write_1h_tokens: int = 0
-    """Those of the written ones that were written for an hour."""
+    """The part of `cache_write_tokens` that was written for an hour."""
     thinking_tokens: int = 0
     searches: int = 0
     is_estimate: bool = False
-    """Some answer was cut off: output and cost are about so much."""
+    """True if an answer was interrupted, so that output and cost are estimated."""
 
 
 class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What an import added. Nothing, where everything was there already."""
+    """What an import added; nothing if everything was there already."""
 
     chats: int = 0
     messages: int = 0

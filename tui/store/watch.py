@@ -1,7 +1,7 @@
-"""Notices what other programs do to the chat that is open here, and that they bring back those that were deleted here.
+"""Notice changes by other programs: to the chat that is open here, and restored chats that were deleted here.
 
-It runs on the store's thread, and writes nothing. SQLite counts the changes that others make to the file; only where that
-count has moved are the chats looked at.
+It runs on the store's thread and writes nothing. SQLite counts the changes that other programs make to the file; only if
+that count has changed are the chats examined.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 WATCH_S = 0.5
-"""Between two looks at the count."""
+"""Interval between two checks of the count."""
 
 
 class Watch:
-    """`changed` is told the id of such a chat, on the store's thread: something is different, here or elsewhere."""
+    """Watches the open chat. `changed` is called with a chat's id on the store's thread when something about it has
+    changed.
+    """
 
     def __init__(self, token: str, changed: Callable[[str], None], now: Callable[[], float]) -> None:
         self.chat_id = ""
-        """The chat that is open; "" for none, and then there is nothing to watch."""
+        """The open chat, or "" if there is none to watch."""
         self.deleted: set[str] = set()
-        """The chats that were deleted here, and are so still."""
+        """Chats that were deleted here and are still deleted."""
         self._token = token
         self._changed = changed
         self._now = now
@@ -34,15 +36,15 @@ class Watch:
         self._seen: object = None
 
     def look_at(self, chat_id: str) -> None:
-        """Another chat is open from now on. What has happened to it since it was read is told with the first glance."""
+        """Watch another chat. Changes since it was read are reported with the first check."""
         self.chat_id = chat_id
         self._version = self._seen = None
 
     def glance(self, db: Connection) -> None:
-        """Tells of it if something is different than it was the last time."""
+        """Report what has changed since the last check."""
         now = self._now()
         (version,) = db.execute("PRAGMA data_version").fetchone()
-        # That another prx is gone can be told by nothing that it writes.
+        # Another prx that is gone writes nothing, so check at times even without changes.
         if not self.chat_id or (version == self._version and now - self._looked_at < presence.BEAT_S):
             return
         self._version, self._looked_at = version, now
@@ -60,7 +62,7 @@ def _is_back(db: Connection, chat_id: str) -> bool:
 
 
 def _standing(db: Connection, chat_id: str) -> tuple[object, ...]:
-    """What is different after others have spoken in a chat, renamed or deleted it. Read from indexes, of any length."""
+    """Return what differs after others have written in a chat, renamed it or deleted it. Reads only indexes."""
     found = db.execute("SELECT key, title, deleted_at, messages FROM chats WHERE id = ?", (chat_id,)).fetchone()
     if found is None:
         return ()

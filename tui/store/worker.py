@@ -1,7 +1,7 @@
-"""The store's thread: takes jobs from a queue, one after the other, and never makes anyone wait who only writes.
+"""The store's thread: runs jobs from a queue, one after the other. Callers that only write never wait.
 
-What changes many times a second (an answer that arrives, a draft that is typed) is given with a key: of those only the
-latest is written, so that the first is on disk at once, and any later one within the pace.
+What changes many times a second (an answer that arrives, a draft that is typed) has a key: only the latest job of a key is
+written. The first is written at once, later ones at an interval.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 PACE_S = 0.2
-"""Between two writings of what changes all the time: at most a quarter of a second is lost, its writing included."""
+"""Interval between two writes of the same key: at most a quarter of a second is lost, writing included."""
 _REST = 4
-"""What takes long to write, since it is large, is written less often: it takes a quarter of the time at most."""
+"""Large jobs, which take long, are written less often, so that they take at most a quarter of the time."""
 
 
 class _Item(NamedTuple):
@@ -38,7 +38,7 @@ class _Item(NamedTuple):
 
 
 class Worker:
-    """The thread starts with the first job, so that SQLite is not loaded before it is needed."""
+    """The thread. It starts with the first job, so that SQLite is not loaded earlier."""
 
     def __init__(
         self,
@@ -57,24 +57,24 @@ class Worker:
         self._queue: queue.SimpleQueue[_Item | str | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._latest: dict[str, tuple[Job[Any], str]] = {}
-        """By key: what is to be written, and the chat of which it holds text."""
+        """For each key: the job to write, and the chat whose text it contains."""
         self._ready: set[str] = set()
-        """Keys whose turn in the queue has come: what was queued before them is done."""
+        """Keys whose turn in the queue has come: everything queued before them is done."""
         self._due: dict[str, float] = {}
         self._thread: threading.Thread | None = None
         self._is_closed = False
 
     def soon(self, job: Job[Any], *, instead_of: str = "", is_passing: bool = False, chat_id: str = "") -> None:
-        """Has the job done after those before it. `instead_of`: the key of what need not be written any more.
+        """Queue a job. `instead_of`: the key of a pending job that it replaces.
 
-        `is_passing`: nothing is lost if it is never written. `chat_id`: the chat of which text would be lost.
+        `is_passing`: nothing is lost if it is never written. `chat_id`: the chat whose text would be lost.
         """
         with self._lock:
             self._latest.pop(instead_of, None)
             self._put(_Item(job, None, is_read=False, key=instead_of, is_passing=is_passing, chat_id=chat_id))
 
     def latest(self, key: str, job: Job[Any], chat_id: str = "") -> None:
-        """Has the job done, unless a later one of that key comes first."""
+        """Queue a job that a later one with the same key replaces."""
         with self._lock:
             is_new = key not in self._latest
             self._latest[key] = job, chat_id
@@ -82,15 +82,15 @@ class Worker:
                 self._put(key)
 
     def change(self, job: Job[Result], *, flush: bool = False) -> Future[Result]:
-        """The result of a job that writes; with `flush`, after all that waits to be written."""
+        """Return the result of a job that writes; with `flush`, after everything that is pending."""
         return self._asked(job, is_read=False, flush=flush)
 
     def ask(self, job: Job[Result], *, flush: bool = False) -> Future[Result]:
-        """The result of a job that only reads; with `flush`, after all that waits to be written."""
+        """Return the result of a job that only reads; with `flush`, after everything that is pending."""
         return self._asked(job, is_read=True, flush=flush)
 
     def close(self) -> None:
-        """Writes what is queued, and ends the thread."""
+        """Write what is queued, and end the thread."""
         with self._lock:
             if self._is_closed:
                 return
@@ -116,7 +116,7 @@ class Worker:
             self._thread = threading.Thread(target=self._serve, name="store")
             self._thread.start()
 
-    # From here on: only on the thread.
+    # The following methods run on the thread only.
 
     def _serve(self) -> None:
         self._guarded(self._database.open)
@@ -177,17 +177,17 @@ class Worker:
         try:
             work = self._database.read if item.is_read else self._database.write
             item.future.set_result(work(item.job))
-        except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
+        except BaseException as error:  # noqa: BLE001 - raised where the result is awaited
             item.future.set_exception(error)
 
     def _write(self, job: Job[Any], key: str, *, is_passing: bool = False, chat_id: str = "") -> None:
         self._guarded(lambda: self._database.write(job, key, is_passing=is_passing, chat_id=chat_id))
 
     def _guarded(self, work: Callable[[], object]) -> None:
-        """The thread goes on whatever happens: the next answer must be kept even if this one could not be."""
+        """Run the work and report any exception: the thread must continue to store later answers."""
         try:
             work()
-        except Exception as error:  # noqa: BLE001 - reported to the user as what it is
+        except Exception as error:  # noqa: BLE001 - reported to the user
             self._report(InternalError(error))
 
 
