@@ -442,7 +442,7 @@ def test_without_it_the_systems_folders_are_used() -> None:
     assert all("prx" in path.parts for path in (folders.config, folders.data, folders.state, folders.cache))
 
 
-EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
 
 def test_the_example_file_holds_every_key_with_its_default(tmp_path: Path) -> None:
