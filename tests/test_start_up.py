@@ -37,7 +37,7 @@ OURS_LATER = (
     "tui.exchange",
     "tui.images.attach",
     "tui.images.kinds",
-    "tui.images.offers",
+    "tui.images.attachable",
     "tui.images.pixels",
     "tui.images.sources",
     "tui.images.vision",

@@ -192,7 +192,7 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.is_closing = True
-        asyncio.run_coroutine_threadsafe(self._wind_up(), self._loop)
+        asyncio.run_coroutine_threadsafe(self._shut_down(), self._loop)
         self._thread.join()
 
     def start(self, key: str, turn: Callable[[], Turn], wake: Callable[[], None]) -> Generation:
@@ -235,8 +235,8 @@ class Engine:
         finally:
             self._loop.close()
 
-    async def _wind_up(self) -> None:
-        for task in (tasks := await _all_begun()):
+    async def _shut_down(self) -> None:
+        for task in (tasks := await _all_started()):
             task.cancel()
         await _within(_GRACE_S, tasks)
         self._loop.set_exception_handler(_ignored)  # tasks that did not end in time are abandoned silently
@@ -251,7 +251,7 @@ def _ignored(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     pass
 
 
-async def _all_begun() -> set[asyncio.Task[Any]]:
+async def _all_started() -> set[asyncio.Task[Any]]:
     """Return all other tasks, once each has taken its first step.
 
     If a task is cancelled before that, its coroutine is never awaited, and Python prints a warning on the user's terminal.

@@ -41,7 +41,7 @@ class Talk:
         assert reply.status == 200, reply.json()
         reply.began()
         message = finish(fold_all(start(model, self.now), parse_message(reply.read())), "complete")
-        self.exchanges.append(SentRequest(body=body, at=self.now, usage=message.usage, said=message.cache_miss))
+        self.exchanges.append(SentRequest(body=body, at=self.now, usage=message.usage, reported=message.cache_miss))
         self.transcript = self.transcript.with_message(message)
         return message
 

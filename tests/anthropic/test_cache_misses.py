@@ -11,7 +11,7 @@ from asking_together import Talk
 from cached_conversations import KINDS, converse
 from msgspec.structs import replace
 
-from tui.anthropic.cache_misses import SLACK, SentRequest, miss_reason, too_short
+from tui.anthropic.cache_misses import TOLERANCE_TOKENS, SentRequest, miss_reason, too_short
 from tui.anthropic.models import find
 from tui.chat.ledger import Usage
 from tui.chat.thinking import without_thinking
@@ -74,9 +74,9 @@ def test_what_changed_is_named(talk: Talk, change: dict, kind: str, words: str, 
     talk.ask(**options)
     miss = talk.miss()
     assert miss is not None
-    assert (miss.kind, miss.said) == (kind, said)
+    assert (miss.kind, miss.reported) == (kind, said)
     assert words in miss.text
-    assert miss.lost == miss.expected - miss.read > SLACK
+    assert miss.lost == miss.expected - miss.read > TOLERANCE_TOKENS
 
 
 def test_the_last_image_that_went_is_said_to_have_gone_and_no_more(talk: Talk) -> None:
@@ -159,7 +159,7 @@ def test_too_many_blocks_at_once_are_too_far_to_look_back() -> None:
 
 def test_a_server_that_forgets_is_named_as_such() -> None:
     before = exchange(body("a"), 0, cache_creation_input_tokens=1000)
-    now = replace(exchange(body("a", "b"), 10, cache_creation_input_tokens=1000), said="unavailable")
+    now = replace(exchange(body("a", "b"), 10, cache_creation_input_tokens=1000), reported="unavailable")
     miss = miss_reason(before, now, SONNET)
     assert miss is not None
     assert (miss.kind, miss.lost) == ("unknown", 1000)
@@ -178,7 +178,7 @@ def test_every_miss_of_many_conversations_is_explained(kind: str) -> None:
         for before, now in pairwise(exchanges):
             model = find(json.loads(now.body)["model"])
             miss = miss_reason(before, now, model)
-            fell_short = now.usage.cache_read_input_tokens < cached_tokens(before.usage) - SLACK
+            fell_short = now.usage.cache_read_input_tokens < cached_tokens(before.usage) - TOLERANCE_TOKENS
             assert fell_short == (miss is not None)
             if miss is not None:
                 kinds.add(miss.kind)

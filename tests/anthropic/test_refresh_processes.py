@@ -53,13 +53,13 @@ def watch(frame, event, what):
         calls += 1
         if calls == at:
             os.kill(os.getpid(), signal.SIGKILL)
-keep = TokenRefresher._keep
+keep = TokenRefresher._store
 def watched(self, login, grant):
     sys.setprofile(watch)
     keep(self, login, grant)
     sys.setprofile(None)
     print(calls, flush=True)
-TokenRefresher._keep = watched
+TokenRefresher._store = watched
 """
 
 

@@ -73,7 +73,7 @@ async def test_refused_thinking_is_left_out_and_stays_out() -> None:
     assert events == [MessageStart(id="msg_1"), MessageStop()]
     assert send.thinking() == [True, False]
     assert signatures_in(chat)
-    assert signatures_in(repair.fitting(chat)) == frozenset()
+    assert signatures_in(repair.without_rejected(chat)) == frozenset()
 
 
 async def test_it_is_done_once() -> None:
@@ -89,7 +89,7 @@ async def test_other_errors_are_not_repaired(error: ProviderError) -> None:
     with pytest.raises(ProviderError):
         await stream(repair, send, chat)
     assert len(send.bodies) == 1
-    assert repair.fitting(chat) == chat
+    assert repair.without_rejected(chat) == chat
 
 
 async def test_a_chat_without_thinking_has_nothing_to_leave_out() -> None:

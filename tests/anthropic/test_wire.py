@@ -299,7 +299,7 @@ def test_what_is_no_event_is_an_error(data):
 def test_an_error_event_is_raised(data, type, message):
     with pytest.raises(wire.ErrorSent) as caught:
         wire.parse(data)
-    assert (caught.value.said.type, caught.value.said.message) == (type, message)
+    assert (caught.value.details.type, caught.value.details.message) == (type, message)
 
 
 # Whole messages
@@ -348,7 +348,7 @@ def test_json_that_is_no_message_is_an_error(body):
 def test_an_error_may_come_with_status_200():
     with pytest.raises(wire.ErrorSent) as caught:
         wire.parse_message(b'{"error":{"type":"api_error","message":"no"}}')
-    assert caught.value.said.message == "no"
+    assert caught.value.details.message == "no"
 
 
 def test_pages_and_counts():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.chat.titles import request_for, title_in
+from tui.chat.titles import parse_title, title_prompt
 from tui.chat.transcript import Image, Message, Text, Transcript
 
 
@@ -32,11 +32,11 @@ def said(prompt: str, answer: str) -> Transcript:
     ],
 )
 def test_a_title_is_the_first_line_without_what_stands_around_it(answer: str, title: str) -> None:
-    assert title_in(answer) == title
+    assert parse_title(answer) == title
 
 
 def test_the_beginning_of_both_sides_is_sent_and_nothing_else() -> None:
-    text = request_for(said("tide? " * 1000, "out. " * 1000))
+    text = title_prompt(said("tide? " * 1000, "out. " * 1000))
     assert "tide? out" not in text
     assert text.count("tide?") < 400
     assert text.count("out.") < 500

@@ -19,7 +19,7 @@ from transcripts import histories
 
 from tui.chat.events import Settled, TurnEnded
 from tui.chat.session import Busy, Session
-from tui.chat.tools import Question, ToolAllowed, ToolAsking, ToolEnded, Verdict
+from tui.chat.tools import PermissionDecision, Question, ToolAllowed, ToolAsking, ToolEnded
 from tui.chat.transcript import Draft, Text, Tool, ToolResult, Transcript
 from tui.chat.turn import run_turn
 from tui.demo.reply import Cut
@@ -191,7 +191,7 @@ class ToolChat(RuleBasedStateMachine):
             self.allowed.add(question.call.id)
             if lasting == "chat":
                 self.rules.add(question.rules[-1])
-        chosen = Verdict(allowed=allowed, lasting=lasting, rule=question.rules[-1])
+        chosen = PermissionDecision(allowed=allowed, lasting=lasting, rule=question.rules[-1])
         self.session.toolbox.gate.answer(question.call.id, chosen)
         self._go_on()
         assert question.call.id not in self.questions()
@@ -202,7 +202,7 @@ class ToolChat(RuleBasedStateMachine):
         if id in self.questions():
             return
         before = list(self.events)
-        self.session.toolbox.gate.answer(id, Verdict(allowed=True))
+        self.session.toolbox.gate.answer(id, PermissionDecision(allowed=True))
         self._go_on()
         assert self.events == before
 

@@ -23,7 +23,7 @@ from tui.chat.events import (
     TurnEnded,
 )
 from tui.chat.session import Busy
-from tui.chat.tool_calls import BROKEN_OFF, ENDED, INTERRUPTED, NO_TOOLS, STOPPED, TRUNCATED
+from tui.chat.tool_calls import ANSWER_INTERRUPTED, ENDED, INTERRUPTED, NO_TOOLS, STOPPED, TRUNCATED
 from tui.chat.tools import ToolAllowed, ToolBegan, ToolEnded, ToolOutput
 from tui.chat.transcript import Draft, Image, Message, Text, Thinking, Tool, ToolResult, ToolUse, Transcript
 from tui.chat.turn import run_turn
@@ -278,7 +278,7 @@ async def test_an_answer_that_breaks_off_has_its_calls_answered_and_none_carried
     tools = Tools(get_tide="never")
     session = using(tools)
     events = await run(session, Provider([*calling(TIDE)[:-2], TuiError("The connection broke.")]))
-    assert told(results_in(session)[0]) == (BROKEN_OFF, True)
+    assert told(results_in(session)[0]) == (ANSWER_INTERRUPTED, True)
     assert tools.ran == []
     assert events[-1].outcome == "failed"
     assert events[-1].transcript == session.transcript
@@ -309,7 +309,7 @@ async def test_a_full_context_window_ends_the_turn_with_its_calls_answered():
     session = using(tools)
     events = await run(session, Provider(calling(TIDE, stop_reason="model_context_window_exceeded")))
     assert tools.ran == []
-    assert told(results_in(session)[0]) == (BROKEN_OFF, True)
+    assert told(results_in(session)[0]) == (ANSWER_INTERRUPTED, True)
     assert events[-1].outcome == "complete"
 
 

@@ -11,7 +11,7 @@ import pytest
 from chatting import Chat, Clock, chatting, words
 from PIL import Image
 
-from tui.chat.tools import Verdict
+from tui.chat.tools import PermissionDecision
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Cut, Event, Text, Thinking, ToolUse
 from tui.screens.chats import ChatList
@@ -190,7 +190,7 @@ async def test_a_question_of_a_chat_that_was_left_is_told_and_waits_there(
         await opened_chat(chat, "tides")
         await chat.until(lambda: chat.questions)
         assert chat.screen.parts.sessions.answering == {left}
-        chat.screen.provider.answer_question("toolu_run", Verdict(allowed=True))
+        chat.screen.provider.answer_question("toolu_run", PermissionDecision(allowed=True))
         await chat.until_shown("It said kelp.")
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
-from tui.images.fitting import Room, fitted
+from tui.images.cell_size import CellSize, fit_cells
 from tui.images.kitty import MAX_CELLS, placeholders, removal, upload
 from tui.images.sixel import sixel
 from tui.images.terminal_graphics import Canvas, canvas, questions
@@ -66,7 +66,7 @@ def test_what_is_asked(choice: str, env: dict[str, str], asks_kitty: bool, asks:
 
 @given(st.integers(1, 9_000), st.integers(1, 9_000), st.integers(1, 300), st.integers(1, 100))
 def test_a_picture_fits_its_room_in_its_own_shape(width: int, height: int, columns: int, rows: int) -> None:
-    found = fitted(width, height, Room(columns, rows))
+    found = fit_cells(width, height, CellSize(columns, rows))
     assert 1 <= found.columns <= columns
     assert 1 <= found.rows <= rows
     assert found.columns == columns or found.rows == rows

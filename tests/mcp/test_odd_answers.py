@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.chat.tools import ToolAsking, ToolEvent, Verdict
+from tui.chat.tools import PermissionDecision, ToolAsking, ToolEvent
 from tui.chat.transcript import Text, ToolResult, ToolUse
 from tui.config import McpServer
 from tui.mcp.argument_names import Unnameable, changed_in, renamed, restored, written
@@ -70,7 +70,7 @@ class Chat:
     def _tell(self, event: ToolEvent) -> None:
         if isinstance(event, ToolAsking):
             self.asked.append(event)
-            self.box.gate.answer("c", Verdict(allowed=True))
+            self.box.gate.answer("c", PermissionDecision(allowed=True))
 
 
 async def _see(data: bytes, name: str) -> Any:

@@ -17,7 +17,7 @@ import pytest
 from mcp.server.mcpserver import Context
 from odd_server import PNG
 
-from tui.chat.tools import ToolAsking, ToolEvent, Verdict
+from tui.chat.tools import PermissionDecision, ToolAsking, ToolEvent
 from tui.chat.transcript import Image, ToolResult, ToolUse
 from tui.config import McpServer
 from tui.mcp.message_size import LONGEST
@@ -175,7 +175,7 @@ async def test_a_call_asks_whatever_the_server_says_of_its_tool(chat: Starting) 
     assert question.detail == '{\n  "text": "a[b]*"\n}'
     assert question.title == "Use echo of the MCP server odd"
     assert question.rules[1] == "odd__echo(*)"
-    one.box.gate.answer("toolu_1", Verdict(allowed=True, lasting="chat", rule=question.rules[1]))
+    one.box.gate.answer("toolu_1", PermissionDecision(allowed=True, lasting="chat", rule=question.rules[1]))
     assert (await running).content[0].text == "a[b]*"
     assert await one.text("odd__echo", '{"text":"again/other"}') == "again/other"
 

@@ -34,7 +34,7 @@ class Opened(Store):
 
     def make_room(self) -> None:
         """Ends the shortage that `max_pages` made."""
-        self._worker.soon(lambda _: self._database._disk.execute("PRAGMA max_page_count = 1000000"))
+        self._worker.enqueue(lambda _: self._database._disk.execute("PRAGMA max_page_count = 1000000"))
         self.settle()
 
     def settle(self) -> None:

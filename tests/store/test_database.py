@@ -70,9 +70,9 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begun(tmp_path: Path, damage)
         (told,) = store.told
     assert isinstance(told, Damaged)
     assert str(file) in told.message
-    assert str(told.aside) in told.hint
-    assert told.aside.name.startswith("chats.db.damaged-2")
-    assert told.aside.read_bytes() == content
+    assert str(told.backup) in told.hint
+    assert told.backup.name.startswith("chats.db.damaged-2")
+    assert told.backup.read_bytes() == content
     with opened(tmp_path) as store:
         assert said(store, "new") == ["Hello"]
         assert store.told == []

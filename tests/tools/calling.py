@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tui.chat.tools import Access, Question, ToolAllowed, ToolAsking, ToolEvent, ToolOutput, Verdict
+from tui.chat.tools import Access, PermissionDecision, Question, ToolAllowed, ToolAsking, ToolEvent, ToolOutput
 from tui.chat.transcript import Document, Image, Text, ToolResult, ToolUse
 from tui.errors import TuiError
 from tui.tools.built_in import built_in
@@ -16,8 +16,8 @@ from tui.tools.permission import Gate
 from tui.tools.tool import ToolKind
 from tui.tools.toolbox import Box
 
-YES = Verdict(allowed=True)
-NO = Verdict(allowed=False)
+YES = PermissionDecision(allowed=True)
+NO = PermissionDecision(allowed=False)
 
 
 class Unseen(TuiError):
@@ -40,7 +40,7 @@ class Tools:
         folder: Path,
         *,
         kinds: Sequence[ToolKind] | None = None,
-        answer: Verdict | Callable[[Question], Verdict] | None = YES,
+        answer: PermissionDecision | Callable[[Question], PermissionDecision] | None = YES,
         rules: Sequence[str] = (),
         access: Access = "ask",
         asks: bool = True,
@@ -96,7 +96,7 @@ class Tools:
             case ToolAsking(question):
                 self.asked.append(question)
                 if self._answer is not None:
-                    verdict = self._answer if isinstance(self._answer, Verdict) else self._answer(question)
+                    verdict = self._answer if isinstance(self._answer, PermissionDecision) else self._answer(question)
                     self.gate.answer(question.call.id, verdict)
             case ToolAllowed():
                 self.settled.append(event)

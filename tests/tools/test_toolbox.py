@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.tools.calling import NO, YES, Tools, contents, see, words
 from tui.chat.model import Model
 from tui.chat.tokens import text_tokens
-from tui.chat.tools import Access, Question, ToolAllowed, Verdict
+from tui.chat.tools import Access, PermissionDecision, Question, ToolAllowed
 from tui.chat.transcript import Text, Tool, ToolUse
 from tui.errors import TuiError
 from tui.tools.built_in import built_in
@@ -191,7 +191,7 @@ async def test_an_empty_result_is_not_an_empty_block(tmp_path: Path, content: Co
 async def test_the_time_is_that_of_the_work_not_of_the_wait(tmp_path: Path) -> None:
     now = [0.0]
 
-    def answer(question: Question) -> Verdict:
+    def answer(question: Question) -> PermissionDecision:
         now[0] += 100
         return YES
 
@@ -205,7 +205,7 @@ async def test_the_time_is_that_of_the_work_not_of_the_wait(tmp_path: Path) -> N
 
 
 async def test_a_no_is_told_with_its_reason_and_nothing_happens(tmp_path: Path) -> None:
-    tools = Tools(tmp_path, answer=Verdict(allowed=False, reason="use make instead"))
+    tools = Tools(tmp_path, answer=PermissionDecision(allowed=False, reason="use make instead"))
     text = await tools.failure("run_command", command="touch made")
     assert text == "The user did not allow this: use make instead. Nothing was done."
     assert contents(tmp_path) == {}
@@ -231,7 +231,7 @@ async def test_once_is_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("lasting", "kept"), [("chat", []), ("always", ["run_command(echo *)"])])
 async def test_what_is_allowed_for_longer_is_not_asked_again(tmp_path: Path, lasting: str, kept: list[str]) -> None:
-    verdict = msgspec.convert({"allowed": True, "lasting": lasting, "rule": "run_command(echo *)"}, Verdict)
+    verdict = msgspec.convert({"allowed": True, "lasting": lasting, "rule": "run_command(echo *)"}, PermissionDecision)
     tools = Tools(tmp_path, answer=verdict)
     assert await tools.text("run_command", command="echo a") == "a"
     assert await tools.text("run_command", command="echo b") == "b"
@@ -242,7 +242,7 @@ async def test_what_is_allowed_for_longer_is_not_asked_again(tmp_path: Path, las
 
 
 async def test_a_rule_that_was_not_offered_is_not_kept(tmp_path: Path) -> None:
-    tools = Tools(tmp_path, answer=Verdict(allowed=True, lasting="always", rule="run_command(rm *)"))
+    tools = Tools(tmp_path, answer=PermissionDecision(allowed=True, lasting="always", rule="run_command(rm *)"))
     await tools.text("run_command", command="echo a")
     assert tools.kept == []
     await tools.text("run_command", command="rm -f x")
@@ -262,7 +262,7 @@ async def test_several_questions_wait_at_once_and_one_rule_can_answer_them(tmp_p
     )
     calls = [asyncio.create_task(tools.call(name)) for name in ("act", "act", "other")]
     first, second, third = (question.call.id for question in await tools.questions(3))
-    tools.gate.answer(second, Verdict(allowed=True, lasting="chat", rule="act(*)"))
+    tools.gate.answer(second, PermissionDecision(allowed=True, lasting="chat", rule="act(*)"))
     await asyncio.wait(calls[:2])
     assert not calls[2].done()
     tools.gate.answer(third, NO)

@@ -13,7 +13,7 @@ from conversation_app import ChatApp, answer, prompt
 from drawing import corners, file, photo
 
 from tui.chat.transcript import Image, Message, Text
-from tui.images.fitting import Room
+from tui.images.cell_size import CellSize
 from tui.widgets.conversation import Conversation
 from tui.widgets.conversation.image_cache import KEPT
 from tui.widgets.conversation.image_grid import ImageGrid
@@ -44,7 +44,7 @@ class Held(Gallery):
         super().__init__()
         self.may_draw = asyncio.Event()
 
-    async def draw(self, data: str | bytes, room: Room) -> Drawing:
+    async def draw(self, data: str | bytes, room: CellSize) -> Drawing:
         await self.may_draw.wait()
         return await super().draw(data, room)
 
@@ -184,7 +184,7 @@ def test_a_picture_of_any_shape_stays_in_its_room(size: tuple[int, int]) -> None
     grid = ImageGrid([picture(width=size[0], height=size[1])])
     grid.fit(78, palette_of(DARK, {}))
     (wanted,) = grid.missing(0)
-    assert Room(1, 1) <= wanted.room
+    assert CellSize(1, 1) <= wanted.room
     assert wanted.room.columns <= 24
     assert wanted.room.rows <= 8
 

@@ -8,7 +8,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import Input
 
-from tui.chat.tools import Question, Verdict
+from tui.chat.tools import PermissionDecision, Question
 from tui.chat.transcript import ToolUse
 from tui.tools.command import RunCommand
 from tui.tools.paths import Folders
@@ -29,7 +29,7 @@ class CardApp(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.answered: list[tuple[str, Verdict]] = []
+        self.answered: list[tuple[str, PermissionDecision]] = []
         self.register_theme(DARK)
         self.theme = DARK.name
 
@@ -56,7 +56,7 @@ async def test_an_answer_to_a_question_that_is_settled_before_it_arrives_is_none
         assert app.answered == []
         assert not app.query(ReasonLine)
         await pilot.press("n")
-        assert app.answered == [("second", Verdict(allowed=False))]
+        assert app.answered == [("second", PermissionDecision(allowed=False))]
 
 
 async def test_a_reason_for_a_question_that_is_settled_before_it_arrives_is_none_for_the_next() -> None:
@@ -94,7 +94,9 @@ async def test_a_rule_that_allows_more_than_it_seems_to_says_so(tmp_path: Path) 
         assert "run_command(git log *)" in shown(text)
         assert "with options git writes files or runs programs; --output" in shown(text)
         await pilot.press("a")
-        assert app.answered == [("1", Verdict(allowed=True, lasting="always", rule="run_command(git log *)"))]
+        assert app.answered == [
+            ("1", PermissionDecision(allowed=True, lasting="always", rule="run_command(git log *)"))
+        ]
 
 
 def shown(text: QuestionText) -> str:

@@ -24,7 +24,7 @@ PATIENCE_S = 5.0
 """How long a request waits for a token refresh while its token is still valid."""
 
 
-def _unheard(_: str) -> None:
+def _ignore(_: str) -> None:
     pass
 
 
@@ -34,7 +34,7 @@ def auth_for(
     oauth_hosts: Sequence[str] = (),
     *,
     token_url: str = TOKEN_URL,
-    warn: Callable[[str], None] = _unheard,
+    warn: Callable[[str], None] = _ignore,
     now: Callable[[], float] = time.time,
 ) -> httpx.Auth:
     """Return what signs requests to that address. Raises `destinations.Misdirected` if the credential may not be sent
@@ -81,11 +81,11 @@ class LoginAuth(httpx.Auth):
         self._patience_s = patience_s
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        token = self._renewer.before_request() if self._renewer.is_due() else self._renewer.in_use()
+        token = self._renewer.before_request() if self._renewer.is_due() else self._renewer.current()
         sign(request, token, self._oauth_hosts)
         response = yield request
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            sign(request, self._renewer.after_refusal(token), self._oauth_hosts)
+            sign(request, self._renewer.after_unauthorized(token), self._oauth_hosts)
             yield request
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
@@ -93,17 +93,17 @@ class LoginAuth(httpx.Auth):
         sign(request, token, self._oauth_hosts)
         response = yield request
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            sign(request, await _in_thread(lambda: self._renewer.after_refusal(token)), self._oauth_hosts)
+            sign(request, await _in_thread(lambda: self._renewer.after_unauthorized(token)), self._oauth_hosts)
             yield request
 
     async def _token(self) -> OAuthToken:
         if not self._renewer.is_due():
-            return self._renewer.in_use()
+            return self._renewer.current()
         renewal = _in_thread(self._renewer.before_request)
-        if self._renewer.is_alive():  # do not wait for a slow endpoint: the refresh continues in the background
+        if self._renewer.is_valid():  # do not wait for a slow endpoint: the refresh continues in the background
             done, _ = await asyncio.wait([renewal], timeout=self._patience_s)
             if not done:
-                return self._renewer.in_use()
+                return self._renewer.current()
         return await renewal
 
 

@@ -22,12 +22,12 @@ MESSAGES = 4
 """With more messages than this, the last one is always marked."""
 SPACING = 15
 """Blocks between breakpoints in a long turn: the API looks back 20 blocks from each, itself included."""
-DOUBT = 0.75
+MARK_FROM_SHARE = 0.75
 """Mark a prefix from this share of the minimum on, since token counts are estimates."""
 _CACHEABLE = frozenset({"text", "image", "document", "tool_use", "tool_result"})
 
 
-class _Place(NamedTuple):
+class _Position(NamedTuple):
     """The position of a block that can carry a breakpoint: `messages[message].content[block]`."""
 
     message: int
@@ -46,7 +46,7 @@ def with_breakpoints(body: Param, model: Model, lifetime: Lifetime = "5m", kept:
     tools = cast("list[Param]", body.get("tools", []))
     system = body.get("system")
     messages = cast("list[Param]", body["messages"])
-    lengths = _Lengths(body, model)
+    lengths = _Prefixes(body, model)
 
     marked = dict(body)
     used = 0
@@ -56,32 +56,32 @@ def with_breakpoints(body: Param, model: Model, lifetime: Lifetime = "5m", kept:
     if isinstance(system, list) and (_system_bytes(system) > SYSTEM_BYTES or lengths.has_use_for(system, tools)):
         marked["system"] = [*system[:-1], _marked(system[-1], lifetime)]
         used += 1
-    places = _places_to_mark(messages, lengths, MAX_BREAKPOINTS - used, kept)
+    places = _positions_to_mark(messages, lengths, MAX_BREAKPOINTS - used, kept)
     marked["messages"] = [_with_marks(message, at, places, lifetime) for at, message in enumerate(messages)]
     return marked
 
 
-class _Lengths:
+class _Prefixes:
     """Estimated tokens of the request's prefixes."""
 
     def __init__(self, body: Param, model: Model) -> None:
         self._model = model
-        self.opening = self._tokens(body.get("tools")) + self._tokens(body.get("system"))
+        self.prefix_tokens = self._tokens(body.get("tools")) + self._tokens(body.get("system"))
         """Tokens of the tools and the system prompt."""
         self._messages = cast("list[Param]", body["messages"])
 
     def suffices(self, tokens: float) -> bool:
-        return tokens >= DOUBT * self._model.min_cache
+        return tokens >= MARK_FROM_SHARE * self._model.min_cache
 
     def has_use_for(self, system: list[Param], tools: list[Param]) -> bool:
         """True if a short system prompt is worth a breakpoint of its own: not if the tools before it are most of the
         prefix.
         """
-        return self.suffices(self.opening) and not (tools and self._tokens(system) < self._model.min_cache / 4)
+        return self.suffices(self.prefix_tokens) and not (tools and self._tokens(system) < self._model.min_cache / 4)
 
-    def reaches(self, place: _Place) -> bool:
+    def reaches(self, place: _Position) -> bool:
         """True if the prefix up to that position is long enough to be cached."""
-        tokens = self.opening
+        tokens = self.prefix_tokens
         for message in self._messages[: place.message]:
             tokens += self._tokens(message["content"])
             if self.suffices(tokens):
@@ -92,13 +92,15 @@ class _Lengths:
         return param_tokens(param, self._model)
 
 
-def _places_to_mark(messages: list[Param], lengths: _Lengths, slots: int, kept: Sequence[int]) -> frozenset[_Place]:
-    last = _last_place(messages, len(messages))
+def _positions_to_mark(
+    messages: list[Param], lengths: _Prefixes, slots: int, kept: Sequence[int]
+) -> frozenset[_Position]:
+    last = _last_position(messages, len(messages))
     if last is None or not (len(messages) > MESSAGES or lengths.reaches(last)):
         return frozenset()
     # There are at least two slots. Positions further back matter less and come last.
     turns = _ends_of_turns(messages)
-    ends = [place for end in kept if (place := _last_place(messages, end)) is not None]
+    ends = [place for end in kept if (place := _last_position(messages, end)) is not None]
     lost = [place for place in ends if _distance(messages, place, last) > SPACING]
     wanted = [last, *_far_end_of_previous_request(messages, last), *lost, *turns[:1], *_spaced(messages)]
     wanted += [*ends, *turns[1:2], *_landmarks(turns)]
@@ -106,24 +108,24 @@ def _places_to_mark(messages: list[Param], lengths: _Lengths, slots: int, kept: 
     return frozenset(chosen[:slots])
 
 
-def _end_of_previous_request(messages: list[Param]) -> _Place | None:
+def _end_of_previous_request(messages: list[Param]) -> _Position | None:
     """Return where the previous request ended and wrote to the cache: before the newest answer."""
     answers = [at for at, message in enumerate(messages) if message["role"] == "assistant"]
-    return _last_place(messages, answers[-1]) if answers else None
+    return _last_position(messages, answers[-1]) if answers else None
 
 
-def _far_end_of_previous_request(messages: list[Param], last: _Place) -> list[_Place]:
+def _far_end_of_previous_request(messages: list[Param], last: _Position) -> list[_Position]:
     """Return that end if it is too far back to be found from the end of this request."""
     end = _end_of_previous_request(messages)
     return [end] if end is not None and _distance(messages, end, last) > SPACING else []
 
 
-def _spaced(messages: list[Param]) -> list[_Place]:
+def _spaced(messages: list[Param]) -> list[_Position]:
     """Return positions about every fifteen blocks back from the end of a long turn, up to the end of the previous
     request.
     """
     before = _end_of_previous_request(messages)
-    found: list[_Place] = []
+    found: list[_Position] = []
     distance = 0
     for place in _backwards(messages):
         if before is not None and place <= before:
@@ -135,13 +137,13 @@ def _spaced(messages: list[Param]) -> list[_Place]:
     return found
 
 
-def _ends_of_turns(messages: list[Param]) -> list[_Place]:
+def _ends_of_turns(messages: list[Param]) -> list[_Position]:
     """Return where earlier turns ended, latest first. If a later prompt is edited, the chat continues from there."""
     prompts = [at for at, message in enumerate(messages) if at and _is_prompt(message)]
-    return [place for at in reversed(prompts) if (place := _last_place(messages, at)) is not None]
+    return [place for at in reversed(prompts) if (place := _last_position(messages, at)) is not None]
 
 
-def _landmarks(turns: list[_Place]) -> list[_Place]:
+def _landmarks(turns: list[_Position]) -> list[_Position]:
     """Return the ends of turns 1, 2, 4, 8 …, latest first, for edits further back.
 
     Marking an entry again refreshes it at no cost. Powers of two stay in place for many turns, and the last one always has
@@ -155,24 +157,24 @@ def _is_prompt(message: Param) -> bool:
     return message["role"] == "user" and isinstance(first, dict) and first["type"] != "tool_result"
 
 
-def _distance(messages: list[Param], one: _Place, other: _Place) -> int:
+def _distance(messages: list[Param], one: _Position, other: _Position) -> int:
     """Return how many blocks `other` is behind `one`."""
     between = sum(len(_content(message)) for message in messages[one.message : other.message])
     return between - one.block + other.block
 
 
-def _last_place(messages: list[Param], end: int) -> _Place | None:
+def _last_position(messages: list[Param], end: int) -> _Position | None:
     """Return the last block of the first `end` messages that can carry a breakpoint."""
     return next((place for place in _backwards(messages[:end]) if _can_carry(messages, place)), None)
 
 
-def _backwards(messages: list[Param]) -> Iterator[_Place]:
+def _backwards(messages: list[Param]) -> Iterator[_Position]:
     for at in reversed(range(len(messages))):
         for block in reversed(range(len(_content(messages[at])))):
-            yield _Place(at, block)
+            yield _Position(at, block)
 
 
-def _can_carry(messages: list[Param], place: _Place) -> bool:
+def _can_carry(messages: list[Param], place: _Position) -> bool:
     block = _content(messages[place.message])[place.block]
     return isinstance(block, dict) and block["type"] in _CACHEABLE and block.get("text") != ""
 
@@ -181,11 +183,11 @@ def _content(message: Param) -> list[object]:
     return cast("list[object]", message["content"])
 
 
-def _with_marks(message: Param, at: int, places: frozenset[_Place], lifetime: Lifetime) -> Param:
+def _with_marks(message: Param, at: int, places: frozenset[_Position], lifetime: Lifetime) -> Param:
     if all(place.message != at for place in places):
         return message
     content = [
-        _marked(cast(Param, block), lifetime) if _Place(at, number) in places else block
+        _marked(cast(Param, block), lifetime) if _Position(at, number) in places else block
         for number, block in enumerate(_content(message))
     ]
     return {**message, "content": content}

@@ -37,7 +37,7 @@ def cache_map(body: bytes | Mapping[str, Any], model: Model, usage: Usage) -> Ca
     marked = [at for at, position in enumerate(positions) if position.lifetime]
     cached = usage.cache_read_input_tokens + usage.cache_creation_input_tokens
     last = marked[-1] if marked and cached else -1
-    sizes = _stretched(positions[: last + 1], cached) + _stretched(positions[last + 1 :], usage.input_tokens)
+    sizes = _scaled(positions[: last + 1], cached) + _scaled(positions[last + 1 :], usage.input_tokens)
     ends = [0.0, *accumulate(sizes)]
     segments = tuple(_segments(positions, ends, usage.cache_read_input_tokens, cached))
     index = {(segment.part, segment.number): at for at, segment in enumerate(segments)}
@@ -83,7 +83,7 @@ def blocks_of(content: object) -> list[object]:
     return list(cast("list[object]", content))
 
 
-def _stretched(positions: list[_Position], total: int) -> list[float]:
+def _scaled(positions: list[_Position], total: int) -> list[float]:
     """Return the sizes of the positions, in proportion to the estimates and with the given sum."""
     estimate = sum(position.tokens for position in positions)
     if estimate:

@@ -20,12 +20,12 @@ from tui.chat.warmth import LIFETIME_S, cached_tokens
 from tui.inputs.bounded import decode_json
 from tui.inputs.limits import REQUEST_DEPTH
 
-SLACK = 64
+TOLERANCE_TOKENS = 64
 """A difference of so many tokens is not reported."""
 _NAMED = 3  # name at most so many tools
 _REASONING = frozenset({"thinking", "redacted_thinking"})
 _FILLED = "It has been written again."
-_Filled = Callable[[str], str]
+_IfFilled = Callable[[str], str]
 """Return the given text if the request filled the cache, else a text that says why it did not."""
 
 
@@ -36,7 +36,7 @@ class SentRequest(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     """When it was sent, in seconds since the epoch."""
     usage: Usage
-    said: str = ""
+    reported: str = ""
     """The API's `cache_miss_reason`."""
 
 
@@ -46,7 +46,7 @@ def miss_reason(before: SentRequest, now: SentRequest, model: Model) -> Miss | N
     `model` is the model of the second request. Both are requests of one chat, one after the other.
     """
     expected, read = cached_tokens(before.usage), now.usage.cache_read_input_tokens
-    if read >= expected - SLACK:
+    if read >= expected - TOLERANCE_TOKENS:
         return None
     old, new = (decode_json(body, depth=REQUEST_DEPTH) for body in (before.body, now.body))
 
@@ -56,8 +56,8 @@ def miss_reason(before: SentRequest, now: SentRequest, model: Model) -> Miss | N
         too_short = now.usage.total_input < model.min_cache
         return f"{model.name} caches nothing below {model.min_cache:,} tokens." if too_short else "Nothing was cached."
 
-    kind, text = _difference(old, new, model, filled) or _same_bytes(old, new, now.at - before.at, now.said, filled)
-    return Miss(kind=kind, expected=expected, read=read, text=text, said=now.said)
+    kind, text = _difference(old, new, model, filled) or _same_bytes(old, new, now.at - before.at, now.reported, filled)
+    return Miss(kind=kind, expected=expected, read=read, text=text, reported=now.reported)
 
 
 def too_short(now: SentRequest, model: Model) -> Miss | None:
@@ -66,11 +66,11 @@ def too_short(now: SentRequest, model: Model) -> Miss | None:
     if cached_tokens(now.usage) or not 0 < size < model.min_cache:
         return None
     text = f"below the minimum of {model.min_cache:,} tokens for {model.name}: nothing is cached yet"
-    return Miss(kind="too_short", expected=0, read=0, text=text, said=now.said)
+    return Miss(kind="too_short", expected=0, read=0, text=text, reported=now.reported)
 
 
 def _difference(
-    old: Mapping[str, Any], new: Mapping[str, Any], model: Model, filled: _Filled
+    old: Mapping[str, Any], new: Mapping[str, Any], model: Model, filled: _IfFilled
 ) -> tuple[MissKind, str] | None:
     """Return the first difference between the requests, or None if the second only continues the first."""
     if old["model"] != new["model"]:
@@ -104,19 +104,19 @@ def _difference(
 def _changed_message(old: list[Any], new: list[Any], anew: str) -> tuple[MissKind, str] | None:
     """Return the first block that differs. An edit also removes thinking, so other blocks are compared first."""
     was, is_ = list(_rows(old)), list(_rows(new))
-    said, says = ([row for row in rows if row[2].get("type") not in _REASONING] for rows in (was, is_))
-    for (_, role, block), (number, other_role, other) in zip(said, says, strict=False):
+    old_rows, new_rows = ([row for row in rows if row[2].get("type") not in _REASONING] for rows in (was, is_))
+    for (_, role, block), (number, other_role, other) in zip(old_rows, new_rows, strict=False):
         if (role, block) != (other_role, other):
-            return _told(number, other_role, {block.get("type"), other.get("type")}, anew)
-    if len(says) < len(said):
-        return "message", f"The chat continues from message {says[-1][0]}; later messages are no longer sent."
+            return _message_change(number, other_role, {block.get("type"), other.get("type")}, anew)
+    if len(new_rows) < len(old_rows):
+        return "message", f"The chat continues from message {new_rows[-1][0]}; later messages are no longer sent."
     for (number, _, block), (_, _, other) in zip(was, is_, strict=False):
         if block != other:
             return "reasoning", f"The thinking of message {number} is no longer sent. {anew}"
     return None
 
 
-def _told(number: int, role: str, kinds: set[str], anew: str) -> tuple[MissKind, str]:
+def _message_change(number: int, role: str, kinds: set[str], anew: str) -> tuple[MissKind, str]:
     if kinds & {"image", "document"}:
         return "image", f"An image of message {number} changed. {anew}"
     whose = "your message" if role == "user" else "the answer"
@@ -124,7 +124,7 @@ def _told(number: int, role: str, kinds: set[str], anew: str) -> tuple[MissKind,
 
 
 def _same_bytes(
-    old: Mapping[str, Any], new: Mapping[str, Any], pause_s: float, said: str, filled: _Filled
+    old: Mapping[str, Any], new: Mapping[str, Any], pause_s: float, reported: str, filled: _IfFilled
 ) -> tuple[MissKind, str]:
     """Return the reason if nothing has changed: time, distance or the server."""
     lifetime = _lifetime(old)
@@ -138,7 +138,7 @@ def _same_bytes(
             "too_far",
             f"{added} blocks were added at once, and the cache searches only {LOOK_BACK} back. {filled(_FILLED)}",
         )
-    because = f" Reported reason: {said}." if said else ""
+    because = f" Reported reason: {reported}." if reported else ""
     return "unknown", f"Nothing had changed, but the server did not find its cache.{because} {filled(_FILLED)}"
 
 
@@ -159,12 +159,12 @@ def _bare(value: Any) -> Any:
 def _changed_tools(old: list[Any], new: list[Any]) -> str:
     """Describe which tools were added, removed or changed."""
     was, is_ = ({str(tool.get("name")): _bare(tool) for tool in tools} for tools in (old, new))
-    said = {
+    changes = {
         "new": [name for name in is_ if name not in was],
         "removed": [name for name in was if name not in is_],
         "changed": [name for name in is_ if name in was and was[name] != is_[name]],
     }
-    return "; ".join(f"{how}: {_listed(names)}" for how, names in said.items() if names) or "their order"
+    return "; ".join(f"{how}: {_listed(names)}" for how, names in changes.items() if names) or "their order"
 
 
 def _listed(names: list[str]) -> str:

@@ -174,9 +174,9 @@ class Client:
         except httpx.HTTPError as error:
             raise self._converted(error, began=True) from error
         except wire.ErrorSent as sent:
-            words = _without_credential(sent.said.message, response.request)
+            words = _without_credential(sent.details.message, response.request)
             raise errors.from_event(
-                msgspec.structs.replace(sent.said, message=words),
+                msgspec.structs.replace(sent.details, message=words),
                 request_id=_request_id(response),
                 credential=self._credential,
                 custom_url=self._is_custom,

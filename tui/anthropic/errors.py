@@ -18,8 +18,7 @@
        │   └── TimedOut              no data for too long
        └── ProtocolError             an invalid answer
 
-Bodies are parsed leniently: the API's own shape, shapes of other vendors, HTML, plain text, or nothing. A server's text is
-shown without control characters and without anything that looks like a key.
+Bodies are parsed leniently: the API's shape, other vendors', HTML, plain text, or nothing.
 """
 
 from __future__ import annotations
@@ -153,7 +152,6 @@ class ErrorDetails(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     """`error.details.error_code`."""
     paths: tuple[str, ...] = ()
-    """`error.details.paths`."""
     appeal_url: str = ""
     """`error.details.appeal_url`, if it is an https address."""
     request_id: str = ""
@@ -169,15 +167,15 @@ def from_response(
     retry_after_s: float | None = None,
 ) -> ProviderError:
     """Return the error for an unsuccessful response. Header names must be lower case, or the mapping must ignore case."""
-    said = parse_error_body(body, headers.get("content-type", ""))
-    request_id = headers.get("request-id", "") or said.request_id
+    details = parse_error_body(body, headers.get("content-type", ""))
+    request_id = headers.get("request-id", "") or details.request_id
     wish = headers.get("x-should-retry", "")
     retryable = wish == "true" or (wish != "false" and (status in _RETRIED or status >= 500))
     if 300 <= status < 400:
         return redirect_error(status, headers.get("location", ""), request_id)
     return _made(
-        _class_for_status(status, said),
-        said,
+        _class_for_status(status, details),
+        details,
         status=status,
         request_id=request_id,
         retry_after_s=retry_after_s,
@@ -188,14 +186,14 @@ def from_response(
 
 
 def from_event(
-    said: ErrorDetails, *, request_id: str = "", credential: CredentialKind = "", custom_url: bool = False
+    details: ErrorDetails, *, request_id: str = "", credential: CredentialKind = "", custom_url: bool = False
 ) -> ProviderError:
     """Return the error for an `error` event within a stream: its type is treated like a status."""
-    kind = _class_for_type(said)
+    kind = _class_for_type(details)
     return _made(
         kind,
-        said,
-        request_id=said.request_id or request_id,
+        details,
+        request_id=details.request_id or request_id,
         retryable=kind in (RateLimited, Overloaded, ServerError),
         credential=credential,
         custom_url=custom_url,
@@ -230,13 +228,13 @@ def error_details(parsed: object) -> ErrorDetails:
         return ErrorDetails(message=clean("; ".join(part for part in parts if part)), request_id=request_id)
     if not isinstance(error, dict):
         return ErrorDetails(request_id=request_id)
-    details = error.get("details")
-    details = details if isinstance(details, dict) else {}
-    paths, appeal_url = details.get("paths"), clean(_string(details.get("appeal_url")))
+    extra = error.get("details")
+    extra = extra if isinstance(extra, dict) else {}
+    paths, appeal_url = extra.get("paths"), clean(_string(extra.get("appeal_url")))
     return ErrorDetails(
         message=clean(_string(error.get("message")) or _string(error.get("detail"))),
         type=clean(_string(error.get("type"))),
-        code=clean(_string(details.get("error_code"))),
+        code=clean(_string(extra.get("error_code"))),
         paths=tuple(map(_string, paths)) if isinstance(paths, list) else (),
         appeal_url=appeal_url if appeal_url.startswith("https://") else "",
         request_id=clean(request_id),
@@ -298,22 +296,22 @@ _TYPES: dict[str, type[ProviderError]] = {
 }
 
 
-def _class_for_status(status: int, said: ErrorDetails) -> type[ProviderError]:
-    if is_spend_limit(said.message, said.code):
+def _class_for_status(status: int, details: ErrorDetails) -> type[ProviderError]:
+    if is_spend_limit(details.message, details.code):
         return SpendLimitReached
-    if status == 400 and is_login_refused(said.message):
+    if status == 400 and is_login_refused(details.message):
         return PermissionDenied
-    if status in (400, 403, 404) and not said.code and lacks_workspace(said.message):
+    if status in (400, 403, 404) and not details.code and lacks_workspace(details.message):
         return WorkspaceNeeded
-    if status == 400 and said.type == "authentication_error":  # some proxies answer a wrong key this way
+    if status == 400 and details.type == "authentication_error":  # some proxies answer a wrong key this way
         return AuthenticationFailed
     return _CLASSES.get(status) or (ServerError if status >= 500 else BadRequest)
 
 
-def _class_for_type(said: ErrorDetails) -> type[ProviderError]:
-    if is_spend_limit(said.message, said.code):
+def _class_for_type(details: ErrorDetails) -> type[ProviderError]:
+    if is_spend_limit(details.message, details.code):
         return SpendLimitReached
-    return _TYPES.get(said.type, ProviderError)
+    return _TYPES.get(details.type, ProviderError)
 
 
 def rejects_web_search(words: str) -> bool:
@@ -323,7 +321,7 @@ def rejects_web_search(words: str) -> bool:
 
 def _made(
     kind: type[ProviderError],
-    said: ErrorDetails,
+    details: ErrorDetails,
     *,
     status: int = 0,
     request_id: str = "",
@@ -333,31 +331,31 @@ def _made(
     custom_url: bool = False,
 ) -> ProviderError:
     return kind(
-        _message(kind, said, status),
-        _hint(kind, said, credential, custom_url),
+        _message(kind, details, status),
+        _hint(kind, details, credential, custom_url),
         status=status,
-        type=said.type,
+        type=details.type,
         request_id=clean(request_id),
         retry_after_s=retry_after_s,
         retryable=retryable and kind is not SpendLimitReached,
-        paths=said.paths,
+        paths=details.paths,
     )
 
 
-def _message(kind: type[ProviderError], said: ErrorDetails, status: int) -> str:
-    if kind is NotFound and (model := _unknown_model(said)):
+def _message(kind: type[ProviderError], details: ErrorDetails, status: int) -> str:
+    if kind is NotFound and (model := _unknown_model(details)):
         return f"The server does not know the model {model}"
-    if kind is Overloaded and said.message in ("", "Overloaded"):
+    if kind is Overloaded and details.message in ("", "Overloaded"):
         return "The server is overloaded"
-    if said.message:
-        return said.message
+    if details.message:
+        return details.message
     if kind is RequestTooLarge:
         return "The request is too large for the server"
     return f"The server answered {status} without a reason" if status else "The server reported an error"
 
 
-def _unknown_model(said: ErrorDetails) -> str:
-    return said.message.removeprefix("model:").strip() if said.message.startswith("model:") else ""
+def _unknown_model(details: ErrorDetails) -> str:
+    return details.message.removeprefix("model:").strip() if details.message.startswith("model:") else ""
 
 
 _HINTS: dict[type[ProviderError], str] = {
@@ -373,18 +371,18 @@ _HINTS: dict[type[ProviderError], str] = {
 }
 
 
-def _hint(kind: type[ProviderError], said: ErrorDetails, credential: CredentialKind, custom_url: bool) -> str:
+def _hint(kind: type[ProviderError], details: ErrorDetails, credential: CredentialKind, custom_url: bool) -> str:
     if kind is AuthenticationFailed:
         return credential_hint(credential, custom_url)
-    if advice := specific_hint(said.message, said.code, said.appeal_url):
+    if advice := specific_hint(details.message, details.code, details.appeal_url):
         return advice
-    if kind in (BadRequest, PermissionDenied) and rejects_web_search(said.message):
+    if kind in (BadRequest, PermissionDenied) and rejects_web_search(details.message):
         return SEARCH_HINT
-    if "credit balance" in said.message.lower():
+    if "credit balance" in details.message.lower():
         return _HINTS[BillingProblem]
-    if kind is BadRequest and (advice := length_hint(said.message, said.type)):
+    if kind is BadRequest and (advice := length_hint(details.message, details.type)):
         return advice
-    if kind is NotFound and (model := _unknown_model(said)):
+    if kind is NotFound and (model := _unknown_model(details)):
         from tui.anthropic.models import suggestion  # only for unknown names
 
         return suggestion(model)

@@ -75,35 +75,35 @@ def from_listing(payload: bytes) -> tuple[Model, ...]:
 
 def _merged(listed: _Listed) -> Model:
     row = find(listed.id)
-    said: dict[str, Any] = {"id": listed.id, "listed": True}
+    fields: dict[str, Any] = {"id": listed.id, "listed": True}
     if listed.display_name and not row.known:
-        said["name"] = listed.display_name.removeprefix("Claude ")[:LABEL_CHARS]
+        fields["name"] = listed.display_name.removeprefix("Claude ")[:LABEL_CHARS]
     if listed.line:
-        said["family"] = listed.line[:LABEL_CHARS]
+        fields["family"] = listed.line[:LABEL_CHARS]
     if _is_size(listed.max_input_tokens):
-        said["context"] = listed.max_input_tokens
+        fields["context"] = listed.max_input_tokens
     if _is_size(listed.max_tokens):
-        said["max_output"] = listed.max_tokens
-    said |= _life(listed, row) | _abilities(listed.capabilities or {})
+        fields["max_output"] = listed.max_tokens
+    fields |= _life(listed, row) | _abilities(listed.capabilities or {})
     if listed.capabilities and not row.known:
         # A Claude that is newer than this table: assume the newest tokenizer.
-        said |= {"known": True, "tokens_per_char": NEWER_TOKENIZER}
-    return msgspec.structs.replace(row, **said)
+        fields |= {"known": True, "tokens_per_char": NEWER_TOKENIZER}
+    return msgspec.structs.replace(row, **fields)
 
 
 def _life(listed: _Listed, row: Model) -> dict[str, Any]:
-    said: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     if (day := (listed.retires_at or "")[:10]) and _is_day(day):
-        said["retires"] = day
+        fields["retires"] = day
     lifecycle = _LIFECYCLES.get(listed.lifecycle or "")
     if lifecycle == "active" and row.lifecycle == "legacy":
-        return said  # the API has no word for legacy: active, but superseded
+        return fields  # the API has no word for legacy: active, but superseded
     if lifecycle:
-        said["lifecycle"] = lifecycle
+        fields["lifecycle"] = lifecycle
     elif row.lifecycle == "retired":
         # A gateway that lists a model serves it, even if Anthropic has retired it.
-        said |= {"lifecycle": "unknown", "retires": ""}
-    return said
+        fields |= {"lifecycle": "unknown", "retires": ""}
+    return fields
 
 
 def _is_size(tokens: int | None) -> bool:
@@ -120,23 +120,23 @@ def _is_day(text: str) -> bool:
 
 
 def _abilities(capabilities: Mapping[str, Any]) -> dict[str, Any]:
-    said: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     vision = _supported(capabilities.get("image_input"))
     if vision is not None:
-        said["vision"] = vision
+        fields["vision"] = vision
     effort = capabilities.get("effort")
     if _supported(effort) is not None and isinstance(effort, dict):
         levels = tuple(level for level in ALL_EFFORTS if _supported(effort.get(level)))
         if levels or not _supported(effort):
-            said["efforts"] = levels
+            fields["efforts"] = levels
     thinking = capabilities.get("thinking")
     if isinstance(thinking, dict):
         types = thinking.get("types")
         if _supported(thinking) is False:
-            said["thinking"] = ()
+            fields["thinking"] = ()
         elif isinstance(types, dict):
-            said["thinking"] = tuple(kind for kind, ability in types.items() if _supported(ability))
-    return said
+            fields["thinking"] = tuple(kind for kind, ability in types.items() if _supported(ability))
+    return fields
 
 
 def _supported(ability: object) -> bool | None:

@@ -235,8 +235,8 @@ def _newest(family: str, live: Sequence[Model], today: date | None) -> Model:
 def _named(asked: str) -> Model | None:
     if asked.startswith("claude-"):
         return None  # an ID
-    said = _spoken(asked).removeprefix("claude ")
-    return next((model for model in MODELS if _spoken(model.name) == said), None)
+    name = _spoken(asked).removeprefix("claude ")
+    return next((model for model in MODELS if _spoken(model.name) == name), None)
 
 
 def _spoken(name: str) -> str:
@@ -281,12 +281,12 @@ def overridden(model: Model, settings: Mapping[str, object]) -> Model:
             raise ModelSettingsError(
                 f'[models."{model.id}"] has no setting {key!r}.', f"Allowed are: {', '.join(allowed)}."
             )
-    said = dict(settings)
-    tiers = said.get("prices")
+    values = dict(settings)
+    tiers = values.get("prices")
     if isinstance(tiers, list):
-        said["prices"] = [_whole_price(tier) for tier in tiers]
+        values["prices"] = [_whole_price(tier) for tier in tiers]
     try:
-        return msgspec.convert(msgspec.to_builtins(model) | said, Model)
+        return msgspec.convert(msgspec.to_builtins(model) | values, Model)
     except msgspec.ValidationError as error:
         raise ModelSettingsError(f'[models."{model.id}"] cannot be read: {error}') from error
 

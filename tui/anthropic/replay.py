@@ -40,20 +40,20 @@ RequestPosition = tuple[int, ...]
 
 def build_messages(messages: Sequence[Message], model: Model, dialect: Dialect) -> list[Param]:
     """Return the `messages` of a request. They may end with an assistant message or be empty; the caller checks that."""
-    return _replayed(messages, model, dialect).sent
+    return _build(messages, model, dialect).sent
 
 
 def attachment_positions(
     messages: Sequence[Message], model: Model, dialect: Dialect
 ) -> Mapping[RequestPosition, BlockPosition]:
     """Return the origin of each image and document of that request, by its position in the request."""
-    return _replayed(messages, model, dialect).places
+    return _build(messages, model, dialect).places
 
 
-def _replayed(messages: Sequence[Message], model: Model, dialect: Dialect) -> _Replay:
+def _build(messages: Sequence[Message], model: Model, dialect: Dialect) -> _MessageBuilder:
     numbers = _without_refusals(messages)
     kept = [messages[number] for number in numbers]
-    replay = _Replay(model, dialect)
+    replay = _MessageBuilder(model, dialect)
     paired = _paired_server_tools(kept)
     for at, message in enumerate(kept):
         if message.role == "user":
@@ -151,7 +151,7 @@ def _may_stand_alone(block: Opaque, unfinished: bool) -> bool:
     return unfinished or not block.kind.endswith("tool_use")
 
 
-class _Replay:
+class _MessageBuilder:
     """The request built so far, and the tool calls that wait for results."""
 
     def __init__(self, model: Model, dialect: Dialect) -> None:

@@ -25,7 +25,7 @@ class ThinkingRepair:
         self._refused: frozenset[str] = frozenset()
         self._clock = clock
 
-    def fitting(self, transcript: Transcript) -> Transcript:
+    def without_rejected(self, transcript: Transcript) -> Transcript:
         """Return the conversation without the thinking that was rejected before."""
         return without_thinking(transcript, self._refused) if self._refused else transcript
 
@@ -51,7 +51,7 @@ class ThinkingRepair:
             async for event in events:
                 yield event
 
-    async def counted(
+    async def count_tokens(
         self, count: Callable[[bytes], Awaitable[int]], transcript: Transcript, build: Callable[[Transcript], bytes]
     ) -> int:
         """Return the token count of the conversation. Counting validates thinking as sending does."""

@@ -138,10 +138,10 @@ def _refused(response: httpx.Response) -> RefreshFailed:
     code = parsed.get("error") if isinstance(parsed, dict) else None
     if code == "invalid_grant" or (isinstance(code, dict) and code.get("type") == "invalid_grant"):
         return GrantRefused()
-    said = parse_error_body(response.content, response.headers.get("content-type", "")).message
+    message = parse_error_body(response.content, response.headers.get("content-type", "")).message
     return RefreshFailed(
         f"Claude Code's login was not refreshed: {clean(response.url.host)} answered {response.status_code}"
-        + (f", {said}" if said else ""),
+        + (f", {message}" if message else ""),
         SIGN_IN_HINT,
         status=response.status_code,
     )

@@ -61,20 +61,20 @@ class TokenRefresher:
         self._warn = warn
         self._reread = reread or self._read_file
         self._one_at_a_time = threading.Lock()
-        self._over: set[str] = set()
+        self._rejected: set[str] = set()
         """Access tokens that were replaced or rejected."""
         self._used: dict[str, type[GrantRefused] | type[ReplyLost]] = {}
         """Refresh tokens that were sent and must not be sent again, with the outcome."""
         self._quiet_until_s = float("-inf")
         self._has_warned = False
 
-    def in_use(self) -> OAuthToken:
+    def current(self) -> OAuthToken:
         """Return the token to sign with, without waiting; it may have expired."""
         return self._held
 
-    def is_alive(self) -> bool:
+    def is_valid(self) -> bool:
         """True if the token is still valid."""
-        return self._lives(self._held)
+        return self._is_valid(self._held)
 
     def is_due(self) -> bool:
         """True if the token should be refreshed before it is used."""
@@ -84,30 +84,30 @@ class TokenRefresher:
     def before_request(self) -> OAuthToken:
         """Return a valid token, refreshed if due. Raises a TuiError if that fails and the old one has expired."""
         try:
-            return self._renewed(lambda token: self._left_s(token) > EARLY_S)
+            return self._valid_token(lambda token: self._left_s(token) > EARLY_S)
         except TuiError:
             self._quiet_until_s = self._now() + _PAUSE_S
-            if self._lives(self._held):
+            if self._is_valid(self._held):
                 return self._held
             raise
 
-    def after_refusal(self, refused: OAuthToken) -> OAuthToken:
+    def after_unauthorized(self, refused: OAuthToken) -> OAuthToken:
         """Return another token after a 401. Raises a TuiError if there is none."""
-        self._over.add(refused.access_token)
-        return self._renewed(self._lives)
+        self._rejected.add(refused.access_token)
+        return self._valid_token(self._is_valid)
 
-    def _renewed(self, suffices: Callable[[OAuthToken], bool]) -> OAuthToken:
+    def _valid_token(self, suffices: Callable[[OAuthToken], bool]) -> OAuthToken:
         with self._one_at_a_time:
-            if self._lives(self._held) and suffices(self._held):
+            if self._is_valid(self._held) and suffices(self._held):
                 return self._held
-            with self._turn():
-                problem = self._look_again()
-                if not (self._lives(self._held) and suffices(self._held)):
-                    self._renew(problem)
+            with self._locks():
+                problem = self._reload()
+                if not (self._is_valid(self._held) and suffices(self._held)):
+                    self._refresh(problem)
                 return self._held
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _locks(self) -> Iterator[None]:
         """Hold our lock and Claude Code's; no lock if the folder is not writable, since then nobody can refresh the
         login.
         """
@@ -124,18 +124,18 @@ class TokenRefresher:
                     pass
             yield
 
-    def _look_again(self) -> str:
+    def _reload(self) -> str:
         """Take over a login that another program refreshed; return the problem if there is none any more."""
         self._complete_interrupted()
         found = self._reread()
         if isinstance(found, Unusable):
             return found.reason
-        is_news = found.access_token not in self._over
-        if is_news and (not self._lives(self._held) or self._left_s(found) >= self._left_s(self._held)):
+        is_news = found.access_token not in self._rejected
+        if is_news and (not self._is_valid(self._held) or self._left_s(found) >= self._left_s(self._held)):
             self._held = found
         return ""
 
-    def _renew(self, problem: str) -> None:
+    def _refresh(self, problem: str) -> None:
         """Use the refresh token. Only while holding the locks."""
         login = self._held
         if problem:  # perhaps the file is being written right now: its content must be neither used nor lost
@@ -156,27 +156,27 @@ class TokenRefresher:
         except GrantRefused:
             self._used[login.refresh_token] = GrantRefused
             _remove_mark(login.file)
-            if not self._was_outrun(login):
+            if not self._was_refreshed_elsewhere(login):
                 raise
         except TuiError:  # the token was not used
             del self._used[login.refresh_token]
             _remove_mark(login.file)
             raise
         else:
-            self._keep(login, grant)
+            self._store(login, grant)
 
-    def _was_outrun(self, login: OAuthToken) -> bool:
+    def _was_refreshed_elsewhere(self, login: OAuthToken) -> bool:
         """True if a program that ignores the lock refreshed the login after we read it."""
         found = self._reread()
-        if isinstance(found, Unusable) or found.refresh_token == login.refresh_token or not self._lives(found):
+        if isinstance(found, Unusable) or found.refresh_token == login.refresh_token or not self._is_valid(found):
             return False
         self._held = found
         return True
 
-    def _keep(self, login: OAuthToken, grant: TokenGrant) -> None:
+    def _store(self, login: OAuthToken, grant: TokenGrant) -> None:
         """Use the new tokens, and write them to the file of the old ones."""
         assert login.file is not None
-        self._over.add(login.access_token)
+        self._rejected.add(login.access_token)
         self._held = replace(
             login,
             access_token=grant.access_token,
@@ -227,8 +227,8 @@ class TokenRefresher:
     def _left_s(self, token: OAuthToken) -> float:
         return float("inf") if token.expires_at_s is None else token.expires_at_s - self._now()
 
-    def _lives(self, token: OAuthToken) -> bool:
-        return token.access_token not in self._over and bool(token.access_token) and self._left_s(token) > 0
+    def _is_valid(self, token: OAuthToken) -> bool:
+        return token.access_token not in self._rejected and bool(token.access_token) and self._left_s(token) > 0
 
 
 def _place(login: OAuthToken) -> str:

@@ -37,9 +37,9 @@ from tui.inputs.limits import COUNT, ERROR_BODY_BYTES, LABEL_CHARS, LENIENT_JSON
 class ErrorSent(Exception):
     """An `error` event. The client, which knows the response, converts it to an error for the user."""
 
-    def __init__(self, said: ErrorDetails) -> None:
-        super().__init__(said.message)
-        self.said = said
+    def __init__(self, details: ErrorDetails) -> None:
+        super().__init__(details.message)
+        self.details = details
 
 
 def parse(data: str | bytes | bytearray) -> StreamEvent | None:
@@ -69,7 +69,7 @@ def _translated(event: Any) -> StreamEvent | None:
         case wire_types.MessageStop():
             return MessageStop()
         case wire_types.Error(error=error, request_id=request_id):
-            raise ErrorSent(_said(error, request_id))
+            raise ErrorSent(_error_details(error, request_id))
     return None  # a ping
 
 
@@ -83,7 +83,7 @@ def parse_message(body: bytes) -> tuple[StreamEvent, ...]:
         if not bytes(message.content):
             failed = wire_types.unknown_events.decode(body)
             if bytes(failed.error):
-                raise ErrorSent(_said(failed.error, failed.request_id))
+                raise ErrorSent(_error_details(failed.error, failed.request_id))
             raise ProtocolError("The server sent JSON that is not a message", "Check `api_url`.")
         blocks = _objects(message.content)
     except msgspec.DecodeError as error:
@@ -236,14 +236,14 @@ def _citations(raw: msgspec.Raw) -> list[msgspec.Raw]:
         return []
 
 
-def _said(error: msgspec.Raw, request_id: str | None) -> ErrorDetails:
+def _error_details(error: msgspec.Raw, request_id: str | None) -> ErrorDetails:
     """Parse an error event; empty if it is too long or invalid."""
     given = _given(error)
     try:
-        said: object = decode_json(given) if 0 < len(given) <= ERROR_BODY_BYTES else {}
+        decoded: object = decode_json(given) if 0 < len(given) <= ERROR_BODY_BYTES else {}
     except msgspec.DecodeError:
-        said = {}
-    return error_details({"error": said, "request_id": request_id})
+        decoded = {}
+    return error_details({"error": decoded, "request_id": request_id})
 
 
 _MOST_OBJECTS = 10 * REPLY_PARTS
@@ -269,7 +269,7 @@ def _unexpected(data: str | bytes | bytearray) -> StreamEvent | None:
         return None
     if problem := json_problem(text.encode("utf-8", "replace")):
         raise ProtocolError(f"The server sent an event that cannot be read: {problem}", "Check `api_url`.")
-    if (unknown := _unfamiliar(text)) is not None:
+    if (unknown := _unknown_kind(text)) is not None:
         return unknown
     if len(text) > LENIENT_JSON_BYTES:
         raise ProtocolError(f"The server sent an event of {len(text) / MIB:.0f} MB that cannot be read", "Send again.")
@@ -283,28 +283,28 @@ def _unexpected(data: str | bytes | bytearray) -> StreamEvent | None:
     if kind == "error" or (kind is None and "error" in fields):
         raise ErrorSent(error_details(fields))
     delta = fields.get("delta")
-    return _new_to_us(kind, delta.get("type") if isinstance(delta, dict) else None) or _mended(fields, kind)
+    return _unknown(kind, delta.get("type") if isinstance(delta, dict) else None) or _decoded_leniently(fields, kind)
 
 
-def _unfamiliar(text: str) -> Unknown | None:
+def _unknown_kind(text: str) -> Unknown | None:
     """Return Unknown if the kind of the event or its delta is unknown, without decoding all of it."""
     try:
         event = wire_types.unknown_events.decode(text)
     except msgspec.DecodeError:
         return None
     if event.type is None and _given(event.error):
-        raise ErrorSent(_said(event.error, event.request_id))
-    return _new_to_us(event.type, event.delta.type if event.delta is not None else None)
+        raise ErrorSent(_error_details(event.error, event.request_id))
+    return _unknown(event.type, event.delta.type if event.delta is not None else None)
 
 
-def _new_to_us(kind: object, delta: object) -> Unknown | None:
+def _unknown(kind: object, delta: object) -> Unknown | None:
     """Return Unknown if the kind of the event or its delta is unknown."""
     if not isinstance(kind, str) or kind not in _KNOWN_KINDS:
         return Unknown(_label(kind) if isinstance(kind, str) else "")
     return Unknown(_label(delta)) if isinstance(delta, str) and delta not in _KNOWN_DELTAS else None
 
 
-def _mended(fields: dict[str, Any], kind: object) -> StreamEvent | None:
+def _decoded_leniently(fields: dict[str, Any], kind: object) -> StreamEvent | None:
     """Decode an event of a known kind after replacing what UTF-8 cannot encode."""
     text = json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
     try:

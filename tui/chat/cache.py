@@ -94,7 +94,7 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True):
     read: int
     text: str
     """What happened and what to do, in one or two sentences."""
-    said: str = ""
+    reported: str = ""
     """The reason that the API gave, or ""."""
 
     @property

@@ -88,7 +88,7 @@ class Switch(msgspec.Struct, frozen=True, kw_only=True):
     """Why the model cannot answer this chat, in one sentence, or ""."""
 
 
-NEVER = 100
+MAX_BREAK_EVEN_TURNS = 100
 """A switch that needs more turns than this to break even is reported as never breaking even."""
 FEWEST_IMAGES, MOST_IMAGES = 100, 600
 """The most images in one request, for models with a small context window and for the others."""
@@ -106,9 +106,9 @@ def estimate(
     at, known = _last_count(transcript, model)
     new = sum(message_tokens(message, model) for message in transcript.messages[at:]) + _draft_tokens(draft, model)
     before, after = list(_images(transcript.messages[:at])), [*_images(transcript.messages[at:]), *_attached(draft)]
-    new -= sum(_saved(image, model) for image in _shrunk(before, after))
-    total = math.ceil((opening_tokens(transcript, model) if known is None else known) + new)
-    warm, loser = expiry(transcript, model.id, now), _loser(before, after)
+    new -= sum(_saved_tokens(image, model) for image in _newly_downscaled(before, after))
+    total = math.ceil((prefix_tokens(transcript, model) if known is None else known) + new)
+    warm, loser = expiry(transcript, model.id, now), _invalidation(before, after)
     is_lost = bool(loser) or asked_otherwise(transcript, model.id, manner)
     lost = messages_in_cache(transcript, model, now).tokens if is_lost else 0
     read = min(total, warm.tokens - lost if warm.is_warm(now) else 0)
@@ -148,21 +148,21 @@ def price_switch(
     """
     last = next((one for one in reversed(transcript.messages) if one.role == "assistant" and one.model), None)
     current = next((model for model in models if last is not None and model.id == last.model), None)
-    habit = _habit(transcript, current)
-    stay = _course(transcript, current, now, draft, manner(current), habit) if current is not None else None
+    average = _average_turn(transcript, current)
+    stay = _project(transcript, current, now, draft, manner(current), average) if current is not None else None
     rows: list[Switch] = []
     for model in models:
-        course = _course(transcript, model, now, draft, manner(model), habit)
+        projection = _project(transcript, model, now, draft, manner(model), average)
         stays = current is not None and model.id == current.id
         rows.append(
             Switch(
                 model=model,
                 stays=stays,
-                next_turn=course.next_turn,
-                later_usd=course.later_input_usd,
-                pays_after=None if stays or stay is None else _break_even(course, stay),
+                next_turn=projection.next_turn,
+                later_usd=projection.later_input_usd,
+                pays_after=None if stays or stay is None else _break_even(projection, stay),
                 drops=_drops(transcript, model),
-                refuses=_refusal(transcript, draft, course.next_turn, model),
+                refuses=_refusal(transcript, draft, projection.next_turn, model),
             )
         )
     return tuple(rows)
@@ -182,7 +182,7 @@ def _last_count(transcript: Transcript, model: Model) -> tuple[int, float | None
     return 0, None
 
 
-def opening_tokens(transcript: Transcript, model: Model) -> float:
+def prefix_tokens(transcript: Transcript, model: Model) -> float:
     """Estimate the tokens of the tools and the system prompt."""
     tools = "".join(tool.name + tool.description + tool.input_schema + tool.server for tool in transcript.tools)
     return text_tokens(transcript.system, model) + text_tokens(tools, model)
@@ -192,7 +192,7 @@ def _draft_tokens(draft: Draft, model: Model) -> float:
     return prompt_tokens(draft.text, model) + sum(block_tokens(block, model) for block in draft.attachments)
 
 
-def _shrunk(before: Sequence[Image], after: Sequence[Image]) -> Sequence[Image]:
+def _newly_downscaled(before: Sequence[Image], after: Sequence[Image]) -> Sequence[Image]:
     """Return the images that are shrunk because there are so many, without those that were shrunk already at the last
     count.
     """
@@ -201,13 +201,13 @@ def _shrunk(before: Sequence[Image], after: Sequence[Image]) -> Sequence[Image]:
     return after if len(before) > MANY else (*before, *after)
 
 
-def _saved(image: Image, model: Model) -> int:
+def _saved_tokens(image: Image, model: Model) -> int:
     """Return how many tokens an image saves by being shrunk."""
     sent = downscaled(image)
     return image_tokens(image.width, image.height, model) - image_tokens(sent.width, sent.height, model)
 
 
-def _loser(before: Sequence[Image], after: Sequence[Image]) -> Loser:
+def _invalidation(before: Sequence[Image], after: Sequence[Image]) -> Loser:
     """Return how the new images affect the cache."""
     if not after:
         return ""
@@ -217,7 +217,7 @@ def _loser(before: Sequence[Image], after: Sequence[Image]) -> Loser:
     return "many_images" if are_shrunk else ""
 
 
-class Loss(msgspec.Struct, frozen=True, kw_only=True):
+class CacheLoss(msgspec.Struct, frozen=True, kw_only=True):
     """The cache that the next turn loses when the cached messages are invalidated, but tools and system prompt are not.
 
     A first image does that, and so does a change of thinking or effort. Source: Anthropic, prompt caching. With some models
@@ -232,19 +232,19 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     """What reading them would have cost, or None if the price is unknown."""
 
 
-def messages_in_cache(transcript: Transcript, model: Model, now: float, lifetime: Lifetime = "5m") -> Loss:
+def messages_in_cache(transcript: Transcript, model: Model, now: float, lifetime: Lifetime = "5m") -> CacheLoss:
     """Return what would be lost of the cached messages; nothing if the cache is cold. `lifetime` applies to the new
     entries.
     """
     warm = expiry(transcript, model.id, now)
-    opening = math.floor(opening_tokens(transcript, model))
+    opening = math.floor(prefix_tokens(transcript, model))
     lost = warm.tokens - (opening if opening >= model.min_cache else 0)
     if lost <= 0 or not warm.is_warm(now):
-        return Loss()
+        return CacheLoss()
     hour = lost if lifetime == "1h" else 0
     written = bill(Usage(cache_creation_input_tokens=lost, write_1h=hour, write_5m=lost - hour), model)
     read = bill(Usage(cache_read_input_tokens=lost), model)
-    return Loss(
+    return CacheLoss(
         tokens=lost,
         written_usd=written.cost_usd if written else None,
         read_usd=read.cost_usd if read else None,
@@ -254,7 +254,7 @@ def messages_in_cache(transcript: Transcript, model: Model, now: float, lifetime
 # The future of a chat with one model or another
 
 
-class _Habit(msgspec.Struct, frozen=True, kw_only=True):
+class _AverageTurn(msgspec.Struct, frozen=True, kw_only=True):
     """An average turn of this chat, in tokens of the model that counted them."""
 
     new_input: float
@@ -262,7 +262,7 @@ class _Habit(msgspec.Struct, frozen=True, kw_only=True):
     tokens_per_char: float
 
 
-class _Course(msgspec.Struct, frozen=True, kw_only=True):
+class _Projection(msgspec.Struct, frozen=True, kw_only=True):
     """What continuing with a model costs: the next turn, and each later one. None without a price."""
 
     next_turn: Estimate
@@ -271,31 +271,33 @@ class _Course(msgspec.Struct, frozen=True, kw_only=True):
     later_input_usd: float | None
 
 
-def _habit(transcript: Transcript, current: Model | None) -> _Habit:
+def _average_turn(transcript: Transcript, current: Model | None) -> _AverageTurn:
     factor = current.tokens_per_char if current is not None else 0.0
     answers = [one for one in transcript.messages if one.role == "assistant" and one.usage.total_input]
     if not answers:
-        return _Habit(new_input=100, output=400, tokens_per_char=factor)
+        return _AverageTurn(new_input=100, output=400, tokens_per_char=factor)
     # The growth of the input, without the answers themselves, comes from the user and the tools.
     grown = answers[-1].usage.total_input - answers[0].usage.total_input
-    said = sum(one.usage.output_tokens for one in answers[:-1])
-    return _Habit(
-        new_input=max(0, grown - said) / max(1, len(answers) - 1),
+    answered = sum(one.usage.output_tokens for one in answers[:-1])
+    return _AverageTurn(
+        new_input=max(0, grown - answered) / max(1, len(answers) - 1),
         output=sum(one.usage.output_tokens for one in answers) / len(answers),
         tokens_per_char=factor,
     )
 
 
-def _course(transcript: Transcript, model: Model, now: float, draft: Draft, manner: str, habit: _Habit) -> _Course:
+def _project(
+    transcript: Transcript, model: Model, now: float, draft: Draft, manner: str, average: _AverageTurn
+) -> _Projection:
     coming = estimate(transcript, draft, model, now, manner=manner)
-    scale = model.tokens_per_char / habit.tokens_per_char if habit.tokens_per_char else 1.0
-    answer = Usage(output_tokens=round(habit.output * scale))
-    new = round((habit.new_input + habit.output) * scale)
+    scale = model.tokens_per_char / average.tokens_per_char if average.tokens_per_char else 1.0
+    answer = Usage(output_tokens=round(average.output * scale))
+    new = round((average.new_input + average.output) * scale)
     if coming.tokens >= model.min_cache:
         later = Usage(cache_read_input_tokens=coming.tokens, cache_creation_input_tokens=new)
     else:
         later = Usage(input_tokens=coming.tokens + new)
-    return _Course(
+    return _Projection(
         next_turn=coming,
         first_usd=_usd(coming.usage + answer, model),
         later_usd=_usd(later + answer, model),
@@ -308,7 +310,7 @@ def _usd(usage: Usage, model: Model) -> float | None:
     return None if paid is None else paid.cost_usd
 
 
-def _break_even(switch: _Course, stay: _Course) -> int | None:
+def _break_even(switch: _Projection, stay: _Projection) -> int | None:
     """Return after how many turns the switch is cheaper: its first turn is expensive, and later ones have to compensate."""
     if switch.first_usd is None or stay.first_usd is None or switch.later_usd is None or stay.later_usd is None:
         return None
@@ -319,7 +321,7 @@ def _break_even(switch: _Course, stay: _Course) -> int | None:
     if gain <= 0:
         return None
     turns = math.floor(behind / gain) + 2
-    return turns if turns <= NEVER else None
+    return turns if turns <= MAX_BREAK_EVEN_TURNS else None
 
 
 def _drops(transcript: Transcript, model: Model) -> tuple[Drop, ...]:

@@ -90,8 +90,8 @@ def merged(usage: _Counts, update: UsageUpdate) -> _Counts:
 
     Source: Messages API, streaming, `message_delta`.
     """
-    said = {name: value for name in UsageUpdate.__struct_fields__ if (value := getattr(update, name)) is not None}
-    return msgspec.structs.replace(usage, **said) if said else usage
+    updates = {name: value for name in UsageUpdate.__struct_fields__ if (value := getattr(update, name)) is not None}
+    return msgspec.structs.replace(usage, **updates) if updates else usage
 
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from tui.chat.forecast import Loss, messages_in_cache
+from tui.chat.forecast import CacheLoss, messages_in_cache
 from tui.chat.model import Effort, Model
 from tui.chat.thinking import LEVELS, ThinkingMode, effort_in_use, efforts, mode_in_use, thinking_modes
 from tui.chat.transcript import Transcript
@@ -28,10 +28,10 @@ class Reasoning(msgspec.Struct, frozen=True, kw_only=True):
     effort: Effort | None = None
 
 
-BY_ITSELF = Reasoning()
+MODEL_DEFAULTS = Reasoning()
 
 
-class Used(msgspec.Struct, frozen=True, kw_only=True):
+class EffectiveReasoning(msgspec.Struct, frozen=True, kw_only=True):
     """The settings that a model actually uses."""
 
     thinking: ThinkingMode
@@ -58,11 +58,11 @@ def remembered(thinking: str, effort: str) -> Reasoning:
     )
 
 
-def used(model: Model, chosen: Reasoning) -> Used:
+def used(model: Model, chosen: Reasoning) -> EffectiveReasoning:
     """Return the settings that the model uses for this choice."""
     mode = mode_in_use(model, chosen.thinking)
     effort = effort_in_use(model, mode, chosen.effort) or (model.effort_default if model.efforts else None)
-    return Used(thinking=mode or default_mode(model), effort=effort)
+    return EffectiveReasoning(thinking=mode or default_mode(model), effort=effort)
 
 
 def default_mode(model: Model) -> ThinkingMode:
@@ -106,23 +106,23 @@ def options(model: Model, chosen: Reasoning) -> tuple[Option, ...]:
 
 def unusual(model: Model, chosen: Reasoning) -> str:
     """Describe the settings that differ from the model's defaults in a few words, e.g. "effort high", or return ""."""
-    now, said = used(model, chosen), []
+    now, parts = used(model, chosen), []
     if now.thinking != default_mode(model):
-        said.append("no thinking" if now.thinking == "off" else f"thinking {WORDS[now.thinking]}")
+        parts.append("no thinking" if now.thinking == "off" else f"thinking {WORDS[now.thinking]}")
     if now.effort is not None and now.effort != model.effort_default:
-        said.append(f"effort {now.effort}")
-    return ", ".join(said)
+        parts.append(f"effort {now.effort}")
+    return ", ".join(parts)
 
 
 def adjusted(model: Model, chosen: Reasoning) -> str:
     """Describe how the model adjusts settings that it does not support, or return ""."""
-    now, said = used(model, chosen), []
+    now, parts = used(model, chosen), []
     if chosen.thinking is not None and chosen.thinking != now.thinking:
-        said.append(f"thinking is {WORDS[now.thinking]}: {_why_no_mode(model, chosen.thinking)}")
+        parts.append(f"thinking is {WORDS[now.thinking]}: {_why_no_mode(model, chosen.thinking)}")
     if chosen.effort is not None and chosen.effort != now.effort:
         why = _why_no_effort(model, now.thinking, chosen.effort)
-        said.append(f"effort is {now.effort}, not {chosen.effort}: {why}" if now.effort else why)
-    return ", ".join(said)
+        parts.append(f"effort is {now.effort}, not {chosen.effort}: {why}" if now.effort else why)
+    return ", ".join(parts)
 
 
 def manner(model: Model, chosen: Reasoning) -> str:
@@ -131,20 +131,20 @@ def manner(model: Model, chosen: Reasoning) -> str:
     return f"{now.thinking} {now.effort}" if now.effort else now.thinking
 
 
-def of_manner(said: str) -> Reasoning:
+def of_manner(text: str) -> Reasoning:
     """Parse what `manner` returned."""
-    mode, _, effort = said.partition(" ")
+    mode, _, effort = text.partition(" ")
     return remembered(mode, effort)
 
 
-def change(transcript: Transcript, model: Model, before: Reasoning, after: Reasoning, now: float) -> Loss:
+def change(transcript: Transcript, model: Model, before: Reasoning, after: Reasoning, now: float) -> CacheLoss:
     """Return the cache that the next turn loses if the settings change; nothing if the cache is cold or they are equal.
 
     The cached settings are those of the last answer, or `before` if they are unknown.
     """
     asked = next((one.manner for one in reversed(transcript.messages) if one.model == model.id), "")
     if (asked or manner(model, before)) == manner(model, after):
-        return Loss()
+        return CacheLoss()
     return messages_in_cache(transcript, model, now, lifetime_for(transcript, model, now, manner=manner(model, after)))
 
 

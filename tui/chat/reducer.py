@@ -48,7 +48,7 @@ class Partial(msgspec.Struct, frozen=True, kw_only=True):
     """The stream index of each block. If a server uses an index twice, it means the later block."""
     inputs: tuple[str, ...] = ()
     """The streamed input text of each block; "" for most."""
-    late: tuple[_Pieces, ...] = ()
+    pending: tuple[_Pieces, ...] = ()
     """Pieces of each block that are not joined with its text or input yet; empty for all but long ones."""
 
 
@@ -184,7 +184,7 @@ def _with_new_block(partial: Partial, index: int, block: Block) -> Partial:
         message=replace(partial.message, blocks=(*partial.message.blocks, block)),
         indices=(*partial.indices, index),
         inputs=(*partial.inputs, ""),
-        late=(*partial.late, ()),
+        pending=(*partial.pending, ()),
     )
 
 
@@ -219,10 +219,10 @@ def _with_input(partial: Partial, index: int, text: str) -> Partial:
 
 def _grown(partial: Partial, at: int, text: str) -> Partial:
     """Return the answer with text added to a block. It is joined at once if that is cheap."""
-    late = append_piece(partial.late[at], text)
-    partial = replace(partial, late=(*partial.late[:at], late, *partial.late[at + 1 :]))
+    pending = append_piece(partial.pending[at], text)
+    partial = replace(partial, pending=(*partial.pending[:at], pending, *partial.pending[at + 1 :]))
     length = len(_text_of(partial, at))
-    is_cheap = length < _LONG_CHARS or sum(map(len, late)) * _SHARE >= length
+    is_cheap = length < _LONG_CHARS or sum(map(len, pending)) * _SHARE >= length
     return _joined(partial, at) if is_cheap else partial
 
 
@@ -244,10 +244,10 @@ def _text_of(partial: Partial, at: int) -> str:
 
 def _joined(partial: Partial, at: int) -> Partial:
     """Return the answer with all pending pieces of a block joined."""
-    if not partial.late[at]:
+    if not partial.pending[at]:
         return partial
-    text = "".join((_text_of(partial, at), *partial.late[at]))
-    partial = replace(partial, late=(*partial.late[:at], (), *partial.late[at + 1 :]))
+    text = "".join((_text_of(partial, at), *partial.pending[at]))
+    partial = replace(partial, pending=(*partial.pending[:at], (), *partial.pending[at + 1 :]))
     match partial.message.blocks[at]:
         case Text(citations=citations):
             return _with_block(partial, at, Text(text, citations))

@@ -40,14 +40,14 @@ class Reply:
         self._inflow = inflow = StreamReader(stream)
         try:
             while not self._is_whole and await inflow.has_more():
-                for event in self.rest():
+                for event in self.drain():
                     yield event
                 self._extent.check()
         finally:
             if not self._is_whole:  # a complete stream is read to its end, so that its connection can be reused
                 inflow.close()
 
-    def rest(self) -> Iterator[TurnEvent]:
+    def drain(self) -> Iterator[TurnEvent]:
         """Return the events that have arrived and were not delivered yet."""
         if self._inflow is None:
             return

@@ -138,10 +138,12 @@ def sources(blocks: Iterable[Block], before: Sequence[Source] = ()) -> tuple[Sou
     """Return the cited sources, each once, in the order of their first mention after those in `before`. Numbers
     start at 1.
     """
-    return with_cited(before, (citation for block in blocks if isinstance(block, Text) for citation in block.citations))
+    return with_citations(
+        before, (citation for block in blocks if isinstance(block, Text) for citation in block.citations)
+    )
 
 
-def with_cited(known: Sequence[Source], citations: Iterable[JsonText]) -> tuple[Source, ...]:
+def with_citations(known: Sequence[Source], citations: Iterable[JsonText]) -> tuple[Source, ...]:
     """Return the known sources, followed by the other sources of the citations."""
     found = {page_of(source): source for source in known}
     for source in filter(None, map(cited_by, citations)):

@@ -77,7 +77,7 @@ class Session:
         self.write_off = write_off
         self.revise: Callable[[int, Message], None] = lambda number, message: None
         """Receives a message in which a block was quarantined, and its index in the transcript."""
-        self.get_ready: Callable[[], Awaitable[tuple[str, ...]]] | None = None
+        self.start_tools: Callable[[], Awaitable[tuple[str, ...]]] | None = None
         """Awaited before the first request of a conversation: starts what its tools need, and returns notices about
         failures.
         """
@@ -98,14 +98,14 @@ class Session:
 
     async def prepare(self) -> tuple[str, ...]:
         """Prepare the first request and offer the tools that are available then. Return notices about failures."""
-        if self.get_ready is None or self.toolbox is None:
+        if self.start_tools is None or self.toolbox is None:
             return ()
-        said = await self.get_ready()
+        notices = await self.start_tools()
         tools = self.toolbox.tools
         if tools != self.transcript.tools:
             self.transcript = replace(self.transcript, tools=tools)
             self.equipped(tools)
-        return said
+        return notices
 
     def take_up(self, transcript: Transcript, access: Access) -> None:
         """Continue a stored conversation with the tools that it began with."""
@@ -124,15 +124,15 @@ class Session:
             self.toolbox.access = access
             self.transcript = replace(self.transcript, tools=self.toolbox.tools)
 
-    def forgo(self, names: Collection[str]) -> None:
+    def drop_tools(self, names: Collection[str]) -> None:
         """Stop offering these tools, which the server does not allow."""
         if self.toolbox is not None:
-            self.toolbox.forgo(names)
+            self.toolbox.disable(names)
         tools = tuple(tool for tool in self.transcript.tools if tool.name not in names)
         self.transcript = replace(self.transcript, tools=tools)
         self.equipped(tools)
 
-    def set_aside(self, places: Collection[BlockPosition]) -> None:
+    def quarantine(self, places: Collection[BlockPosition]) -> None:
         """Quarantine the blocks at these positions, which keeps them out of all later requests."""
         self.transcript, changed = quarantine(self.transcript, places)
         for number, message in changed.items():

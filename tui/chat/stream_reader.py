@@ -8,9 +8,9 @@ from contextlib import aclosing
 from tui.chat.asking import Stream
 from tui.chat.events import StreamEvent, Waiting
 
-_REST_S = 1 / 30  # the pause before a drained stream is read again
-_WAITED_S = 0.001  # a read that takes longer than this had to wait
-_MANY = 50  # with this many events between two waits, batches are large enough without a pause
+_PAUSE_S = 1 / 30  # the pause before a drained stream is read again
+_WAIT_THRESHOLD_S = 0.001  # a read that takes longer than this had to wait
+_FULL_BATCH = 50  # with this many events between two waits, batches are large enough without a pause
 
 
 class StreamReader:
@@ -55,9 +55,9 @@ class StreamReader:
             async for event in stream:
                 self._held.append(event)
                 self._fresh.set()
-                if time_s() - asked_s > _WAITED_S:
-                    if count < _MANY:
-                        await asyncio.sleep(_REST_S)
+                if time_s() - asked_s > _WAIT_THRESHOLD_S:
+                    if count < _FULL_BATCH:
+                        await asyncio.sleep(_PAUSE_S)
                     count = 0
                 count, asked_s = count + 1, time_s()
 

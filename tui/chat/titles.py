@@ -13,24 +13,24 @@ _LONGEST_TITLE = 80
 _AROUND = re.compile(r"""^[\s#*_>"'`“”‘’«»]+|[\s*_"'`“”‘’«».]+$""")
 
 
-class Titled(NamedTuple):
+class GeneratedTitle(NamedTuple):
     title: str
     """Empty if the answer had no usable title."""
     answers: tuple[Message, ...]
     """The answers that were billed for it."""
 
 
-def request_for(transcript: Transcript) -> str:
+def title_prompt(transcript: Transcript) -> str:
     """Return the prompt that asks for a title of this conversation."""
-    said = {role: _first(transcript, role) for role in ("user", "assistant")}
+    texts = {role: _first(transcript, role) for role in ("user", "assistant")}
     return (
         "Give the conversation below a title of two to six words, in the language of its first message. "
         "Answer with the title alone, without quotation marks.\n\n"
-        f"<user>\n{said['user']}\n</user>\n\n<assistant>\n{said['assistant']}\n</assistant>"
+        f"<user>\n{texts['user']}\n</user>\n\n<assistant>\n{texts['assistant']}\n</assistant>"
     )
 
 
-def title_in(answer: str) -> str:
+def parse_title(answer: str) -> str:
     """Return the title in an answer, or "" if there is none."""
     first = answer.strip().split("\n")[0].replace("**", "")
     title = " ".join(_AROUND.sub("", first).split())

@@ -19,7 +19,7 @@ from tui.inputs.bounded import decode_input
 
 STOPPED = "Stopped by the user."
 INTERRUPTED = "Interrupted: the program ended before this call had a result. It may have been carried out in part."
-BROKEN_OFF = "Not carried out: the answer was interrupted."
+ANSWER_INTERRUPTED = "Not carried out: the answer was interrupted."
 TRUNCATED = (
     "Not carried out: the answer reached its limit of output tokens inside this call. Call again with less text."
 )

@@ -26,7 +26,7 @@ class ToolLoopGuard:
         self._succeeded: set[tuple[str, str]] = set()
         self._chars = 0
 
-    def note(self, answer: Message, results: Message, offered: Collection[str]) -> str:
+    def check(self, answer: Message, results: Message, offered: Collection[str]) -> str:
         """Return why the turn ends after the results of this answer's calls, or "" to continue. `offered` holds
         tool names.
         """

@@ -46,7 +46,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """For each rule, a warning about what it allows beyond the obvious, or "". Empty if there are no warnings."""
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class PermissionDecision(msgspec.Struct, frozen=True, kw_only=True):
     """The user's decision on a permission request."""
 
     allowed: bool
@@ -110,5 +110,5 @@ class Toolbox(Protocol):
         CancelledError, at once; whatever the call has started then ends within a second.
         """
 
-    def forgo(self, names: Collection[str]) -> None:
+    def disable(self, names: Collection[str]) -> None:
         """Exclude these tools from `tools` from now on."""

@@ -24,7 +24,7 @@ from tui.chat.quarantine import with_dropped_tools, with_rejected_blocks
 from tui.chat.reducer import with_estimated_output
 from tui.chat.reply import Reply
 from tui.chat.session import Busy, Session
-from tui.chat.tool_calls import BROKEN_OFF, INTERRUPTED, STOPPED, ToolCalls, with_unique_ids
+from tui.chat.tool_calls import ANSWER_INTERRUPTED, INTERRUPTED, STOPPED, ToolCalls, with_unique_ids
 from tui.chat.tools import ToolEnded
 from tui.chat.transcript import Block, Draft, Failure, Message, State, Text
 from tui.chat.warmth import opening
@@ -35,7 +35,7 @@ MAX_PAUSES = 10
 _PATIENCE_S = 0.5  # the wait before a notice says what the turn waits for
 _FULL = "model_context_window_exceeded"
 """The stop reason after which no request is possible, even if tools were called."""
-_WORDS: dict[Outcome, str] = {"complete": BROKEN_OFF, "stopped": STOPPED, "failed": BROKEN_OFF}
+_WORDS: dict[Outcome, str] = {"complete": ANSWER_INTERRUPTED, "stopped": STOPPED, "failed": ANSWER_INTERRUPTED}
 """The result of calls that have none, by the outcome of their turn."""
 
 
@@ -68,7 +68,7 @@ class Turn:
         self._calls: ToolCalls | None = None
         """The calls of the last answer while their results are not in the transcript."""
         self._answers: tuple[Message, ...] = ()
-        self._futile = ToolLoopGuard()
+        self._loop_guard = ToolLoopGuard()
         self.is_over = False
         session.is_busy = True
 
@@ -101,9 +101,9 @@ class Turn:
             failure = with_rejected_blocks(failure, self._request.refused(error), self._session.transcript)
             if names := self._request.refused_tools(error):
                 failure = with_dropped_tools(failure, names)
-                self._session.forgo(names)
+                self._session.drop_tools(names)
         if failure is not None and failure.refused:
-            self._session.set_aside(failure.refused)  # the prompt stays and can be sent again without them
+            self._session.quarantine(failure.refused)  # the prompt stays and can be sent again without them
         elif outcome != "complete" and not self._answers:
             give_back = self._draft
             self._take_back_prompt()
@@ -141,7 +141,7 @@ class Turn:
                 async with aclosing(self._run(self._calls)) as events:
                     async for event in events:
                         yield event
-                if why := self._futile.note(answer, session.transcript.messages[-1], offered):
+                if why := self._loop_guard.check(answer, session.transcript.messages[-1], offered):
                     yield Notice(why)
                     return
             elif answer.stop_reason != "pause_turn":
@@ -196,11 +196,11 @@ class Turn:
         """End one answer: return its remaining events, and add the message to the transcript if it has content."""
         self._reply = None
         session = self._session
-        held = tuple(reply.rest())
+        held = tuple(reply.drain())
         message = with_unique_ids(reply.finished(outcome, failure), session.transcript.messages)
         message = self._priced(message)
         if outcome != "complete" and not message.blocks:
-            self._write_off(message)
+            self._discard(message)
             return held
         self._answers = (*self._answers, message)
         self._enter(message)
@@ -220,7 +220,7 @@ class Turn:
                 if isinstance(event, ToolEnded):
                     self._session.partial(self._results(calls, "streaming"))
                 yield event
-        for last in self._close_calls(BROKEN_OFF):
+        for last in self._close_calls(ANSWER_INTERRUPTED):
             yield last
 
     def _close_calls(self, words: str) -> tuple[TurnEvent, ...]:
@@ -248,7 +248,7 @@ class Turn:
         self._session.transcript = self._session.transcript.with_message(message)
         self._session.record(message)
 
-    def _write_off(self, message: Message) -> None:
+    def _discard(self, message: Message) -> None:
         if message.usage != Usage():
             self._session.written_off = (*self._session.written_off, message)
             self._session.write_off(message)

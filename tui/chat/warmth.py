@@ -20,9 +20,9 @@ from tui.chat.transcript import Image, Message, ToolResult, Transcript
 LIFETIME_S: dict[Lifetime, float] = {"5m": 300.0, "1h": 3600.0}
 _REMEMBERED = 64
 """The most requests that are examined for entries that are still warm."""
-_DOUBT = 0.6
+_ASSUMED_REQUESTS = 0.6
 """Assumed earlier requests without a pause: a few pauses say little about those to come."""
-_STAKES = 0.07
+_MAX_EXTRA_SHARE = 0.07
 """The largest share of all costs that one-hour writes may add."""
 
 
@@ -153,13 +153,13 @@ def lifetime_for(transcript: Transcript, model: Model, now: float | None = None,
         return "5m"
     paid, of_it_extra = _paid(answers, model)
     paid += read * price.read + new * price.write_5m
-    return "1h" if of_it_extra + extra <= _STAKES * paid else "5m"
+    return "1h" if of_it_extra + extra <= _MAX_EXTRA_SHARE * paid else "5m"
 
 
 def _chance_of_pause(times: Sequence[float]) -> float:
     """Return the share of requests that came after a pause longer than five minutes and shorter than an hour."""
     pauses = [after - before for before, after in pairwise(times)]
-    return sum(LIFETIME_S["5m"] <= pause < LIFETIME_S["1h"] for pause in pauses) / (len(pauses) + _DOUBT)
+    return sum(LIFETIME_S["5m"] <= pause < LIFETIME_S["1h"] for pause in pauses) / (len(pauses) + _ASSUMED_REQUESTS)
 
 
 def _paid(answers: Sequence[Message], model: Model) -> tuple[float, float]:

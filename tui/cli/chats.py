@@ -21,7 +21,7 @@ from tui.render.safe import safe
 
 if TYPE_CHECKING:
     from tui.config import Settings
-    from tui.store import Chat, ChatUsage, Found, Store
+    from tui.store import Chat, ChatUsage, SearchResults, Store
 
 Format = Literal["md", "json", "html"]
 
@@ -163,7 +163,7 @@ def _row(chat: Chat, used: Mapping[str, ChatUsage]) -> ChatRow:
     )
 
 
-def _found_rows(found: Found, chats: Mapping[str, Chat], used: Mapping[str, ChatUsage]) -> list[FoundRow]:
+def _found_rows(found: SearchResults, chats: Mapping[str, Chat], used: Mapping[str, ChatUsage]) -> list[FoundRow]:
     rows: dict[str, FoundRow] = {}
     for hit in found.hits:
         if hit.chat_id in chats:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tui.chat.events import Notice, Settled, TurnEvent
 from tui.chat.outcomes import notices_for
-from tui.chat.reasoning import BY_ITSELF, Reasoning
+from tui.chat.reasoning import MODEL_DEFAULTS, Reasoning
 from tui.chat.tools import Access
 from tui.chat.transcript import Draft
 from tui.chat.turn import run_turn
@@ -83,11 +83,11 @@ def _unattached_files(prompt: str, piped: str) -> list[str]:
     """
     notices: list[str] = []
     if "@" in prompt or "[IMAGE:" in prompt or "[IMAGE:" in piped:
-        from tui.images.offers import broken_marker_in, mentioned_in
+        from tui.images.attachable import broken_marker_notice, mentioned_files
 
-        if files := mentioned_in(prompt, Path.cwd()).files:
+        if files := mentioned_files(prompt, Path.cwd()).files:
             notices.append(f"{files[0].name} is mentioned but not attached. With -p, attach files with -a FILE.")
-        if broken := broken_marker_in(f"{prompt}\n{piped}"):
+        if broken := broken_marker_notice(f"{prompt}\n{piped}"):
             notices.append(broken)
     return notices
 
@@ -101,7 +101,7 @@ def run(
     output: OutputFormat,
     attach: Sequence[Path] = (),
     resume: str | None = None,
-    reasoning: Reasoning = BY_ITSELF,
+    reasoning: Reasoning = MODEL_DEFAULTS,
     tools: Access | None = None,
     notices: Sequence[str] = (),
     demo: bool = False,

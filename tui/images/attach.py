@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.chat.slices import base64_of
+from tui.chat.base64_slices import encode_base64
 from tui.chat.transcript import Document, Image, Text
 from tui.images import kinds
+from tui.images.attachable import looks_attachable
 from tui.images.documents import pdf_document, text_document
 from tui.images.errors import CannotAttach
 from tui.images.kinds import kind_of
 from tui.images.markers import Marker, resolve
-from tui.images.offers import looks_offered
 from tui.images.sources import read_file
 from tui.images.vision import Target, Viewer
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 Note = Callable[[str], None]
 
 
-def _unheard(note: str) -> None:
+def _ignore(note: str) -> None:
     pass
 
 
 def attach_file(
-    path: Path, model: Viewer, *, long_edge: int | None = None, many: bool = False, note: Note = _unheard
+    path: Path, model: Viewer, *, long_edge: int | None = None, many: bool = False, note: Note = _ignore
 ) -> Image | Document:
     """Return the block for a file: an image prepared for the model, a PDF, or a text. Raises CannotAttach, which names the
     file.
@@ -46,27 +46,27 @@ def attach_bytes(
     *,
     long_edge: int | None = None,
     many: bool = False,
-    note: Note = _unheard,
+    note: Note = _ignore,
 ) -> Image | Document:
     """The same for data that was already read, or that comes from the clipboard."""
     kind = kind_of(data)
     if kind == kinds.PDF:
         return pdf_document(data, name, model)
-    if kind == kinds.TEXT and looks_offered(name):
+    if kind == kinds.TEXT and looks_attachable(name):
         raise CannotAttach(f"{name} is a text file, whatever its name says", "To attach it as text, rename it.")
-    if kind in (kinds.TEXT, None) and not looks_offered(name):
+    if kind in (kinds.TEXT, None) and not looks_attachable(name):
         return text_document(data, name, note)
     from tui.images.pixels import prepare  # loads Pillow
 
     prepared = prepare(data, Target.of(model), long_edge=long_edge, many=many, name=name)
-    for told in prepared.notes:
-        note(f"{name}: {told}")
+    for remark in prepared.notes:
+        note(f"{name}: {remark}")
     return image_block(prepared, name)
 
 
 def image_block(prepared: Prepared, name: str = "") -> Image:
     """Return a prepared image as a block."""
-    return Image(prepared.media_type, base64_of(prepared.data), name, prepared.width, prepared.height)
+    return Image(prepared.media_type, encode_base64(prepared.data), name, prepared.width, prepared.height)
 
 
 def resolve_markers(text: str, target: Target, *, many: bool = False) -> tuple[Text | Image, ...]:

@@ -122,7 +122,7 @@ def _offered(listing: bytes, of_type: Callable[[str], bytes]) -> Clip:
         # File managers also offer the files' icons as images.
         if kind in offered and (paths := _listed(of_type(kind))):
             return paths
-    return next((data for kind in _TYPES if kind in offered and _is_picture(data := of_type(kind))), b"")
+    return next((data for kind in _TYPES if kind in offered and _is_image(data := of_type(kind))), b"")
 
 
 def _listed(listing: bytes) -> tuple[Path, ...]:
@@ -130,14 +130,14 @@ def _listed(listing: bytes) -> tuple[Path, ...]:
     return paths_in("\n".join(line for line in lines if line.startswith("file:")))
 
 
-def _is_picture(data: bytes) -> bool:
+def _is_image(data: bytes) -> bool:
     kind = kind_of(data)
     return kind is not None and kind.use == "image"
 
 
 def _from_pngpaste(run: Run) -> Clip:
     data = run(["-"])
-    return data if _is_picture(data) else b""
+    return data if _is_image(data) else b""
 
 
 def _from_osascript(run: Run) -> Clip:
@@ -146,7 +146,7 @@ def _from_osascript(run: Run) -> Clip:
     # AppleScript writes data as «data PNGf89504E47…».
     match = re.search(rb"data PNGf([0-9A-Fa-f]+)", run(["-e", _PNG_ON_MAC]))
     data = binascii.unhexlify(match[1]) if match and len(match[1]) % 2 == 0 else b""
-    return data if _is_picture(data) else b""
+    return data if _is_image(data) else b""
 
 
 def _from_powershell(run: Run) -> Clip:
@@ -161,4 +161,4 @@ def _from_powershell(run: Run) -> Clip:
         data = base64.b64decode(rest.strip(), validate=True)
     except binascii.Error:
         return b""
-    return data if _is_picture(data) else b""
+    return data if _is_image(data) else b""

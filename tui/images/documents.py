@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import chain
 
-from tui.chat.slices import base64_of
+from tui.chat.base64_slices import encode_base64
 from tui.chat.transcript import Document, ToolResult, Transcript
 from tui.images.errors import CannotAttach
 from tui.images.pdf import pdf_facts
@@ -26,9 +26,9 @@ def max_pages(model: Viewer) -> int:
 def pdfs_in(transcript: Transcript) -> tuple[Document, ...]:
     """Return the PDFs in a request of this conversation, including those in tool results."""
     blocks = chain.from_iterable(message.blocks for message in transcript.messages)
-    told = chain.from_iterable(one.content if isinstance(one, ToolResult) else (one,) for one in blocks)
+    flattened = chain.from_iterable(one.content if isinstance(one, ToolResult) else (one,) for one in blocks)
     return tuple(
-        one for one in told if isinstance(one, Document) and one.media_type == "application/pdf" and not one.aside
+        one for one in flattened if isinstance(one, Document) and one.media_type == "application/pdf" and not one.aside
     )
 
 
@@ -47,7 +47,7 @@ def pdf_document(data: bytes, name: str, model: Viewer) -> Document:
         raise CannotAttach(f"{name} is damaged or incomplete (PDF)", "Open it in a PDF viewer to check it.")
     if pages > (limit := max_pages(model)):
         raise CannotAttach(f"{name} has {pages} pages, and the limit of this model is {limit}", "Attach a part of it.")
-    return Document("application/pdf", base64_of(data), name, pages)
+    return Document("application/pdf", encode_base64(data), name, pages)
 
 
 def text_document(data: bytes, name: str, note: Callable[[str], None]) -> Document:
@@ -66,4 +66,4 @@ def text_document(data: bytes, name: str, note: Callable[[str], None]) -> Docume
         raise CannotAttach(f"{name} is empty", "Attach a file with text in it.")
     if found.is_guess:
         note(f"{name}: {found.remark}")
-    return Document("text/plain", base64_of(found.text.encode(errors="replace")), name)
+    return Document("text/plain", encode_base64(found.text.encode(errors="replace")), name)

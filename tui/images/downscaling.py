@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from tui.chat.slices import data_of
+from tui.chat.base64_slices import decode_base64
 from tui.chat.transcript import Block, Image, Message, ToolResult, Transcript
 from tui.images.errors import CannotAttach
 from tui.images.pool import pool
@@ -87,6 +87,6 @@ def _smaller(image: Image) -> Image:
     from tui.images.pixels import prepare  # loads Pillow
 
     try:
-        return image_block(prepare(data_of(image.data), HIGH, many=True))
+        return image_block(prepare(decode_base64(image.data), HIGH, many=True))
     except (CannotAttach, ValueError):
         return image  # the API reports the problem

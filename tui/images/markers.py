@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tui.chat.slices import base64_of
+from tui.chat.base64_slices import encode_base64
 from tui.chat.transcript import Image, Text
 from tui.images.kinds import ACCEPTED, kind_of
 
@@ -59,7 +59,7 @@ def unchanged_image(marker: Marker) -> Image | None:
     """Return the image of a marker unchanged, or None if the API does not accept its type."""
     if marker.media_type not in ACCEPTED:
         return None
-    return Image(marker.media_type, base64_of(marker.data))
+    return Image(marker.media_type, encode_base64(marker.data))
 
 
 def resolve(text: str, image: Callable[[Marker], Image | None] = unchanged_image) -> tuple[Text | Image, ...]:

@@ -106,18 +106,16 @@ def prepare(
     `long_edge` limits the longer side in pixels, `many` applies the limit of requests with more than 20 images. `name` is
     for messages. Raises CannotAttach if the data is not a readable image.
     """
-    called = name or "The image"
+    label = name or "The image"
     kind = kind_of(data)
     if kind is None or kind.use != "image":
         what = f"is {kind.one}, not an image" if kind else "is not an image of a supported type"
-        raise CannotAttach(
-            f"{called} {what}", (kind.advice if kind else "") or "Attach a JPEG, PNG, GIF or WebP image."
-        )
+        raise CannotAttach(f"{label} {what}", (kind.advice if kind else "") or "Attach a JPEG, PNG, GIF or WebP image.")
     try:
-        with _opened(data, kind, called) as image:
-            return _prepared(image, data, kind, _Wish(target, long_edge, many, called))
+        with _opened(data, kind, label) as image:
+            return _prepared(image, data, kind, _Wish(target, long_edge, many, label))
     except MemoryError as error:
-        raise CannotAttach(f"{called} is too large for this computer's memory", "Shrink it first.") from error
+        raise CannotAttach(f"{label} is too large for this computer's memory", "Shrink it first.") from error
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ class _Wish:
     target: Target
     long_edge: int | None
     many: bool
-    called: str
+    label: str
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         width, height = seen_size(width, height, self.target)
@@ -133,37 +131,37 @@ class _Wish:
         return fit_edge(width, height, min(edges)) if edges else (width, height)
 
 
-def _opened(data: bytes, kind: Kind, called: str) -> Image.Image:
+def _opened(data: bytes, kind: Kind, label: str) -> Image.Image:
     """Open the image: size and metadata are read, but no pixels."""
     if kind == kinds.HEIC:
-        _learn_heic(called)
-    with _reading(called, kind):
+        _learn_heic(label)
+    with _reading(label, kind):
         image = Image.open(io.BytesIO(data), formats=[_FORMATS[kind]])
     if image.width * image.height > MAX_PIXELS:
         raise CannotAttach(
-            f"{called} has {image.width * image.height / 1e6:,.0f} megapixels; the limit is {MAX_PIXELS // 10**6}",
+            f"{label} has {image.width * image.height / 1e6:,.0f} megapixels; the limit is {MAX_PIXELS // 10**6}",
             "Shrink it first.",
         )
     return image
 
 
 @contextmanager
-def _reading(called: str, kind: Kind) -> Iterator[None]:
+def _reading(label: str, kind: Kind) -> Iterator[None]:
     """Convert errors of reading the file for the user; other errors are bugs of ours."""
     try:
         yield
     except DECODE_ERRORS as error:
         raise CannotAttach(
-            f"{called} is damaged or incomplete ({kind.name})", "Open it in an image viewer to check it."
+            f"{label} is damaged or incomplete ({kind.name})", "Open it in an image viewer to check it."
         ) from error
 
 
-def _learn_heic(called: str) -> None:
+def _learn_heic(label: str) -> None:
     try:
         import pillow_heif  # an extra of ours, and slow to import
     except ImportError as error:
         raise CannotAttach(
-            f"{called} is {kinds.HEIC.one}, which this installation cannot read",
+            f"{label} is {kinds.HEIC.one}, which this installation cannot read",
             "Install `prx-tui[heic]`, or convert it to JPEG first.",
         ) from error
     pillow_heif.register_heif_opener()
@@ -175,7 +173,7 @@ def _prepared(image: Image.Image, data: bytes, kind: Kind, wish: _Wish) -> Prepa
     size = wish.size(*upright)
     shrunk = size[::-1] if turn in _SIDEWAYS else size
     original = Original(kind.name, *upright, len(data))
-    with _reading(wish.called, kind):
+    with _reading(wish.label, kind):
         notes = _notes(image, kind)
         if size == upright and turn is None and (stored := _as_stored(image, data, kind)) is not None:
             return Prepared(kind.media_type, stored, *size, original, notes)

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 
-_BEHIND = 10
+_NICE_INCREMENT = 10
 """How much the nice value of the threads is raised, at most 19."""
 
 
@@ -21,13 +21,13 @@ _BEHIND = 10
 def pool() -> ThreadPoolExecutor:
     cores = os.cpu_count() or 1
     if sys.platform == "linux":
-        return ThreadPoolExecutor(cores, thread_name_prefix="pictures", initializer=_stand_back)
+        return ThreadPoolExecutor(cores, thread_name_prefix="pictures", initializer=_lower_priority)
     return ThreadPoolExecutor(max(1, cores - 1), thread_name_prefix="pictures")
 
 
-def _stand_back() -> None:
+def _lower_priority() -> None:
     """Lower the priority of the calling thread. Only Linux has priorities per thread."""
     if sys.platform == "linux":
         thread = threading.get_native_id()
         with suppress(OSError):  # the priority is only an optimization
-            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _BEHIND)
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICE_INCREMENT)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from tui.chat.transcript import Document
 from tui.images.attach import attach_bytes
+from tui.images.attachable import looks_attachable
 from tui.images.documents import pdf_document
 from tui.images.kinds import PDF, TEXT, kind_of
-from tui.images.offers import looks_offered
 from tui.images.pixels import Original, prepare
 from tui.images.sources import read_file
 from tui.images.vision import Target, Viewer, token_count
@@ -45,7 +45,7 @@ def preview(path: Path, model: Viewer, *, long_edge: int | None = None, many: bo
     data = read_file(path)
     if kind_of(data) == PDF:
         return Preview(len(data), pages=pdf_document(data, path.name, model).pages)
-    if kind_of(data) in (TEXT, None) and not looks_offered(path.name):
+    if kind_of(data) in (TEXT, None) and not looks_attachable(path.name):
         notes: list[str] = []
         text = attach_bytes(data, path.name, model, note=notes.append)
         assert isinstance(text, Document)

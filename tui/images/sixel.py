@@ -14,7 +14,7 @@ from PIL import Image
 
 _COLOURS = 128  # every terminal with Sixel supports so many; twice as many take twice as long
 _BAND = 6
-_IS = tuple(bytes(index == colour for index in range(256)) for colour in range(256))
+_MASKS = tuple(bytes(index == colour for index in range(256)) for colour in range(256))
 """For each colour: a table that maps it to 1 and all others to 0."""
 _SIXELS = bytes(min(63 + value, 126) for value in range(256))
 _RUN = re.compile(rb"\?{4,}|([@-~])\1{3,}")
@@ -59,7 +59,7 @@ def _passes(rows: list[bytes]) -> Iterator[bytes]:
         bits = 0
         for place, row in enumerate(rows):
             if colour in present[place]:
-                bits |= int.from_bytes(row.translate(_IS[colour]), "big") << place
+                bits |= int.from_bytes(row.translate(_MASKS[colour]), "big") << place
         line = bits.to_bytes(len(rows[0]), "big").translate(_SIXELS).rstrip(b"?")
         yield b"#%d" % colour + _RUN.sub(_counted, line)
 

@@ -50,7 +50,7 @@ def read_file(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
             _refuse_unfit(os.fstat(opened), path, max_bytes)
             data = file.read(max_bytes + 1)
     except FileNotFoundError as error:
-        raise CannotAttach(f"{path} does not exist", "Check whether it was moved or renamed.") from error
+        raise CannotAttach(f"{path} does not exist", "It may have been moved.") from error
     except PermissionError as error:
         raise CannotAttach(
             f"You do not have permission to read {path}", "Change its permissions, or copy it."

@@ -17,14 +17,14 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.chat.base64_slices import decode_base64
 from tui.chat.model import Model
-from tui.chat.slices import data_of
 from tui.chat.tokens import PAGE_TOKENS, block_tokens
 from tui.chat.transcript import Document
 from tui.errors import TuiError
-from tui.images.fitting import Room
+from tui.images.attachable import FolderEntry, list_folder, looks_attachable
+from tui.images.cell_size import CellSize
 from tui.images.kinds import short_name
-from tui.images.offers import Entry, entries_of, looks_offered
 from tui.render import figures
 from tui.render.safe import safe
 from tui.screens.modal import Modal
@@ -110,7 +110,7 @@ class AttachScreen(Modal[Picked | None]):
         self._side = Vertical(classes="side")
         self._picture = Picture(self._gallery)
         self._facts = Static("", classes="facts")
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, FolderEntry] = {}
         self._selected: list[Path] = []
         self._hidden = False
         self._edge = 0
@@ -153,7 +153,7 @@ class AttachScreen(Modal[Picked | None]):
         """Show a folder (None: the first one), with the cursor on the entry `at`."""
         try:
             path = folder if folder is not None else await asyncio.to_thread(self._start)
-            entries = await asyncio.to_thread(entries_of, path, hidden=self._hidden)
+            entries = await asyncio.to_thread(list_folder, path, hidden=self._hidden)
         except TuiError as error:
             self._show_facts(safe(error.message))
             return
@@ -276,12 +276,12 @@ class AttachScreen(Modal[Picked | None]):
     @property
     def _count(self) -> int:
         """How many images Enter would attach."""
-        return sum(looks_offered(path.name) and path.suffix.lower() != ".pdf" for path in self._selected) or 1
+        return sum(looks_attachable(path.name) and path.suffix.lower() != ".pdf" for path in self._selected) or 1
 
-    def _room_above(self, text: Content) -> Room:
+    def _room_above(self, text: Content) -> CellSize:
         """Return the cells that the facts leave for the image above them."""
         width, height = self._side.content_size
-        return Room(max(8, width), max(3, height - text.get_height({}, max(8, width)) - 1))
+        return CellSize(max(8, width), max(3, height - text.get_height({}, max(8, width)) - 1))
 
     def _show_facts(self, text: Content | str) -> None:
         self._facts.update(text if isinstance(text, Content) else Content(text))
@@ -328,7 +328,7 @@ def facts(found: Preview, model: Model) -> Sequence[str]:
 
 def excerpt_of(text: Document) -> Sequence[str]:
     """Return the first lines of a text, to check that its encoding was read correctly."""
-    lines = data_of(text.data)[:_EXCERPT_BYTES].decode(errors="ignore").splitlines()
+    lines = decode_base64(text.data)[:_EXCERPT_BYTES].decode(errors="ignore").splitlines()
     return [safe(line, keep_newlines=False) for line in lines[:_EXCERPT_LINES]]
 
 

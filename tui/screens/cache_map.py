@@ -36,7 +36,7 @@ from tui.widgets.turn_chart import draw_turns
 from tui.widgets.workers import later
 
 if TYPE_CHECKING:
-    from tui.store import Day
+    from tui.store import DayUsage
 
 _DAYS = 7
 _LEAST_USD = 0.0005
@@ -53,7 +53,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     coming: Estimate
     """The next request, with an empty prompt."""
     now: float
-    days: Future[tuple[Day, ...]] | None
+    days: Future[tuple[DayUsage, ...]] | None
     """The cost of all chats, by day; None where nothing is stored."""
     spent: Future[Spent] | None
     """The cost of this chat with all its branches."""
@@ -126,7 +126,7 @@ class CacheScreen(Modal[None]):
         self._beside_usd = spent.chat_usd - self._ledger.total.bill.cost_usd
         drawn.show(self._draw_ledger)
 
-    async def _show_days(self, drawn: Drawn, coming: Future[tuple[Day, ...]]) -> None:
+    async def _show_days(self, drawn: Drawn, coming: Future[tuple[DayUsage, ...]]) -> None:
         try:
             days = await asyncio.wrap_future(coming)
         except TuiError:  # the chat screen shows what is wrong with the disk
@@ -168,7 +168,7 @@ class CacheScreen(Modal[None]):
         getattr(self.query_one(VerticalScroll), f"scroll_{way}")(animate=False)
 
 
-def _life(days: Sequence[Day]) -> Total:
+def _life(days: Sequence[DayUsage]) -> Total:
     """Sum up the usage and the cost of all days."""
     usage, bill = Usage(), Bill()
     for day in days:
@@ -191,7 +191,7 @@ def _life(days: Sequence[Day]) -> Total:
     )
 
 
-def _by_day(days: Sequence[Day]) -> list[SpentDay]:
+def _by_day(days: Sequence[DayUsage]) -> list[SpentDay]:
     """Return cost and savings of the last `_DAYS` days with all models together, the oldest first."""
     sums: dict[str, SpentDay] = {}
     for one in days:

@@ -24,7 +24,7 @@ from tui.widgets.panel import PanelFoot, PanelHead
 from tui.widgets.workers import later
 
 if TYPE_CHECKING:
-    from tui.store import Chat, Found, Hit, Place, Store
+    from tui.store import Chat, Hit, Place, SearchResults, Store
 
 _FIRST_ROWS = 20
 """Chats that are read before the list is first shown, or as many as the screen has rows; the others follow."""
@@ -115,7 +115,7 @@ class ChatList(Modal[Opening | None]):
         self._now = now
         self._model_names: dict[str, str] = {}
         self._chats: dict[str, Chat] = {}
-        self._searching: Future[Found] | None = None
+        self._searching: Future[SearchResults] | None = None
         self._live: dict[str, str] = {}
         """The state shown beside a title, e.g. that an answer is running, by chat ID."""
         self._deleted: list[str] = []

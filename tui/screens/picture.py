@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.chat.transcript import Image
-from tui.images.fitting import Room
+from tui.images.cell_size import CellSize
 from tui.images.kinds import short_name
 from tui.render import figures
 from tui.render.safe import safe
@@ -86,7 +86,7 @@ class PictureScreen(Screen[None]):
 
     @work(group="picture", exclusive=True)
     async def _draw(self, image: Image) -> None:
-        picture, room = self.query_one(Picture), Room(*self.query_one(".frame").size)
+        picture, room = self.query_one(Picture), CellSize(*self.query_one(".frame").size)
         if room.columns and room.rows:
             await picture.look_at(image.data, image.width, image.height, room)
 

@@ -154,7 +154,7 @@ class Connection:
         )
         toolset.offered = lambda: session.transcript.tools
         if self.servers is not None:
-            session.get_ready = toolset.prepare
+            session.start_tools = toolset.prepare
         session.most_requests = self.settings.tools.turns
         return session
 
@@ -175,7 +175,7 @@ class Connection:
             from tui.chat.reasoning import Reasoning, manner
 
             client = self._connected()
-            transcript = self._repair.fitting(transcript)
+            transcript = self._repair.without_rejected(transcript)
             encoded = self._encoder(transcript, choice, effort=effort, thinking=thinking, show_thinking=show_thinking)
 
             def built(conversation: Transcript) -> bytes:
@@ -188,7 +188,7 @@ class Connection:
             dialect = dialect_for(self.settings.anthropic.dialect, choice.model)
 
             def refused(error: BaseException | None) -> tuple[BlockPosition, ...]:
-                return rejected_blocks(error, self._repair.fitting(transcript).messages, choice.model, dialect)
+                return rejected_blocks(error, self._repair.without_rejected(transcript).messages, choice.model, dialect)
 
             how = manner(choice.model, Reasoning(effort=effort, thinking=thinking))
             return Request(
@@ -209,9 +209,9 @@ class Connection:
         """Return the input tokens of the draft after this transcript, counted by the server. Raises TuiError."""
         resolver = AttachmentResolver(lambda: choice.model)
         prompt = Message(role="user", blocks=(*draft.attachments, *await resolver.blocks(draft.text)))
-        asked = self._repair.fitting(await resolver.fitted(transcript.with_message(prompt)))
+        asked = self._repair.without_rejected(await resolver.fitted(transcript.with_message(prompt)))
         body = partial(self.body, choice=choice, effort=effort, thinking=thinking)
-        return await self._repair.counted(self._connected().count_tokens, asked, body)
+        return await self._repair.count_tokens(self._connected().count_tokens, asked, body)
 
     def body(
         self,

@@ -14,13 +14,13 @@ from tui.chat.exchange import Exchange
 from tui.chat.model import Model
 from tui.chat.reasoning import Reasoning
 from tui.chat.session import Session
-from tui.chat.tools import Access, Verdict
+from tui.chat.tools import Access, PermissionDecision
 from tui.chat.transcript import Draft, Message, Transcript
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
     from tui.chat.cache import CacheMap, Miss
-    from tui.chat.titles import Titled
+    from tui.chat.titles import GeneratedTitle
     from tui.chat.tree import ChatTree
     from tui.store import Store
 
@@ -131,7 +131,7 @@ class Provider(Protocol):
     def usual_tools(self) -> Access:
         """What Claude may do in a new conversation. `Session.use_tools` changes it for one conversation."""
 
-    def answer_question(self, call_id: str, verdict: Verdict) -> None:
+    def answer_question(self, call_id: str, verdict: PermissionDecision) -> None:
         """Answer the permission question of a call in any chat. Ignored if it is already answered."""
 
     @property
@@ -160,7 +160,7 @@ class Provider(Protocol):
     def makes_titles(self) -> bool:
         """True if new chats get a generated title."""
 
-    async def title(self, transcript: Transcript) -> Titled:
+    async def title(self, transcript: Transcript) -> GeneratedTitle:
         """Generate a title for the conversation. Runs on the engine's loop. Raises TuiError."""
 
     def body(self, transcript: Transcript, answer: Message) -> bytes:

@@ -16,7 +16,7 @@ from tui.chat.exchange import Exchange
 from tui.chat.model import Model
 from tui.chat.reasoning import WORDS, Reasoning, of_manner
 from tui.chat.session import Session
-from tui.chat.tools import Access, Verdict
+from tui.chat.tools import Access, PermissionDecision
 from tui.chat.transcript import Draft, Message, Transcript
 from tui.config import Preset, Settings
 from tui.errors import TuiError
@@ -29,7 +29,7 @@ from tui.services.toolset import Toolset, load_tools
 if TYPE_CHECKING:
     from tui.anthropic.cache_misses import SentRequest as Sent
     from tui.chat.cache import CacheMap, Miss
-    from tui.chat.titles import Titled
+    from tui.chat.titles import GeneratedTitle
     from tui.mcp.servers import Servers
     from tui.services.sign_in import CheckedCredential
 
@@ -184,7 +184,7 @@ class ClaudeProvider:
     def usual_tools(self) -> Access:
         return self._tools or self._preset_settings.tools or self._settings.default.tools or "ask"
 
-    def answer_question(self, call_id: str, verdict: Verdict) -> None:
+    def answer_question(self, call_id: str, verdict: PermissionDecision) -> None:
         for toolset in tuple(self._toolsets):
             toolset.answer(call_id, verdict)
 
@@ -226,7 +226,7 @@ class ClaudeProvider:
     def makes_titles(self) -> bool:
         return self._settings.ui.titles and not self.is_demo
 
-    async def title(self, transcript: Transcript) -> Titled:
+    async def title(self, transcript: Transcript) -> GeneratedTitle:
         from tui.services.titles import generate_title  # first needed after the first answer
 
         return await generate_title(self._connection, transcript)
@@ -362,7 +362,7 @@ def _describe_preset(preset: Preset) -> str:
 def _sent(body: bytes, answer: Message) -> Sent:
     from tui.anthropic.cache_misses import SentRequest
 
-    return SentRequest(body=body, at=answer.at, usage=answer.usage, said=answer.cache_miss)
+    return SentRequest(body=body, at=answer.at, usage=answer.usage, reported=answer.cache_miss)
 
 
 def _drawable(model: Model) -> Model:

@@ -13,7 +13,7 @@ from tui.chat.asking import Ask
 from tui.chat.budget import Spent, check, objection, refusal, turn_usd
 from tui.chat.forecast import estimate
 from tui.chat.model import Model
-from tui.chat.reasoning import BY_ITSELF, Reasoning, manner, remembered
+from tui.chat.reasoning import MODEL_DEFAULTS, Reasoning, manner, remembered
 from tui.chat.session import Session
 from tui.chat.tools import Access, access_of
 from tui.chat.transcript import Draft
@@ -59,7 +59,7 @@ def begin(
     model: str,
     system: str | None,
     tools: Access | None = None,
-    reasoning: Reasoning = BY_ITSELF,
+    reasoning: Reasoning = MODEL_DEFAULTS,
 ) -> StoredSession:
     """Return a session whose turns are recorded. `resume` is an ID, the start of an ID, or LAST; None for a new chat.
 

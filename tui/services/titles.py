@@ -5,25 +5,25 @@ from __future__ import annotations
 from tui.chat.events import TurnEnded
 from tui.chat.model import Model
 from tui.chat.session import Session
-from tui.chat.titles import Titled, request_for, title_in
+from tui.chat.titles import GeneratedTitle, parse_title, title_prompt
 from tui.chat.transcript import Draft, Transcript
 from tui.chat.turn import run_turn
 from tui.services.connection import Connection
 
 
-async def generate_title(connection: Connection, transcript: Transcript) -> Titled:
+async def generate_title(connection: Connection, transcript: Transcript) -> GeneratedTitle:
     """Request a title for the conversation, on the loop of the connection. On failure the title is ""."""
     model = cheapest(connection.models())
     if model is None:
-        return Titled("", ())
+        return GeneratedTitle("", ())
     session = Session(bill=connection.bill)
     ask = connection.ask(connection.choose(model.id), thinking="off", show_thinking=False)
     title = ""
-    async for event in run_turn(session, Draft(text=request_for(transcript)), ask):
+    async for event in run_turn(session, Draft(text=title_prompt(transcript)), ask):
         if isinstance(event, TurnEnded) and event.outcome == "complete":
-            title = title_in(event.transcript.messages[-1].text)
+            title = parse_title(event.transcript.messages[-1].text)
     answers = (message for message in session.transcript.messages if message.role == "assistant")
-    return Titled(title, (*answers, *session.written_off))
+    return GeneratedTitle(title, (*answers, *session.written_off))
 
 
 def cheapest(models: tuple[Model, ...]) -> Model | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.chat.model import Model
-from tui.chat.tools import Access, ToolEvent, Verdict
+from tui.chat.tools import Access, PermissionDecision, ToolEvent
 from tui.chat.transcript import Document, Image, Tool, ToolResult, ToolUse
 from tui.config import Settings
 from tui.errors import TuiError
@@ -112,7 +112,7 @@ class Toolset:
         started = {server_of(tool.name) for tool in now}
         return (*(tool for tool in had if server_of(tool.name) not in started), *now)
 
-    def forgo(self, names: Collection[str]) -> None:
+    def disable(self, names: Collection[str]) -> None:
         self._excluded |= frozenset(names)
 
     async def run(self, call: ToolUse, tell: Callable[[ToolEvent], None]) -> ToolResult:
@@ -136,7 +136,7 @@ class Toolset:
         homes = ((one, self._servers.of_tool(one.name)) for one in definitions)
         self._box.extend([RemoteTool(one, server, self._prepare_file) for one, server in homes if server is not None])
 
-    def answer(self, call_id: str, verdict: Verdict) -> None:
+    def answer(self, call_id: str, verdict: PermissionDecision) -> None:
         """Answer a pending permission request, from any thread. Others are ignored."""
         if "_box" in self.__dict__:
             self._box.gate.answer(call_id, verdict)

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 from msgspec.structs import replace
 
-from tui.chat.slices import base64_of, data_of
+from tui.chat.base64_slices import decode_base64, encode_base64
 from tui.chat.transcript import (
     Block,
     Document,
@@ -58,7 +58,7 @@ class Attachment(NamedTuple):
     @property
     def data(self) -> bytes:
         """The data as stored."""
-        return data_of(self.text) if self.is_base64 else self.text.encode("utf-8", "replace")
+        return decode_base64(self.text) if self.is_base64 else self.text.encode("utf-8", "replace")
 
 
 class Row(NamedTuple):
@@ -73,8 +73,8 @@ def encode(message: Message) -> Row:
     """Return the columns of a message, except role, state and time."""
     found: dict[str, Attachment] = {}
     blocks = _json(tuple(_without_data(block, found) for block in message.blocks))
-    said = {name: value for name, value in _spoken(message).items() if name not in _COLUMNS}
-    facts = _json({"role": message.role, **said}) if said else b""
+    fields = {name: value for name, value in _non_defaults(message).items() if name not in _COLUMNS}
+    facts = _json({"role": message.role, **fields}) if fields else b""
     return Row(blocks, facts, tuple(found.values()))
 
 
@@ -147,7 +147,7 @@ def attachment_hashes(json: bytes) -> tuple[str, ...]:
 
 def as_base64(data: bytes, is_base64: bool) -> str:
     """Return attached data as in a block."""
-    return base64_of(data) if is_base64 else data.decode()
+    return encode_base64(data) if is_base64 else data.decode()
 
 
 def searchable(blocks: Iterable[Block]) -> str:
@@ -202,8 +202,8 @@ def _named(block: Image | Document) -> tuple[str, str, bool]:
     """
     if block not in _NAMES:
         try:
-            kept = data_of(block.data)
-            is_base64 = base64_of(kept) == block.data
+            kept = decode_base64(block.data)
+            is_base64 = encode_base64(kept) == block.data
         except ValueError:
             is_base64 = False
         if not is_base64:  # the two encodings of the same bytes must not share a hash
@@ -213,13 +213,13 @@ def _named(block: Image | Document) -> tuple[str, str, bool]:
     return name, block.data, is_base64
 
 
-def _spoken(value: msgspec.Struct) -> dict[str, object]:
+def _non_defaults(value: msgspec.Struct) -> dict[str, object]:
     """Return the fields of a struct, recursively, that differ from their defaults."""
     found: dict[str, object] = {}
     for name, default in _defaults(type(value)):
-        said = getattr(value, name)
-        if said != default:
-            found[name] = _spoken(said) if isinstance(said, msgspec.Struct) else said
+        fields = getattr(value, name)
+        if fields != default:
+            found[name] = _non_defaults(fields) if isinstance(fields, msgspec.Struct) else fields
     return found
 
 
@@ -232,17 +232,17 @@ def _json(value: object) -> bytes:
     try:
         return msgspec.json.encode(value)
     except UnicodeEncodeError:  # a lone surrogate, which cannot be encoded
-        return msgspec.json.encode(_spelt(msgspec.to_builtins(value), lambda text: text.encode("utf-8", "replace")))
+        return msgspec.json.encode(_encodable(msgspec.to_builtins(value), lambda text: text.encode("utf-8", "replace")))
 
 
-def _spelt(value: object, encode: Callable[[str], bytes]) -> object:
+def _encodable(value: object, encode: Callable[[str], bytes]) -> object:
     match value:
         case str():
             return encode(value).decode()
         case dict():
-            return {key: _spelt(one, encode) for key, one in value.items()}
+            return {key: _encodable(one, encode) for key, one in value.items()}
         case list() | tuple():
-            return [_spelt(one, encode) for one in value]
+            return [_encodable(one, encode) for one in value]
     return value
 
 

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 RETRY_S = 1.5
-_STRANGE = (LookupError, TypeError, ValueError, AttributeError)
+_HIDDEN_DAMAGE = (LookupError, TypeError, ValueError, AttributeError)
 """What a job raises if a damaged index hides or adds rows without SQLite noticing."""
 _SHORT_PATIENCE_S = 0.2  # the same while everything runs in memory: nothing may wait for the file then
 
@@ -88,10 +88,10 @@ class Database:
         """Jobs that the file has not accepted yet, in order."""
         self._texts: dict[object, str] = {}
         """The chat id for each key whose job contains a message or draft."""
-        self._passing: set[object] = set()
+        self._transient: set[object] = set()
         """Keys of jobs that are no loss if they are never written."""
         self._repairs = 0
-        self._told: set[type[StoreProblem]] = set()
+        self._reported: set[type[StoreProblem]] = set()
 
     def open(self) -> None:
         """Open the file, or a replacement. Never raises for problems of the file."""
@@ -102,24 +102,24 @@ class Database:
                 self._open_file()
                 break
             except sqlite3.Error as error:
-                self._drop()
-                if classify_error(error) != "damaged" or attempt == 2 or not self._set_aside():
+                self._disconnect()
+                if classify_error(error) != "damaged" or attempt == 2 or not self._rename_damaged():
                     self._refuse(Unreachable(self.path, str(error)))
                     break
             except NewerSchema as error:
-                self._drop()
+                self._disconnect()
                 self._refuse(error)
                 break
             except OSError as error:
                 self._refuse(Unreachable(self.path, error.strerror or str(error)))
                 break
-        self.write(self._on_open, "arrival", is_passing=True)
+        self.write(self._on_open, "arrival", is_transient=True)
 
     def read(self, job: Job[Result]) -> Result:
         """Run a job that reads the current chats. It must not change them."""
         import sqlite3
 
-        self._follow()
+        self._reopen_if_replaced()
         try:
             with plain_errors():
                 return job(self._current)
@@ -129,37 +129,37 @@ class Database:
                     raise
                 self._repair()
             return job(self._current)
-        except _STRANGE as error:
-            self._repair_unnoticed(error)
+        except _HIDDEN_DAMAGE as error:
+            self._repair_hidden_damage(error)
             try:
                 return job(self._current)
-            except _STRANGE as again:
+            except _HIDDEN_DAMAGE as again:
                 raise Unreachable(self.path, "it is damaged") from again
 
-    def write(self, job: Job[Result], key: str = "", *, is_passing: bool = False, chat_id: str = "") -> Result:
+    def write(self, job: Job[Result], key: str = "", *, is_transient: bool = False, chat_id: str = "") -> Result:
         """Run a job as one transaction: on the file, or in memory until the file accepts it.
 
-        `key`: replaces an earlier job of that key which is not written yet. `is_passing`: the job is about this process and
-        no loss when prx exits. `chat_id`: the chat whose text the job contains.
+        `key`: replaces an earlier job of that key which is not written yet. `is_transient`: the job is about this process,
+        and no loss when prx exits. `chat_id`: the chat whose text the job contains.
         """
         import sqlite3
 
-        self._follow()
+        self._reopen_if_replaced()
         if self._memory is None:
             try:
                 return transaction(self._current, job)
             except sqlite3.DatabaseError as error:
                 trouble = classify_error(error)
                 if allow_invalid_text(self._current, error):
-                    return self.write(job, key, is_passing=is_passing, chat_id=chat_id)
+                    return self.write(job, key, is_transient=is_transient, chat_id=chat_id)
                 if trouble == "none":
                     raise
                 if trouble == "damaged":
                     self._repair()
-                    return self.write(job, key, is_passing=is_passing, chat_id=chat_id)
-                self._retreat(error)
-            except _STRANGE as error:
-                self._repair_unnoticed(error)
+                    return self.write(job, key, is_transient=is_transient, chat_id=chat_id)
+                self._fall_back_to_memory(error)
+            except _HIDDEN_DAMAGE as error:
+                self._repair_hidden_damage(error)
         try:
             result = transaction(self._current, job)
         except sqlite3.DatabaseError as error:
@@ -169,8 +169,8 @@ class Database:
             result = transaction(self._current, job)
         place = key or object()
         self._backlog[place], self._texts[place] = job, chat_id
-        if is_passing:
-            self._passing.add(place)
+        if is_transient:
+            self._transient.add(place)
         return result
 
     @property
@@ -187,7 +187,7 @@ class Database:
         """Try to run the backlog on the file."""
         import sqlite3
 
-        self._follow()
+        self._reopen_if_replaced()
         if not self._backlog or not self._takes_changes(patience_s):
             return
         disk = self._disk
@@ -205,18 +205,18 @@ class Database:
         if self._memory is not None:
             self._memory.close()
             self._memory = None
-        self._told -= {NotWritten, ReadOnly, Unreachable}
+        self._reported -= {NotWritten, ReadOnly, Unreachable}
         self._report(WrittenAgain(self.path))
 
     def close(self) -> None:
-        if self._backlog.keys() - self._passing:  # everything else is not worth waiting for
+        if self._backlog.keys() - self._transient:  # everything else is not worth waiting for
             self.catch_up(PATIENCE_S)
-        lost = len(self._backlog.keys() - self._passing)
-        if lost and NotWritten in self._told:  # other problems already said that nothing is stored
+        lost = len(self._backlog.keys() - self._transient)
+        if lost and NotWritten in self._reported:  # other problems already said that nothing is stored
             self._report(NeverWritten(self.path, lost))
         if self.unsaved:
             self._on_loss(self._current)
-        self._drop()
+        self._disconnect()
         if self._memory is not None:
             self._memory.close()
 
@@ -292,7 +292,6 @@ class Database:
         return True
 
     def _open_to_read(self, why: str) -> None:
-        """Open the file without changing it."""
         import sqlite3
 
         uri = f"{self.path.absolute().as_uri()}?mode=ro"
@@ -300,15 +299,15 @@ class Database:
             self._disk = connect(uri, uri=True)
             self._check(self._disk)
         except sqlite3.OperationalError as error:
-            self._drop()
+            self._disconnect()
             if "locked" in why or "locked" in str(error):  # it may change while it is read
                 raise
-            self._open_alone(uri)
-        self._tell(ReadOnly(self.path) if is_refused(why) else NotWritten(self.path, why))
+            self._open_immutable(uri)
+        self._report_once(ReadOnly(self.path) if is_refused(why) else NotWritten(self.path, why))
         if self._disk is not None and schema.version_of(self._disk) < schema.VERSION:
             self._memory = copy(self._disk)
 
-    def _open_alone(self, uri: str) -> None:
+    def _open_immutable(self, uri: str) -> None:
         """Open the file if not even SQLite's auxiliary files can be created; a write-ahead log is then read from a copy."""
         if has_wal(self.path):
             with opened_copy(self.path) as db:
@@ -325,7 +324,7 @@ class Database:
             raise NewerSchema(self.path, version, schema.VERSION)
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
-    def _follow(self) -> None:
+    def _reopen_if_replaced(self) -> None:
         """Reopen the file if another has taken its place or it is gone: changes would be lost."""
         if self._disk is None or not self._is_writable:
             return
@@ -334,7 +333,7 @@ class Database:
         except OSError:
             is_moved = True
         if is_moved:
-            self._drop()
+            self._disconnect()
             self.open()
 
     def _refuse(self, problem: StoreProblem) -> None:
@@ -342,61 +341,60 @@ class Database:
         self._memory = copy(None)
         for job in self._backlog.values():
             transaction(self._memory, job)
-        self._tell(problem)
+        self._report_once(problem)
 
-    def _retreat(self, error: Exception) -> None:
+    def _fall_back_to_memory(self, error: Exception) -> None:
         """Continue in memory, with a copy of the file unless it is huge."""
         if self._is_writable:
-            self._tell(NotWritten(self.path, str(error)))
+            self._report_once(NotWritten(self.path, str(error)))
         assert self._disk is not None
         self._memory = copy(self._disk)
 
     def _repair(self) -> None:
         """Handle damage: start a new file, or rebuild the indexes if nothing else is wrong."""
-        self._drop()
+        self._disconnect()
         self._repairs += 1
-        if self._memory is None and self._set_aside(is_certain=self._repairs > 2):
+        if self._memory is None and self._rename_damaged(is_certain=self._repairs > 2):
             self.open()
         else:  # it is not writable either, and its copy is damaged
             self._refuse(Unreachable(self.path, "it is damaged"))
 
-    def _repair_unnoticed(self, error: Exception) -> None:
+    def _repair_hidden_damage(self, error: Exception) -> None:
         """Handle an error that would be a bug if the file were intact; if it is, raise the error again."""
         if self._memory is not None or is_intact(self.path):
             raise error
         self._repair()
 
-    def _set_aside(self, *, is_certain: bool = False) -> bool:
-        """Rename a damaged file and its auxiliary files, unless new indexes suffice or another prx was faster.
-
-        Return False if the folder is not writable.
+    def _rename_damaged(self, *, is_certain: bool = False) -> bool:
+        """Rename a damaged file, unless new indexes suffice or another prx was faster. Return False if that is not
+        permitted.
         """
         try:
-            self._rename(is_certain=is_certain)
+            self._rename_or_reindex(is_certain=is_certain)
         except OSError:
             return False
         return True
 
-    def _rename(self, *, is_certain: bool) -> None:
+    def _rename_or_reindex(self, *, is_certain: bool) -> None:
         with folder_lock(self.path.parent):
             if not is_certain and is_sound(self.path) and reindexed(self.path):
                 return
-            aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+            backup = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
             number = 1
-            while aside.exists():
+            while backup.exists():
                 number += 1
-                aside = aside.with_name(f"{aside.name.split('_')[0]}_{number}")
+                backup = backup.with_name(f"{backup.name.split('_')[0]}_{number}")
             for ending in ("-wal", "-shm", ""):  # the file last: a new one must not find the old auxiliary files
                 with suppress(FileNotFoundError):
-                    Path(f"{self.path}{ending}").rename(f"{aside}{ending}")
-        self._report(Damaged(self.path, aside))
+                    Path(f"{self.path}{ending}").rename(f"{backup}{ending}")
+        self._report(Damaged(self.path, backup))
 
-    def _tell(self, problem: StoreProblem) -> None:
-        if type(problem) not in self._told:
-            self._told.add(type(problem))
+    def _report_once(self, problem: StoreProblem) -> None:
+        if type(problem) not in self._reported:
+            self._reported.add(type(problem))
             self._report(problem)
 
-    def _drop(self) -> None:
+    def _disconnect(self) -> None:
         if self._disk is not None:
             self._disk.close()
             self._disk = None

@@ -36,12 +36,12 @@ class ReadOnly(StoreProblem):
 
 
 class Damaged(StoreProblem):
-    def __init__(self, path: Path, aside: Path) -> None:
+    def __init__(self, path: Path, backup: Path) -> None:
         super().__init__(
             f"{path} was damaged. It was renamed, and a new file was started.",
-            f"Nothing was deleted: `sqlite3 {aside} .recover` may repair it.",
+            f"Nothing was deleted: `sqlite3 {backup} .recover` may repair it.",
         )
-        self.aside = aside
+        self.backup = backup
 
 
 class NotWritten(StoreProblem):

@@ -18,7 +18,7 @@ from tui.store.codec import as_base64, attachment_hashes, decode, decode_tools, 
 from tui.store.errors import AmbiguousChat, NoSuchChat
 from tui.store.search_text import Query, fold_word, matches, parse_query, snippet, title_highlights
 from tui.store.usage import discarded_answers
-from tui.store.values import Branch, Chat, Day, Found, Hit, Since, Stored, Unsaved
+from tui.store.values import Branch, Chat, DayUsage, Hit, SearchResults, Since, Stored, Unsaved
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -37,7 +37,7 @@ _IN_CHAT = """
 _TIMES = ("created", "updated", "cached_at")
 _NUMBERS = ("messages", "cost_usd", "saved_usd", "cache_ttl_s")
 _FLAGS = ("title_is_mine", "pinned", "elsewhere")
-_COLUMNS_OF_DAYS = tuple(name for name in Day.__struct_fields__ if name != "is_estimate")
+_COLUMNS_OF_DAYS = tuple(name for name in DayUsage.__struct_fields__ if name != "is_estimate")
 _HITS_PER_CHAT = 3
 _MOST_LOOKED_AT = 2000
 """The most messages that one search examines. Beyond them, matches in the same few chats would only repeat."""
@@ -146,7 +146,7 @@ def tree(db: Connection, chat_id: str) -> ChatTree:
                 id=id,
                 parent_id=parent,
                 copied=bool(copied),
-                message=decode(*_said(role, state, at, blocks, facts), data),
+                message=decode(*_message_columns(role, state, at, blocks, facts), data),
             )
             for id, parent, copied, role, state, at, facts, blocks in rows
         ),
@@ -180,14 +180,14 @@ def attached(db: Connection, columns: Iterable[bytes]) -> dict[str, str]:
     return found
 
 
-def search(db: Connection, typed: str, limit: int, chat_id: str = "") -> Found:
+def search(db: Connection, typed: str, limit: int, chat_id: str = "") -> SearchResults:
     """Return titles and messages that contain all words. With a chat, search only in it, in the reading order of its
     branches.
     """
     query = parse_query(typed)
     hits = [] if chat_id else _titles(db, typed, limit)
     if not query:
-        return Found(hits=tuple(hits))
+        return SearchResults(hits=tuple(hits))
     is_cut = len(hits) >= limit
     count: dict[str, int] = defaultdict(int)
     for looked_at, row in enumerate(_matches(db, query, chat_id)):
@@ -199,7 +199,7 @@ def search(db: Connection, typed: str, limit: int, chat_id: str = "") -> Found:
             hits.append(_hit(row, query))
     titles = sum(1 for hit in hits if not hit.message_id)
     messages = sorted(hits[titles:], key=lambda hit: hit.at, reverse=not chat_id)
-    return Found(hits=(*hits[:titles], *messages), is_cut=is_cut)
+    return SearchResults(hits=(*hits[:titles], *messages), is_cut=is_cut)
 
 
 def prompts(db: Connection, typed: str, limit: int) -> tuple[str, ...]:
@@ -248,11 +248,11 @@ def _unsent(db: Connection, query: Query) -> list[tuple[float, str]]:
     return [(at, text) for at, text in texts if matches(text, query)]
 
 
-def days(db: Connection) -> tuple[Day, ...]:
+def days(db: Connection) -> tuple[DayUsage, ...]:
     """Return the usage of each day and model, oldest first."""
     estimated = usage.estimated_days(db)
     return tuple(
-        Day(**dict(zip(_COLUMNS_OF_DAYS, row, strict=True)), is_estimate=(row[0], row[1]) in estimated)
+        DayUsage(**dict(zip(_COLUMNS_OF_DAYS, row, strict=True)), is_estimate=(row[0], row[1]) in estimated)
         for row in _days(db)
     )
 
@@ -290,7 +290,7 @@ def _made_fit(values: dict[str, Any]) -> Chat:
     return Chat(**{**values, "head": values["head"] or None})
 
 
-def _said(
+def _message_columns(
     role: Any, state: Any, at: Any, blocks: Any, facts: Any
 ) -> tuple[Literal["user", "assistant"], State, float, bytes, bytes]:
     return columns.role(role), columns.state(state), columns.moment(at), columns.data(blocks), columns.data(facts)
@@ -385,7 +385,7 @@ def _matches(db: Connection, query: Query, chat_id: str) -> Iterable[tuple[str, 
 
 def _hit(row: tuple[str, str, str, str, float, bytes], query: Query) -> Hit:
     chat_id, title, message_id, role, at, blocks = row
-    message = decode(*_said(role, "complete", at, blocks, b""))
+    message = decode(*_message_columns(role, "complete", at, blocks, b""))
     piece = snippet(searchable(message.blocks), query)
     speaker = "tool" if role == "user" and not message.is_prompt else role
     return Hit(

@@ -22,7 +22,19 @@ from tui.store import presence, queries, updates, usage
 from tui.store.codec import encode_tools
 from tui.store.database import Database
 from tui.store.errors import StoreProblem
-from tui.store.values import Branch, Chat, ChatUsage, Day, Found, ImportResult, Instance, NewChat, Place, Since, Unsaved
+from tui.store.values import (
+    Branch,
+    Chat,
+    ChatUsage,
+    DayUsage,
+    ImportResult,
+    Instance,
+    NewChat,
+    Place,
+    SearchResults,
+    Since,
+    Unsaved,
+)
 from tui.store.watch import Watch
 from tui.store.worker import Worker
 
@@ -38,7 +50,7 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
-def _unheard(told: object) -> None:
+def _ignore(told: object) -> None:
     pass
 
 
@@ -54,8 +66,8 @@ class Store:
         self,
         file: Path,
         *,
-        problems: Callable[[StoreProblem], None] = _unheard,
-        changed: Callable[[str], None] = _unheard,
+        problems: Callable[[StoreProblem], None] = _ignore,
+        changed: Callable[[str], None] = _ignore,
         now: Callable[[], float] = time.time,
         max_pages: int | None = None,
     ) -> None:
@@ -72,7 +84,7 @@ class Store:
             problems,
             beat=lambda db: presence.heartbeat(db, self.token, now()),
             beat_s=presence.BEAT_S,
-            farewell=lambda db: presence.unregister(db, self.token, now()),
+            on_exit=lambda db: presence.unregister(db, self.token, now()),
             watch=self._watch,
         )
 
@@ -92,7 +104,7 @@ class Store:
             if self._database.refusal is not None:
                 raise self._database.refusal
 
-        return self._worker.ask(check)
+        return self._worker.read(check)
 
     @property
     def is_behind(self) -> bool:
@@ -101,7 +113,7 @@ class Store:
 
     def unsaved(self) -> Future[Unsaved]:
         """Return the chats with text that the file has not accepted so far."""
-        return self._worker.ask(self._unsaved, flush=True)
+        return self._worker.read(self._unsaved, flush=True)
 
     # What is said
 
@@ -109,13 +121,15 @@ class Store:
         """Record a message below its parent. The first message creates the chat. A second call with the same id replaces
         the message.
         """
-        self._worker.soon(self._appending(chat, message_id, parent_id, message), instead_of=message_id, chat_id=chat.id)
+        self._worker.enqueue(
+            self._appending(chat, message_id, parent_id, message), instead_of=message_id, chat_id=chat.id
+        )
 
     def partial(self, chat: NewChat, message_id: str, parent_id: str | None, message: Message) -> None:
         """Record an answer that is still arriving, as often as it grows. Only the latest version is written, four times a
         second.
         """
-        self._worker.latest(message_id, self._appending(chat, message_id, parent_id, message), chat.id)
+        self._worker.enqueue_latest(message_id, self._appending(chat, message_id, parent_id, message), chat.id)
 
     def withdraw(self, chat_id: str, message_id: str, give_back: Draft | None = None) -> None:
         """Remove a message that came to nothing. `give_back` becomes unsent text of the chat in the same transaction."""
@@ -126,50 +140,50 @@ class Store:
             if give_back is not None:
                 presence.return_draft(db, self.token, chat_id, give_back, now)
 
-        self._worker.soon(job, instead_of=message_id, chat_id=chat_id if give_back is not None else "")
+        self._worker.enqueue(job, instead_of=message_id, chat_id=chat_id if give_back is not None else "")
 
     def revise(self, head: str, number: int, message: Message) -> None:
         """Replace a message. `number` is its index on the path to `head`."""
-        self._worker.soon(lambda db: updates.revise(db, head, number, message))
+        self._worker.enqueue(lambda db: updates.revise(db, head, number, message))
 
     def write_off(self, chat_id: str, message: Message) -> None:
         """Record an answer that was billed before its first word and is not a message."""
         now = self._now()
-        self._worker.soon(lambda db: updates.add_discarded(db, chat_id, message, now))
+        self._worker.enqueue(lambda db: updates.add_discarded(db, chat_id, message, now))
 
     # Chats
 
     def chats(self, limit: int | None = None, offset: int = 0) -> Future[tuple[Chat, ...]]:
         """Return the chats: pinned ones first, then newest first."""
-        return self._worker.ask(lambda db: queries.chats(db, self._elsewhere(db), limit, offset), flush=True)
+        return self._worker.read(lambda db: queries.chats(db, self._elsewhere(db), limit, offset), flush=True)
 
     def chat(self, chat_id: str) -> Future[Chat]:
         """Return the chat with that id, or the only one whose id starts with it. Raises NoSuchChat."""
-        return self._worker.ask(lambda db: queries.chat(db, chat_id, self._elsewhere(db)), flush=True)
+        return self._worker.read(lambda db: queries.chat(db, chat_id, self._elsewhere(db)), flush=True)
 
     def branch(self, chat_id: str, head: str | None = None) -> Future[Branch]:
         """Return the messages up to `head`, by default up to where the chat was left. Raises NoSuchChat."""
-        return self._worker.ask(lambda db: queries.branch(db, chat_id, head, self._elsewhere(db)), flush=True)
+        return self._worker.read(lambda db: queries.branch(db, chat_id, head, self._elsewhere(db)), flush=True)
 
     def since(self, chat_id: str, head: str) -> Future[Since]:
         """Return what others have written after the message `head`, and the state of the chat. Raises NoSuchChat."""
-        return self._worker.ask(lambda db: queries.since(db, chat_id, head, self._elsewhere(db)), flush=True)
+        return self._worker.read(lambda db: queries.since(db, chat_id, head, self._elsewhere(db)), flush=True)
 
     def transcript(self, chat_id: str, head: str | None = None) -> Future[Transcript]:
         """Return the messages with all attachments, for sending. Raises NoSuchChat."""
-        return self._worker.ask(lambda db: queries.transcript(db, chat_id, head), flush=True)
+        return self._worker.read(lambda db: queries.transcript(db, chat_id, head), flush=True)
 
     def tree(self, chat_id: str) -> Future[ChatTree]:
         """Return a whole chat, for an export. Raises NoSuchChat."""
-        return self._worker.ask(lambda db: queries.tree(db, chat_id), flush=True)
+        return self._worker.read(lambda db: queries.tree(db, chat_id), flush=True)
 
     def leaf(self, message_id: str) -> Future[str]:
         """Return the end of the newest branch below a message: the target of a step to a sibling."""
-        return self._worker.ask(lambda db: queries.leaf(db, message_id), flush=True)
+        return self._worker.read(lambda db: queries.leaf(db, message_id), flush=True)
 
     def rename(self, chat_id: str, title: str, *, mine: bool = True) -> None:
         """Set the title. `mine`: written by the user, so that no generated title replaces it."""
-        self._worker.soon(lambda db: updates.rename(db, chat_id, title, mine=mine))
+        self._worker.enqueue(lambda db: updates.rename(db, chat_id, title, mine=mine))
 
     def pin(self, chat_id: str, pinned: bool) -> None:
         self._set(chat_id, "pinned", pinned)
@@ -182,18 +196,18 @@ class Store:
             updates.set_column(db, chat_id, "deleted_at", now)
             self._watch.deleted.add(chat_id)
 
-        self._worker.soon(job)
+        self._worker.enqueue(job)
 
     def restore(self, chat_id: str) -> None:
         def job(db: Connection) -> None:
             self._watch.deleted.discard(chat_id)
             updates.set_column(db, chat_id, "deleted_at", None)
 
-        self._worker.soon(job)
+        self._worker.enqueue(job)
 
     def set_head(self, chat_id: str, message_id: str) -> None:
         """Make another branch the current one: the chat was left at that message."""
-        self._worker.soon(lambda db: updates.set_head(db, chat_id, message_id))
+        self._worker.enqueue(lambda db: updates.set_head(db, chat_id, message_id))
 
     def set_model(self, chat_id: str, model: str) -> None:
         self._set(chat_id, "model", model)
@@ -218,27 +232,27 @@ class Store:
             updates.fork(db, message_id, new, now)
             return new.id
 
-        return self._worker.change(job, flush=True)
+        return self._worker.write(job, flush=True)
 
     def merge(self, tree: ChatTree) -> Future[ImportResult]:
         """Add the missing parts of an exported chat."""
         now = self._now()
-        return self._worker.change(lambda db: updates.merge(db, tree, now=now))
+        return self._worker.write(lambda db: updates.merge(db, tree, now=now))
 
     # Search
 
-    def search(self, words: str, *, limit: int = 50, chat_id: str = "") -> Future[Found]:
+    def search(self, words: str, *, limit: int = 50, chat_id: str = "") -> Future[SearchResults]:
         """Return what contains all these words; the last one may be incomplete. Cancel the future when the user types on."""
-        return self._worker.ask(lambda db: queries.search(db, words, limit, chat_id))
+        return self._worker.read(lambda db: queries.search(db, words, limit, chat_id))
 
     def prompts(self, words: str = "", *, limit: int = 200) -> Future[tuple[str, ...]]:
         """Return earlier prompts of any chat, sent or unsent, newest first, each once."""
-        return self._worker.ask(lambda db: queries.prompts(db, words, limit))
+        return self._worker.read(lambda db: queries.prompts(db, words, limit))
 
     def leave_unsent(self, chat_id: str, text: str) -> None:
         """Keep a discarded text among the earlier prompts."""
         now = self._now()
-        self._worker.soon(lambda db: updates.add_unsent(db, chat_id, text, now))
+        self._worker.enqueue(lambda db: updates.add_unsent(db, chat_id, text, now))
 
     # Where things stand
 
@@ -246,12 +260,14 @@ class Store:
         """Record draft, queue and scroll position of a chat, as often as they change. Written four times a second."""
         now = self._now()
         chat_id = "" if place.is_empty else place.chat_id
-        self._worker.latest(f"place {place.chat_id}", lambda db: presence.save(db, self.token, place, now), chat_id)
+        self._worker.enqueue_latest(
+            f"place {place.chat_id}", lambda db: presence.save(db, self.token, place, now), chat_id
+        )
 
     def place(self, chat_id: str) -> Future[Place]:
         """Return how the chat was left, by this prx or by one that has ended; empty if unknown."""
         now = self._now()
-        return self._worker.change(lambda db: presence.adopt(db, self.token, chat_id, now), flush=True)
+        return self._worker.write(lambda db: presence.adopt(db, self.token, chat_id, now), flush=True)
 
     def look_at(self, chat_id: str) -> None:
         """Record which chat is open here ("" for none), for other instances and for recovery after a crash."""
@@ -260,36 +276,36 @@ class Store:
             presence.set_open_chat(db, self.token, chat_id)
             self._watch.look_at(chat_id)
 
-        self._worker.soon(job, instead_of="look", is_passing=True)
+        self._worker.enqueue(job, instead_of="look", is_transient=True)
 
     def left_off(self) -> Future[str]:
         """Return the chat that was open when prx was killed, or "". Each is returned once."""
-        return self._worker.change(lambda db: presence.last_open_chat(db, self.token, self._now()))
+        return self._worker.write(lambda db: presence.last_open_chat(db, self.token, self._now()))
 
     def unsent(self) -> Future[tuple[Place, ...]]:
         """Return every chat with unsent text, newest first. Some have no message yet."""
-        return self._worker.ask(lambda db: presence.unsent(db, self.token, self._now()), flush=True)
+        return self._worker.read(lambda db: presence.unsent(db, self.token, self._now()), flush=True)
 
     def others(self, chat_id: str) -> Future[tuple[Instance, ...]]:
         """Return the other running instances that have this chat open."""
-        return self._worker.ask(lambda db: presence.others(db, self.token, chat_id, self._now()))
+        return self._worker.read(lambda db: presence.others(db, self.token, chat_id, self._now()))
 
-    def days(self) -> Future[tuple[Day, ...]]:
+    def days(self) -> Future[tuple[DayUsage, ...]]:
         """Return usage by day and model, oldest first."""
-        return self._worker.ask(queries.days, flush=True)
+        return self._worker.read(queries.days, flush=True)
 
     def written_off(self, chat_id: str) -> Future[tuple[Message, ...]]:
         """Return the answers of a chat that were billed but are not among its messages."""
-        return self._worker.ask(lambda db: usage.discarded_answers(db, chat_id), flush=True)
+        return self._worker.read(lambda db: usage.discarded_answers(db, chat_id), flush=True)
 
     def used(self) -> Future[dict[str, ChatUsage]]:
         """Return the usage of each chat, by id. Reads all messages."""
-        return self._worker.ask(usage.usage_by_chat, flush=True)
+        return self._worker.read(usage.usage_by_chat, flush=True)
 
     def spent(self, chat_id: str) -> Future[Spent]:
         """Return what this chat has cost, and all chats today."""
         today = local_day(self._now())
-        return self._worker.ask(lambda db: queries.spent(db, chat_id, today), flush=True)
+        return self._worker.read(lambda db: queries.spent(db, chat_id, today), flush=True)
 
     def _appending(
         self, chat: NewChat, message_id: str, parent_id: str | None, message: Message
@@ -298,7 +314,7 @@ class Store:
         return lambda db: updates.append(db, chat, message_id, parent_id, message, token=token, now=now)
 
     def _set(self, chat_id: str, column: str, value: object) -> None:
-        self._worker.soon(lambda db: updates.set_column(db, chat_id, column, value))
+        self._worker.enqueue(lambda db: updates.set_column(db, chat_id, column, value))
 
     def _elsewhere(self, db: Connection) -> frozenset[str]:
         return presence.open_elsewhere(db, self.token, self._now())

@@ -54,7 +54,9 @@ def add_discarded(db: Connection, chat_id: str, message: Message) -> bool:
 
 
 def include_discarded(db: Connection, chat_id: str) -> None:
-    """Add the cost of discarded answers to a new chat: its first prompt may have been sent before without success."""
+    """Set the cost of a new chat to that of its discarded answers: its first prompt may have been sent before without
+    success.
+    """
     db.execute(
         """
         UPDATE chats SET cost_usd = (SELECT total(cost_usd) FROM written_off WHERE chat_id = ?1),

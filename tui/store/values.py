@@ -165,7 +165,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """Spans of the words in the snippet: first character, and the one after the last."""
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class SearchResults(msgspec.Struct, frozen=True, kw_only=True):
     """The results of a search: titles first, then messages, each newest first."""
 
     hits: tuple[Hit, ...] = ()
@@ -223,7 +223,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     chat_id: str
 
 
-class Day(msgspec.Struct, frozen=True, kw_only=True):
+class DayUsage(msgspec.Struct, frozen=True, kw_only=True):
     """The usage of one model on one day, including chats that were deleted. Imports are not counted."""
 
     day: str

@@ -40,7 +40,7 @@ class Watch:
         self.chat_id = chat_id
         self._version = self._seen = None
 
-    def glance(self, db: Connection) -> None:
+    def check(self, db: Connection) -> None:
         """Report what has changed since the last check."""
         now = self._now()
         (version,) = db.execute("PRAGMA data_version").fetchone()

@@ -33,7 +33,7 @@ class _Item(NamedTuple):
     is_read: bool
     flush: bool = False
     key: str = ""
-    is_passing: bool = False
+    is_transient: bool = False
     chat_id: str = ""
 
 
@@ -47,12 +47,12 @@ class Worker:
         *,
         beat: Job[None],
         beat_s: float,
-        farewell: Job[None],
+        on_exit: Job[None],
         watch: Watch,
     ) -> None:
         self._database = database
         self._report = report
-        self._beat, self._beat_s, self._farewell = beat, beat_s, farewell
+        self._beat, self._beat_s, self._on_exit = beat, beat_s, on_exit
         self._watch = watch
         self._queue: queue.SimpleQueue[_Item | str | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -64,16 +64,16 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._is_closed = False
 
-    def soon(self, job: Job[Any], *, instead_of: str = "", is_passing: bool = False, chat_id: str = "") -> None:
+    def enqueue(self, job: Job[Any], *, instead_of: str = "", is_transient: bool = False, chat_id: str = "") -> None:
         """Queue a job. `instead_of`: the key of a pending job that it replaces.
 
-        `is_passing`: nothing is lost if it is never written. `chat_id`: the chat whose text would be lost.
+        `is_transient`: nothing is lost if it is never written. `chat_id`: the chat whose text would be lost.
         """
         with self._lock:
             self._latest.pop(instead_of, None)
-            self._put(_Item(job, None, is_read=False, key=instead_of, is_passing=is_passing, chat_id=chat_id))
+            self._put(_Item(job, None, is_read=False, key=instead_of, is_transient=is_transient, chat_id=chat_id))
 
-    def latest(self, key: str, job: Job[Any], chat_id: str = "") -> None:
+    def enqueue_latest(self, key: str, job: Job[Any], chat_id: str = "") -> None:
         """Queue a job that a later one with the same key replaces."""
         with self._lock:
             is_new = key not in self._latest
@@ -81,11 +81,11 @@ class Worker:
             if is_new:
                 self._put(key)
 
-    def change(self, job: Job[Result], *, flush: bool = False) -> Future[Result]:
+    def write(self, job: Job[Result], *, flush: bool = False) -> Future[Result]:
         """Return the result of a job that writes; with `flush`, after everything that is pending."""
         return self._asked(job, is_read=False, flush=flush)
 
-    def ask(self, job: Job[Result], *, flush: bool = False) -> Future[Result]:
+    def read(self, job: Job[Result], *, flush: bool = False) -> Future[Result]:
         """Return the result of a job that only reads; with `flush`, after everything that is pending."""
         return self._asked(job, is_read=True, flush=flush)
 
@@ -132,16 +132,16 @@ class Worker:
                 self._do(item)
             self._write_due(time.monotonic())
             if (now := time.monotonic()) >= next_beat:
-                self._write(self._beat, "beat", is_passing=True)
+                self._write(self._beat, "beat", is_transient=True)
                 next_beat = now + self._beat_s
             if now >= next_retry:
                 self._guarded(self._database.catch_up)
                 next_retry = time.monotonic() + RETRY_S
             if self._watch.chat_id and now >= next_glance:
-                self._guarded(lambda: self._database.read(self._watch.glance))
+                self._guarded(lambda: self._database.read(self._watch.check))
                 next_glance = time.monotonic() + WATCH_S
         self._write_due(float("inf"))
-        self._write(self._farewell, "farewell", is_passing=True)
+        self._write(self._on_exit, "on_exit", is_transient=True)
         self._guarded(self._database.close)
 
     def _next(self, until: float) -> _Item | str | None:
@@ -170,7 +170,7 @@ class Worker:
         if item.flush:
             self._write_due(float("inf"))
         if item.future is None:
-            self._write(item.job, item.key, is_passing=item.is_passing, chat_id=item.chat_id)
+            self._write(item.job, item.key, is_transient=item.is_transient, chat_id=item.chat_id)
             return
         if not item.future.set_running_or_notify_cancel():
             return
@@ -180,8 +180,8 @@ class Worker:
         except BaseException as error:  # noqa: BLE001 - raised where the result is awaited
             item.future.set_exception(error)
 
-    def _write(self, job: Job[Any], key: str, *, is_passing: bool = False, chat_id: str = "") -> None:
-        self._guarded(lambda: self._database.write(job, key, is_passing=is_passing, chat_id=chat_id))
+    def _write(self, job: Job[Any], key: str, *, is_transient: bool = False, chat_id: str = "") -> None:
+        self._guarded(lambda: self._database.write(job, key, is_transient=is_transient, chat_id=chat_id))
 
     def _guarded(self, work: Callable[[], object]) -> None:
         """Run the work and report any exception: the thread must continue to store later answers."""

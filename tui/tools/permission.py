@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tui.chat.tools import Access, Question, ToolAllowed, ToolAsking, ToolEvent, Verdict
+from tui.chat.tools import Access, PermissionDecision, Question, ToolAllowed, ToolAsking, ToolEvent
 from tui.tools.rules import covers, means
 
 NOBODY = "this needs the user's leave, and nobody is there to give it"
@@ -22,7 +22,7 @@ class _Open:
 
     question: Question
     loop: asyncio.AbstractEventLoop
-    answer: asyncio.Future[Verdict]
+    answer: asyncio.Future[PermissionDecision]
 
 
 class Gate:
@@ -38,12 +38,12 @@ class Gate:
         self._asks = asks
         self._open: dict[str, _Open] = {}
 
-    async def allows(self, question: Question, tell: Callable[[ToolEvent], None]) -> Verdict:
+    async def allows(self, question: Question, tell: Callable[[ToolEvent], None]) -> PermissionDecision:
         """The answer to a question. Several may wait at once; a cancellation withdraws the question."""
         if self._is_covered(question):
-            return Verdict(allowed=True)
+            return PermissionDecision(allowed=True)
         if not self._asks:
-            return Verdict(allowed=False, reason=NOBODY)
+            return PermissionDecision(allowed=False, reason=NOBODY)
         loop = asyncio.get_running_loop()
         waiting = _Open(question, loop, loop.create_future())
         self._open[question.call.id] = waiting
@@ -59,7 +59,7 @@ class Gate:
                 await asyncio.to_thread(self._keep, verdict.rule)
         return verdict
 
-    def answer(self, call_id: str, verdict: Verdict) -> None:
+    def answer(self, call_id: str, verdict: PermissionDecision) -> None:
         """Answers an open question, from any thread. One that is not open any more is left alone."""
         waiting = self._open.get(call_id)
         if waiting is not None:
@@ -70,7 +70,7 @@ class Gate:
         self._rules.append(rule)
         for waiting in tuple(self._open.values()):
             if self._is_covered(waiting.question):
-                waiting.loop.call_soon_threadsafe(_settle, waiting.answer, Verdict(allowed=True))
+                waiting.loop.call_soon_threadsafe(_settle, waiting.answer, PermissionDecision(allowed=True))
 
     def _is_covered(self, question: Question) -> bool:
         if not question.rules:
@@ -79,6 +79,6 @@ class Gate:
         return any(means(rule, exact) or (wider and covers(rule, exact)) for rule in self._rules)
 
 
-def _settle(answer: asyncio.Future[Verdict], verdict: Verdict) -> None:
+def _settle(answer: asyncio.Future[PermissionDecision], verdict: PermissionDecision) -> None:
     if not answer.done():
         answer.set_result(verdict)

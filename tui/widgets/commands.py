@@ -187,9 +187,9 @@ class MentionCompleter:
 
     async def offer(self, typed: str) -> None:
         """List the files that continue a path."""
-        from tui.images.offers import files_after
+        from tui.images.attachable import path_completions
 
-        self._files.offer(await asyncio.to_thread(files_after, typed, Path.cwd()))
+        self._files.offer(await asyncio.to_thread(path_completions, typed, Path.cwd()))
 
     def complete(self) -> Completion | None:
         """Return what the chosen file makes of the line; None if there is none."""

@@ -18,7 +18,7 @@ from random import randrange
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.images.fitting import CELL, Room, fitted
+from tui.images.cell_size import CELL, CellSize, fit_cells
 from tui.images.terminal_graphics import Canvas
 from tui.render.gate import TerminalText
 
@@ -32,7 +32,7 @@ _MOST_PIXELS = {"kitty": 1_500_000, "sixel": 2_000_000}
 class Drawing:
     """A picture as it stands on the screen. Without rows: what was to be drawn is none."""
 
-    room: Room
+    room: CellSize
     rows: tuple[Strip, ...] = ()
     is_light: bool = True
     """Whether its cells are quickly drawn, because they do not all have colours of their own."""
@@ -81,20 +81,20 @@ class Gallery:
         self._asked = False
         self._known.clear()
 
-    async def draw(self, data: str | bytes, room: Room) -> Drawing:
+    async def draw(self, data: str | bytes, room: CellSize) -> Drawing:
         """A small picture, of a file or of the base64 text of one, in exactly that room. The loop is free meanwhile."""
         canvas = await self._canvas()
         return await self._drawn(data, room, replace(canvas, way="blocks") if canvas.way == "sixel" else canvas)
 
-    async def draw_whole(self, data: str | bytes, width: int, height: int, room: Room) -> Drawing:
+    async def draw_whole(self, data: str | bytes, width: int, height: int, room: CellSize) -> Drawing:
         """A picture of that size in pixels, as large as it fits in a room, in the best way there is."""
         if not self.is_open:
-            return Drawing(Room(0, 0))
+            return Drawing(CellSize(0, 0))
         canvas = await self._canvas()
         cell = canvas.cell if canvas.way != "blocks" else CELL
         if canvas.way != "blocks":
             room = _within(room, cell, _MOST_PIXELS[canvas.way])
-        return await self._drawn(data, fitted(max(1, width), max(1, height), room, cell), canvas)
+        return await self._drawn(data, fit_cells(max(1, width), max(1, height), room, cell), canvas)
 
     def release(self, drawing: Drawing | None) -> None:
         """The drawing is no longer shown."""
@@ -125,7 +125,7 @@ class Gallery:
                 self._known.set()  # nobody waits a second time
         return self.canvas
 
-    async def _drawn(self, data: str | bytes, room: Room, canvas: Canvas) -> Drawing:
+    async def _drawn(self, data: str | bytes, room: CellSize, canvas: Canvas) -> Drawing:
         drawing = await asyncio.to_thread(_drawing, data, room, canvas, next(self._numbers))
         if drawing.upload:
             self.write(TerminalText(drawing.upload))
@@ -133,13 +133,13 @@ class Gallery:
         return replace(drawing, upload="")
 
 
-def _within(room: Room, cell: tuple[int, int], pixels: int) -> Room:
+def _within(room: CellSize, cell: tuple[int, int], pixels: int) -> CellSize:
     """The room, smaller where it has more pixels than that."""
     share = min(1.0, (pixels / (room.columns * cell[0] * room.rows * cell[1])) ** 0.5)
-    return Room(max(1, int(room.columns * share)), max(1, int(room.rows * share)))
+    return CellSize(max(1, int(room.columns * share)), max(1, int(room.rows * share)))
 
 
-def _drawing(data: str | bytes, room: Room, canvas: Canvas, number: int) -> Drawing:
+def _drawing(data: str | bytes, room: CellSize, canvas: Canvas, number: int) -> Drawing:
     from tui.images.errors import CannotAttach
     from tui.images.thumbnails import decode_base64, scaled_to  # loads Pillow, here in a thread
     from tui.render import pictures

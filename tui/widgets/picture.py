@@ -7,7 +7,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from tui.images.fitting import Room
+from tui.images.cell_size import CellSize
 from tui.widgets.gallery import Drawing, Gallery
 from tui.widgets.workers import later
 
@@ -25,11 +25,11 @@ class Picture(Widget):
         super().__init__()
         self._gallery = gallery
         self._drawing: Drawing | None = None
-        self._looked_at: tuple[str | bytes, int, int, Room] | None = None
+        self._looked_at: tuple[str | bytes, int, int, CellSize] | None = None
         self._shown = 0
         self._timer: Timer | None = None
 
-    async def look_at(self, data: str | bytes, width: int, height: int, room: Room) -> None:
+    async def look_at(self, data: str | bytes, width: int, height: int, room: CellSize) -> None:
         """Shows another picture, of that size in pixels, as large as it fits. The one before it stays until then."""
         self._looked_at = data, width, height, room
         self._show(await self._gallery.draw_whole(data, width, height, room))

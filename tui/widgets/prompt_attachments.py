@@ -96,13 +96,13 @@ class PromptAttachments:
 
     async def send_with_mentioned(self) -> None:
         """Attach the files that the prompt mentions, and send it with them. Its text stays as it is."""
-        from tui.images.offers import mentioned_in
+        from tui.images.attachable import mentioned_files
 
         text = self._looked_up = self._ports.text()
-        mentioned = await asyncio.to_thread(mentioned_in, text, Path.cwd())
+        mentioned = await asyncio.to_thread(mentioned_files, text, Path.cwd())
         if text != self._ports.text():  # edited meanwhile
             return
-        self._notice = mentioned.passed_over
+        self._notice = mentioned.notice
         if mentioned.files:
             self._chips.attach_files(mentioned.files)
             self.send_when_ready()
@@ -149,14 +149,14 @@ class PromptAttachments:
 
     async def paste(self, text: str) -> None:
         """Attach the images and PDFs that a pasted text names; paste any other text."""
-        from tui.images.offers import may_name_files, passed_over_in, pictures_in
+        from tui.images.attachable import attachable_paths, may_be_paths, paste_notice
 
-        is_path = may_name_files(text)
-        if is_path and (paths := await asyncio.to_thread(pictures_in, text)):
+        is_path = may_be_paths(text)
+        if is_path and (paths := await asyncio.to_thread(attachable_paths, text)):
             self._chips.attach_files(paths)
             return
         self._ports.paste(text)
-        if is_path and (hint := await asyncio.to_thread(passed_over_in, text)):
+        if is_path and (hint := await asyncio.to_thread(paste_notice, text)):
             self._hints.say(hint)
 
     async def paste_clipboard(self, refuse: Callable[[TuiError], object]) -> None:

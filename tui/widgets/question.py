@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui.chat.tools import Question, Verdict
+from tui.chat.tools import PermissionDecision, Question
 from tui.widgets.graphemes import GraphemeInput
 from tui.widgets.question_text import QuestionText
 
@@ -61,7 +61,7 @@ class QuestionCard(Vertical):
     """
 
     class Answered(Message):
-        def __init__(self, call_id: str, verdict: Verdict) -> None:
+        def __init__(self, call_id: str, verdict: PermissionDecision) -> None:
             super().__init__()
             self.call_id = call_id
             self.verdict = verdict
@@ -112,18 +112,18 @@ class QuestionCard(Vertical):
                 self._text.refresh(layout=True)
                 self.mount(ReasonLine())
             case "no":
-                self._answer(Verdict(allowed=False))
+                self._answer(PermissionDecision(allowed=False))
             case "once":
-                self._answer(Verdict(allowed=True))
+                self._answer(PermissionDecision(allowed=True))
             case "chat" | "always":
-                self._answer(Verdict(allowed=True, lasting=event.answer, rule=event.rule))
+                self._answer(PermissionDecision(allowed=True, lasting=event.answer, rule=event.rule))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if not self._text.is_reasoning:
             return  # as above
         self._leave_reason()
-        self._answer(Verdict(allowed=False, reason=event.value.strip()))
+        self._answer(PermissionDecision(allowed=False, reason=event.value.strip()))
 
     def on_reason_line_left(self) -> None:
         self._leave_reason()
@@ -134,5 +134,5 @@ class QuestionCard(Vertical):
         self._text.refresh(layout=True)
         self._text.focus()
 
-    def _answer(self, verdict: Verdict) -> None:
+    def _answer(self, verdict: PermissionDecision) -> None:
         self.post_message(self.Answered(self._questions[0].call.id, verdict))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tui.chat.events import TurnEnded, TurnEvent
-from tui.chat.tools import Access, Question, ToolAllowed, ToolAsking, ToolEnded, Verdict
+from tui.chat.tools import Access, PermissionDecision, Question, ToolAllowed, ToolAsking, ToolEnded
 from tui.chat_screen.context import ChatContext, KnownFolders
 from tui.chat_screen.hints import Hint
 from tui.chat_screen.session import ChatSession
@@ -107,7 +107,7 @@ class PermissionController:
         else:
             cards.focus()
 
-    def answered(self, call_id: str, verdict: Verdict) -> None:
+    def answered(self, call_id: str, verdict: PermissionDecision) -> None:
         self._context.provider.answer_question(call_id, verdict)
         if verdict.lasting == "always":
             self._ports.note(f"always allowed from now on: {verdict.rule} · kept in config.toml")

@@ -12,7 +12,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from tui.chat.transcript import Image
-from tui.images.fitting import Room
+from tui.images.cell_size import CellSize
 from tui.widgets.conversation.image_grid import ImageGrid, Wanted
 from tui.widgets.conversation.parts import Line
 from tui.widgets.conversation.turn import Turn
@@ -22,7 +22,7 @@ KEPT = 48
 """The number of drawings that are kept; each takes some 100 KB."""
 _AT_ONCE = 2
 
-Key = tuple[int, Room]
+Key = tuple[int, CellSize]
 """The hash of an image's data, and its room."""
 
 

@@ -15,7 +15,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.chat.transcript import Image
-from tui.images.fitting import Room, fitted
+from tui.images.cell_size import CellSize, fit_cells
 from tui.render.safe import safe
 from tui.widgets.conversation import captions
 from tui.widgets.conversation.palette import Palette
@@ -34,14 +34,14 @@ class Wanted(NamedTuple):
 
     number: int
     image: Image
-    room: Room
+    room: CellSize
 
 
 class _Row(NamedTuple):
     """Images side by side, and the height of the captions below them."""
 
     first: int
-    rooms: tuple[Room, ...]
+    rooms: tuple[CellSize, ...]
     caption: int
 
     @property
@@ -144,7 +144,7 @@ class ImageGrid(Part):
             return self._names[0].line(y - row.image_height)
         return Line(Strip(list(self._caption(row, y - row.image_height))))
 
-    def _piece(self, number: int, room: Room, y: int) -> Strip:
+    def _piece(self, number: int, room: CellSize, y: int) -> Strip:
         """Return a row of one image; a shade until it is drawn."""
         if y >= room.rows:
             return Strip([Segment(" " * room.columns)], room.columns)
@@ -186,7 +186,7 @@ def _arranged(images: Sequence[Image], width: int) -> tuple[_Row, ...]:
     across = (width + _GAP) // (tile + _GAP)
     if len(images) > 2 * across:
         return ()
-    rooms = [fitted(one.width, one.height, Room(tile, tile // 3)) for one in images]
+    rooms = [fit_cells(one.width, one.height, CellSize(tile, tile // 3)) for one in images]
     caption = 1 if len(images) == 1 else 2
     return tuple(_Row(at, tuple(rooms[at : at + across]), caption) for at in range(0, len(rooms), across))
 

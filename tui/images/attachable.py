@@ -24,41 +24,41 @@ SUFFIXES = frozenset(
 _ANCHORS = ("/", "~", '"', "'", "file:", "\\")
 
 
-def looks_offered(name: str) -> bool:
+def looks_attachable(name: str) -> bool:
     """True if the file name is that of an image or a PDF."""
     return Path(name).suffix.lower() in SUFFIXES
 
 
-def may_name_files(pasted: str) -> bool:
+def may_be_paths(pasted: str) -> bool:
     """True if a pasted text may name files, so that it is worth checking the disk."""
     text = pasted.strip()
     return text.lower().startswith(_ANCHORS) or text[1:2] == ":"
 
 
-def pictures_in(pasted: str) -> tuple[Path, ...]:
+def attachable_paths(pasted: str) -> tuple[Path, ...]:
     """Return the images and PDFs that a pasted text names if it names nothing else, else (). Reads from the disk."""
     paths = paths_in(pasted)
     return paths if all(map(_is_offered, paths)) else ()
 
 
-def passed_over_in(pasted: str) -> str:
+def paste_notice(pasted: str) -> str:
     """Return a notice for a pasted text that names one file which is not attached, or ""."""
     paths = paths_in(pasted)
     if len(paths) == 1:
         return "pasted as text; type @ before the path to attach the file"
     name = single_path(pasted)
-    return f"no file {Path(name).name}; pasted as text" if name and looks_offered(name) else ""
+    return f"no file {Path(name).name}; pasted as text" if name and looks_attachable(name) else ""
 
 
-class Mentioned(NamedTuple):
+class MentionedFiles(NamedTuple):
     """The files that a text mentions after an @."""
 
     files: tuple[Path, ...]
-    passed_over: str
+    notice: str
     """A notice about mentions that are not attached, or ""."""
 
 
-def mentioned_in(text: str, folder: Path) -> Mentioned:
+def mentioned_files(text: str, folder: Path) -> MentionedFiles:
     """Return the files that a text mentions after an @, relative to that folder. Reads from the disk."""
     files: dict[Path, None] = {}
     missing: list[str] = []
@@ -71,10 +71,10 @@ def mentioned_in(text: str, folder: Path) -> Mentioned:
             hidden = hidden or f"@{mention.name} is hidden and not attached; use the dialog or -a"
         else:
             files[path] = None
-    return Mentioned(tuple(files), hidden or _passed_over(missing, folder) or broken_marker_in(text))
+    return MentionedFiles(tuple(files), hidden or _missing_notice(missing, folder) or broken_marker_notice(text))
 
 
-def broken_marker_in(text: str) -> str:
+def broken_marker_notice(text: str) -> str:
     """Return a notice about a marker without an image, or ""."""
     if MARKER_START not in text or text.count(MARKER_START) == len(markers_in(text)):
         return ""
@@ -97,7 +97,7 @@ def _first_file(names: Sequence[str], folder: Path) -> Path | None:
     return None
 
 
-def _passed_over(names: Sequence[str], folder: Path) -> str:
+def _missing_notice(names: Sequence[str], folder: Path) -> str:
     if not names:
         return ""
     if len(names) > 1:
@@ -115,11 +115,11 @@ def _is_offered(path: Path) -> bool:
     try:
         kind = kind_of(read_start(path, LONGEST_START))
     except OSError:
-        return looks_offered(path.name)  # attaching it reports why it cannot be read
+        return looks_attachable(path.name)  # attaching it reports why it cannot be read
     return kind is not None and (kind.use == "image" or kind == PDF)
 
 
-def files_after(typed: str, folder: Path, most: int = 200) -> tuple[str, ...]:
+def path_completions(typed: str, folder: Path, most: int = 200) -> tuple[str, ...]:
     """Return the completions of a path: folders with a slash, and files, as they would be typed.
 
     Hidden ones only after a dot. Reads from the disk.
@@ -141,7 +141,7 @@ def files_after(typed: str, folder: Path, most: int = 200) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Entry:
+class FolderEntry:
     """A file or folder in a list."""
 
     name: str
@@ -149,12 +149,12 @@ class Entry:
     size_bytes: int = 0
 
 
-def entries_of(folder: Path, *, hidden: bool) -> tuple[Entry, ...]:
+def list_folder(folder: Path, *, hidden: bool) -> tuple[FolderEntry, ...]:
     """Return the files of a folder, images and PDFs first, then its folders. Reads from the disk; raises CannotAttach."""
     try:
         with os.scandir(folder) as found:
             entries = [
-                Entry(entry.name, is_folder := entry.is_dir(), 0 if is_folder else _size_of(entry))
+                FolderEntry(entry.name, is_folder := entry.is_dir(), 0 if is_folder else _size_of(entry))
                 for entry in found
                 if (hidden or not entry.name.startswith(".")) and (entry.is_dir() or entry.is_file())
             ]
@@ -165,8 +165,8 @@ def entries_of(folder: Path, *, hidden: bool) -> tuple[Entry, ...]:
     return tuple(sorted(entries, key=_place_in_list))
 
 
-def _place_in_list(entry: Entry) -> tuple[bool, bool, str]:
-    return entry.is_folder, not entry.is_folder and not looks_offered(entry.name), entry.name.lower()
+def _place_in_list(entry: FolderEntry) -> tuple[bool, bool, str]:
+    return entry.is_folder, not entry.is_folder and not looks_attachable(entry.name), entry.name.lower()
 
 
 def _size_of(entry: os.DirEntry[str]) -> int:

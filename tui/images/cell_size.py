@@ -10,17 +10,17 @@ CELL = (1, 2)
 """Assumed shape of a cell: twice as high as wide, as in nearly every font."""
 
 
-class Room(NamedTuple):
+class CellSize(NamedTuple):
     """A size in cells."""
 
     columns: int
     rows: int
 
 
-def fitted(width: int, height: int, room: Room, cell: tuple[int, int] = CELL) -> Room:
+def fit_cells(width: int, height: int, room: CellSize, cell: tuple[int, int] = CELL) -> CellSize:
     """Return the largest size with the image's shape that fits into a room. `cell`: width and height in pixels."""
     across, down = cell
     scale = min(room.columns * across / width, room.rows * down / height)
-    return Room(
+    return CellSize(
         min(room.columns, max(1, round(width * scale / across))), min(room.rows, max(1, round(height * scale / down)))
     )

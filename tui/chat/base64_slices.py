@@ -14,13 +14,13 @@ _SLICE = 3 << 16
 _SPELT = _SLICE // 3 * 4
 
 
-def base64_of(data: bytes) -> str:
+def encode_base64(data: bytes) -> str:
     """Encode data as base64, without line breaks."""
     view = memoryview(data)
     slices = range(0, len(view), _SLICE)
     return "".join(binascii.b2a_base64(view[at : at + _SLICE], newline=False).decode("ascii") for at in slices)
 
 
-def data_of(text: str) -> bytes:
+def decode_base64(text: str) -> bytes:
     """Decode base64. Raises ValueError if the text is not base64, e.g. because it has line breaks or spaces."""
     return b"".join(base64.b64decode(text[at : at + _SPELT], validate=True) for at in range(0, len(text), _SPELT))
