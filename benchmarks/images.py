@@ -53,18 +53,18 @@ def by_hand(path: Path, size: tuple[int, int]) -> int:
 
 
 def ours(path: Path, target_name: str) -> int:
-    from tui.images import vision
+    from tui.chat import tokens
     from tui.images.pixels import prepare
 
-    return len(prepare(path.read_bytes(), getattr(vision, target_name)).data)
+    return len(prepare(path.read_bytes(), getattr(tokens, target_name)).data)
 
 
 def measured(way: str, path: Path, target_name: str) -> None:
     """Print the CPU times of one variant, in seconds, and its peak memory in kB. Runs in a child process."""
-    from tui.images import vision
+    from tui.chat import tokens
 
     width = round(int(path.stem) * 4 / 3 * 1e6) ** 0.5
-    size = vision.seen_size(round(width), round(width) * 3 // 4, getattr(vision, target_name))
+    size = tokens.seen_size(round(width), round(width) * 3 // 4, getattr(tokens, target_name))
     times = []
     for _ in range(RUNS):
         began = time.process_time()

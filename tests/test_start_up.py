@@ -40,7 +40,7 @@ OURS_LATER = (
     "tui.images.attachable",
     "tui.images.pixels",
     "tui.images.sources",
-    "tui.images.vision",
+    "tui.images.api_limits",
     "tui.mcp",
     "tui.render.blocks",
     "tui.screens.attach",

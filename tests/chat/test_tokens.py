@@ -10,7 +10,6 @@ from tui.anthropic.models import find
 from tui.chat import tokens
 from tui.chat.tokens import block_tokens, image_tokens, marker_count, prompt_tokens, text_tokens
 from tui.chat.transcript import Document, Image, Opaque, Text, Thinking, ToolResult, ToolUse
-from tui.images import vision
 
 HIGH, STANDARD = find("claude-sonnet-5-5"), find("claude-haiku-4-5")
 MARKER = f"[IMAGE:data:image/png;base64,{'A' * 100_000}]"
@@ -35,7 +34,7 @@ def test_images_count_by_the_patch_once_they_are_scaled_down(width, height, stan
 
 
 def test_the_rule_for_many_images_is_the_one_that_they_are_made_smaller_by() -> None:
-    assert (tokens.MANY, tokens.MAX_SIDE_OF_MANY_PX) == (vision.MANY, vision.MAX_SIDE_OF_MANY_PX)
+    assert (tokens.MANY, tokens.MAX_SIDE_OF_MANY_PX) == (20, 2000)
     many = [tokens.downscaled(Image("image/png", "", width=width, height=900)) for width in (3000, 2000, 0)]
     assert [(one.width, one.height) for one in many] == [(2000, 600), (2000, 900), (0, 900)]
 

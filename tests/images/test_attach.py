@@ -13,10 +13,11 @@ from drawing import corners, file, opened, page, photo
 
 from tui.anthropic.models import find
 from tui.anthropic.request import Options, build_body, encode
+from tui.chat.tokens import STANDARD
 from tui.chat.transcript import Image, Message, Text, Transcript
 from tui.demo.service import DEMO_KEY, FakeAnthropic
+from tui.images.api_limits import MAX_BYTES
 from tui.images.attach import attach_bytes, attach_file, resolve_markers
-from tui.images.vision import MAX_BYTES, STANDARD
 
 SONNET, HAIKU = find("claude-sonnet-5-5"), find("claude-haiku-4-5")
 HEADERS = {"x-api-key": DEMO_KEY, "anthropic-version": "2023-06-01", "content-type": "application/json"}

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
+from tui.chat.tokens import HIGH, STANDARD, Target, fit_edge, seen_size
 from tui.demo.pictures import read_picture
+from tui.images.api_limits import MAX_BYTES
 from tui.images.kinds import ACCEPTED
 from tui.images.metadata import strip_metadata
 from tui.images.pixels import prepare
-from tui.images.vision import HIGH, MAX_BYTES, STANDARD, Target, fit_edge, seen_size
 
 TARGETS = st.sampled_from([HIGH, STANDARD, Target(84, 6)])
 ORIENTATIONS = range(1, 9)

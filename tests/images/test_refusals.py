@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.anthropic.models import find
+from tui.chat.tokens import HIGH, STANDARD
 from tui.images.attach import attach_bytes, attach_file
 from tui.images.errors import CannotAttach
 from tui.images.kinds import kind_of
 from tui.images.pixels import prepare
 from tui.images.sources import read_file
-from tui.images.vision import HIGH, STANDARD
 
 # pytest puts its own filters in the place of those that `pixels` sets.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")

@@ -20,6 +20,7 @@ from tui.chat.tokens import (
     downscaled,
     image_tokens,
     marker_count,
+    max_images,
     message_tokens,
     prompt_tokens,
     text_tokens,
@@ -90,9 +91,6 @@ class Switch(msgspec.Struct, frozen=True, kw_only=True):
 
 MAX_BREAK_EVEN_TURNS = 100
 """A switch that needs more turns than this to break even is reported as never breaking even."""
-FEWEST_IMAGES, MOST_IMAGES = 100, 600
-"""The most images in one request, for models with a small context window and for the others."""
-SMALL_WINDOW = 200_000
 
 
 def estimate(
@@ -343,7 +341,7 @@ def _refusal(transcript: Transcript, draft: Draft, coming: Estimate, model: Mode
         return f"{model.name} was retired{f' on {model.retires}' if model.retires else ''}."
     if not coming.fits:
         return f"{model.name} accepts {model.context:,} tokens, and this chat has about {coming.tokens:,}."
-    limit = FEWEST_IMAGES if model.context <= SMALL_WINDOW else MOST_IMAGES
+    limit = max_images(model)
     count, new = image_count(transcript), len(_attached(draft))
     if model.vision and count + new > limit:
         holder = "with this prompt the chat has" if new else "this chat has"

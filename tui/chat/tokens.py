@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
@@ -25,17 +26,45 @@ from tui.chat.transcript import (
 )
 
 PATCH_PX = 28
+"""One token is a square with sides of so many pixels."""
+LONG_CONTEXT = 1_000_000
+"""Models with such a context window accept more images and pages."""
 MANY = 20
+"""With more images than this in one request, history included, a smaller side limit applies to all of them."""
 MAX_SIDE_OF_MANY_PX = 2000
-"""Longest side of each image in a request with more than MANY images, in pixels."""
+"""That limit, in pixels."""
 PAGE_TOKENS = 2_000
 """Approximate tokens of a PDF page."""
 TOKENS_PER_CHAR = 0.25
 """For output that has not been counted yet."""
 _MARKER = re.compile(r"\[IMAGE:data:[^,\[\]]*;base64,[A-Za-z0-9+/\s]{16}")
 """The start of an image marker. Its content is checked when it is sent."""
-_TIERS = {False: (1_568, 1_568), True: (2_576, 4_784)}
-"""The longest side in pixels and the most patches that a model sees, by its `high_vision`."""
+
+
+class Viewer(Protocol):
+    """The attributes of a model that decide what it sees."""
+
+    @property
+    def high_vision(self) -> bool: ...
+
+    @property
+    def context(self) -> int: ...
+
+
+class Target(NamedTuple):
+    """The largest image that a model sees unchanged."""
+
+    edge: int
+    """Pixels of the longer side, rounded up to whole patches."""
+    tokens: int
+
+    @classmethod
+    def of(cls, model: Viewer) -> Target:
+        return HIGH if model.high_vision else STANDARD
+
+
+HIGH = Target(2576, 4784)
+STANDARD = Target(1568, 1568)
 
 
 def text_tokens(text: str, model: Model) -> float:
@@ -67,26 +96,50 @@ def _markers(text: str) -> Iterator[tuple[int, int]]:
             yield beginning.start(), end + 1
 
 
-def image_tokens(width: int, height: int, model: Model) -> int:
+def image_tokens(width: int, height: int, model: Viewer) -> int:
     """Estimate the tokens of an image, scaled down to what the model sees. Without a size, return the maximum."""
-    edge, cap = _TIERS[model.high_vision]
-    if width < 1 or height < 1:
-        return cap
+    target = Target.of(model)
+    return token_count(width, height, target) if width >= 1 and height >= 1 else target.tokens
+
+
+def token_count(width: int, height: int, target: Target) -> int:
+    """Return the tokens of an image of that size."""
+    width, height = seen_size(width, height, target)
+    return _patches(width) * _patches(height)
+
+
+def max_images(model: Viewer) -> int:
+    """Return how many images one request may have, history included. Source: Anthropic, vision."""
+    return 600 if model.context >= LONG_CONTEXT else 100
+
+
+def seen_size(width: int, height: int, target: Target) -> tuple[int, int]:
+    """Return the size in pixels that the API shrinks an image to: the largest with its shape that fits.
+
+    Source: Anthropic, vision, and coordinates and bounding boxes.
+    """
+    if _fits(width, height, target):
+        return width, height
     low, high = 1, max(width, height)
-    if _fits(_scaled(width, height, high), edge, cap):
-        low = high
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if _fits(_scaled(width, height, middle), edge, cap) else (low, middle - 1)
-    across, down = _scaled(width, height, low)
-    return _patches(across) * _patches(down)
+        if _fits(*_with_edge(width, height, middle), target):
+            low = middle
+        else:
+            high = middle - 1
+    return _with_edge(width, height, low)
+
+
+def fit_edge(width: int, height: int, edge: int) -> tuple[int, int]:
+    """Return the size, scaled down so that the longer side is at most `edge`."""
+    return (width, height) if max(width, height) <= edge else _with_edge(width, height, max(1, edge))
 
 
 def downscaled(image: Image) -> Image:
     """Return the image with the size in which it is sent among more than MANY; its data is unchanged."""
     if max(image.width, image.height) <= MAX_SIDE_OF_MANY_PX or not min(image.width, image.height):
         return image
-    width, height = _scaled(image.width, image.height, MAX_SIDE_OF_MANY_PX)
+    width, height = fit_edge(image.width, image.height, MAX_SIDE_OF_MANY_PX)
     return replace(image, width=width, height=height)
 
 
@@ -133,16 +186,16 @@ def message_tokens(message: Message, model: Model) -> float:
     return sum(block_tokens(block, model) for block in message.blocks)
 
 
-def _fits(size: tuple[int, int], edge: int, cap: int) -> bool:
-    across, down = _patches(size[0]), _patches(size[1])
-    return max(across, down) * PATCH_PX <= edge and across * down <= cap
+def _patches(length: int) -> int:
+    return -(-length // PATCH_PX)
 
 
-def _scaled(width: int, height: int, long_side: int) -> tuple[int, int]:
+def _fits(width: int, height: int, target: Target) -> bool:
+    across, down = _patches(width), _patches(height)
+    return max(across, down) * PATCH_PX <= target.edge and across * down <= target.tokens
+
+
+def _with_edge(width: int, height: int, edge: int) -> tuple[int, int]:
     if width >= height:
-        return long_side, max(1, int(height * long_side / width + 0.5))
-    return max(1, int(width * long_side / height + 0.5)), long_side
-
-
-def _patches(pixels: int) -> int:
-    return -(-pixels // PATCH_PX)
+        return edge, max(1, int(height * edge / width + 0.5))
+    return max(1, int(width * edge / height + 0.5)), edge

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from tui.chat.tokens import HIGH
 from tui.chat.transcript import Block, Message, Text
 from tui.chat.tree import ChatTree, Node
 from tui.images.attach import resolve_markers
 from tui.images.markers import MARKER_START
-from tui.images.vision import HIGH
 
 
 def with_pictures(chat: ChatTree) -> ChatTree:

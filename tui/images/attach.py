@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.chat.base64_slices import encode_base64
+from tui.chat.tokens import Target, Viewer
 from tui.chat.transcript import Document, Image, Text
 from tui.images import kinds
 from tui.images.attachable import looks_attachable
@@ -15,7 +16,6 @@ from tui.images.errors import CannotAttach
 from tui.images.kinds import kind_of
 from tui.images.markers import Marker, resolve
 from tui.images.sources import read_file
-from tui.images.vision import Target, Viewer
 
 if TYPE_CHECKING:
     from tui.images.pixels import Prepared

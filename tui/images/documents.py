@@ -6,10 +6,11 @@ from collections.abc import Callable
 from itertools import chain
 
 from tui.chat.base64_slices import encode_base64
+from tui.chat.tokens import LONG_CONTEXT, Viewer
 from tui.chat.transcript import Document, ToolResult, Transcript
+from tui.images.api_limits import MAX_REQUEST_BYTES
 from tui.images.errors import CannotAttach
 from tui.images.pdf import pdf_facts
-from tui.images.vision import LONG_CONTEXT, MAX_REQUEST_BYTES, Viewer
 from tui.inputs.charset import decoded
 
 MAX_PDF_BYTES = MAX_REQUEST_BYTES // 4 * 3 - 64 * 1024

@@ -12,10 +12,10 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from tui.chat.base64_slices import decode_base64
+from tui.chat.tokens import HIGH, MANY, MAX_SIDE_OF_MANY_PX
 from tui.chat.transcript import Block, Image, Message, ToolResult, Transcript
 from tui.images.errors import CannotAttach
 from tui.images.pool import pool
-from tui.images.vision import HIGH, MANY, MAX_SIDE_OF_MANY_PX
 
 _Content = TypeVar("_Content", bound=Block)
 

@@ -17,12 +17,13 @@ from dataclasses import dataclass, field
 # Import the plugins here: otherwise Pillow loads all of them with the first image.
 from PIL import AvifImagePlugin, Image, ImageChops, ImageOps, TiffImagePlugin, WebPImagePlugin  # noqa: F401 - as above
 
+from tui.chat.tokens import MAX_SIDE_OF_MANY_PX, Target, fit_edge, seen_size
 from tui.images import kinds
+from tui.images.api_limits import MAX_BYTES
 from tui.images.colours import drawable, has_strange_profile, in_srgb
 from tui.images.errors import CannotAttach
 from tui.images.kinds import Kind, kind_of
 from tui.images.metadata import strip_metadata
-from tui.images.vision import MAX_BYTES, MAX_SIDE_OF_MANY_PX, Target, fit_edge, seen_size
 
 MAX_PIXELS = 200_000_000
 """The largest image that is decoded: that of the largest phone camera. A small file may claim to be far larger."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tui.chat.tokens import Target, Viewer, token_count
 from tui.chat.transcript import Document
 from tui.images.attach import attach_bytes
 from tui.images.attachable import looks_attachable
@@ -15,7 +16,6 @@ from tui.images.documents import pdf_document
 from tui.images.kinds import PDF, TEXT, kind_of
 from tui.images.pixels import Original, prepare
 from tui.images.sources import read_file
-from tui.images.vision import Target, Viewer, token_count
 
 
 @dataclass(frozen=True)

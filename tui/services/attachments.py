@@ -37,16 +37,16 @@ class AttachmentResolver:
         """Return a prompt as blocks, with its `[IMAGE:…]` markers replaced by images."""
         if _MARKER not in text:
             return (Text(text),) if text else ()
+        from tui.chat.tokens import Target
         from tui.images.attach import resolve_markers
-        from tui.images.vision import Target
 
         return await asyncio.to_thread(resolve_markers, text, Target.of(self._model()))
 
     async def fitted(self, transcript: Transcript) -> Transcript:
         """Return the transcript with images shrunk as far as their number requires. Raises TooMuch."""
+        from tui.chat.tokens import MANY, max_images
         from tui.images.documents import max_pages, pdfs_in
         from tui.images.downscaling import image_count
-        from tui.images.vision import MANY, max_images
 
         count, model = image_count(transcript), self._model()
         if count > (limit := max_images(model)):
@@ -79,7 +79,7 @@ def _names(pdfs: Sequence[Document]) -> str:
 
 def within_one_request(body: bytes) -> bytes:
     """Return the body unchanged. Raises TooMuch if the API would reject its size."""
-    from tui.images.vision import MAX_REQUEST_BYTES
+    from tui.images.api_limits import MAX_REQUEST_BYTES
 
     if len(body) > MAX_REQUEST_BYTES:
         raise TooMuch(

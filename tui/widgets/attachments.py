@@ -23,7 +23,7 @@ from tui.errors import TuiError
 from tui.render.safe import safe
 
 if TYPE_CHECKING:
-    from tui.images.vision import Viewer
+    from tui.chat.tokens import Viewer
 
 Block = Image | Document
 ROWS = 3
@@ -201,7 +201,7 @@ class Attachments(Static):
         return Content.assemble(("▣", "$accent"), (name[1:], "$foreground"), facts)
 
     def _texts(self, chip: Chip) -> tuple[str, str]:
-        from tui.images.vision import Target  # nothing of the pictures is loaded before there is one
+        from tui.chat.tokens import Target  # nothing of the pictures is loaded before there is one
         from tui.widgets.facts import facts_of
 
         name = chip.name if len(chip.name) <= _LONGEST_NAME else chip.name[: _LONGEST_NAME - 1] + "…"

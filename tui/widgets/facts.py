@@ -8,7 +8,7 @@ from tui.chat.transcript import Document, Image
 from tui.render import figures
 
 if TYPE_CHECKING:
-    from tui.images.vision import Target
+    from tui.chat.tokens import Target
 
 
 def facts_of(block: Image | Document, target: Target | None = None) -> str:
@@ -21,7 +21,7 @@ def facts_of(block: Image | Document, target: Target | None = None) -> str:
         return figures.plural(block.pages, "page") if block.pages else figures.size(len(block.data) // 4 * 3)
     if not block.width or not block.height:
         return block.media_type
-    from tui.images.vision import HIGH, token_count  # nothing of the pictures is loaded before there is one
+    from tui.chat.tokens import HIGH, token_count  # nothing of the pictures is loaded before there is one
 
     count = token_count(block.width, block.height, target or HIGH)
     return f"{block.width}×{block.height} · {figures.tokens(count)} {'token' if count == 1 else 'tokens'}"

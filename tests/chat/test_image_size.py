@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.anthropic.models import find
+from tui.chat.tokens import HIGH, STANDARD, Target, fit_edge, max_images, seen_size, token_count
 from tui.demo import tokens as pretend
-from tui.images.vision import HIGH, MAX_BYTES, STANDARD, Target, fit_edge, max_images, seen_size, token_count
+from tui.images.api_limits import MAX_BYTES
 
 SIDES = st.integers(1, 40_000)
 TARGETS = st.sampled_from([HIGH, STANDARD])
