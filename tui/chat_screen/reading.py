@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
@@ -77,15 +77,16 @@ class Reading:
 
     # Finding words
 
-    async def open_find(self, words: str = "") -> None:
+    def open_find(self, words: str = "") -> Awaitable[None] | None:
+        """Show the find bar. Whoever awaits the result has it take the next key."""
         from tui.widgets.find_bar import FindBar
 
         session = self._context.current()
         if not (session.has_store and session.has_begun):
             self._context.notify("nothing was said yet")
-            return
-        await self._screen.query(FindBar).remove()
-        await self._screen.mount(FindBar(words), before=self._prompt)
+            return None
+        self._screen.query(FindBar).remove()
+        return self._screen.mount(FindBar(words), before=self._prompt)
 
     def find(self, words: str) -> None:
         count = self._conversation.find(words)

@@ -62,6 +62,7 @@ class ChatScreen(Screen[None]):
         prompt = PromptArea(commands, attachments, files)
         welcome = Welcome()
         prompt.while_empty = welcome.take_key
+        prompt.deliver = self._deliver
         self._lists = commands, files
         self.widgets = ChatWidgets(
             header=Header(),
@@ -196,17 +197,24 @@ class ChatScreen(Screen[None]):
         self.parts.sessions.save_position()
         self.parts.costs.typed()
 
-    def on_prompt_area_submitted(self, event: PromptArea.Submitted) -> None:
-        self.submit(event.draft)
+    def _deliver(self, event: Message) -> None:
+        """Act on what Enter sends, at once: the next key may be on its way, and is for what this leads to."""
+        match event:
+            case PromptArea.Submitted(draft=draft):
+                self.submit(draft)
+            case PromptArea.CommandGiven(name=name, argument=argument):
+                self.parts.branches.drop_edit()
+                self._run_command(name, argument)
+            case PromptArea.EmptySent() if not self.parts.turns.release() and self.welcome.offers_ways:
+                self.welcome.pick()
+            case _:
+                pass
 
-    def on_prompt_area_empty_sent(self) -> None:
-        """Enter with nothing written: the held queue goes on, or the way under the welcome's cursor is gone."""
-        if not self.parts.turns.release() and self.welcome.offers_ways:
-            self.welcome.pick()
-
-    def on_prompt_area_command_given(self, event: PromptArea.CommandGiven) -> None:
-        self.parts.branches.drop_edit()
-        self.app.call_later(self.perform, event.name, event.argument)
+    def _run_command(self, name: str, argument: str) -> None:
+        if BY_NAME[name].scope == "chat":
+            self.actions[name](argument)
+        else:
+            self.app.call_later(self.perform, name, argument)
 
     def on_prompt_area_command_unknown(self, event: PromptArea.CommandUnknown) -> None:
         self.prompt.say(f"no command /{event.word} · F1 shows them · a space before the slash sends it as text")

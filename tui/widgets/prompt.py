@@ -1,6 +1,6 @@
 """The prompt: a text area of one to ten lines with a hint line, a history and attachments. Enter sends.
 
-It only posts what the user wants; the screen acts on it. No text is lost: to recall an earlier prompt stashes the draft, and
+It only tells what the user wants; the screen acts on it. No text is lost: to recall an earlier prompt stashes the draft, and
 sending brings it back.
 """
 
@@ -126,6 +126,9 @@ class PromptArea(PasteArea):
         """True if Up on the empty prompt goes to the queue."""
         self.while_empty: Callable[[str], bool] = lambda _: False
         """Is given each key pressed while the prompt is empty; returns True if it used the key."""
+        self.deliver: Callable[[Message], object] = self.post_message
+        """Takes what Enter sends: Submitted, CommandGiven or EmptySent. A screen that acts on it at once, and not when it
+        comes to the message, has done so before the key behind Enter."""
         self.attachments = attachments
         self.drafts = DraftHistory(on_kept=lambda text: self.post_message(self.LeftUnsent(text)))
         self.hints = HintLine(self._show_hint, text=lambda: self.text, set_timer=self.set_timer)
@@ -267,12 +270,12 @@ class PromptArea(PasteArea):
         text = self.full_text
         if action := self._completions.command:
             self._clear()
-            self.post_message(self.CommandGiven(action.name, ""))
+            self.deliver(self.CommandGiven(action.name, ""))
         elif self.has_nothing:
-            self.post_message(self.EmptySent())
+            self.deliver(self.EmptySent())
         elif command := parse_command(text):
             self._clear()
-            self.post_message(self.CommandGiven(command[0].name, command[1]))
+            self.deliver(self.CommandGiven(command[0].name, command[1]))
         elif is_one_word(text):
             self.post_message(self.CommandUnknown(text[1:].strip()))
         else:
@@ -280,7 +283,7 @@ class PromptArea(PasteArea):
                 self.say(notice, holding=True)
             draft = Draft(text=text.strip("\n"), attachments=self._attached.take())
             self._clear()
-            self.post_message(self.Submitted(draft))
+            self.deliver(self.Submitted(draft))
 
     def send_when_ready(self) -> None:
         """Send as soon as all attachments are prepared, unless a key is pressed before or a file cannot be attached."""

@@ -1,0 +1,73 @@
+"""Keys that arrive faster than they are carried out, as over a slow line: what they do is done in their order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from chatting import Chat, chatting, words
+from textual.events import Key
+
+from tui.demo.reply import Gate
+from tui.demo.scenarios import Answer, Text
+
+pytestmark = pytest.mark.anyio
+
+
+def typed(text: str) -> Sequence[str]:
+    return [{" ": "space", "/": "slash"}.get(letter, letter) for letter in text]
+
+
+def press_at_once(chat: Chat, *keys: str) -> None:
+    """All keys before the first of them is carried out."""
+    letters = {"space": " ", "slash": "/", "enter": "\r"}
+    for key in keys:
+        chat.app.post_message(Key(key, letters.get(key, key if len(key) == 1 else None)))
+
+
+async def stored_chats(chat: Chat) -> list[tuple[str, int]]:
+    chats = await asyncio.wrap_future(chat.screen.store.chats())
+    return sorted((one.title, one.messages) for one in chats)
+
+
+async def test_a_new_chat_right_behind_a_prompt_begins_after_it() -> None:
+    async with chatting(words("one"), words("two")) as chat:
+        press_at_once(chat, *typed("first"), "enter", "ctrl+n", *typed("second"), "enter")
+        await chat.until_shown("two")
+        await chat.until_idle()
+        await chat.until(lambda: not chat.screen.parts.sessions.answering)
+        assert "one" not in chat.shown
+        assert await stored_chats(chat) == [("first", 2), ("second", 2)]
+
+
+async def test_a_prompt_right_behind_a_command_is_sent_after_it() -> None:
+    async with chatting(words("one"), words("two")) as chat:
+        await chat.send("first")
+        await chat.until_idle()
+        press_at_once(chat, *typed("/new"), "enter", *typed("second"), "enter")
+        await chat.until_shown("two")
+        await chat.until_idle()
+        assert await stored_chats(chat) == [("first", 2), ("second", 2)]
+
+
+async def test_esc_right_behind_a_prompt_stops_its_answer() -> None:
+    async with chatting(Answer(Gate(), Text("one"))) as chat:
+        press_at_once(chat, *typed("first"), "enter", "escape")
+        await chat.until(lambda: chat.prompt.text == "first")
+        assert not chat.screen.session.running
+
+
+async def test_a_held_queue_goes_on_before_the_key_behind_enter() -> None:
+    gate = Gate()
+    async with chatting(Answer(Text("It runs", gate)), words("two")) as chat:
+        await chat.send("first")
+        await chat.until_shown("It runs")
+        await chat.send("and more")
+        await chat.pilot.press("escape")
+        await chat.until_idle()
+        assert chat.queued == ["and more"]
+        press_at_once(chat, "enter", "ctrl+n")
+        await chat.request(2)
+        await chat.until(lambda: not chat.screen.parts.sessions.answering)
+        assert await stored_chats(chat) == [("first", 4)]
