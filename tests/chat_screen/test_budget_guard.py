@@ -208,6 +208,39 @@ async def test_prompts_sent_while_it_is_asked_keep_their_order() -> None:
         assert texts == ["first", "One.", "second", "Two.", "third", "Three."]
 
 
+async def test_what_is_sent_while_another_request_is_checked_is_queued_and_not_lost() -> None:
+    async with chatting(words("One."), words("Two."), words("Three."), config=limits(chat_soft=9)) as chat:
+        await say(chat, "first")
+        chat.screen.session.queue.restore((Draft(text="held"),))
+        chat.screen.parts.turns.release()
+        chat.screen.submit(Draft(text="typed"))
+        await chat.until(lambda: len(chat.screen.session.transcript.messages) == 6)
+        texts = [one.text for one in chat.screen.session.transcript.messages]
+        assert texts == ["first", "One.", "held", "Two.", "typed", "Three."]
+
+
+async def test_a_held_queue_stays_where_another_prompt_goes_first() -> None:
+    async with chatting(words("One."), words("Two."), config=limits(chat_soft=9)) as chat:
+        await say(chat, "first")
+        chat.screen.session.queue.restore((Draft(text="held"),))
+        chat.screen.submit(Draft(text="typed"))
+        chat.screen.parts.turns.release()
+        await chat.until(lambda: len(chat.screen.session.transcript.messages) == 4)
+        await chat.until_idle()
+        assert [draft.text for draft in chat.screen.session.queue.drafts] == ["held"]
+
+
+async def test_a_queued_prompt_that_is_removed_before_it_is_checked_is_not_sent() -> None:
+    async with chatting(words("One."), config=limits(chat_soft=9)) as chat:
+        await say(chat, "first")
+        session, turns = chat.screen.session, chat.screen.parts.turns
+        session.queue.add(Draft(text="second"))
+        turns.go_on(session)
+        turns.remove_queued(0)
+        await chat.until_idle()
+        assert requests(chat) == 1
+
+
 async def test_a_prompt_that_got_no_answer_asks_before_it_gets_one() -> None:
     async with chatting(dear("One."), dear("Two."), config=limits(chat_hard=0.5)) as chat:
         await say(chat, "first")

@@ -83,12 +83,13 @@ class Parts:
     def pipeline(self) -> Pipeline:
         from tui.chat_screen.pipeline import Pipeline, QueueWhileRunning, Send, WaitUntilReady
 
-        sessions = self.sessions
+        sessions, queue_while_running = self.sessions, QueueWhileRunning(self.presenter.queued)
         return Pipeline(
             (
                 WaitUntilReady(lambda: sessions.is_ready, sessions.when_ready, self.context.current),
-                QueueWhileRunning(self.presenter.queued),
+                queue_while_running,
                 self.budget,
+                queue_while_running,  # again: while a request was checked, another one may have been sent
                 self.branches.branch_from_edit,
                 self.generation.record_model,
                 Send(self.presenter.sent),

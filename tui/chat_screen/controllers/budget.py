@@ -48,7 +48,7 @@ class BudgetGuard:
         elif submission.kind == "next" and not session.is_on_view:
             session.queue.hold()  # nobody can be asked: the queue waits until the chat is opened
         elif submission.kind == "next":
-            if session.queue.drafts and not session.queue.held:
+            if submission.draft is not None and not session.queue.held:
                 self._context.run(self._check_next, submission, proceed, group="budget")
         else:
             session.in_question = submission.draft if submission.kind == "prompt" else None
@@ -58,7 +58,7 @@ class BudgetGuard:
     async def _check_next(self, submission: Submission, proceed: Proceed) -> None:
         """The queue asks nothing by itself: the user may be typing. It waits to be sent by hand."""
         session = submission.session
-        passed = await self._passed(session, session.queue.drafts[0], session.transcript)
+        passed = await self._passed(session, submission.draft or NO_DRAFT, session.transcript)
         if self._context.current() is not session or session.running:
             return
         if not passed:
