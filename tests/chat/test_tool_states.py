@@ -25,9 +25,9 @@ from tui.chat.turn import run_turn
 from tui.demo.reply import Cut
 from tui.demo.scenarios import Answer, ToolUse
 from tui.demo.scenarios import Text as Words
-from tui.tools.permission import Gate
+from tui.tools.permission import PermissionGate
 from tui.tools.tool import Plan
-from tui.tools.toolbox import Box
+from tui.tools.toolbox import Toolbox
 
 OTHER_MODEL = "claude-opus-5-5"
 
@@ -52,7 +52,7 @@ class Act:
         return Plan(act, None if self.is_reading else asked)
 
 
-class Toolbox(Box):
+class CountedToolbox(Toolbox):
     """As the app's own: its access is the gate's."""
 
     @property
@@ -91,8 +91,8 @@ class ToolChat(RuleBasedStateMachine):
             partial=self._partial,
             withdraw=lambda message: self.store.withdraw(message),
         )
-        gate = Gate((), access, lambda rule: None)
-        self.session.toolbox = Toolbox((Act("look"), self.acting), gate)
+        gate = PermissionGate((), access, lambda rule: None)
+        self.session.toolbox = CountedToolbox((Act("look"), self.acting), gate)
 
     def _record(self, message):
         self.arriving = None

@@ -372,7 +372,7 @@ def test_a_broken_configuration_is_said_and_does_not_stop(
     run = prx("--config", str(config), "-p", "x", env=env)
     assert run.returncode == 0
     assert run.stderr.splitlines() == [
-        f"prx: {config}:3:10: system must be a text in quotes",
+        f"prx: {config}:3:10: system must be a string in quotes",
         f"prx: {config}:4:4: this is not TOML: expected ']' at the end of a table declaration",
     ]
     assert sent(server)["model"] == "claude-haiku-5-5"

@@ -168,7 +168,11 @@ UNSET = 'api_url = "${GATEWAY_URL}"\napi_key = "${GATEWAY_KEY}"'
     [
         (GATEWAY, {}, "api_key needs GATEWAY_KEY, which is not set, and no other key is sent to gateway.example"),
         (GATEWAY, {"GATEWAY_KEY": KEY}, ""),
-        (UNSET, {"GATEWAY_KEY": KEY}, "api_url needs GATEWAY_URL, which is not set, and api_key is sent nowhere else"),
+        (
+            UNSET,
+            {"GATEWAY_KEY": KEY},
+            "api_url needs GATEWAY_URL, which is not set, and api_key is for that address only",
+        ),
         (UNSET, {"GATEWAY_KEY": KEY, "ANTHROPIC_BASE_URL": "https://gateway.example"}, ""),
         (UNSET, {}, ""),
         ('api_key = "${ANTHROPIC_API_KEY}"\napi_url = "${GATEWAY_URL}"', {}, ""),
@@ -177,9 +181,9 @@ UNSET = 'api_url = "${GATEWAY_URL}"\napi_key = "${GATEWAY_KEY}"'
         (
             'api_key = "${ANTHROPIC_API_KEY}"\napi_url = "${GATEWAY_URL}"',
             {"ANTHROPIC_API_KEY": "t0ken"},
-            "api_key is no key",
+            "api_key is not an Anthropic key",
         ),
-        ('api_url = "${GATEWAY_URL}"', {"ANTHROPIC_API_KEY": "t0ken"}, "ANTHROPIC_API_KEY is no key of Anthropic"),
+        ('api_url = "${GATEWAY_URL}"', {"ANTHROPIC_API_KEY": "t0ken"}, "ANTHROPIC_API_KEY is not an Anthropic key"),
         (
             'api_url = "${GATEWAY_URL}"',
             {"ANTHROPIC_AUTH_TOKEN": "t0ken"},
@@ -257,9 +261,7 @@ def test_other_settings_are_stricter_than_their_default_where_that_is_safer(writ
 def test_a_search_whose_limits_are_not_understood_is_off(written: Written, text: str) -> None:
     settings = written(f"[tools.web_search]\n{text}\n")
     assert settings.tools.web_search is None
-    assert (
-        "Claude does not search" in config_findings(settings)[0].fix or "left out" in config_findings(settings)[0].fix
-    )
+    assert "web search is off" in config_findings(settings)[0].fix or "is ignored" in config_findings(settings)[0].fix
 
 
 @pytest.mark.parametrize(
@@ -278,7 +280,7 @@ def test_a_search_whose_limits_are_not_understood_is_off(written: Written, text:
 def test_a_server_that_would_start_otherwise_than_it_was_meant_is_left_out(written: Written, text: str) -> None:
     settings = written(f'[mcp.fs]\ncommand = "fs"\n{text}\n[mcp.other]\ncommand = "other"\n')
     assert tuple(settings.mcp) == ("other",)
-    assert "left out" in config_findings(settings)[0].fix
+    assert "is ignored" in config_findings(settings)[0].fix
 
 
 def test_a_table_of_other_programs_is_explained(written: Written) -> None:
@@ -311,7 +313,7 @@ def test_the_full_screen_starts_says_it_and_sends_nothing(tmp_path: Path, proxy:
     env = {"HTTPS_PROXY": proxy[0], "HOME": str(tmp_path), "PRX_HOME": str(tmp_path / "prx")}
     with Terminal([sys.executable, "-m", "tui", "--config", str(config)], env=env, cwd=tmp_path) as terminal:
         terminal.wait_for("api_url must be a URL")
-        terminal.wait_for("Nothing is sent until that is corrected")
+        terminal.wait_for("Nothing is sent until it is corrected")
         terminal.type("hello")
         terminal.wait_for("hello")
         terminal.type("\r")

@@ -14,8 +14,8 @@ from tui.demo import texts
 from tui.demo.replies import answer_for
 from tui.demo.scenarios import Text, ToolUse
 from tui.tools.built_in import built_in
-from tui.tools.permission import Gate
-from tui.tools.toolbox import Box
+from tui.tools.permission import PermissionGate
+from tui.tools.toolbox import Toolbox
 
 pytestmark = pytest.mark.anyio
 
@@ -27,8 +27,8 @@ class Talk:
         async def see(data: bytes, name: str):
             raise AssertionError("no picture is looked at")
 
-        gate = Gate(allow, "ask", lambda rule: None, asks=False)
-        self._box = Box(built_in(folder, see=see), gate)
+        gate = PermissionGate(allow, "ask", lambda rule: None, asks=False)
+        self._box = Toolbox(built_in(folder, see=see), gate)
         self._messages = []
         self._tools = [
             {"name": tool.name, "description": tool.description, "input_schema": {"type": "object"}}

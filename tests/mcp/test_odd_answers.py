@@ -21,8 +21,8 @@ from tui.config import McpServer
 from tui.mcp.argument_names import Unnameable, changed_in, renamed, restored, written
 from tui.mcp.servers import Servers
 from tui.mcp.tool import RemoteTool
-from tui.tools.permission import Gate
-from tui.tools.toolbox import Box
+from tui.tools.permission import PermissionGate
+from tui.tools.toolbox import Toolbox
 
 pytestmark = pytest.mark.anyio
 TAKEN = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
@@ -55,7 +55,7 @@ class Chat:
     def __init__(self, servers: Servers, told: tuple[str, ...]) -> None:
         self.servers, self.told = servers, told
         self.asked: list[ToolAsking] = []
-        self.box = Box([], Gate([], "ask", lambda _: None))
+        self.box = Toolbox([], PermissionGate([], "ask", lambda _: None))
         self.box.extend(
             [RemoteTool(one, server, _see) for one in servers.definitions if (server := servers.of_tool(one.name))]
         )

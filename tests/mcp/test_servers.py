@@ -23,8 +23,8 @@ from tui.config import McpServer
 from tui.mcp.message_size import LONGEST
 from tui.mcp.servers import Servers
 from tui.mcp.tool import RemoteTool
-from tui.tools.permission import Gate
-from tui.tools.toolbox import MAX_CHARS, Box
+from tui.tools.permission import PermissionGate
+from tui.tools.toolbox import MAX_CHARS, Toolbox
 
 pytestmark = pytest.mark.anyio
 
@@ -51,7 +51,7 @@ class Chat:
         self.servers = Servers(
             config, folder=folder, logs=folder / "logs", call_limit_s=call_limit_s, warn=self.warnings.append
         )
-        self.box = Box([], Gate([f"{name}__*(*)" for name in config], "ask", lambda rule: None))
+        self.box = Toolbox([], PermissionGate([f"{name}__*(*)" for name in config], "ask", lambda rule: None))
 
     async def start(self) -> tuple[str, ...]:
         told = await self.servers.start()
@@ -169,7 +169,7 @@ async def test_results_are_text_and_pictures_of_bounded_size(chat: Starting) -> 
 async def test_a_call_asks_whatever_the_server_says_of_its_tool(chat: Starting) -> None:
     one = chat(odd=odd())
     await one.start()
-    one.box.gate = Gate([], "ask", lambda rule: None)
+    one.box.gate = PermissionGate([], "ask", lambda rule: None)
     running = asyncio.create_task(one.call("odd__echo", '{ "text": "a[b]*" }'))
     question = (await asyncio.wait_for(one.asked, LIMIT_S)).question
     assert question.detail == '{\n  "text": "a[b]*"\n}'

@@ -12,9 +12,9 @@ from tui.chat.tools import Access, PermissionDecision, Question, ToolAllowed, To
 from tui.chat.transcript import Document, Image, Text, ToolResult, ToolUse
 from tui.errors import TuiError
 from tui.tools.built_in import built_in
-from tui.tools.permission import Gate
+from tui.tools.permission import PermissionGate
 from tui.tools.tool import ToolKind
-from tui.tools.toolbox import Box
+from tui.tools.toolbox import Toolbox
 
 YES = PermissionDecision(allowed=True)
 NO = PermissionDecision(allowed=False)
@@ -56,8 +56,8 @@ class Tools:
         self.told: list[str] = []
         self.fresh = asyncio.Event()
         """Set whenever something was asked or told."""
-        self.gate = Gate(rules, access, self.kept.append, asks)
-        self.box = Box(kinds, self.gate)
+        self.gate = PermissionGate(rules, access, self.kept.append, asks)
+        self.box = Toolbox(kinds, self.gate)
         self._answer = answer
         self._count = 0
 

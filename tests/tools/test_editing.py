@@ -19,7 +19,7 @@ from tests.tools.calling import NO, YES, Tools, contents, words
 from tui.chat.tools import PermissionDecision, Question
 from tui.tools.diffs import unified
 from tui.tools.editing import edited
-from tui.tools.texts import Written, decoded
+from tui.tools.texts import FileText, decoded
 from tui.tools.tool import Failed
 
 pytestmark = pytest.mark.anyio
@@ -155,7 +155,7 @@ async def test_a_link_that_appears_meanwhile_is_not_followed(tmp_path: Path) -> 
 async def test_a_difference_that_nobody_can_judge_is_not_asked_about(tmp_path: Path) -> None:
     (tmp_path / "f").write_text("a line\n" * 200_000)
     tools = Tools(tmp_path)
-    assert "more than anybody can judge" in await tools.failure("write_file", path="f", content="b")
+    assert "too many to review" in await tools.failure("write_file", path="f", content="b")
     assert tools.asked == []
 
 
@@ -330,4 +330,4 @@ def test_any_bytes_are_a_text_that_is_written_back_as_it_was_or_none(data: bytes
 
 def test_a_text_with_mixed_line_ends_is_taken_as_it_is() -> None:
     written = decoded(b"a\r\nb\nc\r")
-    assert written == Written("a\r\nb\nc\r")
+    assert written == FileText("a\r\nb\nc\r")

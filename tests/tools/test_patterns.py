@@ -16,7 +16,7 @@ from tui.chat.tools import PermissionDecision, Question
 from tui.config import load
 from tui.config.writing import add_rule
 from tui.mcp.tool_names import name_of, rules_for
-from tui.tools.patterns import meant_by, pattern_of
+from tui.tools.patterns import literal_text, pattern_of
 from tui.tools.rules import covers, for_command, means
 
 pytestmark = pytest.mark.anyio
@@ -50,7 +50,7 @@ _texts = _text.filter(lambda text: "\0" not in text).map(lambda text: os.fsdecod
 
 @given(_texts)
 def test_a_text_has_one_pattern_which_is_printable_and_means_it(text: str) -> None:
-    assert meant_by(pattern_of(text)) == text
+    assert literal_text(pattern_of(text)) == text
     assert pattern_of(text).isprintable()
 
 

@@ -134,7 +134,7 @@ def calls(draw: st.DrawFn) -> tuple[str, str]:
 def test_any_arguments_have_an_answer_and_without_leave_nothing_happens(tmp_path: Path, call: tuple[str, str]) -> None:
     (tmp_path / "f").write_text("one\ntwo\n")
     result = asyncio.run(Tools(tmp_path, answer=NO).send(*call))
-    assert "The tool broke" not in words(result)
+    assert "is a bug in prx" not in words(result)
     assert words(result).encode()
     assert contents(tmp_path) == {"f": "one\ntwo\n"}
 
@@ -147,7 +147,7 @@ def test_any_arguments_have_an_answer_and_without_leave_nothing_happens(tmp_path
         (TuiError("It is broken", "Mend it."), "It is broken. Mend it."),
         (TuiError("Is it broken?", "Mend it."), "Is it broken? Mend it."),
         (TuiError("It is broken"), "It is broken"),
-        (ZeroDivisionError("division"), "The tool broke (ZeroDivisionError: division)."),
+        (ZeroDivisionError("division"), "The tool failed (ZeroDivisionError: division)."),
     ],
 )
 async def test_whatever_goes_wrong_is_a_result(tmp_path: Path, error: Exception, told: str) -> None:

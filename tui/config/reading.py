@@ -21,7 +21,7 @@ from tui.masking import is_secret, masked_name
 
 _PROVIDERS = ("anthropic", "claude-code", "claude-cli")
 _SERVER_NAME = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*")
-_LONGEST_NAME = 24
+_MAX_NAME = 24
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _PRICES = ("price_input", "price_output")
 _OTHER_WORDS = {"mcp_servers": "mcp", "mcpservers": "mcp", "provider": "providers"}
@@ -63,7 +63,7 @@ class Reader:
         unread = self.data.get(f"{toml.UNREAD}{problem.start}", {})
         lost = list(safety.lost_keys(table, problem.lost))
         for name in unread if isinstance(unread, dict) else ():
-            lost += [*((*path, name) for path in lost[:1]), *schema.meant_by(name)]
+            lost += [*((*path, name) for path in lost[:1]), *schema.settings_named(name)]
         self._lost |= set(lost)
         stops = (
             not problem.lost
@@ -71,8 +71,8 @@ class Reader:
             or any(safety.stops(path) or safety.resembles(path, "") for path in lost)
         )
         strict = {path[-1]: safety.stricter(path).get(path[-1]) for path in lost if path}
-        counts = [f'{name} = "{value}" counts' for name, value in strict.items() if value]
-        meanwhile = NOTHING_SENT if stops else (counts or ["it is left out"])[0].replace('"1"', "1")
+        counts = [f'{name} = "{value}" is used' for name, value in strict.items() if value]
+        meanwhile = NOTHING_SENT if stops else (counts or ["it is ignored"])[0].replace('"1"', "1")
         what = masked_name(problem.what)
         self.findings.append(Finding(self._shown, problem.line, problem.column, what, meanwhile, stops))
 
@@ -86,12 +86,12 @@ class Reader:
             if name in known or name.startswith(toml.UNREAD):
                 continue
             is_ours = not isinstance(value, dict) or not name.lower().startswith("mcp")
-            meant = [path for key in _keys_in(name, value) for path in schema.meant_by(key)] if is_ours else []
+            meant = [path for key in _keys_in(name, value) for path in schema.settings_named(key)] if is_ours else []
             self._lost |= set(meant)
             stops = any(map(safety.stops, meant))
             if meant and not isinstance(value, dict):
                 homes = " or ".join(f"[{_dotted(path[:-1])}]" for path in meant)
-                self._note((name,), f"{name} belongs below a line that says {homes}", at_key=True, stops=stops)
+                self._note((name,), f"{name} belongs in the table {homes}", at_key=True, stops=stops)
             else:
                 self._unknown((name,), known, "table" if isinstance(value, dict) else "key", stops=stops)
         sections = {
@@ -124,8 +124,8 @@ class Reader:
         """
         names = list(self._table((table,)))
         for name in filter(is_secret, names):
-            what = f"the name of [{table}.{name}] looks like a key, so the table is not used"
-            self._note((table, name), what, "it is left out", at_key=True)
+            what = f"the name of [{table}.{name}] looks like a key, so the table is ignored"
+            self._note((table, name), what, "it is ignored", at_key=True)
         return [name for name in names if not is_secret(name)]
 
     def _provider(self) -> dict[str, Any]:
@@ -149,16 +149,14 @@ class Reader:
             self._note(("providers", "anthropic", "api_key"), what, stops=True)
         is_meant = "api_key" in section and not self._env.get("ANTHROPIC_BASE_URL", "").strip()
         if addresses and is_meant and not _CREDENTIALS.intersection(self.origins[_KEY_SETTING].split(", ")):
-            what = (
-                f"api_url needs {' and '.join(sorted(addresses))}, which is not set, and api_key is sent nowhere else"
-            )
+            what = f"api_url needs {' and '.join(sorted(addresses))}, which is not set, and api_key is for that address only"
             self._note(("providers", "anthropic", "api_url"), what, stops=True)
         elif addresses and not self._env.get("ANTHROPIC_BASE_URL", "").strip():
             given = {name: self._env.get(name, "").strip() for name in _KEYS}
             given = {"api_key": section["api_key"]} if "api_key" in section else given
             for name in [name for name, key in given.items() if key and not key.startswith(_OF_ANTHROPIC)][:1]:
                 what = f"api_url needs {' and '.join(sorted(addresses))}, which is not set"
-                what = f"{what}, and {name} is no key of Anthropic"
+                what = f"{what}, and {name} is not an Anthropic key"
                 self._note(("providers", "anthropic", "api_url"), what, stops=True)
 
     def _tools(self) -> dict[str, Any]:
@@ -173,8 +171,8 @@ class Reader:
             known = len(self.findings)
             said = self._section(path, schema.WEB_SEARCH)
             if said.get("allowed_domains") and said.pop("blocked_domains", ()):
-                self._note((*path, "blocked_domains"), "allowed_domains and blocked_domains do not go together")
-            if self._is_whole(path, known, "Claude does not search"):
+                self._note((*path, "blocked_domains"), "use either allowed_domains or blocked_domains, not both")
+            if self._is_whole(path, known, "web search is off"):
                 section["web_search"] = WebSearch(**said)
         elif wanted:
             section["web_search"] = WebSearch()
@@ -191,14 +189,14 @@ class Reader:
     def _mcp_server(self, name: str) -> McpServer | None:
         """Return the server of [mcp.NAME]; None if it cannot be started with these values."""
         path = ("mcp", name)
-        if not _SERVER_NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+        if not _SERVER_NAME.fullmatch(name) or len(name) > _MAX_NAME:
             what = "has letters, digits and single - or _ between them"
-            self._note(path, f"the name of a server {what}, {_LONGEST_NAME} characters at most", at_key=True)
+            self._note(path, f"the name of a server {what}, {_MAX_NAME} characters at most", at_key=True)
             return None
         known = len(self.findings)
         section = self._section(path, schema.MCP)
         self._unset_arguments(path)
-        if not self._is_whole(path, known, "the server is left out"):  # it may work without the lost value
+        if not self._is_whole(path, known, "the server is ignored"):  # it may work without the lost value
             return None
         server = McpServer(**section)
         if server.enabled and bool(server.command) == bool(server.url):
@@ -242,7 +240,7 @@ class Reader:
             self._keep(section, (*path, name), value, table[name])
         for one, other in (_PRICES, _PRICES[::-1]):
             if one in section and other not in section:
-                self._note((*path, one), f"{one} is of use only with {other} beside it")
+                self._note((*path, one), f"{one} has no effect without {other}")
         return section
 
     def _keep(self, section: dict[str, Any], path: toml.Path, value: object, kind: Kind) -> None:
@@ -272,7 +270,7 @@ class Reader:
             self._note(path, problem, stops=safety.stops(path))
             return
         section[path[-1]] = strict[path[-1]]
-        self._note(path, problem, f"{strict[path[-1]]!r} counts".replace("'", '"'), stops=safety.stops(path))
+        self._note(path, problem, f"{strict[path[-1]]!r} is used".replace("'", '"'), stops=safety.stops(path))
 
     def _unknown(self, path: toml.Path, known: Sequence[str], what: str, *, stops: bool = False) -> None:
         close = difflib.get_close_matches(path[-1].lower(), (*known, *_OTHER_WORDS), n=1)
@@ -280,7 +278,7 @@ class Reader:
         rest = f" and {len(known) - _NAMED} more, all in config.example.toml" if len(known) > _MANY else ""
         named = ", ".join(known[: _NAMED if rest else None])
         advice = f'did you mean "{meant[0]}"?' if meant else f"known: {named}{rest}"
-        elsewhere = schema.meant_by(path[-1])
+        elsewhere = schema.settings_named(path[-1])
         if path[0] == "default" and safety.limits_tools(self._value(path)):
             elsewhere.append(("default", "tools"))
         self._lost |= {(*path[:-1], word) for word in meant} | set(elsewhere)
@@ -290,7 +288,7 @@ class Reader:
             or safety.resembles(path, self._value(path))
             or path[0] == "budget"
         )
-        self._note(path, f'unknown {what} "{path[-1]}"; {advice}', "it is left out", at_key=True, stops=stops)
+        self._note(path, f'unknown {what} "{path[-1]}"; {advice}', "it is ignored", at_key=True, stops=stops)
 
     def _value(self, path: toml.Path) -> object:
         value: object = self.data

@@ -82,6 +82,6 @@ HOMES: dict[toml.Path, Mapping[str, Kind]] = {
 """The tables that exist once."""
 
 
-def meant_by(name: str) -> list[toml.Path]:
+def settings_named(name: str) -> list[toml.Path]:
     """Return the settings that a key in the wrong table may be meant for."""
     return [(*home, name) for home, table in HOMES.items() if name in table]

@@ -207,7 +207,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def obstacle(self) -> Misconfigured | None:
         """The first mistake that stops sending."""
-        hint = "Nothing is sent until that is corrected; `prx doctor config` names every mistake."
+        hint = "Nothing is sent until it is corrected. `prx doctor config` lists every mistake."
         return next((Misconfigured(str(finding), hint) for finding in self.findings if finding.stops), None)
 
     @property

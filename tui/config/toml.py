@@ -10,12 +10,12 @@ import tomli
 from tui.inputs.bounded import without_mark
 from tui.inputs.limits import TOML_DEPTH
 
-_MOST_PROBLEMS = 20  # TOML has no longer lines of this kind
+_MAX_PROBLEMS = 20  # TOML has no longer lines of this kind
 
 Path = tuple[str, ...]
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """A line and columns, counted from 1."""
 
     line: int
@@ -45,7 +45,7 @@ def parse(raw: bytes) -> Parsed:
     text, problems = _decoded(raw)
     text, too_deep = _without_depth(text)
     problems += too_deep
-    while len(problems) < _MOST_PROBLEMS:
+    while len(problems) < _MAX_PROBLEMS:
         try:
             return Parsed(tomli.loads(text), text, tuple(problems))
         except tomli.TOMLDecodeError as error:
@@ -105,7 +105,7 @@ def _without(text: str, error: tomli.TOMLDecodeError) -> tuple[str, Problem]:
     ):  # an error about a backslash at the end of a line is reported for the next line
         line, column = line - 1, len(lines[line - 2])
     at_end = error.pos >= len(text.rstrip())
-    whole = Place(line, column, column)
+    whole = Position(line, column, column)
     start = max((one.place for one in _statements(text) if one.place.line <= line), default=whole)
     if at_end:
         last = len(lines)
@@ -135,12 +135,12 @@ _EQUALS = re.compile(r"=[ \t]*")
 _BLANK = re.compile(r"(?:[ \t\n\r]|#[^\n]*)*")
 
 
-def places(text: str) -> dict[Path, Place]:
+def places(text: str) -> dict[Path, Position]:
     """Return the position of each table and key. Keys in inline tables have no position of their own."""
     return {one.path: one.place for one in _statements(text) if one.path}
 
 
-def nearest(found: dict[Path, Place], path: Path) -> Place:
+def nearest(found: dict[Path, Position], path: Path) -> Position:
     """Return the position of a key or table, or of the first header that begins with it (`[a.b]` for a), or of the
     innermost table around it.
     """
@@ -150,14 +150,14 @@ def nearest(found: dict[Path, Place], path: Path) -> Place:
         for inner, place in found.items():
             if inner[:length] == path[:length]:
                 return place
-    return Place(1, 1, 1)
+    return Position(1, 1, 1)
 
 
 class _Statement(NamedTuple):
     """A table header, or a key with its value."""
 
     path: Path
-    place: Place
+    place: Position
     start: int
     end: int
     """Offsets in the text; the end includes the line end."""
@@ -181,13 +181,13 @@ def _statements(text: str) -> list[_Statement]:
         if text[start] == "[":
             table, at = _dotted(text, start + (2 if text.startswith("[[", start) else 1))
             at = _line_end(text, at)
-            found.append(_Statement(table, Place(line + 1, start - left, start - left), start, at, len(table)))
+            found.append(_Statement(table, Position(line + 1, start - left, start - left), start, at, len(table)))
             continue
         path, at = _dotted(text, start)
         equals = _EQUALS.match(text, at)
         value = equals.end() if equals else start
         at, depth = _value_end(text, value) if equals else (_line_end(text, start), 0)
-        place = Place(line + 1, start - left, value - left)
+        place = Position(line + 1, start - left, value - left)
         found.append(_Statement((*table, *path), place, start, at, len(path) + depth))
 
 

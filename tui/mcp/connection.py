@@ -31,7 +31,7 @@ from tui.mcp.repairing_transport import repaired
 if TYPE_CHECKING:
     from mcp_types import CallToolResult, Tool
 
-_MOST_PAGES = 50
+_MAX_PAGES = 50
 _PLAIN = {"TERM": "dumb", "NO_COLOR": "1"}
 
 for _name in ("mcp", "client", "httpx2"):  # the SDK's loggers, which would write to the terminal if they had no handler
@@ -167,7 +167,7 @@ async def _listed(client: Client) -> tuple[Tool, ...]:
     found: list[Tool] = []
     left = LONGEST
     cursor: str | None = None
-    for _ in range(_MOST_PAGES):
+    for _ in range(_MAX_PAGES):
         page = await client.list_tools(cursor=cursor, cache_mode="refresh")
         left -= len(page.model_dump_json())
         if left < 0:

@@ -51,7 +51,7 @@ def _problem(tool: dict[str, Any], is_old: bool) -> str:
     if not isinstance(taken, dict) or taken.get("type") != "object":
         return f"its input schema {_OBJECT}"
     if not isinstance(taken.get("properties") or {}, dict):
-        return "the properties in its input schema are no object"
+        return "the properties in its input schema are not an object"
     if given is not None and (not isinstance(given, dict) or (is_old and given.get("type") != "object")):
         return f"its output schema {_OBJECT}"
     return ""

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from tui.mcp.connection import Connection
 
 State = Literal["not started", "starting", "ready", "failed", "ended"]
-_LONGEST_DESCRIPTION = 4000
-_LONGEST_REASON = 300
+_MAX_DESCRIPTION = 4000
+_MAX_REASON = 300
 _NOT_AT_THE_ROOT = ("oneOf", "anyOf", "allOf", "$schema", "$id")  # the API rejects the first three at the top level
 _CLOSE_S = 4.0
 _REFRESH_S = 3.0
@@ -126,7 +126,7 @@ class Server:
         try:
             return await asyncio.wait_for(connection.call(self._own_names[name], arguments, tell), self._call_limit_s)
         except asyncio.TimeoutError as error:
-            raise Failed(f"The server {self.name} gave no answer within {self._call_limit_s:g} seconds.") from error
+            raise Failed(f"The server {self.name} did not answer within {self._call_limit_s:g} seconds.") from error
         except ServerError as error:
             raise Failed(f"The server {self.name} refused: {self._message(str(error))}") from error
         except MessageTooLarge as error:
@@ -233,7 +233,7 @@ def _defined(server: str, tool: Listed) -> Tool:
     schema = decode_json(inline_references(msgspec.json.encode(tool.input_schema).decode()), type=dict[str, Any])
     schema = renamed(schema)
     kept = {"type": "object", **{key: value for key, value in schema.items() if key not in _NOT_AT_THE_ROOT}}
-    description = (tool.description or tool.title or "")[:_LONGEST_DESCRIPTION]
+    description = (tool.description or tool.title or "")[:_MAX_DESCRIPTION]
     return Tool(
         name=name_of(server, tool.name),
         description=description.encode("utf-8", "replace").decode(),
@@ -252,4 +252,4 @@ def _last_line(log: Path) -> str:
 
 def _short(text: str) -> str:
     words = " ".join(text.split()).rstrip(".")
-    return words if len(words) <= _LONGEST_REASON else words[: _LONGEST_REASON - 1] + "…"
+    return words if len(words) <= _MAX_REASON else words[: _MAX_REASON - 1] + "…"

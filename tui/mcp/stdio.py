@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
     from mcp.client._transport import TransportStreams
 
-_MOST_LOG = 1024 * 1024  # bytes of standard error
+_MAX_LOG = 1024 * 1024  # bytes of standard error
 _CHUNK = 64 * 1024
 _REFRESH_S = 0.02
 _LAST_WORDS_S = 0.2  # for the last output before the program ended
@@ -46,7 +46,7 @@ class Log:
     def __init__(self, file: Path, redact: Redactor) -> None:
         self._file = file
         self._redact = redact
-        self._left = _MOST_LOG
+        self._left = _MAX_LOG
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._held = ""
         """Text that may be the beginning of a secret."""

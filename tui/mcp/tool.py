@@ -14,7 +14,7 @@ from tui.errors import TuiError
 from tui.inputs.bounded import decode_input, decode_json
 from tui.mcp.argument_names import changed_in, restored
 from tui.mcp.tool_names import rules_for, tool_of
-from tui.tools.reading import See
+from tui.tools.reading import MakeBlock
 from tui.tools.tool import Content, Failed, Plan
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from tui.mcp.server import Server
 
-_MOST_BLOCKS = 50
-_MOST_PICTURES = 10
+_MAX_BLOCKS = 50
+_MAX_PICTURES = 10
 
 
 class RemoteTool:
@@ -31,7 +31,7 @@ class RemoteTool:
 
     is_reading = False
 
-    def __init__(self, definition: Tool, server: Server, see: See) -> None:
+    def __init__(self, definition: Tool, server: Server, see: MakeBlock) -> None:
         self.definition = definition
         self._server = server
         self._see = see
@@ -64,14 +64,14 @@ class RemoteTool:
         """Return the parts of a result that Claude is given. Other parts are named."""
         blocks: list[Text | Image | Document] = []
         pictures = 0
-        for block in result.content[:_MOST_BLOCKS]:
+        for block in result.content[:_MAX_BLOCKS]:
             is_picture = block.type == "image"
             pictures += is_picture
-            if is_picture and pictures > _MOST_PICTURES:
+            if is_picture and pictures > _MAX_PICTURES:
                 blocks.append(Text("[another image is left out]"))
             else:
                 blocks.append(await self._block(block))
-        if (rest := len(result.content) - _MOST_BLOCKS) > 0:
+        if (rest := len(result.content) - _MAX_BLOCKS) > 0:
             blocks.append(Text(f"[{rest} more {'part is' if rest == 1 else 'parts are'} left out]"))
         structured = result.structured_content
         if structured is not None and not any(_says(block, structured) for block in blocks):
@@ -115,4 +115,4 @@ def _object(text: str) -> dict[str, Any]:
     try:
         return decode_input(text, dict[str, Any])
     except msgspec.DecodeError as error:
-        raise Failed(f"The arguments are no whole JSON object: {error}. Nothing was done.") from error
+        raise Failed(f"The arguments are not a complete JSON object: {error}. Nothing was done.") from error

@@ -17,7 +17,7 @@ from tui.errors import TuiError
 
 if TYPE_CHECKING:
     from tui.mcp.servers import Servers
-    from tui.tools.toolbox import Box
+    from tui.tools.toolbox import Toolbox
 
 _HARMLESS = frozenset(("HOME", "LANG", "LOGNAME", "PATH", "PWD", "SHELL", "TMPDIR", "USER"))
 """Variables that commands get even if the configuration refers to them by `${…}`: they hold no secrets."""
@@ -152,11 +152,11 @@ class Toolset:
         return (web_search(search.max_uses, search.allowed_domains, search.blocked_domains),)
 
     @cached_property
-    def _box(self) -> Box:
+    def _box(self) -> Toolbox:
         from tui.tools.built_in import built_in
         from tui.tools.environment import CREDENTIALS
-        from tui.tools.permission import Gate
-        from tui.tools.toolbox import Box
+        from tui.tools.permission import PermissionGate
+        from tui.tools.toolbox import Toolbox
 
         settings, options = self._settings, self._settings.tools
         kinds = built_in(
@@ -169,7 +169,9 @@ class Toolset:
             withheld=(CREDENTIALS | settings.variables) - _HARMLESS - set(options.command_env),
             given=options.command_env,
         )
-        return Box(kinds, Gate((*options.allow, *self._added_rules), self._access, self._store_rule, asks=self._asks))
+        return Toolbox(
+            kinds, PermissionGate((*options.allow, *self._added_rules), self._access, self._store_rule, asks=self._asks)
+        )
 
     async def _prepare_file(self, data: bytes, name: str) -> Image | Document:
         from tui.images.attach import attach_bytes

@@ -1,4 +1,5 @@
-"""The tools that Claude can use here, and what stands between a call and its act: the confinement, and the user's leave.
+"""The tools that Claude can use on this computer, and what limits a call: confinement to folders, and the user's
+permission.
 
 Everything runs on the engine's loop, with files in threads and programs in processes. Nothing is drawn here.
 """

@@ -1,7 +1,7 @@
-"""Which machine a host name means, and whether it is on the open internet.
+"""Resolve a host name, and check that its addresses are on the public internet.
 
-The name is looked up once, and the connection goes to the address that was judged: a name that means something else a moment
-later leads nowhere new.
+The name is resolved once, and the connection goes to the address that was checked. A name that resolves differently a
+moment later therefore leads nowhere else.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from tui.tools.tool import Failed
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 LookUp = Callable[[str, int], Awaitable[Sequence[str]]]
-"""The addresses of a host and port, as text."""
+"""Return the addresses of a host and port, as text."""
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 async def look_up(host: str, port: int) -> Sequence[str]:
-    """What the system says. Raises Failed."""
+    """Resolve a name with the system's resolver. Raises Failed."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -29,8 +29,8 @@ async def look_up(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-def judged(host: str, found: Sequence[str], allows: Callable[[Address], bool]) -> list[Address]:
-    """Those of its addresses that may be connected to. Raises Failed where there is none."""
+def allowed_addresses(host: str, found: Sequence[str], allows: Callable[[Address], bool]) -> list[Address]:
+    """Return the addresses that may be connected to. Raises Failed if there is none."""
     addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in found]
     allowed = [address for address in addresses if allows(address)]
     if not allowed:
@@ -42,12 +42,12 @@ def judged(host: str, found: Sequence[str], allows: Callable[[Address], bool]) -
 
 
 def anywhere(address: Address) -> bool:
-    """Any address will do."""
+    """Allow every address."""
     return True
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is on the open internet, and does not stand for one that is not."""
+    """True if an address is on the public internet and does not embed one that is not."""
     inner = _inner(address)
     if inner is not None:
         return is_public(inner)
@@ -57,7 +57,7 @@ def is_public(address: Address) -> bool:
 
 
 def _inner(address: Address) -> ipaddress.IPv4Address | None:
-    """The old-style address that a new-style one carries."""
+    """Return the IPv4 address that an IPv6 address embeds."""
     if not isinstance(address, ipaddress.IPv6Address):
         return None
     if address in _NAT64:

@@ -1,4 +1,4 @@
-"""The tools that come with the app, for one folder and those that the user added."""
+"""The built-in tools, for the working folder and the folders that the user added."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.tools.environment import CREDENTIALS
 from tui.tools.fetch import FetchUrl
 from tui.tools.listing import ListFiles
 from tui.tools.paths import Folders
-from tui.tools.reading import ReadFile, See
+from tui.tools.reading import MakeBlock, ReadFile
 from tui.tools.search import SearchFiles
 from tui.tools.tool import ToolKind
 
@@ -23,15 +23,17 @@ def built_in(
     folder: Path,
     more: Sequence[Path] = (),
     *,
-    see: See,
+    see: MakeBlock,
     private_hosts: bool = False,
     command_timeout_s: float = COMMAND_TIMEOUT_S,
     ours: Sequence[Path] = (),
     withheld: Collection[str] = CREDENTIALS,
     given: Collection[str] = (),
 ) -> tuple[ToolKind, ...]:
-    """All of them, in an order that never changes. `ours` are this program's own files and folders: reading those asks.
-    `withheld` are the variables of the environment that no command gets, `given` those that it gets though they look secret.
+    """Return all built-in tools, always in the same order.
+
+    `ours` are prx's own files and folders: reading those needs permission. Commands never receive the environment
+    variables `withheld`, and receive those in `given` although they look like secrets.
     """
     folders, changes = Folders(folder, more, ours), Changes()
     return (

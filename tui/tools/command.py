@@ -1,4 +1,4 @@
-"""run_command: one line for the shell, with its output as it comes, a time limit, and nothing left running."""
+"""run_command: one line for the shell, with streamed output, a time limit, and no process left running."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.tools.rules import for_command, remark
 from tui.tools.tool import Content, Failed, Plan, decoded, definition
 
 _KEEP_BYTES = 30_000
-_MOST_BYTES = 200_000_000
+_MAX_BYTES = 200_000_000
 _TELL_S = 0.1
 _LONGEST = 20_000
 
@@ -30,7 +30,7 @@ class Arguments(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RunCommand:
-    """Runs in the first folder, with the app's environment but for what is withheld or looks like a secret."""
+    """Runs commands in the first folder, with the app's environment except for withheld variables and likely secrets."""
 
     is_reading = False
     definition: Tool = definition(
@@ -44,7 +44,7 @@ class RunCommand:
     def __init__(
         self, folders: Folders, timeout_s: float, withheld: Collection[str], given: Collection[str] = ()
     ) -> None:
-        """`given` are variables that a command gets, whatever they hold."""
+        """`given` are variables that commands receive whatever they contain."""
         self._folders = folders
         self._timeout_s = timeout_s
         self._withheld = withheld
@@ -69,7 +69,7 @@ class RunCommand:
         return Plan(lambda tell: self._run(command, tell), question)
 
     async def _run(self, command: str, tell: Callable[[str], None]) -> Content:
-        output = Output(_KEEP_BYTES, _MOST_BYTES)
+        output = Output(_KEEP_BYTES, _MAX_BYTES)
         following = asyncio.create_task(_follow(output, tell))
         try:
             code = await processes.run(
@@ -88,7 +88,7 @@ class RunCommand:
     def _told(self, code: int | None, output: Output) -> str:
         text = output.text().rstrip()
         if output.is_too_much:
-            raise Failed(f"{text}\n\n(ended: it wrote more than {_MOST_BYTES // 10**6} MB)")
+            raise Failed(f"{text}\n\n(ended: it wrote more than {_MAX_BYTES // 10**6} MB)")
         if code is None:
             raise Failed(f"{text}\n\n(ended: it ran longer than {self._timeout_s:g} seconds)".lstrip())
         if code:

@@ -1,4 +1,4 @@
-"""What a change does, as a unified diff: whole and exact, so that it can be judged, and could be applied."""
+"""A change of a file as a unified diff, complete and exact: the user decides by it, and it could be applied."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import difflib
 from collections.abc import Iterator, Sequence
 
 _CONTEXT = 3
-_MOST_COMPARED = 1_000_000
-"""Pairs of lines; beyond that the change is shown as everything out and everything in, rather than searched for likeness."""
+_MAX_COMPARED = 1_000_000
+"""Pairs of lines. A larger change is shown as all lines removed and all lines added, without comparing them."""
 _NO_END = "\\ No newline at end of file"
 
 _Block = tuple[str, int, int, int, int]
 
 
 def unified(old: str, new: str, name: str, *, is_new: bool = False) -> str:
-    """The diff from one text to the other; "" where they are the same."""
+    """Return the diff from one text to the other; "" if they are equal."""
     before, after = _lines(old), _lines(new)
     groups = list(_groups(before, after))
     if not groups:
@@ -26,27 +26,31 @@ def unified(old: str, new: str, name: str, *, is_new: bool = False) -> str:
 
 
 def header(name: str, *, is_new: bool = False) -> list[str]:
-    """Which file it is about. A path from the root stands there whole, one in the folder with the usual a/ and b/."""
+    """Return the diff's header. Absolute paths are shown as they are, others with the usual a/ and b/."""
     before, after = (name, name) if name.startswith("/") else (f"a/{name}", f"b/{name}")
     return [f"--- {'/dev/null' if is_new else before}", f"+++ {after}"]
 
 
 def _lines(text: str) -> list[str]:
-    """Only \\n ends a line, as for diff and patch; the ends stay, so that a missing last one counts."""
+    """Split at \
+     only, like diff and patch. Line ends are kept, so that a missing last one is seen.
+    """
     lines = [f"{line}\n" for line in text.split("\n")]
     last = lines.pop().removesuffix("\n")
     return [*lines, last] if last else lines
 
 
 def _groups(before: Sequence[str], after: Sequence[str]) -> Iterator[list[_Block]]:
-    """What differs, in groups with the equal lines around. The equal ends are cut off first: most changes are small."""
+    """Yield the differences in groups, with the equal lines around them. Equal beginnings and ends are cut off first:
+    most changes are small.
+    """
     start = _common(before, after)
     end = _common(before[start:][::-1], after[start:][::-1])
     first, stop_before, stop_after = max(0, start - _CONTEXT), len(before) - end, len(after) - end
     old, new = before[start:stop_before], after[start:stop_after]
     if not old and not new:
         return
-    if len(old) * len(new) > _MOST_COMPARED:
+    if len(old) * len(new) > _MAX_COMPARED:
         blocks = [("replace", start, stop_before, start, stop_after)]
     else:
         matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
@@ -58,7 +62,7 @@ def _groups(before: Sequence[str], after: Sequence[str]) -> Iterator[list[_Block
 
 
 def _split(blocks: list[_Block]) -> Iterator[list[_Block]]:
-    """Begins another group wherever more lines are equal than both sides need around them."""
+    """Begin another group where more lines are equal than both groups need as context."""
     group: list[_Block] = []
     for tag, a, b, c, d in blocks:
         if tag == "equal" and group and b - a > 2 * _CONTEXT:
@@ -94,7 +98,7 @@ def _marked(mark: str, lines: Sequence[str]) -> Iterator[str]:
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many lines are equal from the beginning on."""
+    """Return how many lines are equal at the beginning."""
     count = 0
     for left, right in zip(one, other, strict=False):
         if left != right:

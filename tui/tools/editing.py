@@ -1,4 +1,4 @@
-"""write_file and edit_file: the diff is made before anybody is asked, and only a file that is still the same is written."""
+"""write_file and edit_file: the diff is made before the user is asked, and a file that changed meanwhile is not written."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tui.chat.tools import Question
 from tui.chat.transcript import Tool, ToolUse
 from tui.tools import openat
 from tui.tools.diffs import header, unified
-from tui.tools.paths import Folders, Place, rules_for
-from tui.tools.texts import Written
+from tui.tools.paths import Folders, ResolvedPath, rules_for
+from tui.tools.texts import FileText
 from tui.tools.texts import decoded as text_of
 from tui.tools.tool import Content, Failed, Plan, decoded, definition
 
-_MOST_PLACES = 10
-_LONGEST_DIFF = 1_000_000
+_MAX_PLACES = 10
+_MAX_DIFF = 1_000_000
 
 
 class WriteArguments(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,27 +41,29 @@ class EditArguments(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class _Change:
-    """A file as it is and as it shall be."""
+    """A file's current and new content."""
 
-    place: Place
+    place: ResolvedPath
     old: bytes | None
-    """None: there is no file."""
+    """None if there is no file."""
     new: bytes
     diff: str
     done: str
-    """For Claude, once it is done."""
+    """The result for Claude, once the file is written."""
 
 
 class Changes:
-    """Makes changes of files, one at a time: of two that come together neither undoes the other."""
+    """Makes changes of files, one at a time, so that of two simultaneous changes neither undoes the other."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._made: dict[Path, bytes] = {}
 
-    def make(self, change: _Change, again: Callable[[Place], _Change] | None = None) -> str:
-        """Makes a change if the file is as it was. Where another change of ours came in between, `again` works this one out
-        anew; made is only what takes out and puts in the very lines that were shown. Raises Failed.
+    def make(self, change: _Change, again: Callable[[ResolvedPath], _Change] | None = None) -> str:
+        """Write a change if the file is still the same. Raises Failed.
+
+        If another change of ours was written in between, `again` computes this one anew. It is written only if it removes
+        and adds the same lines that were shown.
         """
         place = change.place
         with self._lock:
@@ -76,8 +78,8 @@ class Changes:
             self._made[place.path] = _digest(change.new)
         return change.done
 
-    def _is_ours(self, place: Place, old: bytes | None) -> bool:
-        """Whether the file holds what was put there by the last change from here, and not what it held before."""
+    def _is_ours(self, place: ResolvedPath, old: bytes | None) -> bool:
+        """True if the file has the content that the last change from here wrote, and not the content before it."""
         now = _content(place)
         return now != old and now is not None and _digest(now) == self._made.get(place.path)
 
@@ -101,11 +103,11 @@ class WriteFile:
         return await _planned(call, self._folders, arguments.path, change, self._changes.make, self._folders.find)
 
     @staticmethod
-    def _change(arguments: WriteArguments, place: Place) -> _Change:
+    def _change(arguments: WriteArguments, place: ResolvedPath) -> _Change:
         old = _content(place)
-        written = text_of(old) if old else Written("")
+        written = text_of(old) if old else FileText("")
         text = arguments.content
-        if written is None:  # an image, say; its diff would say nothing
+        if written is None:  # e.g. an image, whose diff would say nothing
             raise Failed(f"{place.shown} is not a text file; write_file does not replace it.")
         if old is not None and old == written.encoded(text):
             raise Failed(f"{place.shown} has exactly this content already. Nothing was changed.")
@@ -136,7 +138,7 @@ class EditFile:
         return await _planned(call, self._folders, arguments.path, change, make, self._folders.find_existing)
 
     @staticmethod
-    def _change(arguments: EditArguments, place: Place) -> _Change:
+    def _change(arguments: EditArguments, place: ResolvedPath) -> _Change:
         old = _content(place)
         if old is None:
             raise openat.Missing(f"There is no file {place.shown}. write_file creates one.")
@@ -149,7 +151,9 @@ class EditFile:
 
 
 def edited(text: str, old: str, new: str, *, every: bool) -> tuple[str, int]:
-    """The text with `new` in the place of `old`, and in how many places. Raises Failed, with what to do about it."""
+    """Return the text with `old` replaced by `new`, and how often it was replaced. Raises Failed, with what to do about
+    it.
+    """
     count = text.count(old)
     if old == new:
         raise Failed("old and new are the same. Nothing was changed.")
@@ -158,7 +162,7 @@ def edited(text: str, old: str, new: str, *, every: bool) -> tuple[str, int]:
     if count > 1 and not every:
         lines = ", ".join(str(line) for line in _lines_of(text, old))
         raise Failed(
-            f"old occurs {count} times (lines {lines}{', …' if count > _MOST_PLACES else ''}). Take more of the text around "
+            f"old occurs {count} times (lines {lines}{', …' if count > _MAX_PLACES else ''}). Take more of the text around "
             "the one that you mean into it, or set all. Nothing was changed."
         )
     return text.replace(old, new), count
@@ -168,15 +172,15 @@ async def _planned(
     call: ToolUse,
     folders: Folders,
     path: str,
-    change: Callable[[Place], _Change],
+    change: Callable[[ResolvedPath], _Change],
     make: Callable[[_Change], str],
-    find: Callable[[str], Place],
+    find: Callable[[str], ResolvedPath],
 ) -> Plan:
     place = await asyncio.to_thread(find, path)
     try:
-        found = await asyncio.to_thread(_judgeable, change, place)
+        found = await asyncio.to_thread(_reviewable, change, place)
     except Failed as failed:
-        return _told_after(failed, folders.before_reading(call, place, exact_only=place.is_shared))
+        return _failure_plan(failed, folders.before_reading(call, place, exact_only=place.is_shared))
 
     async def act(_: object) -> Content:
         return await asyncio.to_thread(make, found)
@@ -194,19 +198,19 @@ async def _planned(
     return Plan(act, question)
 
 
-def _judgeable(change: Callable[[Place], _Change], place: Place) -> _Change:
-    """A change that can be shown to the user as a whole. Raises Failed."""
+def _reviewable(change: Callable[[ResolvedPath], _Change], place: ResolvedPath) -> _Change:
+    """Return a change that can be shown to the user as a whole. Raises Failed."""
     found = change(place)
-    if len(found.diff) > _LONGEST_DIFF:
+    if len(found.diff) > _MAX_DIFF:
         raise Failed(
-            f"{place.shown}: the difference has {len(found.diff):,} characters, more than anybody can judge. Make it in "
+            f"{place.shown}: the difference has {len(found.diff):,} characters, too many to review. Make it in "
             "parts, or with a command."
         )
     return found
 
 
-def _told_after(failed: Failed, question: Question | None) -> Plan:
-    """Why a change cannot be made says something of the file: where reading it asks, this asks first."""
+def _failure_plan(failed: Failed, question: Question | None) -> Plan:
+    """The reason why a change fails reveals something about the file. If reading it needs permission, ask first."""
     if question is None:
         raise failed
 
@@ -216,8 +220,8 @@ def _told_after(failed: Failed, question: Question | None) -> Plan:
     return Plan(act, question)
 
 
-def _content(place: Place) -> bytes | None:
-    """What a file holds; None where there is none. Raises Failed for what is no file."""
+def _content(place: ResolvedPath) -> bytes | None:
+    """Return the content of a file; None if there is none. Raises Failed for anything but a file."""
     status = openat.status(place.path)
     if status is None:
         return None
@@ -227,7 +231,7 @@ def _content(place: Place) -> bytes | None:
 
 
 def _lines_changed(diff: str) -> list[str]:
-    """The lines that a diff takes out and puts in, wherever they are."""
+    """Return the lines that a diff removes and adds, wherever they are."""
     return [line for line in diff.split("\n") if line.startswith(("-", "+", "\\"))]
 
 
@@ -236,7 +240,7 @@ def _digest(content: bytes) -> bytes:
 
 
 def _near(text: str, old: str) -> str:
-    """Why it may not have been found, where that can be told."""
+    """Return a hint why the text may not have been found, or ""."""
     words = old.split()
     if words and " ".join(words) in " ".join(text.split()):
         return ", but the same words do, with other blanks or line ends: take them from read_file."
@@ -247,10 +251,10 @@ def _near(text: str, old: str) -> str:
 
 
 def _lines_of(text: str, part: str) -> list[int]:
-    """The lines in which a text occurs, the first few."""
+    """Return the numbers of the first lines in which a text occurs."""
     lines: list[int] = []
     at = text.find(part)
-    while at >= 0 and len(lines) < _MOST_PLACES:
+    while at >= 0 and len(lines) < _MAX_PLACES:
         lines.append(text.count("\n", 0, at) + 1)
         at = text.find(part, at + len(part))
     return lines

@@ -1,4 +1,4 @@
-"""The environment that commands get: the app's own, without what could be a secret. Pure."""
+"""The environment of commands: the app's own, without likely secrets. No I/O."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 from tui.masking import KNOWN
 
 CREDENTIALS = frozenset(("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"))
-"""Variables that hold what this program signs in with."""
+"""Variables that hold the credentials of prx."""
 
 _PLAIN = {"TERM": "dumb", "NO_COLOR": "1", "PAGER": "cat", "GIT_PAGER": "cat", "GIT_TERMINAL_PROMPT": "0"}
 _SECRET_NAME = re.compile(
@@ -22,9 +22,9 @@ _USER = re.compile(r"://[^\s/]*@|://[^\s@/]*:[^\s]*@|^[^\s/@:]+:(?!//)[^\s@]+@[\
 
 
 def for_commands(env: Mapping[str, str], withheld: Collection[str], given: Collection[str] = ()) -> dict[str, str]:
-    """The variables for commands. `withheld` are left out; `given` are not, whatever they hold.
+    """Return the variables for commands. `withheld` are left out; `given` are kept whatever they contain.
 
-    A proxy keeps its address and loses its password. Whatever else looks like a credential is left out.
+    A proxy's address is kept without its password. Everything else that looks like a credential is left out.
     """
     kept = {name: value for name, value in env.items() if name not in withheld}
     shown = {name: value if name in given else _harmless(name, value) for name, value in kept.items()}
@@ -32,7 +32,7 @@ def for_commands(env: Mapping[str, str], withheld: Collection[str], given: Colle
 
 
 def is_secret(name: str, value: str) -> bool:
-    """True if a variable looks as if it held a credential, by its name or by its value."""
+    """True if the name or the value of a variable looks like a credential."""
     if not value.strip() or value.lower() in ("0", "1", "true", "false", "yes", "no"):
         return False
     if KNOWN.search(value) or _SECRET_VALUE.search(value) or _USER.search(value):
@@ -41,14 +41,14 @@ def is_secret(name: str, value: str) -> bool:
 
 
 def _harmless(name: str, value: str) -> str | None:
-    """The value without a secret; None where nothing is left of it."""
+    """Return the value without a secret; None if nothing is left of it."""
     if not is_secret(name, value):
         return value
     return _without_user(value) if name.lower().endswith("_proxy") else None
 
 
 def _without_user(address: str) -> str | None:
-    """An address without the name and the password in it; None where they cannot be told apart."""
+    """Return an address without user name and password; None if they cannot be told apart."""
     try:
         parts = urlsplit(address if "://" in address else f"http://{address}")
         bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])

@@ -1,6 +1,7 @@
-"""fetch_url: a page from the web as text. It goes there directly and sends nothing of the user's: no cookies, no login.
+"""fetch_url: a page from the web as text. It is requested directly, without cookies and credentials.
 
-A proxy (`HTTPS_PROXY`) is not used: it would look the name up itself, and what was judged would not be what is reached.
+A proxy (`HTTPS_PROXY`) is not used: it would resolve the name itself, and might connect to another address than the one
+that was checked.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from tui.inputs.limits import MIB, PAGE_BYTES
 from tui.inputs.unpacking import CannotUnpack, Unpacker
 from tui.tools import addresses
 from tui.tools.html_text import html_to_text
-from tui.tools.reading import See
+from tui.tools.reading import MakeBlock
 from tui.tools.rules import for_page
 from tui.tools.tool import Content, Failed, Plan, decoded, definition
 
@@ -36,11 +37,11 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S = 30.0
 _CONNECT_S = 10.0
-_MOST_REDIRECTS = 5
-_MOST_CHARS = 50_000
-_LONGEST_URL = 4_000
+_MAX_REDIRECTS = 5
+_MAX_CHARS = 50_000
+_MAX_URL = 4_000
 _SAFE = "/%:@!$&'()*+,;=~-._"
-_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, or an address of the new style
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, or an IPv6 address
 _PORTS = {"http": 80, "https": 443}
 _HEADERS = {
     "Accept": "text/html, text/*;q=0.9, */*;q=0.5",
@@ -49,7 +50,7 @@ _HEADERS = {
 }
 _META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w.-]+)", re.IGNORECASE)
 _META_BYTES = 1024
-"""Where a page has to name its encoding. Source: HTML Standard, 4.2.5.4."""
+"""Within how many bytes a page has to declare its encoding. Source: HTML Standard, 4.2.5.4."""
 _UNFIT_CODECS = frozenset(("punycode", "idna", "undefined"))
 _SEEN = ("image/", "application/pdf")
 _TEXTS = (
@@ -87,7 +88,7 @@ class FetchUrl:
 
     def __init__(
         self,
-        see: See,
+        see: MakeBlock,
         *,
         allows: Callable[[addresses.Address], bool] = addresses.is_public,
         look_up: addresses.LookUp = addresses.look_up,
@@ -112,14 +113,14 @@ class FetchUrl:
         text = await asyncio.to_thread(_text, page, url)
         if page.status >= 400:
             raise Failed(f"{url} answered with {page.status}.\n\n{text[:2_000]}".rstrip())
-        part = text[offset : offset + _MOST_CHARS]
+        part = text[offset : offset + _MAX_CHARS]
         end = offset + len(part)
         more = f"\n\n(characters {offset:,} to {end:,} of {len(text):,})" if end < len(text) or offset else ""
         return (part or "The page has no text.") + more
 
     async def _page(self, url: str) -> tuple[str, _Page]:
-        """The page, and where it was in the end. Each step of the way is judged like the first."""
-        for _ in range(_MOST_REDIRECTS + 1):
+        """Return the final address and the page. Each redirect is checked like the first address."""
+        for _ in range(_MAX_REDIRECTS + 1):
             page = await self._one(url)
             if not page.location:
                 return url, page
@@ -127,15 +128,15 @@ class FetchUrl:
             if not _is_same_site(urlsplit(url), urlsplit(target)):
                 raise Failed(f"{url} redirects to {target}, on another host. Call fetch_url with that if you want it.")
             url = target
-        raise Failed(f"{url}: more than {_MOST_REDIRECTS} redirects.")
+        raise Failed(f"{url}: more than {_MAX_REDIRECTS} redirects.")
 
     async def _one(self, url: str) -> _Page:
-        """One request, to an address that was judged. Raises Failed."""
+        """Send one request, to a checked address. Raises Failed."""
         import httpx  # loaded with the first page
 
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-        found = addresses.judged(host, await self._look_up(host, port), self._allows)
+        found = addresses.allowed_addresses(host, await self._look_up(host, port), self._allows)
         timeout = httpx.Timeout(_TIMEOUT_S, connect=_CONNECT_S)
         trust = await asyncio.to_thread(_trust)
         because = ""
@@ -152,20 +153,20 @@ class FetchUrl:
 
 
 def normal(url: str) -> str:
-    """A URL as it is asked about, matched and sent. Raises Failed for what is not fetched."""
+    """Normalise a URL to the form that is shown, matched with rules and sent. Raises Failed if it cannot be fetched."""
     try:
         parts = urlsplit(url.strip())
         host, port = (parts.hostname or "").encode("idna").decode(), parts.port
     except (ValueError, UnicodeError) as error:
-        raise Failed(f"That is no URL: {error}.") from error
+        raise Failed(f"This is not a URL: {error}.") from error
     if parts.scheme not in _PORTS or not host:
         raise Failed("Only URLs that begin with http:// or https:// and name a host are fetched.")
     if "@" in parts.netloc:
         raise Failed("A URL with a user name or a password is not fetched: no credentials are sent.")
     if not _HOST.fullmatch(host) or port == 0:
-        raise Failed(f"There can be no host {parts.netloc!a}.")
-    if len(url) > _LONGEST_URL:
-        raise Failed(f"A URL has at most {_LONGEST_URL:,} characters.")
+        raise Failed(f"{parts.netloc!a} is not a valid host name.")
+    if len(url) > _MAX_URL:
+        raise Failed(f"A URL has at most {_MAX_URL:,} characters.")
     host = f"[{host}]" if ":" in host else host
     where = host if port in (None, _PORTS[parts.scheme]) else f"{host}:{port}"
     path = quote(parts.path or "/", safe=_SAFE)
@@ -175,20 +176,20 @@ def normal(url: str) -> str:
 def _asked(
     client: httpx.AsyncClient, parts: SplitResult, address: addresses.Address
 ) -> AbstractAsyncContextManager[httpx.Response]:
-    """The request, sent to this address and to no other, under the name that was asked for."""
+    """Send the request to this address only, with the original host name."""
     import httpx
 
     return client.stream(
         "GET",
         httpx.URL(urlunsplit(parts)).copy_with(host=str(address)),
         headers={"Host": parts.netloc},
-        extensions={"sni_hostname": parts.hostname},  # whose certificate it must show
+        extensions={"sni_hostname": parts.hostname},  # the name that the server's certificate must have
         follow_redirects=False,
     )
 
 
 async def _received(answer: httpx.Response, url: str) -> _Page:
-    """The answer, as much of it as is taken. Raises Failed where that is not all."""
+    """Return the response. Raises Failed if it is not read completely."""
     kind, _, rest = answer.headers.get("content-type", "text/plain").partition(";")
     media_type = kind.strip().lower()
     location = answer.headers.get("location", "") if answer.is_redirect else ""
@@ -200,7 +201,7 @@ async def _received(answer: httpx.Response, url: str) -> _Page:
 
 
 async def _body(answer: httpx.Response, url: str) -> bytes:
-    """Unpacked here, piece by piece: a small packet can hold more than fits into memory."""
+    """Decompress the body in pieces: a small response may contain more than fits into memory."""
     data = bytearray()
     try:
         unpacker = Unpacker(answer.headers.get("content-encoding", ""))
@@ -215,7 +216,7 @@ async def _body(answer: httpx.Response, url: str) -> bytes:
 
 
 def _text(page: _Page, url: str) -> str:
-    """The text of a page: in the encoding that the server names, or the page itself, or else in the one that fits best."""
+    """Return the text of a page, in the encoding that the server or the page declares, else in the most likely one."""
     is_html = page.media_type in ("text/html", "application/xhtml+xml")
     declared = _META_CHARSET.search(page.data[:_META_BYTES]) if is_html and not page.charset else None
     charset = _codec(page.charset or (declared[1].decode() if declared else ""))
@@ -225,7 +226,7 @@ def _text(page: _Page, url: str) -> str:
 
 
 def _codec(charset: str) -> str:
-    """The codec of this name; "" where there is none, or none for a page: decoding 5 MB of punycode takes hours."""
+    """Return the codec of this name; "" if it is unknown or unfit for a page (decoding 5 MB of punycode takes hours)."""
     try:
         name = codecs.lookup(charset).name
         b"".decode(name)
@@ -235,14 +236,14 @@ def _codec(charset: str) -> str:
 
 
 def _is_same_site(one: SplitResult, other: SplitResult) -> bool:
-    """Whether a redirect stays where the user allowed to go: the same host, and never from https to http."""
+    """True if a redirect stays at the host that the user allowed, and does not go from https to http."""
     upwards = (one.scheme, one.port, other.scheme, other.port) == ("http", None, "https", None)
     same = (one.scheme, one.port) == (other.scheme, other.port)
     return one.hostname == other.hostname and (same or upwards)
 
 
 def _trust() -> ssl.SSLContext:
-    """Whom to trust: what `SSL_CERT_FILE` names, else the usual authorities. Takes a while. Raises Failed."""
+    """Return the trusted certificates: those that `SSL_CERT_FILE` names, else the usual ones. Slow. Raises Failed."""
     import httpx
 
     try:

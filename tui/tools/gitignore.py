@@ -63,13 +63,13 @@ class IgnoreRules:
 
 
 def _rule(line: str) -> _Rule | None:
-    """The rule in a line; None for comments, empty lines and what git does not accept either."""
+    """Return the rule in a line; None for comments, empty lines, and lines that git does not accept."""
     text = _stripped(line)
     folders_only = text.endswith("/")
     text = text.removesuffix("/")
     if text.endswith("/"):
         return None
-    if text[-1:].isspace() and not text.endswith("\\ "):  # it counts, but pathspec would strip it
+    if text[-1:].isspace() and not text.endswith("\\ "):  # git matches it, but pathspec would strip it
         text = f"{text[:-1]}[{text[-1]}]"
     try:
         source, matches = GitIgnoreSpecPattern.pattern_to_regex(text)
@@ -84,7 +84,7 @@ def _rule(line: str) -> _Rule | None:
 
 
 def _stripped(line: str) -> str:
-    """The line without the spaces at its end, except one after a backslash."""
+    """Return the line without trailing spaces, except one after a backslash."""
     text = line.rstrip(" ")
     is_escaped = (len(text) - len(text.rstrip("\\"))) % 2 == 1
     return line[: len(text) + 1] if is_escaped else text

@@ -1,7 +1,5 @@
-"""Patterns for paths: `*` and `?` within a name, `[…]`, `**` for any number of folders, a backslash before what is meant
-literally. No pattern takes long, however many stars it has.
-
-Standard library alone: the search without ripgrep runs in a process of its own that loads nothing else.
+"""Patterns for paths: `*` and `?` within a name, `[…]`, `**` for any number of folders, and a backslash to escape a
+character. Matching takes linear time, however many stars a pattern has.
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 class Glob:
-    """One pattern. It describes a whole path, with `/` between the names."""
+    """One pattern for a whole path, with `/` between the names."""
 
     def __init__(self, pattern: str) -> None:
         self._parts = [None if part == ANY else _compiled(part) for part in pattern.split("/")]
@@ -25,9 +23,9 @@ class Glob:
 
     def matches_parts(self, names: Sequence[str]) -> bool:
         parts = self._parts
-        if len(parts) == 2 and parts[0] is None and parts[1] is not None:  # "**/*.py", by far the most common
+        if len(parts) == 2 and parts[0] is None and parts[1] is not None:  # "**/*.py", by far the most common form
             return parts[1].match(names[-1]) is not None
-        # For each number of names taken so far: whether the parts of the pattern so far describe them.
+        # For each number of names matched so far: True if the parts of the pattern so far match them.
         fits = [True, *[False] * len(names)]
         for part in parts:
             if part is None:
@@ -39,12 +37,12 @@ class Glob:
 
 
 def escaped(text: str) -> str:
-    """The pattern that means this text and nothing else."""
+    """Return the pattern that matches only this text."""
     return re.sub(r"[\\*?\[]", r"\\\g<0>", text)
 
 
 def _compiled(part: str) -> re.Pattern[str]:
-    # fnmatch knows no backslash, but a class of one character says the same.
+    # fnmatch knows no backslash, but a class of one character means the same.
     return re.compile(fnmatch.translate(_ESCAPED.sub(lambda found: _class_of(found[1]), part)))
 
 

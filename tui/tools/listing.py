@@ -13,12 +13,12 @@ import msgspec
 from tui.chat.transcript import Tool, ToolUse
 from tui.tools import openat
 from tui.tools.globs import Glob
-from tui.tools.paths import Folders, Place
+from tui.tools.paths import Folders, ResolvedPath
 from tui.tools.tool import Content, Plan, decoded, definition
 from tui.tools.walk import Entry, walk
 
-_MOST = 1_000
-_LONGEST_S = 10.0
+_MAX = 1_000
+_MAX_S = 10.0
 
 
 class Arguments(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,31 +48,31 @@ class ListFiles:
             try:
                 return await asyncio.to_thread(_listed, arguments, place, stopped)
             finally:
-                stopped.set()  # a thread goes on until it is told
+                stopped.set()  # the thread runs on until it is notified
 
         return Plan(act, self._folders.before_reading(call, place))
 
 
-def _listed(arguments: Arguments, place: Place, stopped: threading.Event) -> str:
+def _listed(arguments: Arguments, place: ResolvedPath, stopped: threading.Event) -> str:
     glob = _glob(arguments.pattern)
-    until = time.monotonic() + _LONGEST_S
+    until = time.monotonic() + _MAX_S
     lines: list[str] = []
     below = glob is not None
     with openat.folder(place.path) as folder, closing(walk(folder, place.path, below, arguments.ignored)) as entries:
         for entry in entries:
             if glob is None or (entry.kind != "folder" and glob.matches(entry.path)):
                 lines.append(_line(entry))
-            if len(lines) > _MOST:
-                lines[_MOST:] = [f"(the first {_MOST}; there are more)"]
+            if len(lines) > _MAX:
+                lines[_MAX:] = [f"(the first {_MAX}; there are more)"]
                 break
             if stopped.is_set() or time.monotonic() > until:
-                lines.append(f"(stopped after {_LONGEST_S:g} seconds; list a smaller folder)")
+                lines.append(f"(stopped after {_MAX_S:g} seconds; list a smaller folder)")
                 break
     return "\n".join(lines) or ("No matches." if glob else "The folder is empty.")
 
 
 def _glob(pattern: str) -> Glob | None:
-    """A pattern without a slash is meant for names in all folders."""
+    """Return the pattern. Without a slash it matches names in all folders."""
     return Glob(pattern if "/" in pattern else f"**/{pattern}") if pattern else None
 
 

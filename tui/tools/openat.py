@@ -1,7 +1,7 @@
-"""Opens files by the path that was checked, one folder after the other, and follows no link on the way.
+"""Open files by a checked path, one folder after the other, without following links.
 
-Whoever puts a link in the place of a file or a folder between the check and the opening gets an error: what is opened is
-what was asked about, or nothing. Works where the system opens files below an open folder (Linux, macOS, not Windows).
+If somebody replaces a file or folder with a link after the check, opening fails: what is opened is what the user was
+asked about, or nothing. Needs a system that opens files relative to an open folder (Linux and macOS, not Windows).
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from pathlib import Path
 from tui.tools.tool import Failed
 
 MAX_FILE_BYTES = 20 * 1024 * 1024
-"""More than this is not read into memory."""
+"""Larger files are not read into memory."""
 IS_SUPPORTED = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 
-# Flags that a system lacks are 0; there is no Windows below `IS_SUPPORTED`.
+# Flags that a system lacks are 0. Windows is excluded by `IS_SUPPORTED`.
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _FOLDER = _NOFOLLOW | getattr(os, "O_DIRECTORY", 0)
-_PASSING = _FOLDER | getattr(os, "O_PATH", os.O_RDONLY)  # with O_PATH also a folder that may be entered and not read
+_PASSING = _FOLDER | getattr(
+    os, "O_PATH", os.O_RDONLY
+)  # with O_PATH, folders that may be entered but not read can be opened as well
 _CALM = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 _SYSTEM = ("/proc", "/sys", "/dev")
 _NOT_FILES = (
@@ -37,20 +39,20 @@ _NOT_FILES = (
 
 
 def refuse_unsafe(path: Path) -> None:
-    """Raises Failed for a path that is never opened: what the system makes up, and everything where opening is not safe."""
+    """Raise Failed for paths that are never opened: the kernel's file systems, and every path where opening is not safe."""
     if not IS_SUPPORTED:
         raise Failed(
             "Files cannot be opened safely on this system. Tell the user that tools for files need Linux or macOS."
         )
     if any(path == Path(top) or Path(top) in path.parents for top in _SYSTEM):
-        raise Failed(f"{shown(path)} belongs to the system ({', '.join(_SYSTEM)}), which these tools leave alone.")
+        raise Failed(f"{shown(path)} belongs to the system ({', '.join(_SYSTEM)}), which these tools do not access.")
 
 
 @contextmanager
 def folder(path: Path) -> Iterator[int]:
-    """A descriptor of an existing folder that can be listed. Raises Failed."""
+    """Yield a descriptor of an existing folder that can be listed. Raises Failed."""
     refuse_unsafe(path)
-    with telling(path), _parent(path) as above:
+    with readable_errors(path), _parent(path) as above:
         opened = os.open(path.name or "/", os.O_RDONLY | _FOLDER, dir_fd=above)
         try:
             yield opened
@@ -59,14 +61,16 @@ def folder(path: Path) -> Iterator[int]:
 
 
 def read(path: Path, max_bytes: int = MAX_FILE_BYTES, *, may_be_shared: bool = True) -> bytes:
-    """All of a regular file. Never waits for a writer. Raises Failed, also for a hard link unless it `may_be_shared`."""
+    """Return the content of a regular file. Never waits for a writer. Raises Failed, also for a hard link unless it
+    `may_be_shared`.
+    """
     refuse_unsafe(path)
-    with telling(path), _parent(path) as above:
+    with readable_errors(path), _parent(path) as above:
         return _read(path, above, max_bytes, may_be_shared)
 
 
 def is_shared(path: Path) -> bool:
-    """True if the file has other names, hard links: it may be one from elsewhere, which the path does not say."""
+    """True if a file has other names (hard links): it may belong to another folder, which the path does not show."""
     try:
         return _is_shared(path.lstat())
     except (OSError, ValueError):
@@ -78,17 +82,17 @@ def _is_shared(found: os.stat_result) -> bool:
 
 
 def status(path: Path) -> os.stat_result | None:
-    """What is said of the thing at a path, a link itself included; None where there is nothing. Raises Failed."""
+    """Return the status of a path, of a link itself if it is one; None if there is nothing. Raises Failed."""
     refuse_unsafe(path)
     try:
-        with telling(path), _parent(path) as above:
+        with readable_errors(path), _parent(path) as above:
             return os.stat(path.name or "/", dir_fd=above, follow_symlinks=False)
     except Missing:
         return None
 
 
 def refuse_unfit(path: Path) -> None:
-    """Raises Failed for what is neither a file nor a folder, or is not there."""
+    """Raise Failed for a path that does not exist, or is neither a file nor a folder."""
     found = status(path)
     if found is None:
         raise Missing(f"There is no file or folder {shown(path)}.")
@@ -97,11 +101,12 @@ def refuse_unfit(path: Path) -> None:
 
 
 def replace(path: Path, new: bytes, old: bytes | None) -> None:
-    """Puts `new` in the place of a file that still holds `old` (None: is not there). The file is at every moment the one
-    or the other; it keeps its rights. Raises Failed, and then nothing has changed.
+    """Replace the content `old` of a file (None: no file) by `new`. Raises Failed, and then nothing has changed.
+
+    The file has either content at every moment, and keeps its permissions.
     """
     refuse_unsafe(path)
-    with telling(path), _parent(path, create=old is None) as above:
+    with readable_errors(path), _parent(path, create=old is None) as above:
         rights = _unchanged_rights(path, above, old)
         name = f".{secrets.token_hex(8)}.prx-new"
         try:
@@ -119,24 +124,24 @@ class Missing(Failed):
 
 
 @contextmanager
-def telling(path: Path) -> Iterator[None]:
-    """Turns what the system says into a sentence for Claude."""
+def readable_errors(path: Path) -> Iterator[None]:
+    """Convert the system's errors into sentences for Claude."""
     try:
         yield
     except FileNotFoundError as error:
         raise Missing(f"There is no file or folder {shown(path)}.") from error
     except FileExistsError as error:
-        raise Failed(f"{shown(path)} came to be in the meantime. Nothing was changed.") from error
+        raise Failed(f"{shown(path)}was created in the meantime. Nothing was changed.") from error
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EMLINK):
             raise Failed(f"{shown(path)} has become a link in the meantime. Nothing was opened.") from error
         raise Failed(f"{shown(path)}: {error.strerror or error}.") from error
     except ValueError as error:  # a NUL in the name
-        raise Failed(f"{shown(path)} is no name that a file can have.") from error
+        raise Failed(f"{shown(path)}is not a valid file name.") from error
 
 
 def shown(path: Path | str) -> str:
-    """A path as text: control characters and bytes that are no UTF-8 are written out."""
+    """Return a path as printable text: control characters and bytes that are not UTF-8 are escaped."""
     text = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(character if character.isprintable() else _written_out(character) for character in text)
 
@@ -147,7 +152,9 @@ def _written_out(character: str) -> str:
 
 @contextmanager
 def _parent(path: Path, create: bool = False) -> Iterator[int]:
-    """A descriptor of the folder that holds a path, reached without following a link; `create` makes what is missing."""
+    """Yield a descriptor of the folder that contains a path, reached without following a link. `create` makes missing
+    folders.
+    """
     current = os.open(path.anchor, _PASSING)
     try:
         for name in path.parts[1:-1]:
@@ -166,15 +173,17 @@ def _parent(path: Path, create: bool = False) -> Iterator[int]:
 
 
 def _read(path: Path, above: int, max_bytes: int, may_be_shared: bool = True) -> bytes:
-    _refuse_unfit(path, os.stat(path.name, dir_fd=above, follow_symlinks=False), max_bytes)  # opening a device may act
+    _refuse_unfit(
+        path, os.stat(path.name, dir_fd=above, follow_symlinks=False), max_bytes
+    )  # opening a device may have effects
     opened = os.open(path.name, os.O_RDONLY | _NOFOLLOW | _CALM, dir_fd=above)
     with os.fdopen(opened, "rb") as file:
         found = os.fstat(opened)
         _refuse_unfit(path, found, max_bytes)
         if _is_shared(found) and not may_be_shared:
-            raise Failed(f"{shown(path)} has come to be a hard link in the meantime. Nothing was read.")
+            raise Failed(f"{shown(path)}has become a hard link in the meantime. Nothing was read.")
         data = file.read(max_bytes + 1)
-    if len(data) > max_bytes:  # it grew meanwhile
+    if len(data) > max_bytes:  # it has grown since the check
         raise _too_large(path, len(data), max_bytes)
     return data
 
@@ -192,9 +201,7 @@ def _too_large(path: Path, size_bytes: int, max_bytes: int) -> Failed:
 
 
 def _unchanged_rights(path: Path, above: int, old: bytes | None) -> int | None:
-    """The file's rights, without those that would run it as its owner; None where there is none. Raises Failed where it is
-    not as it was.
-    """
+    """Return the file's permissions without setuid and setgid; None if there is no file. Raises Failed if it has changed."""
     try:
         found = os.stat(path.name, dir_fd=above, follow_symlinks=False)
     except FileNotFoundError:
@@ -207,7 +214,7 @@ def _unchanged_rights(path: Path, above: int, old: bytes | None) -> int | None:
 
 
 def _write(name: str, above: int, content: bytes, rights: int | None) -> None:
-    """Writes a file of its own; without rights it gets what the system gives to new files."""
+    """Write a new file. With `rights` None it gets the system's default permissions."""
     at_first = 0o666 if rights is None else 0o600
     opened = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW, at_first, dir_fd=above)
     with os.fdopen(opened, "wb") as file:

@@ -1,4 +1,4 @@
-"""What a command says: all of it while it comes, and of a long one the beginning and the end to keep."""
+"""The output of a command: everything while it arrives, and of a long one the beginning and the end as the result."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections import deque
 
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _OVERWRITTEN = re.compile(r"^[^\n]*\r(?=[^\n])", re.MULTILINE)  # without the ^, one long line takes seconds
-_LONGEST_FRESH = 8_000  # characters; of a flood the end is shown
+_MAX_FRESH = 8_000  # characters; of more, only the end is shown
 
 
 class Output:
-    """Takes bytes in one thread, and is asked for text from another."""
+    """Receives bytes in one thread, and returns text in another."""
 
     def __init__(self, keep_bytes: int, most_bytes: int) -> None:
-        """Keeps half of `keep_bytes` from either end, and has had enough after `most_bytes`."""
+        """Keep half of `keep_bytes` from the beginning and half from the end. Stop after `most_bytes`."""
         self._half = keep_bytes // 2
         self._most = most_bytes
         self._head = bytearray()
@@ -33,23 +33,25 @@ class Output:
         return self.size_bytes > self._most
 
     def take(self, data: bytes) -> bool:
-        """Adds what came. False when that is enough."""
+        """Add output. Return False when the limit is reached."""
         with self._lock:
             self.size_bytes += len(data)
-            self._fresh = (self._fresh + self._decoder.decode(data))[-_LONGEST_FRESH:]
+            self._fresh = (self._fresh + self._decoder.decode(data))[-_MAX_FRESH:]
             room = self._half - len(self._head)
             self._head += data[:room]
             self._add_to_tail(data[room:])
         return not self.is_too_much
 
     def fresh(self) -> str:
-        """What came since this was asked last; of very much the end."""
+        """Return the output since the last call; if that is very much, its end."""
         with self._lock:
             fresh, self._fresh = self._fresh, ""
         return _without_sequences(fresh)
 
     def text(self) -> str:
-        """What is kept, without colours; of a line that was written over, as progress bars do, what stood there last."""
+        """Return the kept output without colours. Of an overwritten line, as progress bars make them, only the last state
+        is kept.
+        """
         with self._lock:
             tail = b"".join(self._tail)
             cut = max(0, len(tail) - self._half)

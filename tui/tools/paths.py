@@ -1,4 +1,4 @@
-"""Where a name leads: resolved first, then looked at. Inside the folders or not, private or not, and how it is shown."""
+"""Resolve the paths in calls, and check whether they are inside the allowed folders, and private."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from tui.tools.tool import Failed
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a name leads. Everything that is done to it is done to `path`, which holds no link."""
+class ResolvedPath:
+    """A resolved path. Every operation uses `path`, which contains no link."""
 
     path: Path
     shown: str
-    """Relative to the first folder if it lies in there, else absolute; safe to draw."""
+    """Relative to the first folder if it is inside it, else absolute. Safe to display."""
     pattern: str
-    """The same as the narrowest pattern of a rule."""
+    """The path as the narrowest pattern of a rule."""
     is_inside: bool
     is_private: bool
     is_delicate: bool
     is_shared: bool
-    """Whether the file has other names: it may be one from outside."""
+    """True if the file has hard links: it may belong to a folder outside."""
 
     @property
     def is_free(self) -> bool:
-        """Whether it may be read without a question."""
+        """True if it may be read without permission."""
         return self.is_inside and not self.is_private and not self.is_shared
 
 
 class Folders:
-    """The folder that the app was started in and those that the user added. Relative names begin in the first."""
+    """The folder that the app was started in, and those that the user added. Relative paths begin in the first."""
 
     def __init__(self, first: Path, more: Sequence[Path] = (), ours: Sequence[Path] = ()) -> None:
-        """`ours` are files and folders of this program, which are private."""
+        """`ours` are files and folders of prx itself, which are private."""
         self.roots = tuple(dict.fromkeys(_resolved(root) for root in (first, *more)))
         self._privacy = Privacy([_resolved(path) for path in ours], self.roots, _resolved(Path("~")))
 
@@ -50,8 +50,8 @@ class Folders:
     def first(self) -> Path:
         return self.roots[0]
 
-    def find(self, name: str) -> Place:
-        """The place that a name means, whether or not there is anything. Takes the disk's time. Raises Failed."""
+    def find(self, name: str) -> ResolvedPath:
+        """Resolve a path, whether or not it exists. Reads the disk. Raises Failed."""
         if "\0" in name:
             raise Failed("A path cannot hold a NUL character.")
         if len(name) > PATH_CHARS:
@@ -60,17 +60,19 @@ class Folders:
         openat.refuse_unsafe(path)
         return self.place(path)
 
-    def find_existing(self, name: str) -> Place:
-        """The same of a file that is there: a name that only looks like the file's, in blanks and accents, means it, too."""
+    def find_existing(self, name: str) -> ResolvedPath:
+        """Resolve the path of an existing file. A name that differs from the file's only in kinds of spaces or accents is
+        found too.
+        """
         place = self.find(name)
         meant = found(place.path)
         return place if meant is None else self.find(str(meant))
 
-    def place(self, path: Path) -> Place:
-        """The same of a path that was resolved already."""
+    def place(self, path: Path) -> ResolvedPath:
+        """Return the same for an already resolved path."""
         is_first = path == self.first or self.first in path.parents
         text = path.relative_to(self.first).as_posix() if is_first else path.as_posix()
-        return Place(
+        return ResolvedPath(
             path=path,
             shown=openat.shown(text),
             pattern=pattern_of(text),
@@ -80,8 +82,10 @@ class Folders:
             is_shared=openat.is_shared(path),
         )
 
-    def before_reading(self, call: ToolUse, place: Place, *, exact_only: bool = False) -> Question | None:
-        """What is asked before a place is read; None: nothing. `exact_only`: no rule with a wildcard answers it."""
+    def before_reading(self, call: ToolUse, place: ResolvedPath, *, exact_only: bool = False) -> Question | None:
+        """Return the question to ask before reading; None if no permission is needed. With `exact_only`, no rule with a
+        wildcard answers it.
+        """
         if place.is_free:
             return None
         title = "Read a private file" if place.is_private else "Read outside the folder"
@@ -92,10 +96,10 @@ class Folders:
         return Question(call=call, title=title, kind="path", detail=detail, folder=str(self.first), rules=rules)
 
 
-def rules_for(name: str, place: Place, *, exact_only: bool) -> tuple[str, ...]:
-    """The rules that would allow it: of this file, of its folder, and inside of everything.
+def rules_for(name: str, place: ResolvedPath, *, exact_only: bool) -> tuple[str, ...]:
+    """Return the rules that would allow it: for this file, for its folder, and, inside the folders, for everything.
 
-    A question with a single rule is answered by no rule with a wildcard (`permission.Gate`).
+    A question with a single rule is not answered by a rule with a wildcard (`permission.PermissionGate`).
     """
     if exact_only:
         return (f"{name}({place.pattern})",)
@@ -112,7 +116,7 @@ def _expanded(name: str) -> Path:
         return path
     try:
         return path.expanduser()
-    except RuntimeError:  # there is no such home, so the name is meant as it stands
+    except RuntimeError:  # "~nobody/…": there is no such home, so use the name as written
         return path
 
 

@@ -1,8 +1,8 @@
-"""Patterns in rules, and the texts that they mean: never the one for the other.
+"""Convert between the patterns in rules and the texts that they match, without confusing the two.
 
-A pattern is printable text. In it `*`, `?` and `[…]` are wildcards, a backslash before a sign means the sign, and `\\xNN` is
-the byte of that number: so each path, command and address has a pattern of its own, whatever bytes it is made of. Texts hold
-bytes as `os.fsdecode` gives them. A backslash before another letter or digit means nothing, and its pattern covers nothing.
+A pattern is printable text. `*`, `?` and `[…]` are wildcards, a backslash escapes a character, and `\\xNN` is the byte
+with that number, so that every path, command and address has a pattern. Texts contain bytes as `os.fsdecode` returns
+them. A backslash before another letter or digit is invalid, and such a pattern matches nothing.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class _Token(NamedTuple):
 
 
 def pattern_of(text: str) -> str:
-    """The pattern that means this text and nothing else, in printable characters."""
+    """Return the pattern that matches only this text, in printable characters."""
     return "".join(escaped(sign) if sign.isprintable() else _bytes_of(sign) for sign in text)
 
 
-def meant_by(pattern: str) -> str | None:
-    """The text that a pattern without wildcards means; None where it has wildcards, or means nothing."""
+def literal_text(pattern: str) -> str | None:
+    """Return the text that a pattern without wildcards matches; None if it has wildcards or is invalid."""
     tokens = _tokens(pattern)
     if tokens is None or any(token.is_wild for token in tokens):
         return None
@@ -38,13 +38,13 @@ def meant_by(pattern: str) -> str | None:
 
 
 def plain_text(pattern: str) -> str | None:
-    """The same where `*`, `?` and `[` are no wildcards, but stand for themselves; None where the pattern means nothing."""
+    """Return the same for a pattern in which `*`, `?` and `[` are ordinary characters; None if it is invalid."""
     tokens = _tokens(pattern)
     return None if tokens is None else "".join(token.text for token in tokens)
 
 
 def glob_of(pattern: str) -> str | None:
-    """The pattern in the form that `Glob` takes; None where it means nothing."""
+    """Return the pattern in the syntax of `Glob`; None if it is invalid."""
     tokens = _tokens(pattern)
     return None if tokens is None else "".join(token.text if token.is_wild else escaped(token.text) for token in tokens)
 

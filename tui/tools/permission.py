@@ -1,6 +1,7 @@
-"""The user's leave: rules first, then a question that waits for its answer without holding anything up.
+"""The user's permission for a call: rules first, then a question, which blocks nothing else.
 
-A question with one rule only (a compound command, a private file) is allowed by that very rule, and by none with a wildcard.
+A question with a single rule (a compound command, a private file) is answered only by exactly that rule, not by one with
+a wildcard.
 """
 
 from __future__ import annotations
@@ -12,25 +13,25 @@ from dataclasses import dataclass
 from tui.chat.tools import Access, PermissionDecision, Question, ToolAllowed, ToolAsking, ToolEvent
 from tui.tools.rules import covers, means
 
-NOBODY = "this needs the user's leave, and nobody is there to give it"
+NOBODY = "this needs the user's permission, and nobody is there to give it"
 """Why a call is refused where no question can be asked."""
 
 
 @dataclass(frozen=True)
 class _Open:
-    """A question that waits, on the loop that waits for it."""
+    """An open question, on the loop that waits for the answer."""
 
     question: Question
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[PermissionDecision]
 
 
-class Gate:
-    """What one chat may do. `access` may change at any time, and counts from the next call on."""
+class PermissionGate:
+    """What one chat may do. `access` may change at any time, and applies from the next call on."""
 
     def __init__(self, rules: Iterable[str], access: Access, keep: Callable[[str], None], asks: bool = True) -> None:
-        """`rules` are those of the configuration; `keep` writes another one there, is called in a thread and must not
-        fail; without `asks` whatever would ask is refused.
+        """`rules` are those of the configuration. `keep` writes another one there; it is called in a thread and must not
+        fail. Without `asks`, every call that needs permission is refused.
         """
         self.access = access
         self._rules = list(rules)
@@ -39,7 +40,7 @@ class Gate:
         self._open: dict[str, _Open] = {}
 
     async def allows(self, question: Question, tell: Callable[[ToolEvent], None]) -> PermissionDecision:
-        """The answer to a question. Several may wait at once; a cancellation withdraws the question."""
+        """Return the answer to a question. Several may be open at once; cancelling withdraws the question."""
         if self._is_covered(question):
             return PermissionDecision(allowed=True)
         if not self._asks:
@@ -60,13 +61,13 @@ class Gate:
         return verdict
 
     def answer(self, call_id: str, verdict: PermissionDecision) -> None:
-        """Answers an open question, from any thread. One that is not open any more is left alone."""
+        """Answer an open question, from any thread. Does nothing if it is no longer open."""
         waiting = self._open.get(call_id)
         if waiting is not None:
             waiting.loop.call_soon_threadsafe(_settle, waiting.answer, verdict)
 
     def learn(self, rule: str) -> None:
-        """Adds a rule, from any thread. It may answer questions that wait."""
+        """Add a rule, from any thread. It may answer open questions."""
         self._rules.append(rule)
         for waiting in tuple(self._open.values()):
             if self._is_covered(waiting.question):

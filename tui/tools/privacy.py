@@ -1,5 +1,5 @@
-"""What is asked about even inside the folder: a short list of places and names that hold secrets, or that make others run
-something. No list of this kind is complete; the folder is the wall, this is a second look.
+"""Paths that need permission even inside the folders: names and places of secrets, and files that make other programs run
+something. Such a list is never complete; confinement to the folders is the main protection.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ _NAMES = (
     ),
 )
 _HARMLESS = (".env.example", ".env.sample", ".env.template", "*.pub")
-_HISTORIES = {".git": ("config", "config.worktree", "credentials"), ".hg": ("hgrc",)}  # may hold addresses with tokens
-_RUNS = frozenset((".git", ".hg", ".svn"))  # hooks and settings in there are run by the next command of their program
+_HISTORIES = {".git": ("config", "config.worktree", "credentials"), ".hg": ("hgrc",)}  # may contain URLs with tokens
+_RUNS = frozenset(
+    (".git", ".hg", ".svn")
+)  # the hooks and settings in these folders are run by their program's next command
 
 
 class Privacy:
-    """Which paths are private. `ours` are folders and files of this program, `roots` the folders that tools may use."""
+    """Decides which paths are private. `ours` are files and folders of prx, `roots` the folders that tools may use."""
 
     def __init__(self, ours: Sequence[Path], roots: Sequence[Path], home: Path) -> None:
         self._ours = [[_folded(name) for name in path.parts] for path in ours]
@@ -37,7 +39,7 @@ class Privacy:
         self._home = home
 
     def is_private(self, path: Path) -> bool:
-        """Whether a resolved path is to be asked about before it is read."""
+        """True if reading a resolved path needs permission."""
         names = [_folded(name) for name in path.parts]
         if not _FOLDERS.isdisjoint(names) or any(names[: len(ours)] == ours for ours in self._ours):
             return True
@@ -49,11 +51,11 @@ class Privacy:
         return any(fnmatch.fnmatchcase(last, name) for name in _NAMES) or self._is_dotted_at_home(path)
 
     def is_delicate(self, path: Path) -> bool:
-        """Whether it is to be asked about before it is written, whatever was allowed for the folder around it."""
+        """True if writing a path needs permission, even if the folder around it is allowed."""
         return self.is_private(path) or not _RUNS.isdisjoint(map(_folded, path.parts))
 
     def _is_dotted_at_home(self, path: Path) -> bool:
-        """Whether it lies in a dot-folder of the home folder, where that was not itself what the tools were given."""
+        """True if it is in a dot-folder of the home folder, unless the user added that folder."""
         if self._home not in path.parents:
             return False
         top = self._home / path.relative_to(self._home).parts[0]
@@ -61,7 +63,9 @@ class Privacy:
 
 
 def _folded(name: str) -> str:
-    """The name as the most forgiving file system reads it: .ENV, `.env.` and .e\u200dnv may be .env there, GIT~1 .git."""
+    """Return the name as the most lenient file system reads it: .ENV, `.env.` and .e\u200dnv may be .env there, GIT~1
+    .git.
+    """
     seen = (sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign) != "Cf")
     folded = "".join(seen).casefold().rstrip(". ")
     return ".git" if folded == "git~1" else folded or name

@@ -1,6 +1,6 @@
-"""Runs programs under the watcher (`watcher.py`), so that neither a stop nor a killed app leaves anything of them behind.
+"""Run programs under the watcher (`watcher.py`), so that no process remains after a stop or if the app is killed.
 
-A thread of its own reads what a program says, so that even one that never stops talking holds nobody up.
+A thread of its own reads a program's output, so that endless output blocks nothing else.
 """
 
 from __future__ import annotations
@@ -23,24 +23,25 @@ IS_SUPPORTED = hasattr(os, "fork")
 _WATCHER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("watcher.py")))
 _CHUNK = 64 * 1024
 _LOOK_S = 0.25
-_DRAIN_S = 2.0  # after the end: what got away (on macOS) may hold the pipe open, and even fill it
+_DRAIN_S = 2.0  # after the end: on macOS, an escaped process may keep the pipe open, and even fill it
 
 Take = Callable[[bytes], bool]
-"""Gets what a program says, in a thread; False when it has heard enough, and the program is to end."""
+"""Receives a program's output, in a thread. Returns False to end the program."""
 
 
 def watched(argv: Sequence[str], *, shares_input: bool = False) -> list[str]:
-    """The command that runs a program under the watcher, which ends it once nobody can write to its standard input.
+    """Return the command line that runs a program under the watcher, which ends it when its own standard input is closed.
 
-    With `shares_input` that is the program's standard input, too.
+    With `shares_input`, the program uses the same standard input.
     """
     return [*_WATCHER, *([SHARED] if shares_input else []), *argv]
 
 
 async def run(argv: Sequence[str], *, folder: Path, env: Mapping[str, str], take: Take, timeout_s: float) -> int | None:
-    """The exit code of a program; None if it was ended because its time was over. Its errors are part of what it says.
+    """Run a program. Return its exit code, or None if it was ended at the time limit. Standard error is part of the
+    output.
 
-    A cancellation returns at once; the watcher ends the program within a second. Raises Failed where it cannot be run.
+    A cancellation returns at once; the watcher ends the program within a second. Raises Failed if it cannot be run.
     """
     if not IS_SUPPORTED:
         raise Failed(
@@ -58,7 +59,7 @@ async def run(argv: Sequence[str], *, folder: Path, env: Mapping[str, str], take
         with suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(settle, outcome)
 
-    life = _Life()
+    life = _Supervised()
     threading.Thread(target=attend, name="prx-command", daemon=True).start()
     try:
         in_time, _ = await asyncio.wait({ended}, timeout=timeout_s)
@@ -71,8 +72,8 @@ async def run(argv: Sequence[str], *, folder: Path, env: Mapping[str, str], take
     return outcome if in_time else None
 
 
-class _Life:
-    """The pipe that keeps a watcher at work for as long as this end of it is open."""
+class _Supervised:
+    """The pipe that keeps a watcher running as long as this end is open."""
 
     def __init__(self) -> None:
         self._other, self._own = os.pipe()
@@ -80,14 +81,14 @@ class _Life:
         self._is_over = False
 
     def end(self) -> None:
-        """Has the program ended, from any thread. Does not wait for it."""
+        """End the program, from any thread. Does not wait for it."""
         with self._lock:
             if not self._is_over:
                 self._is_over = True
                 os.close(self._own)
 
     def attend(self, argv: Sequence[str], folder: Path, env: Mapping[str, str], take: Take) -> int | OSError:
-        """Starts the program and listens to it until it has ended. Returns its exit code, or why it did not start."""
+        """Start the program and read its output until it ends. Return its exit code, or why it did not start."""
         try:
             process = subprocess.Popen(
                 watched(argv),

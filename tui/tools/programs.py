@@ -1,6 +1,6 @@
-"""What is known of programs whose arguments run other programs, or write files. No such list is complete.
+"""Programs whose arguments may run other programs or write files. No such list is complete.
 
-Sources: their manual pages, and GTFOBins for those that few expect.
+Sources: their manual pages, and GTFOBins for the less known ones.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ RUNNERS = _words(
     lualatex
     """
 )
-"""Commands that run what their arguments, or the text that they are given, say: `find -exec`, `sed e`, `ip netns exec`."""
+"""Commands that run what their arguments or their input say: `find -exec`, `sed e`, `ip netns exec`."""
 _RUNNERS_BEGIN = ("ld-", "ld.so", "qemu-", "s6-")
 INTERPRETERS = _words(
     """
@@ -52,7 +52,7 @@ WITH_SUBCOMMANDS = _words(
 RUNNING = _words("run exec x dlx shell ssh foreach filter-branch difftool mergetool")
 """Subcommands whose arguments are commands."""
 _NESTING = _words("submodule bisect hook compose container extension tool global")
-"""Subcommands that have such subcommands of their own: `git submodule foreach`, `docker compose exec`."""
+"""Subcommands that have subcommands of that kind: `git submodule foreach`, `docker compose exec`."""
 
 _BUILDS = _words(
     """
@@ -112,21 +112,22 @@ _OPTIONS = {
     "yt-dlp": "--exec --downloader --external-downloader --config-locations -o --output",
     "zip": "-T --test --unzip-command",
 }
-"""The options that have a program (or a subcommand, where only that has them) run another program, or write, or send, a file
-that they name."""
-_MOST_TOLD = 3
+"""Options with which a program (or a subcommand, if only that has them) runs another program, or writes or sends the file
+that they name.
+"""
+_MAX_LISTED = 3
 
 
 class Word(NamedTuple):
-    """A word of a command, as its program gets it."""
+    """A word of a command, as the program receives it."""
 
     text: str
     is_pattern: bool
-    """Whether the shell puts names of files in its place."""
+    """True if the shell replaces it with file names."""
 
 
 def program_of(word: str) -> str:
-    """The name of a program, without its folder and version: python of /usr/bin/python3.12."""
+    """Return the name of a program without folder and version: python for /usr/bin/python3.12."""
     return word.rpartition("/")[2].rstrip(_VERSION).lower()
 
 
@@ -135,11 +136,11 @@ def is_runner(word: str) -> bool:
     program = program_of(word)
     return (
         not program or program in RUNNERS or program.startswith(_RUNNERS_BEGIN)
-    )  # the first: ".", which reads a script
+    )  # the first one is ".", which reads a script
 
 
 def words_of(command: str) -> list[Word] | None:
-    """The words of a command that `rules.is_compound` finds nothing in; None where a quote is never closed."""
+    """Return the words of a command that is not compound (`rules.is_compound`); None if a quote is not closed."""
     words: list[Word] = []
     text, quote, is_pattern, is_open = "", "", False, False
     signs = iter(command)
@@ -161,7 +162,7 @@ def words_of(command: str) -> list[Word] | None:
 
 
 def runs_another(words: list[Word]) -> bool:
-    """True if these arguments of a program with subcommands, which come first, may make the rest a command."""
+    """True if these arguments of a program with subcommands may make the following ones a command."""
     first, rest = words[0], words[1:]
     if first.text in _NESTING:
         return any(word.text in RUNNING or word.is_pattern for word in rest)
@@ -169,16 +170,16 @@ def runs_another(words: list[Word]) -> bool:
 
 
 def does_more(program: str, subcommand: str, words: list[Word]) -> bool:
-    """True if one of these arguments is an option that has the program run another one, or write what it names."""
+    """True if one of these arguments is an option that runs another program or writes the file that it names."""
     options = f"{_OPTIONS.get(program, '')} {_OPTIONS.get(f'{program} {subcommand}', '')}".split()
     return bool(options) and any(_may_be(word, options) for word in words)
 
 
 def _may_be(word: Word, options: list[str]) -> bool:
-    if word.is_pattern and word.text[:1] in "-*?[":  # a file may have the name of an option
+    if word.is_pattern and word.text[:1] in "-*?[":  # a file may be named like an option
         return True
     name = word.text.partition("=")[0]
-    if name.startswith("--"):  # GNU programs and git take the beginning of a name for the name
+    if name.startswith("--"):  # GNU programs and git accept abbreviated option names
         return len(name) > 2 and any(option.startswith(name) for option in options)
     if not name.startswith("-"):
         return False
@@ -189,11 +190,11 @@ def _may_be(word: Word, options: list[str]) -> bool:
 
 
 def remark_on(beginning: list[str]) -> str:
-    """What a command that begins so may do with other arguments, beyond what most expect; "" where nothing is known."""
+    """Return what a command with this beginning may do, beyond what most users expect; "" if nothing is known."""
     program = program_of(beginning[0])
     is_module = "-m" in beginning
     if (not beginning[0].startswith("/") and "/" in beginning[0]) or (program in INTERPRETERS and not is_module):
-        return f"{' '.join(beginning)} runs that file, whatever it holds by then"
+        return f"{' '.join(beginning)} runs that file, whatever it contains at that time"
     if beginning[:2] == ["git", "config"]:
         return "git config sets aliases and hooks, which are commands that git runs later"
     if program in _BUILDS or is_module:
@@ -201,7 +202,8 @@ def remark_on(beginning: list[str]) -> str:
     if program in _WRITERS:
         return f"{program} writes wherever you may, not only in this folder"
     if options := _OPTIONS.get(program, "").split():
-        told = ", ".join(options[:_MOST_TOLD])
+        listed = ", ".join(options[:_MAX_LISTED])
         hooks = "git runs its hooks and aliases; " if beginning == ["git"] else ""
-        return f"{hooks}with options {program} writes files or runs programs; {told} and the like still ask"
+        what = f"with options {program} writes files or runs programs"
+        return f"{hooks}{what}; {listed} and similar ones still need permission"
     return ""

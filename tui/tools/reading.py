@@ -1,4 +1,4 @@
-"""read_file: a text by its lines, an image or a PDF as Claude sees it."""
+"""read_file: a text file with line numbers, an image or a PDF as a block."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import msgspec
 
 from tui.chat.transcript import Document, Image, Tool, ToolUse
 from tui.tools import openat
-from tui.tools.paths import Folders, Place
+from tui.tools.paths import Folders, ResolvedPath
 from tui.tools.texts import cut_line
 from tui.tools.texts import decoded as text_of
 from tui.tools.tool import Content, Failed, Plan, decoded, definition
 
-See = Callable[[bytes, str], Awaitable[Image | Document]]
-"""Makes a block of an image or a PDF, of that name. Raises a TuiError for anything else."""
+MakeBlock = Callable[[bytes, str], Awaitable[Image | Document]]
+"""Returns a block for an image or PDF with this name. Raises a TuiError for anything else."""
 
-_MOST_LINES = 2_000
-_MOST_CHARS = 80_000
-_LONGEST_LINE = 2_000
+_MAX_LINES = 2_000
+_MAX_CHARS = 80_000
+_MAX_LINE = 2_000
 
 
 class Arguments(msgspec.Struct, forbid_unknown_fields=True):
     path: str
     offset: Annotated[int, msgspec.Meta(ge=1, description="First line")] = 1
-    limit: Annotated[int, msgspec.Meta(ge=1, description="Number of lines")] = _MOST_LINES
+    limit: Annotated[int, msgspec.Meta(ge=1, description="Number of lines")] = _MAX_LINES
 
 
 class ReadFile:
@@ -39,7 +39,7 @@ class ReadFile:
         Arguments,
     )
 
-    def __init__(self, folders: Folders, see: See) -> None:
+    def __init__(self, folders: Folders, see: MakeBlock) -> None:
         self._folders = folders
         self._see = see
 
@@ -48,13 +48,13 @@ class ReadFile:
         place = await asyncio.to_thread(self._folders.find_existing, arguments.path)
         return Plan(lambda _: self._read(arguments, place), self._folders.before_reading(call, place))
 
-    async def _read(self, arguments: Arguments, place: Place) -> Content:
+    async def _read(self, arguments: Arguments, place: ResolvedPath) -> Content:
         found = await asyncio.to_thread(_found, arguments, place)
         return found if isinstance(found, str) else (await self._see(found, openat.shown(place.path.name)),)
 
 
-def _found(arguments: Arguments, place: Place) -> str | bytes:
-    """The lines that were asked for, or all bytes of what is no text."""
+def _found(arguments: Arguments, place: ResolvedPath) -> str | bytes:
+    """Return the requested lines, or the bytes of a file that is not text."""
     data = openat.read(place.path, may_be_shared=not place.is_free)
     written = text_of(data)
     if written is None:
@@ -66,16 +66,16 @@ def _found(arguments: Arguments, place: Place) -> str | bytes:
 
 
 def _numbered(text: str, offset: int, limit: int) -> str:
-    """Lines from `offset` on, as many as are asked for and fit."""
+    """Return lines from `offset` on, as many as requested and fit."""
     lines = text.removesuffix("\n").split("\n")
     if offset > len(lines):
         raise Failed(
             f"The file has {len(lines):,} {'line' if len(lines) == 1 else 'lines'}; there is no line {offset:,}."
         )
     shown: list[str] = []
-    room = _MOST_CHARS
+    room = _MAX_CHARS
     for number, line in enumerate(lines[offset - 1 : offset - 1 + limit], offset):
-        line = cut_line(line, _LONGEST_LINE)
+        line = cut_line(line, _MAX_LINE)
         room -= len(line) + 8
         if room < 0:
             break

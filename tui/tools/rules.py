@@ -1,8 +1,9 @@
-"""Rules: which calls a user has allowed for good, as text: `run_command(git *)`, `write_file(src/**)`,
+"""Rules for calls that are always allowed, as text: `run_command(git *)`, `write_file(src/**)`,
 `fetch_url(https://docs.python.org/*)`.
 
-A rule without wildcards is one call, exactly. What a wildcard covers depends on the tool: for a command how it begins, for a
-file a path, for a page what follows its host. A command that the shell could take for several is covered by no wildcard.
+A rule without wildcards allows exactly one call. With a wildcard it depends on the tool: commands with that beginning,
+files with matching paths, pages of one host. A command that the shell could read as several is not allowed by any
+wildcard.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tui.tools.globs import Glob
-from tui.tools.patterns import glob_of, meant_by, pattern_of, plain_text
+from tui.tools.patterns import glob_of, literal_text, pattern_of, plain_text
 from tui.tools.programs import (
     INTERPRETERS,
     RUNNING,
@@ -30,49 +31,49 @@ COMMAND = "run_command"
 PAGE = "fetch_url"
 _IN_SERVER = "__"
 _RULE = re.compile(r"([A-Za-z0-9_*-]+)(?:\((.*)\))?", re.DOTALL)
-# Whatever may end, join, redirect or replace, also where quotes would make it harmless: better one question too many.
+# Whatever may end, join, redirect or substitute, even where quotes make it harmless: better one question too many.
 _COMPOUND = re.compile(r"[;&|<>`$(){}\x00-\x1f\x7f\x85\u2028\u2029]")
 _WORD = re.compile(r"[A-Za-z0-9_.,:@%+/-]+")
 _OPTION_WITH_NAME = ("-m",)
 
 
 class Rule(NamedTuple):
-    """A rule, or a call in the form of one."""
+    """A rule, or a call in the form of a rule."""
 
     name: str
     subject: str | None
-    """None: whatever its arguments."""
+    """None: with any arguments."""
 
 
 def read(text: str) -> Rule | None:
-    """The rule that a text means; None where it is none."""
+    """Parse a rule; None if it is invalid."""
     found = _RULE.fullmatch(text.strip())
     return Rule(found[1], found[2]) if found else None
 
 
 def means(rule: str, call: str) -> bool:
-    """True if a rule means exactly this call, which is given as the rule that was made for it."""
+    """True if a rule allows exactly this call. The call is given as the rule that was made for it."""
     if rule == call:
         return True
     exact, narrow = read(rule), read(call)
     if exact is None or narrow is None or exact.subject is None or narrow.subject is None or exact.name != narrow.name:
         return False
-    meant = meant_by(exact.subject)
-    return meant is not None and meant == meant_by(narrow.subject)
+    meant = literal_text(exact.subject)
+    return meant is not None and meant == literal_text(narrow.subject)
 
 
 def covers(rule: str, call: str) -> bool:
-    """True if a rule with wildcards covers a call, which is given as the rule that means it exactly."""
+    """True if a rule with wildcards allows a call. The call is given as the rule for exactly it."""
     wide, narrow = read(rule), read(call)
     if wide is None or narrow is None:
         return False
     if wide.subject is None or narrow.subject is None:
         return wide.subject == narrow.subject and _names(wide.name, narrow.name)
-    if _IN_SERVER in wide.name:  # a tool of an MCP server, whose arguments mean nothing to us
+    if _IN_SERVER in wide.name:  # a tool of an MCP server, whose arguments we do not know
         return wide.subject == "*" and _names(wide.name, narrow.name)
     if wide.name != narrow.name:
         return False
-    subject = meant_by(narrow.subject)
+    subject = literal_text(narrow.subject)
     if subject is None:
         return False
     if narrow.name == COMMAND:
@@ -84,17 +85,17 @@ def covers(rule: str, call: str) -> bool:
 
 
 def is_compound(command: str) -> bool:
-    """Whether a shell might see more in a command than one program and its arguments."""
+    """True if a shell might read more in a command than one program and its arguments."""
     return _COMPOUND.search(command) is not None
 
 
 def for_command(command: str) -> tuple[str, ...]:
-    """The rules to offer for a command, narrowest first."""
+    """Return the rules to offer for a command, narrowest first."""
     exact = f"{COMMAND}({pattern_of(command)})"
-    words = command.split(" ")  # at what the shell takes for a blank, and not at its lookalikes
+    words = command.split(" ")  # only at the shell's own blanks, not at similar characters
     if is_compound(command) or "" in words[:3]:
         return (exact,)
-    beginnings = [words[:count] for count in _telling_words(words)]
+    beginnings = [words[:count] for count in _word_counts(words)]
     if not all(_WORD.fullmatch(word) for beginning in beginnings for word in beginning):
         return (exact,)
     wider = (f"{COMMAND}({' '.join(beginning)} *)" for beginning in beginnings)
@@ -102,7 +103,7 @@ def for_command(command: str) -> tuple[str, ...]:
 
 
 def remark(rule: str) -> str:
-    """What a rule for commands allows beyond what most expect, in a sentence; "" where nothing is known."""
+    """Return what a rule for commands allows beyond what most users expect, as a sentence; "" if nothing is known."""
     found = read(rule)
     if found is None or found.name != COMMAND or not (found.subject or "").endswith(" *"):
         return ""
@@ -111,7 +112,7 @@ def remark(rule: str) -> str:
 
 
 def for_page(url: str) -> tuple[str, ...]:
-    """The rules to offer for a page, narrowest first."""
+    """Return the rules to offer for a page, narrowest first."""
     exact = f"{PAGE}({pattern_of(url)})"
     parts = urlsplit(url)
     if _leads_elsewhere(parts.path):
@@ -119,8 +120,10 @@ def for_page(url: str) -> tuple[str, ...]:
     return (exact, f"{PAGE}({pattern_of(f'{parts.scheme}://{parts.netloc}/')}*)")
 
 
-def _telling_words(words: list[str]) -> tuple[int, ...]:
-    """How many words say what runs, most first: two and one of `git log`, two of `python build.py`; none of `sudo`."""
+def _word_counts(words: list[str]) -> tuple[int, ...]:
+    """Return how many words say what is run, most first: two and one for `git log`, two for `python build.py`, none for
+    `sudo`.
+    """
     first, second, third = (*words, "", "")[:3]
     if is_runner(first):
         return ()
@@ -133,7 +136,7 @@ def _telling_words(words: list[str]) -> tuple[int, ...]:
         return (1,)
     if second in RUNNING:
         return () if third.startswith("-") or not third else (3,)
-    return () if second.startswith("-") else (2, 1)  # an option here changes what all others do: git -c
+    return () if second.startswith("-") else (2, 1)  # an option here changes the meaning of the others: git -c
 
 
 def _names(pattern: str, name: str) -> bool:
@@ -141,9 +144,9 @@ def _names(pattern: str, name: str) -> bool:
 
 
 def _covers_command(pattern: str, command: str) -> bool:
-    """Only a star after a blank, at the end, is a wildcard: `git *` is git with any arguments, or none.
+    """Only a star after a blank at the end is a wildcard: `git *` is git with any arguments, or none.
 
-    Arguments that run another program, or write what they name, are covered only where the rule itself has them.
+    Arguments that run another program, or write a file that they name, are allowed only if they are part of the rule.
     """
     if not pattern.endswith(" *") or is_compound(command) or is_runner(command.partition(" ")[0]):
         return False
@@ -160,17 +163,17 @@ def _covers_command(pattern: str, command: str) -> bool:
     if len(given) > 2 or program not in WITH_SUBCOMMANDS or not words:
         return True
     first = arguments[0]
-    if len(given) > 1 and first.text in RUNNING:  # as somebody wrote it: `npm run *`
+    if len(given) > 1 and first.text in RUNNING:  # as users write it: `npm run *`
         return True
     return not first.text.startswith("-") and not first.is_pattern and not runs_another(arguments)
 
 
 def _covers_page(pattern: str, url: str) -> bool:
-    """The scheme and the host are meant exactly; the star stands at the end of the path."""
+    """Scheme and host must be equal. The star is at the end of the path."""
     beginning = plain_text(pattern[:-1]) or ""
     try:
         wide, narrow = urlsplit(beginning), urlsplit(url)
-    except ValueError:  # no URL
+    except ValueError:  # not a URL
         return False
     if (wide.scheme, wide.netloc) != (narrow.scheme, narrow.netloc) or not pattern.endswith("*"):
         return False
@@ -179,6 +182,6 @@ def _covers_page(pattern: str, url: str) -> bool:
 
 
 def _leads_elsewhere(path: str) -> bool:
-    """Whether a server might read another path than the one written: dots, encoded or not, and backslashes."""
+    """True if a server might read the path differently: dots, encoded or not, and backslashes."""
     plain = path.lower().replace("%2e", ".").replace("%2f", "/").replace("%5c", "\\")
     return "\\" in plain or not {".", ".."}.isdisjoint(plain.split("/"))

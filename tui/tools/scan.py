@@ -29,7 +29,7 @@ def command(pattern: str, path: Path, ignore_case: bool, most_bytes: int, most_l
 
 
 def main(pattern: str, path: str, ignore_case: str, most_bytes: str, most_lines: str) -> None:
-    """Exits with 2 and says why where the pattern is none."""
+    """Run a search. Exits with 2 and a message if the pattern is invalid."""
     try:
         regex = re.compile(pattern, re.IGNORECASE if int(ignore_case) else 0)
     except (re.error, RecursionError, OverflowError) as error:

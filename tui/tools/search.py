@@ -1,7 +1,7 @@
-"""search_files: lines that match a regular expression. ripgrep finds them where it is installed, else `scan`.
+"""search_files: lines that match a regular expression, found by ripgrep if it is installed, else by `scan`.
 
-Either only says where to look. The lines themselves are read here, through the same wall as any file, so that nothing that a
-link leads to can be in a result, and both give the same.
+Both only report positions. The lines are read here, with the same checks as any file, so that no result comes from behind
+a link and both give the same results.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from tui.chat.transcript import Tool, ToolUse
 from tui.tools import openat, processes, scan
 from tui.tools.environment import CREDENTIALS, for_commands
 from tui.tools.globs import Glob
-from tui.tools.paths import Folders, Place
+from tui.tools.paths import Folders, ResolvedPath
 from tui.tools.texts import cut_line
 from tui.tools.texts import decoded as text_of
 from tui.tools.tool import Content, Failed, Plan, decoded, definition
 
-_MOST_BYTES = 5 * 1024 * 1024  # of a file that is searched
-_MOST_LINES = 200
-_MOST_LINES_OF_FILE = 50
-_LONGEST_LINE = 300
+_MAX_BYTES = 5 * 1024 * 1024  # of a file that is searched
+_MAX_LINES = 200
+_MAX_LINES_OF_FILE = 50
+_MAX_LINE = 300
 TIMEOUT_S = 20.0
 _NO_MATCH = 1
 _LOCATION = "\0"
@@ -53,7 +53,7 @@ class SearchFiles:
     )
 
     def __init__(self, folders: Folders, *, ripgrep: str | None = None, timeout_s: float = TIMEOUT_S) -> None:
-        """`ripgrep` is the program to use; "": none, None: the one that is installed."""
+        """`ripgrep` is the program to use; None: the installed one, "": none."""
         self._folders = folders
         self._timeout_s = timeout_s
         self._ripgrep = shutil.which("rg") if ripgrep is None else ripgrep
@@ -63,10 +63,10 @@ class SearchFiles:
         place = await asyncio.to_thread(self._folders.find_existing, arguments.path)
         return Plan(lambda _: self._search(arguments, place), self._folders.before_reading(call, place))
 
-    async def _search(self, arguments: Arguments, place: Place) -> Content:
+    async def _search(self, arguments: Arguments, place: ResolvedPath) -> Content:
         await asyncio.to_thread(
             openat.refuse_unfit, place.path
-        )  # whatever searches would open a device, or wait for a pipe
+        )  # a search program would open a device, or wait for a pipe
         found = _Found(_filter(arguments.files, place.path, self._allowed(place)))
         code = await processes.run(
             self._command(arguments, place.path),
@@ -81,23 +81,25 @@ class SearchFiles:
         if code is None:
             text += f"\n(stopped after {self._timeout_s:g} seconds; search in a smaller folder)"
         elif found.is_full:
-            text += f"\n(the first {_MOST_LINES} matches; be more specific for others)"
+            text += f"\n(the first {_MAX_LINES} matches; be more specific for others)"
         return text
 
     def _command(self, arguments: Arguments, path: Path) -> list[str]:
         if not self._ripgrep:
-            return scan.command(arguments.pattern, path, arguments.ignore_case, _MOST_BYTES, _MOST_LINES_OF_FILE)
+            return scan.command(arguments.pattern, path, arguments.ignore_case, _MAX_BYTES, _MAX_LINES_OF_FILE)
         return [
             *(self._ripgrep, "--no-config", "--hidden", "--no-messages", "--no-require-git", "--no-ignore-dot"),
             *("--no-ignore-global", "--glob=!.git", "--glob=!.hg", "--glob=!.svn", "--crlf", "--sort=path"),
             *("--color=never", "--no-heading", "--with-filename", "--line-number", "--null", "--only-matching"),
-            *("--replace=", f"--max-count={_MOST_LINES_OF_FILE}", f"--max-filesize={_MOST_BYTES}"),
+            *("--replace=", f"--max-count={_MAX_LINES_OF_FILE}", f"--max-filesize={_MAX_BYTES}"),
             *(("--ignore-case",) if arguments.ignore_case else ()),
             *(f"--regexp={arguments.pattern}", "--", str(path)),
         ]
 
-    def _allowed(self, top: Place) -> Callable[[Path], bool]:
-        """Whether a file may be shown: a private one, or a hard link, only where the user was asked about it."""
+    def _allowed(self, top: ResolvedPath) -> Callable[[Path], bool]:
+        """Return the check for files in the results: private files and hard links only if the user was asked about this
+        file or folder.
+        """
 
         def allows(path: Path) -> bool:
             place = self._folders.place(path)
@@ -106,12 +108,12 @@ class SearchFiles:
 
         return allows
 
-    def _shown(self, found: _Found, context: int, top: Place) -> str:
+    def _shown(self, found: _Found, context: int, top: ResolvedPath) -> str:
         parts = []
         for path, numbers in found.lines.items():
             try:
                 written = text_of(openat.read(path, may_be_shared=not top.is_free))
-            except Failed:  # deleted, or something else by now
+            except Failed:  # deleted, or not a file any more
                 continue
             if written is not None:
                 lines = list(_excerpt(written.text.removesuffix("\n").split("\n"), sorted(numbers), context))
@@ -120,7 +122,7 @@ class SearchFiles:
 
 
 class _Found:
-    """Reads what the search prints: files, and the numbers of their lines."""
+    """Parses the output of the search: files and line numbers."""
 
     def __init__(self, is_wanted: Callable[[Path], bool]) -> None:
         self.lines: dict[Path, set[int]] = {}
@@ -131,7 +133,7 @@ class _Found:
 
     @property
     def is_full(self) -> bool:
-        return self._count >= _MOST_LINES
+        return self._count >= _MAX_LINES
 
     def take(self, data: bytes) -> bool:
         *lines, self._rest = (self._rest + data).split(b"\n")
@@ -158,7 +160,7 @@ def _filter(files: str, top: Path, is_allowed: Callable[[Path], bool]) -> Callab
 
 
 def _excerpt(lines: list[str], numbers: list[int], context: int) -> Iterator[str]:
-    """The lines of these numbers and those around them: `12:` before a match, `13-` before one beside it."""
+    """Yield the lines with these numbers and those around them: `12:` before a match, `13-` before another line."""
     matching = {number for number in numbers if number <= len(lines)}
     wanted = sorted({at for number in matching for at in range(number - context, number + context + 1)})
     before = 0
@@ -168,5 +170,5 @@ def _excerpt(lines: list[str], numbers: list[int], context: int) -> Iterator[str
         if context and before and number != before + 1:
             yield "--"
         before = number
-        line = cut_line(lines[number - 1].rstrip("\r"), _LONGEST_LINE)
+        line = cut_line(lines[number - 1].rstrip("\r"), _MAX_LINE)
         yield f"{number}{':' if number in matching else '-'} {line}"

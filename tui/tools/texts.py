@@ -1,4 +1,4 @@
-"""A file's bytes as text, and back: the encoding, and line ends, that the file has are those that it keeps."""
+"""Convert a file's bytes to text and back, keeping its encoding and line ends."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ _OTHER_LINE_END = re.compile(r"(?<!\r)\n|\r(?!\n)")
 
 
 @dataclass(frozen=True)
-class Written:
-    """A text and how it stands in its file."""
+class FileText:
+    """The text of a file, and how it is encoded."""
 
     text: str
-    """With \\n at the end of each line where the file has \\r\\n throughout; else as it is."""
+    """With \
+     as line end if the file has \\r\
+     throughout; else unchanged.
+    """
     encoding: str = "utf-8"
     mark: bytes = b""
     has_windows_lines: bool = False
     remark: str = ""
-    """How it was read, where that is a guess."""
+    """How it was decoded, if that is a guess."""
 
     def encoded(self, text: str) -> bytes:
-        """Another text, written in the same way. Raises Failed."""
+        """Encode another text in the same way. Raises Failed."""
         if self.has_windows_lines:
             text = text.replace("\r\n", "\n").replace("\n", "\r\n")
         try:
@@ -40,14 +43,14 @@ def cut_line(line: str, limit: int) -> str:
     return line if rest <= 0 else f"{line[:limit]}[… {rest:,} more {'character' if rest == 1 else 'characters'}]"
 
 
-def decoded(data: bytes) -> Written | None:
-    """The text of a file; None where it is binary."""
+def decoded(data: bytes) -> FileText | None:
+    """Return the text of a file; None if it is binary."""
     found = charset.decoded(data)
     if found is None:
         return None
     text = found.text
     has_windows_lines = "\r\n" in text and not _OTHER_LINE_END.search(text)
-    return Written(
+    return FileText(
         text.replace("\r\n", "\n") if has_windows_lines else text,
         found.encoding,
         found.mark,

@@ -1,7 +1,7 @@
-"""From a call to its result: finds the tool, has the call planned, asks the gate, acts, and keeps the result small.
+"""Run calls: find the tool, plan the call, ask for permission, carry it out, and limit the size of the result.
 
-Whatever goes wrong is a result, too: each call must be answered, or the conversation could not go on. Only a cancellation is
-passed on; the session answers what it has stopped.
+Every error is a result as well, because each call must be answered before the conversation can continue. Only a
+cancellation is passed on; the session answers the calls that it stopped.
 """
 
 from __future__ import annotations
@@ -15,18 +15,20 @@ from msgspec.structs import replace
 from tui.chat.tools import REFUSED, ToolEvent, ToolOutput
 from tui.chat.transcript import Document, Image, Text, Tool, ToolResult, ToolUse
 from tui.errors import TuiError
-from tui.tools.permission import Gate
+from tui.tools.permission import PermissionGate
 from tui.tools.tool import Content, Failed, Plan, ToolKind
 
 MAX_CHARS = 100_000
-"""Of text in one result; a tool's own limit is lower. About 30,000 tokens."""
+"""Characters of text in one result, about 30,000 tokens. A tool's own limit is lower."""
 
 
-class Box:
+class Toolbox:
     """The tools of one chat."""
 
-    def __init__(self, kinds: Sequence[ToolKind], gate: Gate, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Of two tools with one name the first counts. `clock` is monotonic, in seconds."""
+    def __init__(
+        self, kinds: Sequence[ToolKind], gate: PermissionGate, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Of two tools with the same name the first is used. `clock` is monotonic, in seconds."""
         self._own: dict[str, ToolKind] = {}
         for kind in kinds:
             self._own.setdefault(kind.definition.name, kind)
@@ -35,16 +37,16 @@ class Box:
         self.gate = gate
 
     def extend(self, kinds: Sequence[ToolKind]) -> None:
-        """Has these tools as well, after its own, in place of those that it was extended by before."""
+        """Add tools behind the built-in ones, replacing those that were added before."""
         self._kinds = {**self._own, **{kind.definition.name: kind for kind in kinds}, **self._own}
 
     @property
     def tools(self) -> tuple[Tool, ...]:
-        """What to offer to Claude, under the gate's access as it is now."""
+        """The tools to offer to Claude, with the gate's current access."""
         return tuple(kind.definition for kind in self._kinds.values() if self._is_offered(kind))
 
     async def run(self, call: ToolUse, tell: Callable[[ToolEvent], None]) -> ToolResult:
-        """The result of a call, whatever happens. Raises only CancelledError."""
+        """Return the result of a call, whatever happens. Raises only CancelledError."""
         timer = _Timer(self._clock)
         is_error = True
         try:
@@ -55,7 +57,9 @@ class Box:
         except TuiError as error:
             content = error.sentences
         except Exception as error:  # noqa: BLE001 - a call without an answer would end the conversation
-            content = f"The tool broke ({type(error).__name__}: {error}). The mistake is the program's, not the call's."
+            content = (
+                f"The tool failed ({type(error).__name__}: {error}). This is a bug in prx, not a mistake in the call."
+            )
         blocks = (Text(content),) if isinstance(content, str) else content
         return ToolResult(call.id, _limited(blocks), is_error, timer.elapsed_s)
 
@@ -66,7 +70,7 @@ class Box:
         return await plan.act(lambda text: tell(ToolOutput(call.id, text)))
 
     async def _ask(self, plan: Plan, tell: Callable[[ToolEvent], None], timer: _Timer) -> None:
-        """Raises Failed where the answer is no."""
+        """Ask the user. Raises Failed if the answer is no."""
         assert plan.question is not None
         with timer.stopped():
             verdict = await self.gate.allows(plan.question, tell)
@@ -79,7 +83,9 @@ class Box:
         if kind is None:
             raise Failed(f"There is no tool {name}. The tools are: {', '.join(self._kinds)}.")
         if not self._is_offered(kind):
-            raise Failed(f"The user has switched {'tools' if self.gate.access == 'none' else name} off. Go on without.")
+            raise Failed(
+                f"The user has switched {'tools' if self.gate.access == 'none' else name} off. Continue without it."
+            )
         return kind
 
     def _is_offered(self, kind: ToolKind) -> bool:
@@ -87,7 +93,7 @@ class Box:
 
 
 class _Timer:
-    """How long a call has worked, without the time that it waited for the user."""
+    """Measures how long a call ran, without the time that it waited for the user."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -107,7 +113,7 @@ class _Timer:
 
 
 def _limited(blocks: tuple[Text | Image | Document, ...]) -> tuple[Text | Image | Document, ...]:
-    """The blocks with no empty text, which the API refuses, and no endless one."""
+    """Return the blocks without empty texts, which the API rejects, and with long texts shortened."""
     room = MAX_CHARS
     kept: list[Text | Image | Document] = []
     for block in blocks:
@@ -120,7 +126,7 @@ def _limited(blocks: tuple[Text | Image | Document, ...]) -> tuple[Text | Image 
 
 
 def shortened(text: str, limit: int) -> str:
-    """The text; of a longer one the beginning and the end, with what is left out said between them."""
+    """Return the text; of a longer one the beginning and the end, with a note about what is left out."""
     if len(text) <= limit:
         return text
     half = limit // 2

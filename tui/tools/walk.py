@@ -14,8 +14,8 @@ from typing import Literal, NamedTuple
 
 from tui.tools.gitignore import ALWAYS, FILE, IgnoreRules
 
-_DEEPEST = 64  # folders; each is open while its own are gone through
-_LONGEST_LIST = 256 * 1024  # bytes of a .gitignore
+_MAX_DEPTH = 64  # folders; each stays open while its subfolders are listed
+_MAX_LIST = 256 * 1024  # bytes of a .gitignore
 
 Kind = Literal["file", "folder", "link", "other"]
 
@@ -26,20 +26,20 @@ class Entry(NamedTuple):
     kind: Kind
     size_bytes: int
     is_shared: bool
-    """Whether a file has other names."""
+    """True if the file has hard links."""
 
 
 class _Level(NamedTuple):
-    """A `.gitignore`, and how many names of a path lead to its folder."""
+    """The rules of a `.gitignore`, and how many names of a path lead to its folder."""
 
     rules: IgnoreRules
     depth: int
 
 
 def walk(folder: int, path: Path, below: bool = True, all_files: bool = False) -> Generator[Entry, None, None]:
-    """What is in the folder open as `folder`, which is `path`; `below`: also in the folders in there.
+    """Yield what is in the folder open as `folder`, which is `path`; with `below`, also in its subfolders.
 
-    What git ignores is left out but for `all_files`. The folder stays open; close the iterator to close the others.
+    What git ignores is left out unless `all_files`. The folder stays open; close the iterator to close its subfolders.
     """
     levels = [] if all_files else _above(path)
     yield from _walk(folder, list(path.parts[1:]), len(path.parts) - 1, levels, below, all_files)
@@ -55,8 +55,8 @@ def _walk(
         if name in ALWAYS or _is_ignored(path, kind == "folder", levels):
             continue
         yield Entry("/".join(path[start:]), kind, size_bytes, is_shared)
-        if below and kind == "folder" and len(path) - start < _DEEPEST:
-            with suppress(OSError):  # no right to read it, or it is gone
+        if below and kind == "folder" and len(path) - start < _MAX_DEPTH:
+            with suppress(OSError):  # not permitted, or deleted
                 opened = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
                 try:
                     yield from _walk(opened, path, start, levels, below, all_files)
@@ -84,7 +84,7 @@ def _kind(mode: int) -> Kind:
 
 
 def _is_ignored(path: list[str], is_folder: bool, levels: list[_Level]) -> bool:
-    """The innermost list that speaks of a path decides."""
+    """Return the decision of the innermost list that has a rule for the path."""
     for rules, depth in reversed(levels):
         verdict = rules.verdict(path[depth:], is_folder)
         if verdict is not None:
@@ -93,7 +93,7 @@ def _is_ignored(path: list[str], is_folder: bool, levels: list[_Level]) -> bool:
 
 
 def _above(path: Path) -> list[_Level]:
-    """The lists of the folders above, up to the one that holds the repository."""
+    """Return the lists of the folders above, up to the one with the repository."""
     levels: list[_Level] = []
     for folder in (path, *path.parents):
         if folder != path:
@@ -110,7 +110,7 @@ def _above(path: Path) -> list[_Level]:
 
 
 def _rules_in(folder: int) -> IgnoreRules | None:
-    """The folder's own list, if it has one. Not if it is a link: git does not follow that either."""
+    """Return the rules of a folder's own `.gitignore`, if it has one. A link is ignored, as git does."""
     try:
         opened = os.open(FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
     except OSError:
@@ -118,4 +118,4 @@ def _rules_in(folder: int) -> IgnoreRules | None:
     with os.fdopen(opened, "rb") as file:
         if not stat.S_ISREG(os.fstat(opened).st_mode):
             return None
-        return IgnoreRules(file.read(_LONGEST_LIST))
+        return IgnoreRules(file.read(_MAX_LIST))

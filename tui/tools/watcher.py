@@ -1,14 +1,14 @@
-"""Runs one program, and leaves nothing of it behind: `python -I -S watcher.py [--shared] PROGRAM ARGUMENT…`
+"""Run one program and leave no process of it behind: `python -I -S watcher.py [--shared] PROGRAM ARGUMENT…`
 
-A process of its own, so that it outlives the app for the second that this takes. Its standard input is a pipe whose other
-end the app alone holds: once that is closed, on purpose or because the app was killed, the program and all that it started
-are asked to end, and then killed. The same happens to what is left when the program ends by itself. On Linux also what has
-left the program's group and session is found; elsewhere only the group.
+This is a process of its own, so that it outlives the app for the second that this takes. Its standard input is a pipe
+whose other end only the app holds. When that is closed, on purpose or because the app was killed, the program and all
+processes that it started are asked to end, and then killed. The same happens to remaining processes when the program ends
+by itself. On Linux, processes that left the program's group and session are found as well; elsewhere only the group.
 
-With `--shared` that pipe is the program's standard input too, and this process never reads from it.
+With `--shared` the pipe is the program's standard input too, and this process never reads from it.
 
-The exit code is the program's, or 128 and the number of the signal that ended it, or 127 where it cannot be run. Standard
-library alone.
+The exit code is the program's, or 128 plus the number of the signal that ended it, or 127 if it cannot be run. Standard
+library only.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _GRACE_S = 0.4
-_LIMIT_S = 5.0  # what is not dead by then is not ours to kill: it runs as another user
+_LIMIT_S = 5.0  # what still runs by then belongs to another user, and cannot be killed
 _STEP_S = 0.01
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -36,9 +36,7 @@ def main(argv: list[str]) -> int:
     is_shared = argv[0] == SHARED
     argv = argv[is_shared:]
     control = _process_control()
-    control(
-        _PR_SET_CHILD_SUBREAPER, 1
-    )  # what loses its parent becomes a child of this process, so that it can be found
+    control(_PR_SET_CHILD_SUBREAPER, 1)  # orphaned processes become children of this one, so that they can be found
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -47,7 +45,7 @@ def main(argv: list[str]) -> int:
     if program == 0:
         _become(argv, control, keeps_input=is_shared)
     status = _attend(program, woken, reads=not is_shared)
-    if status is None and is_shared:  # the end of its input has told it as well: it may go by itself
+    if status is None and is_shared:  # closing its standard input has notified it as well: it may end by itself
         status = _within_grace(program)
     if status is None:
         _signal_group(program, signal.SIGTERM)
@@ -57,11 +55,15 @@ def main(argv: list[str]) -> int:
 
 
 def _become(argv: list[str], control: Callable[[int, int], object], *, keeps_input: bool) -> None:
-    """Turns this process, the fork, into the program. Does not return."""
+    """Turn this process, the fork, into the program. Does not return."""
     try:
         os.setsid()  # a group of its own, and no terminal to read from
         control(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):  # as they were before Python
+        for number in (
+            signal.SIGPIPE,
+            signal.SIGXFSZ,
+            signal.SIGCHLD,
+        ):  # the signal handling from before Python started
             signal.signal(number, signal.SIG_DFL)
         if not keeps_input:
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -73,10 +75,10 @@ def _become(argv: list[str], control: Callable[[int, int], object], *, keeps_inp
 
 
 def _attend(program: int, woken: int, *, reads: bool) -> int | None:
-    """The program's status once it has ended; None when the other end of the pipe was closed before."""
+    """Return the program's status once it has ended; None if the other end of the pipe was closed before."""
     poll = select.poll()
     poll.register(woken, select.POLLIN)
-    poll.register(0, select.POLLIN if reads else 0)  # that it was closed is told in either case
+    poll.register(0, select.POLLIN if reads else 0)  # closing is reported in either case
     while True:
         ready = dict(poll.poll())
         if woken in ready:
@@ -98,7 +100,7 @@ def _within_grace(program: int) -> int | None:
 
 
 def _end_all(program: int) -> None:
-    """Kills what is left. Each round finds the children of those that the last one killed."""
+    """Kill the remaining processes. Each round finds the children of those that the last one killed."""
     until = time.monotonic() + _LIMIT_S
     while time.monotonic() < until:
         _signal_group(program, signal.SIGKILL)
@@ -114,7 +116,7 @@ def _end_all(program: int) -> None:
 
 
 def _reaped(program: int) -> int | None:
-    """Collects whatever has ended; the program's status if it is among them."""
+    """Collect all ended processes. Return the program's status if it is among them."""
     with suppress(ChildProcessError):
         while True:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -126,17 +128,17 @@ def _reaped(program: int) -> int | None:
 
 
 def _signal_group(program: int, number: int) -> None:
-    with suppress(OSError):  # nobody is left in it, or they run as another user
+    with suppress(OSError):  # the group is empty, or belongs to another user
         os.killpg(program, number)
 
 
 def _children() -> list[int]:
-    """The processes whose parent is this one, where the system says (Linux)."""
+    """Return the processes whose parent is this one, where the system tells (Linux)."""
     own = str(os.getpid())
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            # PID (NAME) STATE PARENT …; the name may hold anything, so what counts begins after its last bracket.
+            # PID (NAME) STATE PARENT …; the name may contain anything, so read from behind its last bracket.
             fields = (folder / "stat").read_text("latin-1").rpartition(")")[2].split()
             if fields[1] == own:
                 found.append(int(folder.name))
@@ -144,7 +146,7 @@ def _children() -> list[int]:
 
 
 def _process_control() -> Callable[[int, int], object]:
-    """The system's prctl(2) where it has one."""
+    """Return the system's prctl(2), if it has one."""
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             prctl = ctypes.CDLL(None).prctl
