@@ -159,7 +159,7 @@ class ChatApp(App[int], inherit_bindings=False):
     def action_help(self) -> None:
         from tui.screens.dialogs import HelpScreen  # not needed for the first paint
 
-        self.push_screen(HelpScreen(self._settings.keys))
+        self.push_screen(HelpScreen(self._settings.keys, self.chat))
 
     def action_palette(self) -> None:
         from tui.screens.palette import Palette
@@ -168,7 +168,7 @@ class ChatApp(App[int], inherit_bindings=False):
             if name:
                 await self.chat.perform(name)
 
-        self.push_screen(Palette(self._settings.keys), picked)
+        self.push_screen(Palette(self._settings.keys, self.chat), picked)
 
     def action_theme(self) -> None:
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name

@@ -78,7 +78,7 @@ async def test_siblings_are_stepped_through_in_place() -> None:
 async def test_the_last_branches_are_stepped_through_from_the_prompt_and_what_is_typed_stays() -> None:
     async with chatting(words("one"), words("two"), words("three"), words("four")) as chat:
         await chat.pilot.press("alt+left")
-        assert "nothing was said yet" in chat.hint
+        assert "Nothing has been sent yet" in chat.hint
         await talked(chat, "first")
         await chat.pilot.press("alt+left")
         await chat.until(lambda: "no other branch" in chat.hint)

@@ -75,7 +75,7 @@ async def test_the_map_shows_what_the_second_request_read() -> None:
 async def test_before_anything_was_sent_the_map_says_so() -> None:
     async with chatting() as chat:
         await chat.pilot.press("f6")
-        assert "nothing was sent yet" in chat.hint
+        assert "No answer has arrived yet" in chat.hint
 
 
 async def test_the_map_of_a_restored_chat_is_built_once_more() -> None:
@@ -247,7 +247,7 @@ async def test_a_server_that_does_not_count_is_told_of() -> None:
 async def test_with_nothing_written_there_is_nothing_to_count() -> None:
     async with chatting() as chat:
         await chat.send("/count")
-        await chat.until(lambda: "nothing is written yet: F7 counts" in chat.hint)
+        await chat.until(lambda: "The prompt is empty" in chat.hint)
         assert chat.server.requests == []
 
 

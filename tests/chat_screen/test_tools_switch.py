@@ -83,7 +83,7 @@ async def test_nothing_is_switched_while_an_answer_runs() -> None:
         await chat.send("one")
         await chat.until_written()
         await chat.pilot.press("f9")
-        assert "an answer is running" in chat.hint
+        assert "An answer is running" in chat.hint
         gate.open()
         await chat.until_idle()
         assert chat.screen.header.manner == ""

@@ -20,6 +20,10 @@ from tui.services.ports import Library, Provider
 if TYPE_CHECKING:
     from tui.chat_screen.session import ChatSession
 
+ANSWER_RUNS = "An answer is running"
+NOTHING_SENT = "Nothing has been sent yet"
+"""Reasons why an action is not available that several parts give."""
+
 Start = Literal["new", "last", "list"]
 """What to show first where no chat is named: a new chat, the one used last, or the list of chats."""
 

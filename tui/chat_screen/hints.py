@@ -25,10 +25,10 @@ Contributor = Callable[[], Sequence[Hint]]
 
 
 class HintLine:
-    def __init__(self, contributors: Sequence[Contributor], disabled_reason: Callable[[str], str]) -> None:
-        """`disabled_reason` returns why an action cannot be done now, or "": such a hint is left out."""
+    def __init__(self, contributors: Sequence[Contributor], is_enabled: Callable[[str], bool]) -> None:
+        """`is_enabled` is False for an action whose keys do nothing now: its hint is left out."""
         self._contributors = tuple(contributors)
-        self._disabled_reason = disabled_reason
+        self._is_enabled = is_enabled
 
     def text(self, width: int) -> str:
         """Return the hints that fit into so many cells; the first one in any case."""
@@ -47,7 +47,7 @@ class HintLine:
             for hint in (hints := contribute()):
                 if hint.is_alone:
                     return hints
-                if hint.name not in BY_NAME or not self._disabled_reason(hint.name):
+                if hint.name not in BY_NAME or self._is_enabled(hint.name):
                     found[hint.name] = hint
         return sorted(found.values(), key=lambda hint: hint.rank)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from tui.chat_screen.context import NOTHING_SENT
 from tui.chat_screen.display import ChatWidgets
 from tui.render.figures import plural
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from tui.chat_screen.context import ChatContext
     from tui.chat_screen.dialogs import Dialogs
     from tui.widgets.find_bar import FindBar
+
+
+_OF_MESSAGES = frozenset(("find", "copy_message", "copy_code"))
+"""Actions that need a message."""
 
 
 class Reading:
@@ -25,6 +30,13 @@ class Reading:
         self._conversation = widgets.conversation
         self._prompt = widgets.prompt
         self._dialogs = dialogs
+
+    def disabled_reason(self, name: str) -> str:
+        """Return why there is nothing to find, to copy or to inspect now, or ""."""
+        session = self._context.current()
+        if name == "inspect":
+            return "" if session.exchange is not None else NOTHING_SENT
+        return NOTHING_SENT if name in _OF_MESSAGES and not session.has_begun else ""
 
     def page_up(self) -> None:
         self._conversation.scroll_page_up(animate=False)
@@ -57,11 +69,10 @@ class Reading:
         self._context.notify(f"{what} copied, {plural(len(text), 'character')}")
 
     def inspect(self) -> None:
-        exchange = self._context.current().exchange
-        if exchange is None:
-            self._context.notify("nothing was sent yet")
-        else:
+        if (exchange := self._context.current().exchange) is not None:
             self._dialogs.inspect(exchange)
+        else:
+            self._context.notify(self.disabled_reason("inspect"))
 
     def interrupt(self, stop: Callable[[], bool]) -> None:
         """Copy the selection, else stop the answer, else ask whether to quit."""
@@ -81,9 +92,8 @@ class Reading:
         """Show the find bar. Whoever awaits the result has it take the next key."""
         from tui.widgets.find_bar import FindBar
 
-        session = self._context.current()
-        if not (session.has_store and session.has_begun):
-            self._context.notify("nothing was said yet")
+        if reason := self.disabled_reason("find"):
+            self._context.notify(reason)
             return None
         self._screen.query(FindBar).remove()
         return self._screen.mount(FindBar(words), before=self._prompt)

@@ -57,7 +57,7 @@ class ChatScreen(Screen[None]):
         super().__init__()
         self.provider = provider
         self._options = options
-        commands, files = CommandList(), FileList()
+        commands, files = CommandList(self), FileList()
         attachments = Attachments(lambda: provider.model, self._images_beside)
         prompt = PromptArea(commands, attachments, files)
         welcome = Welcome()
@@ -145,14 +145,24 @@ class ChatScreen(Screen[None]):
 
         return chat_actions(self.parts)
 
+    def disabled_reason(self, name: str) -> str:
+        """Return why an action of the table is not available now, or ""."""
+        return self.parts.availability.disabled_reason(name)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "do" and not self.parts.availability.is_key_enabled(str(parameters[0])):
+            return None
+        return super().check_action(action, parameters)
+
     async def perform(self, name: str, argument: str = "") -> None:
-        """Carry out an action of the table, whoever owns it."""
-        scope = BY_NAME[name].scope
-        if scope == "chat":
+        """Carry out an action of the table, whoever owns it; or show why it is not available."""
+        if reason := self.disabled_reason(name):
+            self.prompt.say(reason)
+        elif (scope := BY_NAME[name].scope) == "chat":
             await self.action_do(name, argument)
-            return
-        owner = {"app": self.app, "prompt": self.prompt, "conversation": self.conversation}[scope]
-        await self.app.run_action(f"{name}({argument!r})" if argument else name, owner)
+        else:
+            owner = {"app": self.app, "prompt": self.prompt, "conversation": self.conversation}[scope]
+            await self.app.run_action(f"{name}({argument!r})" if argument else name, owner)
 
     async def action_do(self, name: str, argument: str = "") -> None:
         """Carry out an action of the chat screen: what its keys are bound to."""
@@ -172,12 +182,15 @@ class ChatScreen(Screen[None]):
         self.parts.display.refresh_hints()
 
     def on_key(self, event: events.Key) -> None:
-        """What is typed beside the prompt belongs into it, unless it is a key of where the focus is."""
-        typed = event.character if event.is_printable else None
-        if typed and not self.prompt.has_focus and event.key not in self.active_bindings:
+        """Show why a key does nothing now. What is typed beside the prompt goes into it, unless it is a key of the focus."""
+        active = self.active_bindings.get(event.key)
+        if active is not None and not active.enabled:
+            event.stop()
+            self.prompt.say(self.disabled_reason(active.binding.id or ""))
+        elif active is None and event.is_printable and event.character and not self.prompt.has_focus:
             event.stop()
             self.set_focus(self.prompt)  # at once: the next letter may be on its way, and a key of where the focus was
-            self.prompt.insert(typed)
+            self.prompt.insert(event.character)
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()

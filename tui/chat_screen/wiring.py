@@ -22,7 +22,7 @@ from tui.chat_screen.controllers.permissions import PermissionController, Permis
 from tui.chat_screen.controllers.sessions import SessionManager, SessionPorts
 from tui.chat_screen.dispatch import Dispatcher
 from tui.chat_screen.display import ChatWidgets, Contributions, Display
-from tui.chat_screen.hints import BasicHints, Hint, HintLine, key_of
+from tui.chat_screen.hints import BasicHints, HintLine, key_of
 from tui.chat_screen.session import ChatSession
 from tui.engine import Engine
 from tui.services.ports import Library, Provider
@@ -196,8 +196,9 @@ class Parts:
     def turns(self) -> TurnController:
         from tui.chat_screen.controllers.turns import TurnController, TurnPorts
 
-        prompt, show_queue = self._widgets.prompt, self.display.show_queue
-        ports = TurnPorts(lambda sent: self.pipeline.submit(sent), prompt, lambda: prompt.last_sent, show_queue)
+        prompt, conversation = self._widgets.prompt, self._widgets.conversation
+        asked = lambda: prompt.last_sent, lambda: conversation.transcript.can_retry
+        ports = TurnPorts(lambda sent: self.pipeline.submit(sent), prompt, *asked, self.display.show_queue)
         return TurnController(self.context, ports)
 
     @cached_property
@@ -289,16 +290,18 @@ class Parts:
     # The screen
 
     @cached_property
+    def availability(self) -> ChatAvailability:
+        return ChatAvailability(partial(getattr, self))
+
+    @cached_property
     def display(self) -> Display:
         conversation, provider = self._widgets.conversation, self.context.provider
-        availability = ChatAvailability(self.context)
         basic = BasicHints(self.context.key_of, lambda: self.sessions.current.running, lambda: conversation.has_focus)
-
-        def editing() -> Sequence[Hint]:
-            return self.branches.hints() if self.sessions.current.editing is not None else ()
-
+        editing = lambda: self.branches.hints() if self.sessions.current.editing is not None else ()  # noqa: E731
         contributions = Contributions(
-            hints=HintLine((editing, self.permissions.hints, basic, self.costs.hints), availability.disabled_reason),
+            hints=HintLine(
+                (editing, self.permissions.hints, basic, self.costs.hints), self.availability.is_key_enabled
+            ),
             header_marks=(
                 lambda: self.sessions.current.sync.mark,
                 lambda: "demo · scripted answers" if provider.is_demo else "",
@@ -336,8 +339,7 @@ class Parts:
     def dialogs(self) -> Dialogs:
         from tui.chat_screen.dialogs import Dialogs
 
-        widgets = self._widgets
-        gallery, focus = widgets.conversation.gallery, widgets.prompt.focus
+        gallery, focus = self._widgets.conversation.gallery, self._widgets.prompt.focus
         return Dialogs(self._screen, self.context.provider, gallery, self.costs.switches, focus)
 
     @cached_property

@@ -88,6 +88,10 @@ class AttachmentController:
         self._ports.attach_files(self._files)
         self._ports.send_when_ready()
 
+    def disabled_reason(self, name: str) -> str:
+        """Return why there is nothing to remove ("detach"), or "". Attaching is possible at any time."""
+        return "No attachment" if name == "detach" and not self._ports.draft().attachments else ""
+
     def attach(self, name: str = "") -> None:
         """Attach the file of that name, or pick files in the dialog."""
         if name:

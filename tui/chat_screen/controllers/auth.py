@@ -78,10 +78,13 @@ class AuthController:
         self._context.notify(message, lasting=True)
         self._ports.signed_in()
 
+    def disabled_reason(self, name: str) -> str:
+        """Return why the demo cannot be started, or "". Signing in is possible at any time."""
+        return "The demo is running" if name == "demo" and self._context.provider.is_demo else ""
+
     def start_demo(self) -> None:
-        provider = self._context.provider
-        if provider.is_demo:
-            self._context.notify("this is the demo already")
+        if reason := self.disabled_reason("demo"):
+            self._context.notify(reason)
             return
-        provider.try_demo()
+        self._context.provider.try_demo()
         self._ports.start_new()

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tui.chat.events import Sent, TurnEnded, TurnEvent
 from tui.chat.transcript import Document, Image, Message
-from tui.chat_screen.context import ChatContext, PromptPort, TranscriptPort, stored
+from tui.chat_screen.context import ANSWER_RUNS, NOTHING_SENT, ChatContext, PromptPort, TranscriptPort, stored
 from tui.chat_screen.hints import Hint
 from tui.chat_screen.pipeline import Proceed, Submission
 from tui.chat_screen.session import ChatSession, Origin, labels, tokens_of
@@ -52,15 +52,17 @@ class BranchController:
         if self._may_branch():
             self._context.run(self._branch, how, message, group="branch", exclusive=True)
 
-    def _may_branch(self) -> bool:
+    def disabled_reason(self, name: str) -> str:
+        """Return why no branch can be made or shown now, or ""."""
         session = self._context.current()
         if session.running:
-            self._context.notify("an answer is running")
-        elif session.recorder is None or not session.has_begun:
-            self._context.notify("nothing was said yet")
-        else:
-            return True
-        return False
+            return ANSWER_RUNS
+        return NOTHING_SENT if session.recorder is None or not session.has_begun else ""
+
+    def _may_branch(self) -> bool:
+        if reason := self.disabled_reason(""):
+            self._context.notify(reason)
+        return not reason
 
     async def _branch(self, how: How, message: int) -> None:
         messages = self._messages
@@ -135,9 +137,9 @@ class BranchController:
         model = self._context.provider.model
         if answer is not None and answer.model != model.id:
             count = figures.tokens(answer.usage.total_input)
-            note = f"{model.name} has a cache of its own: all {count} tokens are sent to it anew"
+            note = f"{model.name} has its own cache: all {count} tokens are sent again"
         else:
-            note = "asked again: the prompt is read from the cache while it is warm"
+            note = "regenerated: the prompt is read from the cache while it is warm"
         self._ports.transcript.note(note)
 
     def _go_back(self, session: ChatSession, origin: Origin, count: int) -> None:

@@ -88,13 +88,23 @@ class CostController:
         """True while the status line counts the seconds that the cache stays warm."""
         return self._ticking is not None
 
+    def disabled_reason(self, name: str) -> str:
+        """Return why there is no cache map ("cache_map"), or nothing to count ("count"), or ""."""
+        if name == "count":
+            if _is_empty(self._ports.draft()):
+                return "The prompt is empty"
+            obstacle = self._context.provider.obstacle
+            return obstacle.message if obstacle is not None else ""
+        messages = self._context.current().transcript.messages
+        return "" if any(message.usage != Usage() for message in messages) else "No answer has arrived yet"
+
     # The cache map
 
     def open_map(self) -> None:
         session = self._context.current()
         exchange = self._latest_exchange(session)
         if exchange is None:
-            self._context.notify("nothing was sent yet: there is no request to show")
+            self._context.notify(self.disabled_reason("cache_map"))
             return
         self._ports.open_map(
             exchange=exchange,
@@ -235,12 +245,10 @@ class CostController:
     def count(self) -> None:
         """Have the server count what is written, with all that would be sent along. It costs nothing."""
         draft, context = self._ports.draft(), self._context
-        if _is_empty(draft):
-            context.notify(f"nothing is written yet: {context.key_of('count')} counts what would be sent")
-        elif context.provider.obstacle is not None:
-            context.notify(context.provider.obstacle.message)
+        if reason := self.disabled_reason("count"):
+            context.notify(reason)
         else:
-            context.notify("counting …", lasting=True)
+            context.notify("Counting …", lasting=True)
             context.run(self._count, draft, context.current().base, group="count", exclusive=True)
 
     async def _count(self, draft: Draft, after: Transcript) -> None:

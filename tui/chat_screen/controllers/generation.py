@@ -26,7 +26,7 @@ from tui.chat.reasoning import (
 )
 from tui.chat.thinking import changed
 from tui.chat.warmth import Warmth
-from tui.chat_screen.context import ChatContext
+from tui.chat_screen.context import ANSWER_RUNS, ChatContext
 from tui.chat_screen.pipeline import Proceed, Submission
 from tui.chat_screen.session import ChatSession, tokens_of
 from tui.errors import TuiError
@@ -210,10 +210,17 @@ class GenerationSettings:
 
     # The system prompt
 
+    def disabled_reason(self, name: str) -> str:
+        """Return why the system prompt cannot be edited now, or "". The other settings can be changed at any time."""
+        session = self._context.current()
+        if name != "system":
+            return ""
+        return ANSWER_RUNS if session.running else "" if session.has_store else "The chats are not loaded yet"
+
     def edit_system(self, text: str = "") -> None:
         session = self._context.current()
-        if session.running or not session.has_store:
-            self._context.notify("an answer is running")
+        if reason := self.disabled_reason("system"):
+            self._context.notify(reason)
         elif text:
             self._set_system(text)
         else:

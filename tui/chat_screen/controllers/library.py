@@ -8,12 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from tui.chat_screen.context import ChatContext, stored
+from tui.chat_screen.context import NOTHING_SENT, ChatContext, stored
 from tui.chat_screen.session import shortened
 from tui.errors import TuiError
 
 _EARLIER = 200
 """Prompts of other chats that Up goes through; Ctrl+R searches all."""
+_OF_OPEN_CHAT = frozenset({"rename", "pin", "export", "delete_chat"})
+"""Actions on the chat on view, which must have begun."""
 
 
 class LibraryDialogs(Protocol):
@@ -61,11 +63,11 @@ class LibraryController:
         self._ports.remember_earlier(await stored(store.prompts(limit=_EARLIER)))
 
     def open_list(self, words: str = "") -> None:
-        if self._context.current().has_store:
+        if self._is_available("chats"):
             self._ports.dialogs.open_list(words)
 
     def search_prompts(self, words: str = "") -> None:
-        if self._context.current().has_store:
+        if self._is_available("history"):
             self._ports.dialogs.pick_prompt(words)
 
     def keep_unsent(self, text: str) -> None:
@@ -76,15 +78,22 @@ class LibraryController:
 
     # The chat on view
 
-    def _has_begun(self) -> bool:
+    def disabled_reason(self, name: str) -> str:
+        """Return why an action of the library is not available now, or ""."""
         session = self._context.current()
-        if session.has_store and session.has_begun:
-            return True
-        self._context.notify("nothing was said yet")
-        return False
+        if not session.has_store:
+            return "The chats are not loaded yet"
+        if name == "undelete":
+            return "" if self._deleted else "No chat has been deleted"
+        return NOTHING_SENT if name in _OF_OPEN_CHAT and not session.has_begun else ""
+
+    def _is_available(self, name: str) -> bool:
+        if reason := self.disabled_reason(name):
+            self._context.notify(reason)
+        return not reason
 
     def rename(self, title: str = "") -> None:
-        if not self._has_begun():
+        if not self._is_available("rename"):
             return
         if title:
             self._rename(title)
@@ -98,7 +107,7 @@ class LibraryController:
         self._ports.show_title()
 
     def pin(self) -> None:
-        if self._has_begun():
+        if self._is_available("pin"):
             self._context.run(self._pin, group="branch")
 
     async def _pin(self) -> None:
@@ -108,7 +117,7 @@ class LibraryController:
         self._context.notify("no longer pinned" if chat.pinned else "pinned: it stands first in the list of chats")
 
     def export(self, kind: str = "") -> None:
-        if self._has_begun():
+        if self._is_available("export"):
             self._context.run(self._export, self._context.current().id, kind, self._context.notify)
 
     def export_from_list(self, chat_id: str) -> None:
@@ -128,7 +137,7 @@ class LibraryController:
     # Deleting
 
     def delete_current(self) -> None:
-        if self._has_begun():
+        if self._is_available("delete_chat"):
             self.delete(self._context.current().id)
 
     def delete(self, chat_id: str) -> None:
@@ -144,11 +153,9 @@ class LibraryController:
 
     def undelete(self) -> None:
         """Restore the chat that was deleted last, and show it."""
-        if not self._deleted:
-            self._context.notify("no chat was deleted here")
-            return
-        self._was_open = self._deleted[-1]
-        self.restore(self._was_open)
+        if self._is_available("undelete"):
+            self._was_open = self._deleted[-1]
+            self.restore(self._was_open)
 
     def restore(self, chat_id: str) -> None:
         """Restore a deleted chat: into the lists, and on view if it was there."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from tui.chat.events import TurnEnded, TurnEvent
 from tui.chat.tools import Access, PermissionDecision, Question, ToolAllowed, ToolAsking, ToolEnded
-from tui.chat_screen.context import ChatContext, KnownFolders
+from tui.chat_screen.context import ANSWER_RUNS, ChatContext, KnownFolders
 from tui.chat_screen.hints import Hint
 from tui.chat_screen.session import ChatSession
 from tui.services.ports import ToolServer
@@ -114,9 +114,22 @@ class PermissionController:
 
     # Tools
 
+    def disabled_reason(self, name: str) -> str:
+        """Return why no request can be answered, tools not be switched, or servers not be managed now; or ""."""
+        session, provider = self._context.current(), self._context.provider
+        match name:
+            case "answer":
+                return "" if session.questions else "No permission is requested"
+            case "tools":
+                return ANSWER_RUNS if session.running else ""
+            case _ if not provider.servers:
+                return "No MCP servers in the demo" if provider.is_demo else "No [mcp.NAME] in config.toml"
+            case _:
+                return ""
+
     def switch(self, word: str = "") -> None:
         """Switch to the access that is named; without a word, off, or on again."""
-        context, session, access = self._context, self._context.current(), self._context.current().access
+        context, access = self._context, self._context.current().access
         if word:
             wanted = _access_of(word)
             if wanted is None:
@@ -127,8 +140,8 @@ class PermissionController:
         else:
             usual = context.provider.usual_tools
             wanted = usual if usual != "none" else "ask"
-        if session.running:
-            context.notify(f"an answer is running · {context.key_of('stop')} stops it")
+        if reason := self.disabled_reason("tools"):
+            context.notify(reason)
             return
         anew = self._ports.written_anew() if wanted != access else ""
         if wanted != access:
@@ -189,7 +202,7 @@ class PermissionController:
         if session is not context.current() or toolbox is None:
             return
         if session.running:
-            context.notify(f"an answer is running · {context.key_of('stop')} stops it")
+            context.notify(ANSWER_RUNS)
         elif toolbox.tools == session.transcript.tools:
             context.notify("this chat has all their tools already")
         else:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tui.chat.transcript import Draft
-from tui.chat_screen.context import ChatContext, PromptPort
+from tui.chat.transcript import Draft, Message
+from tui.chat_screen.context import ANSWER_RUNS, NOTHING_SENT, ChatContext, PromptPort
 from tui.chat_screen.pipeline import Submission
 from tui.chat_screen.session import ChatSession
 
@@ -19,6 +19,8 @@ class TurnPorts:
     prompt: PromptPort
     last_sent: Callable[[], str]
     """The prompt that was sent last, or ""."""
+    can_retry: Callable[[], bool]
+    """True if the last turn on view has failed, or has no answer."""
     show_queue: Callable[[], None]
 
 
@@ -26,6 +28,19 @@ class TurnController:
     def __init__(self, context: ChatContext, ports: TurnPorts) -> None:
         self._context = context
         self._ports = ports
+
+    def disabled_reason(self, name: str) -> str:
+        """Return why "stop", "continue" or "retry" is not available now, or ""."""
+        session = self._context.current()
+        if name == "stop":
+            return "" if session.running else "No answer is running"
+        if session.running:
+            return ANSWER_RUNS
+        if name == "retry":
+            return "" if self._ports.can_retry() else "No answer has failed"
+        if not (session.has_store and session.has_begun):
+            return NOTHING_SENT
+        return "" if _is_cut(session.transcript.messages[-1]) else "The answer is complete"
 
     def submit(self, draft: Draft) -> None:
         """Send a prompt, or queue it behind the running turn."""
@@ -55,7 +70,7 @@ class TurnController:
         session, prompt = self._context.current(), self._ports.prompt
         messages = session.transcript.messages
         if session.running:
-            self._context.notify("an answer is running")
+            self._context.notify(ANSWER_RUNS)
         elif messages and messages[-1].role == "user":  # it stayed where it was, because only a part of it was refused
             self.go_on_after_cut()
         elif not prompt.has_nothing:
@@ -68,13 +83,10 @@ class TurnController:
     def go_on_after_cut(self) -> None:
         """Ask for the rest of a cut answer, or for the answer to a prompt that has none."""
         session = self._context.current()
-        last = session.transcript.messages[-1] if session.has_begun else None
-        if session.running or last is None or not session.has_store:
-            self._context.notify("an answer is running" if session.running else "nothing was said yet")
-        elif last.role == "user" or last.awaits_results:
+        if reason := self.disabled_reason("continue"):
+            self._context.notify(reason)
+        elif (last := session.transcript.messages[-1]).role == "user" or last.awaits_results:
             self._ports.submit(Submission(session, "answer"))
-        elif last.state == "complete" and last.stop_reason != "max_tokens":
-            self._context.notify("the answer is complete")
         else:
             self.submit(Draft(text=_GO_ON))
 
@@ -91,3 +103,8 @@ class TurnController:
     def remove_queued(self, index: int) -> None:
         self._context.current().queue.remove(index)
         self._ports.show_queue()
+
+
+def _is_cut(last: Message) -> bool:
+    """True if a chat that ends with that message has more to come: an answer that was cut, or none yet."""
+    return last.role == "user" or last.awaits_results or last.state != "complete" or last.stop_reason == "max_tokens"
