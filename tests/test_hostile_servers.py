@@ -29,7 +29,7 @@ LONG_EVENT = (
 WASTE = r"The server sent 16 MB with almost no content, so prx stopped the answer"
 LONG_REPLY = rf"This reply has more than {REPLY_BYTES // MIB} MB, so prx stopped it\."
 MANY_PARTS = r"This reply has more than 10,000 parts, so prx stopped it\."
-PACKED = r"sent an answer that is compressed as {}, though it was asked for uncompressed$"
+PACKED = r"sent an answer that is compressed as {}, although prx did not ask for that$"
 DEEP = r"nested more than 200 levels deep"
 
 AT_ONCE = {

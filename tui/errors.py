@@ -1,4 +1,4 @@
-"""The root of every error that a user can see. Each layer adds its own subclasses beside the code that raises them."""
+"""The base class of all errors that users see. Subclasses are defined next to the code that raises them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from tui.masking import masked
 
 
 class TuiError(Exception):
-    """One sentence of what went wrong, and one of what to do about it.
+    """An error with a `message`, which says what happened, and a `hint`, which says what to do.
 
-    `message` and `hint` are shown as they are, so they never hold a secret: what looks like a key is masked.
-    `retry_after_s` is the server's own wish, in seconds, where it gave one.
+    Both are shown to the user, so anything that looks like a key is masked. `retry_after_s` is the wait in seconds that a
+    server asked for.
     """
 
     def __init__(self, message: str, hint: str = "", *, retry_after_s: float | None = None) -> None:
@@ -19,6 +19,6 @@ class TuiError(Exception):
 
     @property
     def sentences(self) -> str:
-        """The message and the hint on one line, where nothing else parts them."""
+        """The message and the hint as one text."""
         stop = "" if self.message.endswith((".", "!", "?", "…")) else "."
         return f"{self.message}{stop} {self.hint}" if self.hint else self.message

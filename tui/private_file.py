@@ -1,6 +1,6 @@
-"""Files that only the user may read and that several programs write: replaced whole, and one writer at a time.
+"""Write files that only the user can read, atomically, and with a lock between processes.
 
-At every moment such a file is the old one or the new one, whatever is killed in between.
+Whenever a process is killed, the file has either its old or its new content.
 """
 
 from __future__ import annotations
@@ -10,26 +10,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tui.inputs.bounded import read_file, refuse_unfit
+from tui.inputs.bounded import read_file, require_regular_file
 from tui.inputs.limits import SETTINGS_FILE_BYTES
 
 
 class Occupied(Exception):
-    """Another program holds the lock, and did not let go in time."""
+    """Another process did not release the lock in time."""
 
 
 def write_private(file: Path, content: bytes) -> None:
-    """Puts the content in the place of the file, readable by the user alone; a link stays, and its target is replaced.
+    """Replace the content of a file, readable only by the user. For a link, replace its target.
 
-    Once this returns the content outlives a power cut. Writers of the same file take turns (`locked`). Raises OSError, also
-    for what is no regular file, and then the file is as it was.
+    The content is on disk when this returns. Concurrent writers need `locked`. Raises OSError, also if it is not a regular
+    file, and then leaves the file unchanged.
     """
     target = _target(file)
-    with suppress(NotADirectoryError):  # making the folder says so
-        refuse_unfit(file, missing_ok=True)
+    with suppress(NotADirectoryError):  # mkdir reports it
+        require_regular_file(file, missing_ok=True)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = _unfinished(target)
-    new.unlink(missing_ok=True)  # of a writer that was killed; its mode and its owner are not to be trusted
+    new.unlink(missing_ok=True)  # left by a killed writer; its mode and owner may be wrong
     try:
         opened = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -39,7 +39,7 @@ def write_private(file: Path, content: bytes) -> None:
             os.fsync(opened)
         finally:
             os.close(opened)
-        os.replace(new, target)  # noqa: PTH105 - the system call that the whole module is about
+        os.replace(new, target)  # noqa: PTH105 - atomic
     except OSError:
         with suppress(OSError):
             new.unlink(missing_ok=True)
@@ -48,7 +48,7 @@ def write_private(file: Path, content: bytes) -> None:
 
 
 def read_unfinished(file: Path) -> bytes:
-    """What a writer that was killed had written, whole or not; empty where none was. Only for whoever holds the lock."""
+    """Return what a killed writer has written, complete or not, or b"". The caller must hold the lock."""
     try:
         return read_file(_unfinished(_target(file)), SETTINGS_FILE_BYTES)
     except OSError:
@@ -57,15 +57,15 @@ def read_unfinished(file: Path) -> bytes:
 
 @contextmanager
 def locked(file: Path, timeout_s: float) -> Iterator[None]:
-    """The right to write the file, among all programs that ask here; the system takes it back from one that dies.
+    """Hold the lock for writing the file. The system releases it if the process dies.
 
-    Raises Occupied when it is not to be had in time, and OSError where the folder takes no lock.
+    Raises Occupied after `timeout_s` seconds, and OSError if the folder does not support locks.
     """
-    import filelock  # only when something is written
+    import filelock  # needed for writing only
 
     target = _target(file)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Not ".lock": other programs make folders of that name to lock the same file.
+    # Not ".lock": other programs lock the same file with a folder of that name.
     lock = filelock.FileLock(target.with_name(f"{target.name}.prx-lock"), timeout=timeout_s, mode=0o600)
     try:
         lock.acquire()
@@ -82,12 +82,12 @@ def _target(file: Path) -> Path:
 
 
 def _unfinished(target: Path) -> Path:
-    """One name for all: what a killed writer leaves is replaced by the next, and secrets do not pile up."""
+    """Return the temporary file. It always has the same name, so that killed writers do not leave many copies."""
     return target.with_name(f"{target.name}.prx-new")
 
 
 def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # not every system lets a folder be opened
+    with suppress(OSError):  # some systems cannot open a folder
         opened = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(opened)

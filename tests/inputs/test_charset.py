@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.inputs.charset import decoded
+from tui.inputs.charset import decode_text
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ from tui.inputs.charset import decoded
     ],
 )
 def test_a_guess_is_right_and_named(text: str, encoding: str, name: str) -> None:
-    found = decoded(text.encode(encoding))
+    found = decode_text(text.encode(encoding))
     assert found is not None
     assert (found.text, found.name, found.is_guess) == (text, name, True)
     assert found.remark == f"read as {name}, which is a guess"
@@ -59,7 +59,7 @@ def test_a_guess_is_right_and_named(text: str, encoding: str, name: str) -> None
     "text", ["Größe\r\n5 €", "日期", "plain", "colour \x1b[31mred\x1b[0m \x07\n", "", "to the end\x1a"]
 )
 def test_what_is_known_is_no_guess(text: str, encoding: str) -> None:
-    found = decoded(text.encode(encoding))
+    found = decode_text(text.encode(encoding))
     assert found is not None
     assert (found.text, found.is_guess) == (text, False)
 
@@ -81,12 +81,12 @@ def test_what_is_known_is_no_guess(text: str, encoding: str) -> None:
     ],
 )
 def test_what_is_no_text_is_binary(data: bytes) -> None:
-    assert decoded(data) is None
+    assert decode_text(data) is None
 
 
 @given(st.binary(max_size=80))
 def test_a_text_can_be_written_back_as_it_was(data: bytes) -> None:
-    found = decoded(data)
+    found = decode_text(data)
     if found is not None:
         assert found.mark + found.text.encode(found.encoding) == data
 
@@ -95,5 +95,5 @@ def test_a_text_can_be_written_back_as_it_was(data: bytes) -> None:
 def test_a_large_file_takes_no_longer_to_guess(text: str) -> None:
     data = (text * (4_000_000 // len(text.encode("gb18030")))).encode("gb18030" if "日" in text else "cp1252")
     began = time.process_time()
-    assert decoded(data) is not None
+    assert decode_text(data) is not None
     assert time.process_time() - began < 2

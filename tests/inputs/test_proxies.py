@@ -118,7 +118,7 @@ def test_what_is_no_entry_is_left_out_and_named() -> None:
     ]
     route = route_for(API, {"HTTPS_PROXY": PROXY, "no_proxy": ",".join(odd)})
     assert route.skipped == tuple(odd)
-    assert route.remark.startswith("no_proxy: left out, since it is no host, address or network: '[::1', '1/2/3'")
+    assert route.remark.startswith("no_proxy: ignored, because it is not a host, address or network: '[::1', '1/2/3'")
     assert route.remark.endswith(" and 6 more.")
     assert route.remark.isprintable()
     assert route_for(API, {"HTTPS_PROXY": PROXY}).remark == ""

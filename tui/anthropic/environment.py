@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from tui.anthropic.errors import ConnectionFailed, clean
-from tui.inputs.bounded import refuse_unfit_certificates
+from tui.inputs.bounded import require_regular_certificate_files
 from tui.inputs.proxies import BadProxy, Route, route_for
 
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
@@ -39,7 +39,7 @@ def http_environment(url: str) -> Iterator[HttpEnvironment]:
     route = Route()
     try:
         route = route_for(url, os.environ)
-        refuse_unfit_certificates(os.environ)
+        require_regular_certificate_files(os.environ)
         _refuse_missing_folder()
         yield HttpEnvironment(route, httpx.Proxy(route.proxy) if route.proxy else None, httpx.create_ssl_context())
     except BadProxy as error:

@@ -222,7 +222,7 @@ def _count(number: int | None) -> int | None:
 def _objects(raw: msgspec.Raw) -> list[msgspec.Raw]:
     """Return the objects of a list with a limited number of parts. Raises msgspec.DecodeError for anything else."""
     given = _given(raw) or b"[]"
-    if problem := json_problem(given, most_objects=_MOST_OBJECTS):
+    if problem := json_problem(given, max_objects=_MOST_OBJECTS):
         raise msgspec.DecodeError(problem)
     wire_types.objects.decode(given)  # rejects a list of a million numbers early
     return decode_json(given, list[msgspec.Raw])

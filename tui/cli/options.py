@@ -22,9 +22,9 @@ class ExistingFile(click.Path):
         super().__init__(path_type=Path, exists=True, dir_okay=False, allow_dash=allow_dash)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from tui.inputs.typed_paths import found
+        from tui.inputs.typed_paths import find_path
 
-        return super().convert(found(Path(value)) or value, param, ctx)
+        return super().convert(find_path(Path(value)) or value, param, ctx)
 
 
 class ModelName(click.types.StringParamType):

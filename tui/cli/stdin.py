@@ -6,7 +6,7 @@ from typing import IO, NamedTuple
 
 from tui.cli.printing import say
 from tui.errors import TuiError
-from tui.inputs.charset import decoded
+from tui.inputs.charset import decode_text
 from tui.inputs.limits import STDIN_BYTES
 from tui.signals import ExitSignals, Interrupted
 
@@ -33,7 +33,7 @@ def read_piped_text(stdin: IO[str] | None, exit_signals: ExitSignals) -> PipedTe
     """Read stdin to its end, unless it is a terminal. Raises InputProblem and Interrupted."""
     if stdin is None or stdin.closed or stdin.isatty():
         return PipedText("")
-    found = decoded(_read_all(stdin.fileno(), exit_signals))
+    found = decode_text(_read_all(stdin.fileno(), exit_signals))
     if found is None:
         raise InputProblem("stdin is binary, not text", "To send an image or a PDF, attach it: -a FILE.")
     text = found.text.removesuffix("\n").removesuffix("\r")

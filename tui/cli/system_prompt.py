@@ -9,14 +9,14 @@ import click
 from tui.cli.printing import say
 from tui.config import Preset, Settings
 from tui.inputs.bounded import read_file
-from tui.inputs.charset import decoded
+from tui.inputs.charset import decode_text
 from tui.inputs.limits import SYSTEM_PROMPT_BYTES
 
 
 def read_system_prompt(file: Path) -> str:
     """Return the text of a file or a pipe, and report a guessed encoding on stderr. Raises UsageError."""
     try:
-        found = decoded(read_file(file, SYSTEM_PROMPT_BYTES, pipes=True))
+        found = decode_text(read_file(file, SYSTEM_PROMPT_BYTES, pipes=True))
     except OSError as error:
         raise click.UsageError(f"{file} cannot be read: {error.strerror}.") from error
     if found is None:

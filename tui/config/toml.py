@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import tomli
 
-from tui.inputs.bounded import without_mark
+from tui.inputs.bounded import without_bom
 from tui.inputs.limits import TOML_DEPTH
 
 _MAX_PROBLEMS = 20  # TOML has no longer lines of this kind
@@ -63,7 +63,7 @@ def _decoded(raw: bytes) -> tuple[str, list[Problem]]:
     """
     lines: list[str] = []
     problems: list[Problem] = []
-    for number, line in enumerate(without_mark(raw).replace(b"\r\n", b"\n").split(b"\n"), 1):
+    for number, line in enumerate(without_bom(raw).replace(b"\r\n", b"\n").split(b"\n"), 1):
         try:
             lines.append(line.decode())
         except UnicodeDecodeError as error:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from tui.inputs.bounded import decode_json, without_mark
+from tui.inputs.bounded import decode_json, without_bom
 from tui.inputs.limits import IMPORT_BYTES, IMPORT_CHAT_BYTES, JSON_DEPTH, MIB
 
 _CHUNK = 256 * 1024
@@ -93,7 +93,7 @@ class _Text:
         self._read = 0
         self._has_ended = False
         self._fill()
-        self._data = bytearray(without_mark(bytes(self._data)))
+        self._data = bytearray(without_bom(bytes(self._data)))
 
     def peek(self) -> bytes:
         """The next sign that is no blank; b"" at the end."""

@@ -15,7 +15,7 @@ from tui.images.markers import MARKER_START, markers_in
 from tui.images.mentions import mentions_in
 from tui.images.sources import paths_in, single_path
 from tui.inputs.bounded import read_start
-from tui.inputs.typed_paths import address_in, folded, found
+from tui.inputs.typed_paths import find_path, normalized, url_in
 
 SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".heic", ".heif", ".bmp", ".tif", ".tiff", ".pdf")
@@ -88,7 +88,7 @@ def _is_hidden(path: Path) -> bool:
 
 def _first_file(names: Sequence[str], folder: Path) -> Path | None:
     """Return the first of these names that is a file: exactly as written, else with Unicode differences ignored."""
-    for look in (lambda path: path, found):
+    for look in (lambda path: path, find_path):
         for name in names:
             with suppress(OSError, RuntimeError, ValueError):  # no such home folder, a name that is too long, or a NUL
                 path = look(folder / Path(name).expanduser())
@@ -103,7 +103,7 @@ def _missing_notice(names: Sequence[str], folder: Path) -> str:
     if len(names) > 1:
         return f"@{names[0]} and {len(names) - 1} more are not files here; they stay text"
     name = names[0]
-    if address_in(name):
+    if url_in(name):
         return f"@{name} is an address, not a file; it stays text"
     with suppress(OSError, RuntimeError, ValueError):
         if (folder / Path(name).expanduser()).is_dir():
@@ -131,7 +131,7 @@ def path_completions(typed: str, folder: Path, most: int = 200) -> tuple[str, ..
             names = [
                 entry.name + "/" if entry.is_dir() else entry.name
                 for entry in entries
-                if folded(entry.name).lower().startswith(folded(begun).lower())
+                if normalized(entry.name).lower().startswith(normalized(begun).lower())
                 and (begun.startswith(".") or not entry.name.startswith("."))
                 and (entry.is_dir() or entry.is_file())
             ]

@@ -11,7 +11,7 @@ from tui.chat.transcript import Document, ToolResult, Transcript
 from tui.images.api_limits import MAX_REQUEST_BYTES
 from tui.images.errors import CannotAttach
 from tui.images.pdf import pdf_facts
-from tui.inputs.charset import decoded
+from tui.inputs.charset import decode_text
 
 MAX_PDF_BYTES = MAX_REQUEST_BYTES // 4 * 3 - 64 * 1024
 """Largest PDF that fits into a request: base64 adds a third, and the prompt needs room, too."""
@@ -60,7 +60,7 @@ def text_document(data: bytes, name: str, note: Callable[[str], None]) -> Docume
         raise CannotAttach(
             f"{name} has {len(data) / 2**20:.0f} MB, more text than any model reads", "Attach a part of it."
         )
-    found = decoded(data)
+    found = decode_text(data)
     if found is None:
         raise CannotAttach(f"{name} is a binary file of an unsupported type", "Claude accepts images, PDFs and text.")
     if not found.text.strip():

@@ -17,7 +17,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from tui.images.errors import CannotAttach
 from tui.images.markers import decode_base64
-from tui.inputs.typed_paths import address_in, found
+from tui.inputs.typed_paths import find_path, url_in
 
 MAX_FILE_BYTES = 200 * 1024 * 1024
 """The largest file that is read into memory."""
@@ -36,7 +36,7 @@ _NOT_FILES = (
 
 def read_file(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     """Return the content of the file that a typed path means. Raises CannotAttach, which names it."""
-    if address := address_in(path):
+    if address := url_in(path):
         raise CannotAttach(
             f"{address} is an address, not a file",
             "Download it and attach the file. With tools on, Claude can fetch an address in the prompt.",
@@ -78,7 +78,7 @@ def resolve_path(path: Path) -> Path:
     if str(path).lower().startswith("file:"):
         path = Path(_path_of_url(str(path)) or path)
     path = path.expanduser()
-    return found(path) or path
+    return find_path(path) or path
 
 
 def _refuse_unfit(found: os.stat_result, path: Path, max_bytes: int) -> None:
@@ -155,7 +155,7 @@ def _existing(name: str) -> Path | None:
         path = Path(name).expanduser()
         if not path.is_absolute():
             path = _below_wsl(name)
-        path = found(path) or path
+        path = find_path(path) or path
         return path if path.is_absolute() and path.is_file() else None
     except (OSError, ValueError, RuntimeError):
         return None

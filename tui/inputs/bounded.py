@@ -1,4 +1,4 @@
-"""Reads bytes from outside within the bounds of `limits`: whole files, pipes and JSON. Programs are in `bounded_program`."""
+"""Read files, pipes and JSON from outside within `limits`. Output of programs is in `bounded_program`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 _NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_CALM = (
+_NON_BLOCKING = (
     getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 )
 
@@ -30,24 +30,26 @@ _CALM = (
 def read_file(file: Path, limit_bytes: int, *, pipes: bool = False) -> bytes:
     """Return the content of a regular file.
 
-    Never waits: a named pipe, a device, a socket or a folder raises UnfitFile, as does a file over the limit. With `pipes`,
-    for files that the user names on the command line, a pipe is read to its end, for as long as `limits` allows. Raises
-    OSError where the file cannot be opened or read, and ValueError for a name that no file can have.
+    Never blocks: a named pipe, a device, a socket or a folder raises UnfitFile, and so does a file over the limit. With
+    `pipes`, for files named on the command line, a pipe is read to its end within the time of `limits`. Raises OSError if
+    the file cannot be opened or read, and ValueError for a name that no file can have.
     """
-    opened = open_to_read(file, pipes=pipes) if os.path.realpath(file) != os.devnull else None  # which says "no file"
+    opened = (
+        open_to_read(file, pipes=pipes) if os.path.realpath(file) != os.devnull else None
+    )  # /dev/null means "no file"
     if opened is None:
         return b""
     try:
         found = os.fstat(opened)
         if pipes and stat.S_ISFIFO(found.st_mode):
-            from tui.inputs.pipes import read_pipe  # seldom needed
+            from tui.inputs.pipes import read_pipe  # rarely needed
 
             content = read_pipe(opened, limit_bytes)
         elif found.st_size > limit_bytes:
             raise _too_large(file, limit_bytes)
         else:
             with os.fdopen(opened, "rb", closefd=False) as stream:
-                content = stream.read(limit_bytes + 1)  # /proc and growing files say a smaller size than they have
+                content = stream.read(limit_bytes + 1)  # /proc and growing files report a size that is too small
         if len(content) > limit_bytes:
             raise _too_large(file, limit_bytes)
         return content
@@ -56,22 +58,22 @@ def read_file(file: Path, limit_bytes: int, *, pipes: bool = False) -> bytes:
 
 
 def read_start(file: Path, size_bytes: int) -> bytes:
-    """Return the first bytes of a regular file, without waiting. Raises OSError."""
+    """Return the first bytes of a regular file without blocking. Raises OSError."""
     with os.fdopen(open_to_read(file), "rb") as stream:
         return stream.read(size_bytes)
 
 
 def open_to_write(file: Path, flags: int) -> int:
-    """Open a regular file for writing, as a new one with mode 0600 if there is none. Return its descriptor.
+    """Open a regular file for writing and return its descriptor. A new file gets mode 0600.
 
-    `flags` such as O_APPEND come on top. Never waits: raises UnfitFile for what is no regular file, and OSError.
+    `flags`, such as O_APPEND, are added. Never blocks. Raises UnfitFile if it is not a regular file, and OSError.
     """
-    refuse_unfit(file, missing_ok=True)
-    return os.open(file, os.O_WRONLY | os.O_CREAT | flags | _CALM, 0o600)
+    require_regular_file(file, missing_ok=True)
+    return os.open(file, os.O_WRONLY | os.O_CREAT | flags | _NON_BLOCKING, 0o600)
 
 
-def refuse_unfit(file: Path, *, missing_ok: bool = False) -> None:
-    """Raise UnfitFile if this is not a regular file, before anything opens it. Raises OSError where that cannot be told."""
+def require_regular_file(file: Path, *, missing_ok: bool = False) -> None:
+    """Raise UnfitFile if this is not a regular file, before anything opens it. Raises OSError if it cannot be checked."""
     try:
         _refuse_kind(file, file.stat().st_mode)
     except FileNotFoundError:
@@ -79,29 +81,29 @@ def refuse_unfit(file: Path, *, missing_ok: bool = False) -> None:
             raise
 
 
-def refuse_unfit_certificates(env: Mapping[str, str]) -> None:
-    """Raise UnfitFile if a file that TLS opens by itself is none that can be opened without waiting. Raises OSError."""
+def require_regular_certificate_files(env: Mapping[str, str]) -> None:
+    """Raise UnfitFile if a file that the TLS library opens is not a regular file, which could block. Raises OSError."""
     for name in ("SSL_CERT_FILE", "SSLKEYLOGFILE"):
         if (named := env.get(name)) and os.path.realpath(named) != os.devnull:
-            refuse_unfit(Path(named), missing_ok=True)
+            require_regular_file(Path(named), missing_ok=True)
 
 
 def kind_of(mode: int) -> str:
-    """Name the kind of a file that is not a regular one, with its article."""
+    """Return the kind of a file that is not a regular file, with its article."""
     kinds = ((stat.S_ISFIFO, "a named pipe"), (stat.S_ISDIR, "a folder"), (stat.S_ISSOCK, "a socket"))
     return next((name for test, name in kinds if test(mode)), "a device")
 
 
-def without_mark(data: bytes) -> bytes:
-    """Return a text's bytes without the byte order mark that editors of Windows put first."""
+def without_bom(data: bytes) -> bytes:
+    """Return the bytes without the UTF-8 byte order mark that some Windows editors write."""
     return data.removeprefix(_BYTE_ORDER_MARK)
 
 
 @overload
-def decode_json(data: Json, *, depth: int = ..., most_objects: int = ...) -> Any: ...
+def decode_json(data: Json, *, depth: int = ..., max_objects: int = ...) -> Any: ...
 @overload
 def decode_json(
-    data: Json, type: type[Value], *, strict: bool = ..., depth: int = ..., most_objects: int = ...
+    data: Json, type: type[Value], *, strict: bool = ..., depth: int = ..., max_objects: int = ...
 ) -> Value: ...
 def decode_json(
     data: Json,
@@ -109,16 +111,16 @@ def decode_json(
     *,
     strict: bool = True,
     depth: int = JSON_DEPTH,
-    most_objects: int = JSON_OBJECTS,
+    max_objects: int = JSON_OBJECTS,
 ) -> Any:
-    """Decode JSON as msgspec does, also behind a byte order mark.
+    """Decode JSON with msgspec; a byte order mark is allowed.
 
-    Raises msgspec.DecodeError for every way in which it can fail: also where it is nested more than `depth` levels deep or
-    holds more than `most_objects` arrays and objects, and where half of a surrogate pair stands in it.
+    Raises only msgspec.DecodeError: for invalid JSON, nesting deeper than `depth`, more than `max_objects` arrays and
+    objects, or half a surrogate pair.
     """
-    import msgspec  # loaded after the first paint
+    import msgspec  # not needed for the first paint
 
-    return _within_bounds(data, lambda raw: msgspec.json.decode(raw, type=type, strict=strict), depth, most_objects)
+    return _within_bounds(data, lambda raw: msgspec.json.decode(raw, type=type, strict=strict), depth, max_objects)
 
 
 @overload
@@ -126,7 +128,7 @@ def decode_input(text: str) -> Any: ...
 @overload
 def decode_input(text: str, type: type[Value], *, strict: bool = ...) -> Value: ...
 def decode_input(text: str, type: Any = Any, *, strict: bool = True) -> Any:
-    """Decode the arguments of a tool call, `{}` where there are none. Raises msgspec.DecodeError, as `decode_json` does."""
+    """Decode the arguments of a tool call; "" counts as `{}`. Raises msgspec.DecodeError, as `decode_json` does."""
     import msgspec
 
     raw = text.encode("utf-8", "replace")
@@ -136,9 +138,9 @@ def decode_input(text: str, type: Any = Any, *, strict: bool = True) -> Any:
 
 
 def decode_lenient(text: str) -> Any:
-    """Decode what the standard library takes for JSON: also half a surrogate pair, a bare control character, NaN.
+    """Decode JSON with the standard library, which also accepts half a surrogate pair, control characters and NaN.
 
-    Raises ValueError, and where it exceeds a bound.
+    Raises ValueError if it is invalid or exceeds a limit.
     """
     import json
 
@@ -148,7 +150,7 @@ def decode_lenient(text: str) -> Any:
 
 
 class JsonDecoder(Generic[Value]):
-    """Decodes JSON of one type, as `decode_json` does, and faster where the type is used often."""
+    """Decodes JSON of one type like `decode_json`. Faster for a type that is used often."""
 
     def __init__(self, type: type[Value] | UnionType, *, strict: bool = True) -> None:
         import msgspec
@@ -156,42 +158,42 @@ class JsonDecoder(Generic[Value]):
         self._decode: Callable[[Any], Any] = msgspec.json.Decoder(type, strict=strict).decode
 
     def decode(self, data: Json) -> Value:
-        """Return the value. Raises msgspec.DecodeError."""
+        """Decode one value. Raises msgspec.DecodeError."""
         decoded: Value = _within_bounds(data, self._decode, JSON_DEPTH, JSON_OBJECTS)
         return decoded
 
 
-def _within_bounds(data: Json, decode: Callable[[Any], Any], depth: int, most_objects: int) -> Any:
+def _within_bounds(data: Json, decode: Callable[[Any], Any], depth: int, max_objects: int) -> Any:
     import msgspec
 
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     if isinstance(raw, bytes | bytearray):
         raw = raw.removeprefix(_BYTE_ORDER_MARK)
-    if problem := json_problem(raw if isinstance(raw, bytes | bytearray) else bytes(raw), depth, most_objects):
+    if problem := json_problem(raw if isinstance(raw, bytes | bytearray) else bytes(raw), depth, max_objects):
         raise msgspec.DecodeError(problem)
     try:
         return decode(raw)
-    except (RecursionError, UnicodeDecodeError) as error:  # the former where the program's own calls are nested deeply
+    except (RecursionError, UnicodeDecodeError) as error:  # RecursionError: the call stack is deep already
         raise msgspec.DecodeError(f"JSON cannot be read: {error}") from None
 
 
-def json_problem(raw: bytes | bytearray, depth: int = JSON_DEPTH, most_objects: int = JSON_OBJECTS) -> str:
-    """Return which bound the JSON exceeds, as the rest of a sentence; "" for none. The JSON need not be valid."""
+def json_problem(raw: bytes | bytearray, depth: int = JSON_DEPTH, max_objects: int = JSON_OBJECTS) -> str:
+    """Return which limit the JSON exceeds, as a sentence without its end, or "". The JSON need not be valid."""
     if raw.count(b"{") + raw.count(b"[") <= depth:
         return ""
     level = objects = start = 0
     inside = False
     while start < len(raw):
         end = start + MIB
-        while raw[end - 1 : end] == b"\\":  # an escape sequence stays whole
+        while raw[end - 1 : end] == b"\\":  # do not split an escape sequence
             end += 1
         piece = raw[start:end].replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NO_STRUCTURE)
-        parts = (b'"' + piece if inside else piece).split(b'"')  # every second one stands inside a string
+        parts = (b'"' + piece if inside else piece).split(b'"')  # every second part is inside a string
         inside = len(parts) % 2 == 0
         brackets = b"".join(parts[::2])
         objects += brackets.count(b"{") + brackets.count(b"[")
-        if objects > most_objects:
-            return f"JSON holds more than {most_objects:,} arrays and objects"
+        if objects > max_objects:
+            return f"JSON has more than {max_objects:,} arrays and objects"
         for bracket in brackets:
             level += 1 if bracket in b"[{" else -1
             if level > depth:
@@ -201,14 +203,14 @@ def json_problem(raw: bytes | bytearray, depth: int = JSON_DEPTH, most_objects: 
 
 
 def is_too_deep(raw: bytes | bytearray) -> bool:
-    """True if the JSON has more than JSON_DEPTH arrays and objects inside one another."""
-    return bool(json_problem(raw, most_objects=len(raw)))
+    """True if the JSON is nested deeper than JSON_DEPTH."""
+    return bool(json_problem(raw, max_objects=len(raw)))
 
 
 def open_to_read(file: Path, *, pipes: bool = False) -> int:
     """Open a regular file, or with `pipes` a pipe, without blocking. Return its descriptor. Raises UnfitFile and OSError."""
-    _refuse_kind(file, file.stat().st_mode, pipes=pipes)  # before it is opened: opening a device may act
-    opened = os.open(file, os.O_RDONLY | _CALM)
+    _refuse_kind(file, file.stat().st_mode, pipes=pipes)  # before opening: to open a device can have side effects
+    opened = os.open(file, os.O_RDONLY | _NON_BLOCKING)
     try:
         _refuse_kind(file, os.fstat(opened).st_mode, pipes=pipes)
     except UnfitFile:

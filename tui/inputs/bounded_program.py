@@ -1,4 +1,4 @@
-"""Run a small helper program and read what it prints, within bounds of time and size."""
+"""Run a small helper program and read what it prints, within limits of time and size."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 from tui.inputs.limits import PROGRAM_OUTPUT_BYTES
 
-_LEAVE_S = 1.0
-"""For the end of the output of a program that was ended."""
+_PIPE_CLOSE_S = 1.0
+"""How long to wait for the end of the output after the program ended, in seconds."""
 
 
-class Printed(NamedTuple):
+class ProgramOutput(NamedTuple):
     code: int
-    """The exit code; negative where it was ended by a signal or by us for printing too much."""
+    """The exit code; negative if a signal ended the program, or if it was killed for printing too much."""
     output: bytes
-    """Standard output: all of it, or b"" where it printed more than the bound."""
+    """The complete standard output, or b"" if it exceeds the limit."""
 
 
 def run_program(
@@ -28,8 +28,8 @@ def run_program(
     env: Mapping[str, str] | None = None,
     limit_bytes: int = PROGRAM_OUTPUT_BYTES,
     stdin: bytes = b"",
-) -> Printed:
-    """Run a program to its end. Raises OSError where it cannot be started, and subprocess.TimeoutExpired."""
+) -> ProgramOutput:
+    """Run a program to its end. Raises OSError if it cannot be started, and subprocess.TimeoutExpired."""
     output = b""
 
     def read() -> None:
@@ -39,7 +39,7 @@ def run_program(
 
     def write() -> None:
         assert process.stdin is not None
-        with suppress(OSError), process.stdin:  # it may end without reading all
+        with suppress(OSError), process.stdin:  # the program may end without reading everything
             process.stdin.write(stdin)
 
     process = subprocess.Popen(
@@ -49,7 +49,7 @@ def run_program(
         stderr=subprocess.DEVNULL,
         env=None if env is None else dict(env),
     )
-    reader = threading.Thread(target=read, daemon=True)  # select does not know pipes on Windows
+    reader = threading.Thread(target=read, daemon=True)  # select does not support pipes on Windows
     reader.start()
     if stdin:
         threading.Thread(target=write, daemon=True).start()
@@ -58,10 +58,10 @@ def run_program(
     if is_late or is_large:
         process.kill()
     process.wait()
-    reader.join(_LEAVE_S)
-    if not reader.is_alive():  # else something that it started holds the pipe, and the thread ends with it
+    reader.join(_PIPE_CLOSE_S)
+    if not reader.is_alive():  # otherwise a child of the program keeps the pipe open, and the thread ends with it
         assert process.stdout is not None
         process.stdout.close()
     if is_late:
         raise subprocess.TimeoutExpired(list(argv), timeout_s)
-    return Printed(-1, b"") if is_large else Printed(process.returncode, output)
+    return ProgramOutput(-1, b"") if is_large else ProgramOutput(process.returncode, output)

@@ -1,8 +1,8 @@
-"""The one place that makes text of a file's bytes: by byte order mark, as UTF-8, or by a guess that is named.
+"""Decode the text of a file: by its byte order mark, as UTF-8, or with a guessed encoding, which is reported.
 
-A guess compares what each of the encodings in use would make of the bytes that are not ASCII: whole words in one script,
-with capitals where words have them, common ideographs, kana beside kanji. This does better on the few words of a table or a
-log than a library that counts letters, and costs nothing at the start. A file that no encoding makes sense of is binary.
+A guess compares how plausible the non-ASCII bytes are in each common encoding: words in one script with regular capitals,
+common ideographs, kana next to kanji. On the few words of a table or a log this is more reliable than a library that counts
+letters, and it needs no import. If no encoding is plausible, the file is binary.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, which has the same first bytes
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -35,39 +35,39 @@ _NAMES = {
     "cp866": "DOS Cyrillic",
 }
 _SAMPLE_BYTES = 2048
-"""So much of what is not ASCII decides about a guess."""
-_LEAST_SCORE = 0.5
+"""How many non-ASCII bytes a guess uses."""
+_MIN_SCORE = 0.5
 _NOT_TEXT = re.compile("[\x00-\x06\x0e-\x1a\x1c-\x1f]")
-"""Controls that text has no use for; it may ring, move back, end a page and colour itself."""
-_MOST_CONTROLS = 0.02
+"""Control characters that text files do not contain. Bell, backspace, form feed and escape are allowed."""
+_MAX_CONTROLS = 0.02
 _FOREIGN = re.compile(rb"[\x80-\xff]")
 _WORD = re.compile(r"[^\W\d_]+(?:[\u0300-\u036f\u0e31-\u0e4e]+[^\W\d_]*)*")
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """A file's text and how it stands in the file."""
+    """The text of a file and its encoding."""
 
     text: str
     encoding: str = "utf-8"
-    """As Python names it."""
+    """The name of the encoding in Python."""
     mark: bytes = b""
-    """The byte order mark it began with."""
+    """The byte order mark of the file, or b""."""
     is_guess: bool = False
 
     @property
     def name(self) -> str:
-        """The encoding's name, as people know it."""
+        """The common name of the encoding."""
         return _NAMES.get(self.encoding) or self.encoding.replace("cp", "Windows-")
 
     @property
     def remark(self) -> str:
-        """What is said of a guess."""
+        """The message for the user about a guess."""
         return f"read as {self.name}, which is a guess"
 
 
-def decoded(data: bytes) -> Decoded | None:
-    """Return the text of a file; None where it is binary."""
+def decode_text(data: bytes) -> Decoded | None:
+    """Decode the content of a file, or return None if it is binary."""
     for mark, encoding in MARKS:
         if data.startswith(mark):
             text = _strict(data[len(mark) :], encoding)
@@ -90,14 +90,14 @@ def _strict(data: bytes, encoding: str) -> str | None:
 
 
 def _is_binary(text: str) -> bool:
-    return "\0" in text or len(_NOT_TEXT.findall(text)) > max(1, len(text) * _MOST_CONTROLS)
+    return "\0" in text or len(_NOT_TEXT.findall(text)) > max(1, len(text) * _MAX_CONTROLS)
 
 
 # UTF-16 and UTF-32 without a mark --------------------------------------------------------------------------------------
 
 
 def _wide(data: bytes) -> Decoded | None:
-    """The text of bytes with NULs in them, if they are halves and quarters of characters."""
+    """Decode bytes with NULs as UTF-16 or UTF-32 without a mark, or return None."""
     sample = data[:_SAMPLE_BYTES]
     is_ascii = sample.isascii() and not _NOT_TEXT.search(sample.replace(b"\0", b"").decode())
     for encoding, size, place in (("utf-32-le", 4, 0), ("utf-32-be", 4, 3), ("utf-16-le", 2, 0), ("utf-16-be", 2, 1)):
@@ -108,7 +108,7 @@ def _wide(data: bytes) -> Decoded | None:
         text = _strict(data, encoding)
         if text is None or _is_binary(text) or (size == 4 and zeros < 1):
             continue
-        # ASCII with a NUL here and there reads as ideographs, too.
+        # ASCII with a few NULs can be decoded as ideographs, too.
         if zeros >= 0.9 or (not is_ascii and _is_of_few_scripts(text[:units])):
             return Decoded(text, encoding, is_guess=True)
     return None
@@ -123,22 +123,22 @@ def _is_of_few_scripts(text: str) -> bool:
 
 
 def _guessed(data: bytes) -> Decoded | None:
-    """The text in the encoding that makes most of it; the first of those that make as much."""
-    if _NOT_TEXT.search(data.decode("latin-1").rstrip("\x1a")):  # DOS ended its texts so
+    """Decode with the encoding of the best score; of equal scores, the first in `_RATES`."""
+    if _NOT_TEXT.search(data.decode("latin-1").rstrip("\x1a")):  # DOS ends text files with it
         return None
     sample = _sample(data)
     scores = {encoding: score for encoding, rate in _RATES.items() if (score := _score(sample, encoding, rate)) > 0}
     for encoding in sorted(scores, key=lambda one: -scores[one]):
-        if scores[encoding] < _LEAST_SCORE:
+        if scores[encoding] < _MIN_SCORE:
             break
         text = _strict(data, encoding)
-        if text is not None and text.encode(encoding, "replace") == data:  # so that it can be written back
+        if text is not None and text.encode(encoding, "replace") == data:  # so that it can be saved again unchanged
             return Decoded(text, encoding, is_guess=True)
     return None
 
 
 def _sample(data: bytes) -> bytes:
-    """The words that are not ASCII, from the beginning on. No encoding has a byte below 0x30 inside a character."""
+    """Return the first non-ASCII words. In no encoding does a character contain a byte below 0x30."""
     found: list[bytes] = []
     for line in data.split(b"\n"):
         if line.isascii():
@@ -152,7 +152,7 @@ def _sample(data: bytes) -> bytes:
 
 
 def _score(sample: bytes, encoding: str, rate: Callable[[str], Iterable[float]]) -> float:
-    """How much sense the bytes make in an encoding: the mean of their characters that are not ASCII, from 0 to 1."""
+    """Return how plausible the bytes are in an encoding: the mean rate of the non-ASCII characters, from 0 to 1."""
     try:
         # The last character of a sample may be cut.
         text = codecs.getincrementaldecoder(encoding)().decode(sample, len(sample) < _SAMPLE_BYTES)
@@ -172,7 +172,7 @@ _HANGUL = frozenset(
     "이다는의에가을은한지기사고하로도자인시대어아리그나수정일해서부보상전를주있스제장동으면라원조들구과성우여게비경중만연문신내"
     "없화것관오무소위방와공세치러실간말발회미국안생통선당식민학년월명입니파류찾습요"
 )
-"""Syllables of every day: as many characters of Chinese fall on other ones."""
+"""Common Korean syllables. Chinese text in this encoding decodes to rare ones."""
 
 
 def _latin(common: frozenset[str]) -> Callable[[str], Iterator[float]]:
@@ -191,8 +191,10 @@ def _latin(common: frozenset[str]) -> Callable[[str], Iterator[float]]:
 
 
 def _lettered(script: str, last: str = "", rare: str = "", worth: float = 1.0) -> Callable[[str], Iterator[float]]:
-    """Words of another alphabet. `last` are letters that only end a word, `rare` such as hardly occur.
-    `worth` is less than 1 for an encoding that other alphabets in capitals look like, or that is hardly used any more.
+    """Rate words of a non-Latin alphabet.
+
+    `last` are letters that only occur at the end of a word, `rare` those that hardly occur. `worth` is less than 1 for an
+    encoding that is easily confused with others or hardly used any more.
     """
 
     def rates(text: str) -> Iterator[float]:
@@ -212,12 +214,12 @@ def _lettered(script: str, last: str = "", rare: str = "", worth: float = 1.0) -
 
 
 def _has_vowels(word: str, script: str) -> bool:
-    """False for a Thai word without a vowel sign or tone mark, of which there are hardly any."""
+    """False for a Thai word without a vowel sign or tone mark, which is rare."""
     return script != "THAI" or any("\u0e30" <= char <= "\u0e4e" for char in word)
 
 
 def _signs(text: str) -> Iterator[float]:
-    """Of what is neither ASCII nor a letter. Inside a word only an apostrophe or a dash makes sense."""
+    """Rate characters that are neither ASCII nor letters. Inside a word only apostrophes and dashes are plausible."""
     before = " "
     for at, char in enumerate(text):
         if char.isascii() or char.isalpha():
@@ -236,7 +238,7 @@ def _script(char: str) -> str:
 
 
 def _wide_chars(encoding: str, common: Iterable[tuple[int, int]], kana: float) -> Callable[[str], Iterator[float]]:
-    """Characters of two bytes; those with a first byte in `common` are in daily use. `kana` is what kana are worth."""
+    """Rate two-byte characters. Those with a first byte in `common` are common; `kana` is the rate of kana."""
     ranges = tuple(common)
 
     def rates(text: str) -> Iterator[float]:
@@ -260,13 +262,13 @@ def _wide_chars(encoding: str, common: Iterable[tuple[int, int]], kana: float) -
 
 
 def _simplified(text: str) -> Iterator[float]:
-    """GBK: the daily characters have both bytes in the upper half."""
+    """Rate GBK: both bytes of a common character are above 0xA0."""
     for char, rate in zip((char for char in text if not char.isascii()), _DAILY_GB(text), strict=True):
         yield rate + 0.02 if char.encode("gb18030")[-1] >= 0xA1 else min(rate, 0.3)
 
 
 def _korean(text: str) -> Iterator[float]:
-    """Syllables, a good part of which are in daily use."""
+    """Rate Korean: a good part of the syllables are common ones."""
     syllables = [char for char in text if "\uac00" <= char <= "\ud7a3"]
     is_korean = sum(char in _HANGUL for char in syllables) >= len(syllables) / 4
     for char, rate in zip((char for char in text if not char.isascii()), _DAILY_KR(text), strict=True):
@@ -293,4 +295,4 @@ _RATES: dict[str, Callable[[str], Iterable[float]]] = {
     "cp1256": _lettered("ARABIC", worth=0.88),
     "cp874": _lettered("THAI", worth=0.87),
 }
-"""By encoding: what its characters are worth. Of equals the first counts."""
+"""The rating function of each encoding. Of equal scores the first one wins."""

@@ -1,6 +1,6 @@
-"""The bounds on everything that is read from outside, in one table, each with its reason.
+"""The limits for all input from outside, each with its reason.
 
-A reader that reaches its bound keeps what has arrived and says so in one sentence; nothing is cut without a word.
+A reader that reaches a limit keeps what has arrived and reports the limit in one sentence.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ PENDING_KEYS: Final = 500
 UNREAD_S: Final = 1.0
 """How long prx waits for a terminal that reads nothing more. A connection that stalls for longer shows all again later."""
 SCREEN_COLUMNS, SCREEN_ROWS = 2_000, 1_000
-"""A terminal's size. A screen of 8,000 pixels with letters of 4 by 8 stays below; each cell costs memory and time."""
+"""The size of a terminal. A screen 8,000 pixels wide with letters of 4 by 8 pixels is below it."""
 
 STDIN_BYTES: Final = 32_000_000
 """Text on stdin of `prx -p`. The API takes no more in a whole request."""
@@ -179,4 +179,4 @@ LISTED_SOURCES: Final = 1_000
 """Pages that are listed of one web search, and sources below one answer. Real searches find ten."""
 
 MENTIONS: Final = 100
-"""Paths after an @ that are looked for on the disk, of one prompt. Nobody attaches so many files by hand."""
+"""Paths after an @ in one prompt that are looked up on disk. Nobody attaches so many files by hand."""

@@ -1,4 +1,4 @@
-"""Reads a pipe that the user named on the command line, such as `--config <(gpg -d FILE)`: to its end, within bounds."""
+"""Read a pipe that the user named on the command line, such as `--config <(gpg -d FILE)`, within limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _POLL_S = 0.01
 
 
 class Pipe:
-    """A pipe that is open without blocking. It is not closed here."""
+    """An open non-blocking pipe. The caller closes it."""
 
     def __init__(self, opened: int, *, silence_s: float = PIPE_SILENCE_S, writer_s: float = PIPE_WRITER_S) -> None:
         self._opened = opened
@@ -23,25 +23,25 @@ class Pipe:
         self._has_writer = False
 
     def read(self, size: int, /) -> bytes:
-        """Return what has arrived, up to `size` bytes, as soon as there is something; b"" once its writers have closed it.
+        """Wait for data and return up to `size` bytes; b"" after the last writer has closed the pipe.
 
-        Raises UnfitFile where nobody writes to it within `writer_s`, or its writer is silent for `silence_s`.
+        Raises UnfitFile if there is no writer within `writer_s` seconds, or no data for `silence_s` seconds.
         """
-        begun = time.monotonic()
+        started = time.monotonic()
         while True:
-            data = self._arrived(size)
+            data = self._read_available(size)
             self._has_writer = self._has_writer or data != b""
             if data or (data == b"" and self._has_writer):
                 return data
-            waited_s = time.monotonic() - begun
+            waited_s = time.monotonic() - started
             if not self._has_writer and waited_s > self._writer_s:
-                raise UnfitFile(errno.EPIPE, "it is a pipe that nothing writes to")
+                raise UnfitFile(errno.EPIPE, "it is a pipe without a writer")
             if waited_s > self._silence_s:
                 raise UnfitFile(errno.ETIMEDOUT, f"it is a pipe that was silent for {self._silence_s:g} seconds")
             time.sleep(_POLL_S)
 
-    def _arrived(self, size: int) -> bytes | None:
-        """What is there; b"" where there is no writer, None where one says nothing yet."""
+    def _read_available(self, size: int) -> bytes | None:
+        """Return the available data; b"" without a writer, None if a writer has sent nothing yet."""
         try:
             return os.read(self._opened, min(_CHUNK, size))
         except BlockingIOError:
@@ -56,12 +56,12 @@ def read_pipe(
     total_s: float = PIPE_TOTAL_S,
     writer_s: float = PIPE_WRITER_S,
 ) -> bytes:
-    """Return all that a pipe holds; one byte more than the limit at most. Raises UnfitFile, also after `total_s`."""
+    """Read a pipe to its end, or to one byte over the limit. Raises UnfitFile, also after `total_s` seconds."""
     pipe = Pipe(opened, silence_s=silence_s, writer_s=writer_s)
-    begun = time.monotonic()
+    started = time.monotonic()
     content = bytearray()
     while len(content) <= limit_bytes and (data := pipe.read(limit_bytes + 1 - len(content))):
         content += data
-        if time.monotonic() - begun > total_s:
+        if time.monotonic() - started > total_s:
             raise UnfitFile(errno.ETIMEDOUT, f"it is a pipe that was not at its end after {total_s:g} seconds")
     return bytes(content)

@@ -1,6 +1,6 @@
-"""Which proxy an address is reached through: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in either case of letters.
+"""Find the proxy for a URL: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in upper or lower case.
 
-The HTTP libraries read these variables too, but fail on an entry that they do not understand. Nothing is sent here.
+The HTTP libraries read these variables too, but fail on an entry that they do not understand. Sends nothing.
 """
 
 from __future__ import annotations
@@ -18,60 +18,60 @@ SCHEMES = ("http", "https", "socks5", "socks5h")
 _PORTS = {"http": 80, "https": 443}
 _BRACKETS = re.compile(r"\[([^\[\]]+)\](/\d+)?(?::(\d+))?")
 _NAME = re.compile(r"(?:\*?\.)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?")
-_SYSTEM = "the proxy of the system's settings"
-_LONGEST_ENTRY, _MOST_ENTRIES = 60, 5
-"""Of entries that are named in a sentence."""
+_SYSTEM = "the proxy of the system settings"
+_ENTRY_CHARS, _MAX_ENTRIES = 60, 5
+"""How much of the entries an error message quotes."""
 
 
 class BadProxy(TuiError):
-    """A variable is not the address of a proxy. Its value is not shown: it may hold a password."""
+    """A variable is not the URL of a proxy. Its value is not shown, because it may contain a password."""
 
     def __init__(self, variable: str) -> None:
         super().__init__(
             f"{variable} is not the address of a proxy",
-            "It begins with http:// and names a host, as http://proxy.example:3128. In a name or a password, characters "
-            "such as [ @ : / # are written with %, as %5B for [.",
+            "Use a URL such as http://proxy.example:3128. In a user name or a password, escape characters such as "
+            "[ @ : / # with %, for example %5B for [.",
         )
 
 
 @dataclass(frozen=True)
 class Route:
-    """How an address is reached."""
+    """How a URL is reached."""
 
     proxy: str = field(default="", repr=False)
-    """The proxy's URL, maybe with a password in it; "": it is reached without one."""
+    """The URL of the proxy, which may contain a password; "" for a direct connection."""
     variable: str = ""
-    """The variable that names the proxy."""
+    """The variable with the proxy."""
     skipped: tuple[str, ...] = ()
-    """Entries of NO_PROXY that are no host, address or network."""
+    """Entries of NO_PROXY that are not a host, address or network."""
     exceptions: str = "NO_PROXY"
-    """The variable that `skipped` is of."""
+    """The variable with the skipped entries, NO_PROXY or no_proxy."""
 
     @property
     def host(self) -> str:
-        """The proxy's host and port, without name and password."""
+        """The host and port of the proxy, without user name and password."""
         return urlsplit(self.proxy).netloc.rpartition("@")[2]
 
     @property
     def remark(self) -> str:
-        """What is to be told of `skipped`, in a sentence, or ""."""
+        """A warning about the skipped entries, or ""."""
         if not self.skipped:
             return ""
-        named = ", ".join(ascii(entry[:_LONGEST_ENTRY]) for entry in self.skipped[:_MOST_ENTRIES])
-        rest = f" and {len(self.skipped) - _MOST_ENTRIES} more" if len(self.skipped) > _MOST_ENTRIES else ""
-        return f"{self.exceptions}: left out, since it is no host, address or network: {named}{rest}."
+        named = ", ".join(ascii(entry[:_ENTRY_CHARS]) for entry in self.skipped[:_MAX_ENTRIES])
+        rest = f" and {len(self.skipped) - _MAX_ENTRIES} more" if len(self.skipped) > _MAX_ENTRIES else ""
+        return f"{self.exceptions}: ignored, because it is not a host, address or network: {named}{rest}."
 
 
 def route_for(url: str, env: Mapping[str, str]) -> Route:
-    """Return how that address is reached in this environment. Raises BadProxy."""
+    """Return how to reach a URL in this environment. Raises BadProxy."""
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port or _PORTS.get(parts.scheme, 0)
-    except ValueError:  # whoever sends there says so
+    except ValueError:  # the client reports an invalid URL
         return Route()
     variable, value = _proxy_variable(parts.scheme, env)
     if not value:
-        return _of_the_system(parts.scheme, host, env)
+        return _system_route(parts.scheme, host, env)
     name, exceptions = _variable("NO_PROXY", env)
     skipped = []
     for entry in re.split(r"[,\s]+", exceptions):
@@ -84,21 +84,21 @@ def route_for(url: str, env: Mapping[str, str]) -> Route:
 
 
 def _proxy_variable(scheme: str, env: Mapping[str, str]) -> tuple[str, str]:
-    """The name and the value of the variable that counts for a scheme."""
+    """Return name and value of the variable for a scheme."""
     name, value = _variable(f"{scheme.upper()}_PROXY", env)
-    if name == "HTTP_PROXY" and "REQUEST_METHOD" in env:  # in a CGI program the client of the web server sets it
+    if name == "HTTP_PROXY" and "REQUEST_METHOD" in env:  # in a CGI program an HTTP client can set it (httpoxy)
         value = ""
     return (name, value) if value else _variable("ALL_PROXY", env)
 
 
 def _variable(upper: str, env: Mapping[str, str]) -> tuple[str, str]:
-    """The name in the spelling that counts, lower case first, and its value. An empty one switches the other off."""
+    """Return name and value of a variable. Lower case comes first, even if empty."""
     name = upper.lower() if upper.lower() in env else upper
     return name, env.get(name, "").strip()
 
 
-def _of_the_system(scheme: str, host: str, env: Mapping[str, str]) -> Route:
-    """What macOS and Windows have in their settings; it counts where no variable names a proxy."""
+def _system_route(scheme: str, host: str, env: Mapping[str, str]) -> Route:
+    """Return the proxy from the settings of macOS or Windows, which applies if no variable is set."""
     if sys.platform not in ("darwin", "win32") or any(
         _variable(f"{one}_PROXY", env)[1] for one in ("HTTP", "HTTPS", "ALL")
     ):
@@ -110,7 +110,7 @@ def _of_the_system(scheme: str, host: str, env: Mapping[str, str]) -> Route:
 
 
 def _checked(value: str, variable: str) -> str:
-    """The URL of a proxy. Raises BadProxy."""
+    """Return the URL of a proxy. Raises BadProxy."""
     url = value if "://" in value else f"http://{value}"
     try:
         parts = urlsplit(url)
@@ -118,7 +118,7 @@ def _checked(value: str, variable: str) -> str:
     except ValueError:
         usable = False
         parts = SplitResult("", "", "", "", "")
-    # An @ behind the host is one of a password with / ? or # in it: what looks like the host is a part of that password.
+    # An @ after the host belongs to a password with / ? or #. What looks like the host is a part of that password.
     rest = url.partition("://")[2][len(parts.netloc) :]
     if not usable or "@" in rest or not url.isprintable() or " " in url:
         raise BadProxy(variable)
@@ -126,7 +126,7 @@ def _checked(value: str, variable: str) -> str:
 
 
 def _covers(entry: str, scheme: str, host: str, port: int) -> bool | None:
-    """Whether an entry of NO_PROXY, in lower case, is about that address; None where it cannot be read."""
+    """True if an entry of NO_PROXY, in lower case, covers this host and port; None if the entry is invalid."""
     if entry == "*":
         return True
     wanted, found, rest = entry.partition("://")
@@ -148,7 +148,7 @@ def _covers(entry: str, scheme: str, host: str, port: int) -> bool | None:
 
 
 def _is_within(name: str, host: str) -> bool | None:
-    """Whether a host is that host, address or network, or a name below that domain; None where it is none of them."""
+    """True if the host is this host or address, or within this network or domain; None if the name is invalid."""
     try:
         network = ip_network(name, strict=False)
     except ValueError:
@@ -169,7 +169,7 @@ def _is_host(name: str) -> bool:
 
 
 def _ascii(name: str) -> str:
-    """A name as it goes over the wire; "" where it cannot."""
+    """Return a host name in its ASCII form (IDNA), or ""."""
     try:
         return name if name.isascii() else name.encode("idna").decode("ascii")
     except UnicodeError:

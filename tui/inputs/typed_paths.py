@@ -1,7 +1,7 @@
-"""The file that a typed path means: names differ from what is typed in blanks and in the form of their letters.
+"""Find the file for a typed path, whose spaces and accents may differ from the real name.
 
-macOS puts a narrow no-break space into the names of screenshots, and some systems store `é` as two characters. A reader sees
-no difference, and a keyboard does not make it.
+macOS puts a narrow no-break space into the names of screenshots, and some systems store `é` as two characters. Neither can
+be seen or typed.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-_ADDRESS = re.compile(r"(https?|ftps?):/+(?=\S)", re.IGNORECASE)
+_URL = re.compile(r"(https?|ftps?):/+(?=\S)", re.IGNORECASE)
 _BLANKS = re.compile(r"[\s\u200b\u2060\ufeff]+")
 
 
-def folded(name: str) -> str:
-    """Return a name in one form: composed letters, and one space for whatever stands between words."""
+def normalized(name: str) -> str:
+    """Return the name with composed letters and single ASCII spaces."""
     return _BLANKS.sub(" ", unicodedata.normalize("NFC", name))
 
 
-def found(path: Path) -> Path | None:
-    """Return the existing file or folder that a path means; None where there is none, or where several would do.
+def find_path(path: Path) -> Path | None:
+    """Return the existing file or folder for a typed path, or None if there is none or several.
 
-    It is the one of exactly this name, else the only one that looks the same. Reads from the disk; `~` must be expanded.
+    An exact match comes first, then the only name that looks the same. Reads from the disk; `~` must be expanded.
     """
-    with suppress(OSError, ValueError):  # a folder that may not be read; a NUL in the name
+    with suppress(OSError, ValueError):  # an unreadable folder, or a NUL in the name
         if os.path.lexists(path):
             return path
         place = Path(path.anchor or ".")
@@ -44,11 +44,11 @@ def found(path: Path) -> Path | None:
 
 
 def _alike(name: str, names: Iterable[str]) -> list[str]:
-    wanted = folded(name)
-    return [one for one in names if folded(one) == wanted]
+    wanted = normalized(name)
+    return [one for one in names if normalized(one) == wanted]
 
 
-def address_in(path: Path | str) -> str:
-    """Return the web address that was given in the place of a path, or "". A `Path` has lost one of its two slashes."""
+def url_in(path: Path | str) -> str:
+    """Return the URL that was given instead of a path, or "". A `Path` has lost one of its slashes."""
     text = str(path)
-    return _ADDRESS.sub(lambda scheme: f"{scheme[1]}://", text, count=1) if _ADDRESS.match(text) else ""
+    return _URL.sub(lambda scheme: f"{scheme[1]}://", text, count=1) if _URL.match(text) else ""

@@ -1,4 +1,4 @@
-"""Undoes the content encoding of an HTTP body in small steps: a few bytes of it can stand for gigabytes. Pure."""
+"""Decompress an HTTP body in small steps, because a few bytes can expand to gigabytes. No I/O."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ _WBITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
 
 class CannotUnpack(Exception):
-    """The text says why, as the rest of a sentence whose subject is the body or its server."""
+    """The body cannot be decompressed. The text is a sentence without its subject, which is the body or its server."""
 
 
 class Unpacker:
-    """`encoding` is the value of a content-encoding header. Raises CannotUnpack for one that is not gzip or deflate."""
+    """Decompresses a body. `encoding` is the content-encoding header. Raises CannotUnpack unless it is gzip or deflate."""
 
     def __init__(self, encoding: str) -> None:
         names = [name for part in encoding.lower().split(",") if (name := part.strip()) not in ("", "identity")]
         if len(names) > 1 or not set(names) <= set(_WBITS):
-            raise CannotUnpack(f"is compressed as {', '.join(names)[:40]}, though it was asked for uncompressed")
+            raise CannotUnpack(f"is compressed as {', '.join(names)[:40]}, although prx did not ask for that")
         self._stream = zlib.decompressobj(_WBITS[names[0]]) if names else None
-        self._has_begun = False
+        self._has_started = False
 
     @property
     def has_ended(self) -> bool:
@@ -30,9 +30,9 @@ class Unpacker:
         return self._stream is not None and self._stream.eof
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield what the data stands for, in pieces of at most UNPACKED_STEP_BYTES. Raises CannotUnpack.
+        """Yield the decompressed data in pieces of at most UNPACKED_STEP_BYTES. Raises CannotUnpack.
 
-        What follows the end of a compressed body is ignored. Uncompressed data is yielded as it is.
+        Data after the end of a compressed body is ignored. Uncompressed data is returned unchanged.
         """
         if self._stream is None:
             yield data
@@ -50,9 +50,12 @@ class Unpacker:
         try:
             piece = self._stream.decompress(data, UNPACKED_STEP_BYTES)
         except zlib.error as error:
-            if self._has_begun:
+            if self._has_started:
                 raise CannotUnpack(f"cannot be decompressed: {error}") from error
-            self._has_begun, self._stream = True, zlib.decompressobj(-15)  # some servers send deflate without its frame
+            self._has_started, self._stream = (
+                True,
+                zlib.decompressobj(-15),
+            )  # deflate without a zlib header
             return self._unpacked(data)
-        self._has_begun = True
+        self._has_started = True
         return piece

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 import httpx2
 
-from tui.inputs.bounded import refuse_unfit_certificates
+from tui.inputs.bounded import require_regular_certificate_files
 from tui.inputs.proxies import BadProxy, route_for
 from tui.inputs.unpacking import CannotUnpack, Unpacker
 from tui.mcp.message_size import EXCEEDED, LONGEST
@@ -26,7 +26,7 @@ def client(url: str, headers: Mapping[str, str], answered: Callable[[int], None]
         if response.request.method == "POST":
             answered(response.status_code)
 
-    refuse_unfit_certificates(os.environ)
+    require_regular_certificate_files(os.environ)
     route = route_for(url, os.environ)
     try:
         return httpx2.AsyncClient(

@@ -41,8 +41,8 @@ from tui.store.files import (
     make_private,
     opened_copy,
     plain_errors,
-    refuse_unfit,
     reindexed,
+    require_regular_file,
     set_busy_timeout,
     transaction,
 )
@@ -231,7 +231,7 @@ class Database:
         import sqlite3
 
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        refuse_unfit(self.path)
+        require_regular_file(self.path)
         try:
             make_private(self.path)
         except OSError:
@@ -281,7 +281,7 @@ class Database:
         before = self._disk
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            refuse_unfit(self.path)
+            require_regular_file(self.path)
             make_private(self.path)
             self._open_to_write(patience_s)
         except (OSError, sqlite3.Error, NewerSchema):

@@ -128,12 +128,12 @@ def opened_copy(path: Path) -> Iterator[Connection]:
             yield db
 
 
-def refuse_unfit(path: Path) -> None:
+def require_regular_file(path: Path) -> None:
     """Raise OSError for a file that SQLite would block on, e.g. a named pipe or device, as the database or beside it."""
     for ending in ("", "-wal", "-shm", "-journal"):
         file = Path(f"{path}{ending}")
         try:
-            bounded.refuse_unfit(file, missing_ok=True)
+            bounded.require_regular_file(file, missing_ok=True)
         except UnfitFile as error:
             raise UnfitFile(error.errno, str(error.strerror).replace("it", file.name, 1)) from error
         except OSError as error:  # a link to itself

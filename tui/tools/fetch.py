@@ -20,8 +20,8 @@ import msgspec
 
 from tui.chat.tools import Question
 from tui.chat.transcript import Tool, ToolUse
-from tui.inputs.bounded import refuse_unfit_certificates
-from tui.inputs.charset import decoded as read_text
+from tui.inputs.bounded import require_regular_certificate_files
+from tui.inputs.charset import decode_text
 from tui.inputs.limits import MIB, PAGE_BYTES
 from tui.inputs.unpacking import CannotUnpack, Unpacker
 from tui.tools import addresses
@@ -220,7 +220,7 @@ def _text(page: _Page, url: str) -> str:
     is_html = page.media_type in ("text/html", "application/xhtml+xml")
     declared = _META_CHARSET.search(page.data[:_META_BYTES]) if is_html and not page.charset else None
     charset = _codec(page.charset or (declared[1].decode() if declared else ""))
-    guess = None if charset else read_text(page.data)
+    guess = None if charset else decode_text(page.data)
     text = guess.text if guess else page.data.decode(charset or "utf-8", "replace")
     return html_to_text(text, url) if is_html else text
 
@@ -247,7 +247,7 @@ def _trust() -> ssl.SSLContext:
     import httpx
 
     try:
-        refuse_unfit_certificates(os.environ)
+        require_regular_certificate_files(os.environ)
         return httpx.create_ssl_context()
     except OSError as error:
         raise Failed(f"The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be used: {error}.") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from tui.chat.tools import Question
 from tui.chat.transcript import ToolUse
 from tui.inputs.limits import PATH_CHARS
-from tui.inputs.typed_paths import found
+from tui.inputs.typed_paths import find_path
 from tui.tools import openat
 from tui.tools.patterns import pattern_of
 from tui.tools.privacy import Privacy
@@ -65,7 +65,7 @@ class Folders:
         found too.
         """
         place = self.find(name)
-        meant = found(place.path)
+        meant = find_path(place.path)
         return place if meant is None else self.find(str(meant))
 
     def place(self, path: Path) -> ResolvedPath:

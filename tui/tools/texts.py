@@ -45,7 +45,7 @@ def cut_line(line: str, limit: int) -> str:
 
 def decoded(data: bytes) -> FileText | None:
     """Return the text of a file; None if it is binary."""
-    found = charset.decoded(data)
+    found = charset.decode_text(data)
     if found is None:
         return None
     text = found.text

@@ -15,7 +15,7 @@ from pathlib import Path
 from textual.app import SuspendNotSupported
 
 from tui.inputs import UnfitFile
-from tui.inputs.bounded import read_file, without_mark
+from tui.inputs.bounded import read_file, without_bom
 from tui.inputs.limits import EDITED_BYTES
 
 
@@ -51,7 +51,7 @@ def edited(text: str, env: Mapping[str, str], suspended: Callable[[], AbstractCo
             code = subprocess.run([*command, name], check=False).returncode
         if code:
             raise EditorFailed(f"{command[0]} exited with code {code}; the prompt is unchanged")
-        return without_mark(read_file(file, EDITED_BYTES)).decode("utf-8", "replace").removesuffix("\n")
+        return without_bom(read_file(file, EDITED_BYTES)).decode("utf-8", "replace").removesuffix("\n")
     except UnfitFile as error:
         raise EditorFailed(f"the edited file cannot be read: {error.strerror}; the prompt is unchanged") from error
     except OSError as error:
