@@ -80,10 +80,10 @@ LAYERS = {
     "actions": layer("", "msgspec"),
     "widgets": layer("chat images render actions errors", "textual rich msgspec"),
     "chat_screen": layer(
-        "screens widgets engine chat images errors actions render store services.ports", "textual rich msgspec"
+        "screens widgets engine chat images errors masking actions render store services.ports", "textual rich msgspec"
     ),
     "chat_screen.controllers": layer(
-        "chat_screen.context chat_screen.session chat_screen.pipeline chat_screen.hints chat errors store "
+        "chat_screen.context chat_screen.session chat_screen.pipeline chat_screen.hints chat errors masking store "
         "render.figures services.ports",
         "msgspec",
     ),

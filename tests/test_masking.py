@@ -18,7 +18,7 @@ from tui.config import load
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.demo.shells import Server
 from tui.errors import TuiError
-from tui.masking import is_secret, masked, masked_name, masked_url
+from tui.masking import is_key, is_secret, masked, masked_name, masked_url
 from tui.services.connection import Connection
 
 KEYS = [
@@ -54,6 +54,14 @@ def test_a_key_is_masked_wherever_it_stands(key: str, before: str, after: str) -
     if key != KEYS[2]:  # no more than random, which a sentence may be allowed to hold
         error = TuiError(text, text)
         assert "PLANTED" not in f"{error} {error.message} {error.hint} {error!r}"
+
+
+@pytest.mark.parametrize("key", KEYS[:2])
+def test_a_key_is_known_where_it_stands_alone(key: str) -> None:
+    assert is_key(key)
+    assert is_key(f" {key}\n")
+    assert not is_key(f"is {key} yours?")
+    assert not is_key("sk-ant-")
 
 
 WRONG = [

@@ -8,6 +8,7 @@ import os
 import select
 import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -81,6 +82,30 @@ def test_a_signal_ends_the_full_screen_in_order(
     kept = (tmp_path / "prx" / "data" / "chats.db").read_bytes()
     assert b"The tide runs out" in kept
     assert b"and at which hour" in kept
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_what_is_typed_before_the_store_is_open_outlives_a_signal(
+    env: dict[str, str], tmp_path: Path, sent: bool
+) -> None:
+    subprocess.run([*PRX, "chats"], env={**os.environ, **env}, check=True, capture_output=True)
+    other = sqlite3.connect(tmp_path / "prx" / "data" / "chats.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")  # nothing can be read or written
+    with contextlib.closing(other), opened(env, tmp_path) as terminal:
+        terminal.wait_for("Talk to")
+        if sent:
+            terminal.type("Which way does it run?\r")
+            terminal.wait(lambda: "Which way" not in terminal.text)
+        terminal.type("and at which hour")
+        terminal.wait_for("│ and at which hour")
+        terminal.process.send_signal(signal.SIGTERM)
+        other.execute("ROLLBACK")
+        assert terminal.wait_exit() == 128 + signal.SIGTERM
+        assert_restored(terminal)
+    with opened(env, tmp_path) as terminal:
+        terminal.wait_for("│ and at which hour")
+        if sent:
+            terminal.wait_for("Which way does it run?")
 
 
 def test_a_signal_that_was_ignored_from_the_start_stays_so(

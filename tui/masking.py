@@ -42,6 +42,11 @@ def masked_url(url: str) -> str:
     return masked_name(f"{parts.scheme}://{host}{rest}" if host else url.partition("?")[0])
 
 
+def is_key(text: str) -> bool:
+    """True if a text is one key or token that says what it is, and nothing else."""
+    return KNOWN.fullmatch(text.strip()) is not None
+
+
 def is_secret(text: str) -> bool:
     """True if a name may be a misplaced key."""
     return masked_name(text) != text

@@ -44,6 +44,33 @@ async def paste_key(chat: Chat, key: str) -> None:
     await chat.pilot.press("enter")
 
 
+async def test_a_key_that_is_entered_as_a_prompt_is_neither_sent_nor_stored() -> None:
+    key = "sk-ant-api03-PLANTED9x8Y7z6W5v4-U3t2S1r0"
+    async with chatting(key="") as chat:
+        for _ in range(2):
+            await chat.send(f" {key}\n")
+            await chat.until(lambda: "looks like an API key, so it was not sent or stored" in chat.hint)
+        assert chat.prompt.text == ""
+        await chat.pilot.press("up")
+        assert chat.prompt.text == ""
+        chat.prompt.put(key)  # and is given up for another prompt
+        await chat.pilot.press("ctrl+c")
+        chat.prompt.put("Which way does it run?")
+        await chat.until(lambda: "Which way" in screen_text(chat))
+        assert chat.server.requests == []
+        assert not chat.screen.session.has_begun
+        chat.screen.parts.sessions.save_position()
+    kept = b"".join(file.read_bytes() for file in (Path.home() / "data").rglob("*") if file.is_file())
+    assert b"PLANTED" not in kept
+    assert b"Which way does it run?" in kept
+
+
+async def test_with_credentials_a_key_is_a_prompt_like_any_other() -> None:
+    async with chatting(words("Do not send me keys.")) as chat:
+        await chat.send("sk-ant-api03-PLANTED9x8Y7z6W5v4-U3t2S1r0")
+        await chat.until_shown("Do not send me keys.")
+
+
 def log_in_to_claude_code(**fields: object) -> None:
     folder = Path.home() / ".claude"
     folder.mkdir(parents=True)

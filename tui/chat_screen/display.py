@@ -18,6 +18,7 @@ from tui.chat.transcript import Draft
 from tui.chat_screen.hints import HintLine
 from tui.chat_screen.session import ChatSession
 from tui.errors import TuiError
+from tui.masking import is_key
 from tui.services.ports import Provider
 from tui.widgets.conversation import Conversation
 from tui.widgets.header import Header
@@ -243,6 +244,8 @@ class Display:
         waiting = (Draft(text=aside, attachments=beside),) if aside or beside else ()
         in_question = (session.in_question,) if session.in_question is not None else ()
         edited = session.editing
+        if is_key(text) and self._provider.obstacle is not None:
+            text = ""  # a key in the wrong place
         return Place(
             chat_id=session.id,
             draft=Draft(text=text, attachments=prompt.attachments.blocks),

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tui.chat.transcript import Draft
+from tui.masking import is_key
 
 if TYPE_CHECKING:
     from tui.chat_screen.session import ChatSession, Origin
@@ -30,6 +31,8 @@ class Submission(NamedTuple):
 CurrentSession = Callable[[], "ChatSession"]
 Proceed = Callable[[Submission], None]
 Step = Callable[[Submission, Proceed], None]
+WhenReady = Callable[[Callable[[], None], Draft | None], None]
+"""Does something now or later, for which a prompt waits."""
 
 
 class Pipeline:
@@ -45,12 +48,24 @@ class Pipeline:
             self.steps[at](submission, partial(self._go_on, at + 1))
 
 
+class RefuseKey:
+    """Refuse a key that is entered as a prompt while there are no credentials: it is neither sent nor stored."""
+
+    def __init__(self, has_credentials: Callable[[], bool], notify: Callable[[str], None]) -> None:
+        self._has_credentials = has_credentials
+        self._notify = notify
+
+    def __call__(self, submission: Submission, proceed: Proceed) -> None:
+        if submission.draft is not None and is_key(submission.draft.text) and not self._has_credentials():
+            self._notify("This looks like an API key, so it was not sent or stored. Sign in with /login.")
+        else:
+            proceed(submission)
+
+
 class WaitUntilReady:
     """Nothing is sent before the store is open to record it, nor while another chat is being opened: it is for that one."""
 
-    def __init__(
-        self, is_ready: Callable[[], bool], when_ready: Callable[[Callable[[], None]], None], current: CurrentSession
-    ) -> None:
+    def __init__(self, is_ready: Callable[[], bool], when_ready: WhenReady, current: CurrentSession) -> None:
         self._is_ready = is_ready
         self._when_ready = when_ready
         self._current = current
@@ -59,7 +74,7 @@ class WaitUntilReady:
         if self._is_ready() or submission.kind == "next":
             proceed(submission)
         elif submission.kind == "prompt":
-            self._when_ready(lambda: proceed(submission._replace(session=self._current())))
+            self._when_ready(lambda: proceed(submission._replace(session=self._current())), submission.draft)
 
 
 class QueueWhileRunning:

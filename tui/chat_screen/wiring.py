@@ -81,12 +81,13 @@ class Parts:
 
     @cached_property
     def pipeline(self) -> Pipeline:
-        from tui.chat_screen.pipeline import Pipeline, QueueWhileRunning, Send, WaitUntilReady
+        from tui.chat_screen.pipeline import Pipeline, QueueWhileRunning, RefuseKey, Send, WaitUntilReady
 
         sessions, queue_while_running = self.sessions, QueueWhileRunning(self.presenter.queued)
         return Pipeline(
             (
                 WaitUntilReady(lambda: sessions.is_ready, sessions.when_ready, self.context.current),
+                RefuseKey(lambda: self.context.provider.obstacle is None, self.context.notify),
                 queue_while_running,
                 self.budget,
                 queue_while_running,  # again: while a request was checked, another one may have been sent

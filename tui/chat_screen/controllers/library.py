@@ -11,6 +11,7 @@ from typing import Protocol
 from tui.chat_screen.context import NOTHING_SENT, ChatContext, stored
 from tui.chat_screen.session import shortened
 from tui.errors import TuiError
+from tui.masking import is_key
 
 _EARLIER = 200
 """Prompts of other chats that Up goes through; Ctrl+R searches all."""
@@ -73,7 +74,7 @@ class LibraryController:
     def keep_unsent(self, text: str) -> None:
         """A prompt was given up for another one: it stays among the earlier ones."""
         session = self._context.current()
-        if session.has_store:
+        if session.has_store and not (is_key(text) and self._context.provider.obstacle is not None):
             session.store.leave_unsent(session.id, text)
 
     # The chat on view

@@ -58,8 +58,8 @@ class SessionManager:
         self.background: dict[str, ChatSession] = {}
         """Chats that were left while their answer arrives, by id."""
         self._unread: set[str] = set()
-        self._waiting: list[Callable[[], None]] = []
-        """What is to be done once the store is open, or another chat is there."""
+        self._waiting: list[tuple[Callable[[], None], Draft | None]] = []
+        """What is to be done once the store is open, or another chat is there, and the prompt that waits for it."""
         self._opening = 0
         self._is_started = False
         self._store: Store | None = None
@@ -105,16 +105,16 @@ class SessionManager:
         """True unless the store is still opened, or another chat."""
         return self._is_started and not self._opening
 
-    def when_ready(self, do: Callable[[], None]) -> None:
-        """Do it now, or as soon as the store is open and the chat that is being opened is there."""
+    def when_ready(self, do: Callable[[], None], prompt: Draft | None = None) -> None:
+        """Do it now, or as soon as the store is open and the chat that is being opened is there. `prompt` waits for it."""
         if self.is_ready:
             do()
         else:
-            self._waiting.append(do)
+            self._waiting.append((do, prompt))
 
     def _do_waiting(self) -> None:
         while self.is_ready and self._waiting:
-            self._waiting.pop(0)()
+            self._waiting.pop(0)[0]()
 
     async def open_store(self) -> None:
         """Open the store, and have the chat on view recorded there."""
@@ -249,7 +249,7 @@ class SessionManager:
     def start_new(self) -> None:
         """Show a new, empty chat. What is being written goes along."""
         if not self._is_started:
-            self._waiting.append(self.start_new)
+            self._waiting.append((self.start_new, None))
             return
         self._show_new(draft_stays=False)
         self.save_position()
@@ -268,6 +268,17 @@ class SessionManager:
         """Note how the chat on view stands. Called as often as that changes."""
         if self.current.recorder is not None and self._is_started:
             self.store.save_place(self._ports.snapshot(self.current))
+
+    def save_early(self) -> None:
+        """Save what was typed and sent, if the program has ended before the store was open."""
+        if self._is_started:
+            return
+        if self.current.recorder is None:
+            self._store = self._context.library.store(demo=self._context.provider.is_demo)
+            self._record(self.current, self._new_chat())
+        place = self._ports.snapshot(self.current)
+        sent = (prompt for _, prompt in self._waiting if prompt is not None)
+        self.store.save_place(replace(place, queue=(*place.queue, *sent)))
 
     def _leave(self, *, draft_stays: bool) -> None:
         """Leave the chat on view. Without `draft_stays`, what is being written goes along to the next one."""
