@@ -1,1 +1,1 @@
-"""Text to lines, with no widget in sight."""
+"""Rendering of text to terminal lines, without widgets."""

@@ -1,10 +1,10 @@
-"""A growing Markdown text, cut into pieces that never change again and the few that still may.
+"""Parse a growing Markdown text into finished pieces, which never change again, and a few open ones.
 
-The text is read line by line, as CommonMark does: which open quotes and list items does the line continue, what does it
-begin? What is certain is handed out as `Piece`s: a heading, a line of code, a row of a table, a stretch of a paragraph. So
-however long one block grows, only a bounded rest of it is open. Everything depends on the text alone, never on how it was
-fed: a line longer than `LONG` is text from its first character on, since its end may be far away, and long paragraphs are
-cut at fixed places.
+The text is read line by line, as CommonMark describes: which open quotes and list items does the line continue, and what
+does it begin? Everything certain is returned as a `Piece`: a heading, a line of code, a table row, a part of a paragraph.
+However long a block grows, only a bounded part of it stays open. The result depends on the text only, not on how it was
+fed: a line longer than `LONG` is plain text from its first character, because its end may be far away, and long
+paragraphs are cut at fixed positions.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tui.render.pieces import (
 )
 
 DEPTH = 10
-"""How deep quotes and lists may nest."""
+"""Maximum nesting of quotes and lists."""
 
 
 _Mode = Literal["whole", "partial", "long"]
@@ -40,30 +40,30 @@ _Kind = Literal["quote", "item", "heading", "fence", "rule", "indented", "text"]
 
 
 class Scanner:
-    """Reads a text that arrives in any pieces; hands out what is finished, and shows what is open."""
+    """Parses a text that arrives in parts of any size."""
 
     def __init__(self) -> None:
         self._done: list[Piece] = []
         self._partial = ""
         """The line that has not ended."""
         self._midline = False
-        """That line is a long one, and already in the leaf."""
+        """True if that line is longer than LONG, and is already in the leaf."""
         self._containers: tuple[Container, ...] = ()
         self._fresh = 0
-        """How many of them, from the innermost, have nothing drawn yet."""
+        """How many containers, from the innermost, have nothing drawn yet."""
         self._begun = 0
-        """How many of them had nothing drawn when what is open began."""
+        """How many of them had nothing drawn when the open block began."""
         self._leaf: Leaf | None = None
         self._formula: Formula | None = None
-        """One that the open paragraph ends with, and that may turn out to be none."""
+        """An open formula at the end of the paragraph, which may turn out not to be one."""
         self._is_plain = False
-        """Lines are read again, in which there is no formula."""
+        """True while lines are read again as text without a formula."""
         self._blank = False
         self._last: tuple[Container, ...] | None = None
         self._serial = 0
 
     def feed(self, text: str) -> list[Piece]:
-        """Takes more text; the pieces it finished."""
+        """Add text. Return the pieces that it finished."""
         first, *others = text.split("\n")
         self._take(first)
         for line in others:
@@ -73,7 +73,7 @@ class Scanner:
         return done
 
     def tail(self) -> list[Piece]:
-        """What is open, as it is best drawn now. It changes nothing."""
+        """Return the open pieces as they are best drawn now, without changing anything."""
         trial = self.snapshot()
         if self._partial:
             trial._line(self._partial, "partial")
@@ -81,21 +81,19 @@ class Scanner:
         return trial._done
 
     def snapshot(self) -> Scanner:
-        """A scanner that goes on from here by itself."""
+        """Return a copy that can be fed separately."""
         other = copy(self)
         other._done = []
         other._leaf = copy(self._leaf)
         return other
 
     def close(self) -> list[Piece]:
-        """The rest, once no more text will come."""
+        """Return the remaining pieces when no more text will come."""
         if self._midline or self._partial:
             self._end_line()
         self._finish()
         done, self._done = self._done, []
         return done
-
-    # Lines -------------------------------------------------------------------------------------------------------------
 
     def _take(self, text: str) -> None:
         if not self._midline:
@@ -137,7 +135,7 @@ class Scanner:
         if not bare:
             self._blank_line(depth)
         elif not whole and isinstance(leaf, Paragraph) and self._kind(rest, mode, lazy=True) == "text":
-            self._text(rest, mode)  # a lazy line goes on with the paragraph above it
+            self._text(rest, mode)  # a lazy line continues the paragraph above
         else:
             self._begin(depth, rest, mode)
 
@@ -145,7 +143,7 @@ class Scanner:
         return isinstance(self._leaf, Code) and bool(self._leaf.fence) and not self._containers
 
     def _continued(self, line: str) -> tuple[int, str]:
-        """How many of the open containers `line` belongs to, and what is left of it inside them."""
+        """Return how many of the open containers `line` belongs to, and the rest of the line inside them."""
         depth, rest = 0, line
         for container in self._containers:
             bare = rest.lstrip(" ")
@@ -155,7 +153,7 @@ class Scanner:
                     break
                 rest = bare[2:] if bare[1:2] == " " else bare[1:]
             elif bare:
-                # Models often indent a list below "1." by two columns, where CommonMark wants three.
+                # Models often indent a list below "1." by two columns, where CommonMark requires three.
                 if indent < container.indent and not (indent >= 2 and syntax.MARKER.match(bare)):
                     break
                 rest = rest[min(indent, container.indent) :]
@@ -172,10 +170,8 @@ class Scanner:
         self._leave(depth)
         self._blank = True
 
-    # What begins -------------------------------------------------------------------------------------------------------
-
     def _begin(self, depth: int, rest: str, mode: _Mode) -> None:
-        """Opens what `rest` begins inside the first `depth` containers."""
+        """Open what `rest` begins inside the first `depth` containers."""
         sibling = self._containers[depth] if depth < len(self._containers) else None
         self._leave(depth)
         while (kind := self._kind(rest, mode)) in ("quote", "item"):
@@ -209,7 +205,7 @@ class Scanner:
                 self._emit(Rule())
 
     def _kind(self, rest: str, mode: _Mode, lazy: bool = False) -> _Kind:
-        """What a line begins that goes on with `rest`; `lazy` when the open paragraph lies deeper than the line."""
+        """Return what a line with this rest begins. `lazy`: the open paragraph is nested deeper than the line."""
         bare, paragraph = rest.lstrip(" "), isinstance(self._leaf, Paragraph)
         if len(rest) - len(bare) >= 4 and not isinstance(self._leaf, Table):
             return "text" if paragraph else "indented"
@@ -233,7 +229,7 @@ class Scanner:
         return isinstance(self._leaf, Paragraph) and self._leaf.is_underlined_by(bare)
 
     def _item(self, rest: str, sibling: Container | None) -> str:
-        """Opens a list item; what stands in it."""
+        """Open a list item. Return its content."""
         bare = rest.lstrip(" ")
         found = syntax.MARKER.match(bare)
         assert found is not None
@@ -267,7 +263,7 @@ class Scanner:
         self._emit(CodeHead(language), growing=mode == "partial")
 
     def _goes_on(self, code: Code, rest: str, mode: _Mode) -> bool:
-        """Reads a line of code; False if the line ends the code and is yet to be read."""
+        """Read a line of code. Return False if the line ends the code and still has to be read."""
         if not code.fence and (not rest.strip(" ") or not rest.startswith(" " * code.indent)):
             return False
         if mode == "partial" and not rest.strip(" \t"):
@@ -310,16 +306,14 @@ class Scanner:
         if mode == "whole" and not line.startswith("|"):
             self._open_formula(line, leaf, len(rest) - len(line))
 
-    # Formulas ----------------------------------------------------------------------------------------------------------
-
     def _open_formula(self, line: str, paragraph: Paragraph, indent: int = 0) -> None:
-        """Looks for a formula that begins in the last line of a paragraph and goes on behind it."""
+        """Look for a formula that begins in the last line of a paragraph and continues after it."""
         found = None if self._is_plain else opened_in(line, indent)
         if found is not None and found.from_end <= len(paragraph.text):
             self._formula = found
 
     def _goes_on_in(self, formula: Formula, line: str, mode: _Mode) -> bool:
-        """Reads a line of an open formula; False if that is none, and the line is yet to be read."""
+        """Read a line of an open formula. Return False if it is not a formula, and the line still has to be read."""
         depth, rest = self._continued(line)
         around, inner = self._containers[depth:], self._containers[-1:]
         ends = mode == "long" or any(isinstance(container, Quote) for container in around)
@@ -340,7 +334,7 @@ class Scanner:
         return True
 
     def _hold(self, formula: Formula) -> None:
-        """Puts a formula into the paragraph that it stands in, a row of its own for each of its lines."""
+        """Add a formula to its paragraph, with a row for each of its lines."""
         self._formula, leaf = None, self._leaf
         assert isinstance(leaf, Paragraph)
         at = len(leaf.text) - formula.from_end
@@ -348,20 +342,18 @@ class Scanner:
         self._emit_all(leaf.hold("\n" * breaks + formula.text, formula.rest, at))
 
     def _read_again(self, formula: Formula, *, is_plain: bool) -> None:
-        """Reads as Markdown what was taken for a formula."""
+        """Read as Markdown what was taken for a formula."""
         self._formula, self._is_plain = None, is_plain
         for line in formula.raw:
             self._line(line, "whole")
         self._is_plain = False
-
-    # Containers and pieces ---------------------------------------------------------------------------------------------
 
     def _enter(self, container: Container) -> None:
         self._containers += (container,)
         self._fresh += 1
 
     def _leave(self, depth: int) -> None:
-        """Closes all containers but the first `depth`."""
+        """Close all containers except the first `depth`."""
         if depth == len(self._containers):
             return
         self._finish_leaf()

@@ -1,4 +1,4 @@
-"""The blocks of code in a text: where they stand, and their source."""
+"""The code blocks of a text: their positions and their source."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ if TYPE_CHECKING:
     from tui.render.pieces import Piece
 
 _MOST = 10_000
-"""So many blocks of code can be told apart in one text."""
+"""Maximum number of code blocks in one text."""
 
 
 class Span(NamedTuple):
-    """A block of code by the numbers of its pieces."""
+    """A code block, by the numbers of its pieces."""
 
     language: str
     start: int
-    """That of its head."""
+    """The number of its head."""
     end: int
-    """That of the piece behind its last line."""
+    """The number of the piece after its last line."""
     gap: bool
-    """A blank row stands above it."""
+    """True if there is a blank row above it."""
 
 
 @dataclass(frozen=True)
 class CodeBlock:
-    """A block of code in a text as it stands now. Its first row, `top`, names the language."""
+    """A code block at its current position. Its first row, `top`, shows the language."""
 
     language: str
     top: int
@@ -44,7 +44,7 @@ class CodeBlock:
 
 
 def find_code(piece: Piece, at: int, spans: list[Span]) -> None:
-    """Add the piece of that number to the spans, if there is code in it."""
+    """Add the piece with this number to the spans, if it contains code."""
     from tui.render.pieces import CodeHead, CodeLine
 
     body = piece.body

@@ -1,4 +1,4 @@
-"""Rows of the screen, and what they stand for when they are copied: blanks for a tab, pieces of a table's cells."""
+"""Rows of the screen, and what is copied for them: tabs instead of spaces, the cells of a table instead of its frame."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ S = TypeVar("S")
 
 
 class Swap(NamedTuple):
-    """Characters of a row that stand for another text: blanks for a tab, a line for the rule of a table."""
+    """Characters of a row that are copied as another text: spaces for a tab, the line of a table's rule."""
 
     start: int
     end: int
@@ -21,35 +21,35 @@ class Swap(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """Where a row holds a piece of one cell of a table."""
+    """Where a row contains a part of a table cell."""
 
     start: int
     end: int
     joiner: str = ""
-    """What lay between this piece and the one in the row above."""
+    """The text between this part and the one in the row above."""
     goes_on: bool = False
-    """The row goes on with those cells that the row above began."""
+    """True if the row continues the cells of the row above."""
 
 
 class Row(NamedTuple):
-    """One row of the screen, and what copying needs to know of it."""
+    """One row of the screen, with what is needed for copying it."""
 
     strip: Strip
     soft: bool = False
-    """It goes on with the row above, which wrapping broke off."""
+    """True if it continues the row above, which was wrapped."""
     joiner: str = ""
-    """What stood between the two, and was left out at the break."""
+    """The text that was left out at the line break."""
     lead: int = 0
-    """So many cells at its beginning are only drawn around the text: bars, and the indent of a wrapped line."""
+    """Number of cells at its beginning that are decoration: bars, and the indent of a wrapped line."""
     end: int | None = None
-    """Characters from here on only fill the row."""
+    """Characters from this index on only fill the row."""
     swaps: tuple[Swap, ...] = ()
     cells: tuple[Cell, ...] = ()
-    """The row is one of a table's."""
+    """The parts of table cells in it."""
 
 
 def tabs(line: str, left: int = 0) -> tuple[Swap, ...]:
-    """The tabs of a line, of which the first character is drawn at `left`."""
+    """Return the tabs of a line whose first character is drawn at column `left`."""
     swaps, at = list[Swap](), 0
     for part in line.split("\t")[:-1]:
         start = at + len(part)
@@ -59,9 +59,9 @@ def tabs(line: str, left: int = 0) -> tuple[Swap, ...]:
 
 
 def rows_with_tabs(line: str, indent: int, rows: Sequence[tuple[str, str]]) -> list[tuple[str, tuple[Swap, ...]]]:
-    """The joiner of each row as it was written, and the tabs in the row, counted from its first character.
+    """Return the original joiner of each row, and the tabs in it, counted from its first character.
 
-    `rows` are the texts and joiners of a wrapped line with blanks for tabs, without its indent.
+    `rows` are the texts and joiners of a wrapped line with spaces for tabs, without its indent.
     """
     every, at = tabs(line), indent
     result: list[tuple[str, tuple[Swap, ...]]] = []
@@ -75,7 +75,7 @@ def rows_with_tabs(line: str, indent: int, rows: Sequence[tuple[str, str]]) -> l
 
 
 def _written(every: Sequence[Swap], at: int) -> int:
-    """The index in the written line of a character that is drawn at `at`."""
+    """Return the index in the original line of a character that is drawn at `at`."""
     return at - sum(tab.end - tab.start - 1 for tab in every if tab.end <= at)
 
 

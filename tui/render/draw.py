@@ -1,4 +1,4 @@
-"""One piece of a text drawn: a piece, a width and a look to lines of styled segments."""
+"""Draw one piece of a text as lines of styled segments, for a width and a look."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ from tui.render.table import GUTTER, Columns, columns_for, table_rows
 from tui.render.wrap import Carry, Wrapped, Wrapper, cells_of
 
 LEAST_WIDTH = 12
-"""What quotes and lists leave of a line for its text; deeper nesting is not indented any more."""
+"""Minimum width for text inside quotes and lists; deeper levels are not indented further."""
 BAR = "┃ "
 _HANG = 2
-"""By so much the rows of a line of code that is broken are indented."""
+"""Indent of the continuation rows of a broken line of code."""
 _RULES: dict[Align, str] = {"left": "---", "right": "--:", "center": ":-:"}
-"""What a copied table has below its header."""
+"""The line below the header when a table is copied."""
 _STYLES = 4096
-"""So many styles are kept, since every link has its own."""
+"""Number of cached styles. Every link has one of its own."""
 _BOLD = (1, 2, 4, 5, 6)
-"""Levels of headings; the third has colour instead."""
+"""Heading levels in bold; the third has a colour instead."""
 
 Parts = Sequence[tuple[str, Style]]
 
 
 @dataclass(slots=True)
 class Line:
-    """One row of cells, not yet a strip."""
+    """One row of cells, before it becomes a strip."""
 
     segments: list[Segment]
     cells: int
@@ -64,7 +64,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class _Code:
-    """What a line of code leaves to the next, or one part of a long line to the next part."""
+    """What a line of code leaves to the next line, or one part of a long line to the next part."""
 
     state: State
     carry: Carry[Style] | None = None
@@ -72,17 +72,17 @@ class _Code:
 
 
 Rest = Carry[Style] | Columns | _Code | None
-"""What a piece leaves to the one that is joined to it."""
+"""What a piece leaves to the piece that continues it."""
 
 
 @lru_cache(maxsize=16)
 def pen_for(look: Look, width: int) -> Pen:
-    """The pen of a look and a width, shared by all texts drawn so."""
+    """Return the pen for a look and a width, shared by all texts with both."""
     return Pen(look, width)
 
 
 class Pen:
-    """Draws in one look at one width; keeps the styles it made, so that equal ones are the same object."""
+    """Draws in one look at one width. It keeps its styles, so that equal ones are the same object."""
 
     def __init__(self, look: Look, width: int) -> None:
         self.look, self.width = look, width
@@ -97,8 +97,8 @@ class Pen:
         self._styles: dict[tuple[int, str, int], Style] = {}
 
     def draw(self, piece: Piece, before: Rest) -> tuple[list[Line], Rest]:
-        """The lines of `piece`, and what it leaves to a piece that goes on from it. `before` is what it goes on from."""
-        # A piece that is joined to one without a whole row draws the first row of the two.
+        """Return the lines of `piece`, and what it leaves to a piece that continues it. `before` is what it continues."""
+        # A piece that continues one without a full row draws the first row of both.
         begins = not piece.joined or (isinstance(before, Carry) and before.first)
         frame = _Frame(piece, self, piece.starts if begins else 0)
         rest: Rest = None
@@ -123,8 +123,6 @@ class Pen:
                 frame.add([("─" * frame.room, self._line)], frame.room)
         return frame.lines, rest
 
-    # Prose -------------------------------------------------------------------------------------------------------------
-
     def _prose(self, prose: Prose, piece: Piece, frame: _Frame, carry: Carry[Style] | None) -> Carry[Style] | None:
         if prose.soft:
             carry = Carry(soft=True, joiner=prose.text[: len(prose.text) - len(prose.text.lstrip())], first=False)
@@ -140,7 +138,7 @@ class Pen:
         return None
 
     def _formula(self, text: str, wrapper: Wrapper[Style]) -> None:
-        """Feeds the lines of a formula as they are, each with its indent."""
+        """Feed the lines of a formula unchanged, each with its indent."""
         for number, line in enumerate(text.expandtabs(TAB_STOP).split("\n")):
             bare = line.lstrip(" ")
             if number:
@@ -179,8 +177,6 @@ class Pen:
                 link=url or None,
             )
         return style
-
-    # Code --------------------------------------------------------------------------------------------------------------
 
     def _code_head(self, language: str, frame: _Frame) -> None:
         label = language if cell_len(language) <= frame.room - len(BAR) else ""
@@ -241,8 +237,6 @@ class Pen:
             self._code_styles[kind] = style
         return style
 
-    # Tables ------------------------------------------------------------------------------------------------------------
-
     def _table(self, head: TableHead, piece: Piece, frame: _Frame) -> Columns:
         columns = columns_for(head, self._natural, frame.room)
         self._table_row(head.header, columns, frame, heading=2, growing=piece.growing and not head.rows)
@@ -276,7 +270,7 @@ class Pen:
 def _copying(
     line: str, indent: int, shown: int, rows: Sequence[Wrapped[Style]]
 ) -> Iterator[tuple[str, tuple[Swap, ...]]]:
-    """The joiner of each row of a wrapped line of code as it was written, and what stands for tabs and the indent."""
+    """Yield the original joiner of each row of a wrapped line of code, and the swaps for tabs and the indent."""
     texts = ["".join(text for text, _ in row.parts) for row in rows]
     texts[:1] = [text[shown:] for text in texts[:1]]
     written = rows_with_tabs(line, indent, list(zip(texts, (row.joiner for row in rows), strict=True)))
@@ -289,7 +283,7 @@ def _copying(
 
 
 def _without_tabs(tokens: Sequence[tuple[str, Kind]]) -> list[tuple[str, Kind]]:
-    """The same with spaces up to the next tab stop of the line."""
+    """Replace tabs by spaces up to the next tab stop of the line."""
     line, spread = "", list[tuple[str, Kind]]()
     for text, kind in tokens:
         before = len(line)
@@ -307,7 +301,7 @@ def _without_indent(parts: Parts, indent: int) -> list[tuple[str, Style]]:
 
 
 def _stretches(columns: Columns) -> list[int]:
-    """How long the rule below the header is in each column, with the blanks beside the separators."""
+    """Return the length of the rule below the header in each column, including the space beside the separators."""
     last = len(columns.widths) - 1
     widths = [*columns.widths[:last], columns.widths[last] - columns.spare]
     return [width + (GUTTER // 2) * ((at > 0) + (at < last)) for at, width in enumerate(widths)]
@@ -326,7 +320,7 @@ class _Frame:
             self._gap(piece.frame[: piece.gap])
 
     def _prefixes(self, piece: Piece) -> tuple[list[Segment], list[Segment], int, int]:
-        """What stands before the first line and before the others, how wide that is, and how far its bars reach."""
+        """Return the prefix of the first line and of the others, its width, and how far its bars reach."""
         pen, first, following = self._pen, list[Segment](), list[Segment]()
         cells = bars = 0
         begins = len(piece.frame) - self._starts
@@ -367,7 +361,7 @@ class _Frame:
         swaps: Iterable[Swap] = (),
         columns: Iterable[Cell] = (),
     ) -> None:
-        """Adds a line of `cells` cells; the first `lead` of them are not for copying. `fill` paints the rest of the row.
+        """Add a line of `cells` cells, the first `lead` of which are not copied. `fill` paints the rest of the row.
 
         `swaps` and `columns` count characters from the beginning of the parts.
         """

@@ -1,7 +1,9 @@
-"""Formulas that go over several lines: between `$$` and `$$`, `\\[` and `\\]`, `\\(` and `\\)`, `\\begin{…}` and `\\end{…}`.
+"""Formulas over several lines, between `$$` and `$$`, `\\[` and `\\]`, `\\(` and `\\)`, `\\begin{…}` and
+`\\end{…}`.
 
-Nothing between the two is Markdown. But `$$` may also be a price or a shell's number, and `\\[` a bracket. So the lines
-after an opening mark are held until it is certain: what never closes, or holds nothing of a formula, is read as Markdown.
+Nothing between these is Markdown. But `$$` may also be a price or a shell variable, and `\\[` a bracket. The lines
+after an opening delimiter are therefore held until it is certain; what never closes, or does not look like a formula, is
+read as Markdown.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Literal
 
 MOST_LINES = 100
 MOST_CHARS = 6000
-"""A longer one is no formula: an open one is drawn again with every piece of text that arrives."""
+"""A longer text is not a formula: an open formula is drawn again with every part of text that arrives."""
 
 _MARK = re.compile(r"(?<![\\$])\$\$(?!\$)|(?<!\\)\\[\[(]|^\\begin\{([A-Za-z]+\*?)\}")
 _CLOSERS = {"$$": "$$", "\\[": "\\]", "\\(": "\\)"}
@@ -21,32 +23,32 @@ _CODE = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 _SIGN = re.compile(r"[\\_^{}=]")
 _CERTAIN_SIGN = re.compile(r"\\[A-Za-z]|\^|_\{")
 _NOT_IN_IT = re.compile(r"#{1,6} |```|~~~")
-"""How no line of a formula begins: then its opening mark was none."""
+"""No line of a formula begins with these."""
 
 _Position = Literal["alone", "first", "last", "inside"]
 Verdict = Literal["more", "closed", "none", "none before"]
-"""What a line makes of an open formula. "none before": this line is Markdown too, and may open one."""
+"""The effect of a line on an open formula. "none before": there was no formula, and this line may open one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula whose closing mark has not come yet."""
+    """A formula without its closing delimiter."""
 
     closer: str
     position: _Position
-    """Where its opening mark stands in its line."""
+    """The position of its opening delimiter in the line."""
     from_end: int
-    """So many characters before the end of that line it begins."""
+    """How many characters before the end of that line it begins."""
     lines: tuple[str, ...]
-    """What stands in it, from its opening mark on."""
+    """Its lines, from the opening delimiter on."""
     raw: tuple[str, ...] = ()
-    """The lines after the first, with the marks of the quotes and lists around them."""
+    """The lines after the first, with the marks of quotes and lists around them."""
     rest: str = ""
-    """What follows its closing mark."""
+    """The text after its closing delimiter."""
     chars: int = 0
-    """How long the lines after the first are."""
+    """Number of characters of the lines after the first."""
     indent: int = 0
-    """Columns before the first line, which the others have, too."""
+    """Columns before the first line, which the other lines have as well."""
 
     @property
     def text(self) -> str:
@@ -54,7 +56,7 @@ class Formula:
 
     @property
     def may_end_the_text(self) -> bool:
-        """True if what an answer that was cut short leaves of it is a formula, too."""
+        """True if it also counts as a formula in an answer that ends here."""
         return self.position == "alone" and all(line.strip() for line in self.lines)
 
     def verdict(self, line: str) -> Verdict:
@@ -89,7 +91,7 @@ class Formula:
         return line[min(self.indent, len(line) - len(line.lstrip(" "))) :]
 
     def closed_by(self, line: str) -> Formula:
-        """The whole one, with the line that holds its closing mark."""
+        """Return the complete formula, with the line that contains its closing delimiter."""
         line = self._own(line)
         end = line.find(self.closer) + len(self.closer)
         rest = line[end:].rstrip()
@@ -97,7 +99,7 @@ class Formula:
 
 
 def opened_in(line: str, indent: int = 0) -> Formula | None:
-    """The formula that a line of a paragraph opens and does not close; `indent` columns stand before the line."""
+    """Return the formula that a line of a paragraph opens without closing it. The line is indented by `indent` columns."""
     if "$$" not in line and "\\" not in line:
         return None
     bare = _CODE.sub(lambda found: " " * len(found[0]), line)
@@ -118,7 +120,7 @@ def opened_in(line: str, indent: int = 0) -> Formula | None:
 
 
 def _unclosed(line: str) -> Iterator[re.Match[str]]:
-    """The opening mark without a closing one, if there is one."""
+    """Yield the opening delimiter without a closing one, if there is one."""
     at = 0
     while found := _MARK.search(line, at):
         closer = _CLOSERS.get(found[0]) or f"\\end{{{found[1]}}}"

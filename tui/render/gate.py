@@ -1,8 +1,8 @@
-"""The one way to the terminal while the screen is drawn: no control character of outside text gets past it.
+"""The only way to the terminal while the screen is drawn. Control characters in outside text do not pass.
 
-The driver writes a `TerminalText` as it is. There are two kinds: cells, whose texts and links `drawn` has cleaned, and
-sequences that the program makes without a word from outside. Of every other string `passed` leaves the printable characters,
-unless it is one of the few sequences that Textual writes itself. So no widget, and no library, can get around it.
+The driver writes a `TerminalText` unchanged. There are two kinds: cells, whose texts and links were cleaned by `drawn`,
+and sequences that prx creates without any outside text. Of every other string, `passed` keeps the printable characters
+only, except for the few sequences that Textual writes itself. No widget and no library can bypass it.
 """
 
 from __future__ import annotations
@@ -19,19 +19,21 @@ from tui.render.safe import CONTROLS
 
 _CONTROL = re.compile(f"[{CONTROLS}]")
 _LINK = re.compile(r"[!-~]*")
-"""What may stand in the address of a link: it is ended by a control character, and ASCII is all that an address needs."""
+"""Characters of a link's address. A control character would end it, and ASCII is sufficient."""
 _TEXTUALS = re.compile(
-    r"(?:\x1b\[[0-9]+;[0-9]+H|"  # the cursor's position
+    r"(?:\x1b\[[0-9]+;[0-9]+H|"  # cursor position
     r"\x1b\[\?(?:7|25|100[0346]|101[56]|1049|2004|2026|2048)[hl]|"  # wrapping, cursor, mouse, screen, paste, frames
-    r"\x1b\[\?20(?:26|48)\$p|"  # whether it knows frames, and tells its size
-    r"\x1b\[(?:>[0-9]+|<)u|"  # keys
-    r"\x1b\]22;[a-z-]*\x07|\x07)+"  # the shape of the pointer; the bell
+    r"\x1b\[\?20(?:26|48)\$p|"  # queries for synchronised output and size
+    r"\x1b\[(?:>[0-9]+|<)u|"  # keyboard protocol
+    r"\x1b\]22;[a-z-]*\x07|\x07)+"  # pointer shape; bell
 )
-"""What Textual writes beside the cells (`LinuxDriver`, `App`), never with a word from outside."""
+"""What Textual writes besides cells (`LinuxDriver`, `App`). None of it contains outside text."""
 
 
 class TerminalText(str):
-    """What the terminal gets as it is. Only the modules that `tests/render/test_gate.py` lists may make one."""
+    """Text that is written to the terminal unchanged. Only the modules listed in `tests/render/test_gate.py` may create
+    one.
+    """
 
     __slots__ = ()
 

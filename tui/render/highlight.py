@@ -1,9 +1,9 @@
-"""Code coloured line by line: a Pygments lexer's state is carried from one line to the next, so each line is read once.
+"""Colour code line by line. The state of a Pygments lexer is kept between lines, so that each line is read once.
 
-Pygments itself reads a text whole. Its lexers are tables of rules and a stack of states, and that stack is all a line leaves
-to the next. What some lexers match across lines with one rule (a comment in C, a string in Go, a here-document) is found by
-asking how the line would end if it were closed, and carried as `until`. Lexers of other kinds read each line by itself, and
-those that touch up what their rules found do so only outside of all states.
+Pygments reads a text as a whole. Its lexers are tables of rules with a stack of states, and that stack is what a line
+passes to the next one. What some lexers match across lines with one rule (a comment in C, a string in Go, a
+here-document) is found by testing how the line would end if it were closed there, and kept as `until`. Lexers of other
+kinds read each line separately, and lexers that post-process their tokens do so only outside of all states.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 Stack = tuple[str, ...]
 Kind = tuple[str, ...]
-"""The name of a token, as Pygments has it: ("Literal", "String", "Doc")."""
+"""The name of a Pygments token: ("Literal", "String", "Doc")."""
 _PLAIN: Kind = ()
 _DEEPEST = 50
-"""How many states are carried; code that opens brackets for ever must not make each line dearer."""
+"""Maximum depth of the stack. Code with endless opening brackets must not slow down every line."""
 
 
 class State(NamedTuple):
-    """What a line of code leaves to the next. Immutable, so a line may be read again."""
+    """What a line of code passes to the next. Immutable, so that a line may be read again."""
 
     language: str
     stack: Stack = ("root",)
     until: str = ""
-    """What ends the comment or string the line was in the middle of."""
+    """The end of the comment or string that the line is inside of."""
     alone: bool = False
-    """It ends that only when it stands on a line of its own."""
+    """True if that end must be on a line of its own."""
     kind: Kind = _PLAIN
 
 
@@ -66,7 +66,7 @@ _ALIASES = {
 
 
 def colour_line(text: str, state: State) -> tuple[list[tuple[str, Kind]], State]:
-    """The parts of one line of code (without its line end) with their kinds, and the state for the next line."""
+    """Return the parts of one line of code (without its line end) with their kinds, and the state for the next line."""
     lexer = lexer_for(state.language)
     if lexer is None:
         return [(text, _PLAIN)] if text else [], state
@@ -89,8 +89,8 @@ def colour_line(text: str, state: State) -> tuple[list[tuple[str, Kind]], State]
 
 @lru_cache(maxsize=64)
 def lexer_for(language: str) -> Lexer | None:
-    """The lexer for what a code fence names; None for plain text and for what nobody knows."""
-    # Here, since what it takes to import is for the first code to pay, not for the start of the program.
+    """Return the lexer for the language of a code fence; None for plain text and unknown languages."""
+    # Imported here, so that the first code block pays for it and not the start of the program.
     from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
     from pygments.util import ClassNotFound  # type: ignore[import-untyped]
 
@@ -111,7 +111,7 @@ def _end_of_span(text: str, state: State) -> int:
 
 
 def _span(lexer: Lexer, text: str, state: State) -> tuple[list[tuple[str, Kind]], State] | None:
-    """The tokens of a line that ends inside a comment or string, and what to carry; None for all other lines."""
+    """Return the tokens of a line that ends inside a comment or string, and the state; None for other lines."""
     if "<<" in text and state.language in _SHELLS and (found := _HERE_DOCUMENT.search(text)):
         tokens, stack = _read(lexer, text + "\n", state.stack)
         after = state._replace(until=found[2], alone=True, kind=("Literal", "String", "Heredoc"))
@@ -122,7 +122,7 @@ def _span(lexer: Lexer, text: str, state: State) -> tuple[list[tuple[str, Kind]]
             continue
         tokens, _ = _read(lexer, text + end, state.stack)
         last, kind = tokens[-1] if tokens else ("", _PLAIN)
-        # Only one token that reaches from the beginning mark to our end says that a rule wanted both.
+        # Only a single token from the opening to our closing mark shows that one rule matches both.
         whole = len(last) >= len(text) - at + len(end) >= len(begin) + len(end)
         if whole and (kind[:1] == ("Comment",) or kind[:2] == ("Literal", "String")):
             return tokens, state._replace(until=end, kind=kind)
@@ -130,7 +130,7 @@ def _span(lexer: Lexer, text: str, state: State) -> tuple[list[tuple[str, Kind]]
 
 
 def _merged(tokens: Iterable[tuple[str, Kind]], length: int) -> list[tuple[str, Kind]]:
-    """`tokens` cut to `length` characters, neighbours of one kind joined."""
+    """Return `tokens` cut to `length` characters, with neighbours of one kind joined."""
     parts: list[tuple[str, Kind]] = []
     for text, kind in tokens:
         text = text[:length]
@@ -145,7 +145,7 @@ def _merged(tokens: Iterable[tuple[str, Kind]], length: int) -> list[tuple[str, 
 
 
 def _read(lexer: Lexer, text: str, stack: Stack) -> tuple[list[tuple[str, Kind]], Stack]:
-    """The tokens of `text` and the stack of states it leaves; a lexer that fails leaves the text plain."""
+    """Return the tokens of `text` and the stack after it. If a lexer fails, the text is plain."""
     from pygments.lexer import ExtendedRegexLexer, LexerContext, RegexLexer
 
     own = type(lexer).get_tokens_unprocessed
@@ -164,11 +164,11 @@ def _read(lexer: Lexer, text: str, stack: Stack) -> tuple[list[tuple[str, Kind]]
             return tokens, tuple(context.stack[-_DEEPEST:])
         return [(value, kind) for _, kind, value in lexer.get_tokens_unprocessed(text)], stack
     except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError):
-        return [(text, _PLAIN)], ("root",)  # what a lexer's own rules raise on half a text; colour is not worth a crash
+        return [(text, _PLAIN)], ("root",)  # rules may raise on incomplete text, and colour is not worth a crash
 
 
 def _inside_html(text: str, stack: Stack, after: Stack) -> Stack:
-    """Stays inside a script or style sheet until its tag is closed; the lexer itself gives up at a line's end."""
+    """Stay inside a script or style sheet until its closing tag; the lexer itself stops at the end of the line."""
     tags = _EMBEDDING.findall(text)
     if tags:
         closing, tag = tags[-1]
@@ -177,7 +177,7 @@ def _inside_html(text: str, stack: Stack, after: Stack) -> Stack:
 
 
 def _run(lexer: RegexLexer, text: str, stack: Stack) -> tuple[list[tuple[str, Kind]], Stack]:
-    """Applies the lexer's rules from a given stack on, as Pygments' own loop does, which keeps the stack to itself."""
+    """Apply the lexer's rules from a given stack on, like the loop in Pygments, which does not expose its stack."""
     from pygments.token import Error, _TokenType  # type: ignore[import-untyped]
 
     rules = lexer._tokens
@@ -186,7 +186,7 @@ def _run(lexer: RegexLexer, text: str, stack: Stack) -> tuple[list[tuple[str, Ki
     if states[-1] not in rules:
         states = ["root"]
     length = len(text)
-    while pos < length and steps < 20 * length + 100:  # rules that match nothing might turn round for ever
+    while pos < length and steps < 20 * length + 100:  # rules that match nothing might loop forever
         steps += 1
         for matches, action, new_state in rules[states[-1]]:
             match = matches(text, pos)
@@ -203,7 +203,7 @@ def _run(lexer: RegexLexer, text: str, stack: Stack) -> tuple[list[tuple[str, Ki
                 entered = pos
             break
         else:
-            if text[pos] == "\n" and entered < pos:  # what a state could not finish by the line's end was no such thing
+            if text[pos] == "\n" and entered < pos:  # a state that could not end within the line was a wrong guess
                 states = ["root"]
             tokens.append((text[pos], Error))
             pos += 1
@@ -211,7 +211,7 @@ def _run(lexer: RegexLexer, text: str, stack: Stack) -> tuple[list[tuple[str, Ki
 
 
 def _move(states: list[str], move: tuple[str, ...] | int | str) -> None:
-    """Changes the stack as a rule says: names to push, a number to pop, or `#pop` and `#push` among names."""
+    """Change the stack as a rule says: names to push, a number to pop, or `#pop` and `#push` among names."""
     if isinstance(move, int):
         del states[max(1, len(states) + move) :]
         return

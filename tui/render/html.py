@@ -1,4 +1,6 @@
-"""A Markdown text as HTML: the blocks and runs that the terminal draws, with every text escaped and no picture loaded."""
+"""Convert a Markdown text to HTML, with the same blocks and runs as in the terminal. All text is escaped, and no image is
+loaded.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +38,13 @@ def html_of(text: str) -> str:
 
 
 class _Page:
-    """Puts pieces together again: what they stand in is opened and closed between them."""
+    """Joins pieces again: opens and closes the containers between them."""
 
     def __init__(self) -> None:
         self._html: list[str] = []
         self._frame: tuple[Container, ...] = ()
         self._end = ""
-        """What closes the block that is open."""
+        """The closing tag of the open block."""
         self._aligns: Sequence[Align] = ()
 
     def whole(self) -> str:
@@ -95,7 +97,7 @@ class _Page:
         self._html.append(f"<tr>{''.join(drawn)}</tr>\n")
 
     def _enter(self, frame: tuple[Container, ...]) -> None:
-        """Closes what is open, down to what it has in common with the next piece, and opens what that stands in."""
+        """Close the containers that the next piece does not share, and open the ones that it adds."""
         self._html.append(self._end)
         self._end, before = "", self._frame
         common = 0
@@ -117,7 +119,7 @@ def _list_of(frame: tuple[Container, ...], depth: int) -> int | None:
 
 
 def _opened(container: Container, last: Container | None) -> str:
-    """What opens a quote, or an item; `last` is the item before it in its list, which it begins where there is none."""
+    """Return the opening tags of a quote or item. `last` is the previous item of its list; None begins the list."""
     if isinstance(container, Quote):
         return "<blockquote>\n"
     if container.kind in "-*+":
@@ -130,7 +132,7 @@ def _opened(container: Container, last: Container | None) -> str:
 
 
 def _number(item: Item) -> int:
-    """The number that is drawn."""
+    """Return the number that is drawn."""
     return item.number + max(0, item.run - 1)
 
 

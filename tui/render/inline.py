@@ -1,11 +1,11 @@
-"""The inside of a paragraph: Markdown's marks read into runs of styled text.
+"""Parse the content of a paragraph into runs of styled text.
 
-CommonMark's rules for emphasis, code, links and escapes, with strikethrough and bare addresses, and what answers need of it:
-formulas stay as they were written, `<br>` breaks a line, and only ASCII punctuation counts when a mark is judged by its
-neighbours, so that `**重要：**次` is bold. References (`[a][b]`) stay text, since what defines them may come much later.
+It follows CommonMark for emphasis, code, links and escapes, adds strikethrough and bare URLs, and adapts to what answers
+contain: formulas stay as written, `<br>` breaks a line, and only ASCII punctuation affects emphasis, so that `**重要：**次`
+is bold. References (`[a][b]`) stay text, because their definition may come much later.
 
-A text that is still `growing` is drawn as it will look: a mark that waits for its partner styles what follows, and the half
-of a mark at the very end is held back. So nothing flickers when the rest arrives.
+A text that is still `growing` is drawn as it will probably look: a mark without its partner already styles what follows,
+and an incomplete mark at the very end is held back. So nothing flickers when the rest arrives.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tui.render.spans import FORMULA_SIGN, OPEN_FORMULA_SIGN, formula_end, keeps
 STRONG, EMPHASIS, CODE, STRIKE, LINK = 1, 2, 4, 8, 16
 
 _HOPE = 300
-"""How many characters a mark may wait for its partner before it is drawn as text."""
+"""How many characters an opening mark may wait for its partner before it is drawn as text."""
 _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _SPECIAL = re.compile(r"[\\`*_~\[\]<&\n$]|!\[|(?<![A-Za-z])https?://|(?<![A-Za-z0-9])[A-Za-z]:\\(?!\\)")
 _ANGLE_URL = re.compile(r"<((?:https?://|mailto:)[^\s<>]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>")
@@ -38,12 +38,12 @@ _SCHEME = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 
 
 class Run(NamedTuple):
-    """A stretch of text in one style; a line feed in it is a line break."""
+    """A text in one style. A line feed in it is a line break."""
 
     text: str
     flags: int = 0
     url: str = ""
-    """Where a link leads; "" when it may not be followed."""
+    """The target of a link; "" if it must not be followed."""
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class _Mark:
 class _Bracket:
     node: int
     mark: int
-    """How many marks stood before it."""
+    """How many marks came before it."""
     after: int
     """Where the text inside begins."""
     image: bool
@@ -77,14 +77,14 @@ class _Bracket:
 
 
 def safe_url(url: str) -> str:
-    """`url` when it is a web or mail address, with only printable ASCII in it; otherwise ""."""
+    """Return `url` if it is a web or mail address in printable ASCII; otherwise ""."""
     if not _SCHEME.match(url) or len(url) > 2000:
         return ""
     return quote(url, safe="!#$%&'()*+,-./:;=?@[]_~")
 
 
 def parse(text: str, growing: bool = False) -> tuple[Run, ...]:
-    """The runs of `text`, one block's inline content without its block marks."""
+    """Return the runs of the inline content of one block."""
     text = text.replace("\t", " ")
     if _SPECIAL.search(text) is None:
         return (Run(text),) if text else ()
@@ -97,7 +97,7 @@ def _parse(text: str, growing: bool) -> tuple[Run, ...]:
 
 
 class _Parser:
-    """One pass over a text, left to right; styles are paired at the end of each link and of the whole."""
+    """One pass over a text from left to right. Styles are paired at the end of each link and of the text."""
 
     def __init__(self, text: str, growing: bool) -> None:
         self.text = text.rstrip("*_~`\\[<") if growing else text
@@ -106,7 +106,7 @@ class _Parser:
         self.marks: list[_Mark] = []
         self.brackets: list[_Bracket] = []
         self.left: list[_Mark] = []
-        """Marks that found no partner."""
+        """Marks without a partner."""
 
     def runs(self) -> tuple[Run, ...]:
         text, pos, end = self.text, 0, len(self.text)
@@ -130,7 +130,7 @@ class _Parser:
         return tuple(runs)
 
     def special(self, pos: int) -> int:
-        """Reads what begins at `pos`; where to go on."""
+        """Read what begins at `pos`. Return where to continue."""
         match self.text[pos]:
             case "\\":
                 return self.escape(pos)
@@ -160,7 +160,7 @@ class _Parser:
 
     def escape(self, pos: int) -> int:
         following = self.text[pos + 1 : pos + 2]
-        if following in ("(", "["):  # a formula: \( … \) or \[ … \]; yet \[ alone is more often just a bracket
+        if following in ("(", "["):  # a formula: \( … \) or \[ … \]; but \[ alone is more often a bracket
             close = self.text.find("\\" + (")" if following == "(" else "]"), pos + 2)
             if close >= 0 and (following == "(" or FORMULA_SIGN.search(self.text, pos + 2, close)):
                 return self.literal(pos, close + 2)
@@ -170,7 +170,7 @@ class _Parser:
             return self.literal(pos, end)
         is_kept = keeps_backslashes(self.text, pos)
         if following == "\n":
-            is_kept = is_kept and self.text[pos - 1] not in "*_~`"  # behind a mark it breaks the line
+            is_kept = is_kept and self.text[pos - 1] not in "*_~`"  # after a mark it breaks the line
             self.nodes.append(_Node("\\" if is_kept else "\n"))
             return pos + 1 + (not is_kept)
         if following and following in _PUNCTUATION:
@@ -241,7 +241,7 @@ class _Parser:
 
     def line_end(self, pos: int) -> int:
         hard = self.text.endswith("  ", 0, pos)
-        if self.text.endswith(" ", 0, pos):  # then what stands before is plain text
+        if self.text.endswith(" ", 0, pos):  # then the text before it is plain
             self.nodes[-1].text = self.nodes[-1].text.rstrip(" ")
         after = pos + 1
         while self.text.startswith(" ", after):
@@ -259,7 +259,7 @@ class _Parser:
         return end
 
     def rarity(self, pos: int) -> int:
-        """`<`, `&` and `$`: an address, a line break, an entity or a formula, else the character itself."""
+        """Read `<`, `&` or `$`: a URL, a line break, an entity or a formula, else the character itself."""
         text = self.text
         match text[pos]:
             case "<":
@@ -284,11 +284,11 @@ class _Parser:
         return self.literal(pos, pos + 1)
 
     def pair(self, bottom: int) -> None:
-        """Pairs the marks from `bottom` on, nearest first (CommonMark's "process emphasis"), and drops them."""
+        """Pair the marks from `bottom` on, nearest first (CommonMark's "process emphasis"), and drop them."""
         marks, openers = self.marks[bottom:], list[_Mark]()
         del self.marks[bottom:]
         floor: dict[tuple[str, bool, int], int] = {}
-        """By kind of closer: below this height of the stack nothing opens it."""
+        """Kind of closing mark -> the stack height below which no mark opens it."""
         for mark in marks:
             while mark.closes and mark.count:
                 kind = (mark.char, mark.opens, mark.whole % 3)
@@ -325,7 +325,7 @@ class _Parser:
             self.nodes[mark.node].text = mark.char * mark.count
 
     def hope(self) -> None:
-        """Takes what the last marks left open began as lasting to the end, where that is near."""
+        """Let the last unpaired marks style the rest of the text, if its end is near."""
         for mark in self.left[-3:]:
             rest = self.nodes[mark.node + 1 :]
             if mark.count > 3 or sum(len(node.text) for node in rest) > _HOPE:
@@ -337,17 +337,19 @@ class _Parser:
 
 
 def _harmless(text: str) -> str:
-    """What an entity stood for, made safe: `&#27;` must not become an escape."""
-    from tui.render.safe import safe  # here, so that this module stands alone where there are no entities
+    """Return the character of an entity, made safe: `&#27;` must not become an escape."""
+    from tui.render.safe import safe  # imported here, because most texts have no entities
 
     return safe(text, keep_newlines=False)
 
 
 def cut_at(text: str, least: int, most: int) -> int | None:
-    """Where a long text may be cut so that both sides parse as they would together: at a space that no open mark spans, from
-    `least` on; at any space when `most` is reached, and in mid-word not much later. None while there is no such place.
+    """Return where a long text may be cut so that both parts parse as they would together; None while there is no such
+    position.
 
-    Only what stands before a place decides about it, so the answer is the same however much of the text is known.
+    That is a space outside all open marks, from `least` on; any space when `most` is reached, and soon after that any
+    position. Only the text before a position decides about it, so the result does not depend on how much of the text is
+    known.
     """
     depth, code = 0, ""
     for found in _CUT.finditer(text):

@@ -1,4 +1,6 @@
-"""JSON for people and scripts, the same on a terminal and in a pipe: whatever a terminal would obey or hide is escaped."""
+"""JSON for people and scripts, the same on a terminal and in a pipe. Characters that control or deceive a terminal are
+escaped.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,12 @@ _ESCAPED = re.compile(f"{UNSAFE.pattern}|[{OTHERS}]")
 
 
 def json_text(value: object, *, indent: int = 0) -> str:
-    """Return a value as JSON without characters that command, hide or turn text around, and without lone surrogates."""
+    """Return a value as JSON without control characters, invisible or bidirectional characters, and lone surrogates."""
     import msgspec  # not needed by most commands
 
     try:
         text = msgspec.json.encode(value).decode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which UTF-8 cannot hold
+    except UnicodeEncodeError:  # half of a surrogate pair, which UTF-8 cannot encode
         import json
 
         text = json.dumps(msgspec.to_builtins(value), indent=indent or None)

@@ -1,4 +1,4 @@
-"""The blocks that hold text while they are open: a paragraph, code, a table. Each hands out what of it is finished."""
+"""The blocks that hold text while they are open: paragraphs, code and tables. Each yields its finished parts."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from tui.render.inline import cut_at
 from tui.render.pieces import Align, Body, CodeLine, Heading, Prose, TableHead, TableRow
 
 LONG = 1000
-"""A longer line is text or code, whatever it looks like; a longer paragraph can no longer become a heading or a table."""
+"""A longer line is text or code, whatever it looks like. A longer paragraph cannot become a heading or a table."""
 PIECE = 240
-"""About how many characters of a long paragraph or line are frozen at a time."""
+"""Approximate number of characters of a long paragraph or line that are finished at a time."""
 TABLE_ROWS = 12
-"""So many rows decide about a table's columns; later rows keep to them."""
+"""Number of rows that decide the widths of a table's columns. Later rows use these widths."""
 PIECES = 60
-"""After so many pieces of a paragraph a row ends early, so that a jump into the middle of it stays cheap."""
+"""After so many parts of a paragraph a row ends early, so that jumping into the middle stays fast."""
 CODE_PIECES = 20
-"""The same of a line of code, which costs more to colour."""
+"""The same for a line of code, which takes longer to colour."""
 RESTART = 200, 5_000
-"""For the same reason code is coloured afresh after so many lines or characters, where a line looks like a beginning."""
+"""For the same reason colouring restarts after so many lines or characters, at a line that looks like a beginning."""
 RESTART_ANYWHERE = 300, 8_000
-"""After so many it is wherever that falls."""
+"""After so many lines or characters it restarts at any line."""
 
 
 class Part(NamedTuple):
-    """A finished stretch of a leaf."""
+    """A finished part of a leaf."""
 
     body: Body
     joined: bool = False
-    """It goes on from the part before it."""
+    """True if it continues the part before it."""
 
 
 @dataclass(slots=True)
 class Paragraph:
     text: str = ""
     cut: bool = False
-    """Its beginning has been handed out."""
+    """True if its beginning was already returned."""
     html: bool = False
     pieces: int = 0
 
@@ -51,7 +51,7 @@ class Paragraph:
         return self.extend("")
 
     def extend(self, more: str) -> Iterator[Part]:
-        """Goes on with its last line."""
+        """Continue its last line."""
         self.text += more
         if not self.cut and len(self.text) <= LONG:
             return
@@ -67,7 +67,7 @@ class Paragraph:
             yield self._piece(self.text, last=True)
 
     def hold(self, formula: str, rest: str, at: int) -> Iterator[Part]:
-        """Puts a formula in the place of what begins at `at` of its text, and goes on with `rest` behind it."""
+        """Replace the text from `at` on by a formula, and continue with `rest` after it."""
         for text, verbatim in ((self.text[:at], False), (formula, True)):
             if text:
                 yield self._piece(text, last=self.pieces % PIECES == PIECES - 1, verbatim=verbatim)
@@ -80,14 +80,14 @@ class Paragraph:
         return Part(Prose(text, last, begins and self.cut, verbatim), joined=not begins)
 
     def is_underlined_by(self, line: str) -> bool:
-        """Whether `line` makes a heading of it."""
+        """True if `line` makes it a heading."""
         return not self.cut and syntax.UNDERLINE.match(line) is not None
 
     def heading(self, underline: str) -> Heading:
         return Heading(1 if underline[0] == "=" else 2, self.text.replace("\n", " "))
 
     def table(self, dashes: str) -> Table | None:
-        """The table that the dashes below its last line make of that line, which it then has no longer."""
+        """Return the table that the dashes below its last line begin. The paragraph loses that line."""
         if ("|" not in dashes and ":" not in dashes) or not syntax.DELIMITER.match(dashes):
             return None
         above, feed, last = self.text.rpartition("\n")
@@ -102,34 +102,34 @@ class Paragraph:
 class Code:
     language: str = ""
     fence: str = ""
-    """What opened it; "" for indented code."""
+    """The opening fence; "" for indented code."""
     indent: int = 4
-    """Columns that do not belong to its lines."""
+    """Columns of indent that are not part of its lines."""
     lines: int = 0
-    """How many since it was last coloured afresh."""
+    """Lines since colouring last restarted."""
     chars: int = 0
-    """The same of characters."""
+    """Characters since colouring last restarted."""
     gap: bool = False
-    """Its last line was blank."""
+    """True if its last line was blank."""
     blanks: int = 0
-    """Blank lines at the end of indented code: they belong to it if more code follows."""
+    """Blank lines at the end of indented code. They belong to it if more code follows."""
     part: str = ""
     """The end of a long line that has not ended."""
     begun: bool = False
-    """The beginning of that line has been handed out."""
+    """True if the beginning of that line was already returned."""
     pieces: int = 0
-    """How many of that line, since a row last ended early."""
+    """Number of parts of that line since a row last ended early."""
 
     def ends_with(self, line: str) -> bool:
         return bool(self.fence) and self.may_end_with(line) and len(line.strip(" \t")) >= len(self.fence)
 
     def may_end_with(self, line: str) -> bool:
-        """Whether `line` is the fence that closes it, or becomes that when it goes on."""
+        """True if `line` is its closing fence, or a beginning of it."""
         bare = line.strip(" \t")
         return bool(bare) and not bare.strip(self.fence[:1] or " ") and len(line) - len(line.lstrip(" ")) < 4
 
     def add(self, line: str) -> Iterator[Part]:
-        """Adds a line as it stands in its containers."""
+        """Add a line, without the marks of its containers."""
         for _ in range(self.blanks):
             yield self._line("")
         self.blanks = 0
@@ -142,7 +142,7 @@ class Code:
         yield from self.extend(self._own(line))
 
     def extend(self, more: str) -> Iterator[Part]:
-        """Goes on with a long line."""
+        """Continue a long line."""
         self.part += more
         while len(self.part) > PIECE:
             yield self._line(self.part[:PIECE], last=False)
@@ -178,10 +178,10 @@ class Table:
     header: tuple[str, ...]
     aligns: tuple[Align, ...]
     piped: bool
-    """Its lines begin with a bar."""
+    """True if its lines begin with a bar."""
     rows: tuple[tuple[str, ...], ...] = ()
     head: TableHead | None = None
-    """Once it has been handed out: its columns are settled."""
+    """The header, once it was returned and the columns are fixed."""
 
     def takes(self, line: str) -> bool:
         return "|" in line or not self.piped

@@ -1,6 +1,6 @@
-"""The colours a text is drawn in: one frozen value, with a dark and a light one to begin with.
+"""The colours of rendered text, with a dark and a light default.
 
-Words stand out most: every colour that words are drawn in has a contrast of at least 4.5 to its background, text of 7.
+Text has a contrast of at least 7 to its background, and every other colour in which words are drawn at least 4.5.
 """
 
 from __future__ import annotations
@@ -9,26 +9,26 @@ import msgspec
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """All colours are `#rrggbb`. `background` is what the page has; only contrast is judged by it."""
+    """All colours are `#rrggbb`. `background` is that of the page, and is only used to compute contrast."""
 
     dark: bool
     background: str
     text: str
     dim: str
-    """Bullets and labels: what matters least, and is read all the same."""
+    """For bullets and labels: the least important words, still readable."""
     accent: str
     heading: str
     link: str
     code: str
-    """Code within a sentence, and the first among headings: the page's second hue."""
+    """For code within a sentence, and the first heading level."""
     code_background: str
     code_text: str
     code_theme: tuple[tuple[str, str], ...]
-    """A colour, optionally with `italic` or `bold`, by the name of a Pygments token; the longest name that fits counts."""
+    """Pygments token name -> a colour, optionally with `italic` or `bold`. The longest matching name applies."""
 
     @property
     def faint(self) -> str:
-        """For lines and bars, which are seen and not read: half way from `dim` to the background."""
+        """For lines and bars, which are not read: half way from `dim` to the background."""
         pairs = zip(_rgb(self.dim), _rgb(self.background), strict=True)
         return "#" + "".join(f"{(one + other) // 2:02x}" for one, other in pairs)
 

@@ -1,7 +1,7 @@
-"""Letters that pass for others: a Cyrillic `а` among Latin letters, a division slash in a path.
+"""Find characters that look like others: a Cyrillic `а` among Latin letters, a division slash in a path.
 
-A language is never suspect: letters of one script are not, and neither are Chinese characters beside Latin letters, which
-nobody takes for one.
+Text in one language is not reported: neither words in one script, nor Chinese characters beside Latin letters, which look
+different.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 _WORD = re.compile(r"[^\W_]+")
 _NAME = re.compile(r"[^\s/]+")
-"""What stands for itself: a word, a name in a path, a host."""
+"""A unit that is checked separately: a word, a name in a path, a host."""
 _LATIN = re.compile("[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]")
 _ALIKE = {
     "Cyrillic": frozenset("асԁеһіјӏорԛѕԝхуАВЕЅІЈКМНОРСТУХԌԚԜ"),
@@ -24,25 +24,25 @@ _ALIKE = {
     "Coptic": frozenset("ⲀⲂⲈⲎⲒⲔⲘⲚⲞⲢⲤⲦⲨⲬⲟⲣⲥ"),
     "Lisu": frozenset("ꓐꓑꓒꓓꓖꓙꓚꓝꓠꓡꓢꓣꓦꓧꓨꓪꓫꓬꓮꓰꓲꓳꓴ"),
 }
-"""By script, the letters that are drawn like Latin ones."""
+"""Script -> the letters that look like Latin ones."""
 _OF_SCIENCE = "Greek"
-"""Its other letters do stand among Latin ones: Δt, kΩ, μm."""
+"""Its other letters are common among Latin ones: Δt, kΩ, μm."""
 _PHONETIC = frozenset("ɑɡɩȷꞁǀǃ")
 _SIGNS = frozenset("\u2044\u2215\u29f8\u2024\ua4f8\ua789\u2236")
-"""Drawn like the slash, the dot and the colon, which say where a path or a host ends."""
+"""They look like slash, dot and colon, which separate parts of a path or a host."""
 
 
 class Lookalike(NamedTuple):
     letters: str
-    """Each of them once."""
+    """Each letter once."""
     kind: str
-    """As "Cyrillic", or what a sign is called: "division slash"."""
+    """A script such as "Cyrillic", or the name of a sign: "division slash"."""
     word: str
-    """Where they are; empty for a sign."""
+    """The word that contains them; empty for a sign."""
 
 
 def lookalikes(text: str) -> tuple[Lookalike, ...]:
-    """What in a text is not what it looks like, each once, in its order."""
+    """Return the characters of a text that look like others, each once, in order."""
     return () if text.isascii() else tuple(dict.fromkeys(_found(text)))
 
 
@@ -59,7 +59,7 @@ def _found(text: str) -> Iterator[Lookalike]:
 
 
 def _in_word(word: str, spoken: Collection[str]) -> Iterator[Lookalike]:
-    """Letters among Latin ones; and a word of lookalikes alone, unless it may be one of a script that is spoken here."""
+    """Yield such letters among Latin ones, and a word of only such letters, unless its script is used in the text."""
     is_mixed = _LATIN.search(word) is not None
     if not is_mixed and not all(_is_alike(letter) for letter in word if letter.isalpha()):
         return
@@ -71,14 +71,14 @@ def _in_word(word: str, spoken: Collection[str]) -> Iterator[Lookalike]:
 
 
 def _is_alike(letter: str) -> bool:
-    """Whether a letter is drawn like a Latin one."""
+    """True if a letter looks like a Latin one."""
     kind = _kind(letter)
     return kind != "" and (kind not in _ALIKE or letter in _ALIKE[kind])
 
 
 @lru_cache(maxsize=4_096)
 def _kind(letter: str) -> str:
-    """What a letter is, if it can pass for another one; else ""."""
+    """Return the kind of a character that looks like another one; else ""."""
     if letter.isascii() or not letter.isalnum():
         return ""
     name = unicodedata.name(letter, "")

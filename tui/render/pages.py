@@ -1,6 +1,7 @@
-"""A text in pages, so that a long one takes little memory: a page that nobody looks at keeps its text, and how it was begun.
+"""Keep a long text as pages, to save memory. A page that is not viewed keeps only its text and the scanner state at its
+beginning.
 
-Where a page ends depends on the text alone. Reading it again gives the same pieces, of the heights that they had.
+Where a page ends depends on the text only. Reading it again gives the same pieces, with the same heights.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _TALLEST = (1 << 16) - 1
 
 
 class Slot:
-    """A piece in its place: its lines once it is drawn, and the height it counts for until it is settled."""
+    """A piece with its lines once it is drawn, and the height that it counts for until it is settled."""
 
     __slots__ = ("drawn", "height", "lines", "piece", "rest", "rows")
 
@@ -42,7 +43,7 @@ class Slot:
         self.drawn = False
 
     def draw(self, pen: Pen, before: Rest) -> None:
-        """Makes its lines; `before` is what the piece before it leaves."""
+        """Draw its lines. `before` is what the previous piece leaves."""
         self.lines, self.rest = pen.draw(self.piece, before)
         self.rows = [None] * len(self.lines)
         self.drawn = True
@@ -51,7 +52,7 @@ class Slot:
         return self.drawn and self.height == len(self.lines)
 
     def needs_before(self) -> bool:
-        """True if it cannot be drawn before the piece that it goes on from. The rows of a table know its head."""
+        """True if it cannot be drawn before the piece that it continues. Table rows have the table's head instead."""
         return self.piece.joined and not isinstance(self.piece.body, TableRow)
 
     def row(self, y: int) -> Row:
@@ -65,34 +66,34 @@ class Slot:
 
 
 class Page:
-    """Some pieces of a text, in order."""
+    """A sequence of pieces of a text."""
 
     def __init__(self, first: int, start: Scanner | None = None, before: str = "") -> None:
-        """`start`: the scanner before it reads the page's text, and what stands `before` that. None for what is open."""
+        """`start` is the scanner before the page's text, and `before` the text in front of it. None for the open page."""
         self.first = first
-        """How many pieces stand before it."""
+        """How many pieces come before it."""
         self.count = 0
         self.height = 0
         self.chars = 0
         self.slots: list[Slot] | None = []
-        """None while the page is put away."""
+        """None while the page is unloaded."""
         self.tops = [0]
-        """Where each slot begins, and where the last one ends, counted from the beginning of the page."""
+        """Top of each slot, and the end of the last one, relative to the page."""
         self._start = start
         self._before = before
         self._texts: list[str] = []
         self._heights: array[int] | None = None
-        """Of the slots of a page that is put away; None after a new width."""
+        """Heights of the slots of an unloaded page; None after the width has changed."""
 
     @property
     def text(self) -> str:
-        """What was read for it, as it came."""
+        """Its text as it arrived."""
         if len(self._texts) > 1:
             self._texts = ["".join(self._texts)]
         return self._texts[0] if self._texts else ""
 
     def take(self, text: str) -> None:
-        """Notes text that is read for it."""
+        """Record text that is read for it."""
         self._texts.append(text)
         self.chars += len(text)
 
@@ -102,13 +103,13 @@ class Page:
         self.count = len(slots)
 
     def place(self, first: int = 0) -> None:
-        """Counts the tops again behind slot `first`."""
+        """Recompute the tops after slot `first`."""
         heights = (slot.height for slot in self.slots[first:]) if self.slots is not None else ()
         self.tops[first:] = accumulate(heights, initial=self.tops[first])
         self.height = self.tops[-1]
 
     def open(self, width: int) -> list[Slot]:
-        """The slots; those of a page that was put away are made again, and have to be placed if there is a new width."""
+        """Return the slots. Those of an unloaded page are created again, and have to be placed if the width has changed."""
         if self.slots is None:
             pieces, heights = self.pieces(), self._heights
             if heights is None:
@@ -126,13 +127,13 @@ class Page:
         return self._start.snapshot().feed(neutral(self.text, self._before, keeps_marks=True))
 
     def put_away(self) -> None:
-        """Drops what can be made again."""
+        """Unload: drop what can be created again."""
         if self.slots is not None and self.text:
             self._heights = array("H", (min(slot.height, _TALLEST) for slot in self.slots))
             self.slots, self.tops = None, []
 
     def resize(self, width: int) -> None:
-        """Has everything count by estimate."""
+        """Use estimated heights for everything."""
         if self.slots is None:
             self._heights = None
             self.height = estimated_rows(self.text, width)
@@ -143,12 +144,12 @@ class Page:
 
     @staticmethod
     def beginning_at(tops: Sequence[int], y: int) -> int:
-        """The number of what row `y` is in, or of the first before it that was taken to have no rows of its own."""
+        """Return the index of the item at row `y`, or of the first item before it that seemed to have no rows."""
         return max(0, min(bisect_left(tops, y), bisect_right(tops, y) - 1, len(tops) - 2))
 
 
 def estimated_rows(text: str, width: int) -> int:
-    """About how many rows a text takes."""
+    """Estimate how many rows a text takes."""
     if len(text) > 8 * PAGE_CHARS:
         return len(text) // width + text.count("\n") + 1
     return sum(len(line) // width + 1 for line in text.strip("\n").split("\n"))

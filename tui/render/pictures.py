@@ -1,5 +1,5 @@
-"""Pictures as rows of cells: half blocks with two dots of colour in each, which every terminal can draw, and what stands for
-pictures that the terminal draws by itself.
+"""Images as rows of cells: half blocks, with two coloured dots in each, for every terminal; and placeholders for images
+that the terminal draws itself.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from tui.render.gate import TerminalText
 
 _UPPER = "▀"
 _NOTHING = [(ControlType.CURSOR_FORWARD, 0)]
-"""Marks a segment as one that is no text and takes no room."""
+"""Marks a segment that is not text and has no width."""
 PIN = Segment("", None, _NOTHING)
-"""Stands in every row over which a picture lies that is not made of cells: the row must not be moved."""
+"""Part of every row below an image that is not made of cells. Such a row must not be moved."""
 
 
 def half_blocks(dots: bytes, columns: int) -> tuple[Strip, ...]:
-    """Rows of cells from dots in RGB, row by row, an even number of rows. Cells that are alike become one segment."""
+    """Return rows of cells for RGB dots. The number of dot rows is even. Equal neighbours become one segment."""
     row = columns * 3
     return tuple(
         Strip(list(_segments(dots[at : at + row], dots[at + row : at + 2 * row])), columns)
@@ -38,13 +38,15 @@ def _segments(upper: bytes, lower: bytes) -> Iterator[Segment]:
 
 
 def tinted(texts: tuple[str, ...], number: int) -> tuple[Strip, ...]:
-    """Rows of placeholders, one to a cell, in the colour that says which picture they are of."""
+    """Return rows of placeholders, one for each cell. Their colour is the number of the image."""
     style = Style(color=Color.from_rgb(number >> 16, number >> 8 & 255, number & 255))
     return tuple(Strip([Segment(text, style)]) for text in texts)
 
 
 def overlaid(drawing: str, columns: int, rows: int) -> tuple[Strip, ...]:
-    """Blank rows, and after the last of them what draws over all of them from their upper left corner."""
+    """Return blank rows; after the last one follows the sequence that draws over all of them from their upper left
+    corner.
+    """
     blank = Segment(" " * columns)
     up = f"\x1b[{rows - 1}A" if rows > 1 else ""
     over = Segment(TerminalText(f"\x1b7\x1b[{columns}D{up}{drawing}\x1b8"), None, _NOTHING)

@@ -1,4 +1,4 @@
-"""What a Markdown text is cut into: pieces that are drawn one by one, and the quotes and list items they stand in."""
+"""The pieces of a Markdown text, which are drawn one by one, and the quotes and list items that contain them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ class Item(NamedTuple):
     id: int
     list_id: int
     kind: str
-    """The bullet, or what follows the number."""
+    """The bullet, or the character after the number."""
     number: int
     indent: int
-    """Columns a line must be indented by to belong to it."""
+    """Columns by which a line must be indented to belong to it."""
     marker: str
     """What is drawn before it."""
     run: int = 1
-    """`number + run - 1` is drawn: how many items there are up to this one if all have the same number. 0: as written."""
+    """`number + run - 1` is drawn: the number of items up to this one if all have the same number. 0: as written."""
 
 
 Container = Quote | Item
@@ -36,15 +36,15 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """A paragraph, or a stretch of a long one."""
+    """A paragraph, or a part of a long one."""
 
     text: str
     last: bool = True
-    """Its last row is full or ends the paragraph; otherwise the next piece goes on with that row."""
+    """False if the next piece continues its last row."""
     soft: bool = False
-    """It goes on with the paragraph in a row of its own."""
+    """True if it continues the paragraph in a new row."""
     verbatim: bool = False
-    """A formula: no marks are read in it, and its line feeds are line breaks."""
+    """True for a formula: no marks are parsed in it, and line feeds are line breaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,16 @@ class CodeLine:
     language: str
     text: str
     last: bool = True
-    """False: the line goes on in the next piece."""
+    """False if the line continues in the next piece."""
     breaks: bool = False
-    """Its last row ends all the same."""
+    """True if its last row ends nevertheless."""
     soft: bool = False
-    """It goes on with the line in a row of its own."""
+    """True if it continues the line in a new row."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableHead:
-    """A table's header and the rows that decide about its columns."""
+    """A table's header, and the rows that decide the widths of its columns."""
 
     header: tuple[str, ...]
     aligns: tuple[Align, ...]
@@ -79,7 +79,7 @@ class TableHead:
 class TableRow:
     cells: tuple[str, ...]
     head: TableHead
-    """That of its table, which decides about its columns."""
+    """The head of its table, which decides the columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +96,16 @@ class Piece:
     frame: tuple[Container, ...] = ()
     """The quotes and list items around it, outermost first."""
     starts: int = 0
-    """How many of them, from the innermost, begin here, or with the piece that this one is joined to."""
+    """How many of them, from the innermost, begin with this piece, or with the piece that it continues."""
     gap: int = -1
-    """A blank row stands before it, within so many of the containers; -1: none does."""
+    """Within how many containers a blank row comes before it; -1: no blank row."""
     joined: bool = False
-    """It goes on where the piece before it stopped."""
+    """True if it continues the previous piece."""
     growing: bool = False
 
 
 def gap_between(before: tuple[Container, ...], now: tuple[Container, ...], blank: bool) -> int:
-    """In how many containers a blank row stands between two pieces; -1 if none does. `blank`: a blank line did."""
+    """Return in how many containers a blank row separates two pieces; -1 if none does. `blank`: there was a blank line."""
     common = 0
     while common < min(len(before), len(now)) and before[common] == now[common]:
         common += 1
@@ -120,7 +120,7 @@ def gap_between(before: tuple[Container, ...], now: tuple[Container, ...], blank
 
 
 def rows_of(piece: Piece, width: int) -> int:
-    """About how many rows a piece takes at a width, before it is drawn."""
+    """Estimate how many rows a piece takes at a width, before it is drawn."""
     gap = piece.gap >= 0
     match piece.body:
         case Prose(text=text, verbatim=True):
@@ -136,9 +136,10 @@ def rows_of(piece: Piece, width: int) -> int:
 
 
 def run_after(sibling: Item, number: int) -> int:
-    """Return the `run` of an item with that number behind its sibling.
+    """Return the `run` of an item with this number after its sibling.
 
-    What is drawn stays, so a list that was counted on is not drawn as written later: the next one is always a higher number.
+    Drawn rows do not change, so a list that was renumbered is not drawn as written later: the next number is always
+    higher.
     """
     if sibling.run and number == sibling.number:
         return sibling.run + 1

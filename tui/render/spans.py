@@ -1,6 +1,6 @@
-"""Stretches of a line that hold none of Markdown's marks: formulas, bare web addresses and Windows paths.
+"""Find parts of a line in which there is no Markdown: formulas, bare URLs and Windows paths.
 
-Each function is given a text and where such a stretch may begin, and returns where it ends. None looks beyond the line.
+Each function takes a text and where such a part may begin, and returns where it ends. None looks beyond the line.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import unicodedata
 from functools import lru_cache
 
 OPEN_FORMULA_SIGN = re.compile(r"[\\^{}_=]")
-"""One of these is in a formula that has not ended, so that the rest of a line is not taken for one."""
+"""An unfinished formula contains one of these; otherwise the rest of a line is not read as a formula."""
 FORMULA_SIGN = re.compile(r"[\\_^{}*]")
-"""One of these is in every formula that Markdown would change, and in few sentences between two prices."""
+"""Every formula that Markdown would change contains one of these; few sentences between two prices do."""
 _SIGN_AFTER_DIGIT = re.compile(r"[\\_^{}]")
 
 _DISPLAY = re.compile(r"\$\$(?!\$)((?:[^$`\n\\]|\\.)+)\$\$(?!\$)")
-# Pandoc's rule, with letters: `$a_b` and `$c` are variables where a word begins behind the second sign.
+# Pandoc's rule, extended to letters: `$a_b` and `$c` are variables if a word begins after the second sign.
 _DOLLARS = re.compile(r"\$(?=[^\s$])((?:[^$`\n\\\]]|\\.|\](?!\())*)(?<=[^\s\\])\$(?![\w$({])", re.ASCII)
 _URL = re.compile(r"https?://[^\s<>`*|\"\[\]]+")
 _URL_MAY_HOLD = frozenset("·‐‑‒–")
-"""Punctuation beyond ASCII that addresses are written with, as Wikipedia's are."""
+"""Non-ASCII punctuation in URLs, as in Wikipedia's."""
 _AFTER_URL = ".,:;!?'_~)]}"
 
 _DRIVE = r"[A-Za-z]:\\(?!\\)"
@@ -30,19 +30,19 @@ _PATH = re.compile(rf"(?:{_DRIVE}|{_SHARE})[^\s`|]*(?:{_FOLDER_WITH_BLANKS}[^\s`
 _MARKS_AND_BREAK = re.compile(r"(?<![\\*_~])[*_~]+\\$")
 _AFTER_PATH = "*_~.,:;!?'\")]}>"
 _BACKSLASH = re.compile(r"\\\\|\\[A-Za-z0-9]")
-"""An escaped backslash, or one before a letter or digit, which Markdown leaves alone."""
+"""An escaped backslash, or one before a letter or digit, which Markdown does not change."""
 _FOLDER_ABOVE = re.compile(r"[\"'(*_]*(?:\.{1,2}|~|%\w+%|\$\w+(?::\w+)?)\\(?!\\)", re.ASCII)
-"""How a relative path begins: `..\\`, `%TEMP%\\`, `$env:TEMP\\`."""
+"""The beginning of a relative path: `..\\`, `%TEMP%\\`, `$env:TEMP\\`."""
 _FOLDER_IN_BRACKETS = re.compile(r"\w\\(?:\[[^\[\]\\]+\]|\([^()\\]+\))\\", re.ASCII)
-"""`app\\[id]\\_x.ts`. What Markdown escapes has a backslash before both brackets."""
+"""`app\\[id]\\_x.ts`. Escaped Markdown has a backslash before both brackets."""
 _FILE_ENDING = re.compile(r"\.[A-Za-z]\w{0,4}[^\w\\]*$", re.ASCII)
 _LONGEST_ENDING = 20
 
 
 def formula_end(text: str, at: int) -> int | None:
-    """Return where the formula in dollar signs ends that begins at `at`; None if none does: a price, a variable.
+    """Return the end of the formula in dollar signs that begins at `at`; None for a price or a variable.
 
-    Code spans and links go first, so there is no formula across one.
+    Code spans and links take precedence, so a formula does not extend across one.
     """
     if text.startswith("$$", at):
         found = _DISPLAY.match(text, at)
@@ -57,7 +57,7 @@ def formula_end(text: str, at: int) -> int | None:
 
 
 def url_end(text: str, at: int) -> int:
-    """Return where the bare address at `at` ends: before punctuation that closes a sentence, in any script."""
+    """Return the end of the bare URL at `at`: before punctuation that ends a sentence, in any script."""
     found = _URL.match(text, at)
     if found is None:
         return at
@@ -74,7 +74,7 @@ def _ends_url(char: str) -> bool:
 
 
 def path_end(text: str, at: int) -> int | None:
-    """Return where the Windows path ends that begins at `at` with a drive or a server; None if none does."""
+    """Return the end of the Windows path that begins at `at` with a drive or a server; None if there is none."""
     found = _PATH.match(text, at)
     if found is None:
         return None
@@ -87,14 +87,15 @@ def path_end(text: str, at: int) -> int | None:
 def keeps_backslashes(text: str, at: int) -> bool:
     """True if the word around the backslash at `at` is a path or a pattern.
 
-    It is one if it has a backslash before a letter or digit, begins like a relative path, or has a folder in brackets.
+    It is one if it has a backslash before a letter or digit, begins like a relative path, or has a folder name in
+    brackets.
     """
     start = max(text.rfind(" ", 0, at), text.rfind("\n", 0, at)) + 1
     ends = [end for end in (text.find(" ", at), text.find("\n", at)) if end >= 0]
     return _is_path(text[start : min(ends, default=len(text))])
 
 
-@lru_cache(maxsize=16)  # asked again for each backslash of the word
+@lru_cache(maxsize=16)  # called for each backslash of the word
 def _is_path(word: str) -> bool:
     if _FOLDER_ABOVE.match(word) or _has_folder_in_brackets(word):
         return True
@@ -102,6 +103,8 @@ def _is_path(word: str) -> bool:
 
 
 def _has_folder_in_brackets(word: str) -> bool:
-    """True for `app\\[id]\\_x`, `app\\[id]\\[name].ts`; `a\\[i]\\[j]` without the ending of a file is an escaped index."""
+    """True for `app\\[id]\\_x` and `app\\[id]\\[name].ts`; `a\\[i]\\[j]` without a file extension is an
+    escaped index.
+    """
     has_ending = _FILE_ENDING.search(word[-_LONGEST_ENDING:])
     return any(has_ending or not word.startswith("[", found.end()) for found in _FOLDER_IN_BRACKETS.finditer(word))

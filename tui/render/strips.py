@@ -1,8 +1,8 @@
-"""A Markdown text as rows of cells, at a width and in a look; it may still be growing.
+"""A Markdown text, which may still be growing, as rows of cells at a width and in a look.
 
-What is finished is drawn once and kept; what is open is drawn again with every feed, and is small. Of a long text only the
-pages that were looked at last are kept. A stored text costs nothing until it is looked at: until then its height is an
-estimate. The rows are the same however the text was fed.
+Finished pieces are drawn once and kept. The open part is small, and drawn again with every feed. Of a long text only the
+most recently viewed pages are kept. A stored text is not parsed before it is viewed; until then its height is an
+estimate. The rows do not depend on how the text was fed.
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ from tui.render.copying import Row
 from tui.render.look import DARK, LIGHT, Look
 from tui.render.safe import CONTEXT, neutral
 
-if (
-    TYPE_CHECKING
-):  # what reads and draws Markdown costs 20 ms to import; the first text pays, not the start of the program
+if TYPE_CHECKING:  # importing the Markdown code takes 20 ms, which the first text pays and not the start of the program
     from tui.render.pages import Page, Slot
     from tui.render.pieces import Piece
 
@@ -32,19 +30,19 @@ __all__ = ["DARK", "LIGHT", "CodeBlock", "Document", "Look", "Row", "warm"]
 
 
 LEAST = 8
-"""A narrower page is drawn this wide."""
+"""Minimum width for drawing."""
 _KEPT_PIECES = 4000
-"""So many pieces are kept ready, about 20 MB with their rows. Answers rarely have more than a thousand."""
+"""Number of pieces kept in memory, about 20 MB with their rows. Answers rarely have more than a thousand."""
 _READ_CHARS = 1 << 17
-"""So much of a text is read when it is first looked at: under a tenth of a second."""
+"""Number of characters that are parsed when a text is first viewed: less than a tenth of a second."""
 
 
 class Document:
-    """One Markdown text; see the module. Rows are counted from 0."""
+    """One Markdown text. Rows are counted from 0."""
 
     def __init__(self, look: Look, width: int, text: str = "", *, closed: bool = True) -> None:
         self.drawn_pieces = 0
-        """How many pieces were drawn so far: the work, counted."""
+        """How many pieces were drawn so far, as a measure of the work."""
         from tui.render.blocks import Scanner
         from tui.render.draw import pen_for
         from tui.render.pages import Page
@@ -52,43 +50,42 @@ class Document:
         self._pen = pen_for(look, max(LEAST, width))
         self._unread = deque([text] if text else [])
         self._begun = False
-        """Something of it was read."""
+        """True if some of it was parsed."""
         self._last = ""
-        """The last character that was read."""
+        """The last parsed character."""
         self._estimate = 0
-        """How many rows that may take; 0 when nobody asked yet."""
+        """Estimated number of rows; 0 if not yet computed."""
         self._closed = closed
         self._scanner = Scanner()
         self._pages = [Page(0, self._scanner.snapshot()), Page(0)]
-        """The last one holds what is open, and changes with every feed; the one before it is the page that grows."""
+        """The last page holds the open part and changes with every feed; the page before it grows."""
         self._tops = [0, 0, 0]
-        """Where each page begins, and where the last one ends."""
+        """Top of each page, and the end of the last one."""
         self._ready: dict[int, Page] = {}
-        """Full pages that are not put away, by their number; the one that was looked at last comes last."""
+        """Full pages in memory, by number; the most recently viewed one comes last."""
         self._code: list[Span] = []
-        """The finished code."""
+        """The finished code blocks."""
 
     @property
     def source(self) -> str:
-        """The text as it came."""
+        """The text as it arrived."""
         return "".join((*(page.text for page in self._pages), *self._unread))
 
     @property
     def kept_pieces(self) -> int:
-        """How many pieces are in memory: the room it takes beside its text, counted."""
+        """How many pieces are in memory, as a measure of its size."""
         return sum(page.count for page in self._pages if page.slots is not None)
 
     @property
     def is_half_read(self) -> bool:
-        """True while it was looked at, and `read` has to be called for the rest: it is so long that keys would wait."""
+        """True if it was viewed but is so long that `read` has to be called for the rest, so that keys do not wait."""
         return self._begun and bool(self._unread)
 
-    # Growing -----------------------------------------------------------------------------------------------------------
-
     def feed(self, more: str, *, drawn: bool = True) -> int:
-        """Takes more text. The first row that changed: those above it are as they were, and stay so.
+        """Add text. Return the first row that changed; the rows above it never change again.
 
-        `drawn`: its rows are exact at once, for text that is seen as it comes. Else they are when they are looked at.
+        `drawn`: rows are exact at once, for text that is visible while it arrives. Otherwise they become exact when
+        viewed.
         """
         if self._closed:
             raise ValueError("a closed document cannot grow")
@@ -103,7 +100,7 @@ class Document:
         return min([self._grow(self._scanner.feed(piece)) for piece in self._paged(more)])
 
     def close(self) -> int:
-        """Says that no more text will come. The first row that changed."""
+        """End the text. Return the first row that changed."""
         self._begin()
         if self._closed:
             return self.height
@@ -111,7 +108,7 @@ class Document:
         return self.height if self._unread else self._grow(self._scanner.close())
 
     def _paged(self, text: str) -> Iterator[str]:
-        """A text in parts that end where pages do, each noted on its page, and made safe to draw."""
+        """Yield the text in parts that end where pages do, each recorded on its page and made safe to draw."""
         from tui.render.pages import PAGE_CHARS
 
         at = 0
@@ -137,7 +134,7 @@ class Document:
         self._put_away()
 
     def _put_away(self) -> None:
-        """Lets go of the pages that were looked at longest ago."""
+        """Unload the pages that were not viewed for longest."""
         count = sum(page.count for page in self._ready.values())
         while count > _KEPT_PIECES and len(self._ready) > 2:
             page = self._ready.pop(next(iter(self._ready)))
@@ -145,7 +142,7 @@ class Document:
             page.put_away()
 
     def _grow(self, pieces: list[Piece]) -> int:
-        """Puts `pieces`, and what is open behind them, in the place of what was open."""
+        """Replace the open part by `pieces` and the new open part."""
         page, old = self._pages[-2], self._pages[-1].slots or ()
         known = [
             (line, row)
@@ -168,7 +165,7 @@ class Document:
         return top + same
 
     def _settled(self, firm: int) -> Iterator[Slot]:
-        """The slots of the page that grows, from number `firm` on, and those of what is open, once they are drawn."""
+        """Draw and yield the slots of the growing page from number `firm` on, and those of the open part."""
         for page, first in ((self._pages[-2], firm), (self._pages[-1], 0)):
             for at in range(first, page.count):
                 self._settle(page, at)
@@ -187,12 +184,12 @@ class Document:
         self._pages[-1].add([] if self._closed else self._scanner.tail(), width)
 
     def _begin(self) -> None:
-        """Reads the text it began with, or the beginning of a long one, when that has not been done yet."""
+        """Parse the initial text, or the beginning of a long one, unless that was done."""
         if not self._begun:
             self.read(_READ_CHARS)
 
     def read(self, chars: int) -> None:
-        """Cuts about so many more characters of the text it began with into pieces."""
+        """Parse about so many more characters of the initial text."""
         self._begun = True
         while self._unread and chars > 0:
             text = self._unread.popleft()
@@ -213,11 +210,9 @@ class Document:
         self._pages[-1].place()
         self._place(first)
 
-    # Looking -----------------------------------------------------------------------------------------------------------
-
     @property
     def height(self) -> int:
-        """In rows. What was not looked at counts by estimate."""
+        """Height in rows. Parts that were not viewed are estimated."""
         if self._begun or not self._unread:
             return self._tops[-1]
         if not self._estimate:
@@ -227,7 +222,7 @@ class Document:
         return self._estimate
 
     def resize(self, width: int, look: Look) -> None:
-        """Has everything drawn again, when it is looked at."""
+        """Draw everything again when it is viewed next."""
         width = max(LEAST, width)
         if (width, look) == (self._pen.width, self._pen.look):
             return
@@ -240,7 +235,7 @@ class Document:
         self._place(0)
 
     def settle(self, first: int, last: int) -> bool:
-        """Makes rows `first` to `last` exact; True if the height changed, or where these rows stand."""
+        """Make rows `first` to `last` exact. Return True if the height or the position of these rows changed."""
         before = self.height
         self._begin()
         number = begin = self._pages[0].beginning_at(self._tops, max(0, first))
@@ -255,7 +250,7 @@ class Document:
         return changed or self.height != before
 
     def _settle_rows(self, number: int, first: int, last: int) -> bool:
-        """Makes rows of a page exact, counted from its beginning; True if that moved any."""
+        """Make rows of a page exact, counted from its top. Return True if any row moved."""
         page = self._pages[number]
         before, changed = page.height, False
         slots = self._open(number)
@@ -270,7 +265,7 @@ class Document:
         return changed or page.height != before
 
     def row(self, y: int) -> Row:
-        """Row `y`, exact; an empty one where there is none."""
+        """Return row `y`, exact; an empty one if there is none."""
         self.settle(y, y)
         if not 0 <= y < self._tops[-1]:
             return Row(Strip([], 0))
@@ -280,7 +275,7 @@ class Document:
         return self._open(number)[index].row(y - page.tops[index])
 
     def place_of(self, y: int) -> tuple[int, int]:
-        """The number of the piece that row `y` belongs to, and the row within it: the same wherever the piece stands."""
+        """Return the number of the piece at row `y`, and the row within it. Both stay the same when rows above change."""
         self._begin()
         number = self._page_at(y)
         page, y = self._pages[number], y - self._tops[number]
@@ -289,7 +284,7 @@ class Document:
         return page.first + index, y - page.tops[index]
 
     def row_of(self, piece: int, y: int) -> int:
-        """The row that `place_of` said that of. Only that piece is drawn."""
+        """Return the row for a result of `place_of`. Only that piece is drawn."""
         self._begin()
         piece = min(piece, self._pages[-1].first + self._pages[-1].count - 1)
         if piece < 0:
@@ -304,14 +299,14 @@ class Document:
         return self._tops[number] + self._pages[number].tops[piece - self._pages[number].first]
 
     def pieces(self, start: int, end: int) -> Iterator[Piece]:
-        """The pieces of these numbers."""
+        """Yield the pieces with these numbers."""
         for page in self._pages[self._page_of(start) :]:
             if page.first >= end:
                 break
             yield from page.pieces()[max(0, start - page.first) : end - page.first]
 
     def pages_with(self, wanted: re.Pattern[str], start: int, step: int) -> Iterator[tuple[int, int]]:
-        """The first row, and the one after the last, of each page whose text matches, from row `start` on or back."""
+        """Yield the first row, and the one after the last, of each page whose text matches, from row `start` on or back."""
         self._begin()
         number = self._page_at(start)
         for at in range(number, len(self._pages) - 1 if step > 0 else -1, step):
@@ -319,7 +314,7 @@ class Document:
                 yield self._tops[at], self._tops[at + 1]
 
     def code_blocks(self) -> tuple[CodeBlock, ...]:
-        """Its blocks of code from top to bottom, placed as far as heights are known."""
+        """Return its code blocks from top to bottom, positioned as far as heights are known."""
         self._begin()
         spans = self._code.copy()
         for at, piece in enumerate(self._pages[-1].pieces(), self._pages[-1].first):
@@ -327,7 +322,7 @@ class Document:
         return tuple(map(self._block, spans))
 
     def code_at(self, y: int) -> CodeBlock | None:
-        """The block of code that begins in a row."""
+        """Return the code block that begins at a row."""
         piece, _ = self.place_of(y)
         if piece >= self._pages[-1].first:
             return next((block for block in self.code_blocks()[-2:] if block.top == y), None)
@@ -340,23 +335,21 @@ class Document:
         return CodeBlock(span.language, top, end - top, partial(self.pieces, span.start, span.end))
 
     def _about(self, piece: int) -> int:
-        """The top of a piece; about there, if its page is put away."""
+        """Return the top of a piece; an estimate if its page is unloaded."""
         number = self._page_of(piece)
         page, at = self._pages[number], piece - self._pages[number].first
         within = page.tops[at] if page.slots is not None else page.height * at // max(1, page.count)
         return self._tops[number] + within
 
-    # Pieces in their places ---------------------------------------------------------------------------------------------
-
     def _page_at(self, y: int) -> int:
-        """The page that a row stands on."""
+        """Return the number of the page with this row."""
         return max(0, min(bisect_right(self._tops, y), len(self._pages)) - 1)
 
     def _page_of(self, piece: int) -> int:
         return bisect_right(self._pages, piece, key=lambda page: page.first) - 1
 
     def _open(self, number: int) -> list[Slot]:
-        """The slots of a page, which is kept ready for a while from now on."""
+        """Return the slots of a page, and mark the page as recently viewed."""
         page = self._pages[number]
         if number < len(self._pages) - 2:
             self._ready.pop(number, None)
@@ -368,7 +361,7 @@ class Document:
         return self._open(number)[piece - self._pages[number].first]
 
     def _settle(self, page: Page, index: int) -> bool:
-        """Draws a slot and lets it count for what it is; True if that is another height than before."""
+        """Draw a slot and use its real height. Return True if that differs from the height before."""
         slot = page.open(self._pen.width)[index]
         if slot.is_settled():
             return False
@@ -379,7 +372,9 @@ class Document:
         return changed
 
     def _draw(self, piece: int) -> None:
-        """Draws a slot, after those it goes on from. Their heights stay: rows above a reader must not move unasked."""
+        """Draw a slot after those that it continues. Their heights do not change, because rows above must not move while
+        someone reads.
+        """
         first = piece
         while self._slot(first).needs_before() and not self._slot(first - 1).drawn:
             first -= 1
@@ -389,12 +384,12 @@ class Document:
             self.drawn_pieces += 1
 
     def _place(self, first: int) -> None:
-        """Counts the tops again behind page `first`."""
+        """Recompute the tops after page `first`."""
         heights = (page.height for page in self._pages[first:])
         self._tops[first:] = accumulate(heights, initial=self._tops[first])
 
 
 def warm() -> None:
-    """Imports what the first answer needs. For a thread, after the first paint."""
+    """Import what the first answer needs. Called in a thread after the first paint."""
     for language in ("python", "bash", "json"):
         Document(DARK, 80, f"```{language}\nx = 1\n```").row(1)

@@ -1,4 +1,4 @@
-"""How the lines of Markdown begin: the signs that make a line a heading, an item, a fence, a table's row."""
+"""The line syntax of Markdown: what makes a line a heading, a list item, a fence or a table row."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ DELIMITER = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*
 _PIPE = re.compile(r"(?<!\\)\|")
 HTML = re.compile(r"<[A-Za-z/!?]")
 HELD = re.compile(r"[-=*_+#>|:~` ]+|\d{1,9}[.)]?|(?:[-*+] +)?\[[ xX]?\]?")
-"""What a line may begin with before one can say what it is; not drawn until it goes on."""
+"""Beginnings of a line that do not decide yet what it is. Not drawn until it continues."""
 SIGNED = re.compile(
     "[•‣⁃◦·–—‐-―\u2100-\u2bff\u3004-\u3007\u3012\u3013\u3020\U0001f000-\U0001fbff]"
     "|\\d\ufe0f?\u20e3|\\\\?\\[[ xX✓✗]\\\\?\\](?=[ \\t])"
 )
-"""How a line begins that stands for itself without being a list's item: a check mark, a bullet, an arrow, an emoji."""
+"""Beginnings of a line that stands on its own without being a list item: a check mark, a bullet, an arrow, an emoji."""
 BULLETS = "•◦▪"
 
 
 def heading(line: str) -> tuple[int, str]:
-    """The level and the text of a heading's line."""
+    """Return the level and the text of a heading."""
     text = line.lstrip("#")
     level = len(line) - len(text)
     unmarked = text.rstrip("#")
@@ -36,7 +36,7 @@ def heading(line: str) -> tuple[int, str]:
 
 
 def split_cells(line: str) -> tuple[str, ...]:
-    """The cells of a table's line."""
+    """Return the cells of a table row."""
     line = line.strip().removeprefix("|")
     if line.endswith("|") and not line.endswith("\\|"):
         line = line[:-1]
@@ -44,7 +44,7 @@ def split_cells(line: str) -> tuple[str, ...]:
 
 
 def whole_cells(line: str) -> str:
-    """What there is of a table's line up to its last bar: a cell that grows would widen its column with every letter."""
+    """Return a table row up to its last bar: a growing cell would widen its column with every letter."""
     bars = [found.end() for found in _PIPE.finditer(line)]
     return line[: bars[-1]] if bars else ""
 
@@ -56,6 +56,6 @@ def align(dashes: str) -> Align:
 
 
 def expand_indent(line: str) -> str:
-    """`line` with the tabs it begins with as spaces, to stops of four."""
+    """Return `line` with leading tabs expanded to stops of four."""
     bare = line.lstrip(" \t")
     return line[: len(line) - len(bare)].expandtabs(4) + bare

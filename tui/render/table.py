@@ -1,4 +1,4 @@
-"""Where a table's columns stand, and its rows drawn in them: cells wrap, nothing is cut off."""
+"""Lay out a table: the widths of its columns, and its rows. Cells wrap, and nothing is cut off."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ S = TypeVar("S")
 GUTTER = 3
 """Cells between two columns."""
 LEAST = 4
-"""No column is narrower, since later rows may hold more than the first; without room for that there are no columns."""
+"""Minimum width of a column, since later rows may be wider than the first. Without room for that there are no columns."""
 
 
 class Columns(NamedTuple):
-    """How wide each column is; `widths` is empty when there is no room for columns."""
+    """The width of each column; `widths` is empty if there is no room for columns."""
 
     widths: tuple[int, ...]
     aligns: tuple[Align, ...]
     spare: int = 0
-    """So much of the last column is only there for later rows."""
+    """Part of the last column's width that is reserved for later rows."""
 
 
 def columns_for(head: TableHead, natural: Callable[[str], int], width: int) -> Columns:
-    """Columns that hold what is known of the table, within `width` cells; `natural` measures a cell."""
+    """Return columns for the known rows within `width` cells. `natural` measures a cell."""
     rows = [head.header, *head.rows]
     wants = [max(LEAST, *(natural(row[at]) for row in rows)) for at in range(len(head.header))]
     room = width - GUTTER * (len(wants) - 1)
@@ -39,7 +39,7 @@ def columns_for(head: TableHead, natural: Callable[[str], int], width: int) -> C
 
 
 def _shared(wants: Sequence[int], room: int) -> list[int]:
-    """Each its wish where that is modest, and the rest shared equally among the wide ones."""
+    """Give small columns the width they need, and share the rest equally among the wide ones."""
     widths = list(wants)
     if sum(widths) <= room:
         return widths
@@ -59,7 +59,7 @@ def _shared(wants: Sequence[int], room: int) -> list[int]:
 def table_rows(
     cells: Sequence[Sequence[tuple[str, S]]], columns: Columns, space: S, separator: tuple[str, S]
 ) -> Iterator[tuple[list[tuple[str, S]], int, list[Cell]]]:
-    """The rows of cells and lines one row of the table takes, each with its length in cells, and where its cells stand."""
+    """Yield the rows of cells and lines that one table row takes, each with its width and the positions of its cells."""
     wrapped: list[list[Wrapped[S]]] = []
     for runs, width in zip(cells, columns.widths, strict=True):
         wrapper: Wrapper[S] = Wrapper(width)

@@ -1,5 +1,5 @@
-"""Runs of styled text broken into rows of a width: at spaces, between ideographs, and within words only where one is wider
-than a row. Wrapping may stop anywhere and go on later from its `Carry`, with the same rows as if it had never stopped.
+"""Wrap styled text into rows: at spaces, between ideographs, and within words only if one is wider than a row. Wrapping
+may stop anywhere and continue later from its `Carry`, with the same result.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _BEGINS = "「『（［｛〈《【〔“‘"
 _ENDS = "、。，．！？：；」』）］｝〉》】〕”’…ー々"
 """Never first in a row."""
 _CLUSTER = re.compile(f"[{_BEGINS}]*(?![{_BEGINS}])[{_WIDE}][\u0300-\u036f]*[{_ENDS}]*")
-"""What stays together where a row may end between any two ideographs."""
+"""Characters that stay together where a row may end between any two ideographs."""
 _TOKEN = re.compile(f"[ ]+|\\n|(?:{_CLUSTER.pattern})+|[^ \\n{_WIDE}{_BEGINS}]+[{_ENDS}]*|[{_BEGINS}]+")
 _ASCII_TOKEN = re.compile(r" +|\n|[^ \n]+")
 _MARKS = re.compile(f"[{EMOJI_MARKS}]")
 _CROWD = 8
-"""Characters a cell may hold; more are broken off, so that marks without width cannot pile up in one row."""
+"""Maximum number of characters in a cell. The rest is cut off, so that marks without width cannot pile up."""
 
 
 def cells_of(text: str) -> int:
@@ -50,14 +50,14 @@ def cells_of_character(character: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Wrapped(Generic[S]):
-    """One row as wrapping left it."""
+    """One wrapped row."""
 
     parts: tuple[tuple[str, S], ...]
     cells: int
     soft: bool
-    """It goes on with what the row above began."""
+    """True if it continues the row above."""
     joiner: str
-    """What stood between the row above and this one, where that was soft."""
+    """The text between the row above and this one, if it continues that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,10 @@ class Carry(Generic[S]):
 
 
 class Wrapper(Generic[S]):
-    """Wraps what it is fed; `rows` holds the finished ones."""
+    """Wraps the text that it is fed. `rows` holds the finished rows."""
 
     def __init__(self, width: int, hang: int = 0, carry: Carry[S] | None = None) -> None:
-        """Every row but the first is narrower by `hang`."""
+        """All rows but the first are narrower by `hang`."""
         carry = carry or Carry()
         self.width = max(1, width)
         self.rest = max(1, width - hang)
@@ -107,7 +107,7 @@ class Wrapper(Generic[S]):
                 elif plain:
                     word.append((token, style))
                     width += len(token)
-                elif _CLUSTER.match(token):  # ideographs part from what stands around them
+                elif _CLUSTER.match(token):  # ideographs are separated from their neighbours
                     if word:
                         self._place(word, width)
                         word, width = [], 0
@@ -119,7 +119,7 @@ class Wrapper(Generic[S]):
             self._place(word, width)
 
     def flush(self) -> list[Wrapped[S]]:
-        """All rows, the open one ended; at least one."""
+        """Return all rows, with the open one ended; at least one."""
         if self._row or (self._first and not self.rows):
             self._end(soft=False, joiner="")
         return self.rows
@@ -128,7 +128,7 @@ class Wrapper(Generic[S]):
         return Carry(tuple(self._row), self._cells, self._gap, self._soft, self._joiner, self._first)
 
     def indent(self, text: str, style: S) -> None:
-        """Puts `text` before the first word, as it is."""
+        """Add `text` before the first word, unchanged."""
         self._add(text, style, len(text))
 
     def _place(self, word: list[tuple[str, S]], width: int) -> None:
@@ -136,7 +136,7 @@ class Wrapper(Generic[S]):
         crowded = self._chars > self.room * _CROWD
         if self._row and (self._cells + gap + width > self.room or crowded):
             if width > self.rest and (not gap or self._cells + gap < self.room // 2):
-                pass  # a word that no row can hold begins where it stands, rather than leave most of a row empty
+                pass  # a word that is too wide for every row begins here, so that the row is not left mostly empty
             else:
                 self._end(soft=True, joiner=self._gap)
                 gap = 0
