@@ -35,7 +35,10 @@ CLOCK = """\
 import os, time
 os.environ["TZ"] = {zone!r}
 time.tzset()
-import datetime, zoneinfo, time_machine
+import datetime, sys, zoneinfo
+sys.modules["pytest"] = None  # which time_machine would load into every program under test
+import time_machine
+del sys.modules["pytest"]
 now = datetime.datetime.now(zoneinfo.ZoneInfo({zone!r}))
 time_machine.travel(now + datetime.timedelta(seconds={ahead_s})).start()
 """

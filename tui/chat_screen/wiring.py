@@ -1,7 +1,6 @@
-"""Builds the parts of the chat screen and connects them. It alone knows all of them.
+"""Build the parts of the chat screen and connect them. Only this module knows all of them.
 
-Each unit is made when it is first needed, with the ports that connect it to others. What the first paint does not need is
-imported then, too.
+Make each unit, with the ports that connect it to others, and import what the first paint can do without, on first use.
 """
 
 from __future__ import annotations
