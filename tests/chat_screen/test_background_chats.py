@@ -190,7 +190,7 @@ async def test_a_question_of_a_chat_that_was_left_is_told_and_waits_there(
         await opened_chat(chat, "tides")
         await chat.until(lambda: chat.questions)
         assert chat.screen.parts.sessions.answering == {left}
-        chat.screen.provider.answer_question("toolu_run", PermissionDecision(allowed=True))
+        chat.screen.provider.answer_permission_request("toolu_run", PermissionDecision(allowed=True))
         await chat.until_shown("It said kelp.")
 
 

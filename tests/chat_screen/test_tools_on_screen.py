@@ -66,8 +66,8 @@ async def test_a_question_waits_and_the_answer_reaches_it(folder: Path) -> None:
         await chat.send("Make it")
         await asked(chat)
         assert not (folder / "made.txt").exists()
-        chat.screen.provider.answer_question("nobody", PermissionDecision(allowed=True))
-        chat.screen.provider.answer_question("toolu_run", PermissionDecision(allowed=True))
+        chat.screen.provider.answer_permission_request("nobody", PermissionDecision(allowed=True))
+        chat.screen.provider.answer_permission_request("toolu_run", PermissionDecision(allowed=True))
         await chat.until_shown("Done.")
         assert (folder / "made.txt").read_text() == "tide\n"
 
@@ -79,7 +79,7 @@ async def test_a_stop_while_claude_waits_for_leave_keeps_the_chat_usable(folder:
         await chat.pilot.press("escape")
         await chat.until_idle()
         assert "stopped" in chat.hint
-        chat.screen.provider.answer_question("toolu_run", PermissionDecision(allowed=True))
+        chat.screen.provider.answer_permission_request("toolu_run", PermissionDecision(allowed=True))
         await chat.send("Leave it")
         await chat.until_shown("Fine.")
         assert not (folder / "made.txt").exists()
@@ -181,7 +181,7 @@ async def test_of_what_a_command_says_only_the_end_is_kept_for_the_screen() -> N
     async with chatting(noisy, words("Heard."), tools="ask") as chat:
         await chat.send("Make noise")
         await asked(chat)
-        chat.screen.provider.answer_question("toolu_run", PermissionDecision(allowed=True))
+        chat.screen.provider.answer_permission_request("toolu_run", PermissionDecision(allowed=True))
         told: list[int] = []
 
         def is_over() -> bool:
@@ -197,7 +197,7 @@ async def test_the_app_that_is_left_while_a_command_runs_leaves_no_command(folde
     async with chatting(running("echo $$ > pid; exec cat pipe"), tools="ask") as chat:
         await chat.send("Wait for it")
         await asked(chat)
-        chat.screen.provider.answer_question("toolu_run", PermissionDecision(allowed=True))
+        chat.screen.provider.answer_permission_request("toolu_run", PermissionDecision(allowed=True))
         await chat.until(lambda: (folder / "pid").exists() and (folder / "pid").read_text().endswith("\n"))
         pid = int((folder / "pid").read_text())
     deadline = time.monotonic() + 60

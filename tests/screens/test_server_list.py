@@ -110,7 +110,7 @@ async def test_a_change_that_a_server_tells_of_is_offered_to_the_open_chat() -> 
         await chat.until_idle()
         assert offered(chat, 1) == offered(chat, 0)
         provider, session = chat.screen.provider, chat.screen.session.turns
-        await chat.until(lambda: provider.new_tools(session) == (1, 1), "the change was not heard of")
+        await chat.until(lambda: provider.tool_changes(session) == (1, 1), "the change was not heard of")
         assert "Add to this chat  1 new, 1 gone" in await listed(chat)
 
 

@@ -111,9 +111,9 @@ def test_the_use_of_claude_codes_login_is_remarked_on(tmp_path: Path) -> None:
     env = {"CLAUDE_CONFIG_DIR": str(tmp_path)}
     borrowed = connection(tmp_path, **env)
     assert borrowed.obstacle is None
-    assert "Claude Code's login (max plan)" in borrowed.remark
-    assert "secret" not in borrowed.remark
-    assert connection(tmp_path, ANTHROPIC_API_KEY=DEMO_KEY, **env).remark == ""
+    assert "Claude Code's login (max plan)" in borrowed.credential_notice
+    assert "secret" not in borrowed.credential_notice
+    assert connection(tmp_path, ANTHROPIC_API_KEY=DEMO_KEY, **env).credential_notice == ""
     elsewhere = connection(tmp_path, ANTHROPIC_BASE_URL="https://proxy.example", **env).obstacle
     assert elsewhere is not None
     assert "proxy.example" in elsewhere.message

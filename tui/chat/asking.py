@@ -42,8 +42,8 @@ Ask = Callable[[Transcript], Request]
 """Build the request that continues a transcript. Called on the engine's thread, once for each request of a turn."""
 
 
-class Sight(Protocol):
-    """Prepares images for a model. Both methods may take a while."""
+class AttachmentPreparer(Protocol):
+    """Prepares the images and documents of a request for a model. Both methods may take a while."""
 
     async def blocks(self, text: str) -> tuple[Block, ...]:
         """Return the text of a prompt as blocks, with image markers replaced by images."""

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from msgspec.structs import replace
 
-from tui.chat.asking import Sight
+from tui.chat.asking import AttachmentPreparer
 from tui.chat.ledger import Bill
 from tui.chat.model import Model
 from tui.chat.quarantine import quarantine
@@ -60,7 +60,7 @@ class Session:
     ) -> None:
         self.transcript = transcript
         """Replace it only between turns."""
-        self.sight: Sight | None = None
+        self.attachments: AttachmentPreparer | None = None
         """Prepares images. Without it, text stays text and images are sent as they are."""
         self.model: Model | None = None
         """The model of the last turn, if known. It decides how images in that turn's prompt and tool results are

@@ -168,15 +168,15 @@ class Turn:
         """Return the message for a draft."""
         session = self._session
         text: tuple[Block, ...] = (Text(draft.text),) if draft.text else ()
-        if session.sight is not None:
-            text = await session.sight.blocks(draft.text)
+        if session.attachments is not None:
+            text = await session.attachments.blocks(draft.text)
         return Message(role="user", blocks=(*draft.attachments, *text), at=session.now())
 
     async def _next_answer(self) -> AsyncGenerator[TurnEvent, None]:
         """Send one request and receive its answer, up to its place in the transcript."""
         session = self._session
         transcript = session.transcript
-        request = self._ask(transcript if session.sight is None else await session.sight.fitted(transcript))
+        request = self._ask(transcript if session.attachments is None else await session.attachments.fitted(transcript))
         self._request = request
         self._opening = opening(transcript)
         for text in request.notices:

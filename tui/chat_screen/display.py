@@ -164,12 +164,12 @@ class Display:
     def show_welcome(self) -> None:
         provider, welcome = self._provider, self._widgets.welcome
         if (obstacle := provider.obstacle) is None:
-            remarks = (provider.remark, *(part() for part in self._parts.welcome))
+            remarks = (provider.credential_notice, *(part() for part in self._parts.welcome))
             welcome.show_ideas(provider.model.name, "\n".join(filter(None, remarks)))
             return
-        ways = [Row(way.text, way.detail, way.name, way.is_open) for way in provider.ways_in]
-        by_hand = f"{provider.cause} {_BY_HAND}" if len(ways) > 1 else obstacle.hint
-        welcome.show_ways_in(obstacle.message, ways, by_hand.strip())
+        options = [Row(one.text, one.detail, one.name, one.is_available) for one in provider.sign_in_options]
+        by_hand = f"{provider.credential_problem} {_BY_HAND}" if len(options) > 1 else obstacle.hint
+        welcome.show_sign_in_options(obstacle.message, options, by_hand.strip())
 
     def show_queue(self) -> None:
         queue, prompts, prompt = self._widgets.queue, self._current().queue, self._widgets.prompt

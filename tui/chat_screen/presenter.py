@@ -133,6 +133,6 @@ class Presenter:
 
     def _remark(self) -> None:
         """Say once, below an answer, whose account pays."""
-        if not self._has_remarked and (remark := self._context.provider.remark):
+        if not self._has_remarked and (remark := self._context.provider.credential_notice):
             self._has_remarked = True
             self._widgets.conversation.note(remark)

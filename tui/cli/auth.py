@@ -143,7 +143,7 @@ def _check_key(settings: Settings, secret: str, *, asks: bool) -> sign_in.Checke
     while True:
         try:
             return asyncio.run(sign_in.check_key(settings, secret, workspace_id))
-        except sign_in.WorkspaceWanted as error:
+        except sign_in.WorkspaceRequired as error:
             if not asks:
                 raise Refused(error.message, _WORKSPACE_IN_SCRIPTS) from error
             say(error.sentences, err=True)

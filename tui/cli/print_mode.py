@@ -195,8 +195,8 @@ async def _run_turn(
 
     choice = connection.choose(stored.model)
     result.model, result.chat_id = choice.model.id, stored.recorder.chat.id
-    if connection.remark:
-        _handle(Notice(connection.remark), result, printer)
+    if connection.credential_notice:
+        _handle(Notice(connection.credential_notice), result, printer)
     if text := await check_budget(connection, stored, draft, choice.model):
         _handle(Notice(text), result, printer)
     loop = asyncio.get_running_loop()

@@ -17,7 +17,7 @@ from textual.worker import Worker
 
 from tui.errors import TuiError
 from tui.screens.modal import Modal, described
-from tui.services.ports import WorkspaceWanted
+from tui.services.ports import WorkspaceRequired
 from tui.widgets.panel import Hint, PanelFoot, PanelHead
 from tui.widgets.text_field import IdField, SecretField
 from tui.widgets.workers import later
@@ -80,7 +80,7 @@ class KeyPanel(Modal[str | None]):
             notice = await asyncio.to_thread(self._keep, secret)
         except TuiError as error:
             self._checking, self._storing = None, False
-            asks_anew = isinstance(error, WorkspaceWanted) and not self._workspace.display
+            asks_anew = isinstance(error, WorkspaceRequired) and not self._workspace.display
             if asks_anew:
                 self._ask_for_workspace(True)
             self._show_message(error.sentences if asks_anew else described(error))

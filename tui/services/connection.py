@@ -117,7 +117,7 @@ class Connection:
         return None
 
     @property
-    def remark(self) -> str:
+    def credential_notice(self) -> str:
         """A note that Claude Code's login is used and what that means, or ""."""
         credential = self.found.credential
         if not isinstance(credential, OAuthToken) or not credential.is_claude_code_login:
@@ -143,7 +143,7 @@ class Connection:
         def current_model() -> Model:
             return session.model or self.choose().model
 
-        session.sight = AttachmentResolver(current_model)
+        session.attachments = AttachmentResolver(current_model)
         session.toolbox = toolset = Toolset(
             self.settings,
             current_model,

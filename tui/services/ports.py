@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from tui.store import Store
 
 
-class WorkspaceWanted(TuiError):
+class WorkspaceRequired(TuiError):
     """The server accepts the key only together with the ID of a workspace, or with another ID."""
 
 
-class Way(NamedTuple):
+class SignInOption(NamedTuple):
     """A way to get answers without a credential in the settings."""
 
     name: Literal["key", "login", "demo"]
     text: str
     detail: str
-    is_open: bool = True
+    is_available: bool = True
     """False if it does not seem to work now. Choosing it checks again."""
 
 
@@ -68,24 +68,24 @@ class Provider(Protocol):
         """Why nothing can be sent, or None."""
 
     @property
-    def cause(self) -> str:
+    def credential_problem(self) -> str:
         """Why the credentials that exist cannot be used, if none can; or ""."""
 
     @property
-    def remark(self) -> str:
+    def credential_notice(self) -> str:
         """A note about the account that pays, or ""."""
 
     @property
-    def ways_in(self) -> Sequence[Way]:
+    def sign_in_options(self) -> Sequence[SignInOption]:
         """What the user can do about the obstacle."""
 
     async def check_key(self, secret: str, workspace_id: str) -> None:
         """Check a key with the server, in this workspace unless it is "". Runs on the engine's loop.
 
-        Raises WorkspaceWanted if the user has to enter a workspace, and another TuiError if the key is refused.
+        Raises WorkspaceRequired if the user has to enter a workspace, and another TuiError if the key is refused.
         """
 
-    def keep_key(self, secret: str) -> str:
+    def store_key(self, secret: str) -> str:
         """Store the key that was checked last and use it from the next turn on. Return a message for the user.
 
         Waits for the disk. Raises TuiError.
@@ -128,10 +128,10 @@ class Provider(Protocol):
         """Return a new, empty conversation."""
 
     @property
-    def usual_tools(self) -> Access:
+    def default_tools(self) -> Access:
         """What Claude may do in a new conversation. `Session.use_tools` changes it for one conversation."""
 
-    def answer_question(self, call_id: str, verdict: PermissionDecision) -> None:
+    def answer_permission_request(self, call_id: str, verdict: PermissionDecision) -> None:
         """Answer the permission question of a call in any chat. Ignored if it is already answered."""
 
     @property
@@ -141,11 +141,11 @@ class Provider(Protocol):
     async def restart_server(self, name: str) -> str:
         """Restart an MCP server and return its new state in words. Runs on the engine's loop."""
 
-    async def renew_tools(self, session: Session) -> None:
+    async def refresh_tools(self, session: Session) -> None:
         """Offer the current tools of the MCP servers in this session. Runs on the engine's loop."""
 
-    def new_tools(self, session: Session) -> tuple[int, int]:
-        """Return how many tools `renew_tools` would add or change, and how many it would remove."""
+    def tool_changes(self, session: Session) -> tuple[int, int]:
+        """Return how many tools `refresh_tools` would add or change, and how many it would remove."""
 
     def ask(self) -> Ask:
         """Return the function that sends a turn with the current model and settings."""
@@ -175,7 +175,7 @@ class Provider(Protocol):
         Without one before: why the first request of a chat wrote nothing.
         """
 
-    def try_demo(self) -> None:
+    def use_demo(self) -> None:
         """Switch to the simulator."""
 
 

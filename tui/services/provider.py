@@ -23,7 +23,7 @@ from tui.errors import TuiError
 from tui.render.safe import safe
 from tui.services.connection import Connection
 from tui.services.model_list import utc_today
-from tui.services.ports import ToolServer, Way, WorkspaceWanted
+from tui.services.ports import SignInOption, ToolServer, WorkspaceRequired
 from tui.services.toolset import Toolset, load_tools
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class ClaudeProvider:
 
     def load(self) -> None:
         """Load the modules of a new conversation, on any thread."""
-        if self.usual_tools != "none":
+        if self.default_tools != "none":
             load_tools()
 
     # Models and conversations
@@ -167,7 +167,7 @@ class ClaudeProvider:
         self._choice = self._connection.choose(self._model_name)
         self.reasoning = self._usual_reasoning
         system = self._preset_settings.system if self._system is None else self._system
-        session = self._connection.session(system, access=self.usual_tools)
+        session = self._connection.session(system, access=self.default_tools)
         assert isinstance(session.toolbox, Toolset), "the connection creates it"
         session.toolbox.learn(self._added_rules)
         session.toolbox.allowed_always = self._share_rule
@@ -181,10 +181,10 @@ class ClaudeProvider:
             toolset.learn((rule,))
 
     @property
-    def usual_tools(self) -> Access:
+    def default_tools(self) -> Access:
         return self._tools or self._preset_settings.tools or self._settings.default.tools or "ask"
 
-    def answer_question(self, call_id: str, verdict: PermissionDecision) -> None:
+    def answer_permission_request(self, call_id: str, verdict: PermissionDecision) -> None:
         for toolset in tuple(self._toolsets):
             toolset.answer(call_id, verdict)
 
@@ -198,13 +198,13 @@ class ClaudeProvider:
         assert servers is not None, "the screen lists it"
         return await servers.restart(name)
 
-    async def renew_tools(self, session: Session) -> None:
+    async def refresh_tools(self, session: Session) -> None:
         assert isinstance(session.toolbox, Toolset), "the connection creates it"
         if self._servers is not None:
             await self._servers.start()
         session.toolbox.renew()
 
-    def new_tools(self, session: Session) -> tuple[int, int]:
+    def tool_changes(self, session: Session) -> tuple[int, int]:
         assert isinstance(session.toolbox, Toolset), "the connection creates it"
         return session.toolbox.pending_changes
 
@@ -267,7 +267,7 @@ class ClaudeProvider:
     def is_demo(self) -> bool:
         return self._connection.demo
 
-    def try_demo(self) -> None:
+    def use_demo(self) -> None:
         self._connect(Connection(self._settings, self._env, demo=True, today=self._today))
 
     # Signing in
@@ -277,22 +277,22 @@ class ClaudeProvider:
         return self._connection.obstacle
 
     @property
-    def cause(self) -> str:
+    def credential_problem(self) -> str:
         found = self._connection.found
         return "" if found.credential else " ".join(f"{cause}." for cause in found.causes)
 
     @property
-    def remark(self) -> str:
-        return self._connection.remark
+    def credential_notice(self) -> str:
+        return self._connection.credential_notice
 
     @property
-    def ways_in(self) -> Sequence[Way]:
-        demo = Way("demo", "Try the demo", "scripted answers, no key, no network")
+    def sign_in_options(self) -> Sequence[SignInOption]:
+        demo = SignInOption("demo", "Try the demo", "scripted answers, no key, no network")
         if self._settings.obstacle is not None:  # a key would not help
             return (demo,)
         return (
-            Way("key", "Paste an API key", "checked, then stored for you only (0600)"),
-            Way("login", "Use Claude Code's login", self._why_no_login(), is_open=False),
+            SignInOption("key", "Paste an API key", "checked, then stored for you only (0600)"),
+            SignInOption("login", "Use Claude Code's login", self._why_no_login(), is_available=False),
             demo,
         )
 
@@ -311,12 +311,12 @@ class ClaudeProvider:
 
         try:
             self._checked = await sign_in.check_key(self._settings, secret, workspace_id)
-        except sign_in.WorkspaceWanted as error:
-            raise WorkspaceWanted(error.message, error.hint) from error
+        except sign_in.WorkspaceRequired as error:
+            raise WorkspaceRequired(error.message, error.hint) from error
         except AuthenticationFailed as error:  # its hint is about a configured key
             raise KeyRefused(f"The server rejected this key: {error.message}") from error
 
-    def keep_key(self, secret: str) -> str:
+    def store_key(self, secret: str) -> str:
         from tui.services import sign_in
 
         assert self._checked is not None, "check_key was called"

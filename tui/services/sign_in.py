@@ -27,7 +27,7 @@ class NotAKey(TuiError):
     """The text is not a key."""
 
 
-class WorkspaceWanted(TuiError):
+class WorkspaceRequired(TuiError):
     """The key needs the ID of a workspace, or another ID than the one that was given."""
 
 
@@ -48,7 +48,7 @@ class CheckedCredential(msgspec.Struct, frozen=True, kw_only=True):
 async def check_key(settings: Settings, secret: str, workspace_id: str = "") -> CheckedCredential:
     """Check a key or setup token with `GET /v1/models`. A workspace in the settings overrides `workspace_id`.
 
-    Raises WorkspaceWanted if the user has to enter a workspace, and another TuiError if the check fails.
+    Raises WorkspaceRequired if the user has to enter a workspace, and another TuiError if the check fails.
     """
     credential = credential_from_text(strip_key(secret), PASTED, parse_workspace(strip_key(workspace_id), TYPED))
     if isinstance(credential, Unusable):
@@ -68,11 +68,11 @@ def _workspace_problem(settings: Settings, credential: Credential, error: Worksp
     if not isinstance(credential, ApiKey):
         return error
     if sent is None:
-        return WorkspaceWanted("This key belongs to no workspace", _WHICH)
+        return WorkspaceRequired("This key belongs to no workspace", _WHICH)
     message = f"{error.message.rstrip('.')} (sent: {sent.id})"
     if settings.anthropic.workspace_id:  # it overrides what the user types
         return WrongWorkspace(message, f"The ID comes from {sent.source}. Correct or remove it there.")
-    return WorkspaceWanted(message, _WHICH)
+    return WorkspaceRequired(message, _WHICH)
 
 
 _WHICH = "Enter the ID of the workspace (wrkspc_…, in the Console under Workspaces)."

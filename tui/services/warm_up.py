@@ -1,7 +1,7 @@
-"""What the first answer needs and the first paint does not: loaded by a thread, a piece at a time, once the screen is up.
+"""Warm up after the first paint: import in a thread what the first answer needs, and set up the garbage collector.
 
-And the garbage collector, kept from walking over all of it again and again: that takes 40 ms each time, in which no key is
-heard. Modules and styles stay for as long as the program runs, so they are set apart once they are there.
+A full collection takes 40 ms, during which no key is handled. Modules and styles live as long as the program, so they are
+frozen once they are loaded: the collector does not visit them again.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _MODULES = (
 )
 _M_MMAP_THRESHOLD, _LARGE_BYTES = -3, 1 << 18
 _YOUNG, _MIDDLE, _OLD = 10_000, 10, 2
-"""How many objects are made before the collector looks for cycles among them (Python's own 700 are soon there), and after
-how many looks it looks among older ones, such as the widgets of dialogs that were closed."""
+"""How many new objects start a collection (Python's default of 700 is reached quickly), and after how many collections the
+older generations are visited, which hold for example the widgets of closed dialogs."""
 
 _FOR_USERS = frozenset(
     f"TEXTUAL_{name}"
@@ -38,22 +38,25 @@ _FOR_USERS = frozenset(
         "SPEEDUPS",
     )
 )
-"""Variables of Textual's that a user may need. The others are for developers: they take screenshots, press keys, write log
-files, and with odd values end the program."""
+"""Textual's variables for users. The others are for developers: they take screenshots, press keys and write log files, and
+invalid values end the program."""
 _FPS = re.compile("[1-9][0-9]{0,2}")
 
 
 def prepare() -> None:
-    """To be called before Textual is imported. No collector while the program starts: nothing made then is garbage."""
+    """Disable the garbage collector for the start, which creates no garbage, and import Textual's settings.
+
+    Call it before Textual is imported.
+    """
     gc.disable()
     _import_textual()
 
 
 def _import_textual() -> None:
-    """Import Textual with those variables that users may set. Programs that are started later get all of them as they were.
+    """Import Textual with only those of its variables that users may set. Child processes get all of them, unchanged.
 
-    A repaint comes 4 ms after what caused it instead of 17. It costs nothing, as the pane paces itself; a key typed while an
-    answer arrives is on the screen in 20 ms at worst instead of 40.
+    Repaint after 4 ms instead of 17. The pane limits its own updates, so this costs nothing; a key typed during an answer
+    is shown within 20 ms instead of 40.
     """
     given = {name: value for name, value in os.environ.items() if name.startswith("TEXTUAL_") or name == "ESCDELAY"}
     for name, value in given.items():
@@ -67,14 +70,14 @@ def _import_textual() -> None:
 
 
 def warm_up() -> None:
-    """Starts the thread. It ends by itself, and with the program."""
+    """Start the thread. It ends by itself, or with the program."""
     threading.Thread(target=_load, name="warm-up", daemon=True).start()
 
 
 def _load() -> None:
     for name in _MODULES:
         importlib.import_module(name)
-        time.sleep(0.005)  # lets a key through between two
+        time.sleep(0.005)  # lets the main thread handle keys in between
     from tui.render.strips import warm
 
     warm()
@@ -85,11 +88,11 @@ def _load() -> None:
 
 
 def _give_memory_back() -> None:
-    """Has glibc return what a long text took as soon as it is dropped.
+    """Let glibc return the memory of a long text as soon as it is freed.
 
-    By itself it keeps up to 32 MB for later, in every thread. Source: glibc manual, "Malloc Tunable Parameters".
+    By default it keeps up to 32 MB per thread. Source: glibc manual, "Malloc Tunable Parameters".
     """
     import ctypes
 
-    with suppress(OSError, AttributeError):  # another C library
+    with suppress(OSError, AttributeError):  # not glibc
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)

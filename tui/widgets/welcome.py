@@ -64,7 +64,7 @@ class Welcome(Widget):
         """An empty chat, ready to be used."""
         self.headline, self.rows, self.remark = f"Talk to {model_name}", _IDEAS, safe(remark)
 
-    def show_ways_in(self, message: str, ways: Sequence[Row], remark: str) -> None:
+    def show_sign_in_options(self, message: str, ways: Sequence[Row], remark: str) -> None:
         """Nothing can be sent: why, and the ways to choose from. The last one, which always works, is under the cursor."""
         self.headline, self.rows, self.remark = safe(message), tuple(ways), safe(remark)
         self.chosen = len(ways) - 1

@@ -51,7 +51,7 @@ class AuthController:
     def sign_in(self) -> None:
         provider = self._context.provider
         self._was_demo = provider.is_demo
-        self._ports.ask_key(self._check_key, provider.keep_key, self._find_login, self._signed_in)
+        self._ports.ask_key(self._check_key, provider.store_key, self._find_login, self._signed_in)
 
     async def _check_key(self, secret: str, workspace_id: str) -> None:
         provider = self._context.provider
@@ -86,5 +86,5 @@ class AuthController:
         if reason := self.disabled_reason("demo"):
             self._context.notify(reason)
             return
-        self._context.provider.try_demo()
+        self._context.provider.use_demo()
         self._ports.start_new()

@@ -108,7 +108,7 @@ class PermissionController:
             cards.focus()
 
     def answered(self, call_id: str, verdict: PermissionDecision) -> None:
-        self._context.provider.answer_question(call_id, verdict)
+        self._context.provider.answer_permission_request(call_id, verdict)
         if verdict.lasting == "always":
             self._ports.note(f"always allowed from now on: {verdict.rule} · kept in config.toml")
 
@@ -138,7 +138,7 @@ class PermissionController:
         elif access != "none":
             wanted = "none"
         else:
-            usual = context.provider.usual_tools
+            usual = context.provider.default_tools
             wanted = usual if usual != "none" else "ask"
         if reason := self.disabled_reason("tools"):
             context.notify(reason)
@@ -152,7 +152,7 @@ class PermissionController:
     def header(self) -> str:
         """Return what Claude may do, where that is not as usual."""
         access = self._context.current().access
-        return _WORDS[access] if access != self._context.provider.usual_tools else ""
+        return _WORDS[access] if access != self._context.provider.default_tools else ""
 
     # MCP servers
 
@@ -169,7 +169,7 @@ class PermissionController:
         session, provider = self._context.current(), self._context.provider
         if all(message.is_prompt for message in session.transcript.messages):
             return "", "They are in it from its first prompt on."
-        new, gone = provider.new_tools(session.turns)
+        new, gone = provider.tool_changes(session.turns)
         unknown = any(server.state in ("not started", "starting") for server in provider.servers)
         if not (new or gone or unknown):
             return "it has them all", ""
@@ -197,7 +197,7 @@ class PermissionController:
             key = context.key_of("tools")
             context.notify(f"{_WORDS[session.access]} in this chat · {key} switches them on")
             return
-        await context.on_engine(lambda: context.provider.renew_tools(session.turns))
+        await context.on_engine(lambda: context.provider.refresh_tools(session.turns))
         toolbox = session.turns.toolbox
         if session is not context.current() or toolbox is None:
             return

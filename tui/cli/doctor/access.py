@@ -27,8 +27,10 @@ def auth_findings(settings: Settings, env: Mapping[str, str]) -> list[Finding]:
     findings = [_used(settings, connection)]
     if (obstacle := connection.obstacle) is not None:
         findings.append(Finding("auth", "failed", obstacle.message, obstacle.hint))
-    if connection.remark:
-        findings.append(Finding("auth", "warning", connection.remark, "Set ANTHROPIC_API_KEY, or run: prx auth login"))
+    if connection.credential_notice:
+        findings.append(
+            Finding("auth", "warning", connection.credential_notice, "Set ANTHROPIC_API_KEY, or run: prx auth login")
+        )
     if isinstance(used, OAuthToken):
         findings += _expiry(used)
     return [*findings, *_readers(key_file(settings)), *others]
