@@ -26,8 +26,8 @@ from tui.chat_screen.context import Start, StartOptions
 from tui.chat_screen.screen import ChatScreen
 from tui.config import load
 from tui.demo.scenarios import Answer, Scenario, Text
+from tui.demo.server import Recorded, Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Recorded, Server
 from tui.engine import Engine
 from tui.services.library import ChatLibrary
 from tui.services.provider import ClaudeProvider

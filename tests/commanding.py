@@ -74,7 +74,7 @@ def main() -> None:
     from tui import app  # noqa: F401  (for all copies)
     from tui.anthropic import client  # noqa: F401
     from tui.cli import auth, chats, doctor, print_mode  # noqa: F401
-    from tui.exchange import archive, markdown, page  # noqa: F401
+    from tui.exchange import archive, html_page, markdown  # noqa: F401
 
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line))), flush=True)

@@ -11,8 +11,8 @@ from typing import IO, NamedTuple
 
 from peak_memory import ROOT, Run, run_measured
 
+from tui.demo.server import Server
 from tui.demo.service import FakeAnthropic
-from tui.demo.shells import Server
 
 LIMITED = str(Path(__file__).parent / "limited.py")
 """Has the modes of files hold for root, too."""

@@ -21,7 +21,7 @@ from planting import ANSWERS, CLAUDE_AI, NAME, PDF, ROOT, HostileService, env_of
 from tui.anthropic.model_cache import cache_file, write_list
 from tui.anthropic.models import MODELS
 from tui.chat.model import Model
-from tui.demo.shells import Server
+from tui.demo.server import Server
 
 CONFIG = f"""
 [default]

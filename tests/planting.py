@@ -19,8 +19,8 @@ from grammar import HOSTILE, MARK
 
 from tui.demo.reply import Reply
 from tui.demo.scenarios import Answer, Error, Event, Search, SearchResult, Text, Thinking, ToolUse, refusal
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
 IN_HEADER = f"{MARK}\x9d52;c;UExBTlRFRA==\x9c\x9b777;777H"

@@ -15,8 +15,8 @@ from terminal import Terminal
 
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Scenario, Text, ToolUse
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
 Opened = Callable[..., AbstractContextManager[tuple[Terminal, Server[FakeAnthropic]]]]

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 from terminal import Terminal
 
+from tui.demo.server import Recorded, Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Recorded, Server
 
 ROOT = Path(__file__).parent.parent
 

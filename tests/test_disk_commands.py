@@ -17,8 +17,8 @@ from tui.chat.transcript import Message, Text
 from tui.chat.tree import ChatTree, Node
 from tui.demo.scenarios import Answer
 from tui.demo.scenarios import Text as Said
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 from tui.exchange import archive
 from tui.store import Store
 

@@ -22,9 +22,9 @@ from limited import PAGE
 from terminal import LIMIT_S, Terminal
 
 from tui.demo.scenarios import Answer, Text
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
-from tui.exchange.incoming import read
+from tui.exchange.imports import read
 
 ROOT = Path(__file__).parent.parent
 LIMITED = str(Path(__file__).parent / "limited.py")

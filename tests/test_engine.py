@@ -29,8 +29,8 @@ from tui.chat.transcript import Draft
 from tui.chat.turn import run_turn
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Pace, Text, ToolUse
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 from tui.engine import AlreadyRunning, Engine
 
 PROMPT = Draft(text="How many moons has Mars?")

@@ -14,8 +14,8 @@ from file_kinds import KINDS, Home, in_order, made, prx
 
 from tui.chat.transcript import Message, Text
 from tui.chat.tree import ChatTree, Node, Unsent
+from tui.demo.server import Server
 from tui.demo.service import FakeAnthropic
-from tui.demo.shells import Server
 from tui.exchange import archive
 
 SWOLLEN_MB = int(os.environ.get("PRX_IMPORT_MB", "100"))

@@ -13,8 +13,8 @@ import pytest
 from terminal import Terminal
 
 from tui.demo.scenarios import Answer, Pace, Text
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
 PRX = str(Path(sys.executable).with_name("prx"))

@@ -61,7 +61,7 @@ LAYERS = {
     "tools": layer("chat errors inputs.charset masking inputs.typed_paths", "msgspec"),
     "store": layer("chat errors", "msgspec"),
     "exchange": layer("chat errors render.html render.json_text render.figures", "msgspec"),
-    "exchange.pictures": layer("chat exchange images", "msgspec"),
+    "exchange.image_markers": layer("chat exchange images", "msgspec"),
     "demo": layer("anthropic.models chat.model errors", "msgspec"),
     "services": layer(""),
     "services.attachments": layer("images chat errors"),

@@ -15,8 +15,8 @@ from terminal import Terminal
 from tui.anthropic.models import MISSPELT, MODELS
 from tui.cli.doctor.configuration import config_findings
 from tui.config import load
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 from tui.errors import TuiError
 from tui.masking import is_key, is_secret, masked, masked_name, masked_url
 from tui.services.connection import Connection

@@ -16,8 +16,8 @@ import pytest
 from terminal import Terminal
 
 from tui.demo.scenarios import Answer, Text, ToolUse
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
 ODD = Path(__file__).with_name("mcp") / "odd_server.py"

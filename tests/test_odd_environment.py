@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from terminal import Terminal
 
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
 CLOSED = "https://127.0.0.1:9"

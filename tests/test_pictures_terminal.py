@@ -16,8 +16,8 @@ from PIL import Image
 from terminal import ATTRIBUTES, Terminal
 
 from tui.demo.scenarios import Answer, Text
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
 KITTY_QUESTION = rb"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"

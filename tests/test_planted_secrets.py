@@ -15,8 +15,8 @@ from terminal import Terminal
 
 from tui.demo.oauth import TokenEndpoint
 from tui.demo.scenarios import Answer, Error, Text, ToolUse
+from tui.demo.server import Server
 from tui.demo.service import FakeAnthropic
-from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
 ODD = str(Path(__file__).with_name("mcp") / "odd_server.py")

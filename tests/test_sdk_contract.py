@@ -19,8 +19,8 @@ from tui.demo.scenarios import (
     error_event,
     refusal,
 )
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 MODEL = "claude-sonnet-5-5"
 SHOWN = {"type": "adaptive", "display": "summarized"}

@@ -18,8 +18,8 @@ from PIL import Image
 from soak.resources import Held, held_by, with_environment
 from soak.user import User
 
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 TURNS = int(os.environ.get("PRX_SOAK_TURNS", "90"))
 GROWTH = 1.05 if TURNS >= 500 else 1.25

@@ -15,8 +15,8 @@ import pytest
 from terminal import Terminal
 
 from tui.demo.scenarios import Answer, Text
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
 PRX = [sys.executable, "-m", "tui"]

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 from terminal import Terminal
 
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
 SHOT = "Screenshot 2026-01-02 at 3.04.05\u202fPM.png"

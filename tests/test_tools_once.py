@@ -16,8 +16,8 @@ import pytest
 
 from tui.chat.tool_calls import STOPPED
 from tui.demo.scenarios import Answer, Text, Thinking, ToolUse
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
 READING = ["list_files", "read_file", "search_files"]

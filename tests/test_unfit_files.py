@@ -17,8 +17,8 @@ from tui.anthropic.model_cache import cache_file
 from tui.chat.transcript import Message
 from tui.chat.transcript import Text as Said
 from tui.demo.scenarios import Answer, Text
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 from tui.store import NewChat, Store
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="kinds of files that Windows lacks")

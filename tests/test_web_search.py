@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tui.demo.scenarios import Answer, Block, Search, SearchResult, Text, Thinking, ToolUse
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 ROOT = Path(__file__).parent.parent
 PAGE = SearchResult("https://tides.example/brest", "Brest tides", "2 days ago")

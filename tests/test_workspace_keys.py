@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from terminal import Terminal
 
-from tui.demo.access import NO_WORKSPACE, NO_WORKSPACE_OLDER, Workspaces
+from tui.demo.authentication import NO_WORKSPACE, NO_WORKSPACE_OLDER, Workspaces
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 KEY = "sk-ant-api03-PLANTED-of-no-workspace"
 ROOT = Path(__file__).parent.parent

@@ -11,8 +11,8 @@ import httpx
 from tui.anthropic.auth import auth_for
 from tui.anthropic.credentials import OAuthToken, discover
 from tui.demo.oauth import TokenEndpoint
+from tui.demo.server import Server
 from tui.demo.service import FakeAnthropic
-from tui.demo.shells import Server
 
 VERSION = {"anthropic-version": "2023-06-01"}
 

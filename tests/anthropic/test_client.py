@@ -37,8 +37,8 @@ from tui.demo.scenarios import (
     Thinking,
     error_event,
 )
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 pytestmark = pytest.mark.anyio
 

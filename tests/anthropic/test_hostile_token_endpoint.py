@@ -10,7 +10,7 @@ import pytest
 
 from tui.anthropic.token_endpoint import DEFAULT_LIFETIME_S, RefreshFailed, ReplyLost, exchange_refresh_token
 from tui.demo.reply import Reply
-from tui.demo.shells import Server
+from tui.demo.server import Server
 from tui.inputs.limits import MIB
 
 NOW_S = 1_800_000_000.0

@@ -23,8 +23,8 @@ from tui.anthropic.errors import from_response
 from tui.anthropic.login import TokenGrant, parse_login
 from tui.config import load
 from tui.demo.oauth import TokenEndpoint, Trouble
+from tui.demo.server import Server
 from tui.demo.service import FakeAnthropic
-from tui.demo.shells import Server
 from tui.errors import TuiError
 
 PREFIXES = ("sk-ant-api03-", "sk-ant-oat01-", "gateway-")

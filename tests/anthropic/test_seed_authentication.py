@@ -13,8 +13,8 @@ import pytest
 from login_file import SignedIn
 
 from tui.demo.scenarios import Error
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 SETUP_TOKEN = "sk-ant-oat01-setup"
 

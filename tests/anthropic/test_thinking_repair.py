@@ -19,8 +19,8 @@ from tui.anthropic.thinking_repair import ThinkingRepair, is_thinking_rejection
 from tui.chat.events import MessageStart, MessageStop, StreamEvent, Waiting
 from tui.chat.thinking import signatures_in
 from tui.chat.transcript import Transcript
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 pytestmark = pytest.mark.anyio
 MISFIT = (

@@ -14,10 +14,10 @@ from tui.anthropic.errors import ProtocolError, WorkspaceNeeded
 from tui.anthropic.key_file import write_key
 from tui.anthropic.workspace import NotAWorkspace, Workspace, parse_workspace, workspace_for
 from tui.config import load
-from tui.demo.access import NO_WORKSPACE, Workspaces
+from tui.demo.authentication import NO_WORKSPACE, Workspaces
 from tui.demo.scenarios import Error
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 from tui.services.connection import Connection, workspace_of
 
 pytestmark = pytest.mark.anyio

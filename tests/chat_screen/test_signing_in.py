@@ -10,7 +10,7 @@ import pytest
 from chatting import Chat, chatting, words
 from textual.events import Paste
 
-from tui.demo.access import NO_WORKSPACE, NO_WORKSPACE_OLDER, Workspaces
+from tui.demo.authentication import NO_WORKSPACE, NO_WORKSPACE_OLDER, Workspaces
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Error
 from tui.demo.service import DEMO_KEY

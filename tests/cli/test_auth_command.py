@@ -15,8 +15,8 @@ from terminal import Terminal
 
 from tui.demo.oauth import TokenEndpoint
 from tui.demo.scenarios import Error
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 KEY = "sk-ant-api03-PLANTED-by-the-test"
 SETUP = "sk-ant-oat01-PLANTED-by-the-test"

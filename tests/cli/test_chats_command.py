@@ -20,8 +20,8 @@ from tui.chat.transcript import Image, Message, Text
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, error_event
 from tui.demo.scenarios import Text as Said
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 from tui.store import NewChat, Store
 
 ROOT = Path(__file__).parents[2]

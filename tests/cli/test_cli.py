@@ -19,8 +19,8 @@ from tui.anthropic.models import MODELS
 from tui.cli.stdin import with_piped_text
 from tui.demo.reply import Gate
 from tui.demo.scenarios import SPEND_CAP, Answer, Error, Text, Thinking, error_event, refusal
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 ROOT = Path(__file__).parents[2]
 FIELDS = {"text", "model", "stop_reason", "usage", "requests", "cache", "cost_usd", "estimated"}

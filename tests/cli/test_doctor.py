@@ -25,8 +25,8 @@ from tui.config import load
 from tui.demo.oauth import TokenEndpoint
 from tui.demo.reply import Reply
 from tui.demo.scenarios import Error
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 11, 23)

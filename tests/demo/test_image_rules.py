@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from tui.anthropic.models import find
-from tui.demo.pictures import BadPicture, read_picture
+from tui.demo.image_limits import BadPicture, read_picture
 from tui.demo.service import FakeAnthropic
 from tui.demo.tokens import image_tokens, resized
 

@@ -6,7 +6,7 @@ import pytest
 from asking import ask, assistant, request, text, user
 from test_image_rules import drawn, image
 
-from tui.demo import texts
+from tui.demo import reply_texts
 from tui.demo.replies import answer_for
 from tui.demo.scenarios import Answer, Error, Text, Thinking, ToolUse
 from tui.demo.service import FakeAnthropic
@@ -43,7 +43,7 @@ def test_the_first_answer_is_a_welcome_that_shows_markdown():
 
 
 def test_the_code_of_the_welcome_runs(capsys):
-    source = texts.WELCOME.split("```python\n")[1].split("```")[0]
+    source = reply_texts.WELCOME.split("```python\n")[1].split("```")[0]
     exec(compile(source, "welcome", "exec"), {})
     assert capsys.readouterr().out == "Hello, world!\n"
 
@@ -64,11 +64,11 @@ def test_the_code_of_the_welcome_runs(capsys):
 )
 def test_a_word_picks_the_answer(prompt, feature):
     if prompt == "thank you":
-        assert any(feature in variant for variant in texts.THANKS)
-        assert any(variant in words(say(prompt)) for variant in texts.THANKS)
+        assert any(feature in variant for variant in reply_texts.THANKS)
+        assert any(variant in words(say(prompt)) for variant in reply_texts.THANKS)
     else:
         assert feature in words(say(prompt))
-    assert texts.TAIL in words(say(prompt))
+    assert reply_texts.TAIL in words(say(prompt))
 
 
 def test_the_long_story_is_long_and_its_program_runs(capsys):
@@ -83,7 +83,7 @@ def test_unknown_prompts_get_varied_answers_that_quote_them():
     prompts = [f"Tell me of town {number} by the sea" for number in range(30)]
     said = [words(say(prompt)) for prompt in prompts]
     assert all("Tell me of town" in answer for answer in said)
-    assert len({answer.split("Tell me")[0] for answer in said}) == len(texts.UNKNOWN)
+    assert len({answer.split("Tell me")[0] for answer in said}) == len(reply_texts.UNKNOWN)
     assert said == [words(say(prompt)) for prompt in prompts]
 
 
@@ -97,7 +97,7 @@ def test_trouble_comes_only_when_called_for():
     assert say("refuse this").options.stop_reason == "refusal"
     assert say("slow").options.pace is not None
     assert isinstance(say("Why does my program stop with an error at the end?"), Answer)
-    assert texts.CODE[:40] in words(say("Why does my program stop with an error at the end?"))
+    assert reply_texts.CODE[:40] in words(say("Why does my program stop with an error at the end?"))
 
 
 def test_tools_are_called_where_there_are_some():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from asking import ask, assistant, complaint, request, text, user
 
-from tui.demo.access import OAUTH_BETA
+from tui.demo.authentication import OAUTH_BETA
 from tui.demo.service import FakeAnthropic
 
 TOOL = {"name": "get_tide", "description": "Tides.", "input_schema": {"type": "object", "properties": {}}}

@@ -8,9 +8,9 @@ import anthropic
 import pytest
 from asking import ask, complaint, request
 
-from tui.demo.access import NO_WORKSPACE, NO_WORKSPACE_OLDER, Workspaces
+from tui.demo.authentication import NO_WORKSPACE, NO_WORKSPACE_OLDER, Workspaces
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 
 UNSCOPED = "sk-ant-api03-of-no-workspace"
 MODEL = "claude-sonnet-5-5"

@@ -17,7 +17,7 @@ from tui.chat.tree import ChatTree, Node
 from tui.errors import TuiError
 from tui.exchange import archive
 from tui.exchange.archive import Unreadable
-from tui.exchange.incoming import read
+from tui.exchange.imports import read
 from tui.store import ImportResult, NewChat, Store
 
 LIMIT_S = 60

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tui.chat.transcript import Message, Text, Thinking
 from tui.errors import TuiError
-from tui.exchange.incoming import read
+from tui.exchange.imports import read
 
 CHAT = "3f2b8c1e-7c7d-4a55-9d1f-000000000001"
 ONE, TWO, THREE = (f"3f2b8c1e-7c7d-4a55-9d1f-00000000001{n}" for n in range(3))

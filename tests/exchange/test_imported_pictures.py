@@ -10,7 +10,7 @@ from drawing import corners, file, photo
 from tui.chat.transcript import Document, Image, Message, Text
 from tui.chat.tree import ChatTree, Node
 from tui.exchange import archive
-from tui.exchange.incoming import read
+from tui.exchange.imports import read
 
 PNG = file(corners(), "PNG")
 LARGE = base64.b64encode(file(photo(3000, 1500), "JPEG")).decode()

@@ -24,7 +24,7 @@ from tui.config import load
 from tui.config.writing import NotWritten, add_rule
 from tui.errors import TuiError
 from tui.exchange import archive
-from tui.exchange.incoming import imported
+from tui.exchange.imports import imported
 from tui.store import NewChat, Place, Store
 
 LIMIT_S = 20

@@ -30,7 +30,7 @@ from tui.chat.reducer import coalesce, finish, fold_all, start
 from tui.chat.tool_calls import with_unique_ids
 from tui.chat.transcript import Message, Opaque, Text, ToolResult, ToolUse, Transcript
 from tui.demo.reply import Reply
-from tui.demo.shells import Server
+from tui.demo.server import Server
 from tui.inputs.bounded import decode_input, decode_json
 from tui.inputs.limits import REQUEST_DEPTH
 from tui.store import codec

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
 from tui.chat.tokens import HIGH, STANDARD, Target, fit_edge, seen_size
-from tui.demo.pictures import read_picture
+from tui.demo.image_limits import read_picture
 from tui.images.api_limits import MAX_BYTES
 from tui.images.kinds import ACCEPTED
 from tui.images.metadata import strip_metadata

@@ -19,7 +19,7 @@ from textual.strip import Strip
 
 from tui.images.kitty import placeholders
 from tui.render.gate import TerminalText, cleaned, drawn, passed
-from tui.render.pictures import overlaid, tinted
+from tui.render.images import overlaid, tinted
 
 PACKAGE = Path(__file__).parents[2] / "tui"
 MAKERS = {

@@ -22,8 +22,8 @@ from PIL import Image
 from tui.anthropic.models import find
 from tui.chat.transcript import Document, Message, ToolResult, Transcript
 from tui.chat.transcript import Image as ImageBlock
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 from tui.services.attachments import AttachmentResolver, TooMuch, prepare_files, within_one_request
 
 pytestmark = pytest.mark.anyio

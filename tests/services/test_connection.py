@@ -21,8 +21,8 @@ from tui.chat.transcript import Text as Said
 from tui.chat.turn import run_turn
 from tui.config import load
 from tui.demo.scenarios import Answer, Text, Thinking
+from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server
 from tui.services.connection import Connection
 
 pytestmark = pytest.mark.anyio

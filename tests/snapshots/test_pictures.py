@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from chatting import Chat, words
 
-from tui.demo.access import NO_WORKSPACE, Workspaces
+from tui.demo.authentication import NO_WORKSPACE, Workspaces
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Text, Thinking, error_event
 from tui.demo.service import DEMO_KEY

@@ -16,8 +16,8 @@ from terminal import Terminal
 
 from tui.demo.reply import Cut, Gate
 from tui.demo.scenarios import Answer, Error, Raw, Text, Thinking, ToolUse, error_event
+from tui.demo.server import Server
 from tui.demo.service import FakeAnthropic
-from tui.demo.shells import Server
 
 SIZES = ((80, 24), (120, 40), (60, 20), (100, 30))
 CTRL_C, CTRL_D, CTRL_L, CTRL_N, CTRL_Q, CTRL_S, ESC = "\x03", "\x04", "\x0c", "\x0e", "\x11", "\x13", "\x1b"

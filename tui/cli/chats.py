@@ -90,7 +90,7 @@ def search(settings: Settings, words: str, *, as_json: bool) -> int:
 
 def export(settings: Settings, chat_id: str, format: Format, file: Path | None) -> int:
     """Write a chat to stdout or to a file. Return the exit code."""
-    from tui.exchange import archive, markdown, page
+    from tui.exchange import archive, html_page, markdown
     from tui.services.model_list import known_models, utc_today
 
     with open_store(settings) as store:
@@ -104,7 +104,7 @@ def export(settings: Settings, chat_id: str, format: Format, file: Path | None) 
         case "json":
             text = archive.written([tree])
         case "html":
-            text = page.written(tree, name_of)
+            text = html_page.written(tree, name_of)
         case "md":
             text = markdown.written(tree, name_of)
     _write(text, file)

@@ -28,7 +28,7 @@ _CHUNK = 256 * 1024
 def import_file(settings: Settings, file: Path) -> int:
     """Add the chats of a file to the stored ones. Return the exit code. Raises FileProblem."""
     from tui.chat.tree import ChatTree
-    from tui.exchange.incoming import imported
+    from tui.exchange.imports import imported
     from tui.store import ImportResult
 
     problems: list[TuiError] = []

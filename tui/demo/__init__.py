@@ -1,1 +1,1 @@
-"""A pretend Anthropic, for `prx demo` and for the tests."""
+"""A simulator of the Anthropic API, for `prx demo` and for the tests."""

@@ -1,4 +1,4 @@
-"""Where a request sets cache breakpoints: the markers in its blocks, and the automatic one; and the rules for them."""
+"""The cache breakpoints of a request, explicit and automatic, and the rules for them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tui.demo.checks import refuse
 from tui.demo.errors import Refused
 from tui.demo.prompt import Item
-from tui.demo.shape import refuse
 
 MAX_BREAKPOINTS = 4
 
 
 @dataclass(frozen=True)
 class Breakpoint:
-    """The prefix up to and including that position is to be cached."""
+    """Requests that the prefix up to and including this position is cached."""
 
     position: int
     ttl: str
 
 
 def breakpoints_of(body: dict[str, Any], items: Sequence[Item]) -> tuple[Breakpoint, ...]:
-    """The breakpoints in the order of the prefix. Raises Refused where they break a rule."""
+    """Return the breakpoints in the order of the prefix. Raises Refused if they break a rule."""
     _check_nested(body)
     marked = [Breakpoint(position, item.marker) for position, item in enumerate(items) if item.marker]
     automatic = _automatic(body, items, len(marked))

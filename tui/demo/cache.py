@@ -1,7 +1,8 @@
-"""The prompt cache as Anthropic describes it: prefixes kept at breakpoints, found again by looking back, for a while.
+"""The prompt cache as documented by Anthropic: prefixes are stored at breakpoints and found by looking back, for a
+limited time.
 
-A request's plan says what it reads, and what it writes once its answer begins. Nothing here looks at a clock: the time is
-given with every call, in seconds.
+A request's plan contains what it reads, and what it writes once its answer begins. Nothing here reads a clock: the time
+is an argument of every call, in seconds.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from tui.demo.prompt import Item, Level, digest
 from tui.demo.rules import effort, thinking_type
 
 LOOK_BACK = 20
-"""How many positions a breakpoint looks back for an earlier entry, its own included."""
+"""How many positions a breakpoint looks back for an earlier entry, including its own."""
 TTL_S = {"5m": 300.0, "1h": 3600.0}
 
 
@@ -28,7 +29,7 @@ class _Entry:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a request gets from the cache and leaves in it."""
+    """What a request reads from the cache and writes to it."""
 
     input_tokens: int
     read_tokens: int
@@ -38,7 +39,7 @@ class Plan:
     written: tuple[tuple[bytes, str], ...]
 
     def usage(self) -> dict[str, Any]:
-        """The counts under the API's names."""
+        """Return the counts under the API's names."""
         return {
             "input_tokens": self.input_tokens,
             "cache_creation_input_tokens": self.write_5m_tokens + self.write_1h_tokens,
@@ -51,13 +52,13 @@ class Plan:
 
 
 class PromptCache:
-    """The entries of one organisation."""
+    """The cache entries of one organization."""
 
     def __init__(self) -> None:
         self._entries: dict[bytes, _Entry] = {}
 
     def plan(self, prefixes: Prefixes, breakpoints: Sequence[Breakpoint], min_tokens: int, now: float) -> Plan:
-        """What a request reads, and what `commit` will write for it."""
+        """Return what a request reads, and what `commit` will write for it."""
         read = max((self._found(prefixes, breakpoint, now) for breakpoint in breakpoints), default=-1)
         written = [
             breakpoint
@@ -77,7 +78,7 @@ class PromptCache:
         )
 
     def commit(self, plan: Plan, now: float) -> None:
-        """Keeps what the plan writes and renews what it read. To be called when the answer begins."""
+        """Store what the plan writes, and renew what it read. Called when the answer begins."""
         for key in plan.renewed:
             entry = self._entries.get(key)
             if entry is not None:
@@ -86,7 +87,7 @@ class PromptCache:
             self._entries[key] = _Entry(ttl, now + TTL_S[ttl])
 
     def _found(self, prefixes: Prefixes, breakpoint: Breakpoint, now: float) -> int:
-        """The position of the longest entry that this breakpoint finds, or -1."""
+        """Return the position of the longest entry that this breakpoint finds, or -1."""
         for position in range(breakpoint.position, max(-1, breakpoint.position - LOOK_BACK), -1):
             entry = self._entries.get(prefixes.key(position))
             if entry is not None and entry.expires_at > now:
@@ -95,10 +96,10 @@ class PromptCache:
 
 
 class Prefixes:
-    """Every prefix of a request, with the key it is kept under and its tokens.
+    """All prefixes of a request, with their cache keys and tokens.
 
-    A key also holds the settings that lose the cache of its level: the model for all, speed and citations from the system
-    prompt on, tool choice, images, thinking and effort from the messages on.
+    A key also contains the settings whose change invalidates the cache of its level: the model for everything, speed and
+    citations from the system prompt on, tool choice, images, thinking and effort from the messages on.
     """
 
     def __init__(self, body: dict[str, Any], items: Sequence[Item], model: Model) -> None:
@@ -113,15 +114,15 @@ class Prefixes:
 
     @property
     def tokens(self) -> int:
-        """The whole prompt's."""
+        """Tokens of the whole prompt."""
         return self._sums[-1]
 
     def tokens_up_to(self, position: int) -> int:
-        """Those of the prefix that ends with this position; none for -1."""
+        """Return the tokens of the prefix that ends with this position; 0 for -1."""
         return self._sums[position + 1]
 
     def key(self, position: int) -> bytes:
-        """What the prefix that ends with this position is kept under."""
+        """Return the cache key of the prefix that ends with this position."""
         return self._keys[position]
 
 

@@ -1,4 +1,4 @@
-"""Why a request could not read what the one before it wrote: the `diagnostics` of an answer."""
+"""The `diagnostics` of an answer: why a request could not read what the previous one wrote to the cache."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.demo.validation import Request
 
 @dataclass(frozen=True)
 class _Print:
-    """What is remembered of a request."""
+    """The fingerprint of a request."""
 
     model: str
     settings: tuple[Any, ...]
@@ -22,18 +22,18 @@ class _Print:
 
 
 class Diagnosis:
-    """Remembers the fingerprints of answered requests, by the ID of the answer."""
+    """Keeps the fingerprints of answered requests, by the ID of the answer."""
 
     def __init__(self) -> None:
         self._prints: dict[str, _Print] = {}
 
     def remember(self, message_id: str, request: Request) -> None:
-        """Keeps what a later request may be compared with, of a request that has asked for diagnostics."""
+        """Store the fingerprint of a request that asked for diagnostics."""
         if request.body.get("diagnostics") is not None:
             self._prints[message_id] = _print(request)
 
     def of(self, request: Request) -> dict[str, Any] | None:
-        """The field's value: None where nobody asked or nothing was lost."""
+        """Return the value of the field; None if it was not requested, or the cache was hit."""
         previous_id = (request.body.get("diagnostics") or {}).get("previous_message_id")
         if previous_id is None:
             return None

@@ -1,7 +1,7 @@
-"""How other servers speak the same API: what each leaves out, adds or does in its own way.
+"""The dialects of compatible servers: what each omits, adds or does differently.
 
-Seen in Ollama, llama.cpp's server, vLLM and LiteLLM in 2026. Our answers are bent into each of these shapes, so that the
-client meets them all.
+Observed in Ollama, llama.cpp's server, vLLM and LiteLLM in 2026. Answers are converted to these forms, so that the client
+is tested with all of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tui.demo.playing import Frame
+from tui.demo.frames import Frame
 from tui.demo.scenarios import DONE, Event, Json
 
 Adapt = Callable[[Iterable[Frame]], Iterator[Frame]]
@@ -18,17 +18,17 @@ Adapt = Callable[[Iterable[Frame]], Iterator[Frame]]
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """A foreign server's ways. The defaults are those of all of them."""
+    """The dialect of a compatible server. The defaults are common to all of them."""
 
     adapt: Adapt
-    """Bends the events of a stream."""
+    """Converts the events of a stream."""
     message: Callable[[Json], Json]
-    """Bends a whole message."""
+    """Converts a complete message."""
     interleaved: bool = False
     after: tuple[Frame, ...] = ()
     counts_tokens: bool = False
     error_types: bool = True
-    """Whether errors are typed as Anthropic's are; else `internal_error`, and without a request ID."""
+    """True if error types are Anthropic's; otherwise `internal_error`, without a request ID."""
 
 
 def _usage(usage: Json, *names: str) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def _without_nulls(value: Any) -> Any:
 
 
 def _each(bend: Callable[[dict[str, Any]], Json | None]) -> Adapt:
-    """Bends every event by itself; None leaves it out."""
+    """Convert each event separately; None omits it."""
 
     def adapt(frames: Iterable[Frame]) -> Iterator[Frame]:
         for frame in frames:
@@ -57,7 +57,7 @@ def _each(bend: Callable[[dict[str, Any]], Json | None]) -> Adapt:
 
 
 def _ollama(frames: Iterable[Frame]) -> Iterator[Frame]:
-    """No pings, no signatures, no cache figures; a tool's input comes in one piece."""
+    """No pings, no signatures, no cache usage; a tool's input arrives at once."""
     held = ""
     for frame in frames:
         if not isinstance(frame, Event):
@@ -100,7 +100,7 @@ def _unsigned(block: Json) -> dict[str, Any]:
 
 
 def _llama_cpp(data: dict[str, Any]) -> Json | None:
-    """A chat completion's ID, all blocks open at once, an empty signature, and only the output counted at the end."""
+    """The ID of a chat completion, all blocks open at once, an empty signature, and only output tokens, at the end."""
     match data.get("type"):
         case "ping":
             return None
@@ -123,7 +123,7 @@ def _llama_cpp_message(message: Json) -> dict[str, Any]:
 
 
 def _vllm(data: dict[str, Any]) -> Json | None:
-    """No input count at the start, invented signatures, nothing that is null."""
+    """No input tokens at the start, invented signatures, no null values."""
     match data.get("type"):
         case "ping":
             return None
@@ -139,7 +139,7 @@ def _vllm(data: dict[str, Any]) -> Json | None:
 
 
 def _litellm(data: dict[str, Any]) -> Json | None:
-    """A proxy: counts come only at the end, and the content of the start is null."""
+    """A proxy: token counts only at the end, and null as the content at the start."""
     match data.get("type"):
         case "ping":
             return None

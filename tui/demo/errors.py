@@ -1,4 +1,4 @@
-"""Refused: a request that the API answers with an error, and the words of that error."""
+"""The error that the simulator answers a request with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tui.demo.scenarios import Error, Json
 
 
 class Refused(Exception):
-    """The answer to a request that breaks a rule. Its type follows from the status (`scenarios.ERROR_TYPES`)."""
+    """A request breaks a rule of the API. The error type follows from the status (`scenarios.ERROR_TYPES`)."""
 
     def __init__(self, message: str, *, status: int = 400, details: Json | None = None) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""The rules of a conversation: whose turn it is, what may be empty, and that every tool call gets its result."""
+"""The rules of a conversation: the order of roles, what may be empty, and that every tool call has a result."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tui.demo import abilities
+from tui.demo import capabilities
+from tui.demo.checks import refuse
 from tui.demo.errors import Refused
-from tui.demo.shape import refuse
 
 Block = dict[str, Any]
 
@@ -17,21 +17,21 @@ MAX_MESSAGES = 100_000
 
 @dataclass(frozen=True)
 class Turn:
-    """Neighbouring messages of one role, which the API reads as one: the blocks with their paths."""
+    """Consecutive messages of one role, which the API joins: the blocks with their paths."""
 
     role: str
     path: str
-    """Of its last message."""
+    """The path of its last message."""
     blocks: tuple[tuple[str, Block], ...]
 
 
 def blocks_of(content: str | list[Block]) -> list[Block]:
-    """The content as blocks: a string is short for one text block."""
+    """Return the content as blocks: a string is short for one text block."""
     return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
 def turns(messages: list[dict[str, Any]]) -> list[Turn]:
-    """The messages with those of the same role in a row joined."""
+    """Return the messages, with consecutive ones of the same role joined."""
     joined: list[Turn] = []
     for index, message in enumerate(messages):
         path = f"messages.{index}"
@@ -43,7 +43,7 @@ def turns(messages: list[dict[str, Any]]) -> list[Turn]:
 
 
 def check_history(body: dict[str, Any], model_id: str) -> None:
-    """Raises Refused for the first rule that the messages break."""
+    """Raise Refused for the first rule that the messages break."""
     messages = body["messages"]
     if not messages:
         raise refuse("messages", "at least one message is required")
@@ -62,7 +62,7 @@ def _check_system_messages(messages: list[dict[str, Any]], model_id: str) -> Non
         if message["role"] != "system":
             continue
         path = f"messages.{index}"
-        if model_id not in abilities.TAKES_SYSTEM_MESSAGES:
+        if model_id not in capabilities.TAKES_SYSTEM_MESSAGES:
             raise refuse(path, "role 'system' is not supported on this model")
         before = messages[index - 1]
         ends_in_server_tool = before["role"] == "assistant" and any(

@@ -1,6 +1,6 @@
-"""HTTP/1.1 as the pretend server needs it: bytes in, requests out; and the bytes of a response's head and chunks.
+"""HTTP/1.1 for the simulator's server: bytes to requests, and the bytes of a response's head and chunks.
 
-Nothing here knows of sockets. The reader takes bytes in any portions and gives each request once it is whole.
+Nothing here uses sockets. The reader accepts bytes in any portions and returns each request when it is complete.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ MAX_HEAD_BYTES = 64 * 1024
 
 
 class BadRequest(Exception):
-    """The bytes are no HTTP request: nothing after them can be trusted."""
+    """The bytes are not an HTTP request. Nothing after them can be trusted."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came; header names in lower case, the last of equal ones wins."""
+    """One request. Header names are in lower case; the last of equal ones is used."""
 
     method: str
     path: str
@@ -28,10 +28,10 @@ class Request:
 
 
 class RequestReader:
-    """Collects bytes until a request is whole.
+    """Collects bytes until a request is complete.
 
-    `wants_continue` turns true when a client asks whether to send the body at all (curl does for large ones); answering
-    is the caller's part.
+    `wants_continue` becomes true when a client asks whether to send the body (curl does for large ones). The caller has
+    to answer.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class RequestReader:
         self.wants_continue = False
 
     def feed(self, data: bytes) -> list[Request]:
-        """The requests that these bytes complete. Raises BadRequest."""
+        """Return the requests that these bytes complete. Raises BadRequest."""
         self._buffer += data
         requests = []
         while (request := self._next()) is not None:
@@ -113,7 +113,7 @@ def _number(text: str, base: int) -> int:
 
 
 def head_bytes(reply: Reply) -> bytes:
-    """The status line and headers of a reply, with the framing its body needs."""
+    """Return the status line and headers of a reply, with the framing of its body."""
     try:
         phrase = HTTPStatus(reply.status).phrase
     except ValueError:  # 529 is Anthropic's own
@@ -127,5 +127,5 @@ def head_bytes(reply: Reply) -> bytes:
 
 
 def chunk(data: bytes) -> bytes:
-    """One chunk of a chunked body; `chunk(b"")` is its end."""
+    """Return one chunk of a chunked body; `chunk(b"")` is its end."""
     return b"%x\r\n%b\r\n" % (len(data), data)

@@ -1,6 +1,6 @@
-"""The pretend token endpoint: refresh tokens that work once, access tokens that expire, and the ways in which it can fail.
+"""The simulated token endpoint: refresh tokens that work once, access tokens that expire, and possible failures.
 
-Like the real one it detects reuse: a refresh token that comes a second time ends the whole login that it belongs to.
+Like the real one it detects reuse: using a refresh token twice ends the whole login that it belongs to.
 """
 
 from __future__ import annotations
@@ -22,42 +22,44 @@ CLIENT_ID = "9d1c250a-e61b-44d9-88ed-5944d1962f5e"
 
 @dataclass
 class _Login:
-    """One sign-in, and every token that came of it."""
+    """One sign-in, and all tokens that resulted from it."""
 
     access: dict[str, float] = field(default_factory=dict)
     """Token -> when it expires, in seconds since the epoch."""
     current: str = ""
-    """The one refresh token that is good."""
+    """The only valid refresh token."""
     is_over: bool = False
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """What one POST gets instead of the usual answer, or besides it."""
+    """What one POST receives instead of the usual answer, or in addition to it."""
 
     status: int = 0
-    """0: it is answered as usual."""
+    """0: the usual answer."""
     body: bytes = b""
     before: tuple[Step, ...] = ()
-    """Pauses and gates before the answer leaves; the tokens have changed hands by then."""
+    """Pauses and gates before the answer is sent; the tokens are already replaced by then."""
     lost: bool = False
-    """The tokens change hands, and the connection is cut before the answer."""
+    """The tokens are replaced, and the connection is cut before the answer."""
     without: tuple[str, ...] = ()
-    """Fields that the answer lacks. Without `refresh_token`, the old one stays good."""
+    """Fields that the answer omits. Without `refresh_token`, the old one stays valid."""
     extra: dict[str, Any] = field(default_factory=dict)
-    """Fields that the answer has besides, or instead."""
+    """Fields that the answer has in addition, or with another value."""
 
 
 class TokenEndpoint:
-    """Issues and renews logins. `FakeAnthropic(oauth=…)` serves it, and takes no token but those it issued and honours."""
+    """Issues and renews logins. `FakeAnthropic(oauth=…)` serves it, and accepts only tokens that it issued and that are
+    valid.
+    """
 
     def __init__(self, *, clock: Callable[[], float] = time.time, life_s: int = LIFE_S) -> None:
         self.posts = 0
-        """Every POST that arrived."""
+        """Number of all POST requests."""
         self.renewals = 0
-        """Those that were given new tokens."""
+        """Number of requests that received new tokens."""
         self.reuses = 0
-        """Refresh tokens that came a second time."""
+        """Number of refresh tokens that were used a second time."""
         self._clock = clock
         self._life_s = life_s
         self._numbers = itertools.count(1)
@@ -66,23 +68,23 @@ class TokenEndpoint:
         self._lock = threading.Lock()
 
     def sign_in(self, life_s: float | None = None) -> tuple[str, str]:
-        """The access token and the refresh token of a new login. `life_s`: how long the first one lives."""
+        """Return the access token and the refresh token of a new login. `life_s`: lifetime of the first access token."""
         with self._lock:
             login = _Login()
             return self._issue(login, self._life_s if life_s is None else life_s)
 
     def trouble(self, *troubles: Trouble) -> None:
-        """Queues what the next POSTs get, one each."""
+        """Queue what the next POST requests receive, one each."""
         self._troubles.extend(troubles)
 
     def revoke(self, access_token: str) -> None:
-        """From now on the token is answered with 401, whatever its life."""
+        """Answer this token with 401 from now on."""
         for login in self._logins.values():
             if access_token in login.access:
                 login.access[access_token] = 0.0
 
     def __contains__(self, token: object) -> bool:
-        """Whether requests with that access token are refused."""
+        """True if requests with this access token are rejected."""
         now = self._clock()
         known = (login for login in self._logins.values() if token in login.access)
         return not any(not login.is_over and login.access[str(token)] > now for login in known)

@@ -1,6 +1,6 @@
-"""What a request gets to see of a scripted answer, and what that counts: pure rules of the API, no wire format.
+"""The part of a scripted answer that a request receives, and its token counts: the API's rules, without the wire format.
 
-Thinking is seen only by a request that thinks; nothing comes after a stop sequence or beyond `max_tokens`.
+Thinking is included only if the request asks for it. Nothing comes after a stop sequence, or beyond `max_tokens`.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ class Setting:
     model: str
     message_id: str
     usage: Mapping[str, Any]
-    """The counts of the input."""
+    """The token counts of the input."""
     thinking: Literal["off", "omitted", "summarized"] = "off"
     max_tokens: int = 128_000
     stop_sequences: tuple[str, ...] = ()
     tokens_per_char: float = 0.25
     sign: Callable[[str], str] = field(default=lambda _: "", repr=False)
-    """The signature of a thinking block with that text."""
+    """Returns the signature of a thinking block with this text."""
     pace: Pace | None = None
     extras: Mapping[str, Any] = field(default_factory=dict)
     """Further fields of the message: diagnostics, input_transformations."""
 
     def tokens(self, text: str) -> int:
-        """How many output tokens a text is; at least one if there is any."""
+        """Return how many output tokens a text has; at least one if it is not empty."""
         return math.ceil(len(text) * self.tokens_per_char)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """The parts that are seen, why they end, and the output they are billed as."""
+    """The visible parts, why the answer ends, and the output tokens that are billed."""
 
     parts: tuple[Part, ...]
     stop_reason: str | None
@@ -50,22 +50,22 @@ class Outcome:
 
 
 Written = Text | Thinking | ToolUse
-"""The parts that are written piece by piece, and billed as output."""
+"""The parts that are streamed in pieces, and billed as output."""
 
 
 def text_of(pieces: Iterable[Piece]) -> str:
-    """The strings among the pieces, joined."""
+    """Return the strings among the pieces, joined."""
     return "".join(piece for piece in pieces if isinstance(piece, str))
 
 
 def tool_json(part: ToolUse) -> str:
-    """A tool call's input as it is written on the wire."""
+    """Return a tool call's input as JSON on the wire."""
     return text_of(part.pieces) if part.pieces else json.dumps(dict(part.input), ensure_ascii=False)
 
 
 def outcome(answer: Answer, setting: Setting) -> Outcome:
-    """The answer as this request gets it."""
-    if setting.max_tokens == 0:  # it only warms the cache
+    """Return the answer as this request receives it."""
+    if setting.max_tokens == 0:  # the request only warms the cache
         return Outcome(parts=(), stop_reason="max_tokens")
     seen: list[Part] = []
     spent = thought = 0
@@ -114,14 +114,14 @@ def _written(part: Written) -> str:
 
 
 def _blank(part: Part) -> Part:
-    """The part with its thinking kept back, as `display: omitted` does."""
+    """Return the part with its thinking omitted, as for `display: omitted`."""
     if isinstance(part, Thinking):
         return _with_pieces(part, tuple(piece for piece in part.pieces if not isinstance(piece, str)))
     return part
 
 
 def _up_to_stop(part: Text, sequences: tuple[str, ...]) -> tuple[Written, str | None]:
-    """The text before the first stop sequence, and which one that was."""
+    """Return the text before the first stop sequence, and that sequence."""
     text = text_of(part.pieces)
     found = [(at, sequence) for sequence in sequences if sequence and (at := text.find(sequence)) >= 0]
     if not found:
@@ -131,7 +131,7 @@ def _up_to_stop(part: Text, sequences: tuple[str, ...]) -> tuple[Written, str | 
 
 
 def _first_chars(part: Written, chars: int) -> Written:
-    """The part cut after so many characters; what stood after them is gone."""
+    """Return the part cut after this many characters."""
     pieces: tuple[Piece, ...] = part.pieces
     if isinstance(part, ToolUse) and not pieces:
         pieces = (tool_json(part),)

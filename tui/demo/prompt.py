@@ -1,6 +1,6 @@
-"""A request as the model reads it: one row of items, tools before system before messages, without cache markers.
+"""A request as the model reads it: a sequence of items, tools before system before messages, without cache markers.
 
-Caching, counting and the check of thinking blocks all go by this row, so they agree on what a prefix is.
+Caching, token counting and the check of thinking blocks all use this sequence, so that they agree on what a prefix is.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Item:
     kind: str
     """The block's type; "tool" for a tool."""
     data: bytes
-    """What it says, role included and `cache_control` left out."""
+    """Its content with the role, without `cache_control`."""
     tokens: int
     marker: str = ""
     """The lifetime of its cache breakpoint, 5m or 1h; "" without one."""
@@ -37,9 +37,9 @@ class Item:
 
 
 def items_of(body: dict[str, Any], model: Model) -> tuple[Item, ...]:
-    """The row of a request that has passed the checks."""
+    """Return the items of a valid request."""
     items = [_tool(tool, f"tools.{index}", model) for index, tool in enumerate(body.get("tools") or ())]
-    # Turning web search on or off keeps the cache of the other tools: it is part of the system prompt.
+    # Web search is part of the system prompt here: switching it keeps the cache of the other tools.
     items.sort(key=lambda item: item.level == "system")
     for index, block in enumerate(blocks_of(body.get("system") or [])):
         items.append(_item("system", f"system.{index}", "system", block, model))
@@ -74,13 +74,13 @@ def _marker(block: Block) -> str:
 
 
 def canonical(block: Block) -> bytes:
-    """A block's JSON without its cache marker. The order of its own fields says nothing; that of its input does."""
+    """Return a block's JSON without its cache marker. The order of its own fields is ignored; that of its input counts."""
     kept = {name: block[name] for name in sorted(block) if name != "cache_control"}
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def digest(parts: Iterable[bytes]) -> bytes:
-    """A hash of the parts in their order."""
+    """Return a hash of the parts in order."""
     whole = hashlib.sha256()
     for part in parts:
         whole.update(len(part).to_bytes(8, "big"))

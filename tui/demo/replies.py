@@ -1,4 +1,4 @@
-"""What the simulator says of its own accord: an answer by the words of the prompt. The same prompt, the same answer."""
+"""The simulator's own answers, chosen by the words of the prompt. The same prompt gets the same answer."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tui.anthropic.models import find
-from tui.demo import errands, texts
+from tui.demo import reply_texts, tool_calls
 from tui.demo.history import blocks_of
-from tui.demo.pictures import BadPicture, images_in, read_picture, unreadable
+from tui.demo.image_limits import BadPicture, images_in, read_picture, unreadable
 from tui.demo.reply import Cut, Gate
 from tui.demo.scenarios import Answer, Error, Pace, Scenario, Search, SearchResult, Text, Thinking, ToolUse
 from tui.demo.tokens import image_tokens
@@ -22,17 +22,17 @@ SLOW = Pace(first_s=1.5, tokens_per_s=12)
 SHOWN_RESULT_CHARS = 600
 FEW_WORDS = 4
 _LEFT_OUT = re.compile(r"\[(?:image|document) [^\]]*\]")
-"""What stands for an attachment that is not sent. It is no word of the prompt."""
+"""Text that replaces an attachment that is not sent. It does not count as a word of the prompt."""
 
 
 def answer_for(body: Body) -> Scenario:
-    """The answer to a request. It says openly that it is scripted."""
+    """Return the answer to a request. The answer says that it is scripted."""
     last = blocks_of(body["messages"][-1]["content"])
     results = [block for block in last if block["type"] == "tool_result"]
     if results:
-        return errands.gone_on(body) or _said(texts.TOOL_RESULT.format(result=_result_text(results[0])))
+        return tool_calls.gone_on(body) or _said(reply_texts.TOOL_RESULT.format(result=_result_text(results[0])))
     prompt = _LEFT_OUT.sub("", " ".join(block["text"] for block in last if block["type"] == "text"))
-    # Trouble comes only when it is called for, not when a longer prompt happens to speak of it.
+    # Errors are simulated only on request, not when a longer prompt happens to mention them.
     table = _TROUBLE + _BY_WORD if len(prompt.split()) <= FEW_WORDS else _BY_WORD
     for pattern, reply in table:
         if re.search(rf"\b(?:{pattern})\b", prompt, re.IGNORECASE):
@@ -41,7 +41,7 @@ def answer_for(body: Body) -> Scenario:
     if pictures:
         return _said(_seen(pictures, body["model"]))
     if _is_first(body):
-        return Answer(Thinking(_thoughts(prompt)), Text(texts.WELCOME))
+        return Answer(Thinking(_thoughts(prompt)), Text(reply_texts.WELCOME))
     return _unknown(body, prompt)
 
 
@@ -50,7 +50,7 @@ def _is_first(body: Body) -> bool:
 
 
 def _said(text: str, thoughts: str = "") -> Answer:
-    words = Text(f"{text.rstrip()}\n\n{texts.TAIL}")
+    words = Text(f"{text.rstrip()}\n\n{reply_texts.TAIL}")
     return Answer(Thinking(thoughts), words) if thoughts else Answer(words)
 
 
@@ -75,20 +75,20 @@ def _one_of(variants: Sequence[str]) -> Callable[[Body, str], Scenario]:
 
 def _greeting(body: Body, prompt: str) -> Scenario:
     if _is_first(body):
-        return Answer(Thinking(_thoughts(prompt)), Text(texts.WELCOME))
-    return _said(_picked(texts.GREETINGS, body, prompt))
+        return Answer(Thinking(_thoughts(prompt)), Text(reply_texts.WELCOME))
+    return _said(_picked(reply_texts.GREETINGS, body, prompt))
 
 
 def _long(body: Body, prompt: str) -> Scenario:
-    chapters = (chapter.format(number=number) for number, chapter in enumerate(texts.LONG_CHAPTERS, 1))
-    return _said("\n".join((texts.LONG_INTRODUCTION, *chapters, texts.LONG_END)), _thoughts(prompt))
+    chapters = (chapter.format(number=number) for number, chapter in enumerate(reply_texts.LONG_CHAPTERS, 1))
+    return _said("\n".join((reply_texts.LONG_INTRODUCTION, *chapters, reply_texts.LONG_END)), _thoughts(prompt))
 
 
 def _tool(body: Body, prompt: str) -> Scenario:
     own = [tool for tool in body.get("tools") or () if "input_schema" in tool]
     if not own:
-        return _said(texts.NO_TOOLS)
-    if (errand := errands.begun(body, prompt)) is not None:
+        return _said(reply_texts.NO_TOOLS)
+    if (errand := tool_calls.begun(body, prompt)) is not None:
         return errand
     tool = own[_seed(body, prompt) % len(own)]
     return Answer(
@@ -99,7 +99,7 @@ def _tool(body: Body, prompt: str) -> Scenario:
 
 
 def _errand(body: Body, prompt: str) -> Scenario:
-    return errands.begun(body, prompt) or _unknown(body, prompt)
+    return tool_calls.begun(body, prompt) or _unknown(body, prompt)
 
 
 def _search(body: Body, prompt: str) -> Scenario:
@@ -115,13 +115,13 @@ def _search(body: Body, prompt: str) -> Scenario:
     }
     return Answer(
         Search("highest tide on Earth", (source,)),
-        Text(texts.SEARCHED, citations=(citation,)),
-        Text(f"\n\n{texts.TAIL}"),
+        Text(reply_texts.SEARCHED, citations=(citation,)),
+        Text(f"\n\n{reply_texts.TAIL}"),
     )
 
 
 def _example(schema: dict[str, Any]) -> dict[str, Any]:
-    """An input that a schema allows, as far as its simple types go."""
+    """Return an input that is valid for a schema, as far as its simple types go."""
     samples: dict[str, Any] = {
         "string": "example",
         "integer": 1,
@@ -145,7 +145,7 @@ def _sample(property: dict[str, Any], name: str, samples: dict[str, Any]) -> obj
 
 def _unknown(body: Body, prompt: str) -> Scenario:
     count = len(prompt.split())
-    text = _picked(texts.UNKNOWN, body, prompt).format(
+    text = _picked(reply_texts.UNKNOWN, body, prompt).format(
         quote=_quote(prompt),
         words="one word" if count == 1 else f"{count:,} words",
         number=sum(message["role"] == "user" for message in body["messages"]),
@@ -154,7 +154,7 @@ def _unknown(body: Body, prompt: str) -> Scenario:
 
 
 def _quote(prompt: str) -> str:
-    """The first words of a prompt, safe to stand in Markdown."""
+    """Return the first words of a prompt, escaped for Markdown."""
     plain = re.sub(r"[`*_\[\]<>|#\\]", "", prompt)
     words = plain.split()
     return " ".join(words[:8])[:80] + ("…" if len(words) > 8 or len(plain) > 80 else "")
@@ -167,24 +167,24 @@ def _seen(pictures: Sequence[dict[str, Any]], model_id: str) -> str:
         if block["source"]["type"] == "base64":
             try:
                 picture = read_picture(base64.b64decode(block["source"]["data"]))
-            except (BadPicture, ValueError):  # a foreign dialect does not check them
+            except (BadPicture, ValueError):  # a compatible server does not check them
                 continue
             tokens = image_tokens(picture.width, picture.height, find(model_id))
             kind = picture.media_type.removeprefix("image/").upper()
             row = f"| {number} | {kind} | {picture.width} × {picture.height} px | {tokens:,} |"
         rows.append(row)
     what = "the picture" if len(pictures) == 1 else f"the {len(pictures)} pictures"
-    return texts.IMAGES_SEEN.format(what=what, rows="\n".join(rows))
+    return reply_texts.IMAGES_SEEN.format(what=what, rows="\n".join(rows))
 
 
 def _bad_picture(body: Body, prompt: str) -> Scenario:
-    """Refuses the newest picture that the request still holds."""
+    """Refuse the newest image that the request still contains."""
     pictures = list(images_in(body))
-    return unreadable(pictures[-1]).error if pictures else _said(texts.NO_BAD_PICTURE)
+    return unreadable(pictures[-1]).error if pictures else _said(reply_texts.NO_BAD_PICTURE)
 
 
 def _result_text(result: dict[str, Any]) -> str:
-    text = errands.result_text(result)
+    text = tool_calls.result_text(result)
     return text if len(text) <= SHOWN_RESULT_CHARS else text[:SHOWN_RESULT_CHARS] + "\n…"
 
 
@@ -197,31 +197,31 @@ def _seed(body: Body, prompt: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode(errors="surrogatepass")).digest()[:4], "big")
 
 
-_REFUSED = {"type": "refusal", "category": "general_harms", "explanation": texts.REFUSAL_EXPLANATION}
+_REFUSED = {"type": "refusal", "category": "general_harms", "explanation": reply_texts.REFUSAL_EXPLANATION}
 _Table = tuple[tuple[str, Callable[[Body, str], Scenario]], ...]
 
 _TROUBLE: _Table = (
-    (r"refuse|refusal", _fixed(Answer(Text(texts.REFUSAL), stop_reason="refusal", stop_details=_REFUSED))),
+    (r"refuse|refusal", _fixed(Answer(Text(reply_texts.REFUSAL), stop_reason="refusal", stop_details=_REFUSED))),
     (r"errors?|overloaded", _fixed(Error(529, headers={"retry-after": "3"}))),
-    (r"cut|disconnect", _fixed(Answer(Text(texts.CUT, Cut())))),
-    (r"stall|silence", lambda body, prompt: Answer(Text(texts.STALL, Gate()))),
+    (r"cut|disconnect", _fixed(Answer(Text(reply_texts.CUT, Cut())))),
+    (r"stall|silence", lambda body, prompt: Answer(Text(reply_texts.STALL, Gate()))),
     (r"bad (?:picture|image)s?", _bad_picture),
-    (r"empty", _fixed(Answer(Thinking(texts.EMPTY_THOUGHTS)))),
-    (r"slow|slowly", _fixed(Answer(Text(f"{texts.SLOW}\n{texts.TAIL}"), pace=SLOW))),
-    (r"help", _text(texts.HELP)),
+    (r"empty", _fixed(Answer(Thinking(reply_texts.EMPTY_THOUGHTS)))),
+    (r"slow|slowly", _fixed(Answer(Text(f"{reply_texts.SLOW}\n{reply_texts.TAIL}"), pace=SLOW))),
+    (r"help", _text(reply_texts.HELP)),
     (r"hi|hello|hey", _greeting),
 )
-"""For prompts of few words."""
+"""For short prompts."""
 
 _BY_WORD: _Table = (
-    (r"think|thinking|riddle", lambda body, prompt: _said(texts.THINK, texts.THINK_THOUGHTS)),
+    (r"think|thinking|riddle", lambda body, prompt: _said(reply_texts.THINK, reply_texts.THINK_THOUGHTS)),
     (r"search", _search),
     (r"write a (?:note|file)|run a command", _errand),
     (r"tools?|files|folder", _tool),
     (r"long|story", _long),
-    (r"tables?", _text(texts.TABLE)),
-    (r"code|python|program", _text(texts.CODE)),
-    (r"lists?|steps", _text(texts.LIST)),
-    (r"quotes?|links?", _text(texts.QUOTE)),
-    (r"thanks|thank you", _one_of(texts.THANKS)),
+    (r"tables?", _text(reply_texts.TABLE)),
+    (r"code|python|program", _text(reply_texts.CODE)),
+    (r"lists?|steps", _text(reply_texts.LIST)),
+    (r"quotes?|links?", _text(reply_texts.QUOTE)),
+    (r"thanks|thank you", _one_of(reply_texts.THANKS)),
 )

@@ -1,4 +1,4 @@
-"""The rules of a request that depend on the model, the API version and the beta headers."""
+"""The rules for requests that depend on the model, the API version and the beta headers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from tui.anthropic.models import MISSPELT, find, is_retired
 from tui.chat.model import Model
-from tui.demo import abilities
+from tui.demo import capabilities
+from tui.demo.checks import refuse
 from tui.demo.errors import Refused
-from tui.demo.shape import refuse
 
 OLD_VERSION, NEW_VERSION = "2023-06-01", "2026-10-21"
 VERSIONS = ("2023-01-01", OLD_VERSION, NEW_VERSION)
@@ -21,7 +21,7 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True)
 class Terms:
-    """Under which terms a request is read."""
+    """The conditions under which a request is read."""
 
     model: Model
     version: str
@@ -29,7 +29,7 @@ class Terms:
 
 
 def model_called(name: str) -> Model:
-    """The living model of that ID. Raises Refused (404) for retired, unknown and misspelt ones."""
+    """Return the current model with this ID. Raises Refused (404) for retired, unknown and misspelled ones."""
     model = find(name)
     if not model.known or is_retired(model) or name in MISSPELT:
         raise Refused(f"model: {name}", status=404)
@@ -37,7 +37,7 @@ def model_called(name: str) -> Model:
 
 
 def check_model_rules(body: Body, terms: Terms) -> None:
-    """Raises Refused for the first rule that the request breaks."""
+    """Raise Refused for the first rule that the request breaks."""
     _check_max_tokens(body, terms.model)
     _check_effort(body, terms.model)
     _check_thinking(body, terms)
@@ -50,28 +50,28 @@ def check_model_rules(body: Body, terms: Terms) -> None:
 
 
 def refuse_search(body: Body) -> None:
-    """Raises Refused where web search is asked for, as it is for an organisation that has it switched off."""
+    """Raise Refused if web search is requested, as for an organization that has it switched off."""
     if any(str(tool.get("type")).startswith("web_search_") for tool in body.get("tools") or ()):
         raise Refused("tools: web search is not enabled for this organization")
 
 
 def thinking_type(body: Body, model: Model) -> str:
-    """The kind of thinking that applies: adaptive, enabled, disabled or between_tools."""
+    """Return the kind of thinking that applies: adaptive, enabled, disabled or between_tools."""
     asked = (body.get("thinking") or {}).get("type")
     return asked or ("adaptive" if model.thinking_default else "disabled")
 
 
 def visible_thinking(body: Body, model: Model) -> Literal["off", "omitted", "summarized"]:
-    """What the answer shows of its thinking."""
+    """Return what the answer shows of its thinking."""
     if thinking_type(body, model) in ("disabled", "between_tools"):
         return "off"
     display = (body.get("thinking") or {}).get("display")
-    default = "summarized" if model.id in abilities.SHOWS_THINKING else "omitted"
+    default = "summarized" if model.id in capabilities.SHOWS_THINKING else "omitted"
     return "summarized" if (display or default) == "summarized" else "omitted"
 
 
 def effort(body: Body, model: Model) -> str:
-    """The effort that applies."""
+    """Return the effort that applies."""
     return (body.get("output_config") or {}).get("effort") or model.effort_default
 
 
@@ -120,7 +120,7 @@ def _check_thinking(body: Body, terms: Terms) -> None:
             f'"thinking.type.{kind}" is not supported for this model. Use "thinking.type.adaptive" and'
             ' "output_config.effort" to control thinking behavior.'
         )
-    # Without thinking between the lines, the models that think by default do not take the highest efforts.
+    # Models that think by default do not accept the highest efforts without thinking between tool calls.
     if kind in ("disabled", "between_tools") and model.thinking_default and model.id != "claude-sonnet-5":
         level = effort(body, model)
         if level in ("xhigh", "max"):
@@ -141,7 +141,7 @@ def _check_sampling(body: Body, terms: Terms) -> None:
         if terms.version == NEW_VERSION:
             raise refuse(name, "Extra inputs are not permitted")
         is_default = name != "top_k" and body[name] == 1
-        if not is_default and terms.model.id not in abilities.TAKES_SAMPLING:
+        if not is_default and terms.model.id not in capabilities.TAKES_SAMPLING:
             raise Refused(f"`{name}` is not supported for this model.")
     if body.get("temperature", 0) > 1:
         raise refuse("temperature", "range: 0..1")
@@ -156,7 +156,7 @@ def _check_tool_choice(body: Body, model: Model) -> None:
     if choice is None:
         return
     kind = choice["type"]
-    if kind in ("any", "tool") and model.id in abilities.REFUSES_FORCED_TOOLS:
+    if kind in ("any", "tool") and model.id in capabilities.REFUSES_FORCED_TOOLS:
         raise refuse("tool_choice", 'type "tool" and "any" are not supported for this model.')
     if kind in ("any", "tool") and not tools:
         raise refuse("tool_choice", "may only be specified while providing tools")
@@ -167,7 +167,7 @@ def _check_tool_choice(body: Body, model: Model) -> None:
 def _check_speed(body: Body, terms: Terms) -> None:
     if body.get("speed") != "fast":
         return
-    beta = abilities.FAST.get(terms.model.id)
+    beta = capabilities.FAST.get(terms.model.id)
     if beta is None:
         raise refuse("speed", "'fast' is not supported for this model.")
     if beta and beta not in terms.betas:
@@ -176,9 +176,9 @@ def _check_speed(body: Body, terms: Terms) -> None:
 
 def _check_last_turn(body: Body, model: Model) -> None:
     last = body["messages"][-1]
-    if last["role"] != "assistant" or model.id in abilities.TAKES_PREFILL:
+    if last["role"] != "assistant" or model.id in capabilities.TAKES_PREFILL:
         return
-    # A paused turn is sent back as it came and goes on: that is no prefill.
+    # A paused turn is sent back unchanged and continues: that is not a prefill.
     if any(block["type"] == "server_tool_use" for block in last["content"] if isinstance(block, dict)):
         return
     raise Refused(

@@ -1,7 +1,7 @@
-"""What an answer holds and how it misbehaves, as data: no clock, no sockets, no request.
+"""The content of an answer, and how it misbehaves, as data: no clock, no sockets, no request.
 
-An answer is a row of parts: text, thinking, tool calls … Between parts, and between the pieces of a text, stand the steps
-of `reply` (a pause, a gate, a cut) and raw events or bytes, carried out where they stand:
+An answer is a sequence of parts: text, thinking, tool calls and so on. Between parts, and between the pieces of a text,
+there may be steps of `reply` (a pause, a gate, a cut) and raw events or bytes, which are carried out in this order:
 
     Answer(Thinking("Let me see."), Text("Half a sen", Cut()))
     Answer(Text("Half a sen", error_event()))
@@ -21,16 +21,16 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Event:
-    """A server-sent event with any data, known or not; its name is the data's `type`."""
+    """A server-sent event with any data, known or unknown. Its name is the `type` in the data."""
 
     data: Json
     last: bool = False
-    """The stream ends after it, in good order but without the closing events."""
+    """The stream ends after it, properly but without the closing events."""
 
 
 @dataclass(frozen=True)
 class Raw:
-    """Bytes that go into the stream as they are: comments, halves of characters, foreign endings."""
+    """Bytes that are added to the stream unchanged: comments, incomplete characters, other line ends."""
 
     data: bytes
 
@@ -45,7 +45,7 @@ Piece = str | Interruption
 
 @dataclass(frozen=True, init=False)
 class Text:
-    """A text block. Its strings arrive word by word; the last citation comes after the last word."""
+    """A text block. Its strings are sent word by word; the last citation comes after the last word."""
 
     pieces: tuple[Piece, ...]
     citations: tuple[Json, ...]
@@ -57,9 +57,9 @@ class Text:
 
 @dataclass(frozen=True, init=False)
 class Thinking:
-    """A thinking block. It is left out, or its text is, where the request did not ask to see any.
+    """A thinking block. It, or its text, is omitted if the request did not ask for thinking.
 
-    The server signs it, unless a signature is given here ("" sends none at all).
+    The server signs it, unless a signature is given here ("" sends none).
     """
 
     pieces: tuple[Piece, ...]
@@ -77,7 +77,7 @@ class RedactedThinking:
 
 @dataclass(frozen=True, init=False)
 class ToolUse:
-    """A tool call. The input is given as an object, or as pieces of JSON text, which may then be cut or wrong."""
+    """A tool call. The input is an object, or pieces of JSON text, which may be cut off or invalid."""
 
     name: str
     pieces: tuple[Piece, ...]
@@ -100,7 +100,7 @@ class SearchResult:
 
 @dataclass(frozen=True)
 class Search:
-    """A web search on the server: the query, then its results or an error code."""
+    """A web search by the server: the query, then its results or an error code."""
 
     query: str
     results: tuple[SearchResult, ...] = ()
@@ -109,7 +109,7 @@ class Search:
 
 @dataclass(frozen=True)
 class Block:
-    """A block of any kind: the whole `content_block` of its start, and the deltas that follow."""
+    """A block of any kind: the `content_block` of its start, and the deltas that follow."""
 
     start: Json
     deltas: tuple[Json, ...] = ()
@@ -120,7 +120,7 @@ Part = Text | Thinking | RedactedThinking | ToolUse | Search | Block | Interrupt
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast an answer arrives."""
+    """The speed of an answer."""
 
     first_s: float = 0.4
     """Before the first event of the body."""
@@ -129,7 +129,7 @@ class Pace:
 
 @dataclass(frozen=True, init=False)
 class Answer:
-    """A response with status 200, well behaved or not."""
+    """A response with status 200, correct or not."""
 
     parts: tuple[Part, ...]
     options: Options
@@ -139,7 +139,7 @@ class Answer:
         object.__setattr__(self, "options", Options(**options))
 
     def with_options(self, options: Options) -> Answer:
-        """The same parts under other options."""
+        """Return the same parts with other options."""
         answer = Answer(*self.parts)
         object.__setattr__(answer, "options", options)
         return answer
@@ -147,32 +147,32 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What `Answer` takes by name."""
+    """The keyword arguments of `Answer`."""
 
     stop_reason: str | None = ""
-    """"" is what the parts suggest: tool_use or end_turn. None: the server says nothing."""
+    """"": derived from the parts, tool_use or end_turn. None: the server sends none."""
     stop_details: Json | None = None
     usage: Json = field(default_factory=dict)
-    """Counts that replace the simulated ones, in both places where usage is told."""
+    """Token counts that replace the simulated ones, in both events that contain usage."""
     before: tuple[Step, ...] = ()
-    """Before the status line leaves."""
+    """Steps before the status line is sent."""
     opening: tuple[Interruption, ...] = ()
-    """After the headers, before `message_start`."""
+    """Steps after the headers, before `message_start`."""
     after: tuple[Interruption, ...] = ()
-    """After `message_stop`."""
+    """Steps after `message_stop`."""
     leave_out: tuple[str, ...] = ()
     """Types of events that are not sent: message_start, message_stop, content_block_stop, ping …"""
     as_json: bool = False
-    """One whole JSON message, even in answer to `stream: true`."""
+    """Send one JSON message, even for `stream: true`."""
     interleaved: bool = False
-    """All blocks open at once, deltas by turns, all stops at the end."""
+    """Open all blocks at once, alternate their deltas, and stop all at the end."""
     split: tuple[int, ...] = ()
-    """The body leaves in portions of these sizes, over and over. Empty: an event a portion."""
+    """Send the body in portions of these sizes, repeatedly. Empty: one event at a time."""
     newline: Literal["\n", "\r\n", "\r"] = "\n"
     delta_chars: int | None = None
     """Characters in a delta; None: word by word."""
     pace: Pace | None = None
-    """None: the service's own pace."""
+    """None: the service's own speed."""
     dialect: str = ""
     """One of `dialects.DIALECTS`; "": the service's own."""
 
@@ -228,11 +228,11 @@ HTML_502 = Error(
 
 
 def refusal(*parts: Part, category: str | None = "cyber", explanation: str | None = None) -> Answer:
-    """An answer that ends in a refusal: before any output, or after the given parts."""
+    """Return an answer that ends in a refusal: before any output, or after the given parts."""
     details = {"type": "refusal", "category": category, "explanation": explanation}
     return Answer(*parts, stop_reason="refusal", stop_details=details)
 
 
 def error_event(type: str = "overloaded_error", message: str = "Overloaded") -> Event:
-    """An error in mid-stream: the last thing that is said."""
+    """Return an error within a stream, which ends it."""
     return Event({"type": "error", "error": {"type": type, "message": message}}, last=True)

@@ -1,11 +1,11 @@
-"""The grammar of a Messages request: which fields and blocks there are, and what each may hold.
+"""The schema of a Messages request: the fields and blocks, and their values.
 
-Rules that need more than one field, or the model, are elsewhere (`rules`, `history`). Source: the SDK's parameter types.
+Rules that concern several fields, or the model, are in `rules` and `history`. Source: the SDK's parameter types.
 """
 
 from __future__ import annotations
 
-from tui.demo.shape import (
+from tui.demo.checks import (
     Check,
     anything,
     array,
@@ -228,7 +228,7 @@ _COUNTED: dict[str, Check] = {
     "cache_control": _cache_control,
     "speed": or_null(one_of("standard", "fast")),
 }
-"""What both endpoints take beside the model and the messages."""
+"""Fields of both endpoints besides the model and the messages."""
 
 _SAMPLING: dict[str, Check] = {"temperature": number, "top_p": number, "top_k": integer(0)}
 

@@ -1,4 +1,4 @@
-"""FakeAnthropic: the Messages API as one function from a request to a reply. No sockets, no waiting, no real model."""
+"""FakeAnthropic: the Messages API as a function from a request to a reply. No sockets, no waiting, no real model."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tui.anthropic.models import find
-from tui.demo import listing
-from tui.demo.access import USUAL, Workspaces, check_access, check_version
+from tui.demo import model_list
+from tui.demo.authentication import USUAL, Workspaces, check_access, check_version
 from tui.demo.cache import Prefixes, PromptCache
 from tui.demo.diagnosis import Diagnosis
 from tui.demo.dialects import DIALECTS, Dialect
 from tui.demo.errors import Refused
+from tui.demo.frames import frames, message, steps_of
+from tui.demo.image_limits import check_readable
 from tui.demo.oauth import TokenEndpoint
 from tui.demo.outcome import Setting
-from tui.demo.pictures import check_readable
-from tui.demo.playing import frames, message, steps_of
 from tui.demo.replies import answer_for
 from tui.demo.reply import Reply, Step
 from tui.demo.rules import refuse_search, visible_thinking
@@ -34,15 +34,15 @@ DEMO_KEY = "sk-ant-api03-demo"
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MESSAGES = "/v1/messages"
 LIMITS = {"requests": 1_000, "tokens": 2_400_000, "input-tokens": 2_000_000, "output-tokens": 400_000}
-"""Of the start tier, a minute."""
+"""Limits of the first usage tier, per minute."""
 
 
 class FakeAnthropic:
-    """A pretend Anthropic. Without a script it answers by itself; `script` says what the next requests get.
+    """A simulator of the Anthropic API. It chooses answers itself, unless `script` sets the next ones.
 
-    `pace` is how fast answers arrive (None: as fast as they can); `clock` gives seconds since the epoch; `dialect` makes it
-    one of the compatible servers, which check next to nothing; OAuth tokens in `expired` are refused as too old;
-    `workspaces` says which keys have to name one; with `oauth` it also renews logins, and takes their tokens only.
+    `pace` is the speed of answers (None: as fast as possible); `clock` returns seconds since the epoch; `dialect` makes
+    it a compatible server, which checks almost nothing; OAuth tokens in `expired` are rejected as too old; `workspaces`
+    says which keys have to name one; with `oauth` it also renews logins, and accepts only their tokens.
     """
 
     def __init__(
@@ -58,9 +58,9 @@ class FakeAnthropic:
     ) -> None:
         self.cache = PromptCache()
         self.spoilt: set[str] = set()
-        """Images that are refused wherever they stand, as base64 text."""
+        """Images that are always refused, as base64 text."""
         self.can_search = True
-        """Whether the organisation has web search switched on."""
+        """True if the organization has web search switched on."""
         self._replies = replies
         self._pace = pace
         self._clock = clock
@@ -73,14 +73,14 @@ class FakeAnthropic:
         self._numbers = itertools.count(1)
 
     def script(self, *scenarios: Scenario, to: str = MESSAGES) -> None:
-        """Queues what the next requests to that path get, one each; then the service answers by itself again.
+        """Queue what the next requests to this path receive, one each. After that the service answers itself again.
 
-        An Error comes whatever the request holds; an Answer waits for a request that keeps the rules.
+        An Error is sent whatever the request contains; an Answer waits for a valid request.
         """
         self._scripts.setdefault(to, deque()).extend(scenarios)
 
     def respond(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """The reply to one request. Header names are taken in any case."""
+        """Return the reply to one request. Header names may have any case."""
         headers = {name.lower(): value for name, value in headers.items()}
         request_id = f"req_demo{next(self._numbers):06d}"
         url = urlsplit(path)
@@ -103,7 +103,7 @@ class FakeAnthropic:
                     return self._models(headers, url.query, request_id)
                 case "GET", where if where.startswith("/v1/models/"):
                     self._check_headers(headers)
-                    return self._ok(listing.one(unquote(where.removeprefix("/v1/models/"))), request_id)
+                    return self._ok(model_list.one(unquote(where.removeprefix("/v1/models/"))), request_id)
             raise Refused("Not found", status=404)
         except Refused as refused:
             return self._error(refused.error, request_id)
@@ -195,9 +195,9 @@ class FakeAnthropic:
 
     def _models(self, headers: Mapping[str, str], query: str, request_id: str) -> Reply:
         if self._dialect:
-            return self._ok(listing.openai_page(), request_id)
+            return self._ok(model_list.openai_page(), request_id)
         self._check_headers(headers)
-        return self._ok(listing.page(query), request_id)
+        return self._ok(model_list.page(query), request_id)
 
     def _check_headers(self, headers: Mapping[str, str]) -> None:
         if not self._dialect:
@@ -218,7 +218,7 @@ class FakeAnthropic:
         if dialect and not dialect.error_types:
             told = {"type": "error", "error": {**inner, "type": "internal_error"}}
         headers: tuple[tuple[str, str], ...] = (("content-type", error.content_type),)
-        if error.body is None and not dialect:  # what comes from the edge, such as a page of HTML, has no request ID
+        if error.body is None and not dialect:  # replies from the edge, such as HTML pages, have no request ID
             headers += self._headers(request_id, with_limits=error.status == 429)
         body = json_bytes(told) if error.body is None else error.body
         return Reply(error.status, (*headers, *error.headers.items()), (body,), before=error.before)
@@ -234,7 +234,7 @@ class FakeAnthropic:
 
 
 def _signer(request: Request) -> Callable[[str], str]:
-    """Signs the thinking blocks of one answer, each bound to the one before."""
+    """Return the function that signs the thinking blocks of one answer, each with the signature of the one before."""
     previous = request.last_signature
 
     def signature(text: str) -> str:

@@ -1,7 +1,7 @@
-"""Signatures of thinking blocks: each is bound to its text, its model and everything that stood before it.
+"""Signatures of thinking blocks: each is bound to its text, its model and everything before it.
 
-The newer models refuse a block whose past has changed; markers and the oldest thinking blocks may go. Source: Anthropic's
-page on preserved thinking.
+The newer models reject a block if anything before it has changed; cache markers and the oldest thinking blocks may be
+removed. Source: Anthropic's page on preserved thinking.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tui.chat.model import Model
+from tui.demo.checks import refuse
 from tui.demo.errors import Refused
 from tui.demo.prompt import Item, digest
 from tui.demo.rules import BINDING_BETA
-from tui.demo.shape import refuse
 
 _KEY = b"a key for a pretend server"
 _LAYOUT = struct.Struct(">I8s8s8s8s")
@@ -28,10 +28,10 @@ _MAC_BYTES = 16
 
 @dataclass(frozen=True)
 class Bond:
-    """What a signature says of its block."""
+    """The content of a signature."""
 
     item_count: int
-    """How many items, thinking aside, stood before it."""
+    """Number of items before it, without thinking."""
     past: bytes
     text: bytes
     model: bytes
@@ -40,14 +40,14 @@ class Bond:
 
 
 def sign(text: str, items: Sequence[Item], previous: str, model: Model) -> str:
-    """The signature of a new block. `items` is the request's row; `previous` the signature of the block before it."""
+    """Return the signature of a new block. `items` are the request's; `previous` is the signature of the block before it."""
     past = [item.data for item in items if not _is_thinking(item)]
     bond = _LAYOUT.pack(len(past), _short(*past), _short(text.encode()), _short(model.id.encode()), _name(previous))
     return base64.b64encode(bond + _mac(bond)).decode()
 
 
 def read(signature: str) -> Bond | None:
-    """What a signature says, or None where it is none of ours."""
+    """Return the content of a signature; None if it is not ours."""
     try:
         data = base64.b64decode(signature, validate=True)
     except binascii.Error:
@@ -60,16 +60,16 @@ def read(signature: str) -> Bond | None:
 
 @dataclass(frozen=True)
 class Checked:
-    """The row without the blocks that the model does not get to see, and which were dropped for their past."""
+    """The items without the blocks that the model does not see, and the blocks dropped because of a changed past."""
 
     items: tuple[Item, ...]
     dropped: tuple[str, ...]
     last_signature: str
-    """Of the last thinking block that is seen, or ""."""
+    """Signature of the last visible thinking block, or ""."""
 
 
 def check_thinking(body: dict[str, Any], items: Sequence[Item], model: Model, has_beta: bool) -> Checked:
-    """Holds every thinking block against its signature. Raises Refused where one is wrong, unless it may be dropped."""
+    """Check the signature of every thinking block. Raises Refused if one is invalid, unless the block may be dropped."""
     blocks = _thinking_blocks(body)
     binding = (body.get("thinking") or {}).get("block_binding") or {}
     may_drop = binding.get("prefix_mismatch_behavior") == "drop_block"
@@ -122,7 +122,7 @@ def _checked_bond(block: dict[str, Any], path: str) -> Bond:
 def _fits(bond: Bond, past: Sequence[bytes], previous: str) -> bool:
     if len(past) < bond.item_count or bond.past != _short(*past[: bond.item_count]):
         return False
-    # Blocks may be taken away from the oldest on, never from the middle.
+    # Blocks may be removed from the oldest on, but not from the middle.
     return not previous or bond.previous == _name(previous)
 
 

@@ -1,4 +1,4 @@
-"""A token counter that anybody can follow with pencil and paper: characters times a factor, and the API's image formula."""
+"""A simple token counter: characters times a factor, and the API's formula for images."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ import math
 from typing import Any
 
 from tui.chat.model import Model
-from tui.demo.papers import page_count
-from tui.demo.pictures import BadPicture, read_picture
+from tui.demo.image_limits import BadPicture, read_picture
+from tui.demo.pdf_pages import page_count
 
 PATCH_PX = 28
 TOKENS_PER_PDF_PAGE = 2000
 UNSEEN_IMAGE_TOKENS = 1500
-"""An image behind a URL or a file ID, which the simulator does not fetch."""
+"""Tokens of an image behind a URL or a file ID, which the simulator does not fetch."""
 
 
 def text_tokens(text: str, model: Model) -> int:
-    """The tokens of a text."""
+    """Return the tokens of a text."""
     return math.ceil(len(text) * model.tokens_per_char)
 
 
 def image_tokens(width: int, height: int, model: Model) -> int:
-    """The tokens of an image of that size, in pixels, once it is scaled down to what the model sees."""
+    """Return the tokens of an image of this size in pixels, scaled down to what the model sees."""
     edge, cap = (2576, 4784) if model.high_vision else (1568, 1568)
     seen_width, seen_height = resized(width, height, edge, cap)
     return _patches(seen_width) * _patches(seen_height)
 
 
 def resized(width: int, height: int, edge: int, cap: int) -> tuple[int, int]:
-    """The largest size of the same shape that is at most `edge` pixels long and `cap` patches large."""
+    """Return the largest size with the same aspect ratio that has at most `edge` pixels per side and `cap` patches."""
 
     def fits(size: tuple[int, int]) -> bool:
         across, down = _patches(size[0]), _patches(size[1])
@@ -55,7 +55,7 @@ def _patches(pixels: int) -> int:
 
 
 def block_tokens(block: dict[str, Any], model: Model) -> int:
-    """The tokens of one content block."""
+    """Return the tokens of one content block."""
     match block["type"]:
         case "text":
             return text_tokens(block["text"], model)

@@ -1,4 +1,4 @@
-"""A request read and checked, in the order in which the API complains. What comes out may be answered."""
+"""Read and check a request, in the order in which the API reports errors."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 from tui.chat.model import Model
 from tui.demo import schema
-from tui.demo.access import USUAL, Workspaces, betas_of, check_access, check_version
+from tui.demo.authentication import USUAL, Workspaces, betas_of, check_access, check_version
 from tui.demo.breakpoints import Breakpoint, breakpoints_of
 from tui.demo.errors import Refused
 from tui.demo.history import check_history
-from tui.demo.papers import check_pages
-from tui.demo.pictures import check_images
+from tui.demo.image_limits import check_images
+from tui.demo.pdf_pages import check_pages
 from tui.demo.prompt import Item, items_of
 from tui.demo.rules import BINDING_BETA, Terms, check_model_rules, model_called
 from tui.demo.signatures import check_thinking
@@ -22,19 +22,19 @@ from tui.inputs.limits import REQUEST_DEPTH
 
 LONG_CONTEXT = 1_000_000
 MOST, MOST_LONG_CONTEXT = 100, 600
-"""Images in one request, and as many pages of PDF: of models with a small window, and of the others."""
+"""Maximum number of images, and of PDF pages, in one request: for models with a small context window, and for the others."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request that keeps every rule."""
+    """A valid request."""
 
     body: dict[str, Any]
     model: Model
     items: tuple[Item, ...]
     breakpoints: tuple[Breakpoint, ...]
     dropped_thinking: tuple[str, ...]
-    """Paths of the thinking blocks that were left out for their changed past."""
+    """Paths of the thinking blocks that were dropped because of a changed past."""
     last_signature: str
 
     @property
@@ -50,7 +50,7 @@ def read_request(
     workspaces: Workspaces = USUAL,
     counting: bool = False,
 ) -> Request:
-    """The request of POST /v1/messages, or of its count_tokens. Raises Refused."""
+    """Return the request of POST /v1/messages, or of its count_tokens. Raises Refused."""
     check_access(headers, expired, workspaces)
     version = check_version(headers)
     betas = betas_of(headers)
@@ -75,7 +75,7 @@ def read_request(
 
 
 def read_json(payload: bytes) -> dict[str, Any]:
-    """The body as an object. Raises Refused."""
+    """Return the body as an object. Raises Refused."""
     try:
         body = decode_json(payload, depth=REQUEST_DEPTH)
     except ValueError:
@@ -86,6 +86,6 @@ def read_json(payload: bytes) -> dict[str, Any]:
 
 
 def _moved(breakpoints: tuple[Breakpoint, ...], old: tuple[Item, ...], new: tuple[Item, ...]) -> tuple[Breakpoint, ...]:
-    """The breakpoints at the places that their blocks have once thinking blocks are gone from the row."""
+    """Return the breakpoints at the positions that their blocks have without the dropped thinking blocks."""
     places = {item.path: position for position, item in enumerate(new)}
     return tuple(Breakpoint(places[old[one.position].path], one.ttl) for one in breakpoints)

@@ -1,4 +1,4 @@
-"""Server-sent events as bytes, and bytes cut into portions. The inverse of what a client's decoder does."""
+"""Encode server-sent events as bytes, and split bytes into portions: the inverse of a client's decoder."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from tui.demo.scenarios import Json
 
 
 def json_bytes(value: object) -> bytes:
-    """JSON as the API writes it: no spaces, and no escapes where UTF-8 will do."""
+    """Return JSON as the API writes it: without spaces, and without escapes for non-ASCII characters."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def event_bytes(data: Json, newline: str = "\n") -> bytes:
-    """One event, named after its data's type."""
+    """Return one event, named after the type in its data."""
     body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return f"event: {data.get('type', 'message')}{newline}data: {body}{newline}{newline}".encode()
 
 
 def split(steps: Iterable[Step], sizes: tuple[int, ...]) -> Iterator[Step]:
-    """The same steps with their bytes in portions of these sizes, used in turn. Other steps stay where they were."""
+    """Yield the same steps with their bytes in portions of these sizes, used in turn. Other steps keep their position."""
     portion = cycle(sizes)
     held = b""
     for step in steps:

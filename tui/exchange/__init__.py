@@ -1,4 +1,4 @@
-"""Chats as files for others, and back: Markdown and HTML to read, JSON without loss, and what Claude.ai exports.
+"""Chats as files for other programs, and back: Markdown and HTML to read, lossless JSON, and the exports of Claude.ai.
 
-Pure functions from values to text and from bytes to values; what is stored, and where files lie, is others' business.
+The functions convert values to text and bytes to values, without I/O. Storage and file names are up to the caller.
 """

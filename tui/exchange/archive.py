@@ -1,4 +1,4 @@
-"""Chats as JSON, without loss: the whole tree, attachments, usage and bills, so that an import gives back what went out."""
+"""Chats as lossless JSON: the whole tree, attachments, usage and cost, so that an import restores what was exported."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.render.json_text import json_text
 FORMAT = "prx-chats"
 VERSION = 1
 END_OF_TIME = 253_402_214_400.0
-"""The last day of the year 9999, in seconds since the epoch: what comes after it has no date, in no place on earth."""
+"""The last day of the year 9999, in seconds since the epoch. Later times have no date in any time zone."""
 
 
 _Value = TypeVar("_Value")
@@ -26,26 +26,26 @@ class _Archive(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: int
     chats: tuple[ChatTree, ...]
     unsent: tuple[Unsent, ...] = ()
-    """Only in what is written when a chat could not be stored."""
+    """Only in the file that is written when a chat could not be stored."""
 
 
 class Unreadable(TuiError):
-    """The file says that it is ours, and is not as we write them."""
+    """The file claims to be an export of prx, but does not have its format."""
 
 
 def written(chats: Sequence[ChatTree], unsent: Sequence[Unsent] = ()) -> str:
-    """The chats as JSON text, and prompts that were not sent."""
+    """Return the chats as JSON text, with the prompts that were not sent."""
     archive = _Archive(format=FORMAT, version=VERSION, chats=tuple(chats), unsent=tuple(unsent))
     return json_text(archive, indent=1) + "\n"
 
 
 def is_ours(format: bytes) -> bool:
-    """Whether this JSON is the `format` of what `written` has written, in whatever version."""
+    """True if this JSON value is the `format` field of our export, of any version."""
     return bool(decode_json(format) == FORMAT)
 
 
 def check_version(version: bytes) -> None:
-    """Raises Unreadable if this JSON is the `version` of a newer prx, or none."""
+    """Raise Unreadable if this JSON value is the `version` of a newer prx, or not a version."""
     found = decode_json(version)
     if not isinstance(found, int):
         raise Unreadable("The file is no whole export of prx: its version is none.")
@@ -57,7 +57,7 @@ def check_version(version: bytes) -> None:
 
 
 def read_chat(data: bytes) -> ChatTree:
-    """One of the `chats`. Raises Unreadable."""
+    """Read one of the `chats`. Raises Unreadable."""
     chat = _decoded(data, ChatTree)
     if not all(0 <= at < END_OF_TIME for at in _times(chat)):
         raise Unreadable("The file is no whole export of prx: a time in it is none.")
@@ -65,7 +65,7 @@ def read_chat(data: bytes) -> ChatTree:
 
 
 def read_unsent(data: bytes) -> Unsent:
-    """One of the `unsent`. Raises Unreadable."""
+    """Read one of the `unsent`. Raises Unreadable."""
     return _decoded(data, Unsent)
 
 

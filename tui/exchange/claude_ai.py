@@ -1,7 +1,7 @@
-"""The data that Claude.ai exports: `conversations.json`, alone or in the zip file in which it comes.
+"""The data export of Claude.ai: `conversations.json`, alone or in the zip file in which it is delivered.
 
-Its form is not documented and changes, so nothing but a list of conversations with messages is taken for granted. What it
-says of tools is told in words: those tools are Claude.ai's own, and their calls could not be sent again.
+Its format is not documented and changes, so only a list of conversations with messages is relied on. Tool calls are
+described as text: they use the tools of Claude.ai, and could not be sent again.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from tui.exchange.markdown import one_line
 
 FILE = "conversations.json"
 _OURS = uuid.UUID("6f0b3f0e-9a55-4b0c-8a0b-6d9f4c1f7a11")
-"""Makes ids for what comes without one, the same each time."""
+"""Namespace for stable ids of messages that have none."""
 _ROOT = "00000000000040008000000000000000"
-"""What the messages that begin a conversation name as their parent."""
+"""The parent id of the first messages of a conversation."""
 _LONGEST_TITLE = 120
 _FIRST_MILLISECONDS = 1e11
-"""A larger number of seconds is none: it would be after the year 5000."""
+"""A larger number cannot be seconds: it would be after the year 5000."""
 
 
 def is_conversation(value: object) -> bool:
-    """Whether this decoded JSON is a conversation."""
+    """True if this decoded JSON value is a conversation."""
     return isinstance(value, dict) and "chat_messages" in value
 
 
 def read(conversation: Mapping[str, Any], number: int) -> ChatTree:
-    """A conversation, the one of that number in its file, as a chat; without messages where none says anything."""
+    """Return conversation `number` of its file as a chat, which has no messages if none has content."""
     chat_id = _id(conversation.get("uuid"), f"chat {number} {conversation.get('created_at')}")
     nodes, stands = _nodes(conversation, chat_id)
     return ChatTree(
@@ -49,7 +49,7 @@ def read(conversation: Mapping[str, Any], number: int) -> ChatTree:
 
 
 def _nodes(conversation: Mapping[str, Any], chat_id: str) -> tuple[tuple[Node, ...], dict[str, str | None]]:
-    """The messages that say something; and of every one, by its id, the last that does so on the way to it."""
+    """Return the messages with content, and for the id of every message the last one with content on the way to it."""
     nodes: list[Node] = []
     stands: dict[str, str | None] = {_ROOT: None}
     for place, said in enumerate(_list(conversation.get("chat_messages"))):
@@ -72,7 +72,7 @@ def _first_line(message: Message) -> str:
 
 
 def _message(said: Mapping[str, Any]) -> Message | None:
-    """One side's words, or None where there are none that we know the speaker of."""
+    """Return a message; None if it is empty or its sender is unknown."""
     sender = said.get("sender")
     if sender not in ("human", "assistant"):
         return None
@@ -105,7 +105,7 @@ def _blocks(content: Mapping[str, Any]) -> tuple[Block, ...]:
 
 
 def _used(name: str, given: object) -> str:
-    """A call in words; what it wrote, such as an artifact, as code."""
+    """Describe a tool call. What it wrote, such as an artifact, is included as code."""
     if isinstance(given, dict):
         for key in ("content", "code", "new_str", "file_text"):
             if text := _text(given.get(key)):
@@ -133,7 +133,7 @@ def _attached(said: Mapping[str, Any]) -> tuple[Text, ...]:
 
 
 def _id(value: object, otherwise: str) -> str:
-    """Their id in our spelling, or one that is made of what else is known."""
+    """Return an id in our format, or one derived from what else is known."""
     try:
         return uuid.UUID(str(value)).hex
     except ValueError:
@@ -141,12 +141,12 @@ def _id(value: object, otherwise: str) -> str:
 
 
 def _time(value: object) -> float:
-    """Seconds since the epoch; 0 for what is no time."""
+    """Return seconds since the epoch; 0 for an invalid time."""
     try:
         if isinstance(value, int | float):
             at = value / 1000 if value > _FIRST_MILLISECONDS else float(value)
         else:
-            # Python 3.10 knows neither "Z" nor fractions of any length.
+            # Python 3.10 accepts neither "Z" nor fractions of any length.
             at = msgspec.convert(str(value), datetime).timestamp()
     except (msgspec.ValidationError, ValueError, OverflowError):
         return 0.0

@@ -1,4 +1,4 @@
-"""A chat as Markdown for people: the branch that it was left at, each side under a heading of its own."""
+"""A chat as Markdown: the branch that was last open, each message under a heading."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tui.chat.tree import ChatTree
 from tui.render.figures import about, money, percent, plural, tokens
 
 STATES = {"stopped": "stopped", "failed": "failed", "interrupted": "interrupted", "streaming": "not finished"}
-"""What is said of an answer that did not end by itself."""
+"""How an incomplete answer is described."""
 
 
 def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
-    """The chat as Markdown. `name_of` gives a model's ID as people say it."""
+    """Return the chat as Markdown. `name_of` returns the display name of a model ID."""
     parts = [f"# {one_line(tree.title) or 'Untitled chat'}"]
     if tree.created:
         parts.append(f"*{moment(tree.created)}*")
@@ -46,9 +46,9 @@ def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
 
 
 def cited(message: Message, before: Sequence[Source]) -> tuple[Block, ...]:
-    """The blocks of a message, what citations have split put together again, with the numbers of its sources in it.
+    """Return the blocks of a message with cited text joined again and the numbers of its sources added.
 
-    `before`: what its turn has cited by then.
+    `before`: the sources that its turn has cited so far.
     """
     known = sources(message.blocks, before)
     blocks: list[Block] = []
@@ -64,12 +64,12 @@ def cited(message: Message, before: Sequence[Source]) -> tuple[Block, ...]:
 
 
 def source_list(message: Message, before: Sequence[Source]) -> str:
-    """What an answer cites that its turn has not cited `before`, numbered, as Markdown; "" where that is nothing."""
+    """Return the sources of an answer that are not in `before`, as a numbered Markdown list; "" if there are none."""
     return "\n".join(f"{number}. {_link(source)}" for number, source in new_sources(message, before))
 
 
 def searched(block: Opaque) -> str:
-    """A search, or what it gave, in words; the block's kind where it is about something else."""
+    """Describe a web search or its result; for other blocks return their type."""
     if (search := search_in(block)) is not None:
         return f"searched the web: {one_line(search.query)}"
     if (found := search_result_in(block)) is not None:
@@ -78,7 +78,7 @@ def searched(block: Opaque) -> str:
 
 
 def speakers(messages: Sequence[Message], name_of: Callable[[str], str]) -> list[str]:
-    """Who says each of them; "" where that goes on with what the same one has said, or is a tool's result."""
+    """Return the speaker of each message; "" if it continues the previous one, or is a tool result."""
     said: list[str] = []
     before = ""
     for message in messages:
@@ -91,7 +91,7 @@ def speakers(messages: Sequence[Message], name_of: Callable[[str], str]) -> list
 
 
 def ledger_line(tree: ChatTree) -> str:
-    """What the whole chat has used and cost, branches that are not shown included; "" where nothing says so."""
+    """Return the usage and cost of the whole chat, including other branches; "" if unknown."""
     total = tree.total
     usage, shown = total.usage, about if total.is_estimate else str
     if not total.answers:
@@ -107,18 +107,18 @@ def ledger_line(tree: ChatTree) -> str:
 
 
 def moment(at: float) -> str:
-    """A time as people write it, where the user is."""
+    """Format a time for display, in the user's time zone."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
 
 
 def ending(message: Message) -> str:
-    """How an answer ended that did not end by itself; "" for all others."""
+    """Describe how an incomplete answer ended; "" for all others."""
     said = STATES.get(message.state, "")
     return f"{said}: {one_line(message.failure.message)}" if said and message.failure else said
 
 
 def attachment(block: Image | Document) -> str:
-    """A picture or document in words."""
+    """Describe an image or document."""
     kind = "image" if isinstance(block, Image) else "document"
     size = f", {block.width}×{block.height}" if isinstance(block, Image) and block.width else ""
     left_out = ", set aside: the API would not take it" if block.aside else ""
@@ -162,7 +162,7 @@ def _link(source: Source) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text from outside with nothing in it that Markdown would take for a mark."""
+    """Escape outside text, so that Markdown finds no marks in it."""
     return re.sub(r"([\\`*_{}\[\]<>#&|~!])", r"\\\1", text)
 
 
@@ -171,7 +171,7 @@ def _quoted(text: str) -> str:
 
 
 def _fenced(text: str, language: str = "") -> str:
-    """A block of code; its fence is longer than any that stands in the text."""
+    """Return a code block whose fence is longer than any in the text."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text.strip(chr(10))}\n{fence}"

@@ -137,7 +137,7 @@ class Connection:
         if system is None:
             system = self.settings.default.system
         if not system and self.demo:
-            from tui.demo.briefing import BRIEFING as system  # used by the demo only
+            from tui.demo.system_prompt import BRIEFING as system  # used by the demo only
         session = Session(Transcript(system=system), bill=self.bill)
 
         def current_model() -> Model:
@@ -313,8 +313,8 @@ class Connection:
 
     def _simulator(self) -> tuple[str, Credential]:
         """Start the simulator. Return its address and a key that it accepts."""
+        from tui.demo.server import start_demo
         from tui.demo.service import DEMO_KEY
-        from tui.demo.shells import start_demo
 
         return self._open.enter_context(start_demo()).url, ApiKey(key=DEMO_KEY, source="the built-in simulator")
 

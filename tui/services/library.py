@@ -97,9 +97,9 @@ def _text(tree: ChatTree, kind: str, name_of: Callable[[str], str]) -> str:
 
         return archive.written((tree,))
     if kind == "html":
-        from tui.exchange import page
+        from tui.exchange import html_page
 
-        return page.written(tree, name_of)
+        return html_page.written(tree, name_of)
     from tui.exchange import markdown
 
     return markdown.written(tree, name_of)

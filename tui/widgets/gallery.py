@@ -142,7 +142,7 @@ def _within(room: CellSize, cell: tuple[int, int], pixels: int) -> CellSize:
 def _drawing(data: str | bytes, room: CellSize, canvas: Canvas, number: int) -> Drawing:
     from tui.images.errors import CannotAttach
     from tui.images.thumbnails import decode_base64, scaled_to  # loads Pillow, here in a thread
-    from tui.render import pictures
+    from tui.render import images
 
     dots = (1, 2) if canvas.way == "blocks" else canvas.cell
     try:
@@ -152,14 +152,14 @@ def _drawing(data: str | bytes, room: CellSize, canvas: Canvas, number: int) -> 
         return Drawing(room)
     match canvas.way:
         case "blocks":
-            return Drawing(room, pictures.half_blocks(picture.tobytes(), room.columns), is_light=False)
+            return Drawing(room, images.half_blocks(picture.tobytes(), room.columns), is_light=False)
         case "sixel":
             from tui.images.sixel import sixel
 
-            return Drawing(room, pictures.overlaid(sixel(picture), room.columns, room.rows))
+            return Drawing(room, images.overlaid(sixel(picture), room.columns, room.rows))
         case "kitty":
             from tui.images.kitty import placeholders, upload
             from tui.images.thumbnails import encode_png
 
-            rows = pictures.tinted(placeholders(*room), number)
+            rows = images.tinted(placeholders(*room), number)
             return Drawing(room, rows, upload=upload(number, encode_png(picture), *room), number=number)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from textual.content import Content
 
 from tui.chat.tools import Question
-from tui.render.lookalikes import Lookalike, lookalikes
+from tui.render.confusables import Confusable, confusables
 from tui.render.safe import hides, revealed
 from tui.widgets.conversation.captions import pretty
 from tui.widgets.conversation.wrapping import wrapped
@@ -51,7 +51,7 @@ class Detail:
         self._looked_through = 0
         self.hides = False
         """Whether there are characters in what was looked through that are shown by signs."""
-        self.lookalikes = lookalikes(_names_in(question))
+        self.confusables = confusables(_names_in(question))
         """Letters in names that are not what they look like."""
         self.lines = self._text.removesuffix("\n").split("\n")
         self._width = 0
@@ -174,14 +174,14 @@ def warning_words(detail: Detail) -> list[str]:
     words = []
     if detail.hides:
         words.append("! characters that nobody sees: ⟨U+…⟩")
-    if found := detail.lookalikes:
+    if found := detail.confusables:
         told = "; ".join(map(_told, found[:_MOST_TOLD]))
         more = f"; {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
         words.append(f"! not what it looks like: {told}{more}")
     return words
 
 
-def _told(found: Lookalike) -> str:
+def _told(found: Confusable) -> str:
     word = found.word if len(found.word) <= _LONGEST_WORD else f"{found.word[:_LONGEST_WORD]}…"
     where = f" in {revealed(word)}" if word else ""
     return f"{' '.join(dict.fromkeys(found.letters))}{where} ({found.kind})"

@@ -1,4 +1,4 @@
-"""One scripted answer as the events of a stream, or as one whole message."""
+"""Convert a scripted answer to the events of a stream, or to one complete message."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ from tui.demo.scenarios import (
 from tui.inputs.bounded import decode_json
 
 Frame = Event | Raw | Step
-"""One thing that happens in a stream."""
+"""One item of a stream."""
 
 _WORD = re.compile(r"\s*\S{1,40}\s?|\s+")
 
 
 @dataclass(frozen=True)
 class Delta:
-    """A change to an open block: the `delta` of a content_block_delta."""
+    """A change of an open block: the `delta` of a content_block_delta."""
 
     data: Json
 
 
 @dataclass(frozen=True)
 class _Laid:
-    """A block laid out for the wire: the `content_block` it starts with, and what happens until it stops."""
+    """A block in its wire format: the `content_block` at its start, and everything until it stops."""
 
     start: Json
     frames: tuple[Delta | Interruption, ...]
 
 
 def message(answer: Answer, setting: Setting) -> dict[str, Any]:
-    """The answer as one whole message."""
+    """Return the answer as one complete message."""
     seen = outcome(answer, setting)
     content = [_assembled(laid) for part in seen.parts for laid in _laid_out(part, setting, answer.options.delta_chars)]
     return {
@@ -66,7 +66,7 @@ def message(answer: Answer, setting: Setting) -> dict[str, Any]:
 
 
 def steps_of(answer: Answer) -> tuple[Step, ...]:
-    """The pauses, gates and cuts of an answer that is not streamed: all of them come before its first byte."""
+    """Return the pauses, gates and cuts of an answer that is not streamed. All of them come before its first byte."""
     held: list[Step] = list(answer.options.before)
     for part in (*answer.options.opening, *answer.parts):
         for piece in part.pieces if isinstance(part, Text | Thinking | ToolUse) else (part,):
@@ -76,7 +76,7 @@ def steps_of(answer: Answer) -> tuple[Step, ...]:
 
 
 def frames(answer: Answer, setting: Setting) -> Iterator[Frame]:
-    """Everything that happens in the stream, in order."""
+    """Yield everything in the stream, in order."""
     left_out = answer.options.leave_out
     for frame in _paced(_all_frames(answer, setting), answer, setting):
         if isinstance(frame, Event):
@@ -133,7 +133,7 @@ def _in_turn(answer: Answer, seen: Outcome, setting: Setting) -> Iterator[Frame]
 
 
 def _interleaved(answer: Answer, seen: Outcome, setting: Setting) -> Iterator[Frame]:
-    """All blocks open at once, a delta of each by turns, and all stops at the end, as llama.cpp does."""
+    """Open all blocks at once, alternate their deltas, and stop all at the end, like llama.cpp."""
     blocks = [laid for part in seen.parts for laid in _laid_out(part, setting, answer.options.delta_chars)]
     for index, laid in enumerate(blocks):
         yield _start(index, laid)
@@ -158,7 +158,7 @@ def _stop(index: int) -> Event:
 
 
 def _laid_out(part: Part, setting: Setting, delta_chars: int | None) -> tuple[_Laid, ...]:
-    """The blocks of a part: none for an interruption, two for a search."""
+    """Return the blocks of a part: none for an interruption, two for a search."""
 
     def written(pieces: tuple[Piece, ...], kind: str, name: str) -> Iterator[Delta | Interruption]:
         for piece in pieces:
@@ -220,7 +220,7 @@ def _tool_id(part: ToolUse, setting: Setting) -> str:
 
 
 def _tail(setting: Setting, text: str) -> str:
-    """The end of an ID: the same for the same call in the same message."""
+    """Return the end of an ID, the same for the same call in the same message."""
     return hashlib.sha256(f"{setting.message_id}\n{text}".encode()).hexdigest()[:20]
 
 
@@ -232,7 +232,7 @@ def _portions(text: str, delta_chars: int | None) -> Iterator[str]:
 
 
 def _assembled(laid: _Laid) -> dict[str, Any]:
-    """The block as it stands at its end."""
+    """Return the complete block."""
     block = dict(laid.start)
     partial = ""
     for frame in laid.frames:
@@ -251,7 +251,7 @@ def _assembled(laid: _Laid) -> dict[str, Any]:
             case "input_json_delta":
                 partial += data["partial_json"]
     if partial:
-        with contextlib.suppress(ValueError):  # cut at max_tokens: what can be told is the empty input
+        with contextlib.suppress(ValueError):  # cut at max_tokens: the input cannot be parsed, so it is empty
             block["input"] = decode_json(partial)
     if block["type"] == "text":
         block.setdefault("citations", None)

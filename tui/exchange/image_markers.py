@@ -1,4 +1,4 @@
-"""Pictures that stand in imported prompts as `[IMAGE:…]` markers, as images in their places. That takes time."""
+"""Resolve `[IMAGE:…]` markers in imported prompts to images. This takes time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from tui.images.markers import MARKER_START
 
 
 def with_pictures(chat: ChatTree) -> ChatTree:
-    """The chat with its prompts' markers resolved, as large as any model sees them: who answers next is not known here."""
+    """Return the chat with the markers in its prompts resolved. Images get the largest size that any model accepts,
+    because the next model is not known.
+    """
     if not any(map(_has_marker, chat.nodes)):
         return chat
     return replace(chat, nodes=tuple(_node(node) if _has_marker(node) else node for node in chat.nodes))
@@ -34,6 +36,6 @@ def _message(message: Message) -> Message:
     blocks: list[Block] = []
     for block in message.blocks:
         resolved = resolve_markers(block.text, HIGH) if isinstance(block, Text) and _is_marked(block) else (block,)
-        # A text without pictures stays as it was, with all that belongs to it.
+        # A text without images is kept unchanged, with all its fields.
         blocks += resolved if any(not isinstance(one, Text) for one in resolved) else (block,)
     return replace(message, blocks=tuple(blocks))

@@ -1,4 +1,4 @@
-"""Checks of JSON values that can be put together, and that complain as the API does: the path, then what is wrong there."""
+"""Composable checks of JSON values, with the API's error messages: the path, then what is wrong there."""
 
 from __future__ import annotations
 
@@ -8,49 +8,49 @@ from collections.abc import Callable, Mapping
 from tui.demo.errors import Refused
 
 Check = Callable[[object, str], None]
-"""Takes a value and its path ("messages.0.content"); raises Refused where the value is not as it should be."""
+"""Checks a value at a path ("messages.0.content"). Raises Refused if it is invalid."""
 
 
 def refuse(path: str, what: str) -> Refused:
-    """The complaint about the value at that path."""
+    """Return the error about the value at this path."""
     return Refused(f"{path}: {what}" if path else what)
 
 
 def below(path: str, name: object) -> str:
-    """The path of a member."""
+    """Return the path of a member."""
     return f"{path}.{name}" if path else str(name)
 
 
 def anything(value: object, path: str) -> None:
-    """Takes every value."""
+    """Accept every value."""
 
 
 def string(value: object, path: str) -> None:
-    """Takes strings."""
+    """Accept strings."""
     if not isinstance(value, str):
         raise refuse(path, "Input should be a valid string")
 
 
 def boolean(value: object, path: str) -> None:
-    """Takes true and false."""
+    """Accept true and false."""
     if not isinstance(value, bool):
         raise refuse(path, "Input should be a valid boolean")
 
 
 def mapping(value: object, path: str) -> None:
-    """Takes objects, whatever they hold."""
+    """Accept objects with any content."""
     if not isinstance(value, dict):
         raise refuse(path, "Input should be a valid dictionary")
 
 
 def number(value: object, path: str) -> None:
-    """Takes numbers."""
+    """Accept numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise refuse(path, "Input should be a valid number")
 
 
 def integer(at_least: int | None = None) -> Check:
-    """Takes whole numbers from there on."""
+    """Accept integers from this one on."""
 
     def check(value: object, path: str) -> None:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -62,7 +62,7 @@ def integer(at_least: int | None = None) -> Check:
 
 
 def matching(pattern: str) -> Check:
-    """Takes strings that the pattern matches as a whole."""
+    """Accept strings that match the pattern as a whole."""
     compiled = re.compile(pattern)
 
     def check(value: object, path: str) -> None:
@@ -74,7 +74,7 @@ def matching(pattern: str) -> Check:
 
 
 def one_of(*allowed: str) -> Check:
-    """Takes these strings."""
+    """Accept these strings."""
     words = " or ".join([", ".join(f"'{word}'" for word in allowed[:-1]), f"'{allowed[-1]}'"][len(allowed) == 1 :])
 
     def check(value: object, path: str) -> None:
@@ -85,7 +85,7 @@ def one_of(*allowed: str) -> Check:
 
 
 def or_null(inner: Check) -> Check:
-    """Takes null as well."""
+    """Accept null as well."""
 
     def check(value: object, path: str) -> None:
         if value is not None:
@@ -95,7 +95,7 @@ def or_null(inner: Check) -> Check:
 
 
 def array(inner: Check) -> Check:
-    """Takes arrays of such values."""
+    """Accept arrays of such values."""
 
     def check(value: object, path: str) -> None:
         if not isinstance(value, list):
@@ -107,7 +107,7 @@ def array(inner: Check) -> Check:
 
 
 def string_or(inner: Check) -> Check:
-    """Takes strings, and what the inner check takes."""
+    """Accept strings, and what the inner check accepts."""
 
     def check(value: object, path: str) -> None:
         if not isinstance(value, str):
@@ -117,7 +117,7 @@ def string_or(inner: Check) -> Check:
 
 
 def fields(required: Mapping[str, Check] = {}, optional: Mapping[str, Check] = {}) -> Check:
-    """Takes objects with these members and no others."""
+    """Accept objects with these members and no others."""
     known = {**required, **optional}
 
     def check(value: object, path: str) -> None:
@@ -135,7 +135,7 @@ def fields(required: Mapping[str, Check] = {}, optional: Mapping[str, Check] = {
 
 
 def tagged(variants: Mapping[str, Check], tag: str = "type") -> Check:
-    """Takes objects whose tag names one of these variants. As with the API, the path of a member goes by the variant."""
+    """Accept objects whose tag names one of these variants. As in the API, the path of a member includes the variant."""
 
     def check(value: object, path: str) -> None:
         if not isinstance(value, dict):

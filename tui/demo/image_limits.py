@@ -1,6 +1,6 @@
-"""What the bytes of an image say without decoding it: its kind and size; and the limits the API sets to images.
+"""Read the type and size of an image without decoding it, and check the API's limits for images.
 
-Headers are read by hand, from the formats' own specifications: the simulator has no imaging library.
+The headers are parsed according to the formats' specifications, because the simulator uses no imaging library.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ import struct
 from collections.abc import Container, Iterator
 from typing import Any, NamedTuple
 
+from tui.demo.checks import refuse
 from tui.demo.errors import Refused
-from tui.demo.shape import refuse
 
 MAX_BASE64_BYTES = 10 * 1024 * 1024
 MAX_SIDE_PX = 8000
 MAX_SIDE_OF_MANY_PX = 2000
 MANY = 20
-"""With more images than this in a request, the smaller side limit holds for every one of them."""
+"""If a request has more images than this, a smaller size limit applies to all of them."""
 
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""The JPEG markers of frame headers, which hold the size."""
+"""The JPEG markers of frame headers, which contain the size."""
 
 
 class Picture(NamedTuple):
@@ -31,11 +31,11 @@ class Picture(NamedTuple):
 
 
 class BadPicture(ValueError):
-    """The bytes are no image of a kind that the API takes, or break off before their size."""
+    """The bytes are not an image of an accepted type, or end before its size."""
 
 
 def read_picture(data: bytes) -> Picture:
-    """Kind and size of an image from its first bytes. Raises BadPicture."""
+    """Return type and size of an image from its first bytes. Raises BadPicture."""
     try:
         if data.startswith(b"\x89PNG\r\n\x1a\n"):
             return Picture("image/png", *struct.unpack(">II", data[16:24]))
@@ -59,7 +59,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
         if marker in _JPEG_SIZES:
             height, width = struct.unpack(">HH", data[at + 5 : at + 9])
             return width, height
-        if marker == 0x01 or 0xD0 <= marker <= 0xD8:  # these stand alone
+        if marker == 0x01 or 0xD0 <= marker <= 0xD8:  # these have no content
             at += 2
         else:
             at += 2 + struct.unpack(">H", data[at + 2 : at + 4])[0]
@@ -77,19 +77,19 @@ def _webp_size(data: bytes) -> tuple[int, int]:
 
 
 class Placed(NamedTuple):
-    """A block and where it stands."""
+    """A block and its path."""
 
     path: str
     block: dict[str, Any]
 
 
 def images_in(body: dict[str, Any]) -> Iterator[Placed]:
-    """Every image of a request."""
+    """Yield every image of a request."""
     return blocks_in(body, "image")
 
 
 def blocks_in(body: dict[str, Any], kind: str) -> Iterator[Placed]:
-    """Every block of a request that is of that kind, those in tool results included."""
+    """Yield every block of this type in a request, including those in tool results."""
     for index, message in enumerate(body["messages"]):
         yield from _blocks(message["content"], kind, f"messages.{index}.content")
 
@@ -103,19 +103,19 @@ def _blocks(content: object, kind: str, path: str) -> Iterator[Placed]:
 
 
 def unreadable(placed: Placed) -> Refused:
-    """The complaint about an image that cannot be decoded."""
+    """Return the error for an image that cannot be decoded."""
     return refuse(f"{placed.path}.image.source.base64.data", "Could not process image")
 
 
 def check_readable(body: dict[str, Any], spoilt: Container[str]) -> None:
-    """Raises Refused for the first image whose base64 text is among those."""
+    """Raise Refused for the first image whose base64 text is in `spoilt`."""
     for placed in images_in(body):
         if placed.block["source"].get("data") in spoilt:
             raise unreadable(placed)
 
 
 def check_images(body: dict[str, Any], max_count: int) -> None:
-    """Raises Refused for the first image that the API would not take."""
+    """Raise Refused for the first image that the API would reject."""
     placed = list(images_in(body))
     if len(placed) > max_count:
         raise Refused(f"too many images: {len(placed)} > {max_count}")

@@ -1,4 +1,4 @@
-"""The demo's system prompt, long enough to be cached, so that the second answer shows what the cache saves."""
+"""The system prompt of the demo, long enough to be cached, so that the second answer shows the savings."""
 
 from __future__ import annotations
 

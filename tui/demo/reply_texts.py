@@ -1,4 +1,4 @@
-"""The words of the scripted answers, in Markdown. Which one is said is up to `replies`."""
+"""The texts of the scripted answers, in Markdown. `replies` chooses among them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The service on a real loopback port: HTTP/1.1 with keep-alive and streams, on an event loop in a thread of its own.
 
-It serves `prx demo` and the tests. The socket is bound before the thread starts, so the address is known at once and a
-client that comes early just waits in the queue. What arrives is recorded, also whether the client hung up early.
+Used by `prx demo` and the tests. The socket is bound before the thread starts, so that the address is known at once and
+an early client waits in the queue. Requests are recorded, also whether the client closed the connection early.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ AnyService = TypeVar("AnyService", bound=Service)
 
 
 class Recorded:
-    """One request that arrived. The flags are set by the server's thread; to wait for them, ask the server."""
+    """One received request. The flags are set by the server's thread; the server has methods that wait for them."""
 
     def __init__(self, request: Request, at: float) -> None:
         self.method = request.method
@@ -45,29 +45,29 @@ class Recorded:
         self.at = at
         """Arrival on the monotonic clock, in seconds."""
         self.answered = False
-        """The whole reply was handed to the socket (or was cut, as scripted)."""
+        """The complete reply was passed to the socket, or was cut as scripted."""
         self.closed_early = False
-        """The client hung up before it had the whole reply."""
+        """The client closed the connection before the reply was complete."""
 
     @property
     def json(self) -> dict[str, object]:
-        """The body as a JSON object."""
+        """Return the body as a JSON object."""
         value = decode_json(self.body, depth=REQUEST_DEPTH)
         assert isinstance(value, dict), "the body is no JSON object"
         return value
 
 
 _LAST_ROUNDS = 8
-"""Of the loop, in which a client that was just accepted becomes a connection, and transports close their sockets."""
+"""Rounds of the loop in which accepted clients become connections, and transports close their sockets."""
 
 
 class Server(Generic[AnyService]):
-    """`with Server(FakeAnthropic()) as server:` serves at `server.url` until the block ends, open streams or not."""
+    """`with Server(FakeAnthropic()) as server:` serves at `server.url` until the block ends, even if streams are open."""
 
     def __init__(self, service: AnyService, *, port: int = 0) -> None:
         self.service = service
         self.requests: list[Recorded] = []
-        """Everything that arrived, in order."""
+        """All received requests, in order."""
         self.connection_count = 0
         self._socket = socket.create_server(("127.0.0.1", port), backlog=64)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -88,29 +88,29 @@ class Server(Generic[AnyService]):
         self.close()
 
     def close(self) -> None:
-        """Ends every connection at once and stops the thread; a second call does nothing."""
+        """End all connections at once and stop the thread. A second call does nothing."""
         if self._thread.ident is None:  # never started
             self._socket.close()
             return
         self._is_up.wait()
         if self._thread.is_alive() and self._loop is not None and self._stop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop ended by itself meanwhile
+            with contextlib.suppress(RuntimeError):  # the loop has already ended by itself
                 self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
     def wait_for_request(self, number: int = 1, timeout_s: float = 30.0) -> Recorded:
-        """The request of that number (the first is 1), once it has arrived whole; TimeoutError if it does not come."""
+        """Return request `number` (from 1) once it was received completely. Raises TimeoutError."""
         self._wait(lambda: len(self.requests) >= number, f"request {number} did not arrive", timeout_s)
         return self.requests[number - 1]
 
     def wait_until_closed(self, number: int = 1, timeout_s: float = 30.0) -> Recorded:
-        """That request, once its client has hung up early; TimeoutError if it does not."""
+        """Return this request once its client has closed the connection early. Raises TimeoutError."""
         recorded = self.wait_for_request(number, timeout_s)
         self._wait(lambda: recorded.closed_early, f"the client of request {number} did not hang up", timeout_s)
         return recorded
 
     def wait_until_answered(self, number: int = 1, timeout_s: float = 30.0) -> Recorded:
-        """That request, once its whole reply has left; TimeoutError if it does not."""
+        """Return this request once its complete reply was sent. Raises TimeoutError."""
         recorded = self.wait_for_request(number, timeout_s)
         self._wait(lambda: recorded.answered, f"request {number} was not answered", timeout_s)
         return recorded
@@ -135,14 +135,16 @@ class Server(Generic[AnyService]):
         self._is_up.set()
         await self._stop.wait()
         with contextlib.suppress(NotImplementedError):  # as on Windows
-            loop.remove_reader(self._socket)  # nobody is accepted any more; who was needs the listener for a moment
+            loop.remove_reader(
+                self._socket
+            )  # no client is accepted any more, but accepted ones need the listener for a moment
         for _ in range(_LAST_ROUNDS):
             for connection in list(self._connections):
                 connection.abort()
             await asyncio.sleep(0)
         listener.close()
 
-    # What follows is called by connections, on the server's loop.
+    # The following methods are called by connections, on the server's loop.
 
     def opened(self, connection: _Connection) -> None:
         self._connections.add(connection)
@@ -166,7 +168,9 @@ class Server(Generic[AnyService]):
 
 
 def start_demo() -> Server[FakeAnthropic]:
-    """The server of `prx demo`, at the pace of a real model: `with start_demo() as server`, and DEMO_KEY as the key."""
+    """Return the server of `prx demo`, at the speed of a real model: `with start_demo() as server`, and DEMO_KEY as the
+    key.
+    """
     from tui.demo.scenarios import Pace
     from tui.demo.service import FakeAnthropic  # only the demo needs its answers
 
@@ -174,7 +178,7 @@ def start_demo() -> Server[FakeAnthropic]:
 
 
 class _Connection(asyncio.Protocol):
-    """One client's connection: requests are answered one after the other, each in full before the next."""
+    """The connection of one client. Requests are answered one after the other, each completely before the next."""
 
     _transport: asyncio.Transport
 
@@ -222,7 +226,7 @@ class _Connection(asyncio.Protocol):
         self._may_write.set()
 
     def abort(self) -> None:
-        """Ends the connection without a word more."""
+        """End the connection at once."""
         if self._task is not None:
             self._task.cancel()
         self._transport.abort()
@@ -238,7 +242,7 @@ class _Connection(asyncio.Protocol):
                 finished = True
             finally:
                 self._server.ended(recorded, early=not finished)
-                if not finished:  # never leave a client waiting for the rest, also when it is we who failed
+                if not finished:  # never let a client wait for the rest, even after an error of ours
                     self._transport.abort()
             if request.headers.get("connection", "").lower() == "close":
                 self._transport.close()
@@ -257,11 +261,11 @@ class _Connection(asyncio.Protocol):
             self._transport.write(chunk(b""))
 
     async def _take(self, step: Step, reply: Reply) -> bool:
-        """Carries out one step; True if the connection is over with it."""
+        """Carry out one step. Return True if it ends the connection."""
         match step:
             case bytes():
-                # A turn for the loop before every write: the client may have hung up, and split bytes should leave in
-                # packets of their own. Not after it, where a client that has all it wants would seem to leave early.
+                # Give the loop a turn before every write: the client may have closed the connection, and split bytes
+                # should be sent in separate packets. Not after it: a client that has all it wants would seem to leave early.
                 await asyncio.sleep(0)
                 await self._may_write.wait()
                 if step:
@@ -284,7 +288,7 @@ class _Connection(asyncio.Protocol):
         opened = asyncio.Event()
 
         def when_open() -> None:
-            with contextlib.suppress(RuntimeError):  # the server is gone, and its loop with it
+            with contextlib.suppress(RuntimeError):  # the server has ended, and its loop with it
                 loop.call_soon_threadsafe(opened.set)
 
         gate.arrive(when_open)

@@ -1,7 +1,7 @@
-"""A chat as one HTML file that needs nothing else: pictures are in it, and nothing in it runs or loads anything.
+"""A chat as one self-contained HTML file: images are embedded, and nothing in it runs or loads anything.
 
-All text of the conversation is escaped; its Markdown is read as for the terminal, which knows no HTML and makes no image of
-a link. The page forbids the browser everything beyond that.
+All text of the conversation is escaped. Markdown is rendered as in the terminal, without HTML and without remote images.
+A content security policy forbids everything else.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ blockquote { border-left: 3px solid var(--line); margin-left: 0; padding-left: 1
 
 
 def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
-    """The chat as an HTML document. `name_of` gives a model's ID as people say it."""
+    """Return the chat as an HTML document. `name_of` returns the display name of a model ID."""
     title = _text(one_line(tree.title) or "Untitled chat")
     messages = [node.message for node in tree.path()]
     said = zip(messages, speakers(messages, name_of), cited_before(messages), strict=True)
@@ -139,5 +139,5 @@ def _text(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Without what no page may hold, and what turns text around."""
+    """Remove characters that are not allowed in HTML, or change the direction of text."""
     return _CONTROLS.sub("\ufffd", text)

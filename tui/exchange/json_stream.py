@@ -1,4 +1,4 @@
-"""Takes a JSON file apart while it is read: its values one after the other, of which only one is in memory at a time."""
+"""Split a JSON file into its values while it is read, with one value in memory at a time."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from tui.inputs.limits import IMPORT_BYTES, IMPORT_CHAT_BYTES, JSON_DEPTH, MIB
 
 _CHUNK = 256 * 1024
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["\[\]{}]', re.DOTALL)
-"""A whole string, a bracket, or the beginning of a string whose end is still to come."""
+"""A complete string, a bracket, or the beginning of a string whose end was not read yet."""
 _SCALAR_END = re.compile(rb"[\s,\]}]")
 _BLANK = b" \t\r\n"
 _BACKSLASH = ord("\\")
 
 
 class Broken(ValueError):
-    """The file is not the JSON that it should be; says why, as in "it is no JSON (WHY)"."""
+    """The file is not the expected JSON. The message says why, e.g. "it is not JSON (WHY)"."""
 
 
 class TooLarge(Broken):
-    """The file, or one value in it, is larger than its bound."""
+    """The file, or one value in it, exceeds its limit."""
 
 
 class Readable(Protocol):
@@ -30,9 +30,10 @@ class Readable(Protocol):
 
 
 def pieces(stream: Readable) -> tuple[bool, Iterator[tuple[str, bytes]]]:
-    """Whether a stream holds a list, and the values of that list or object: as JSON, with their keys ("" in a list).
+    """Return whether a stream contains a list, and the values of that list or object: as JSON, with their keys ("" in a
+    list).
 
-    Of a list in the object each element is a value of its own. Raises Broken, and what reading the stream raises.
+    Each element of a list inside the object is a value of its own. Raises Broken, and the errors of reading the stream.
     """
     text = _Text(stream)
     opening = text.next_sign()
@@ -68,7 +69,7 @@ def _elements(text: _Text) -> Iterator[bytes]:
 
 
 def _items(text: _Text, closing: bytes) -> Iterator[int]:
-    """Counts the items up to the closing bracket. Whoever asks reads each one before asking for the next."""
+    """Count the items up to the closing bracket. The caller has to read each item before it requests the next."""
     if text.peek() == closing:
         text.next_sign()
         return
@@ -84,7 +85,7 @@ def _items(text: _Text, closing: bytes) -> Iterator[int]:
 
 
 class _Text:
-    """The part of the file that has been read and not been used yet."""
+    """The part of the file that was read and not used yet."""
 
     def __init__(self, stream: Readable) -> None:
         self._stream = stream
@@ -96,7 +97,7 @@ class _Text:
         self._data = bytearray(without_bom(bytes(self._data)))
 
     def peek(self) -> bytes:
-        """The next sign that is no blank; b"" at the end."""
+        """Return the next character that is not whitespace; b"" at the end."""
         while True:
             while self._at < len(self._data):
                 sign = self._data[self._at : self._at + 1]
@@ -112,7 +113,7 @@ class _Text:
         return sign
 
     def value(self) -> bytes:
-        """The next value, whole."""
+        """Return the next value as a whole."""
         sign = self.peek()
         end = self._bracketed_end() if sign in (b"{", b"[", b'"') else self._scalar_end()
         value = bytes(self._data[self._at : end])
@@ -121,7 +122,7 @@ class _Text:
         return value
 
     def _bracketed_end(self) -> int:
-        """Where a list, an object or a string ends that begins here."""
+        """Return the end of the list, object or string that begins here."""
         del self._data[: self._at]
         self._at = depth = at = 0
         while True:
@@ -145,7 +146,9 @@ class _Text:
                     raise Broken("it breaks off")
 
     def _string_end(self, at: int) -> int:
-        """Where a string ends whose end had not been read yet. Each part of it is looked at once, however long it is."""
+        """Return the end of a string that was not read completely. Each part is searched once, however long the string
+        is.
+        """
         while True:
             quote = self._data.find(b'"', at)
             if quote < 0:
@@ -170,7 +173,7 @@ class _Text:
                 return at
 
     def _fill(self) -> bool:
-        """Reads more. False at the end."""
+        """Read more. Return False at the end."""
         if len(self._data) - self._at > IMPORT_CHAT_BYTES:
             raise TooLarge(f"one chat in it is larger than {IMPORT_CHAT_BYTES // MIB} MB")
         data = b"" if self._has_ended else self._stream.read(_CHUNK)

@@ -1,4 +1,4 @@
-"""A stream of one file in a zip file, without unpacking more than is asked for, or anything that is made to swell."""
+"""Stream one file of a zip file, unpacking no more than is read, and refusing zip bombs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import IO
 
 from tui.errors import TuiError
-from tui.exchange.pieces import Readable
+from tui.exchange.json_stream import Readable
 from tui.inputs.limits import IMPORT_BYTES, MIB, ZIP_DIRECTORY_BYTES, ZIP_RATIO, ZIP_RATIO_FREE_BYTES
 
 START = b"PK\x03\x04"
@@ -30,16 +30,16 @@ _UNREADABLE = (
     OverflowError,
     OSError,
 )
-"""What Python raises for a damaged file: negative places, names that are no text, and so on."""
+"""Errors that Python raises for damaged files: negative positions, names that are not text, and others."""
 
 
 class Unreadable(TuiError):
-    """The zip file holds no export, or cannot be unpacked."""
+    """The zip file contains no export, or cannot be unpacked."""
 
 
 @contextmanager
 def member(file: IO[bytes], name: str) -> Iterator[Readable]:
-    """The first file of that name in a zip file, in whatever folder. Raises Unreadable, as reading it does."""
+    """Yield the first file with this name in a zip file, in any folder. Raises Unreadable, also while it is read."""
     _refuse_large_directory(file)
     try:
         archive = zipfile.ZipFile(file)
@@ -70,7 +70,10 @@ class _Stream:
 
 
 def _refuse_bomb(found: zipfile.ZipInfo) -> None:
-    if found.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others ask for any amount of memory
+    if found.compress_type not in (
+        zipfile.ZIP_STORED,
+        zipfile.ZIP_DEFLATED,
+    ):  # other methods may need any amount of memory
         raise Unreadable(f"{found.filename} is compressed in a way that is not read here.", "Unpack it first.")
     if found.file_size > IMPORT_BYTES:
         raise Unreadable(f"{found.filename} is larger than {IMPORT_BYTES // 1_000_000_000} GB.")
@@ -80,7 +83,7 @@ def _refuse_bomb(found: zipfile.ZipInfo) -> None:
 
 
 def _refuse_large_directory(file: IO[bytes]) -> None:
-    """Before the list of files in it is read, all of which goes into memory."""
+    """Check the size of the list of files before it is read, because all of it is kept in memory."""
     size = file.seek(0, io.SEEK_END)
     file.seek(max(0, size - _END.size - _LONGEST_COMMENT - _LOCATOR_BYTES))
     tail = file.read()

@@ -13,8 +13,8 @@ import pytest
 
 from tui.demo.reply import Cut, Gate, Pause
 from tui.demo.scenarios import Answer, Error, Text
+from tui.demo.server import Server, start_demo
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.demo.shells import Server, start_demo
 
 HEADERS = {"x-api-key": DEMO_KEY, "anthropic-version": "2023-06-01"}
 BODY = {

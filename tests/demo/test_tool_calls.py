@@ -10,7 +10,7 @@ from asking import assistant, request, user
 
 from tui.chat.tools import ToolEvent
 from tui.chat.transcript import ToolUse as Call
-from tui.demo import texts
+from tui.demo import reply_texts
 from tui.demo.replies import answer_for
 from tui.demo.scenarios import Text, ToolUse
 from tui.tools.built_in import built_in
@@ -70,7 +70,7 @@ async def test_it_reads_the_file_that_says_most_about_the_folder(tmp_path: Path)
     assert called == ["list_files", "search_files", "read_file"]
     assert "`README.md`" in words
     assert "# The fjord\n\nIt is '''deep'''." in words
-    assert texts.TAIL in words
+    assert reply_texts.TAIL in words
 
 
 async def test_a_folder_without_a_text_is_no_riddle(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""GET /v1/models: the table's models as the API tells them, in pages."""
+"""GET /v1/models: the models in the API's format, in pages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from tui.anthropic.models import MODELS, find
 from tui.chat.model import Model
-from tui.demo.abilities import RELEASED
+from tui.demo.capabilities import RELEASED
 from tui.demo.errors import Refused
 
 MAX_PAGE = 1000
@@ -17,7 +17,7 @@ THINKING_TYPES = ("adaptive", "between_tools", "enabled", "disabled")
 
 
 def page(query: str) -> dict[str, Any]:
-    """One page of the list, newest model first. Raises Refused for a query that makes no sense."""
+    """Return one page of the list, newest model first. Raises Refused for an invalid query."""
     asked = parse_qs(query, keep_blank_values=True)
     for name in asked:
         if name not in ("limit", "after_id", "before_id", "lifecycle[]", "lifecycle"):
@@ -37,7 +37,7 @@ def page(query: str) -> dict[str, Any]:
 
 
 def one(model_id: str) -> dict[str, Any]:
-    """The entry of a model, by ID or alias. Raises Refused (404)."""
+    """Return the entry of a model, by ID or alias. Raises Refused (404)."""
     model = find(model_id)
     if not model.known:
         raise Refused(f"model: {model_id}", status=404)
@@ -45,12 +45,12 @@ def one(model_id: str) -> dict[str, Any]:
 
 
 def lifecycle(model: Model) -> str:
-    """The API's word for it; it has none for models with something newer beside them."""
+    """Return the API's word for the lifecycle; it has none for models that have a newer version."""
     return model.lifecycle if model.lifecycle in LIFECYCLES else "active"
 
 
 def entry(model: Model) -> dict[str, Any]:
-    """A model as the API tells it."""
+    """Return a model in the API's format."""
 
     def supported(yes: bool = True) -> dict[str, Any]:
         return {"supported": yes}
@@ -89,7 +89,7 @@ def entry(model: Model) -> dict[str, Any]:
 
 
 def openai_page() -> dict[str, Any]:
-    """The list in OpenAI's shape, as compatible servers give it."""
+    """Return the list in OpenAI's format, as compatible servers do."""
     return {
         "object": "list",
         "data": [
@@ -101,7 +101,7 @@ def openai_page() -> dict[str, Any]:
 
 
 def _released(model: Model) -> str:
-    """The day it came out; a retired model's ID holds it, or no more than the year matters."""
+    """Return the release date. The ID of a retired model contains it, or only the year matters."""
     digits = model.id.rpartition("-")[2]
     dated = f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if len(digits) == 8 and digits.isdigit() else "2023-07-11"
     return RELEASED.get(model.id, dated)
@@ -118,7 +118,7 @@ def _limit(text: str) -> int:
 
 
 def _cut(models: list[Model], limit: int, after_id: str, before_id: str) -> tuple[list[Model], bool]:
-    """The models of a page, and whether more follow in its direction."""
+    """Return the models of a page, and whether there are more in its direction."""
     if after_id and before_id:
         raise Refused("Only one of after_id and before_id can be specified.")
     ids = [model.id for model in models]

@@ -1,6 +1,6 @@
-"""Any file that can be imported, recognised by what is in it: our own JSON, or Claude.ai's export, also in its zip file.
+"""Read any supported file, recognised by its content: our own JSON, or the export of Claude.ai, also in its zip file.
 
-It is read as a stream, one chat after the other, and twice: what is not right in it is found before anything is imported.
+The file is read as a stream, one chat at a time, and twice: errors are found before anything is imported.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import msgspec
 
 from tui.chat.tree import ChatTree, Unsent
 from tui.errors import TuiError
-from tui.exchange import archive, archived, claude_ai
-from tui.exchange.pictures import with_pictures
-from tui.exchange.pieces import Broken, Readable, TooLarge, pieces
+from tui.exchange import archive, claude_ai, zip_file
+from tui.exchange.image_markers import with_pictures
+from tui.exchange.json_stream import Broken, Readable, TooLarge, pieces
 from tui.inputs.bounded import decode_json
 from tui.inputs.limits import IMPORT_CHATS, IMPORT_VALUES, MIB
 
 
 class Unknown(TuiError):
-    """A file of neither kind."""
+    """The file has neither format."""
 
     def __init__(self, why: str) -> None:
         super().__init__(
@@ -36,14 +36,14 @@ def _other() -> Unknown:
 
 
 def read(data: bytes) -> tuple[ChatTree, ...]:
-    """The chats in a small file. Raises a TuiError where there are none to be read."""
+    """Return the chats of a small file. Raises a TuiError if it cannot be read."""
     return tuple(one for one in imported(io.BytesIO(data)) if isinstance(one, ChatTree))
 
 
 def imported(file: IO[bytes]) -> Iterator[ChatTree | Unsent]:
-    """What is in a file that can be read again from its beginning, with the markers in prompts resolved.
+    """Yield the content of a seekable file, with the image markers in prompts resolved.
 
-    Raises a TuiError before anything is given where not all of it can be read.
+    Raises a TuiError before the first item if the file cannot be read completely.
     """
     for _ in _checked(file):
         pass
@@ -57,7 +57,7 @@ def _checked(file: IO[bytes]) -> Iterator[ChatTree | Unsent]:
         try:
             yield from _chats(stream)
         except TuiError:
-            if stream is not file:  # a damaged zip file is told as one, by the checksum at its end
+            if stream is not file:  # a damaged zip file is reported by the checksum at its end
                 while stream.read(MIB):
                     pass
             raise
@@ -66,10 +66,10 @@ def _checked(file: IO[bytes]) -> Iterator[ChatTree | Unsent]:
 @contextmanager
 def _opened(file: IO[bytes]) -> Iterator[Readable]:
     file.seek(0)
-    is_zip = file.read(len(archived.START)) == archived.START
+    is_zip = file.read(len(zip_file.START)) == zip_file.START
     file.seek(0)
     if is_zip:
-        with archived.member(file, claude_ai.FILE) as stream:
+        with zip_file.member(file, claude_ai.FILE) as stream:
             yield stream
     else:
         yield file

@@ -1,4 +1,4 @@
-"""Who may ask: the headers of a request against the credentials that the pretend Anthropic takes."""
+"""Authentication: check the headers of a request against the credentials that the simulator accepts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EXPIRED = "OAuth token has expired. Please obtain a new token or refresh your ex
 
 
 def betas_of(headers: Mapping[str, str]) -> frozenset[str]:
-    """The values of the anthropic-beta header."""
+    """Return the values of the anthropic-beta header."""
     return frozenset(beta.strip() for beta in headers.get("anthropic-beta", "").split(",") if beta.strip())
 
 
@@ -25,21 +25,21 @@ NO_WORKSPACE = (
     "This API key is not scoped to a workspace, so this request must include the anthropic-workspace-id header with the ID "
     "of the workspace to use. Add the header, or use an API key that is scoped to a workspace."
 )
-"""What the API says to a key that belongs to no workspace, earlier in 2026 and now."""
+"""The API's messages for a key without a workspace, earlier in 2026 and now."""
 
 
 @dataclass(frozen=True)
 class Workspaces:
-    """The workspaces of the pretend organization, and which keys belong to none of them."""
+    """The workspaces of the simulated organization, and the keys that belong to none of them."""
 
     own: str = "wrkspc_demo"
-    """The one that every other key belongs to."""
+    """The workspace of every other key."""
     others: Container[str] = ("wrkspc_other",)
     unscoped: Mapping[str, str] = field(default_factory=dict)
-    """Key -> what is said to it where it comes without a workspace."""
+    """Key -> the error message if it is used without a workspace."""
 
     def check(self, key: str, named: str | None) -> None:
-        """Raises Refused (400) unless the workspace that the request names (None: no header) goes with the key."""
+        """Raise Refused (400) unless the key may use the workspace that the request names (None: no header)."""
         if named is not None and not named.strip():
             raise Refused("anthropic-workspace-id: the header is blank")
         if key in self.unscoped:
@@ -55,9 +55,9 @@ USUAL = Workspaces()
 
 
 def check_access(headers: Mapping[str, str], expired: Container[str] = (), workspaces: Workspaces = USUAL) -> None:
-    """Raises Refused unless the headers hold one good credential (401), and a workspace that goes with it (400).
+    """Raise Refused unless the headers contain one valid credential (401) and a workspace that fits it (400).
 
-    `expired`: OAuth tokens whose time is over.
+    `expired`: OAuth tokens that are no longer valid.
     """
     secret = _credential(headers, expired)
     workspaces.check(secret, headers.get("anthropic-workspace-id"))
@@ -86,7 +86,7 @@ def _credential(headers: Mapping[str, str], expired: Container[str]) -> str:
 
 
 def check_version(headers: Mapping[str, str]) -> str:
-    """The API version asked for. Raises Refused (400) without a known one."""
+    """Return the requested API version. Raises Refused (400) if it is missing or unknown."""
     version = headers.get("anthropic-version", "")
     if not version:
         raise Refused("anthropic-version: header is required")

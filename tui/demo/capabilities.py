@@ -1,4 +1,4 @@
-"""What the API refuses or does by model, where the client's own table has no need to know it.
+"""What the API accepts or does for each model, as far as the client's own table does not need it.
 
 Source: Anthropic's pages on models, thinking, tool use and migration, November 2026.
 """
@@ -25,23 +25,23 @@ RELEASED = {
     "claude-haiku-4-5-20251001": "2025-10-15",
     "claude-sonnet-4-5-20250929": "2025-09-29",
 }
-"""The day each living model came out."""
+"""Release date of each current model."""
 
 _4_5 = frozenset({"claude-opus-4-5-20251101", "claude-sonnet-4-5-20250929", "claude-haiku-4-5-20251001"})
 _4_6 = frozenset({"claude-opus-4-6", "claude-sonnet-4-6"})
 _FABLES = frozenset(f"claude-{line}-5{minor}" for line in ("fable", "mythos") for minor in ("", "-1", "-2"))
 
 TAKES_PREFILL = _4_5
-"""May be given the beginning of the answer."""
+"""Models that accept a prefilled answer."""
 
 TAKES_SAMPLING = _4_5 | _4_6
-"""May be given temperature, top_p and top_k, under the older API version."""
+"""Models that accept temperature, top_p and top_k, with the older API version."""
 
 SHOWS_THINKING = _4_5 | _4_6
-"""Tell their thinking when the request does not say `display`; the others keep it back."""
+"""Models that return their thinking if the request does not set `display`; the others omit it."""
 
 REFUSES_FORCED_TOOLS = (_FABLES - {"claude-fable-5", "claude-mythos-5"}) | {"claude-opus-5-5", "claude-sonnet-5-5"}
-"""Take no `tool_choice` of type any or tool."""
+"""Models that reject a `tool_choice` of type any or tool."""
 
 TAKES_SYSTEM_MESSAGES = _FABLES | {
     "claude-opus-4-8",
@@ -50,7 +50,7 @@ TAKES_SYSTEM_MESSAGES = _FABLES | {
     "claude-sonnet-5-5",
     "claude-haiku-5-5",
 }
-"""May be given messages of the role system in mid-conversation."""
+"""Models that accept messages with the role system within the conversation."""
 
 FAST = {
     "claude-opus-5": "fast-mode-2026-02-01",
@@ -58,4 +58,4 @@ FAST = {
     "claude-fable-5-2": "",
     "claude-mythos-5-2": "",
 }
-"""Take `speed: fast`, and the beta header that it needs."""
+"""Models that accept `speed: fast`, with its beta header."""

@@ -32,7 +32,7 @@ _SIGNS = frozenset("\u2044\u2215\u29f8\u2024\ua4f8\ua789\u2236")
 """They look like slash, dot and colon, which separate parts of a path or a host."""
 
 
-class Lookalike(NamedTuple):
+class Confusable(NamedTuple):
     letters: str
     """Each letter once."""
     kind: str
@@ -41,12 +41,12 @@ class Lookalike(NamedTuple):
     """The word that contains them; empty for a sign."""
 
 
-def lookalikes(text: str) -> tuple[Lookalike, ...]:
+def confusables(text: str) -> tuple[Confusable, ...]:
     """Return the characters of a text that look like others, each once, in order."""
     return () if text.isascii() else tuple(dict.fromkeys(_found(text)))
 
 
-def _found(text: str) -> Iterator[Lookalike]:
+def _found(text: str) -> Iterator[Confusable]:
     spoken = {kind for letter in set(text) if (kind := _kind(letter)) and not _is_alike(letter)}
     for name in _NAME.finditer(text):
         if name[0].isascii():
@@ -55,10 +55,10 @@ def _found(text: str) -> Iterator[Lookalike]:
         for word in _WORD.finditer(name[0]):
             yield from _in_word(word[0], () if has_latin else spoken)
         for sign in filter(_SIGNS.__contains__, name[0]):
-            yield Lookalike(sign, unicodedata.name(sign).lower(), "")
+            yield Confusable(sign, unicodedata.name(sign).lower(), "")
 
 
-def _in_word(word: str, spoken: Collection[str]) -> Iterator[Lookalike]:
+def _in_word(word: str, spoken: Collection[str]) -> Iterator[Confusable]:
     """Yield such letters among Latin ones, and a word of only such letters, unless its script is used in the text."""
     is_mixed = _LATIN.search(word) is not None
     if not is_mixed and not all(_is_alike(letter) for letter in word if letter.isalpha()):
@@ -67,7 +67,7 @@ def _in_word(word: str, spoken: Collection[str]) -> Iterator[Lookalike]:
     for kind in dict.fromkeys(kinds.values()):
         told = [one for one in kinds if kinds[one] == kind and (kind != _OF_SCIENCE or _is_alike(one))]
         if told and (is_mixed or kind not in spoken):
-            yield Lookalike("".join(told), kind, word)
+            yield Confusable("".join(told), kind, word)
 
 
 def _is_alike(letter: str) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.render.lookalikes import Lookalike, lookalikes
+from tui.render.confusables import Confusable, confusables
 
 TWINS = dict(zip("aceopxyijs", "асеорхуіјѕ", strict=True))
 """Latin letters, and the Cyrillic ones that are drawn alike."""
@@ -46,7 +46,7 @@ ALONE = (
     ],
 )
 def test_what_deceives_is_named(text: str, found: list[tuple[str, str, str]]) -> None:
-    assert list(lookalikes(text)) == [Lookalike(*one) for one in found]
+    assert list(confusables(text)) == [Confusable(*one) for one in found]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_what_deceives_is_named(text: str, found: list[tuple[str, str, str]]) ->
     ],
 )
 def test_what_people_write_is_not_suspect(text: str) -> None:
-    assert lookalikes(text) == ()
+    assert confusables(text) == ()
 
 
 @given(st.sampled_from(ALONE), st.data())
@@ -70,7 +70,7 @@ def test_no_language_is_suspect_beside_latin_words(script: str, data: st.DataObj
     latin = st.text(LATIN + "0123456789", min_size=1)
     parts = data.draw(st.lists(own | latin, min_size=1))
     joint = data.draw(st.sampled_from((" ", "/", "-", "_", ".")))
-    assert lookalikes(joint.join(parts)) == ()
+    assert confusables(joint.join(parts)) == ()
 
 
 @given(st.text(LATIN, min_size=2), st.sampled_from(sorted(TWINS)), st.data())
@@ -80,12 +80,12 @@ def test_one_letter_exchanged_anywhere_is_found(word: str, letter: str, data: st
     before, after = data.draw(
         st.sampled_from((("", ""), ("https://", ".com/x"), ("rm -rf ", " done"), ("привет/", "")))
     )
-    assert lookalikes(before + false + after) == (Lookalike(TWINS[letter], "Cyrillic", false),)
+    assert confusables(before + false + after) == (Confusable(TWINS[letter], "Cyrillic", false),)
 
 
 @given(st.text())
 def test_what_is_named_is_there(text: str) -> None:
-    for one in lookalikes(text):
+    for one in confusables(text):
         assert one.letters
         assert one.kind
         assert one.word in text

@@ -1,6 +1,6 @@
-"""What the simulator does with tools of ours: small errands in the user's folder, each a few calls and what they showed.
+"""Tool calls of the simulator: short sequences in the user's folder, and what they returned.
 
-Where an errand stands is read from the conversation itself, so the same conversation gets the same answer.
+The state of a sequence is read from the conversation, so the same conversation gets the same answer.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tui.demo import texts
+from tui.demo import reply_texts
 from tui.demo.history import blocks_of
 from tui.demo.scenarios import Answer, Text, Thinking, ToolUse
 
 Body = dict[str, Any]
 
 _WORTH_READING = ("readme", "changelog", "contributing", "license", "pyproject.toml", "makefile")
-"""How the names begin of files to read first."""
+"""Beginnings of the names of files to read first."""
 _READABLE = re.compile(r"\.(md|txt|rst|toml|py|js|ts|rs|go|c|h|java|sh|json|ya?ml|html|css)$", re.IGNORECASE)
 _LISTED = re.compile(r"(?P<name>.+?)  \d+")
 _NUMBERED = re.compile(r" *\d+\t")
@@ -26,7 +26,7 @@ _QUOTED_LINES = 8
 
 @dataclass(frozen=True)
 class _Done:
-    """A call of this turn, and its result as text."""
+    """A call of this turn, with its result as text."""
 
     name: str
     input: Mapping[str, Any]
@@ -35,7 +35,7 @@ class _Done:
 
 
 def begun(body: Body, prompt: str) -> Answer | None:
-    """The first step of the errand that a prompt asks for; None where it asks for none, or its tool is not offered."""
+    """Return the first step of the sequence that a prompt asks for; None if there is none, or its tool is not offered."""
     offered = _offered(body)
     if re.search(r"\bcommands?\b", prompt, re.IGNORECASE) and "run_command" in offered:
         command = ToolUse("run_command", input={"command": "echo Hello from the demo && date"})
@@ -52,7 +52,7 @@ def begun(body: Body, prompt: str) -> Answer | None:
 
 
 def gone_on(body: Body) -> Answer | None:
-    """The next step, once there are results; None where they are of no errand."""
+    """Return the next step after a result; None if the results belong to no sequence."""
     done = _done(body["messages"])
     last = done[-1] if done else None
     match last.name if last else "":
@@ -72,7 +72,7 @@ def _offered(body: Body) -> set[str]:
 
 
 def _done(messages: Sequence[Mapping[str, Any]]) -> list[_Done]:
-    """The calls of this turn that have their results, in order."""
+    """Return the calls of this turn that have results, in order."""
     calls: dict[str, Any] = {}
     done: list[_Done] = []
     for message in messages:
@@ -82,20 +82,20 @@ def _done(messages: Sequence[Mapping[str, Any]]) -> list[_Done]:
             elif block["type"] == "tool_result" and block["tool_use_id"] in calls:
                 call = calls[block["tool_use_id"]]
                 done.append(_Done(call["name"], call["input"], result_text(block), bool(block.get("is_error"))))
-            elif message["role"] == "user":  # a prompt: what was done before it is another turn's
+            elif message["role"] == "user":  # a prompt: earlier calls belong to another turn
                 done.clear()
     return done
 
 
 def result_text(result: Mapping[str, Any]) -> str:
-    """What a result says, in plain text that can stand in a code block."""
+    """Return a result as plain text that fits into a code block."""
     content = result.get("content") or ""
     said = content if isinstance(content, str) else "\n".join(b.get("text", f"({b['type']})") for b in content)
     return str(said).replace("```", "'''")
 
 
 def _chosen(done: list[_Done]) -> Answer:
-    """Reads the file of the folder that says most about it."""
+    """Read the file that describes the folder best."""
     listing = next((one for one in done if one.name == "list_files"), None)
     lines = listing.text.splitlines() if listing is not None and not listing.is_error else []
     files = [found["name"] for line in lines if (found := _LISTED.fullmatch(line))]
@@ -108,7 +108,7 @@ def _chosen(done: list[_Done]) -> Answer:
 
 
 def _rank(name: str) -> int | None:
-    """How early a file is to be read; None where it may be no text."""
+    """Return how early a file should be read; None if it is probably not text."""
     first = next((at for at, begin in enumerate(_WORTH_READING) if name.lower().startswith(begin)), None)
     return first if first is not None else len(_WORTH_READING) if _READABLE.search(name) else None
 
@@ -119,12 +119,12 @@ def _read(read: _Done) -> Answer:
     lines = [_NUMBERED.sub("", line, count=1) for line in read.text.splitlines()]
     quoted = "\n".join(lines[:_QUOTED_LINES]).strip("\n")
     words = _READ.format(file=read.input.get("path", "the file"), quote=quoted)
-    return Answer(Text(f"{words.rstrip()}\n\n{texts.TAIL}"))
+    return Answer(Text(f"{words.rstrip()}\n\n{reply_texts.TAIL}"))
 
 
 def _said(words: str, done: _Done) -> Answer:
     result = "\n".join(done.text.splitlines()[:_QUOTED_LINES])
-    return Answer(Text(f"{words.format(result=result).rstrip()}\n\n{texts.TAIL}"))
+    return Answer(Text(f"{words.format(result=result).rstrip()}\n\n{reply_texts.TAIL}"))
 
 
 _THOUGHTS = "There are tools for that. I take the ones that need the fewest words, and look at what they say."
