@@ -6,7 +6,7 @@ signals.on_interrupt(signals.exit_now)
 
 
 def main() -> None:
-    """Run the command, of which the modules are loaded only now."""
+    """Run the command. Its modules are imported only now, after the signal handler is installed."""
     from tui.cli.main import main as prx
 
     prx()

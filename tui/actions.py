@@ -1,8 +1,8 @@
-"""The table of actions. Keys, slash commands, palette, help screen and hints are all made from it.
+"""The table of actions, from which keys, slash commands, palette, help screen and hints are made.
 
-It says what an action is called, where its keys are heard and who carries it out. The class of its scope has a method
-`action_NAME`; its owner says through `Availability` why it cannot be done at the moment. `[keys]` in the configuration
-maps a name to other keys.
+An action has a scope, in which its keys work, and an owner, which carries it out. The class of the scope has a method
+`action_NAME`; the owner reports through `Availability` why an action is not available. `[keys]` in the configuration maps
+a name to other keys.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 import msgspec
 
 Scope = Literal["app", "chat", "prompt", "conversation"]
-"""Where the keys are heard: on every screen, on the whole chat screen, or in one of its two widgets."""
+"""Where the keys work: on every screen, on the chat screen, or in one of its two widgets."""
 
 Owner = Literal[
     "app",
@@ -30,19 +30,19 @@ Owner = Literal[
     "reading",
     "auth",
 ]
-"""Who carries an action out and knows whether that is possible: the app, the prompt, or another part of the chat screen."""
+"""The part that carries an action out and knows whether it is available: the app, the prompt or a unit of the screen."""
 
 Group = Literal["Chats", "Model", "Prompt", "Answer", "Message", "Program"]
 """The section of the help screen."""
 
 
 class Availability(Protocol):
-    """Says which actions can be carried out now. Palette, help, slash commands and `check_action` ask it."""
+    """Reports which actions are available now, to the palette, the help, the slash commands and `check_action`."""
 
     def disabled_reason(self, name: str) -> str:
-        """Return why the action cannot be carried out now, e.g. "An answer is running", or "" if it can.
+        """Return why the action is not available now, e.g. "An answer is running", or "" if it is.
 
-        `name` is that of an `Action`. It is asked for every row that is drawn, so it only looks at what is in memory.
+        `name` is the name of an `Action`. Called for every row that is drawn, so it must not block.
         """
 
 
@@ -52,7 +52,7 @@ class _Always:
 
 
 ALWAYS: Availability = _Always()
-"""Where nobody says otherwise, every action can be carried out."""
+"""The default: every action is available."""
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -61,16 +61,16 @@ class Action(msgspec.Struct, frozen=True):
     keys: tuple[str, ...]
     """The default keys, as Textual names them."""
     label: str
-    """What it does, in a few words: verb first, sentence case."""
+    """A label of two or three words: verb first, sentence case."""
     group: Group
     owner: Owner
     scope: Scope
     slash: str = ""
-    """The slash command without its slash. Empty for what moves or edits in the prompt: the command would be in its way."""
+    """The slash command without its slash. Empty for actions that move or edit in the prompt."""
     argument: str = ""
-    """What may follow the slash command, as the completion list shows it."""
+    """The arguments of the slash command, as shown in the completion list."""
     keywords: str = ""
-    """Further words that find it in the palette."""
+    """More words that find the action in the palette."""
 
 
 ACTIONS: tuple[Action, ...] = (
