@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "anthropic"))
 from cache_oracle import cheapest, cost, play
 from cached_conversations import KINDS, converse
 
-from tui.chat.warmth import lifetime_for
+from tui.chat.cache_state import lifetime_for
 
 
 def main(count: int) -> None:

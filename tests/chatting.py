@@ -17,8 +17,8 @@ from textual.pilot import Pilot
 from tui.actions import BY_NAME
 from tui.anthropic.model_cache import cache_file, write_list
 from tui.app import ChatApp
-from tui.chat.asking import Ask, Request, Stream
-from tui.chat.events import StreamEvent, Waiting
+from tui.chat.events import RetryScheduled, StreamEvent
+from tui.chat.request import Request, RequestBuilder, Stream
 from tui.chat.session import Session
 from tui.chat.tools import Access
 from tui.chat.transcript import Transcript
@@ -70,7 +70,7 @@ class ClockedProvider(ClaudeProvider):
             session.clock, session.now = self.clock, self.clock.wall
         return session
 
-    def ask(self) -> Ask:
+    def ask(self) -> RequestBuilder:
         ask = super().ask()
 
         def clocked(transcript: Transcript) -> Request:
@@ -79,11 +79,11 @@ class ClockedProvider(ClaudeProvider):
 
         return clocked if self.clock is not None else ask
 
-    async def _told(self, stream: Stream) -> AsyncGenerator[StreamEvent | Waiting, None]:
+    async def _told(self, stream: Stream) -> AsyncGenerator[StreamEvent | RetryScheduled, None]:
         """The stream with its countdowns by the test's clock: the client has one of its own."""
         async with aclosing(stream):
             async for event in stream:
-                if isinstance(event, Waiting) and self.clock is not None:
+                if isinstance(event, RetryScheduled) and self.clock is not None:
                     wait_s = round(event.until - time.monotonic())
                     event = msgspec.structs.replace(event, until=self.clock.now_s + wait_s)
                 yield event

@@ -20,8 +20,8 @@ from anyio import create_task_group
 from tui.anthropic.auth import auth_for
 from tui.anthropic.client import Client
 from tui.anthropic.credentials import ApiKey
-from tui.chat.asking import Request
-from tui.chat.events import Asked, Grew, Sent, Settled, TextDelta, TurnEnded, Waiting
+from tui.chat.events import AnswerEnded, AnswerUpdated, PromptSent, RequestSent, RetryScheduled, TextDelta, TurnEnded
+from tui.chat.request import Request
 from tui.chat.session import Session
 from tui.chat.tool_calls import ENDED, STOPPED
 from tui.chat.tools import ToolOutput
@@ -84,7 +84,7 @@ class Chat:
         return "".join(
             delta.text
             for event in self.events
-            if isinstance(event, Grew)
+            if isinstance(event, AnswerUpdated)
             for delta in event.events
             if isinstance(delta, TextDelta)
         )
@@ -120,7 +120,13 @@ def chat(engine, server):
 def test_a_turn_comes_across_in_order(server, chat):
     server.service.script(Answer(Text("Two.")))
     ended = chat.send().until_ended()
-    assert [kind for kind, _ in groupby(map(type, chat.events))] == [Sent, Asked, Grew, Settled, TurnEnded]
+    assert [kind for kind, _ in groupby(map(type, chat.events))] == [
+        PromptSent,
+        RequestSent,
+        AnswerUpdated,
+        AnswerEnded,
+        TurnEnded,
+    ]
     assert ended.outcome == "complete"
     assert ended.transcript.messages[-1].text == chat.text == "Two."
     assert chat.generation.done
@@ -170,7 +176,7 @@ def test_a_stop_takes_effect_at_once_and_the_next_turn_works(server, chat, reach
 
 def test_a_stop_ends_the_wait_between_two_attempts(server, chat):
     server.service.script(Error(529, headers={"retry-after": "60"}))
-    chat.send().until(lambda events: any(isinstance(event, Waiting) for event in events))
+    chat.send().until(lambda events: any(isinstance(event, RetryScheduled) for event in events))
     began = time.monotonic()
     chat.generation.stop()
     assert chat.until_ended().give_back == PROMPT
@@ -250,14 +256,14 @@ def test_a_burst_wakes_the_screen_once_a_frame(server):
         frames = (time.monotonic() - began) / 0.05
         assert chat.text == text
         assert chat.wakes <= frames + 2
-        assert sum(isinstance(event, Grew) for event in chat.events) <= chat.wakes
+        assert sum(isinstance(event, AnswerUpdated) for event in chat.events) <= chat.wakes
 
         server.service.script(Answer(Text(text)))
         chat.wakes = 0
         chat.send()
         chat.wait_until_done()
         assert chat.wakes <= 2  # the first event, and the end
-        (grew,) = [event for event in chat.generation.drain() if isinstance(event, Grew)]
+        (grew,) = [event for event in chat.generation.drain() if isinstance(event, AnswerUpdated)]
         assert TextDelta(0, text) in grew.events
         assert grew.message.text == text
 
@@ -268,7 +274,7 @@ def test_a_steady_stream_is_read_in_batches(server):
         chat = Chat(engine, client_of(server, engine))
         server.service.script(Answer(Text("word " * 600), pace=Pace(first_s=0.0, tokens_per_s=1_000.0)))
         chat.send().until_ended()
-        grown = [event for event in chat.events if isinstance(event, Grew)]
+        grown = [event for event in chat.events if isinstance(event, AnswerUpdated)]
         assert chat.text == "word " * 600
         assert len(grown) <= 300, "that is hardly fewer than the 600 tokens"
 
@@ -278,7 +284,7 @@ def test_the_first_event_does_not_wait_for_a_frame(server):
         chat = Chat(engine, client_of(server, engine))
         gate = Gate()
         server.service.script(Answer(Text("no", gate)))
-        assert isinstance(chat.send().until(bool)[0], Sent)
+        assert isinstance(chat.send().until(bool)[0], PromptSent)
         chat.generation.stop()
         assert chat.until_ended().outcome == "stopped"  # and the last does not either
 

@@ -161,7 +161,7 @@ with ClaudeProvider(load(os.environ), os.environ, demo=True) as provider:
     provider.load()
     before = set(sys.modules)
     session = provider.session()
-    session.equip()
+    session.offer_tools()
     assert session.transcript.tools
     print(json.dumps(sorted({*sys.modules} - before)))
 """

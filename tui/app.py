@@ -175,7 +175,7 @@ class ChatApp(App[int], inherit_bindings=False):
 
     async def action_quit(self) -> None:
         """Quit, or first ask where to save chats that are not stored yet."""
-        if self._library.is_behind:
+        if self._library.has_backlog:
             self.run_worker(later(self._quit_behind), group="quit", exclusive=True)
         else:
             self.exit()

@@ -18,7 +18,7 @@ from itertools import groupby
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
-from tui.chat.events import Grew, TurnEnded, TurnEvent
+from tui.chat.events import AnswerUpdated, TurnEnded, TurnEvent
 from tui.chat.reducer import coalesce
 from tui.chat.tools import ToolOutput
 from tui.errors import TuiError
@@ -134,8 +134,10 @@ class Generation:
 
     def _append(self, event: TurnEvent) -> None:
         last = self._queue[-1] if self._queue else None
-        if isinstance(last, Grew) and isinstance(event, Grew):  # keep only the latest message while the screen waits
-            self._queue[-1] = Grew(event.message, last.events)
+        if isinstance(last, AnswerUpdated) and isinstance(
+            event, AnswerUpdated
+        ):  # keep only the latest message while the screen waits
+            self._queue[-1] = AnswerUpdated(event.message, last.events)
         self._queue.append(event)
 
     def _wake_now(self) -> None:
@@ -156,9 +158,9 @@ def _joined(events: Iterable[TurnEvent]) -> list[TurnEvent]:
     joined: list[TurnEvent] = []
     for kind, run in groupby(events, _kind):
         same = list(run)
-        if kind == (Grew, ""):
-            grown = [event for event in same if isinstance(event, Grew)]
-            joined.append(Grew(grown[-1].message, coalesce(one for event in grown for one in event.events)))
+        if kind == (AnswerUpdated, ""):
+            grown = [event for event in same if isinstance(event, AnswerUpdated)]
+            joined.append(AnswerUpdated(grown[-1].message, coalesce(one for event in grown for one in event.events)))
         elif kind[0] is ToolOutput:
             joined.append(ToolOutput(kind[1], "".join(one.text for one in same if isinstance(one, ToolOutput))))
         else:

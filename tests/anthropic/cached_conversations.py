@@ -19,12 +19,12 @@ from msgspec.structs import replace
 from tui.anthropic.models import MODELS, find, is_retired
 from tui.anthropic.request import Options, build_body, encode
 from tui.anthropic.wire import parse_message
+from tui.chat.cache_state import lifetime_for
 from tui.chat.ledger import Usage
 from tui.chat.model import Model
 from tui.chat.reducer import finish, fold_all, start
-from tui.chat.thinking import changed
+from tui.chat.thinking import without_stale_thinking
 from tui.chat.transcript import Block, Image, Message, Text, Thinking, Tool, ToolResult, ToolUse, Transcript
-from tui.chat.warmth import lifetime_for
 from tui.demo import scenarios
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 
@@ -138,7 +138,7 @@ class _Talk:
         while cut > prompts[0] and self.chance.random() < 0.3:
             cut = prompts[prompts.index(cut) - 1]
         earlier = replace(self.transcript, messages=self.transcript.messages[:cut])
-        self.transcript = changed(self.transcript, earlier)
+        self.transcript = without_stale_thinking(self.transcript, earlier)
 
 
 def work(seed: int, *counts: int) -> Conversation:
@@ -149,7 +149,7 @@ def work(seed: int, *counts: int) -> Conversation:
     before = talk.transcript
     talk.tool_turn(counts)
     talk.wait(5, 60)
-    talk.transcript = changed(talk.transcript, before)
+    talk.transcript = without_stale_thinking(talk.transcript, before)
     talk.turn()
     return talk.held
 

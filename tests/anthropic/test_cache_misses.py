@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from tui.anthropic.cache_misses import TOLERANCE_TOKENS, SentRequest, miss_reason, too_short
 from tui.anthropic.models import find
+from tui.chat.cache_state import cached_tokens
 from tui.chat.ledger import Usage
 from tui.chat.thinking import without_thinking
 from tui.chat.transcript import Image, Text, Transcript
-from tui.chat.warmth import cached_tokens
 
 SONNET = find("claude-sonnet-5-5")
 LONG = "The tide runs out. " * 300

@@ -19,7 +19,7 @@ from tui.anthropic.auth import auth_for
 from tui.anthropic.client import Client, base_url
 from tui.anthropic.credentials import ApiKey, BearerToken
 from tui.anthropic.retry_delay import retry_after_s
-from tui.chat.events import MessageStart, MessageStop, TextDelta, Waiting
+from tui.chat.events import MessageStart, MessageStop, RetryScheduled, TextDelta
 from tui.chat.reducer import finish, fold_all, start
 from tui.demo.reply import Cut, Gate, Reply
 from tui.demo.scenarios import (
@@ -74,7 +74,7 @@ async def collected(client, body=BODY):
 
 async def answer(client):
     return finish(
-        fold_all(start("m", 0.0), [e for e in await collected(client) if not isinstance(e, Waiting)]), "complete"
+        fold_all(start("m", 0.0), [e for e in await collected(client) if not isinstance(e, RetryScheduled)]), "complete"
     )
 
 
@@ -164,7 +164,7 @@ async def test_a_failure_that_may_pass_is_tried_twice_again(server, status):
     server.service.script(Error(status, headers=AT_ONCE), Error(status, headers=AT_ONCE), Answer(Text("At last.")))
     async with client_of(server.url, clock=lambda: 100.0) as client:
         events = await collected(client)
-    first, second = [event for event in events if isinstance(event, Waiting)]
+    first, second = [event for event in events if isinstance(event, RetryScheduled)]
     assert events[:2] == [first, second]
     assert (first.attempt, first.attempts, second.attempt) == (2, 3, 3)
     assert first.until == pytest.approx(100.001)

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from PIL import Image as Pillow
 
 from tui.anthropic.models import MODELS, find
-from tui.chat.forecast import NO_DRAFT, Switch, estimate, price_switch
+from tui.chat.forecast import NO_DRAFT, ModelSwitch, estimate, price_switch
 from tui.chat.ledger import Usage, bill
 from tui.chat.tokens import image_tokens
 from tui.chat.transcript import Draft, Image, Message, Text, Thinking, ToolResult, Transcript
@@ -103,15 +103,19 @@ def test_an_image_in_the_text_counts_like_an_attached_one() -> None:
         return estimate(transcript, Draft(text=text, attachments=images), model, now)
 
     first = told(chat, f"See {marker}")
-    assert (first.loses, told(chat, "See", IMAGE).loses, told(chat, "See").loses) == ("first_image", "first_image", "")
+    assert (first.invalidated_by, told(chat, "See", IMAGE).invalidated_by, told(chat, "See").invalidated_by) == (
+        "first_image",
+        "first_image",
+        "",
+    )
     assert first.usage.cache_read_input_tokens == told(chat, "See", IMAGE).usage.cache_read_input_tokens
     large = replace(IMAGE, width=2576, height=1449)
     with_images = replace(chat, messages=(Message(role="user", blocks=(large,) * 20), *chat.messages))
-    assert [told(with_images, text).loses for text in ("See", marker)] == ["", "many_images"]
-    assert told(with_images, "See", IMAGE).loses == "many_images"
+    assert [told(with_images, text).invalidated_by for text in ("See", marker)] == ["", "many_images"]
+    assert told(with_images, "See", IMAGE).invalidated_by == "many_images"
     small = replace(chat, messages=(Message(role="user", blocks=(IMAGE,) * 20), *chat.messages))
-    assert told(small, marker).loses == "", "none of them is made smaller"
-    assert told(with_images, marker, model=OPUS).loses == "", "it has nothing in its cache"
+    assert told(small, marker).invalidated_by == "", "none of them is made smaller"
+    assert told(with_images, marker, model=OPUS).invalidated_by == "", "it has nothing in its cache"
     fewer = [told(Transcript(), text, *(large,) * 20).tokens for text in ("See ", f"See {marker}")]
     assert fewer[1] < fewer[0], "each of the attached ones is sent smaller"
 
@@ -120,7 +124,7 @@ def test_an_image_of_a_tool_is_a_first_image_as_well() -> None:
     chat = long_chat(20_000)
     result = Message(role="user", blocks=(ToolResult("toolu_1", (IMAGE,)),))
     now = chat.messages[-1].at + 10
-    assert estimate(chat.with_message(result), NO_DRAFT, SONNET, now).loses == "first_image"
+    assert estimate(chat.with_message(result), NO_DRAFT, SONNET, now).invalidated_by == "first_image"
 
 
 def test_what_rests_on_an_answer_that_was_cut_off_is_an_estimate_itself() -> None:
@@ -181,7 +185,7 @@ def test_it_is_quick_enough_for_every_key(model) -> None:
 # What a switch costs
 
 
-def by_model(transcript: Transcript, now: float, draft: Draft = NO_DRAFT) -> dict[str, Switch]:
+def by_model(transcript: Transcript, now: float, draft: Draft = NO_DRAFT) -> dict[str, ModelSwitch]:
     return {row.model.id: row for row in price_switch(transcript, MODELS, now, draft=draft)}
 
 
@@ -189,13 +193,13 @@ def test_staying_is_warm_and_a_switch_is_cold() -> None:
     chat = long_chat(100_000)
     rows = by_model(chat, 99 * 60.0 + 60)
     stay, switch = rows[SONNET.id], rows[OPUS.id]
-    assert [row.model.id for row in rows.values() if row.stays] == [SONNET.id]
+    assert [row.model.id for row in rows.values() if row.is_current] == [SONNET.id]
     # 99,500 tokens in the cache, and an answer of 500 to be written: at $0.10 and $2.50 a million.
     assert stay.next_turn.bill.cost_usd == pytest.approx(0.00995 + 0.00125)
-    assert stay.pays_after is None
+    assert stay.break_even_turns is None
     assert not switch.next_turn.warm
     assert switch.next_turn.bill.cost_usd == pytest.approx(switch.next_turn.tokens * 5 / 1e6)
-    assert switch.pays_after is None  # Opus 5.5 costs more on every turn
+    assert switch.break_even_turns is None  # Opus 5.5 costs more on every turn
 
 
 def test_a_cheaper_model_pays_after_some_turns() -> None:
@@ -209,13 +213,13 @@ def test_a_cheaper_model_pays_after_some_turns() -> None:
     later = size * 0.01e-6 + 1_000 * 0.125e-6 + 500 * 0.5e-6
     assert haiku.later_usd == pytest.approx(size * 0.01e-6 + 1_000 * 0.125e-6)
     turns = next(k for k in range(1, 99) if first + (k - 1) * later < stay_first + (k - 1) * stay_later)
-    assert haiku.pays_after == turns
+    assert haiku.break_even_turns == turns
 
 
 def test_after_the_expiry_staying_is_cold_as_well() -> None:
     rows = by_model(long_chat(90_000), 89 * 60.0 + 301)
     assert not rows[SONNET.id].next_turn.warm
-    assert rows[HAIKU.id].pays_after == 1
+    assert rows[HAIKU.id].break_even_turns == 1
 
 
 def test_what_a_model_refuses_or_drops() -> None:
@@ -224,24 +228,24 @@ def test_what_a_model_refuses_or_drops() -> None:
     chat = replace(long_chat(300_000), tools=(conversations.TIDE,))
     chat = replace(chat, messages=(*chat.messages, picture, thinking))
     rows = by_model(chat, 0.0)
-    assert rows[SONNET.id].drops == ()
-    assert rows[OPUS.id].drops == ("thinking",)
-    assert rows["claude-2.1"].drops == ("thinking", "images", "tools")
-    assert "200,000 tokens" in rows[OLD_HAIKU.id].refuses
-    assert "retired on 2026-06-15" in rows["claude-sonnet-4-20250514"].refuses
-    assert rows[OPUS.id].refuses == ""
+    assert rows[SONNET.id].unsupported == ()
+    assert rows[OPUS.id].unsupported == ("thinking",)
+    assert rows["claude-2.1"].unsupported == ("thinking", "images", "tools")
+    assert "200,000 tokens" in rows[OLD_HAIKU.id].unavailable
+    assert "retired on 2026-06-15" in rows["claude-sonnet-4-20250514"].unavailable
+    assert rows[OPUS.id].unavailable == ""
     few = by_model(Transcript(messages=(picture,)), 0.0)
-    assert "100 images" in few[OLD_HAIKU.id].refuses
+    assert "100 images" in few[OLD_HAIKU.id].unavailable
     hundred = Transcript(messages=(Message(role="user", blocks=(IMAGE,) * 100), thinking))
     marker = f"[IMAGE:data:image/png;base64,{conversations.PNG}]"
-    refusals = [by_model(hundred, 0.0, draft)[OLD_HAIKU.id].refuses for draft in (NO_DRAFT, Draft(text=marker))]
+    refusals = [by_model(hundred, 0.0, draft)[OLD_HAIKU.id].unavailable for draft in (NO_DRAFT, Draft(text=marker))]
     assert refusals == ["", "Haiku 4.5 accepts 100 images in one request, and with this prompt the chat has 101."]
-    assert few[OPUS.id].refuses == ""
+    assert few[OPUS.id].unavailable == ""
 
 
 def test_a_new_chat_can_be_priced_too() -> None:
     rows = price_switch(Transcript(), [SONNET, find("qwen3")], 0.0, draft=Draft(text=LONG))
-    assert [row.stays for row in rows] == [False, False]
+    assert [row.is_current for row in rows] == [False, False]
     assert rows[0].next_turn.bill is not None
-    assert (rows[1].next_turn.bill, rows[1].later_usd, rows[1].pays_after) == (None, None, None)
+    assert (rows[1].next_turn.bill, rows[1].later_usd, rows[1].break_even_turns) == (None, None, None)
     assert estimate(Transcript(), NO_DRAFT, SONNET, 0.0).tokens == 0

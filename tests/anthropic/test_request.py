@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tui.anthropic.models import MODELS, find, is_retired
 from tui.anthropic.request import Options, build_body, dialect_for, encode
-from tui.chat.asking import NothingToSend
+from tui.chat.request import NothingToSend
 from tui.chat.tool_calls import INTERRUPTED
 from tui.chat.transcript import (
     Document,

@@ -16,7 +16,7 @@ from tui.anthropic.errors import BadRequest, ProviderError, ServerError
 from tui.anthropic.models import find
 from tui.anthropic.request import Options, build_body, encode
 from tui.anthropic.thinking_repair import ThinkingRepair, is_thinking_rejection
-from tui.chat.events import MessageStart, MessageStop, StreamEvent, Waiting
+from tui.chat.events import MessageStart, MessageStop, RetryScheduled, StreamEvent
 from tui.chat.thinking import signatures_in
 from tui.chat.transcript import Transcript
 from tui.demo.server import Server
@@ -49,7 +49,7 @@ class Sending:
         self.errors = list(errors)
         self.bodies: list[bytes] = []
 
-    async def __call__(self, body: bytes) -> AsyncGenerator[StreamEvent | Waiting, None]:
+    async def __call__(self, body: bytes) -> AsyncGenerator[StreamEvent | RetryScheduled, None]:
         self.bodies.append(body)
         if self.errors:
             raise self.errors.pop(0)
@@ -61,14 +61,14 @@ class Sending:
         return [b'"signature"' in body for body in self.bodies]
 
 
-async def stream(repair: ThinkingRepair, send: Sending, chat: Transcript) -> list[StreamEvent | Waiting]:
+async def stream(repair: ThinkingRepair, send: Sending, chat: Transcript) -> list[StreamEvent | RetryScheduled]:
     return [event async for event in repair.stream(send, chat, build(chat), build)]
 
 
 async def test_refused_thinking_is_left_out_and_stays_out() -> None:
     repair, send, chat = ThinkingRepair(lambda: 7.0), Sending(BadRequest(MISFIT)), talked().transcript
     waiting, *events = await stream(repair, send, chat)
-    assert isinstance(waiting, Waiting)
+    assert isinstance(waiting, RetryScheduled)
     assert (waiting.failure.message, waiting.until) == (MISFIT, 7.0)
     assert events == [MessageStart(id="msg_1"), MessageStop()]
     assert send.thinking() == [True, False]

@@ -23,9 +23,9 @@ from tui.chat.events import (
     MessageDelta,
     MessageStart,
     MessageStop,
+    RetryScheduled,
     TextDelta,
     Unknown,
-    Waiting,
 )
 from tui.chat.reducer import finish, fold_all, start
 from tui.chat.transcript import Message, Opaque, RedactedThinking, Text, Thinking, ToolUse
@@ -218,7 +218,7 @@ def test_a_stream_of_nothing_is_an_error():
         PIECES.pieces = [b": hello\n\n"]
         client = Client("https://api.example", httpx.Auth(), transport=PIECES, sleep=sleep)
         async for event in client.stream(b"{}"):
-            assert isinstance(event, Waiting)
+            assert isinstance(event, RetryScheduled)
 
     with pytest.raises(ProtocolError, match="without an answer"):
         LOOP.run_until_complete(attempts())

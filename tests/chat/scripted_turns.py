@@ -7,9 +7,9 @@ from contextlib import aclosing
 
 import pytest
 
-from tui.chat.asking import Request
 from tui.chat.events import BlockStart, BlockStop, MessageDelta, MessageStart, MessageStop, TextDelta
 from tui.chat.ledger import UsageUpdate
+from tui.chat.request import Request
 from tui.chat.session import Session
 from tui.chat.transcript import Draft, Text
 from tui.chat.turn import run_turn

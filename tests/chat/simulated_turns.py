@@ -7,7 +7,7 @@ import asyncio
 from tui.anthropic.models import find
 from tui.anthropic.request import Options, build_body, encode
 from tui.anthropic.wire import ErrorSent, parse
-from tui.chat.asking import Request
+from tui.chat.request import Request
 from tui.demo.reply import Cut, Gate
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 from tui.errors import TuiError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tui.anthropic.models import find
-from tui.chat.budget import Budget, Consent, Spent, check, refusal, turn_usd
+from tui.chat.budget import Budget, Consent, Spent, check, estimated_turn_usd, hard_limit_error
 from tui.chat.forecast import estimate
 from tui.chat.ledger import Bill, Usage
 from tui.chat.transcript import Draft, Message, Transcript
@@ -33,7 +33,9 @@ def spent(chat_usd: float, day_usd: float) -> Spent:
 def test_limits_are_passed_by_what_comes_next(chat_usd: float, day_usd: float, passed: list) -> None:
     found = check(BUDGET, spent(chat_usd, day_usd), 0.1)
     assert [(one.scope, one.level) for one in found] == passed
-    assert (refusal(BUDGET, spent(chat_usd, day_usd), 0.1) is not None) == any(level == "hard" for _, level in passed)
+    assert (hard_limit_error(BUDGET, spent(chat_usd, day_usd), 0.1) is not None) == any(
+        level == "hard" for _, level in passed
+    )
 
 
 def test_no_limit_is_no_limit() -> None:
@@ -60,13 +62,13 @@ def test_what_would_be_passed_is_told_in_a_sentence() -> None:
 
 def test_a_soft_limit_that_was_agreed_to_asks_no_more_here_and_does_elsewhere() -> None:
     passed = check(BUDGET, spent(0.95, 4.95), 0.1)
-    consent = Consent().given(passed, chat="a", day="2026-11-23")
-    assert check(consent.applied(BUDGET, chat="a", day="2026-11-23"), spent(1.5, 5.5), 0.1) == ()
-    other_chat = check(consent.applied(BUDGET, chat="b", day="2026-11-23"), spent(1.5, 5.5), 0.1)
+    consent = Consent().with_approval(passed, chat="a", day="2026-11-23")
+    assert check(consent.effective(BUDGET, chat="a", day="2026-11-23"), spent(1.5, 5.5), 0.1) == ()
+    other_chat = check(consent.effective(BUDGET, chat="b", day="2026-11-23"), spent(1.5, 5.5), 0.1)
     assert [(one.scope, one.level) for one in other_chat] == [("chat", "soft")]
-    next_day = check(consent.applied(BUDGET, chat="a", day="2026-11-24"), spent(1.5, 5.5), 0.1)
+    next_day = check(consent.effective(BUDGET, chat="a", day="2026-11-24"), spent(1.5, 5.5), 0.1)
     assert [(one.scope, one.level) for one in next_day] == [("day", "soft")]
-    past_hard = check(consent.applied(BUDGET, chat="a", day="2026-11-23"), spent(1.95, 5.5), 0.1)
+    past_hard = check(consent.effective(BUDGET, chat="a", day="2026-11-23"), spent(1.95, 5.5), 0.1)
     assert [(one.scope, one.level) for one in past_hard] == [("chat", "hard")]
 
 
@@ -74,15 +76,15 @@ def test_a_soft_limit_that_was_agreed_to_asks_no_more_here_and_does_elsewhere() 
 def test_a_hard_limit_is_raised_to_what_the_turn_needs(so_far: float, raised: float) -> None:
     passed = check(BUDGET, spent(so_far, 0.0), 0.1)
     assert passed[0].raised_usd == raised
-    budget = Consent().given(passed, chat="a", day="d").applied(BUDGET, chat="a", day="d")
+    budget = Consent().with_approval(passed, chat="a", day="d").effective(BUDGET, chat="a", day="d")
     assert budget == Budget(chat_hard=raised, day_soft=5.0, day_hard=10.0)
     assert check(budget, spent(so_far, 0.0), 0.1) == ()
 
 
 def test_a_turn_that_goes_on_counts_what_it_has_cost_meanwhile() -> None:
     answers = [Message(role="assistant", bill=Bill(cost_usd=0.5)), Message(role="assistant")]
-    assert refusal(BUDGET, spent(1.0, 1.0), 0.1, answers) is None
-    error = refusal(BUDGET, spent(1.0, 1.0), 0.1, answers * 2)
+    assert hard_limit_error(BUDGET, spent(1.0, 1.0), 0.1, answers) is None
+    error = hard_limit_error(BUDGET, spent(1.0, 1.0), 0.1, answers * 2)
     assert error is not None
     assert "This chat has cost $2.00" in error.message
     assert error.hint == "Raise chat_hard under [budget] in config.toml."
@@ -93,11 +95,11 @@ def test_a_turn_costs_its_input_and_an_answer_like_those_before() -> None:
     chat = Transcript()
     coming = estimate(chat, Draft(text="Hi"), sonnet, 0.0)
     assert coming.bill is not None
-    assert turn_usd(coming, chat, sonnet) == pytest.approx(coming.bill.cost_usd + 400 * 10 / 1e6)
+    assert estimated_turn_usd(coming, chat, sonnet) == pytest.approx(coming.bill.cost_usd + 400 * 10 / 1e6)
     chat = Transcript(
         messages=tuple(Message(role="assistant", usage=Usage(output_tokens=count)) for count in (1_000, 0, 3_000))
     )
     coming = estimate(chat, Draft(text="Hi"), sonnet, 0.0)
     assert coming.bill is not None
-    assert turn_usd(coming, chat, sonnet) == pytest.approx(coming.bill.cost_usd + 2_000 * 10 / 1e6)
-    assert turn_usd(estimate(chat, Draft(text="Hi"), find("qwen3"), 0.0), chat, find("qwen3")) == 0.0
+    assert estimated_turn_usd(coming, chat, sonnet) == pytest.approx(coming.bill.cost_usd + 2_000 * 10 / 1e6)
+    assert estimated_turn_usd(estimate(chat, Draft(text="Hi"), find("qwen3"), 0.0), chat, find("qwen3")) == 0.0

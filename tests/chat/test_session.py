@@ -8,25 +8,25 @@ from contextlib import aclosing
 import pytest
 from scripted_turns import PROMPT, Clock, Provider, Store, answer, kinds, run, session_with, stopped
 
-from tui.chat.asking import Request
 from tui.chat.events import (
-    Asked,
+    AnswerEnded,
+    AnswerUpdated,
     BlockStart,
     BlockStop,
-    Grew,
     MessageDelta,
     MessageStart,
     MessageStop,
     Notice,
-    Sent,
-    Settled,
+    PromptSent,
+    RequestSent,
+    RetryScheduled,
     TextDelta,
     ThinkingDelta,
     TurnEnded,
-    Waiting,
 )
 from tui.chat.ledger import Bill, UsageUpdate
 from tui.chat.outcomes import notice_for
+from tui.chat.request import Request
 from tui.chat.session import Busy, Session
 from tui.chat.transcript import Draft, Failure, Image, Message, Opaque, Text, Thinking, Transcript
 from tui.chat.turn import MAX_PAUSES, run_turn
@@ -39,7 +39,7 @@ async def test_a_turn_from_prompt_to_record():
     store = Store()
     session = session_with(store, bill=lambda message: Bill(cost_usd=message.usage.output_tokens))
     events = await run(session, Provider(answer()))
-    assert kinds(events) == [Sent, Asked, Grew, Settled, TurnEnded]
+    assert kinds(events) == [PromptSent, RequestSent, AnswerUpdated, AnswerEnded, TurnEnded]
     sent, asked, grew, settled, ended = events
     assert sent.message == Message(role="user", blocks=(Text(PROMPT.text),), at=5.0)
     assert (asked.model, asked.body) == ("asked", b"{}")
@@ -98,7 +98,7 @@ async def test_attachments_stand_before_the_text():
 async def test_what_is_there_at_once_comes_as_one():
     deltas = [TextDelta(0, "word ")] * 1_000
     events = await run(session_with(), Provider([BlockStart(0, Text("")), *deltas, MessageStop()]))
-    (grew,) = [event for event in events if isinstance(event, Grew)]
+    (grew,) = [event for event in events if isinstance(event, AnswerUpdated)]
     assert grew.events == (BlockStart(0, Text("")), TextDelta(0, "word " * 1_000), MessageStop())
 
 
@@ -115,7 +115,16 @@ async def test_a_pause_is_continued_with_the_answer_as_it_came():
     first = [BlockStart(0, search), MessageDelta(stop_reason="pause_turn"), MessageStop()]
     provider = Provider(first, answer())
     events = await run(session_with(), provider)
-    assert kinds(events) == [Sent, Asked, Grew, Settled, Asked, Grew, Settled, TurnEnded]
+    assert kinds(events) == [
+        PromptSent,
+        RequestSent,
+        AnswerUpdated,
+        AnswerEnded,
+        RequestSent,
+        AnswerUpdated,
+        AnswerEnded,
+        TurnEnded,
+    ]
     assert provider.asked[1].messages[-1].blocks == (search,)
     assert [message.stop_reason for message in events[-1].transcript.messages[1:]] == ["pause_turn", "end_turn"]
 
@@ -133,7 +142,7 @@ async def test_a_failed_send_gives_the_prompt_back():
     session = session_with(store, transcript=Transcript(system="Be brief."))
     before = session.transcript
     events = await run(session, Provider([TuiError("No connection", "Check the network.")]))
-    assert kinds(events) == [Sent, Asked, TurnEnded]
+    assert kinds(events) == [PromptSent, RequestSent, TurnEnded]
     ended = events[-1]
     assert (ended.outcome, ended.give_back, ended.transcript) == ("failed", PROMPT, before)
     assert ended.failure == Failure(message="No connection", hint="Check the network.", type="tui_error")
@@ -144,16 +153,16 @@ async def test_a_failed_send_gives_the_prompt_back():
 async def test_an_answer_that_never_got_beyond_its_start_gives_the_prompt_back():
     events = await run(session_with(), Provider([MessageStart(id="m"), BlockStart(0, Text("")), TuiError("cut")]))
     assert events[-1].give_back == PROMPT
-    assert Settled not in kinds(events)
+    assert AnswerEnded not in kinds(events)
 
 
 async def test_what_an_answer_cost_is_kept_although_nothing_of_it_came():
     lost = []
-    session = session_with(write_off=lost.append, bill=lambda message: Bill(cost_usd=message.usage.input_tokens))
+    session = session_with(discard=lost.append, bill=lambda message: Bill(cost_usd=message.usage.input_tokens))
     begun = MessageStart(id="m", usage=UsageUpdate(input_tokens=10))
     await run(session, Provider([begun, TuiError("cut")]))
     assert session.transcript == Transcript()
-    assert session.written_off == tuple(lost)
+    assert session.discarded == tuple(lost)
     assert [(one.id, one.state, one.bill) for one in lost] == [("m", "failed", Bill(cost_usd=10))]
     await run(session, Provider([TuiError("refused")]))  # nothing was billed
     assert len(lost) == 1
@@ -171,7 +180,7 @@ async def test_a_request_that_cannot_be_made_gives_the_prompt_back():
         raise TuiError("There is nothing to send.")
 
     events = [event async for event in run_turn(session_with(), PROMPT, ask)]
-    assert kinds(events) == [Sent, TurnEnded]
+    assert kinds(events) == [PromptSent, TurnEnded]
     assert events[-1].give_back == PROMPT
 
 
@@ -199,8 +208,8 @@ async def test_a_stopped_answer_keeps_its_text_and_the_next_turn_works():
     store = Store()
     session, provider = session_with(store), Provider([*answer("Half a sen")[:3], None], answer())
     events, concluded = await stopped(session, provider)
-    assert kinds(events) == [Sent, Asked, Grew]
-    assert kinds(concluded) == [Settled, TurnEnded]
+    assert kinds(events) == [PromptSent, RequestSent, AnswerUpdated]
+    assert kinds(concluded) == [AnswerEnded, TurnEnded]
     assert (concluded[0].message.state, concluded[0].message.text) == ("stopped", "Half a sen")
     assert (concluded[1].outcome, concluded[1].failure, concluded[1].give_back) == ("stopped", None, None)
     assert store.messages[-1] == concluded[0].message
@@ -236,12 +245,12 @@ async def test_text_that_was_read_but_not_told_is_told_at_the_stop():
     request = Request(model="m", body=b"", stream=stream)
     turn = run_turn(session_with(), PROMPT, lambda transcript: request)
     async with aclosing(turn.__aiter__()) as arriving:
-        while not isinstance(await arriving.__anext__(), Grew):
+        while not isinstance(await arriving.__anext__(), AnswerUpdated):
             pass
         more.set()
         await is_silent.wait()  # and the turn has not been read on
     concluded = turn.conclude(asyncio.CancelledError())
-    assert kinds(concluded) == [Grew, Settled, TurnEnded]
+    assert kinds(concluded) == [AnswerUpdated, AnswerEnded, TurnEnded]
     assert concluded[0].events == (TextDelta(0, "a sentence"),)
     assert concluded[1].message.text == "Half a sentence"
 
@@ -280,9 +289,9 @@ async def test_bugs_are_not_hidden():
 
 
 async def test_waiting_is_passed_on():
-    waiting = Waiting(failure=Failure(message="Overloaded"), attempt=2, attempts=3, until=9.0)
+    waiting = RetryScheduled(failure=Failure(message="Overloaded"), attempt=2, attempts=3, until=9.0)
     events = await run(session_with(), Provider([waiting, *answer()]))
-    assert kinds(events) == [Sent, Asked, Waiting, Grew, Settled, TurnEnded]
+    assert kinds(events) == [PromptSent, RequestSent, RetryScheduled, AnswerUpdated, AnswerEnded, TurnEnded]
     assert events[2] == waiting
 
 
@@ -322,7 +331,7 @@ async def test_thinking_is_timed_from_its_start_to_its_end():
     events = []
     async for event in run_turn(session_with(clock=clock), PROMPT, lambda transcript: request):
         events.append(event)
-        if isinstance(event, Grew):
+        if isinstance(event, AnswerUpdated):
             gate.set()
     message = events[-2].message
     assert 100 < message.thought_s < message.elapsed_s < 120
@@ -334,7 +343,7 @@ async def test_a_prompt_that_stands_there_is_answered_once_more_without_being_re
     session = Session(Transcript(messages=(asked,)), record=recorded.append, withdraw=withdrawn.append)
     events = [event async for event in run_turn(session, None, provider.ask)]
     assert provider.asked == [Transcript(messages=(asked,))]
-    assert not any(isinstance(event, Sent) for event in events)
+    assert not any(isinstance(event, PromptSent) for event in events)
     assert [message.text for message in recorded] == ["Two."]
     assert events[-1].outcome == "complete"
 

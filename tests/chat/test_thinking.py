@@ -8,12 +8,12 @@ from msgspec.structs import replace
 from tui.anthropic.models import MODELS, find, is_retired
 from tui.chat.thinking import (
     budget_in_use,
-    changed,
     effort_in_use,
     efforts,
     mode_in_use,
     signatures_in,
     thinking_modes,
+    without_stale_thinking,
     without_thinking,
 )
 from tui.chat.transcript import Message, RedactedThinking, Text, Thinking, Transcript
@@ -127,10 +127,10 @@ def test_what_no_longer_fits_goes_with_all_that_is_older(bad: set[str], left: se
 
 def test_a_branch_keeps_the_thinking_before_it() -> None:
     branch = replace(CHAT, messages=(*CHAT.messages[:2], prompt("another b")))
-    assert changed(CHAT, branch) == branch
+    assert without_stale_thinking(CHAT, branch) == branch
     grown = CHAT.with_message(answer(3))
-    assert changed(CHAT, grown) == grown
-    assert changed(CHAT, replace(CHAT, messages=CHAT.messages[:3])).messages == CHAT.messages[:3]
+    assert without_stale_thinking(CHAT, grown) == grown
+    assert without_stale_thinking(CHAT, replace(CHAT, messages=CHAT.messages[:3])).messages == CHAT.messages[:3]
 
 
 @pytest.mark.parametrize(
@@ -142,4 +142,4 @@ def test_a_branch_keeps_the_thinking_before_it() -> None:
     ],
 )
 def test_a_changed_past_takes_all_thinking_with_it(edited: Transcript) -> None:
-    assert signatures_in(changed(CHAT, edited)) == frozenset()
+    assert signatures_in(without_stale_thinking(CHAT, edited)) == frozenset()

@@ -34,7 +34,7 @@ def test_images_count_by_the_patch_once_they_are_scaled_down(width, height, stan
 
 
 def test_the_rule_for_many_images_is_the_one_that_they_are_made_smaller_by() -> None:
-    assert (tokens.MANY, tokens.MAX_SIDE_OF_MANY_PX) == (20, 2000)
+    assert (tokens.MANY_IMAGES, tokens.MANY_IMAGES_MAX_SIDE_PX) == (20, 2000)
     many = [tokens.downscaled(Image("image/png", "", width=width, height=900)) for width in (3000, 2000, 0)]
     assert [(one.width, one.height) for one in many] == [(2000, 600), (2000, 900), (0, 900)]
 

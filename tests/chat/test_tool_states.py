@@ -17,9 +17,9 @@ from scripted_turns import Store
 from simulated_turns import MODEL, Simulated
 from transcripts import histories
 
-from tui.chat.events import Settled, TurnEnded
+from tui.chat.events import AnswerEnded, TurnEnded
 from tui.chat.session import Busy, Session
-from tui.chat.tools import PermissionDecision, Question, ToolAllowed, ToolAsking, ToolEnded
+from tui.chat.tools import PermissionDecided, PermissionDecision, PermissionRequest, PermissionRequested, ToolEnded
 from tui.chat.transcript import Draft, Text, Tool, ToolResult, Transcript
 from tui.chat.turn import run_turn
 from tui.demo.reply import Cut
@@ -48,7 +48,7 @@ class Act:
             return f"{call.name} is done"
 
         rules = (f"{call.name}(a)", f"{call.name}(**)") if "wide" in call.input else (f"{call.name}({call.id})",)
-        asked = Question(call=call, title="Act", kind="call", detail=call.input, rules=rules)
+        asked = PermissionRequest(call=call, title="Act", kind="call", detail=call.input, rules=rules)
         return Plan(act, None if self.is_reading else asked)
 
 
@@ -105,15 +105,15 @@ class ToolChat(RuleBasedStateMachine):
     def is_running(self) -> bool:
         return self.task is not None
 
-    def questions(self) -> dict[str, Question]:
+    def questions(self) -> dict[str, PermissionRequest]:
         """Those that wait, as a screen would know them."""
-        waiting: dict[str, Question] = {}
+        waiting: dict[str, PermissionRequest] = {}
         for event in self.events:
             match event:
-                case ToolAsking(question):
+                case PermissionRequested(question):
                     assert question.call.id not in waiting
                     waiting[question.call.id] = question
-                case ToolAllowed(id=id) | ToolEnded(result=ToolResult(tool_use_id=id)):
+                case PermissionDecided(id=id) | ToolEnded(result=ToolResult(tool_use_id=id)):
                     waiting.pop(id, None)
         return waiting
 
@@ -132,7 +132,7 @@ class ToolChat(RuleBasedStateMachine):
 
     def _waits(self) -> bool:
         """Whether every call that has not ended asks."""
-        opened = {call.id for event in self.events if isinstance(event, Settled) for call in event.message.calls}
+        opened = {call.id for event in self.events if isinstance(event, AnswerEnded) for call in event.message.calls}
         ended = {event.result.tool_use_id for event in self.events if isinstance(event, ToolEnded)}
         return opened != ended and opened - ended == set(self.questions())
 
@@ -239,7 +239,7 @@ class ToolChat(RuleBasedStateMachine):
         places = list(range(len(messages) + 1)) if anywhere else prompts
         if places:
             kept = messages[: places[at % len(places)]]
-            self.session.take_up(replace(self.session.transcript, messages=kept), self.session.toolbox.access)
+            self.session.resume(replace(self.session.transcript, messages=kept), self.session.toolbox.access)
             self.store.messages = list(kept)
 
     @precondition(lambda self: not self.is_running)

@@ -8,23 +8,23 @@ import pytest
 from scripted_turns import PROMPT, Clock, Provider, Store, answer, kinds, run, session_with, stopped
 
 from tui.chat.events import (
-    Asked,
+    AnswerEnded,
+    AnswerUpdated,
     BlockStart,
     BlockStop,
-    Grew,
     InputDelta,
     MessageDelta,
     MessageStart,
     MessageStop,
     Notice,
-    Sent,
-    Settled,
-    ToolsAnswered,
+    PromptSent,
+    RequestSent,
+    ToolResultsAdded,
     TurnEnded,
 )
 from tui.chat.session import Busy
 from tui.chat.tool_calls import ANSWER_INTERRUPTED, ENDED, INTERRUPTED, NO_TOOLS, STOPPED, TRUNCATED
-from tui.chat.tools import ToolAllowed, ToolBegan, ToolEnded, ToolOutput
+from tui.chat.tools import PermissionDecided, ToolEnded, ToolOutput, ToolStarted
 from tui.chat.transcript import Draft, Image, Message, Text, Thinking, Tool, ToolResult, ToolUse, Transcript
 from tui.chat.turn import run_turn
 from tui.errors import TuiError
@@ -96,7 +96,8 @@ async def test_the_results_of_an_answer_go_back_and_the_turn_goes_on():
     provider = Provider(calling(TIDE, before=[Thinking("Hm.", "c2ln"), Text("Let me look.")]), answer("At 06:12."))
     events = await run(session, provider)
     assert kinds(events) == [
-        Sent, Asked, Grew, Settled, ToolBegan, ToolEnded, ToolsAnswered, Asked, Grew, Settled, TurnEnded,
+        PromptSent, RequestSent, AnswerUpdated, AnswerEnded, ToolStarted, ToolEnded, ToolResultsAdded,
+        RequestSent, AnswerUpdated, AnswerEnded, TurnEnded,
     ]  # fmt: skip
     prompt, called, results, said = session.transcript.messages
     assert called.blocks == (Thinking("Hm.", "c2ln"), Text("Let me look."), TIDE)
@@ -140,8 +141,8 @@ async def test_calls_of_one_answer_run_side_by_side_and_their_results_stand_in_t
     session = using(Tools(get_tide=tide, get_wind=wind))
     events = await run(session, Provider(calling(TIDE, WIND), answer()))
     assert [told(result)[0] for result in results_in(session)] == ["high", "west"]
-    happened = [event for event in events if isinstance(event, ToolBegan | ToolOutput | ToolEnded)]
-    assert kinds(happened) == [ToolBegan, ToolBegan, ToolOutput, ToolEnded, ToolEnded]
+    happened = [event for event in events if isinstance(event, ToolStarted | ToolOutput | ToolEnded)]
+    assert kinds(happened) == [ToolStarted, ToolStarted, ToolOutput, ToolEnded, ToolEnded]
     assert happened[3].result.tool_use_id == WIND.id
 
 
@@ -149,13 +150,13 @@ async def test_what_a_tool_tells_while_it_runs_is_passed_on_at_once():
     heard = asyncio.Event()
 
     async def asking(call, tell):
-        tell(ToolAllowed(call.id, True))
+        tell(PermissionDecided(call.id, True))
         await heard.wait()
         return "done"
 
     session = using(Tools(get_tide=asking))
     async for event in run_turn(session, PROMPT, Provider(calling(TIDE), answer()).ask):
-        if isinstance(event, ToolAllowed):
+        if isinstance(event, PermissionDecided):
             heard.set()
     assert told(results_in(session)[0]) == ("done", False)
 
@@ -254,21 +255,21 @@ async def test_a_stop_answers_every_call_and_keeps_what_was_done():
     await asyncio.sleep(0)
     assert tools.ended == [WIND, TIDE]
     happened = [*events, *last]
-    assert kinds(happened)[-3:] == [ToolEnded, ToolsAnswered, TurnEnded]
+    assert kinds(happened)[-3:] == [ToolEnded, ToolResultsAdded, TurnEnded]
     assert [told(result) for result in results_in(session)] == [(STOPPED, True), ("west", False)]
     assert happened[-1].outcome == "stopped"
     assert happened[-1].give_back is None
     assert tuple(store.messages) == session.transcript.messages
 
     events = await run(session, Provider(answer("Fine.")), Draft(text="Then without."))
-    assert kinds(events) == [Sent, Asked, Grew, Settled, TurnEnded]
+    assert kinds(events) == [PromptSent, RequestSent, AnswerUpdated, AnswerEnded, TurnEnded]
 
 
 async def test_a_stop_while_a_call_still_arrives_answers_it():
     provider = Provider([*calling(TIDE)[:-4], None])
     session = using(Tools(get_tide="never"))
     _, last = await stopped(session, provider)
-    assert ToolsAnswered in kinds(last)
+    assert ToolResultsAdded in kinds(last)
     called, results = session.transcript.messages[1:]
     assert called.state == "stopped"
     assert told(results.blocks[0]) == (STOPPED, True)
@@ -318,7 +319,7 @@ async def test_a_turn_has_a_limit_of_requests_and_can_be_continued():
     session.most_requests = 3
     calls = [ToolUse(f"toolu_{number}", "get_tide") for number in range(3)]
     events = await run(session, Provider(*(calling(call) for call in calls)))
-    assert kinds(events).count(Asked) == 3
+    assert kinds(events).count(RequestSent) == 3
     assert [event.text for event in events if isinstance(event, Notice)] == [
         "This turn reached its limit of 3 requests. Claude can continue."
     ]
@@ -332,7 +333,7 @@ async def test_calls_and_pauses_of_the_server_may_follow_one_another():
     paused = answer("searching ", stop_reason="pause_turn")
     provider = Provider(paused, calling(TIDE), answer("still ", stop_reason="pause_turn"), answer())
     events = await run(session, provider)
-    assert kinds(events).count(Asked) == 4
+    assert kinds(events).count(RequestSent) == 4
     assert [message.role for message in session.transcript.messages] == [
         "user",
         *["assistant"] * 2,
@@ -349,7 +350,7 @@ async def test_calls_that_a_killed_program_left_open_are_answered_first(draft):
     session = using(Tools(), store)
     session.transcript = before
     events = await run(session, Provider(answer()), draft)
-    assert kinds(events)[0] is ToolsAnswered
+    assert kinds(events)[0] is ToolResultsAdded
     assert told(results_in(session)[0]) == (INTERRUPTED, True)
     assert tuple(store.messages) == session.transcript.messages[2:]
 
@@ -380,7 +381,7 @@ async def test_an_objection_ends_the_turn_before_its_next_request_with_all_that_
         return TuiError("Too dear.") if len(answers) == 2 else None
 
     session = using(Tools(get_tide="high"))
-    session.objection = objection
+    session.check_request = objection
     provider = Provider(calling(TIDE), calling(ToolUse("toolu_3", "get_tide")))
     events = await run(session, provider)
     assert asked == [1, 2]
@@ -396,7 +397,7 @@ async def test_a_conversation_keeps_the_tools_that_it_began_with_until_others_ar
     turn = run_turn(session, PROMPT, Provider(calling(TIDE), answer()).ask)
     async for event in turn:
         tools.tools = ()
-        if isinstance(event, ToolBegan):
+        if isinstance(event, ToolStarted):
             with pytest.raises(Busy):
                 session.use_tools("none")
     provider = Provider(answer(), answer())
@@ -421,7 +422,7 @@ async def test_a_server_that_calls_tools_although_none_were_offered_is_asked_thr
     session = session_with()
     calls = [ToolUse(f"toolu_{number}", f"tool_{number}", f'{{"number": {number}}}') for number in range(5)]
     events = await run(session, Provider(*(calling(call) for call in calls)))
-    assert kinds(events).count(Asked) == 3
+    assert kinds(events).count(RequestSent) == 3
     assert [event.text for event in events if isinstance(event, Notice)] == [NOT_OFFERED]
     assert events[-1].outcome == "complete"
     assert len(results_in(session)) == 3
@@ -434,7 +435,7 @@ async def test_a_turn_whose_answers_grow_without_end_is_ended_with_all_that_it_s
     words = Text("tide " * 600_000)
     calls = [calling(ToolUse(f"toolu_{number}", "get_tide"), before=(words,)) for number in range(5)]
     events = await run(session, Provider(*calls))
-    assert kinds(events).count(Asked) == 3
+    assert kinds(events).count(RequestSent) == 3
     assert [event.text for event in events if isinstance(event, Notice)] == [
         "The turn was stopped: its answers have more than 8 MB in total."
     ]
@@ -445,7 +446,7 @@ async def test_a_call_that_fails_again_and_again_in_the_same_way_is_made_three_t
     session = using(offering(get_tide="high"))
     again = [calling(ToolUse(f"toolu_{number}", "get_tide", "[1]")) for number in range(5)]
     events = await run(session, Provider(*again))
-    assert kinds(events).count(Asked) == 3
+    assert kinds(events).count(RequestSent) == 3
     assert [event.text for event in events if isinstance(event, Notice)] == [
         "The turn was stopped: the same call of get_tide failed 3 times the same way."
     ]
@@ -456,12 +457,12 @@ async def test_one_that_fails_beside_the_same_success_or_in_turns_with_another_i
     same = [ToolUse(f"wind_{number}", "get_wind", "{}") for number in range(8)]
     session = using(offering(get_tide="high", get_wind="west"))
     events = await run(session, Provider(*(calling(*pair) for pair in zip(failing, same, strict=True))))
-    assert kinds(events).count(Asked) <= 4
+    assert kinds(events).count(RequestSent) <= 4
     other = [ToolUse(f"other_{number}", "get_wind", "[2]") for number in range(8)]
     session = using(offering(get_tide="high", get_wind="west"))
     in_turns = [calling(call) for pair in zip(failing, other, strict=True) for call in pair]
     events = await run(session, Provider(*in_turns))
-    assert kinds(events).count(Asked) == 5
+    assert kinds(events).count(RequestSent) == 5
 
 
 async def test_calls_that_fail_while_others_get_on_do_not_end_the_turn():
@@ -469,5 +470,5 @@ async def test_calls_that_fail_while_others_get_on_do_not_end_the_turn():
     new = [ToolUse(f"wind_{number}", "get_wind", f'{{"hour": {number}}}') for number in range(5)]
     session = using(offering(get_tide="high", get_wind="west"))
     events = await run(session, Provider(*(calling(*pair) for pair in zip(failing, new, strict=True)), answer("Done.")))
-    assert kinds(events).count(Asked) == 6
+    assert kinds(events).count(RequestSent) == 6
     assert [event for event in events if isinstance(event, Notice)] == []

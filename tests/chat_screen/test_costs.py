@@ -10,7 +10,7 @@ from PIL import Image
 from textual.widgets import Static
 from transcripts import PNG
 
-from tui.chat.events import Grew
+from tui.chat.events import AnswerUpdated
 from tui.chat.forecast import NO_DRAFT
 from tui.chat.transcript import Image as ImageBlock
 from tui.demo.reply import Gate
@@ -319,15 +319,15 @@ async def test_what_was_stopped_before_its_first_word_is_in_the_ledger_of_a_chat
         await say(chat, "Which way does it run?")
         chat_id, chat.clock.now_s = chat.screen.session.id, 60
         await chat.send("And when does it turn?")
-        await chat.until(lambda: any(isinstance(event, Grew) for event in chat.screen.session.pending_events))
+        await chat.until(lambda: any(isinstance(event, AnswerUpdated) for event in chat.screen.session.pending_events))
         await chat.pilot.press("escape")
         await chat.until_idle()
-        (lost,) = chat.screen.session.turns.written_off
+        (lost,) = chat.screen.session.turns.discarded
         cost = figures.money(chat.screen.session.transcript.messages[-1].bill.cost_usd + lost.bill.cost_usd)
         await until_in_status(chat, cost)
         await chat.pilot.press("ctrl+n")
         await chat.screen.parts.sessions.open_chat(chat_id)
-        assert [one.usage for one in chat.screen.session.turns.written_off] == [lost.usage]
+        assert [one.usage for one in chat.screen.session.turns.discarded] == [lost.usage]
         await until_in_status(chat, cost)
         await chat.pilot.press("f6")
         await chat.until(lambda: "2 turns" in drawn(chat))

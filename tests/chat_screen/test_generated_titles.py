@@ -23,7 +23,7 @@ ON = "[ui]\ntitles = true\n"
 
 def ledger_of(chat: Chat) -> tuple[Entry, ...]:
     session = chat.screen.session.turns
-    return spending.ledger_of(session.transcript, session.written_off).entries
+    return spending.ledger_of(session.transcript, session.discarded).entries
 
 
 async def stored(chat: Chat) -> Stored:

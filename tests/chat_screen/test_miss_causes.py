@@ -42,7 +42,7 @@ async def another_system(chat: Chat) -> None:
 
 async def another_effort(chat: Chat) -> None:
     await chat.send("/effort max")
-    await chat.until(lambda: "effort max" in chat.screen.header.manner)
+    await chat.until(lambda: "effort max" in chat.screen.header.settings)
     await say(chat, "And now?")
 
 
@@ -102,12 +102,12 @@ async def test_after_a_restart_what_changed_is_still_told_by_how_the_last_answer
 ) -> None:
     async with chatting(words("Out, past the kelp. " * 20), config=CONFIG, size=(120, 40)) as chat:
         await chat.send("/effort low")
-        await chat.until(lambda: "effort low" in chat.screen.header.manner)
+        await chat.until(lambda: "effort low" in chat.screen.header.settings)
         await say(chat, FIRST)
         chat_id = chat.screen.session.id
     # The simulator has forgotten everything, too: whatever is asked now misses.
     async with chatting(words("At noon."), config=CONFIG, size=(120, 40), resume=chat_id) as chat:
-        await chat.until(lambda: "effort low" in chat.screen.header.manner)
+        await chat.until(lambda: "effort low" in chat.screen.header.settings)
         await cause(chat)
         await chat.until_shown(told)
 

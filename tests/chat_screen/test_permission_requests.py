@@ -12,7 +12,7 @@ from chatting import Chat, chatting, words
 from textual import events
 from textual.widgets import Input
 
-from tui.chat.tools import Question
+from tui.chat.tools import PermissionRequest
 from tui.chat.transcript import ToolUse as Called
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Text, ToolUse
@@ -363,7 +363,7 @@ async def test_of_a_tool_of_a_server_all_arguments_and_the_whole_name_are_seen()
     arguments = '{"zone":"Europe/Oslo","note":"' + "word " * 40 + '\\u202e"}'
     call = Called("toolu_1", "mcp__clock__time_in", arguments)
     title = "Use time_in of the MCP server that_has_quite_a_long_name_for_a_server"
-    question = Question(call=call, title=title, kind="call", detail=arguments, rules=("mcp__clock__time_in",))
+    question = PermissionRequest(call=call, title=title, kind="call", detail=arguments, rules=("mcp__clock__time_in",))
     async with chatting(tools="ask", size=(50, 30)) as chat:
         card = QuestionCard("Tab")
         await chat.screen.mount(card, before=chat.prompt)

@@ -156,7 +156,7 @@ async def test_one_that_a_tool_gave_is_set_aside_in_the_stored_chat() -> None:
         kept = store.transcript("c").result(20).messages[2].blocks[0]
     assert isinstance(kept, ToolResult)
     assert isinstance(kept.content[1], Picture)
-    assert kept.content[1].aside
+    assert kept.content[1].quarantined
     assert kept.content[1].data == spelt(png("red"))
 
 

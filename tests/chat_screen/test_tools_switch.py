@@ -37,19 +37,19 @@ async def said(chat: Chat, text: str) -> None:
 async def test_a_key_switches_them_off_and_on_again_and_says_what_that_costs() -> None:
     usage = {"input_tokens": 10, "cache_creation_input_tokens": 4_000}
     async with chatting(Answer(Text("One."), usage=usage), words("Two."), words("Three."), tools="ask") as chat:
-        assert chat.screen.header.manner == ""
+        assert chat.screen.header.settings == ""
         await chat.send("one")
         await chat.until_shown("One.")
         await chat.until_idle()
         await chat.pilot.press("f9")
         assert "tools off now · writes" in chat.hint
-        assert chat.screen.header.manner == "tools off"
+        assert chat.screen.header.settings == "tools off"
         await chat.send("two")
         await chat.until_shown("Two.")
         await chat.until_idle()
         await chat.pilot.press("f9")
         assert "tools on now" in chat.hint
-        assert chat.screen.header.manner == ""
+        assert chat.screen.header.settings == ""
         await chat.send("three")
         await chat.until_shown("Three.")
         assert await offered(chat, 1) == await offered(chat, 3)
@@ -65,7 +65,7 @@ async def test_a_chat_remembers_what_was_chosen_before_its_first_prompt() -> Non
         assert await offered(chat, 1) == ["list_files", "read_file", "search_files"]
     async with chatting(words("Two."), start="last", tools="ask") as chat:
         await chat.until_shown("One.")
-        assert chat.screen.header.manner == "tools read only"
+        assert chat.screen.header.settings == "tools read only"
         await chat.send("two")
         await chat.until_shown("Two.")
         assert await offered(chat, 1) == ["list_files", "read_file", "search_files"]
@@ -86,7 +86,7 @@ async def test_nothing_is_switched_while_an_answer_runs() -> None:
         assert "An answer is running" in chat.hint
         gate.open()
         await chat.until_idle()
-        assert chat.screen.header.manner == ""
+        assert chat.screen.header.settings == ""
 
 
 async def test_the_folder_is_named_until_the_first_prompt_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

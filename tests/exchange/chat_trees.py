@@ -23,8 +23,8 @@ _facts = st.fixed_dictionaries(
         "id": _texts,
         "stop_category": _texts,
         "stop_explanation": _texts,
-        "manner": _texts,
-        "opening": _texts,
+        "settings": _texts,
+        "prefix": _texts,
         "usage": _usages,
         "bill": st.builds(Bill, cost_usd=_amounts, saved_usd=_amounts),
         "request_id": _texts,
@@ -38,7 +38,7 @@ _facts = st.fixed_dictionaries(
             type=_texts,
             status=st.integers(0, 599),
             request_id=_texts,
-            refused=st.lists(_places, max_size=2).map(tuple),
+            rejected_blocks=st.lists(_places, max_size=2).map(tuple),
         ),
         "at": st.floats(0, 4e9),
     },
@@ -57,9 +57,9 @@ def _set_aside(message: Message) -> Message:
 def _aside(block: Block) -> Block:
     match block:
         case Image():
-            return replace(block, aside=True)
+            return replace(block, quarantined=True)
         case Document():
-            return replace(block, aside=True, pages=3)
+            return replace(block, quarantined=True, pages=3)
         case ToolResult(content=content):
             return replace(block, content=tuple(map(_aside, content)))
     return block
@@ -98,5 +98,5 @@ def trees(draw: st.DrawFn) -> ChatTree:
         pinned=draw(st.booleans()),
         head=draw(st.sampled_from(ids)) if ids else None,
         nodes=tuple(nodes),
-        written_off=tuple(sorted(draw(st.lists(_lost, max_size=2, unique_by=_began)), key=_began)),
+        discarded=tuple(sorted(draw(st.lists(_lost, max_size=2, unique_by=_began)), key=_began)),
     )

@@ -191,11 +191,11 @@ def test_a_line_says_what_the_chat_has_cost_with_all_its_branches() -> None:
         Node(id="2", parent_id="0", message=again),
         Node(id="3", parent_id="0", copied=True, message=again),
     )
-    tree = replace(tree, nodes=nodes, written_off=(lost,))
+    tree = replace(tree, nodes=nodes, discarded=(lost,))
     line = "3 answers · 8k tokens in, 25 % from the cache · 100 out · $0.80 · $0.40 saved by the cache"
     assert f"*{line}*" in markdown.written(tree)
     assert line in Page(html_page.written(tree)).shown
-    unpriced = replace(tree, written_off=(replace(lost, bill=None),))
+    unpriced = replace(tree, discarded=(replace(lost, bill=None),))
     assert "· $0.60 and what 1 answer cost ·" in markdown.written(unpriced)
     cut = replace(tree, nodes=(*nodes[:2], replace(nodes[2], message=replace(again, state="stopped")), nodes[3]))
     assert "25 % from the cache · ~100 out · ~$0.80 · $0.40 saved" in markdown.written(cut)

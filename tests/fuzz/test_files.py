@@ -25,7 +25,7 @@ from tui.config.writing import NotWritten, add_rule
 from tui.errors import TuiError
 from tui.exchange import archive
 from tui.exchange.imports import imported
-from tui.store import NewChat, Place, Store
+from tui.store import NewChat, Position, Store
 
 LIMIT_S = 20
 
@@ -172,7 +172,7 @@ def database() -> bytes:
             for number in range(20):
                 message = Message(role="assistant" if number % 2 else "user", blocks=(Text("The tide runs out. " * 9),))
                 store.append(NewChat(id="c1"), f"m{number}", f"m{number - 1}" if number else None, message)
-            store.save_place(Place(chat_id="c1", draft=Draft(text="half a draft")))
+            store.save_position(Position(chat_id="c1", draft=Draft(text="half a draft")))
         return file.read_bytes()
 
 

@@ -24,7 +24,7 @@ from tui.anthropic.credentials import ApiKey
 from tui.anthropic.errors import ProviderError
 from tui.anthropic.models import find
 from tui.anthropic.request import Options, build_body, encode
-from tui.chat.events import StreamEvent, Waiting
+from tui.chat.events import RetryScheduled, StreamEvent
 from tui.chat.ledger import api_fields
 from tui.chat.reducer import coalesce, finish, fold_all, start
 from tui.chat.tool_calls import with_unique_ids
@@ -77,7 +77,7 @@ async def answered(url: str) -> Message:
     async with client_of(url) as client:
         try:
             async for event in client.stream(encode(build_body(ASKED, Options(model=find(MODEL))))):
-                if not isinstance(event, Waiting):
+                if not isinstance(event, RetryScheduled):
                     events.append(event)
         except ProviderError as error:
             failure = error.failure()

@@ -83,7 +83,7 @@ def test_one_of_unknown_size_is_looked_at():
 
 
 def test_what_was_set_aside_does_not_count():
-    image = Image("image/jpeg", base64.b64encode(WIDE).decode(), aside=True)
+    image = Image("image/jpeg", base64.b64encode(WIDE).decode(), quarantined=True)
     transcript = Transcript(messages=(Message(role="user", blocks=(image,)), *history(20).messages))
     assert image_count(transcript) == 20
     assert ImageDownscaler().fit(transcript) is transcript

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.chat.tools import PermissionDecision, ToolAsking, ToolEvent
+from tui.chat.tools import PermissionDecision, PermissionRequested, ToolEvent
 from tui.chat.transcript import Text, ToolResult, ToolUse
 from tui.config import McpServer
 from tui.mcp.argument_names import Unnameable, changed_in, renamed, restored, written
@@ -54,7 +54,7 @@ GOOD = {"name": "good", "inputSchema": OBJECT}
 class Chat:
     def __init__(self, servers: Servers, told: tuple[str, ...]) -> None:
         self.servers, self.told = servers, told
-        self.asked: list[ToolAsking] = []
+        self.asked: list[PermissionRequested] = []
         self.box = Toolbox([], PermissionGate([], "ask", lambda _: None))
         self.box.extend(
             [RemoteTool(one, server, _see) for one in servers.definitions if (server := servers.of_tool(one.name))]
@@ -68,7 +68,7 @@ class Chat:
         return await self.box.run(ToolUse("c", f"odd__{name}", json.dumps(arguments)), self._tell)
 
     def _tell(self, event: ToolEvent) -> None:
-        if isinstance(event, ToolAsking):
+        if isinstance(event, PermissionRequested):
             self.asked.append(event)
             self.box.gate.answer("c", PermissionDecision(allowed=True))
 

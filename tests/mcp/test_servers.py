@@ -17,7 +17,7 @@ import pytest
 from mcp.server.mcpserver import Context
 from odd_server import PNG
 
-from tui.chat.tools import PermissionDecision, ToolAsking, ToolEvent
+from tui.chat.tools import PermissionDecision, PermissionRequested, ToolEvent
 from tui.chat.transcript import Image, ToolResult, ToolUse
 from tui.config import McpServer
 from tui.mcp.message_size import LONGEST
@@ -47,7 +47,7 @@ class Chat:
     def __init__(self, folder: Path, call_limit_s: float = 60.0, **config: McpServer) -> None:
         self.folder = folder
         self.warnings: list[str] = []
-        self.asked: asyncio.Future[ToolAsking] = asyncio.get_running_loop().create_future()
+        self.asked: asyncio.Future[PermissionRequested] = asyncio.get_running_loop().create_future()
         self.servers = Servers(
             config, folder=folder, logs=folder / "logs", call_limit_s=call_limit_s, warn=self.warnings.append
         )
@@ -69,7 +69,7 @@ class Chat:
         return await self.box.run(ToolUse("toolu_1", name, input), self._note)
 
     def _note(self, event: ToolEvent) -> None:
-        if isinstance(event, ToolAsking):
+        if isinstance(event, PermissionRequested):
             self.asked.set_result(event)
 
     async def text(self, name: str, input: str = "{}") -> str:

@@ -8,7 +8,7 @@ from textual.widgets import Static
 from transcripts import PNG
 
 from tui.anthropic.models import MODELS, find
-from tui.chat.forecast import Switch, price_switch
+from tui.chat.forecast import ModelSwitch, price_switch
 from tui.chat.ledger import Usage
 from tui.chat.model import Model, Price
 from tui.chat.transcript import Image, Message, Text, Thinking, Transcript
@@ -53,7 +53,7 @@ def test_every_known_model_fits_its_row(model: Model, width: int) -> None:
     assert titles(width).cell_length <= width
 
 
-def switch_to(model: Model, *messages: Message) -> Switch:
+def switch_to(model: Model, *messages: Message) -> ModelSwitch:
     (row,) = price_switch(Transcript(messages=messages), [model], 1_000.0)
     return row
 
@@ -111,7 +111,7 @@ def test_what_a_model_refuses_is_said_instead_of_a_price(model: Model, messages:
 def test_every_priced_row_and_its_explanation_fit(model: Model, width: int) -> None:
     switch = switch_to(model, asked(Text("x" * 90_000)), said("Out."))
     assert columns(model, width, current=True, successor="Sonnet 5.5", switch=switch).cell_length <= width
-    ends = f"retires {model.retires} · " if model.retires and not switch.refuses else ""
+    ends = f"retires {model.retires} · " if model.retires and not switch.unavailable else ""
     assert particulars(switch).startswith(ends)
     assert len(particulars(switch).removeprefix(ends)) <= 53
     assert len(meaning(switch)) <= 73

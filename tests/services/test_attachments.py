@@ -177,7 +177,7 @@ async def test_of_many_pdfs_some_are_named() -> None:
     result = ToolResult("toolu_1", (*pdfs[1:], msgspec.structs.replace(pdfs[0], aside=True)))
     transcript = Transcript(messages=(Message(role="user", blocks=(pdfs[0], result)),))
     with pytest.raises(TooMuch, match=r"^0.pdf, 1.pdf, 2.pdf and 6 more have 270 pages. Haiku 4.5 accepts 100 "):
-        await AttachmentResolver(lambda: find("claude-haiku-4-5-20251001")).fitted(transcript)
+        await AttachmentResolver(lambda: find("claude-haiku-4-5-20251001")).fit(transcript)
 
 
 def test_a_refused_picture_does_not_come_up_again_with_c(
@@ -198,7 +198,7 @@ def test_a_refused_picture_does_not_come_up_again_with_c(
 async def test_a_conversation_below_the_limits_is_left_alone() -> None:
     image = ImageBlock("image/png", "AAAA", width=2400, height=600)
     transcript = Transcript(messages=(Message(role="user", blocks=(image,) * 20),))
-    assert await AttachmentResolver(lambda: find("claude-sonnet-5-5")).fitted(transcript) is transcript
+    assert await AttachmentResolver(lambda: find("claude-sonnet-5-5")).fit(transcript) is transcript
 
 
 def test_no_files_are_no_attachments() -> None:

@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from tui.anthropic.models import MODELS
-from tui.chat.events import Grew, Notice, TurnEnded, TurnEvent, Waiting
+from tui.chat.events import AnswerUpdated, Notice, RetryScheduled, TurnEnded, TurnEvent
 from tui.chat.ledger import Usage
 from tui.chat.transcript import Block, Draft, Message
 from tui.chat.transcript import Text as Said
@@ -183,7 +183,7 @@ async def test_the_demo_brings_its_own_server_and_takes_it_away() -> None:
         session = one.session()
         async with aclosing(run_turn(session, Draft(text="hello"), one.ask(one.choose())).__aiter__()) as events:
             async for event in events:
-                if isinstance(event, Grew):
+                if isinstance(event, AnswerUpdated):
                     break
         assert "demo-server" in running_threads()
         await one.aclose()
@@ -205,10 +205,12 @@ async def test_a_chat_whose_past_was_changed_goes_on_without_its_thinking(
             await turn(one, "Which way?", session=session)
             session.transcript = replace(session.transcript, system="You know the moons.")
             events = await turn(one, "And now?", session=session)
-            assert [event.failure.status for event in events if isinstance(event, Waiting)] == [400]
+            assert [event.failure.status for event in events if isinstance(event, RetryScheduled)] == [400]
             assert events[-1].outcome == "complete"
             # From then on it is known.
-            assert not [event for event in await turn(one, "And then?", session=session) if isinstance(event, Waiting)]
+            assert not [
+                event for event in await turn(one, "And then?", session=session) if isinstance(event, RetryScheduled)
+            ]
     assert len(server.requests) == 4
 
 
@@ -225,4 +227,4 @@ async def test_after_a_long_pause_what_little_is_new_is_written_for_an_hour(
     lifetimes = [b'"ttl":"1h"' in request.body for request in server.requests]
     assert lifetimes == [False, False, True]
     answers = [message for message in session.transcript.messages if message.role == "assistant"]
-    assert [answer.manner for answer in answers] == ["on high"] * 3
+    assert [answer.settings for answer in answers] == ["on high"] * 3

@@ -11,7 +11,7 @@ from test_pictures import LARGE, LIGHT, NARROW, NORMAL, Compare
 from textual.widgets import Input
 
 from tui.chat.tool_calls import STOPPED
-from tui.chat.tools import REFUSED, Question, ToolAllowed, ToolAsking, ToolBegan, ToolOutput
+from tui.chat.tools import REFUSED, PermissionDecided, PermissionRequest, PermissionRequested, ToolOutput, ToolStarted
 from tui.chat.transcript import Message, ToolResult
 from tui.chat.transcript import Text as Said
 from tui.chat.transcript import ToolUse as Called
@@ -128,10 +128,10 @@ def test_watches_calls_at_work(pictured: Compare, size: tuple[int, int], config:
         chat.screen.add_class("-begun")
         view = chat.screen.conversation
         view.show(turn(*ANSWERED[:4]))
-        question = Question(call=CALLS[4], title="Run a command", kind="command", detail="rm tides-old.csv")
-        for event in (ToolBegan(CALLS[4]), ToolAsking(question), ToolBegan(CALLS[5])):
+        question = PermissionRequest(call=CALLS[4], title="Run a command", kind="command", detail="rm tides-old.csv")
+        for event in (ToolStarted(CALLS[4]), PermissionRequested(question), ToolStarted(CALLS[5])):
             view.follow(event)
-        view.follow(ToolAllowed("6", True))
+        view.follow(PermissionDecided("6", True))
         view.follow(ToolOutput("6", "asking the station\n" + "".join(f"day {day} of 3\n" for day in (1, 2, 3))))
         chat.clock.now_s = 74
         view.follow(ToolOutput("6", "writing tides.csv\n"))

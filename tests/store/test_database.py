@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from storing import LIMIT_S, answer, billed, opened, prompt, said, talk
 
 from tui.chat.transcript import Draft, Message, Text
-from tui.store import NewChat, Place, presence
+from tui.store import NewChat, Position, presence
 from tui.store import schema as tables
 from tui.store.errors import Damaged, NeverWritten, NewerSchema, NotWritten, ReadOnly, Unreachable, WrittenAgain
 from tui.store.files import classify_error, is_sound, reindexed
@@ -299,7 +299,7 @@ def test_a_full_disk_costs_nothing_that_was_said(tmp_path: Path) -> None:
     with opened(tmp_path, max_pages=pages + 4) as store:
         for number in range(30):
             talk(store, f"more{number}", f"Prompt {number}", f"word{number} " * 300)
-        store.save_place(Place(chat_id="chat0", draft=Draft(text="unsent")))
+        store.save_position(Position(chat_id="chat0", draft=Draft(text="unsent")))
         assert len(store.chats().result(LIMIT_S)) == 31
         assert said(store, "more29")[0] == "Prompt 29"
         assert said(store, "chat0")[0] == "Prompt 0"

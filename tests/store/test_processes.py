@@ -104,9 +104,9 @@ def test_killed_while_typing_renaming_and_deleting(tmp_path: Path, seed: int) ->
         in_list = [
             chat.id for chat in store.chats().result(LIMIT_S)
         ]  # it may be deleted just then, and not yet restored
-        assert store.left_off().result(LIMIT_S) == "".join(in_list)
-        assert store.left_off().result(LIMIT_S) == ""
-        place = store.place("desk").result(LIMIT_S)
+        assert store.last_open_chat().result(LIMIT_S) == "".join(in_list)
+        assert store.last_open_chat().result(LIMIT_S) == ""
+        place = store.position("desk").result(LIMIT_S)
         number = int(place.draft.text.removeprefix("draft ") or 0)
         assert number >= least
         assert [draft.text for draft in place.queue] == ([str(number)] if number else [])
@@ -141,12 +141,12 @@ def test_killed_while_a_prompt_is_edited(tmp_path: Path, seed: int) -> None:
     assert is_sound(tmp_path)
     least = max((line["draft"] for line in told if "draft" in line and line["at"] < at - LOST_S - SLACK_S), default=0)
     with opened(tmp_path) as store:
-        assert store.left_off().result(LIMIT_S) == "desk"
+        assert store.last_open_chat().result(LIMIT_S) == "desk"
         assert said(store, "desk", store.chat("desk").result(LIMIT_S).head)[-1:] != []
         texts = {node.message.text for node in store.tree("desk").result(LIMIT_S).nodes}
         assert texts >= {"one", "answer to one", "two", "answer to two"}
         first = store.branch("desk").result(LIMIT_S)[0]
-        place = store.place("desk").result(LIMIT_S)
+        place = store.position("desk").result(LIMIT_S)
         kept = [draft.text for draft in (place.draft, *place.queue)] + [
             text for text in texts if text.startswith("edit")
         ]

@@ -212,7 +212,7 @@ def test_what_was_left_unsent_is_among_the_prompts_until_it_is_sent(tmp_path: Pa
     wall = Wall(150.0)
     with opened(tmp_path, now=wall) as store:
         talk(store, "a", "First tide")
-        store.leave_unsent("a", "Unsent tide, größer \ud800")
+        store.keep_unsent("a", "Unsent tide, größer \ud800")
         store.append(NewChat(id="b"), "later", None, prompt("Second tide", at=200.0))
     with opened(tmp_path, now=wall) as store:
         unsent = "Unsent tide, größer ?"

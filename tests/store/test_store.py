@@ -17,7 +17,7 @@ from transcripts import PNG, TIDE, answers, prompts, user_messages
 from tui.chat.budget import Spent
 from tui.chat.ledger import Bill, Usage
 from tui.chat.transcript import Draft, Failure, Image, Message, Text, ToolResult, ToolUse
-from tui.store import Chat, ChatUsage, NewChat, Place, Recorder, Store
+from tui.store import Chat, ChatUsage, NewChat, Position, Recorder, Store
 from tui.store.errors import AmbiguousChat, Closed, NoSuchChat
 
 
@@ -258,7 +258,7 @@ def test_a_withdrawn_prompt_is_unsent_text_from_the_same_moment(tmp_path: Path) 
         recorder.record(prompt("Tide?"))
         recorder.withdraw(prompt("Tide?"))
         assert store.chats().result(LIMIT_S) == ()
-        assert store.place("a").result(LIMIT_S) == Place(chat_id="a", draft=Draft(text="Tide?"))
+        assert store.position("a").result(LIMIT_S) == Position(chat_id="a", draft=Draft(text="Tide?"))
         recorder.record(prompt("Tide now?"))
         assert said(store, "a") == ["Tide now?"]
 
@@ -267,10 +267,10 @@ def test_a_withdrawn_prompt_does_not_replace_what_was_typed_meanwhile(tmp_path: 
     with opened(tmp_path) as store:
         recorder = Recorder(store, NewChat(id="a"))
         recorder.record(prompt("Tide?"))
-        store.save_place(Place(chat_id="a", draft=Draft(text="And the moon?")))
+        store.save_position(Position(chat_id="a", draft=Draft(text="And the moon?")))
         store.settle()
         recorder.withdraw(prompt("Tide?"))
-        place = store.place("a").result(LIMIT_S)
+        place = store.position("a").result(LIMIT_S)
         assert (place.draft.text, [one.text for one in place.queue], place.held) == ("And the moon?", ["Tide?"], True)
 
 
@@ -336,7 +336,7 @@ def test_an_answer_without_a_word_costs_what_it_costs(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         recorder = Recorder(store, NewChat(id="a"))
         recorder.record(prompt("Tide?"))
-        recorder.write_off(billed(""))
+        recorder.discard(billed(""))
         assert (only(store).messages, only(store).cost_usd) == (1, 0.25)
         recorder.withdraw(prompt("Tide?"))
         (day,) = store.days().result(LIMIT_S)
@@ -351,11 +351,11 @@ def lost(at: float = 101.0) -> Message:
 def test_an_answer_that_was_written_off_is_told_after_a_restart_and_counted_once(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         store.append(NewChat(id="a"), "m", None, prompt("Tide?"))
-        store.write_off("a", lost())
-        store.write_off("a", lost())
+        store.discard("a", lost())
+        store.discard("a", lost())
         store.append(NewChat(id="a"), "n", "m", billed("Out."))
     with opened(tmp_path) as store:
-        (kept,) = store.written_off("a").result(LIMIT_S)
+        (kept,) = store.discarded("a").result(LIMIT_S)
         assert kept == replace(lost(), blocks=())
         assert (only(store).cost_usd, only(store).saved_usd) == (0.5, 0.5)
         assert store.used().result(LIMIT_S) == {"a": ChatUsage(usage=Usage(input_tokens=1_010, output_tokens=4))}
@@ -366,7 +366,7 @@ def test_what_a_first_prompt_has_cost_in_vain_is_its_chats_when_it_begins_after_
     with opened(tmp_path) as store:
         recorder = Recorder(store, NewChat(id="a"))
         recorder.record(prompt("Tide?"))
-        recorder.write_off(lost())
+        recorder.discard(lost())
         recorder.withdraw(prompt("Tide?"))
         assert store.chats().result(LIMIT_S) == ()
         recorder.record(prompt("Tide?"))
@@ -377,7 +377,7 @@ def test_a_fork_has_used_nothing_until_it_goes_on_also_where_it_is_imported(tmp_
     with opened(tmp_path / "one") as store, opened(tmp_path / "other") as other:
         store.append(NewChat(id="a"), "m", None, prompt("Tide?"))
         store.append(NewChat(id="a"), "n", "m", billed("Out."))
-        store.write_off("a", lost())
+        store.discard("a", lost())
         fork = store.fork("n").result(LIMIT_S)
         store.append(NewChat(id=fork), "o", store.chat(fork).result(LIMIT_S).head, billed("Noon."))
         used = {"a": Usage(input_tokens=1_010, output_tokens=4), fork: Usage(input_tokens=10, output_tokens=4)}
@@ -406,7 +406,7 @@ def test_an_id_may_be_cut_as_long_as_it_is_clear(tmp_path: Path) -> None:
 
 def test_drafts_and_queues_of_a_screen_come_back(tmp_path: Path) -> None:
     picture = Image("image/png", PNG, "fjord.png")
-    place = Place(
+    place = Position(
         chat_id="a",
         draft=Draft(text="Which way", attachments=(picture,)),
         queue=(Draft(text="First"), Draft(text="Second", attachments=(picture,))),
@@ -415,39 +415,39 @@ def test_drafts_and_queues_of_a_screen_come_back(tmp_path: Path) -> None:
         edits="m",
     )
     with opened(tmp_path) as store:
-        store.save_place(Place(chat_id="a", draft=Draft(text="Wh")))
-        store.save_place(place)
-        assert store.place("a").result(LIMIT_S) == place
+        store.save_position(Position(chat_id="a", draft=Draft(text="Wh")))
+        store.save_position(place)
+        assert store.position("a").result(LIMIT_S) == place
     with opened(tmp_path) as store:
         assert [one.chat_id for one in store.unsent().result(LIMIT_S)] == ["a"]
-        assert store.place("a").result(LIMIT_S) == place
-        store.save_place(Place(chat_id="a"))
+        assert store.position("a").result(LIMIT_S) == place
+        store.save_position(Position(chat_id="a"))
         assert store.unsent().result(LIMIT_S) == ()
     with opened(tmp_path) as store:
-        assert store.place("a").result(LIMIT_S) == Place(chat_id="a")
+        assert store.position("a").result(LIMIT_S) == Position(chat_id="a")
 
 
 def test_where_the_reader_was_is_known_after_the_end(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        store.save_place(Place(chat_id="a", scroll=3.5))
-        store.save_place(Place(chat_id="b"))
+        store.save_position(Position(chat_id="a", scroll=3.5))
+        store.save_position(Position(chat_id="b"))
     with opened(tmp_path) as store:
         assert store.unsent().result(LIMIT_S) == ()
-        assert store.place("a").result(LIMIT_S).scroll == 3.5
-        store.save_place(Place(chat_id="a", scroll=4.5))
+        assert store.position("a").result(LIMIT_S).scroll == 3.5
+        store.save_position(Position(chat_id="a", scroll=4.5))
     with opened(tmp_path) as store:
-        assert store.place("a").result(LIMIT_S).scroll == 4.5
+        assert store.position("a").result(LIMIT_S).scroll == 4.5
     with closing(sqlite3.connect(tmp_path / "data" / "chats.db")) as db:
         assert db.execute("SELECT chat_id FROM places").fetchall() == [("a",)]
 
 
 def test_an_older_place_of_another_does_not_replace_ones_own(tmp_path: Path) -> None:
     with opened(tmp_path) as one, opened(tmp_path) as two:
-        one.save_place(Place(chat_id="a", scroll=1.0))
-        two.save_place(Place(chat_id="a", scroll=2.0))
+        one.save_position(Position(chat_id="a", scroll=1.0))
+        two.save_position(Position(chat_id="a", scroll=2.0))
         two.settle()
         one.close()
-        assert two.place("a").result(LIMIT_S).scroll == 2.0
+        assert two.position("a").result(LIMIT_S).scroll == 2.0
 
 
 def test_an_answer_that_still_arrives_does_not_bring_a_deleted_chat_back_but_a_prompt_does(tmp_path: Path) -> None:
@@ -470,7 +470,7 @@ def test_an_answer_that_still_arrives_does_not_bring_a_deleted_chat_back_but_a_p
 def test_what_is_unsent_in_a_deleted_chat_is_not_offered(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         talk(store, "a", "Tide?")
-        store.save_place(Place(chat_id="a", draft=Draft(text="And when?")))
+        store.save_position(Position(chat_id="a", draft=Draft(text="And when?")))
         store.delete("a")
         assert store.unsent().result(LIMIT_S) == ()
         store.restore("a")
@@ -480,17 +480,19 @@ def test_what_is_unsent_in_a_deleted_chat_is_not_offered(tmp_path: Path) -> None
 def test_an_instance_sees_what_another_has_open(tmp_path: Path) -> None:
     with opened(tmp_path) as one, opened(tmp_path) as two:
         talk(one, "a", "Tide?")
-        one.look_at("a")
-        one.save_place(Place(chat_id="a", draft=Draft(text="mine")))
+        one.set_open_chat("a")
+        one.save_position(Position(chat_id="a", draft=Draft(text="mine")))
         one.settle()
         assert only(two).elsewhere
         assert not only(one).elsewhere
-        assert len(two.others("a").result(LIMIT_S)) == 1
-        assert two.place("a").result(LIMIT_S) == Place(chat_id="a"), "unsent text of a screen that is open is its own"
-        assert two.left_off().result(LIMIT_S) == ""
+        assert len(two.other_instances("a").result(LIMIT_S)) == 1
+        assert two.position("a").result(LIMIT_S) == Position(chat_id="a"), (
+            "unsent text of a screen that is open is its own"
+        )
+        assert two.last_open_chat().result(LIMIT_S) == ""
         one.close()
         assert not only(two).elsewhere
-        assert two.place("a").result(LIMIT_S).draft.text == "mine"
+        assert two.position("a").result(LIMIT_S).draft.text == "mine"
 
 
 def test_only_the_user_can_read_the_files(tmp_path: Path) -> None:
@@ -547,4 +549,4 @@ def test_a_deleted_chat_is_not_opened_again_after_a_crash(tmp_path: Path) -> Non
                 (token, seen, chat_id),
             )
     with opened(tmp_path) as store:
-        assert store.left_off().result(LIMIT_S) == "kept"
+        assert store.last_open_chat().result(LIMIT_S) == "kept"

@@ -55,7 +55,7 @@ def shown(folder: Path) -> None:
         assert len(store.tree("strange").result(LIMIT_S).nodes) == 2
         assert [type(row.message.text) for row in branch] == [str] * len(branch)
         assert {hit.chat_id for hit in store.search("out").result(LIMIT_S).hits} >= {"good"}
-        for asked in (store.used(), store.days(), store.prompts(), store.unsent(), store.place("strange")):
+        for asked in (store.used(), store.days(), store.prompts(), store.unsent(), store.position("strange")):
             asked.result(LIMIT_S)
         store.since("strange", "strange-1").result(LIMIT_S)
         store.fork("strange-1").result(LIMIT_S)

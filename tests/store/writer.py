@@ -16,7 +16,7 @@ from pathlib import Path
 from wal import looked_at
 
 from tui.chat.transcript import Draft, Message, Text, ToolResult, ToolUse
-from tui.store import NewChat, Place, Recorder, Store
+from tui.store import NewChat, Position, Recorder, Store
 
 
 def say(**facts: object) -> None:
@@ -44,13 +44,15 @@ def stream(store: Store, chance: random.Random) -> None:
 def desk(store: Store, chance: random.Random) -> None:
     recorder = Recorder(store, NewChat(id="desk"))
     recorder.record(Message(role="user", blocks=(Text("prompt"),)))
-    store.look_at("desk")
+    store.set_open_chat("desk")
     store.chats().result()
     say(opened=True)
     number = 0
     while True:
         number += 1
-        store.save_place(Place(chat_id="desk", draft=Draft(text=f"draft {number}"), queue=(Draft(text=f"{number}"),)))
+        store.save_position(
+            Position(chat_id="desk", draft=Draft(text=f"draft {number}"), queue=(Draft(text=f"{number}"),))
+        )
         say(draft=number)
         match chance.randint(0, 5):
             case 0:
@@ -91,13 +93,13 @@ def edits(store: Store, chance: random.Random) -> None:
         recorder.record(Message(role="user", blocks=(Text(text),)))
         recorder.record(Message(role="assistant", blocks=(Text(f"answer to {text}"),)))
     end, first = recorder.head, store.branch("desk").result()[0].id
-    store.look_at("desk")
+    store.set_open_chat("desk")
     store.chats().result()
     say(opened=True)
     number = 0
     while True:
         number += 1
-        store.save_place(Place(chat_id="desk", draft=Draft(text=f"edit {number}"), edits=first))
+        store.save_position(Position(chat_id="desk", draft=Draft(text=f"edit {number}"), edits=first))
         say(draft=number)
         if chance.random() < 0.2:
             branch = Recorder(store, NewChat(id="desk"), head=None)

@@ -8,7 +8,15 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tui.chat.tools import Access, PermissionDecision, Question, ToolAllowed, ToolAsking, ToolEvent, ToolOutput
+from tui.chat.tools import (
+    Access,
+    PermissionDecided,
+    PermissionDecision,
+    PermissionRequest,
+    PermissionRequested,
+    ToolEvent,
+    ToolOutput,
+)
 from tui.chat.transcript import Document, Image, Text, ToolResult, ToolUse
 from tui.errors import TuiError
 from tui.tools.built_in import built_in
@@ -40,7 +48,7 @@ class Tools:
         folder: Path,
         *,
         kinds: Sequence[ToolKind] | None = None,
-        answer: PermissionDecision | Callable[[Question], PermissionDecision] | None = YES,
+        answer: PermissionDecision | Callable[[PermissionRequest], PermissionDecision] | None = YES,
         rules: Sequence[str] = (),
         access: Access = "ask",
         asks: bool = True,
@@ -51,8 +59,8 @@ class Tools:
         if kinds is None:
             kinds = built_in(folder, more, see=see, command_timeout_s=timeout_s, ours=ours)
         self.kept: list[str] = []
-        self.asked: list[Question] = []
-        self.settled: list[ToolAllowed] = []
+        self.asked: list[PermissionRequest] = []
+        self.settled: list[PermissionDecided] = []
         self.told: list[str] = []
         self.fresh = asyncio.Event()
         """Set whenever something was asked or told."""
@@ -83,7 +91,7 @@ class Tools:
         assert result.is_error, words(result)
         return words(result)
 
-    async def questions(self, count: int) -> list[Question]:
+    async def questions(self, count: int) -> list[PermissionRequest]:
         """Those that were asked, once there are so many."""
         while len(self.asked) < count:
             self.fresh.clear()
@@ -93,12 +101,12 @@ class Tools:
     def _tell(self, event: ToolEvent) -> None:
         self.fresh.set()
         match event:
-            case ToolAsking(question):
+            case PermissionRequested(question):
                 self.asked.append(question)
                 if self._answer is not None:
                     verdict = self._answer if isinstance(self._answer, PermissionDecision) else self._answer(question)
                     self.gate.answer(question.call.id, verdict)
-            case ToolAllowed():
+            case PermissionDecided():
                 self.settled.append(event)
             case ToolOutput(_, text):
                 self.told.append(text)

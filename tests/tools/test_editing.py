@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.tools.calling import NO, YES, Tools, contents, words
-from tui.chat.tools import PermissionDecision, Question
+from tui.chat.tools import PermissionDecision, PermissionRequest
 from tui.tools.diffs import unified
 from tui.tools.editing import edited
 from tui.tools.texts import FileText, decoded
@@ -25,10 +25,10 @@ from tui.tools.tool import Failed
 pytestmark = pytest.mark.anyio
 
 
-def meanwhile(act: Callable[[], object]) -> Callable[[Question], PermissionDecision]:
+def meanwhile(act: Callable[[], object]) -> Callable[[PermissionRequest], PermissionDecision]:
     """A user who says yes, after something else has happened."""
 
-    def answer(_: Question) -> PermissionDecision:
+    def answer(_: PermissionRequest) -> PermissionDecision:
         act()
         return YES
 

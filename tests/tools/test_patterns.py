@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tools.calling import NO, Tools, words
-from tui.chat.tools import PermissionDecision, Question
+from tui.chat.tools import PermissionDecision, PermissionRequest
 from tui.config import load
 from tui.config.writing import add_rule
 from tui.mcp.tool_names import name_of, rules_for
@@ -142,7 +142,7 @@ async def test_always_allowed_means_this_file_at_the_next_start_too(tmp_path: Pa
     project, config = tmp_path / "project", tmp_path / "config.toml"
     (project / "d").mkdir(parents=True)
 
-    def always(question: Question) -> PermissionDecision:
+    def always(question: PermissionRequest) -> PermissionDecision:
         return PermissionDecision(allowed=True, lasting="always", rule=question.rules[0])
 
     first = Tools(project, answer=always)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.tools.calling import NO, YES, Tools, contents, see, words
 from tui.chat.model import Model
 from tui.chat.tokens import text_tokens
-from tui.chat.tools import Access, PermissionDecision, Question, ToolAllowed
+from tui.chat.tools import Access, PermissionDecided, PermissionDecision, PermissionRequest
 from tui.chat.transcript import Text, Tool, ToolUse
 from tui.errors import TuiError
 from tui.tools.built_in import built_in
@@ -39,7 +39,7 @@ class Act:
         self._rules = rules
 
     async def plan(self, call: ToolUse) -> Plan:
-        question = Question(call=call, title="Act", kind="call", detail=call.input, rules=self._rules or ())
+        question = PermissionRequest(call=call, title="Act", kind="call", detail=call.input, rules=self._rules or ())
         return Plan(lambda _: self._act(), None if self._rules is None else question)
 
 
@@ -191,7 +191,7 @@ async def test_an_empty_result_is_not_an_empty_block(tmp_path: Path, content: Co
 async def test_the_time_is_that_of_the_work_not_of_the_wait(tmp_path: Path) -> None:
     now = [0.0]
 
-    def answer(question: Question) -> PermissionDecision:
+    def answer(question: PermissionRequest) -> PermissionDecision:
         now[0] += 100
         return YES
 
@@ -209,7 +209,7 @@ async def test_a_no_is_told_with_its_reason_and_nothing_happens(tmp_path: Path) 
     text = await tools.failure("run_command", command="touch made")
     assert text == "The user did not allow this: use make instead. Nothing was done."
     assert contents(tmp_path) == {}
-    assert tools.settled == [ToolAllowed("call_1", False)]
+    assert tools.settled == [PermissionDecided("call_1", False)]
     assert await Tools(tmp_path, answer=NO).failure("run_command", command="touch made")
 
 

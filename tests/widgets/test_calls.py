@@ -14,12 +14,12 @@ from tui.chat.events import BlockStart, BlockStop, InputDelta, StreamEvent
 from tui.chat.tool_calls import STOPPED
 from tui.chat.tools import (
     REFUSED,
-    Question,
-    ToolAllowed,
-    ToolAsking,
-    ToolBegan,
+    PermissionDecided,
+    PermissionRequest,
+    PermissionRequested,
     ToolEnded,
     ToolOutput,
+    ToolStarted,
 )
 from tui.chat.transcript import Image, Message, Text, ToolResult, ToolUse
 from tui.widgets.conversation import Conversation
@@ -76,7 +76,7 @@ async def test_it_looks_the_same_as_it_happens_and_when_it_is_opened_again() -> 
         stream(live.pane, calling(RUN, READ))
         for call, one in zip((RUN, READ), answers.blocks, strict=True):
             assert isinstance(one, ToolResult)
-            live.pane.follow(ToolBegan(call))
+            live.pane.follow(ToolStarted(call))
             live.pane.follow(ToolOutput(call.id, "working\n"))
             live.pane.follow(ToolEnded(one))
         live.pane.add(answers)
@@ -117,7 +117,7 @@ async def test_arguments_are_seen_as_they_arrive_in_one_row() -> None:
 
 async def test_states_stand_at_the_end_of_the_line_and_seconds_keep_their_width() -> None:
     app = ChatApp([prompt("Go"), calling(RUN)])
-    question = Question(call=RUN, title="Run a command", kind="command", detail="make check")
+    question = PermissionRequest(call=RUN, title="Run a command", kind="command", detail="make check")
     async with app.run_test(size=SIZE) as pilot:
 
         async def after(*events: Any) -> str:
@@ -127,12 +127,12 @@ async def test_states_stand_at_the_end_of_the_line_and_seconds_keep_their_width(
             return line_with(app, "make check").rstrip()
 
         assert (await after()).endswith("make check")
-        assert (await after(ToolBegan(RUN), ToolAsking(question))).endswith("needs permission")
-        running = await after(ToolAllowed("t1", True))
+        assert (await after(ToolStarted(RUN), PermissionRequested(question))).endswith("needs permission")
+        running = await after(PermissionDecided("t1", True))
         assert running.endswith("running   0 s")
         app.clock.now += 62
         assert (await after(ToolOutput("t1", ""))).endswith("running  1:02")
-        assert (await after(ToolAllowed("t1", False))).endswith("refused")
+        assert (await after(PermissionDecided("t1", False))).endswith("refused")
         assert (await after(ToolEnded(result("t1", f"{REFUSED}: no.", is_error=True)))).endswith("refused")
         assert (await after(ToolEnded(result("t1", STOPPED, is_error=True)))).endswith("stopped")
         assert (await after(ToolEnded(result("t1", "(exit code 2)", is_error=True, elapsed_s=63)))).endswith(
@@ -144,7 +144,7 @@ async def test_states_stand_at_the_end_of_the_line_and_seconds_keep_their_width(
 async def test_the_last_lines_of_what_it_says_are_shown_while_it_runs_and_never_more() -> None:
     app = ChatApp([prompt("Go"), calling(RUN)])
     async with app.run_test(size=SIZE) as pilot:
-        app.pane.follow(ToolBegan(RUN))
+        app.pane.follow(ToolStarted(RUN))
         await drawn(app, pilot)
         before = app.pane.viewport.total
         for number in range(30):
@@ -273,7 +273,7 @@ def test_of_long_arguments_nothing_is_laid_out_before_they_are_opened_and_they_a
     sys.setprofile(count)
     try:
         call = Call(ToolUse("t1", "write_file", json.dumps({"path": "a.md", "content": content})))
-        call.take(ToolBegan(call.call), 100.0, 0.0)
+        call.take(ToolStarted(call.call), 100.0, 0.0)
         for second in range(5):
             call.tick(100.0 + second)
         assert call.can_open

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conversation_app import ChatApp, answer, deltas, prompt, so_far
 
-from tui.chat.events import BlockStart, BlockStop, InputDelta, TextDelta, ThinkingDelta, Waiting
+from tui.chat.events import BlockStart, BlockStop, InputDelta, RetryScheduled, TextDelta, ThinkingDelta
 from tui.chat.transcript import Failure, Message, Text, Thinking, ToolUse
 
 pytestmark = pytest.mark.anyio
@@ -415,7 +415,7 @@ async def test_a_countdown_stands_where_the_answer_would_be_and_gives_way_to_it(
     async with app.run_test(size=(80, 24)):
         app.pane.add(prompt("?"))
         app.pane.begin("Sonnet 5.5")
-        app.pane.wait(Waiting(failure=OVERLOADED, attempt=2, attempts=3, until=app.clock.now + 3))
+        app.pane.wait(RetryScheduled(failure=OVERLOADED, attempt=2, attempts=3, until=app.clock.now + 3))
         assert "Claude is overloaded." in app.screen_text()
         assert "next try in  3 s (2 of 3) · Esc gives up" in app.screen_text()
         app.clock.now += 1.5

@@ -8,7 +8,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import Input
 
-from tui.chat.tools import PermissionDecision, Question
+from tui.chat.tools import PermissionDecision, PermissionRequest
 from tui.chat.transcript import ToolUse
 from tui.tools.command import RunCommand
 from tui.tools.paths import Folders
@@ -19,7 +19,7 @@ from tui.widgets.themes import DARK
 pytestmark = pytest.mark.anyio
 
 FIRST, SECOND = (
-    Question(call=ToolUse(name, "run_command"), title="Run a command", kind="command", detail=name)
+    PermissionRequest(call=ToolUse(name, "run_command"), title="Run a command", kind="command", detail=name)
     for name in ("first", "second")
 )
 

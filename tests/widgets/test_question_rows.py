@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.chat.tools import Question
+from tui.chat.tools import PermissionRequest
 from tui.chat.transcript import ToolUse
 from tui.render.safe import revealed
 from tui.widgets.conversation.wrapping import wrapped
@@ -21,7 +21,7 @@ WIDTH = 40
 
 
 def detail_of(text: str, kind: Kind = "diff") -> Detail:
-    detail = Detail(Question(call=ToolUse("t", "tool"), title="Do it", kind=kind, detail=text))
+    detail = Detail(PermissionRequest(call=ToolUse("t", "tool"), title="Do it", kind=kind, detail=text))
     detail.fit(WIDTH)
     return detail
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from conversation_app import answer, deltas, prompt, so_far
 from laid_out import LaidOut
 
-from tui.chat.events import TextDelta, Waiting
-from tui.chat.tools import ToolBegan, ToolEnded
+from tui.chat.events import RetryScheduled, TextDelta
+from tui.chat.tools import ToolEnded, ToolStarted
 from tui.chat.transcript import Failure, Message, Text, Thinking, ToolResult, ToolUse
 
 RUN = ToolUse("t1", "run_command", '{"command": "make"}')
@@ -76,7 +76,9 @@ def test_a_failed_turn_can_be_retried_and_a_finished_one_cannot() -> None:
 def test_the_countdown_falls_with_the_clock() -> None:
     page = LaidOut([prompt("one")])
     page.model.begin("Sonnet")
-    page.model.wait(Waiting(failure=Failure(message="Overloaded"), attempt=1, attempts=4, until=page.clock.now + 9))
+    page.model.wait(
+        RetryScheduled(failure=Failure(message="Overloaded"), attempt=1, attempts=4, until=page.clock.now + 9)
+    )
     page.model.take_change()
     assert "next try in  9 s (1 of 4)" in page.text()
     page.clock.now += 4
@@ -88,7 +90,7 @@ def test_the_countdown_falls_with_the_clock() -> None:
 def test_it_needs_ticks_while_something_is_counted_and_no_longer() -> None:
     page = LaidOut([prompt("one"), Message(role="assistant", blocks=(RUN,), model="sonnet")])
     assert not page.model.needs_ticks
-    page.model.follow(ToolBegan(RUN), 0)
+    page.model.follow(ToolStarted(RUN), 0)
     assert page.model.needs_ticks
     page.clock.now += 3
     (row,) = page.model.tick()

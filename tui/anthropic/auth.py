@@ -46,14 +46,14 @@ def auth_for(
     if not isinstance(credential, OAuthToken) or not credential.is_claude_code_login:
         return CredentialAuth(credential, oauth_hosts)
     service = credential.keychain
-    renewer = TokenRefresher(
+    refresher = TokenRefresher(
         credential,
         lambda refresh_token: exchange_refresh_token(refresh_token, token_url, now, oauth_hosts),
         now=now,
         warn=warn,
         reread=(lambda: read_keychain(service, now_s=now())) if service else None,
     )
-    return LoginAuth(renewer, oauth_hosts)
+    return LoginAuth(refresher, oauth_hosts)
 
 
 class CredentialAuth(httpx.Auth):
@@ -74,18 +74,18 @@ class LoginAuth(httpx.Auth):
     requires_response_body = False  # True would make httpx buffer the whole stream
 
     def __init__(
-        self, renewer: TokenRefresher, oauth_hosts: Sequence[str] = (), *, patience_s: float = PATIENCE_S
+        self, refresher: TokenRefresher, oauth_hosts: Sequence[str] = (), *, patience_s: float = PATIENCE_S
     ) -> None:
-        self._renewer = renewer
+        self._refresher = refresher
         self._oauth_hosts = tuple(oauth_hosts)
         self._patience_s = patience_s
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        token = self._renewer.before_request() if self._renewer.is_due() else self._renewer.current()
+        token = self._refresher.before_request() if self._refresher.is_due() else self._refresher.current()
         sign(request, token, self._oauth_hosts)
         response = yield request
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            sign(request, self._renewer.after_unauthorized(token), self._oauth_hosts)
+            sign(request, self._refresher.after_unauthorized(token), self._oauth_hosts)
             yield request
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
@@ -93,18 +93,18 @@ class LoginAuth(httpx.Auth):
         sign(request, token, self._oauth_hosts)
         response = yield request
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            sign(request, await _in_thread(lambda: self._renewer.after_unauthorized(token)), self._oauth_hosts)
+            sign(request, await _in_thread(lambda: self._refresher.after_unauthorized(token)), self._oauth_hosts)
             yield request
 
     async def _token(self) -> OAuthToken:
-        if not self._renewer.is_due():
-            return self._renewer.current()
-        renewal = _in_thread(self._renewer.before_request)
-        if self._renewer.is_valid():  # do not wait for a slow endpoint: the refresh continues in the background
-            done, _ = await asyncio.wait([renewal], timeout=self._patience_s)
+        if not self._refresher.is_due():
+            return self._refresher.current()
+        refresh = _in_thread(self._refresher.before_request)
+        if self._refresher.is_valid():  # do not wait for a slow endpoint: the refresh continues in the background
+            done, _ = await asyncio.wait([refresh], timeout=self._patience_s)
             if not done:
-                return self._renewer.current()
-        return await renewal
+                return self._refresher.current()
+        return await refresh
 
 
 def _in_thread(work: Callable[[], OAuthToken]) -> asyncio.Future[OAuthToken]:

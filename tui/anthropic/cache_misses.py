@@ -13,10 +13,10 @@ import msgspec
 
 from tui.anthropic.cache_map import LOOK_BACK, blocks_of
 from tui.chat.cache import Miss, MissKind
+from tui.chat.cache_state import LIFETIME_S, cached_tokens
 from tui.chat.ledger import Lifetime, Usage
 from tui.chat.model import Model
-from tui.chat.tokens import MANY, MAX_SIDE_OF_MANY_PX
-from tui.chat.warmth import LIFETIME_S, cached_tokens
+from tui.chat.tokens import MANY_IMAGES, MANY_IMAGES_MAX_SIDE_PX
 from tui.inputs.bounded import decode_json
 from tui.inputs.limits import REQUEST_DEPTH
 
@@ -93,10 +93,10 @@ def _difference(
         return "image", "The first image was added, which invalidates the cached messages once. Further images do not."
     anew = f"Everything after it was sent again. {filled('It has been cached again.')}"
     changed = _changed_message(old["messages"], new["messages"], anew)
-    if changed is not None and changed[0] == "image" and were <= MANY < are:
+    if changed is not None and changed[0] == "image" and were <= MANY_IMAGES < are:
         return "image", (
-            f"There are more than {MANY} images, and those over {MAX_SIDE_OF_MANY_PX:,} pixels are sent smaller then, "
-            f"once. {filled(_FILLED)}"
+            f"With more than {MANY_IMAGES} images, those over {MANY_IMAGES_MAX_SIDE_PX:,} pixels are sent smaller, which "
+            f"invalidates the cached messages once. {filled(_FILLED)}"
         )
     return changed
 

@@ -1,8 +1,8 @@
 """Send requests to the provider: streams, retries, timeouts, and conversion of httpx errors.
 
-A failed attempt is retried only before any part of an answer has arrived, and each wait is announced (`Waiting`), so that
-it can be shown and cancelled. Cancelling the task that reads a stream closes its connection. Redirects are never followed,
-since the credential would be sent along.
+A failed attempt is retried only before any part of an answer has arrived. Each wait is announced (`RetryScheduled`), so
+that it can be shown and cancelled. Cancelling the task that reads a stream closes its connection. Redirects are never
+followed, since the credential would be sent along.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tui.anthropic.errors import ConnectionFailed, ProtocolError, ProviderError,
 from tui.anthropic.hints import CredentialKind
 from tui.anthropic.model_listing import TooManyModels, from_listing
 from tui.anthropic.workspace import WORKSPACE_HEADER, Workspace
-from tui.chat.events import MessageDelta, MessageStart, MessageStop, StreamEvent, Waiting
+from tui.chat.events import MessageDelta, MessageStart, MessageStop, RetryScheduled, StreamEvent
 from tui.chat.model import Model
 from tui.inputs.bounded import decode_json
 from tui.inputs.limits import (
@@ -100,7 +100,9 @@ class Client:
         self._transport = transport
         self._opened: httpx.AsyncClient | None = None
 
-    async def stream(self, body: bytes, betas: tuple[str, ...] = ()) -> AsyncGenerator[StreamEvent | Waiting, None]:
+    async def stream(
+        self, body: bytes, betas: tuple[str, ...] = ()
+    ) -> AsyncGenerator[StreamEvent | RetryScheduled, None]:
         """Yield the answer to a request as it arrives, starting with MessageStart.
 
         Raises a ProviderError if the last attempt fails, or if the answer breaks off after it has started.
@@ -120,7 +122,7 @@ class Client:
                 failed = error
             delay_s = retry_delay.delay_s(failed.retry_after_s, attempt, self._chance())
             until = self._clock() + delay_s
-            yield Waiting(failure=failed.failure(), attempt=attempt + 1, attempts=ATTEMPTS, until=until)
+            yield RetryScheduled(failure=failed.failure(), attempt=attempt + 1, attempts=ATTEMPTS, until=until)
             await self._sleep(delay_s)
 
     async def count_tokens(self, body: bytes, betas: tuple[str, ...] = ()) -> int:

@@ -240,7 +240,7 @@ class _MessageBuilder:
         match block:
             case Text():
                 return self._text(block)
-            case Image(aside=True) | Document(aside=True):
+            case Image(quarantined=True) | Document(quarantined=True):
                 return {"type": "text", "text": _left_out(block)}
             case Image(media_type, data, name):
                 if not self._model.vision:
@@ -276,7 +276,7 @@ class _MessageBuilder:
         return param
 
     def _note(self, block: Text | Image | Document, place: BlockPosition, sent_at: RequestPosition) -> None:
-        if isinstance(block, Image | Document) and not block.aside:
+        if isinstance(block, Image | Document) and not block.quarantined:
             self.places[sent_at] = place
 
 

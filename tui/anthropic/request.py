@@ -12,9 +12,9 @@ import msgspec
 
 from tui.anthropic.cache_breakpoints import with_breakpoints
 from tui.anthropic.replay import Dialect, Param, build_messages, sendable
-from tui.chat.asking import NothingToSend
 from tui.chat.ledger import Lifetime
 from tui.chat.model import Effort, Model
+from tui.chat.request import NothingToSend
 from tui.chat.thinking import ThinkingMode, budget_in_use, effort_in_use, mode_in_use
 from tui.chat.transcript import Tool, Transcript
 from tui.inputs.bounded import decode_json

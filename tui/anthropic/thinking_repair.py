@@ -11,11 +11,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
 from tui.anthropic.errors import BadRequest, ProviderError
-from tui.chat.events import StreamEvent, Waiting
+from tui.chat.events import RetryScheduled, StreamEvent
 from tui.chat.thinking import signatures_in, without_thinking
 from tui.chat.transcript import Transcript
 
-Stream = AsyncGenerator[StreamEvent | Waiting, None]
+Stream = AsyncGenerator[StreamEvent | RetryScheduled, None]
 
 
 class ThinkingRepair:
@@ -46,7 +46,7 @@ class ThinkingRepair:
             if not self._learns(error, transcript):
                 raise
             failure = error.failure()
-        yield Waiting(failure=failure, attempt=2, attempts=2, until=self._clock())
+        yield RetryScheduled(failure=failure, attempt=2, attempts=2, until=self._clock())
         async with aclosing(send(build(without_thinking(transcript)))) as events:
             async for event in events:
                 yield event

@@ -1,7 +1,7 @@
 """Check, before a turn is sent, whether it would exceed the user's budget for a chat or a day.
 
 A soft limit asks the user once. A hard limit blocks until the user raises it. The screen asks; `prx -p` and tool loops have
-nobody to ask and use `refusal`.
+nobody to ask and use `hard_limit_error`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Literal
 
 import msgspec
 
+from tui.chat.cache_state import lifetime_for
 from tui.chat.forecast import NO_DRAFT, Estimate, estimate
 from tui.chat.ledger import Usage, bill
 from tui.chat.model import Model
 from tui.chat.transcript import Message, Transcript
-from tui.chat.warmth import lifetime_for
 from tui.errors import TuiError
 
 Scope = Literal["chat", "day"]
@@ -49,7 +49,7 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
         return Spent(chat_usd=self.chat_usd + other.chat_usd, day_usd=self.day_usd + other.day_usd)
 
 
-class Passed(msgspec.Struct, frozen=True, kw_only=True):
+class ExceededLimit(msgspec.Struct, frozen=True, kw_only=True):
     """A limit that the next turn would exceed."""
 
     scope: Scope
@@ -78,52 +78,54 @@ class Passed(msgspec.Struct, frozen=True, kw_only=True):
 class OverBudget(TuiError):
     """Raised when a turn would exceed a hard limit."""
 
-    def __init__(self, passed: Passed) -> None:
+    def __init__(self, passed: ExceededLimit) -> None:
         super().__init__(str(passed), f"Raise {passed.scope}_hard under [budget] in config.toml.")
 
 
 class Consent(msgspec.Struct, frozen=True):
     """What the user has allowed since prx was started. Keys are chat ids and ISO dates."""
 
-    told: frozenset[str] = frozenset()
+    notified: frozenset[str] = frozenset()
     """Chats and days whose soft limit the user agreed to exceed."""
     raised: Mapping[str, float] = {}
     """Raised hard limits in US dollars, which replace the configured ones."""
 
-    def applied(self, budget: Budget, *, chat: str, day: str) -> Budget:
+    def effective(self, budget: Budget, *, chat: str, day: str) -> Budget:
         """Return the limits that apply to this chat and day, with the user's consent taken into account."""
         return Budget(
-            chat_soft=None if chat in self.told else budget.chat_soft,
+            chat_soft=None if chat in self.notified else budget.chat_soft,
             chat_hard=self.raised.get(chat, budget.chat_hard),
-            day_soft=None if day in self.told else budget.day_soft,
+            day_soft=None if day in self.notified else budget.day_soft,
             day_hard=self.raised.get(day, budget.day_hard),
         )
 
-    def given(self, passed: Iterable[Passed], *, chat: str, day: str) -> Consent:
+    def with_approval(self, passed: Iterable[ExceededLimit], *, chat: str, day: str) -> Consent:
         """Return the consent extended by these limits."""
         names: dict[Scope, str] = {"chat": chat, "day": day}
         passed = tuple(passed)
         raised = {names[one.scope]: one.raised_usd for one in passed if one.level == "hard"}
-        return Consent(self.told | {names[one.scope] for one in passed}, {**self.raised, **raised})
+        return Consent(self.notified | {names[one.scope] for one in passed}, {**self.raised, **raised})
 
 
-def check(budget: Budget, spent: Spent, next_usd: float) -> tuple[Passed, ...]:
+def check(budget: Budget, spent: Spent, next_usd: float) -> tuple[ExceededLimit, ...]:
     """Return the limits that the next turn would exceed: at most one per scope, hard limits first."""
     scopes: tuple[tuple[Scope, float, float | None, float | None], ...] = (
         ("chat", spent.chat_usd, budget.chat_soft, budget.chat_hard),
         ("day", spent.day_usd, budget.day_soft, budget.day_hard),
     )
-    found: list[Passed] = []
+    found: list[ExceededLimit] = []
     for scope, spent_usd, soft, hard in scopes:
         levels: tuple[tuple[Level, float | None], ...] = (("hard", hard), ("soft", soft))
         for level, limit in levels:
             if limit is not None and spent_usd + next_usd > limit:
-                found.append(Passed(scope=scope, level=level, limit_usd=limit, spent_usd=spent_usd, next_usd=next_usd))
+                found.append(
+                    ExceededLimit(scope=scope, level=level, limit_usd=limit, spent_usd=spent_usd, next_usd=next_usd)
+                )
                 break
     return tuple(sorted(found, key=lambda passed: passed.level != "hard"))
 
 
-def refusal(budget: Budget, spent: Spent, next_usd: float, since: Iterable[Message] = ()) -> OverBudget | None:
+def hard_limit_error(budget: Budget, spent: Spent, next_usd: float, since: Iterable[Message] = ()) -> OverBudget | None:
     """Return the error for the first hard limit that the next request would exceed, or None if it may be sent.
 
     `since` holds the answers of the running turn, which `spent` does not include yet.
@@ -133,7 +135,7 @@ def refusal(budget: Budget, spent: Spent, next_usd: float, since: Iterable[Messa
     return next((OverBudget(one) for one in passed if one.level == "hard"), None)
 
 
-def objection(
+def next_request_error(
     budget: Budget, spent: Spent, transcript: Transcript, answers: Iterable[Message], model: Model, now: float
 ) -> OverBudget | None:
     """Return the error if the next request of a running turn would exceed a hard limit, or None.
@@ -141,10 +143,10 @@ def objection(
     `answers` are the turn's answers so far; the next request sends the results of their tool calls.
     """
     coming = estimate(transcript, NO_DRAFT, model, now, lifetime=lifetime_for(transcript, model, now))
-    return refusal(budget, spent, turn_usd(coming, transcript, model), answers)
+    return hard_limit_error(budget, spent, estimated_turn_usd(coming, transcript, model), answers)
 
 
-def turn_usd(coming: Estimate, transcript: Transcript, model: Model) -> float:
+def estimated_turn_usd(coming: Estimate, transcript: Transcript, model: Model) -> float:
     """Estimate the cost of the next turn in US dollars: its input, and an answer of average length. 0 if the price is
     unknown.
     """

@@ -94,7 +94,7 @@ StreamEvent = (
 )
 
 
-class Waiting(_Event, frozen=True, kw_only=True):
+class RetryScheduled(_Event, frozen=True, kw_only=True):
     """A failed attempt will be repeated at `until`, in seconds of the monotonic clock."""
 
     failure: Failure
@@ -104,33 +104,33 @@ class Waiting(_Event, frozen=True, kw_only=True):
     until: float
 
 
-class Sent(_Event, frozen=True):
+class PromptSent(_Event, frozen=True):
     """The prompt was added to the transcript."""
 
     message: Message
 
 
-class Asked(_Event, frozen=True, kw_only=True):
+class RequestSent(_Event, frozen=True, kw_only=True):
     """A request is about to be sent; one turn may need several. `body` is its JSON, for the inspector."""
 
     model: str
     body: bytes
 
 
-class Grew(_Event, frozen=True):
+class AnswerUpdated(_Event, frozen=True):
     """The answer as received so far, and the events since the last update. Adjacent deltas of a block are joined."""
 
     message: Message
     events: tuple[StreamEvent, ...]
 
 
-class Settled(_Event, frozen=True):
+class AnswerEnded(_Event, frozen=True):
     """One response has ended (see `message.state`) and is in the transcript."""
 
     message: Message
 
 
-class ToolsAnswered(_Event, frozen=True):
+class ToolResultsAdded(_Event, frozen=True):
     """The results of all tool calls of an answer were added to the transcript as one message."""
 
     message: Message
@@ -157,4 +157,14 @@ class TurnEnded(_Event, frozen=True, kw_only=True):
     give_back: Draft | None = None
 
 
-TurnEvent = Sent | Asked | Waiting | Grew | Settled | ToolEvent | ToolsAnswered | Notice | TurnEnded
+TurnEvent = (
+    PromptSent
+    | RequestSent
+    | RetryScheduled
+    | AnswerUpdated
+    | AnswerEnded
+    | ToolEvent
+    | ToolResultsAdded
+    | Notice
+    | TurnEnded
+)

@@ -11,11 +11,12 @@ from typing import Literal
 
 import msgspec
 
+from tui.chat.cache_state import cache_state, prefix_hash, settings_changed
 from tui.chat.ledger import Bill, Lifetime, Usage, bill
 from tui.chat.model import Model
 from tui.chat.thinking import is_thinking
 from tui.chat.tokens import (
-    MANY,
+    MANY_IMAGES,
     block_tokens,
     downscaled,
     image_tokens,
@@ -26,13 +27,12 @@ from tui.chat.tokens import (
     text_tokens,
 )
 from tui.chat.transcript import Block, Draft, Image, Message, ToolResult, Transcript
-from tui.chat.warmth import asked_otherwise, expiry, opening
 
 NO_DRAFT = Draft(text="")
 _MARKED = Image("", "")
 """Stands for an image marker in the text of a prompt, whose size is unknown until it is sent."""
 
-Loser = Literal["", "first_image", "many_images"]
+Invalidation = Literal["", "first_image", "many_images"]
 """What invalidates the cache of the messages: the first image of a chat, or so many images that earlier ones are shrunk."""
 
 
@@ -49,7 +49,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """True if it is based on the provider's own count for this chat and model."""
     context: int
     """Input window of the model, in tokens."""
-    loses: Loser = ""
+    invalidated_by: Invalidation = ""
     """Why images invalidate the cached messages, or ""."""
 
     @property
@@ -66,26 +66,26 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         return self.tokens <= self.context
 
 
-Drop = Literal["thinking", "images", "tools"]
+Unsupported = Literal["thinking", "images", "tools"]
 """What a model cannot use of a chat: thinking of another model, images without vision, tools without tool support."""
 
 
-class Switch(msgspec.Struct, frozen=True, kw_only=True):
+class ModelSwitch(msgspec.Struct, frozen=True, kw_only=True):
     """What it means to continue this chat with a model."""
 
     model: Model
-    stays: bool
+    is_current: bool
     """True for the model that answered last."""
     next_turn: Estimate
     """The next request to this model, with what its cache holds."""
     later_usd: float | None
     """Estimated input cost of a later turn, with a warm cache; None if unknown."""
-    pays_after: int | None
+    break_even_turns: int | None
     """Number of turns after which the switch is cheaper than staying, answers included. 1 means at once, None never or
     unknown.
     """
-    drops: tuple[Drop, ...] = ()
-    refuses: str = ""
+    unsupported: tuple[Unsupported, ...] = ()
+    unavailable: str = ""
     """Why the model cannot answer this chat, in one sentence, or ""."""
 
 
@@ -94,11 +94,11 @@ MAX_BREAK_EVEN_TURNS = 100
 
 
 def estimate(
-    transcript: Transcript, draft: Draft, model: Model, now: float, *, manner: str = "", lifetime: Lifetime = "5m"
+    transcript: Transcript, draft: Draft, model: Model, now: float, *, settings: str = "", lifetime: Lifetime = "5m"
 ) -> Estimate:
     """Estimate what sending the draft now would use. With an empty draft, estimate the chat as it is.
 
-    `manner` is the thinking mode and effort of the request; "" means unchanged. `lifetime` is the lifetime of new cache
+    `settings` is the thinking mode and effort of the request; "" means unchanged. `lifetime` is the lifetime of new cache
     entries.
     """
     at, known = _last_count(transcript, model)
@@ -106,9 +106,9 @@ def estimate(
     before, after = list(_images(transcript.messages[:at])), [*_images(transcript.messages[at:]), *_attached(draft)]
     new -= sum(_saved_tokens(image, model) for image in _newly_downscaled(before, after))
     total = math.ceil((prefix_tokens(transcript, model) if known is None else known) + new)
-    warm, loser = expiry(transcript, model.id, now), _invalidation(before, after)
-    is_lost = bool(loser) or asked_otherwise(transcript, model.id, manner)
-    lost = messages_in_cache(transcript, model, now).tokens if is_lost else 0
+    warm, loser = cache_state(transcript, model.id, now), _invalidation(before, after)
+    is_lost = bool(loser) or settings_changed(transcript, model.id, settings)
+    lost = cached_messages_loss(transcript, model, now).tokens if is_lost else 0
     read = min(total, warm.tokens - lost if warm.is_warm(now) else 0)
     rest = total - read
     is_kept = total >= model.min_cache
@@ -127,7 +127,7 @@ def estimate(
         warm=read > 0,
         exact=exact,
         context=model.context,
-        loses=loser if lost else "",
+        invalidated_by=loser if lost else "",
     )
 
 
@@ -137,30 +137,30 @@ def price_switch(
     now: float,
     *,
     draft: Draft = NO_DRAFT,
-    manner: Callable[[Model], str] = lambda model: "",
-) -> tuple[Switch, ...]:
+    settings: Callable[[Model], str] = lambda model: "",
+) -> tuple[ModelSwitch, ...]:
     """Return one row per model, in the given order: the next turn, later turns, and when a switch breaks even.
 
-    Future turns are assumed to be like the average turn so far: as much new input, and as long an answer. `manner` returns
+    Future turns are assumed to be like the average turn so far: as much new input, and as long an answer. `settings` returns
     the thinking mode and effort that a model would be asked with.
     """
     last = next((one for one in reversed(transcript.messages) if one.role == "assistant" and one.model), None)
     current = next((model for model in models if last is not None and model.id == last.model), None)
     average = _average_turn(transcript, current)
-    stay = _project(transcript, current, now, draft, manner(current), average) if current is not None else None
-    rows: list[Switch] = []
+    stay = _project(transcript, current, now, draft, settings(current), average) if current is not None else None
+    rows: list[ModelSwitch] = []
     for model in models:
-        projection = _project(transcript, model, now, draft, manner(model), average)
-        stays = current is not None and model.id == current.id
+        projection = _project(transcript, model, now, draft, settings(model), average)
+        is_current = current is not None and model.id == current.id
         rows.append(
-            Switch(
+            ModelSwitch(
                 model=model,
-                stays=stays,
+                is_current=is_current,
                 next_turn=projection.next_turn,
                 later_usd=projection.later_input_usd,
-                pays_after=None if stays or stay is None else _break_even(projection, stay),
-                drops=_drops(transcript, model),
-                refuses=_refusal(transcript, draft, projection.next_turn, model),
+                break_even_turns=None if is_current or stay is None else _break_even(projection, stay),
+                unsupported=_drops(transcript, model),
+                unavailable=_refusal(transcript, draft, projection.next_turn, model),
             )
         )
     return tuple(rows)
@@ -171,10 +171,10 @@ def price_switch(
 
 def _last_count(transcript: Transcript, model: Model) -> tuple[int, float | None]:
     """Return the provider's last count for this model, its answer included, and how many messages it covers."""
-    begins_now = opening(transcript)
+    begins_now = prefix_hash(transcript)
     for at in range(len(transcript.messages) - 1, -1, -1):
         message = transcript.messages[at]
-        counts = message.model == model.id and message.opening in ("", begins_now)
+        counts = message.model == model.id and message.prefix in ("", begins_now)
         if message.role == "assistant" and counts and message.usage.total_input:
             return at + 1, message.usage.total_input + message.usage.output_tokens
     return 0, None
@@ -194,9 +194,9 @@ def _newly_downscaled(before: Sequence[Image], after: Sequence[Image]) -> Sequen
     """Return the images that are shrunk because there are so many, without those that were shrunk already at the last
     count.
     """
-    if not after or len(before) + len(after) <= MANY:
+    if not after or len(before) + len(after) <= MANY_IMAGES:
         return ()
-    return after if len(before) > MANY else (*before, *after)
+    return after if len(before) > MANY_IMAGES else (*before, *after)
 
 
 def _saved_tokens(image: Image, model: Model) -> int:
@@ -205,13 +205,15 @@ def _saved_tokens(image: Image, model: Model) -> int:
     return image_tokens(image.width, image.height, model) - image_tokens(sent.width, sent.height, model)
 
 
-def _invalidation(before: Sequence[Image], after: Sequence[Image]) -> Loser:
+def _invalidation(before: Sequence[Image], after: Sequence[Image]) -> Invalidation:
     """Return how the new images affect the cache."""
     if not after:
         return ""
     if not before:
         return "first_image"
-    are_shrunk = len(before) <= MANY < len(before) + len(after) and any(downscaled(one) is not one for one in before)
+    are_shrunk = len(before) <= MANY_IMAGES < len(before) + len(after) and any(
+        downscaled(one) is not one for one in before
+    )
     return "many_images" if are_shrunk else ""
 
 
@@ -230,13 +232,13 @@ class CacheLoss(msgspec.Struct, frozen=True, kw_only=True):
     """What reading them would have cost, or None if the price is unknown."""
 
 
-def messages_in_cache(transcript: Transcript, model: Model, now: float, lifetime: Lifetime = "5m") -> CacheLoss:
+def cached_messages_loss(transcript: Transcript, model: Model, now: float, lifetime: Lifetime = "5m") -> CacheLoss:
     """Return what would be lost of the cached messages; nothing if the cache is cold. `lifetime` applies to the new
     entries.
     """
-    warm = expiry(transcript, model.id, now)
-    opening = math.floor(prefix_tokens(transcript, model))
-    lost = warm.tokens - (opening if opening >= model.min_cache else 0)
+    warm = cache_state(transcript, model.id, now)
+    prefix = math.floor(prefix_tokens(transcript, model))
+    lost = warm.tokens - (prefix if prefix >= model.min_cache else 0)
     if lost <= 0 or not warm.is_warm(now):
         return CacheLoss()
     hour = lost if lifetime == "1h" else 0
@@ -285,9 +287,9 @@ def _average_turn(transcript: Transcript, current: Model | None) -> _AverageTurn
 
 
 def _project(
-    transcript: Transcript, model: Model, now: float, draft: Draft, manner: str, average: _AverageTurn
+    transcript: Transcript, model: Model, now: float, draft: Draft, settings: str, average: _AverageTurn
 ) -> _Projection:
-    coming = estimate(transcript, draft, model, now, manner=manner)
+    coming = estimate(transcript, draft, model, now, settings=settings)
     scale = model.tokens_per_char / average.tokens_per_char if average.tokens_per_char else 1.0
     answer = Usage(output_tokens=round(average.output * scale))
     new = round((average.new_input + average.output) * scale)
@@ -322,18 +324,18 @@ def _break_even(switch: _Projection, stay: _Projection) -> int | None:
     return turns if turns <= MAX_BREAK_EVEN_TURNS else None
 
 
-def _drops(transcript: Transcript, model: Model) -> tuple[Drop, ...]:
+def _drops(transcript: Transcript, model: Model) -> tuple[Unsupported, ...]:
     foreign = any(
         is_thinking(block) for message in transcript.messages if message.model != model.id for block in message.blocks
     )
-    drops: list[Drop] = []
+    unsupported: list[Unsupported] = []
     if foreign:
-        drops.append("thinking")
+        unsupported.append("thinking")
     if not model.vision and has_images(transcript):
-        drops.append("images")
+        unsupported.append("images")
     if not model.tools and transcript.tools:
-        drops.append("tools")
-    return tuple(drops)
+        unsupported.append("tools")
+    return tuple(unsupported)
 
 
 def _refusal(transcript: Transcript, draft: Draft, coming: Estimate, model: Model) -> str:
@@ -363,10 +365,10 @@ def _images(messages: Sequence[Message]) -> Iterator[Image]:
     for message in messages:
         for block in message.blocks:
             inner: tuple[Block, ...] = block.content if isinstance(block, ToolResult) else (block,)
-            yield from (one for one in inner if isinstance(one, Image) and not one.aside)
+            yield from (one for one in inner if isinstance(one, Image) and not one.quarantined)
 
 
 def _attached(draft: Draft) -> list[Image]:
     """Return the images of a draft: attachments, and a stand-in for each marker in its text."""
-    attached = [block for block in draft.attachments if isinstance(block, Image) and not block.aside]
+    attached = [block for block in draft.attachments if isinstance(block, Image) and not block.quarantined]
     return [*attached, *[_MARKED] * marker_count(draft.text)]

@@ -23,14 +23,14 @@ def quarantine(transcript: Transcript, places: Collection[BlockPosition]) -> tup
     changed: dict[int, Message] = {}
     for place in places:
         number = place.message
-        changed[number] = _with_aside(changed.get(number, transcript.messages[number]), place)
+        changed[number] = _with_quarantined(changed.get(number, transcript.messages[number]), place)
     messages = tuple(changed.get(number, message) for number, message in enumerate(transcript.messages))
     return replace(transcript, messages=messages), changed
 
 
 def with_rejected_blocks(failure: Failure, places: Sequence[BlockPosition], transcript: Transcript) -> Failure:
     """Return the failure with the positions of the rejected blocks, and a hint that says what happened to them."""
-    return replace(failure, refused=tuple(places), hint=_hint(places, transcript)) if places else failure
+    return replace(failure, rejected_blocks=tuple(places), hint=_hint(places, transcript)) if places else failure
 
 
 def with_dropped_tools(failure: Failure, names: Sequence[str]) -> Failure:
@@ -55,19 +55,19 @@ def _name(transcript: Transcript, place: BlockPosition) -> str:
     return block.name if isinstance(block, Image | Document) else ""
 
 
-def _with_aside(message: Message, place: BlockPosition) -> Message:
+def _with_quarantined(message: Message, place: BlockPosition) -> Message:
     blocks = list(message.blocks)
-    blocks[place.block] = _aside(blocks[place.block], place.inner)
+    blocks[place.block] = _quarantined(blocks[place.block], place.inner)
     return replace(message, blocks=tuple(blocks))
 
 
-def _aside(block: Block, inner: int | None) -> Block:
+def _quarantined(block: Block, inner: int | None) -> Block:
     match block:
         case Image() | Document():
-            return replace(block, aside=True)
+            return replace(block, quarantined=True)
         case ToolResult(content=content) if inner is not None:
             parts = tuple(
-                replace(part, aside=True) if number == inner and isinstance(part, Image | Document) else part
+                replace(part, quarantined=True) if number == inner and isinstance(part, Image | Document) else part
                 for number, part in enumerate(content)
             )
             return replace(block, content=parts)

@@ -10,15 +10,15 @@ from typing import Literal
 
 import msgspec
 
-from tui.chat.forecast import CacheLoss, messages_in_cache
+from tui.chat.cache_state import lifetime_for
+from tui.chat.forecast import CacheLoss, cached_messages_loss
 from tui.chat.model import Effort, Model
 from tui.chat.thinking import LEVELS, ThinkingMode, effort_in_use, efforts, mode_in_use, thinking_modes
 from tui.chat.transcript import Transcript
-from tui.chat.warmth import lifetime_for
 
 Kind = Literal["thinking", "effort"]
 MODES: tuple[ThinkingMode, ...] = ("on", "between_tools", "off")
-WORDS: Mapping[str, str] = {"on": "on", "between_tools": "between tools", "off": "off"}
+MODE_LABELS: Mapping[str, str] = {"on": "on", "between_tools": "between tools", "off": "off"}
 
 
 class Reasoning(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     """Why the model does not support it, in a few words, or ""."""
 
 
-def remembered(thinking: str, effort: str) -> Reasoning:
+def parse_reasoning(thinking: str, effort: str) -> Reasoning:
     """Parse the settings as stored, exported or typed in a command. Unknown words are ignored."""
     return Reasoning(
         thinking=next((mode for mode in MODES if mode == thinking), None),
@@ -58,7 +58,7 @@ def remembered(thinking: str, effort: str) -> Reasoning:
     )
 
 
-def used(model: Model, chosen: Reasoning) -> EffectiveReasoning:
+def effective(model: Model, chosen: Reasoning) -> EffectiveReasoning:
     """Return the settings that the model uses for this choice."""
     mode = mode_in_use(model, chosen.thinking)
     effort = effort_in_use(model, mode, chosen.effort) or (model.effort_default if model.efforts else None)
@@ -74,13 +74,13 @@ def with_choice(chosen: Reasoning, option: Option) -> Reasoning:
     """Return the settings with this option chosen. Choosing the default clears the choice."""
     value = "" if option.is_default else option.value
     if option.kind == "thinking":
-        return msgspec.structs.replace(chosen, thinking=remembered(value, "").thinking)
-    return msgspec.structs.replace(chosen, effort=remembered("", value).effort)
+        return msgspec.structs.replace(chosen, thinking=parse_reasoning(value, "").thinking)
+    return msgspec.structs.replace(chosen, effort=parse_reasoning("", value).effort)
 
 
 def options(model: Model, chosen: Reasoning) -> tuple[Option, ...]:
     """Return all options, thinking modes before efforts, each with the reason if the model does not support it."""
-    now = used(model, chosen)
+    now = effective(model, chosen)
     modes = (
         Option(
             kind="thinking",
@@ -104,51 +104,53 @@ def options(model: Model, chosen: Reasoning) -> tuple[Option, ...]:
     return (*modes, *levels)
 
 
-def unusual(model: Model, chosen: Reasoning) -> str:
+def describe_choice(model: Model, chosen: Reasoning) -> str:
     """Describe the settings that differ from the model's defaults in a few words, e.g. "effort high", or return ""."""
-    now, parts = used(model, chosen), []
+    now, parts = effective(model, chosen), []
     if now.thinking != default_mode(model):
-        parts.append("no thinking" if now.thinking == "off" else f"thinking {WORDS[now.thinking]}")
+        parts.append("no thinking" if now.thinking == "off" else f"thinking {MODE_LABELS[now.thinking]}")
     if now.effort is not None and now.effort != model.effort_default:
         parts.append(f"effort {now.effort}")
     return ", ".join(parts)
 
 
-def adjusted(model: Model, chosen: Reasoning) -> str:
+def describe_adjustments(model: Model, chosen: Reasoning) -> str:
     """Describe how the model adjusts settings that it does not support, or return ""."""
-    now, parts = used(model, chosen), []
+    now, parts = effective(model, chosen), []
     if chosen.thinking is not None and chosen.thinking != now.thinking:
-        parts.append(f"thinking is {WORDS[now.thinking]}: {_why_no_mode(model, chosen.thinking)}")
+        parts.append(f"thinking is {MODE_LABELS[now.thinking]}: {_why_no_mode(model, chosen.thinking)}")
     if chosen.effort is not None and chosen.effort != now.effort:
         why = _why_no_effort(model, now.thinking, chosen.effort)
         parts.append(f"effort is {now.effort}, not {chosen.effort}: {why}" if now.effort else why)
     return ", ".join(parts)
 
 
-def manner(model: Model, chosen: Reasoning) -> str:
+def request_settings(model: Model, chosen: Reasoning) -> str:
     """Format the settings that the model uses, e.g. "on high". The cache of the messages depends on them."""
-    now = used(model, chosen)
+    now = effective(model, chosen)
     return f"{now.thinking} {now.effort}" if now.effort else now.thinking
 
 
-def of_manner(text: str) -> Reasoning:
-    """Parse what `manner` returned."""
+def parse_request_settings(text: str) -> Reasoning:
+    """Parse what `request_settings` returned."""
     mode, _, effort = text.partition(" ")
-    return remembered(mode, effort)
+    return parse_reasoning(mode, effort)
 
 
-def change(transcript: Transcript, model: Model, before: Reasoning, after: Reasoning, now: float) -> CacheLoss:
+def change_loss(transcript: Transcript, model: Model, before: Reasoning, after: Reasoning, now: float) -> CacheLoss:
     """Return the cache that the next turn loses if the settings change; nothing if the cache is cold or they are equal.
 
     The cached settings are those of the last answer, or `before` if they are unknown.
     """
-    asked = next((one.manner for one in reversed(transcript.messages) if one.model == model.id), "")
-    if (asked or manner(model, before)) == manner(model, after):
+    asked = next((one.settings for one in reversed(transcript.messages) if one.model == model.id), "")
+    if (asked or request_settings(model, before)) == request_settings(model, after):
         return CacheLoss()
-    return messages_in_cache(transcript, model, now, lifetime_for(transcript, model, now, manner=manner(model, after)))
+    return cached_messages_loss(
+        transcript, model, now, lifetime_for(transcript, model, now, settings=request_settings(model, after))
+    )
 
 
-def thought_per_answer(transcript: Transcript, model: Model) -> int:
+def average_thinking_tokens(transcript: Transcript, model: Model) -> int:
     """Return the average thinking tokens of the model's answers in this chat, or 0 if there are none."""
     thought = [
         message.usage.thinking_tokens

@@ -7,10 +7,10 @@ from itertools import groupby
 
 from msgspec.structs import replace
 
-from tui.chat.asking import Stream
-from tui.chat.events import Grew, MessageStop, StreamEvent, TurnEvent, Waiting
+from tui.chat.events import AnswerUpdated, MessageStop, RetryScheduled, StreamEvent, TurnEvent
 from tui.chat.reducer import Partial, coalesce, finish, fold_all, start
 from tui.chat.reply_size import ReplySize
+from tui.chat.request import Stream
 from tui.chat.stream_reader import StreamReader
 from tui.chat.thinking_timer import ThinkingTimer
 from tui.chat.transcript import Failure, Message, State
@@ -51,24 +51,24 @@ class Reply:
         """Return the events that have arrived and were not delivered yet."""
         if self._inflow is None:
             return
-        for is_waiting, run in groupby(self._inflow.take(), lambda event: isinstance(event, Waiting)):
+        for is_waiting, run in groupby(self._inflow.take(), lambda event: isinstance(event, RetryScheduled)):
             if is_waiting:
-                yield from (event for event in run if isinstance(event, Waiting))
+                yield from (event for event in run if isinstance(event, RetryScheduled))
             else:
-                yield self._grow(tuple(event for event in run if not isinstance(event, Waiting)))
+                yield self._grow(tuple(event for event in run if not isinstance(event, RetryScheduled)))
 
     def finished(self, state: State, failure: Failure | None) -> Message:
         """Return the final message."""
         self._thoughts.end(self._clock())
         return self._timed(finish(self._partial, state, failure))
 
-    def _grow(self, events: tuple[StreamEvent, ...]) -> Grew:
+    def _grow(self, events: tuple[StreamEvent, ...]) -> AnswerUpdated:
         joined = coalesce(events)
         self._partial = fold_all(self._partial, joined)
         self._thoughts.note(joined, self._clock())
         self._extent.note(joined)
         self._is_whole = self._is_whole or MessageStop() in joined
-        return Grew(self._timed(self._partial.message), joined)
+        return AnswerUpdated(self._timed(self._partial.message), joined)
 
     def _timed(self, message: Message) -> Message:
         now = self._clock()

@@ -168,12 +168,12 @@ def cited_before(messages: Sequence[Message]) -> list[tuple[Source, ...]]:
 def cited_by(citation: JsonText) -> Source | None:
     """Return the source that a citation points to, or None."""
     try:
-        said = _citations.decode(citation)
+        decoded = _citations.decode(citation)
     except msgspec.DecodeError:
         return None
-    if said.url:
-        return _source(said.title, said.url)
-    return Source(said.document_title, "") if said.document_title else None
+    if decoded.url:
+        return _source(decoded.title, decoded.url)
+    return Source(decoded.document_title, "") if decoded.document_title else None
 
 
 def marks(text: Text, known: Sequence[Source]) -> str:
@@ -183,8 +183,8 @@ def marks(text: Text, known: Sequence[Source]) -> str:
     cited = {page_of(source) for source in map(cited_by, text.citations) if source is not None}
     numbered = ((number, source.url) for number, source in enumerate(known, 1) if page_of(source) in cited)
     shown = (rf"[\[{number}\]](<{url}>)" if url else rf"\[{number}\]" for number, url in islice(numbered, _MOST_MARKS))
-    said = "".join(shown)
-    return f" {said}" if said and text.text and not text.text[-1].isspace() else said
+    joined = "".join(shown)
+    return f" {joined}" if joined and text.text and not text.text[-1].isspace() else joined
 
 
 def text_with_marks(message: Message, before: Sequence[Source] = ()) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from msgspec.structs import replace
 
-from tui.chat.asking import AttachmentPreparer
 from tui.chat.ledger import Bill
 from tui.chat.model import Model
 from tui.chat.quarantine import quarantine
+from tui.chat.request import AttachmentPreparer
 from tui.chat.tools import Access, Toolbox
 from tui.chat.transcript import BlockPosition, Message, Tool, Transcript
 from tui.errors import TuiError
@@ -41,7 +41,7 @@ class Session:
     """A conversation and the rules of its turns.
 
     `record` receives every message that enters the transcript, the prompt before anything is sent. `partial` receives an
-    answer each time it has grown, before it enters. `withdraw` receives a prompt that was removed again. `write_off`
+    answer each time it has grown, before it enters. `withdraw` receives a prompt that was removed again. `discard`
     receives an answer that was billed but has no content. All are called on the thread that runs the turn, and must neither
     block nor fail. `clock` is monotonic, `now` counts from the epoch, both in seconds.
     """
@@ -53,7 +53,7 @@ class Session:
         record: Callable[[Message], None] = _nothing,
         partial: Callable[[Message], None] = _nothing,
         withdraw: Callable[[Message], None] = _nothing,
-        write_off: Callable[[Message], None] = _nothing,
+        discard: Callable[[Message], None] = _nothing,
         bill: Callable[[Message], Bill | None] = _no_bill,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
@@ -69,21 +69,21 @@ class Session:
         self.toolbox: Toolbox | None = None
         """Runs the tools that Claude calls. Without it, every call gets an error."""
         self.most_requests = MOST_REQUESTS
-        self.objection: Callable[[Sequence[Message]], TuiError | None] = lambda answers: None
+        self.check_request: Callable[[Sequence[Message]], TuiError | None] = lambda answers: None
         """Receives the answers of a turn before its next request, and returns an error if that request must not be sent."""
         self.record = record
         self.partial = partial
         self.withdraw = withdraw
-        self.write_off = write_off
+        self.discard = discard
         self.revise: Callable[[int, Message], None] = lambda number, message: None
         """Receives a message in which a block was quarantined, and its index in the transcript."""
         self.start_tools: Callable[[], Awaitable[tuple[str, ...]]] | None = None
         """Awaited before the first request of a conversation: starts what its tools need, and returns notices about
         failures.
         """
-        self.equipped: Callable[[tuple[Tool, ...]], None] = lambda tools: None
+        self.tools_changed: Callable[[tuple[Tool, ...]], None] = lambda tools: None
         """Receives the tools of a conversation that is already recorded when they change during a turn."""
-        self.written_off: tuple[Message, ...] = ()
+        self.discarded: tuple[Message, ...] = ()
         """Answers that were stopped or failed before their first word but cost their input."""
         self.bill = bill
         self.clock = clock
@@ -91,7 +91,7 @@ class Session:
         self.is_busy = False
         """True while a turn runs. `turn.run_turn` sets it; the end of the turn clears it."""
 
-    def equip(self) -> None:
+    def offer_tools(self) -> None:
         """Offer the toolbox's tools if the conversation is new. A conversation that has begun keeps its tools."""
         if self.toolbox is not None and not (self.transcript.messages or self.transcript.tools):
             self.transcript = replace(self.transcript, tools=self.toolbox.tools)
@@ -104,10 +104,10 @@ class Session:
         tools = self.toolbox.tools
         if tools != self.transcript.tools:
             self.transcript = replace(self.transcript, tools=tools)
-            self.equipped(tools)
+            self.tools_changed(tools)
         return notices
 
-    def take_up(self, transcript: Transcript, access: Access) -> None:
+    def resume(self, transcript: Transcript, access: Access) -> None:
         """Continue a stored conversation with the tools that it began with."""
         self.transcript = transcript
         if self.toolbox is not None:
@@ -130,7 +130,7 @@ class Session:
             self.toolbox.disable(names)
         tools = tuple(tool for tool in self.transcript.tools if tool.name not in names)
         self.transcript = replace(self.transcript, tools=tools)
-        self.equipped(tools)
+        self.tools_changed(tools)
 
     def quarantine(self, places: Collection[BlockPosition]) -> None:
         """Quarantine the blocks at these positions, which keeps them out of all later requests."""

@@ -102,11 +102,11 @@ def is_billed(answer: Message) -> bool:
 
 
 def ledger_of(
-    transcript: Transcript, written_off: Sequence[Message] = (), price: Callable[[Message], Bill | None] = _unknown
+    transcript: Transcript, discarded: Sequence[Message] = (), price: Callable[[Message], Bill | None] = _unknown
 ) -> Ledger:
     """Return the ledger of a chat.
 
-    Stopped and failed answers count with what the API had reported: the whole input, and the output so far. `written_off`
+    Stopped and failed answers count with what the API had reported: the whole input, and the output so far. `discarded`
     are answers that were billed but never entered the transcript. `price` bills answers that were stored without a bill.
     """
     numbered: list[tuple[int, Message]] = []
@@ -114,7 +114,7 @@ def ledger_of(
     for message in transcript.messages:
         turn += message.is_prompt
         numbered.append((turn, message))
-    numbered += [(_turn_of_lost(message, numbered), message) for message in written_off]
+    numbered += [(_turn_of_lost(message, numbered), message) for message in discarded]
     entries = [_entry(turn, message, price) for turn, message in numbered if message.usage != Usage()]
     return Ledger(tuple(sorted(entries, key=lambda entry: entry.at)))
 

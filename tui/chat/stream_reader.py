@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 
-from tui.chat.asking import Stream
-from tui.chat.events import StreamEvent, Waiting
+from tui.chat.events import RetryScheduled, StreamEvent
+from tui.chat.request import Stream
 
 _PAUSE_S = 1 / 30  # the pause before a drained stream is read again
 _WAIT_THRESHOLD_S = 0.001  # a read that takes longer than this had to wait
@@ -17,7 +17,7 @@ class StreamReader:
     """Reads a stream in a task of its own."""
 
     def __init__(self, stream: Stream) -> None:
-        self._held: list[StreamEvent | Waiting] = []
+        self._held: list[StreamEvent | RetryScheduled] = []
         self._fresh = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._read(stream))
         self._task.add_done_callback(self._ended)
@@ -34,7 +34,7 @@ class StreamReader:
             await self._fresh.wait()
         return True
 
-    def take(self) -> list[StreamEvent | Waiting]:
+    def take(self) -> list[StreamEvent | RetryScheduled]:
         """Return the events that were read since the last call."""
         taken, self._held = self._held, []
         return taken

@@ -79,7 +79,7 @@ def without_thinking(transcript: Transcript, signatures: Container[str] | None =
     return replace(transcript, messages=tuple(messages))
 
 
-def changed(transcript: Transcript, edited: Transcript) -> Transcript:
+def without_stale_thinking(transcript: Transcript, edited: Transcript) -> Transcript:
     """Return the edited conversation without the thinking that the edit made invalid.
 
     A shortened history keeps its thinking, and so does one that continues differently. Otherwise all of it is removed,

@@ -29,9 +29,9 @@ PATCH_PX = 28
 """One token is a square with sides of so many pixels."""
 LONG_CONTEXT = 1_000_000
 """Models with such a context window accept more images and pages."""
-MANY = 20
+MANY_IMAGES = 20
 """With more images than this in one request, history included, a smaller side limit applies to all of them."""
-MAX_SIDE_OF_MANY_PX = 2000
+MANY_IMAGES_MAX_SIDE_PX = 2000
 """That limit, in pixels."""
 PAGE_TOKENS = 2_000
 """Approximate tokens of a PDF page."""
@@ -137,9 +137,9 @@ def fit_edge(width: int, height: int, edge: int) -> tuple[int, int]:
 
 def downscaled(image: Image) -> Image:
     """Return the image with the size in which it is sent among more than MANY; its data is unchanged."""
-    if max(image.width, image.height) <= MAX_SIDE_OF_MANY_PX or not min(image.width, image.height):
+    if max(image.width, image.height) <= MANY_IMAGES_MAX_SIDE_PX or not min(image.width, image.height):
         return image
-    width, height = fit_edge(image.width, image.height, MAX_SIDE_OF_MANY_PX)
+    width, height = fit_edge(image.width, image.height, MANY_IMAGES_MAX_SIDE_PX)
     return replace(image, width=width, height=height)
 
 
@@ -152,7 +152,7 @@ def block_tokens(block: Block, model: Model) -> float:
             return text_tokens(data, model)
         case ToolUse(_, name, input):
             return text_tokens(name + input, model)
-        case Image(aside=True) | Document(aside=True):
+        case Image(quarantined=True) | Document(quarantined=True):
             return text_tokens(block.name, model) + 20
         case Image():
             return image_tokens(block.width, block.height, model)

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from tui.chat.tools import ToolBegan, Toolbox, ToolEnded, ToolEvent
+from tui.chat.tools import Toolbox, ToolEnded, ToolEvent, ToolStarted
 from tui.chat.transcript import Block, Message, Text, ToolResult, ToolUse
 from tui.inputs.bounded import decode_input
 
@@ -76,7 +76,7 @@ class ToolCalls:
 
     async def _answer(self, call: ToolUse) -> None:
         self._began[call.id] = self._clock()
-        self._tell(ToolBegan(call))
+        self._tell(ToolStarted(call))
         self._end(call, await self._result(call))
 
     async def _result(self, call: ToolUse) -> ToolResult:

@@ -20,7 +20,7 @@ REFUSED = "The user did not allow this"
 """The result of a call that the user denied starts with this."""
 
 
-def access_of(word: str) -> Access:
+def parse_access(word: str) -> Access:
     """Parse a stored access level. Unknown values, and chats older than tools, allow nothing."""
     match word:
         case "read" | "ask":
@@ -28,7 +28,7 @@ def access_of(word: str) -> Access:
     return "none"
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class PermissionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request for permission: what a call will do, exactly."""
 
     call: ToolUse
@@ -57,19 +57,19 @@ class PermissionDecision(msgspec.Struct, frozen=True, kw_only=True):
     """Reason for a denial, for Claude to read."""
 
 
-class ToolBegan(msgspec.Struct, frozen=True):
+class ToolStarted(msgspec.Struct, frozen=True):
     """A call is being processed."""
 
     call: ToolUse
 
 
-class ToolAsking(msgspec.Struct, frozen=True):
+class PermissionRequested(msgspec.Struct, frozen=True):
     """A call needs permission."""
 
-    question: Question
+    question: PermissionRequest
 
 
-class ToolAllowed(msgspec.Struct, frozen=True):
+class PermissionDecided(msgspec.Struct, frozen=True):
     """The permission request of a call was decided, by the user or a rule."""
 
     id: str
@@ -89,7 +89,7 @@ class ToolEnded(msgspec.Struct, frozen=True):
     result: ToolResult
 
 
-ToolEvent = ToolBegan | ToolAsking | ToolAllowed | ToolOutput | ToolEnded
+ToolEvent = ToolStarted | PermissionRequested | PermissionDecided | ToolOutput | ToolEnded
 
 
 class Toolbox(Protocol):

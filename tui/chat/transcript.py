@@ -1,7 +1,8 @@
 """The conversation as values: blocks, messages and the transcript. Frozen, so they can be shared between threads.
 
 Blocks hold exactly what must be sent back to the API. JSON that is only replayed (tool input, citations, unknown blocks)
-stays text, so that its bytes never change.
+stays text, so that its bytes never change. Stored chats contain these values as JSON, so a field that was renamed keeps its
+old name there.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Image(msgspec.Struct, frozen=True, tag="image", weakref=True):
     name: str = ""
     width: int = 0
     height: int = 0
-    aside: bool = False
+    quarantined: bool = msgspec.field(default=False, name="aside")
     """True if the API rejected it: it is kept and shown, but never sent again."""
 
 
@@ -56,7 +57,7 @@ class Document(msgspec.Struct, frozen=True, tag="document", weakref=True):
     """Base64, as sent."""
     name: str = ""
     pages: int = 0
-    aside: bool = False
+    quarantined: bool = msgspec.field(default=False, name="aside")
     """As for images."""
 
 
@@ -99,7 +100,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """The API's `error.type`; or connection_error, timeout_error, protocol_error; or the result of `outcomes.error_type`."""
     status: int = 0
     request_id: str = ""
-    refused: tuple[BlockPosition, ...] = ()
+    rejected_blocks: tuple[BlockPosition, ...] = msgspec.field(default=(), name="refused")
     """The images and documents that the API rejected."""
 
 
@@ -123,10 +124,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     stop_category: str = ""
     """Category of a refusal: cyber, bio, … or ""."""
     stop_explanation: str = ""
-    manner: str = ""
-    """Thinking mode and effort of its request, as formatted by `reasoning.manner`; "" if unknown."""
-    opening: str = ""
-    """Hash of the tools and the system prompt of its request, from `warmth.opening`; "" if unknown."""
+    settings: str = msgspec.field(default="", name="manner")
+    """Thinking mode and effort of its request, as formatted by `reasoning.request_settings`; "" if unknown."""
+    prefix: str = msgspec.field(default="", name="opening")
+    """Hash of the tools and the system prompt of its request, from `cache_state.prefix_hash`; "" if unknown."""
     usage: Usage = Usage()
     bill: Bill | None = None
     request_id: str = ""

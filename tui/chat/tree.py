@@ -51,14 +51,14 @@ class ChatTree(msgspec.Struct, frozen=True, kw_only=True):
     head: str | None = None
     """The message that was last shown at the end of the chat."""
     nodes: tuple[Node, ...] = ()
-    written_off: tuple[Message, ...] = ()
+    discarded: tuple[Message, ...] = msgspec.field(default=(), name="written_off")
     """Answers that were billed but are not among the messages: stopped or failed before their first word."""
 
     @property
     def total(self) -> Total:
         """Usage and cost of the whole chat with all branches."""
         own = tuple(node.message for node in self.nodes if not node.copied)
-        return ledger_of(Transcript(messages=own), self.written_off).total
+        return ledger_of(Transcript(messages=own), self.discarded).total
 
     def path(self, head: str | None = None) -> tuple[Node, ...]:
         """Return the messages from the start to `head`, by default to the chat's own head."""

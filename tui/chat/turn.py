@@ -15,19 +15,29 @@ from contextlib import aclosing
 
 from msgspec.structs import replace
 
-from tui.chat.asking import Ask, NothingToSend, Request
-from tui.chat.events import Asked, Grew, Notice, Outcome, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent
+from tui.chat.cache_state import prefix_hash
+from tui.chat.events import (
+    AnswerEnded,
+    AnswerUpdated,
+    Notice,
+    Outcome,
+    PromptSent,
+    RequestSent,
+    ToolResultsAdded,
+    TurnEnded,
+    TurnEvent,
+)
 from tui.chat.ledger import Usage
 from tui.chat.model import Model
 from tui.chat.outcomes import outcome_of
 from tui.chat.quarantine import with_dropped_tools, with_rejected_blocks
 from tui.chat.reducer import with_estimated_output
 from tui.chat.reply import Reply
+from tui.chat.request import NothingToSend, Request, RequestBuilder
 from tui.chat.session import Busy, Session
 from tui.chat.tool_calls import ANSWER_INTERRUPTED, INTERRUPTED, STOPPED, ToolCalls, with_unique_ids
 from tui.chat.tools import ToolEnded
 from tui.chat.transcript import Block, Draft, Failure, Message, State, Text
-from tui.chat.warmth import opening
 from tui.errors import TuiError
 
 MAX_PAUSES = 10
@@ -39,7 +49,7 @@ _WORDS: dict[Outcome, str] = {"complete": ANSWER_INTERRUPTED, "stopped": STOPPED
 """The result of calls that have none, by the outcome of their turn."""
 
 
-def run_turn(session: Session, draft: Draft | None, ask: Ask, model: Model | None = None) -> Turn:
+def run_turn(session: Session, draft: Draft | None, ask: RequestBuilder, model: Model | None = None) -> Turn:
     """Start a turn that sends `draft`. Nothing happens until the turn is iterated. Raises Busy while another turn runs.
 
     Without a draft, the prompt at the end of the transcript is answered, perhaps again. `ask` chooses the model, so a
@@ -47,7 +57,7 @@ def run_turn(session: Session, draft: Draft | None, ask: Ask, model: Model | Non
     """
     if session.is_busy:
         raise Busy
-    session.equip()
+    session.offer_tools()
     session.model = model
     return Turn(session, draft, ask)
 
@@ -55,7 +65,7 @@ def run_turn(session: Session, draft: Draft | None, ask: Ask, model: Model | Non
 class Turn:
     """One turn. `async for event in turn` runs it up to TurnEnded; after a cancellation, call `conclude`."""
 
-    def __init__(self, session: Session, draft: Draft | None, ask: Ask) -> None:
+    def __init__(self, session: Session, draft: Draft | None, ask: RequestBuilder) -> None:
         from tui.chat.tool_loops import ToolLoopGuard  # with the first turn
 
         self._session = session
@@ -64,7 +74,7 @@ class Turn:
         self._prompt: Message | None = None
         self._reply: Reply | None = None
         self._request: Request | None = None
-        self._opening = ""
+        self._prefix = ""
         self._calls: ToolCalls | None = None
         """The calls of the last answer while their results are not in the transcript."""
         self._answers: tuple[Message, ...] = ()
@@ -98,12 +108,12 @@ class Turn:
         events = (*events, *self._close_calls(_WORDS[outcome]))
         give_back = None
         if failure is not None and self._request is not None:
-            failure = with_rejected_blocks(failure, self._request.refused(error), self._session.transcript)
-            if names := self._request.refused_tools(error):
+            failure = with_rejected_blocks(failure, self._request.rejected_blocks(error), self._session.transcript)
+            if names := self._request.rejected_tools(error):
                 failure = with_dropped_tools(failure, names)
                 self._session.drop_tools(names)
-        if failure is not None and failure.refused:
-            self._session.quarantine(failure.refused)  # the prompt stays and can be sent again without them
+        if failure is not None and failure.rejected_blocks:
+            self._session.quarantine(failure.rejected_blocks)  # the prompt stays and can be sent again without them
         elif outcome != "complete" and not self._answers:
             give_back = self._draft
             self._take_back_prompt()
@@ -122,14 +132,14 @@ class Turn:
                 raise NothingToSend  # before it is recorded: the list would show an empty chat
             self._prompt = prompt
             self._enter(self._prompt)
-            yield Sent(self._prompt)
+            yield PromptSent(self._prompt)
         if is_new:
             async with aclosing(self._prepare()) as notices:
                 async for event in notices:
                     yield event
         pauses = 0
         for _ in range(session.most_requests):
-            if self._answers and (error := session.objection(self._answers)) is not None:
+            if self._answers and (error := session.check_request(self._answers)) is not None:
                 raise error
             offered = {tool.name for tool in session.transcript.tools if not tool.server}
             async with aclosing(self._next_answer()) as events:
@@ -169,24 +179,24 @@ class Turn:
         session = self._session
         text: tuple[Block, ...] = (Text(draft.text),) if draft.text else ()
         if session.attachments is not None:
-            text = await session.attachments.blocks(draft.text)
+            text = await session.attachments.resolve(draft.text)
         return Message(role="user", blocks=(*draft.attachments, *text), at=session.now())
 
     async def _next_answer(self) -> AsyncGenerator[TurnEvent, None]:
         """Send one request and receive its answer, up to its place in the transcript."""
         session = self._session
         transcript = session.transcript
-        request = self._ask(transcript if session.attachments is None else await session.attachments.fitted(transcript))
+        request = self._ask(transcript if session.attachments is None else await session.attachments.fit(transcript))
         self._request = request
-        self._opening = opening(transcript)
+        self._prefix = prefix_hash(transcript)
         for text in request.notices:
             yield Notice(text)
         reply = Reply(request.model, session.now(), session.clock)
         self._reply = reply
-        yield Asked(model=request.model, body=request.body)
+        yield RequestSent(model=request.model, body=request.body)
         async with aclosing(reply.read(request.stream())) as arrivals:
             async for event in arrivals:
-                if isinstance(event, Grew):
+                if isinstance(event, AnswerUpdated):
                     session.partial(self._priced(with_estimated_output(event.message)))
                 yield event
         for event in self._settle(reply, "complete", None):
@@ -206,12 +216,12 @@ class Turn:
         self._enter(message)
         if message.awaits_results:
             self._calls = ToolCalls(message, session.toolbox, session.clock)
-        return (*held, Settled(message))
+        return (*held, AnswerEnded(message))
 
     def _priced(self, message: Message) -> Message:
         """Return the answer with its cost so far, and with the settings of its request."""
-        manner = self._request.manner if self._request is not None else ""
-        return replace(message, bill=self._session.bill(message), manner=manner, opening=self._opening)
+        settings = self._request.settings if self._request is not None else ""
+        return replace(message, bill=self._session.bill(message), settings=settings, prefix=self._prefix)
 
     async def _run(self, calls: ToolCalls) -> AsyncGenerator[TurnEvent, None]:
         """Run the calls. Each result is stored at once, so that it is known even if the program is killed."""
@@ -231,7 +241,7 @@ class Turn:
         held = calls.close(words)
         message = self._results(calls, "complete")
         self._enter(message)
-        return (*held, ToolsAnswered(message))
+        return (*held, ToolResultsAdded(message))
 
     def _close_earlier_calls(self) -> tuple[TurnEvent, ...]:
         """Give results to calls at the end of the transcript whose program ended before they had any."""
@@ -250,8 +260,8 @@ class Turn:
 
     def _discard(self, message: Message) -> None:
         if message.usage != Usage():
-            self._session.written_off = (*self._session.written_off, message)
-            self._session.write_off(message)
+            self._session.discarded = (*self._session.discarded, message)
+            self._session.discard(message)
 
     def _take_back_prompt(self) -> None:
         if self._prompt is None:  # stopped before it started, or no draft

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 
 from tui.chat.exchange import Exchange
-from tui.chat.forecast import Switch
+from tui.chat.forecast import ModelSwitch
 from tui.chat.model import Model
 from tui.chat.reasoning import Kind, Option, Reasoning
 from tui.chat.transcript import Image
@@ -17,7 +17,7 @@ from tui.render import figures
 from tui.services.ports import Provider, ToolServer
 
 if TYPE_CHECKING:
-    from tui.chat.budget import Passed
+    from tui.chat.budget import ExceededLimit
     from tui.screens.chats import Keeper, Opening
     from tui.screens.key_panel import KeyPanel
     from tui.store import Store
@@ -32,7 +32,7 @@ class Dialogs:
         screen: Screen[None],
         provider: Provider,
         gallery: Gallery,
-        switches: Callable[[], Sequence[Switch]],
+        switches: Callable[[], Sequence[ModelSwitch]],
         refocus: Callable[[], object],
     ) -> None:
         """`switches` returns what going on with each model would cost; `refocus` gives the focus to the prompt."""
@@ -105,7 +105,7 @@ class Dialogs:
 
         self._push(CacheScreen(self._provider, Standing(**standing)))
 
-    async def ask_limits(self, passed: tuple[Passed, ...]) -> bool | None:
+    async def ask_limits(self, passed: tuple[ExceededLimit, ...]) -> bool | None:
         """Ask whether these limits may be passed. A hard one takes a key that nobody presses by accident."""
         from tui.screens.dialogs import Question
 

@@ -13,7 +13,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui.chat.reasoning import unusual
+from tui.chat.reasoning import describe_choice
 from tui.chat.transcript import Draft
 from tui.chat_screen.hints import HintLine
 from tui.chat_screen.session import ChatSession
@@ -28,7 +28,7 @@ from tui.widgets.status import StatusBar, standing
 from tui.widgets.welcome import Row, Welcome
 
 if TYPE_CHECKING:
-    from tui.store import Place
+    from tui.store import Position
 
 _BY_HAND = "Or set ANTHROPIC_API_KEY, or api_key in config.toml."
 _EDGES = 9
@@ -123,8 +123,11 @@ class Display:
         """Show model, settings and marks in the header, and the figures of the chat."""
         header, provider = self._widgets.header, self._provider
         header.model_name = provider.model.name
-        settings = (unusual(provider.model, provider.reasoning), *(part() for part in self._parts.header_settings))
-        header.manner = " · ".join(filter(None, settings))
+        settings = (
+            describe_choice(provider.model, provider.reasoning),
+            *(part() for part in self._parts.header_settings),
+        )
+        header.settings = " · ".join(filter(None, settings))
         header.mark = next(filter(None, (mark() for mark in self._parts.header_marks)), "")
         self.show_figures()
         self._parts.model_shown()
@@ -144,7 +147,7 @@ class Display:
 
     def show_figures(self) -> None:
         turns = self._current().turns
-        self._widgets.status.standing = standing(turns.transcript, self._provider.model, turns.written_off)
+        self._widgets.status.standing = standing(turns.transcript, self._provider.model, turns.discarded)
         self._parts.figures_shown()
 
     def show_warmth(self, text: str, is_warm: bool) -> None:
@@ -233,9 +236,9 @@ class Display:
         if not session.messages:
             prompt.focus()
 
-    def snapshot(self, session: ChatSession) -> Place:
+    def snapshot(self, session: ChatSession) -> Position:
         """Return how the chat on view stands."""
-        from tui.store import Place
+        from tui.store import Position
 
         prompt, queue = self._widgets.prompt, session.queue
         text, aside = prompt.unsent
@@ -246,7 +249,7 @@ class Display:
         edited = session.editing
         if is_key(text) and self._provider.obstacle is not None:
             text = ""  # a key in the wrong place
-        return Place(
+        return Position(
             chat_id=session.id,
             draft=Draft(text=text, attachments=prompt.attachments.blocks),
             queue=(*in_question, *waiting, *queue.drafts),
@@ -255,7 +258,7 @@ class Display:
             edits=edited.branch[edited.prompt].id if edited is not None else "",
         )
 
-    def restore(self, place: Place, keeps_typed: bool, *, adds: bool = False) -> None:
+    def restore(self, place: Position, keeps_typed: bool, *, adds: bool = False) -> None:
         """Show what was typed, and where it was scrolled. `adds`: what has been typed since the start follows it."""
         prompt = self._widgets.prompt
         if not keeps_typed:

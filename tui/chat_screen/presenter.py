@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui.chat.events import Asked, Grew, Notice, Sent, Settled, ToolsAnswered, TurnEnded, TurnEvent, Waiting
-from tui.chat.tools import ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolOutput
+from tui.chat.events import (
+    AnswerEnded,
+    AnswerUpdated,
+    Notice,
+    PromptSent,
+    RequestSent,
+    RetryScheduled,
+    ToolResultsAdded,
+    TurnEnded,
+    TurnEvent,
+)
+from tui.chat.tools import PermissionDecided, PermissionRequested, ToolEnded, ToolOutput, ToolStarted
 from tui.chat.transcript import Draft, ToolUse
 from tui.chat_screen.context import ChatContext
 from tui.chat_screen.display import ChatWidgets, Display
@@ -30,23 +40,23 @@ class Presenter:
             return
         conversation = self._widgets.conversation
         match event:
-            case Sent(message=message):
+            case PromptSent(message=message):
                 self._display.name_after(message.text)
                 conversation.add(message)
-            case Asked(model=model):
+            case RequestSent(model=model):
                 conversation.begin(self._context.provider.name_of(model), ago_s=session.asked_ago_s)
-            case Waiting():
+            case RetryScheduled():
                 conversation.wait(event)
-            case Grew(message=message, events=events):
+            case AnswerUpdated(message=message, events=events):
                 conversation.grow(message, events)
-            case Settled(message=message):
+            case AnswerEnded(message=message):
                 conversation.settle(message)
                 self._display.show_figures()
-            case ToolsAnswered(message=message):
+            case ToolResultsAdded(message=message):
                 conversation.add(message)
-            case ToolBegan(call=ToolUse(id=id)) | ToolAllowed(id=id):
+            case ToolStarted(call=ToolUse(id=id)) | PermissionDecided(id=id):
                 conversation.follow(event, ago_s=session.runs_for_s(id))
-            case ToolAsking() | ToolOutput() | ToolEnded():
+            case PermissionRequested() | ToolOutput() | ToolEnded():
                 conversation.follow(event)
             case Notice(text=text):
                 conversation.note(text)
@@ -79,8 +89,8 @@ class Presenter:
 
     def _end(self, session: ChatSession, event: TurnEnded) -> None:
         conversation, notify = self._widgets.conversation, self._context.notify
-        refused = event.failure.refused if event.failure is not None else ()
-        if refused:  # the server refused an attachment, maybe far up; the prompt stays, to be answered without it
+        rejected = event.failure.rejected_blocks if event.failure is not None else ()
+        if rejected:  # the server rejected an attachment, maybe far up; the prompt stays, to be answered without it
             conversation.show(event.transcript.messages)
         if event.failure is not None:
             conversation.fail(event.failure)
@@ -99,8 +109,8 @@ class Presenter:
             self._remark()
             self._go_on(session)
         self._display.show_queue()
-        if refused:
-            what = "an attachment is" if len(refused) == 1 else f"{len(refused)} attachments are"
+        if rejected:
+            what = "an attachment is" if len(rejected) == 1 else f"{len(rejected)} attachments are"
             notify(f"{what} set aside · /retry sends the rest", lasting=True)
 
     def _after_failure(self, event: TurnEnded) -> str:

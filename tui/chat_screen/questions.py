@@ -10,7 +10,7 @@ from textual.screen import Screen
 from tui.chat_screen.display import ChatWidgets
 
 if TYPE_CHECKING:
-    from tui.chat.tools import Question
+    from tui.chat.tools import PermissionRequest
     from tui.widgets.question import QuestionCard
 
 
@@ -30,7 +30,7 @@ class QuestionCards:
         """True while a reason for a refusal is typed."""
         return self._card is not None and self._card.is_reasoning
 
-    def ask(self, questions: Sequence[Question]) -> None:
+    def ask(self, questions: Sequence[PermissionRequest]) -> None:
         """Show the questions, or nothing if there are none."""
         if self._card is None and questions:
             from tui.widgets.question import QuestionCard  # with the first question

@@ -81,7 +81,7 @@ class Reading:
             self.copy(selected, "selection")
         elif stop():
             return
-        elif self._context.library.is_behind:  # that asks a question of its own, and one is enough
+        elif self._context.library.has_backlog:  # that asks a question of its own, and one is enough
             self._screen.app.call_next(self._screen.app.action_quit)
         else:
             self._dialogs.ask_to_quit(also_yes="ctrl+c")

@@ -8,20 +8,37 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import astuple, replace
 
-from tui.chat.asking import Ask
-from tui.chat.events import Asked, Grew, Sent, Settled, StreamEvent, ToolsAnswered, TurnEnded, TurnEvent
+from tui.chat.events import (
+    AnswerEnded,
+    AnswerUpdated,
+    PromptSent,
+    RequestSent,
+    StreamEvent,
+    ToolResultsAdded,
+    TurnEnded,
+    TurnEvent,
+)
 from tui.chat.exchange import Exchange
 from tui.chat.model import Model
 from tui.chat.reducer import coalesce
+from tui.chat.request import RequestBuilder
 from tui.chat.session import Session
-from tui.chat.tools import Access, Question, ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolOutput
+from tui.chat.tools import (
+    Access,
+    PermissionDecided,
+    PermissionRequest,
+    PermissionRequested,
+    ToolEnded,
+    ToolOutput,
+    ToolStarted,
+)
 from tui.chat.transcript import Draft, Message, ToolResult, Transcript
 from tui.chat.turn import run_turn
 from tui.chat_screen.prompt_queue import PromptQueue
 from tui.engine import Engine, Generation
 
 if TYPE_CHECKING:
-    from tui.store import Branch, NewChat, Place, Recorder, Store, Stored
+    from tui.store import Branch, NewChat, Position, Recorder, Store, StoredMessage
 
 _KEPT_CHARS = 4_000
 """The end of a tool's output that is kept while it runs; no more is ever shown."""
@@ -52,7 +69,7 @@ def sibling_ids(branch: Branch) -> frozenset[str]:
     return frozenset(id for message in branch if len(message.siblings) > 1 for id in message.siblings)
 
 
-def ids(messages: Iterable[Stored]) -> frozenset[str]:
+def ids(messages: Iterable[StoredMessage]) -> frozenset[str]:
     return frozenset(message.id for message in messages)
 
 
@@ -68,7 +85,7 @@ class ChatSession:
         key: str,
         turns: Session,
         engine: Engine,
-        how: Callable[[], tuple[Ask, Model]],
+        how: Callable[[], tuple[RequestBuilder, Model]],
         wake: Callable[[ChatSession], None],
     ) -> None:
         self.turns = turns
@@ -81,7 +98,7 @@ class ChatSession:
         """True once the chat was left for good: what it still receives is recorded, and nobody else is told."""
         self.recorder: Recorder | None = None
         """Writes the chat to the store; None until that is open."""
-        self.position: Place | None = None
+        self.position: Position | None = None
         """How the chat stood when it was last left; only set in the background."""
         self.exchange: Exchange | None = None
         """The last request, for the inspector."""
@@ -107,7 +124,7 @@ class ChatSession:
         self._key = key
         self._engine = engine
         self._how = how
-        self._running_how: tuple[Ask, Model] | None = None
+        self._running_how: tuple[RequestBuilder, Model] | None = None
         self._wake = wake
         self._generation: Generation | None = None
         self._ended: Generation | None = None
@@ -136,8 +153,8 @@ class ChatSession:
         self.recorder = recorder = Recorder(store, chat, head)
         turns = self.turns
         turns.record, turns.partial = recorder.record, recorder.partial
-        turns.withdraw, turns.write_off, turns.revise = recorder.withdraw, recorder.write_off, recorder.revise
-        turns.equipped = recorder.equip
+        turns.withdraw, turns.discard, turns.revise = recorder.withdraw, recorder.discard, recorder.revise
+        turns.tools_changed = recorder.set_tools
 
     @property
     def transcript(self) -> Transcript:
@@ -161,7 +178,7 @@ class ChatSession:
     def base(self) -> Transcript:
         """What the next prompt would be sent after: the chat, or what an edit leaves of it."""
         if self.has_store:
-            self.turns.equip()  # a chat that begins sends its tools, too
+            self.turns.offer_tools()  # a chat that begins sends its tools, too
         transcript = self.turns.transcript
         if self.editing is None:
             return transcript
@@ -184,14 +201,14 @@ class ChatSession:
         return self.turns.clock() - self._asked_at if self.pending_events else 0.0
 
     @property
-    def questions(self) -> tuple[Question, ...]:
+    def questions(self) -> tuple[PermissionRequest, ...]:
         """The tool calls that need permission and have no answer yet, the oldest first."""
-        waiting: dict[str, Question] = {}
+        waiting: dict[str, PermissionRequest] = {}
         for event in self.pending_events:
             match event:
-                case ToolAsking(question=question):
+                case PermissionRequested(question=question):
                     waiting[question.call.id] = question
-                case ToolAllowed(id=id) | ToolEnded(result=ToolResult(tool_use_id=id)):
+                case PermissionDecided(id=id) | ToolEnded(result=ToolResult(tool_use_id=id)):
                     waiting.pop(id, None)
                 case _:
                     pass
@@ -233,9 +250,9 @@ class ChatSession:
         for event in events:
             self._follow(event)
             match event:
-                case Asked(body=body):
+                case RequestSent(body=body):
                     self.exchange = Exchange(body=body)
-                case Settled(message=answer) if self.exchange is not None:
+                case AnswerEnded(message=answer) if self.exchange is not None:
                     self.exchange = replace(self.exchange, answer=answer)
                 case TurnEnded(outcome=outcome):
                     self._generation, self._ended = None, self._generation
@@ -249,14 +266,14 @@ class ChatSession:
         """Keep what it takes to show the answer as it stands now."""
         last = self.pending_events[-1] if self.pending_events else None
         match event:
-            case Sent(message=message) | Settled(message=message) | ToolsAnswered(message=message):
+            case PromptSent(message=message) | AnswerEnded(message=message) | ToolResultsAdded(message=message):
                 self._messages = (*self._messages, message)
                 self.pending_events = ()
                 self._runs_since.clear()
-            case Asked():
+            case RequestSent():
                 self._asked_at = self.turns.clock()
                 self.pending_events = (event,)
-            case Grew():
+            case AnswerUpdated():
                 self.pending_events = _with_growth(self.pending_events, event)
             case ToolOutput(id=id, text=text) if isinstance(last, ToolOutput) and last.id == id:
                 self.pending_events = (*self.pending_events[:-1], ToolOutput(id, (last.text + text)[-_KEPT_CHARS:]))
@@ -265,8 +282,8 @@ class ChatSession:
             case TurnEnded():
                 self.pending_events = ()
             case _:
-                if isinstance(event, ToolBegan | ToolAllowed):
-                    id = event.call.id if isinstance(event, ToolBegan) else event.id
+                if isinstance(event, ToolStarted | PermissionDecided):
+                    id = event.call.id if isinstance(event, ToolStarted) else event.id
                     self._runs_since[id] = self.turns.clock()
                 self.pending_events = (*self.pending_events, event)
 
@@ -295,21 +312,23 @@ class SyncState:
         """The ids of the messages that were shown, and of their siblings."""
 
 
-def _with_growth(events: tuple[TurnEvent, ...], event: Grew) -> tuple[TurnEvent, ...]:
+def _with_growth(events: tuple[TurnEvent, ...], event: AnswerUpdated) -> tuple[TurnEvent, ...]:
     """Append growth to the events. Short pieces are joined, so that they stay few and the work linear."""
     kept, grown = list(events), event
-    while kept and isinstance(before := kept[-1], Grew) and _is_within(before, max(_SHORT_CHARS, _length(grown))):
-        grown = Grew(event.message, coalesce((*before.events, *grown.events)))
+    while (
+        kept and isinstance(before := kept[-1], AnswerUpdated) and _is_within(before, max(_SHORT_CHARS, _length(grown)))
+    ):
+        grown = AnswerUpdated(event.message, coalesce((*before.events, *grown.events)))
         kept.pop()
     return (*kept, grown)
 
 
-def _length(grown: Grew) -> int:
+def _length(grown: AnswerUpdated) -> int:
     """Return roughly how much it brings: its text, and a constant for each event."""
     return sum(map(_length_of, grown.events))
 
 
-def _is_within(grown: Grew, most: int) -> bool:
+def _is_within(grown: AnswerUpdated, most: int) -> bool:
     """True if it brings no more than `most`. Stops counting once it knows."""
     lengths = accumulate(map(_length_of, grown.events))
     return all(length <= most for length in lengths)

@@ -42,7 +42,7 @@ def import_file(settings: Settings, file: Path) -> int:
                     merged += store.merge(first).result()
                     known += len(first.nodes)
                 else:
-                    store.leave_unsent(first.chat_id, first.text)
+                    store.keep_unsent(first.chat_id, first.text)
                     unsent += 1
                 first = next(chats, None)
     if not is_stored(problems):

@@ -11,21 +11,21 @@ from typing import Literal, Protocol
 import msgspec
 
 from tui.chat.events import (
-    Asked,
+    AnswerEnded,
+    AnswerUpdated,
     BlockStart,
-    Grew,
     Notice,
-    Settled,
+    RequestSent,
+    RetryScheduled,
     StreamEvent,
     TextDelta,
     ThinkingDelta,
     TurnEnded,
     TurnEvent,
-    Waiting,
 )
 from tui.chat.ledger import Bill, Usage, api_fields, cache_fields
 from tui.chat.outcomes import error_type
-from tui.chat.tools import ToolBegan, ToolEnded, ToolOutput
+from tui.chat.tools import ToolEnded, ToolOutput, ToolStarted
 from tui.chat.transcript import Failure, Message, Text, Thinking, ToolResult, ToolUse
 from tui.cli.printing import put, say
 from tui.errors import TuiError
@@ -61,11 +61,11 @@ class TurnResult:
 
     def handle(self, event: TurnEvent) -> None:
         match event:
-            case Asked():
+            case RequestSent():
                 self._requests += 1
-            case Grew(message=message):
+            case AnswerUpdated(message=message):
                 self._growing = message
-            case Settled(message=message):
+            case AnswerEnded(message=message):
                 self._growing = None
                 self._settled.append(message)
             case Notice(text=text):
@@ -129,12 +129,12 @@ class TextPrinter:
 
     def handle(self, event: TurnEvent) -> None:
         match event:
-            case Grew(events=events):
+            case AnswerUpdated(events=events):
                 for text in _texts(events):
                     self._write(text)
-            case Settled() if self._is_line_open:
+            case AnswerEnded() if self._is_line_open:
                 self._end_line()
-            case Waiting():
+            case RetryScheduled():
                 left = seconds(event.until - time.monotonic())
                 problem = event.failure.message.rstrip(".")
                 _say(f"{problem}; next try in {left} ({event.attempt} of {event.attempts})")
@@ -180,16 +180,16 @@ class StreamPrinter(JsonPrinter):
 
     def handle(self, event: TurnEvent) -> None:
         match event:
-            case Asked(model=model):
+            case RequestSent(model=model):
                 self._write({"type": "request", "model": model})
-            case Grew(events=events):
+            case AnswerUpdated(events=events):
                 for one in events:
                     match one:
                         case TextDelta(text=text) | BlockStart(block=Text(text=text)) if text:
                             self._write({"type": "delta", "text": text})
                         case ThinkingDelta(thinking=text) | BlockStart(block=Thinking(thinking=text)) if text:
                             self._write({"type": "thinking", "text": text})
-            case Waiting():
+            case RetryScheduled():
                 self._write(
                     {
                         "type": "waiting",
@@ -199,7 +199,7 @@ class StreamPrinter(JsonPrinter):
                         "delay_s": round(max(0.0, event.until - time.monotonic()), 3),
                     }
                 )
-            case ToolBegan(call=call):
+            case ToolStarted(call=call):
                 self._write({"type": "tool", "id": call.id, "name": call.name, "input": _arguments(call)})
             case ToolOutput(id=id, text=text):
                 self._write({"type": "tool_output", "id": id, "text": text})

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.chat.events import Notice, Settled, TurnEvent
+from tui.chat.events import AnswerEnded, Notice, TurnEvent
 from tui.chat.outcomes import notices_for
 from tui.chat.reasoning import MODEL_DEFAULTS, Reasoning
 from tui.chat.tools import Access
@@ -220,5 +220,5 @@ def _call_on(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
 def _handle(event: TurnEvent, result: TurnResult, printer: Printer) -> None:
     result.handle(event)
     printer.handle(event)
-    for text in notices_for(result.answers) if isinstance(event, Settled) else ():
+    for text in notices_for(result.answers) if isinstance(event, AnswerEnded) else ():
         _handle(Notice(text), result, printer)

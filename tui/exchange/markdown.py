@@ -121,7 +121,7 @@ def attachment(block: Image | Document) -> str:
     """Describe an image or document."""
     kind = "image" if isinstance(block, Image) else "document"
     size = f", {block.width}×{block.height}" if isinstance(block, Image) and block.width else ""
-    left_out = ", set aside: the API would not take it" if block.aside else ""
+    left_out = ", set aside: the API would not take it" if block.quarantined else ""
     return f"{kind}: {one_line(block.name) or block.media_type}{size}{left_out}"
 
 

@@ -1,1 +1,1 @@
-"""Pictures and documents on their way into a conversation: found, read, fitted to what Claude sees, made into blocks."""
+"""Images and documents for a conversation: find, read and prepare them, and convert them to blocks."""

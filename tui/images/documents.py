@@ -29,7 +29,9 @@ def pdfs_in(transcript: Transcript) -> tuple[Document, ...]:
     blocks = chain.from_iterable(message.blocks for message in transcript.messages)
     flattened = chain.from_iterable(one.content if isinstance(one, ToolResult) else (one,) for one in blocks)
     return tuple(
-        one for one in flattened if isinstance(one, Document) and one.media_type == "application/pdf" and not one.aside
+        one
+        for one in flattened
+        if isinstance(one, Document) and one.media_type == "application/pdf" and not one.quarantined
     )
 
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from tui.chat.base64_slices import decode_base64
-from tui.chat.tokens import HIGH, MANY, MAX_SIDE_OF_MANY_PX
+from tui.chat.tokens import HIGH, MANY_IMAGES, MANY_IMAGES_MAX_SIDE_PX
 from tui.chat.transcript import Block, Image, Message, ToolResult, Transcript
 from tui.images.errors import CannotAttach
 from tui.images.pool import pool
@@ -37,7 +37,7 @@ class ImageDownscaler:
         The request with the 21st image invalidates the cached messages once, since earlier large images change. `forecast`
         warns about that.
         """
-        if image_count(transcript) <= MANY:
+        if image_count(transcript) <= MANY_IMAGES:
             return transcript
         large = [image for message in transcript.messages for image in _images_in(message.blocks) if _is_large(image)]
         new = {key: image for image in large if (key := _key(image)) not in self._made}
@@ -59,7 +59,7 @@ class ImageDownscaler:
         return block
 
     def _image(self, block: _Content) -> _Content:
-        if not isinstance(block, Image) or block.aside or not _is_large(block):
+        if not isinstance(block, Image) or block.quarantined or not _is_large(block):
             return block
         made = self._made[_key(block)]
         return replace(block, media_type=made.media_type, data=made.data, width=made.width, height=made.height)
@@ -70,12 +70,12 @@ def _images_in(blocks: Iterable[Block]) -> Iterator[Image]:
     for block in blocks:
         if isinstance(block, ToolResult):
             yield from _images_in(block.content)
-        elif isinstance(block, Image) and not block.aside:
+        elif isinstance(block, Image) and not block.quarantined:
             yield block
 
 
 def _is_large(image: Image) -> bool:
-    return not 0 < max(image.width, image.height) <= MAX_SIDE_OF_MANY_PX
+    return not 0 < max(image.width, image.height) <= MANY_IMAGES_MAX_SIDE_PX
 
 
 def _key(image: Image) -> bytes:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 # Import the plugins here: otherwise Pillow loads all of them with the first image.
 from PIL import AvifImagePlugin, Image, ImageChops, ImageOps, TiffImagePlugin, WebPImagePlugin  # noqa: F401 - as above
 
-from tui.chat.tokens import MAX_SIDE_OF_MANY_PX, Target, fit_edge, seen_size
+from tui.chat.tokens import MANY_IMAGES_MAX_SIDE_PX, Target, fit_edge, seen_size
 from tui.images import kinds
 from tui.images.api_limits import MAX_BYTES
 from tui.images.colours import drawable, has_strange_profile, in_srgb
@@ -128,7 +128,7 @@ class _Wish:
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         width, height = seen_size(width, height, self.target)
-        edges = [edge for edge in (self.long_edge, MAX_SIDE_OF_MANY_PX if self.many else None) if edge]
+        edges = [edge for edge in (self.long_edge, MANY_IMAGES_MAX_SIDE_PX if self.many else None) if edge]
         return fit_edge(width, height, min(edges)) if edges else (width, height)
 
 
@@ -229,7 +229,7 @@ def _encoded(image: Image.Image, *, was_lossy: bool) -> tuple[str, bytes]:
     for media_type, data in _ways(image, was_lossy):
         if len(data) <= MAX_BYTES:
             return media_type, data
-    raise ValueError("no way of writing the picture makes it small enough")
+    raise ValueError("no encoding makes the image small enough")
 
 
 def _ways(image: Image.Image, was_lossy: bool) -> Iterator[tuple[str, bytes]]:

@@ -21,8 +21,8 @@ _NICE_INCREMENT = 10
 def pool() -> ThreadPoolExecutor:
     cores = os.cpu_count() or 1
     if sys.platform == "linux":
-        return ThreadPoolExecutor(cores, thread_name_prefix="pictures", initializer=_lower_priority)
-    return ThreadPoolExecutor(max(1, cores - 1), thread_name_prefix="pictures")
+        return ThreadPoolExecutor(cores, thread_name_prefix="images", initializer=_lower_priority)
+    return ThreadPoolExecutor(max(1, cores - 1), thread_name_prefix="images")
 
 
 def _lower_priority() -> None:

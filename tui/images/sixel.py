@@ -19,16 +19,16 @@ _MASKS = tuple(bytes(index == colour for index in range(256)) for colour in rang
 _SIXELS = bytes(min(63 + value, 126) for value in range(256))
 _RUN = re.compile(rb"\?{4,}|([@-~])\1{3,}")
 """Most of a line is empty, so empty runs are matched first."""
-_FEW = 4096
+_EXACT_COLOURS = 4096
 """Up to so many colours, an exact palette is fast."""
 _SAMPLE = 16_384
 """Number of pixels that the palette of an image with more colours is made from."""
 
 
-def sixel(picture: Image.Image) -> str:
+def sixel(image: Image.Image) -> str:
     """Return the sequence that draws an RGB image with its upper left corner at the cursor."""
-    reduced = _reduced(picture)
-    width, height = picture.size
+    reduced = _reduced(image)
+    width, height = image.size
     palette, dots = reduced.getpalette() or [], reduced.tobytes()
     registers = (
         b"#%d;2;%d;%d;%d" % (number, *(round(value * 100 / 255) for value in palette[3 * number : 3 * number + 3]))
@@ -39,17 +39,17 @@ def sixel(picture: Image.Image) -> str:
     return (b'\x1bP0;1q"1;1;%d;%d' % (width, height) + b"".join(registers) + b"-".join(bands) + b"\x1b\\").decode()
 
 
-def _reduced(picture: Image.Image) -> Image.Image:
+def _reduced(image: Image.Image) -> Image.Image:
     """Return the image with a small palette."""
-    if picture.getcolors(_FEW) is not None:
-        return picture.quantize(_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    step = max(1, picture.width * picture.height // _SAMPLE)
-    while math.gcd(step, picture.width) > 1:  # otherwise whole columns are never sampled
+    if image.getcolors(_EXACT_COLOURS) is not None:
+        return image.quantize(_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    step = max(1, image.width * image.height // _SAMPLE)
+    while math.gcd(step, image.width) > 1:  # otherwise whole columns are never sampled
         step += 1
-    bands = [band.tobytes()[::step] for band in picture.split()]
+    bands = [band.tobytes()[::step] for band in image.split()]
     sample = Image.merge("RGB", [Image.frombytes("L", (len(band), 1), band) for band in bands])
     palette = sample.quantize(_COLOURS, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
-    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
+    return image.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def _passes(rows: list[bytes]) -> Iterator[bytes]:

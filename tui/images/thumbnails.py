@@ -39,17 +39,15 @@ def scaled_to(data: bytes, width: int, height: int) -> Image.Image:
             small = drawable(image).resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
         small = in_srgb(small, profile)
     except DECODE_ERRORS as error:
-        raise CannotAttach(
-            "The image cannot be read", "Open it in a picture viewer to see what is left of it."
-        ) from error
+        raise CannotAttach("The image cannot be read", "Open it in an image viewer to check it.") from error
     if small.mode in ("LA", "RGBA"):
         backdrop = Image.new("RGBA", small.size, "grey")
         small = Image.alpha_composite(backdrop, small.convert("RGBA"))
     return small.convert("RGB")
 
 
-def encode_png(picture: Image.Image) -> bytes:
+def encode_png(image: Image.Image) -> bytes:
     """Encode an image as PNG, quickly."""
     out = io.BytesIO()
-    picture.save(out, "PNG", compress_level=1)
+    image.save(out, "PNG", compress_level=1)
     return out.getvalue()

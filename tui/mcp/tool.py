@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tui.chat.tools import Question
+from tui.chat.tools import PermissionRequest
 from tui.chat.transcript import Document, Image, Text, Tool, ToolUse
 from tui.errors import TuiError
 from tui.inputs.bounded import decode_input, decode_json
@@ -43,7 +43,7 @@ class RemoteTool:
         if self._names:  # the user is asked about what the server receives
             arguments = restored(arguments, self._names)
             arguments_json = msgspec.json.encode(arguments).decode()
-        question = Question(
+        question = PermissionRequest(
             call=call,
             title=f"Use {tool_of(self.definition.name)} of the MCP server {self._server.name}",
             kind="call",

@@ -16,12 +16,12 @@ from textual.content import Content
 
 from tui.chat.budget import Spent
 from tui.chat.cache import CacheMap
+from tui.chat.cache_state import CacheState
 from tui.chat.exchange import Exchange
 from tui.chat.forecast import Estimate
 from tui.chat.ledger import Bill, Usage
 from tui.chat.spending import Total, ledger_of
 from tui.chat.transcript import Message, Transcript
-from tui.chat.warmth import Warmth
 from tui.errors import TuiError
 from tui.render import figures
 from tui.screens.modal import Modal
@@ -48,8 +48,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     exchange: Exchange
     transcript: Transcript
-    written_off: tuple[Message, ...]
-    warmth: Warmth
+    discarded: tuple[Message, ...]
+    warmth: CacheState
     coming: Estimate
     """The next request, with an empty prompt."""
     now: float
@@ -90,7 +90,7 @@ class CacheScreen(Modal[None]):
         super().__init__()
         self._provider = provider
         self._standing = standing
-        self._ledger = ledger_of(standing.transcript, standing.written_off)
+        self._ledger = ledger_of(standing.transcript, standing.discarded)
         self._map = CacheMap()
         self._beside_usd = 0.0
         """US dollars that the chat has cost beyond the turns that are shown; negative if it has cost less."""

@@ -24,7 +24,7 @@ from tui.widgets.panel import PanelFoot, PanelHead
 from tui.widgets.workers import later
 
 if TYPE_CHECKING:
-    from tui.store import Chat, Hit, Place, SearchResults, Store
+    from tui.store import Chat, Hit, Position, SearchResults, Store
 
 _FIRST_ROWS = 20
 """Chats that are read before the list is first shown, or as many as the screen has rows; the others follow."""
@@ -234,7 +234,7 @@ class ChatList(Modal[Opening | None]):
             self._set_note(error.message)
             return
         self.rows.replace(self._found_rows(found.hits), typed=typed, at=at)
-        self._set_note(_matches(len(found.hits), is_cut=found.is_cut))
+        self._set_note(_matches(len(found.hits), is_cut=found.is_truncated))
 
     def _found_rows(self, hits: Sequence[Hit]) -> list[Item]:
         """Return rows for a search: matching titles first, then the matching messages of each chat."""
@@ -324,7 +324,7 @@ def _matches(count: int, *, is_cut: bool) -> str:
     return f"{count}+ matches" if is_cut else f"{count:,} {'match' if count == 1 else 'matches'}"
 
 
-def _first_words(place: Place) -> str:
+def _first_words(place: Position) -> str:
     drafts = (place.draft, *place.queue)
     return next((draft.text for draft in drafts if draft.text), "attachments only")
 

@@ -10,9 +10,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.chat.forecast import Switch
+from tui.chat.forecast import ModelSwitch
 from tui.chat.model import Model
-from tui.chat.reasoning import Reasoning, adjusted
+from tui.chat.reasoning import Reasoning, describe_adjustments
 from tui.render import figures
 from tui.render.safe import safe
 from tui.screens.modal import Modal
@@ -37,7 +37,7 @@ def in_order(models: Sequence[Model]) -> tuple[tuple[Model, ...], tuple[Model, .
     return tuple(heads), tuple(sorted(rest, key=lambda model: model.lifecycle == "retired"))
 
 
-def columns(model: Model, width: int, *, current: bool, successor: str, switch: Switch | None = None) -> Content:
+def columns(model: Model, width: int, *, current: bool, successor: str, switch: ModelSwitch | None = None) -> Content:
     """Format one row: mark, name, price, limits and abilities; or the date of retirement and the successor.
 
     With a `switch`, the cost of the chat's next turn takes the place of some limits and the abilities.
@@ -65,20 +65,20 @@ def columns(model: Model, width: int, *, current: bool, successor: str, switch: 
     return Content.assemble(mark, name, (limits, "$dim"), (marks, "$dim"))
 
 
-def next_turn(switch: Switch) -> Content:
+def next_turn(switch: ModelSwitch) -> Content:
     """Format the cost of the chat's next turn with a model."""
-    if switch.refuses:
+    if switch.unavailable:
         return Content.styled("not possible", "$warning")
     coming = switch.next_turn
     cost = figures.money(coming.bill.cost_usd if coming.bill else None)
     return Content.assemble(
-        (f"{'stay' if switch.stays else 'switch':<7}", "$dim"),
+        (f"{'stay' if switch.is_current else 'switch':<7}", "$dim"),
         f"{cost:>7}  ",
         ("warm", "$success") if coming.warm else ("cold", "$dim"),
     )
 
 
-def particulars(switch: Switch) -> str:
+def particulars(switch: ModelSwitch) -> str:
     """Format what a priced row has no room for: context used, limits, abilities, retirement date."""
     model = switch.model
     thinks = any(kind != "disabled" for kind in model.thinking)
@@ -90,15 +90,15 @@ def particulars(switch: Switch) -> str:
     return " · ".join(fact for fact in facts if fact)
 
 
-def meaning(switch: Switch) -> str:
+def meaning(switch: ModelSwitch) -> str:
     """Format in one line what a switch drops from the context, when it pays off, or why it is not possible."""
-    if switch.refuses:
-        return switch.refuses
-    facts = [f"drops {', '.join(switch.drops)}"] if switch.drops else []
+    if switch.unavailable:
+        return switch.unavailable
+    facts = [f"drops {', '.join(switch.unsupported)}"] if switch.unsupported else []
     if switch.later_usd is not None:
         facts.append(f"then about {figures.money(switch.later_usd)} per turn")
-    if not switch.stays:
-        turns = switch.pays_after
+    if not switch.is_current:
+        turns = switch.break_even_turns
         facts.append("never pays off" if turns is None else f"pays off after {figures.plural(turns, 'turn')}")
     return " · ".join(facts)
 
@@ -137,7 +137,7 @@ class ModelPicker(Modal[Model | None]):
         self,
         models: Sequence[Model],
         current: Model,
-        switches: Sequence[Switch] = (),
+        switches: Sequence[ModelSwitch] = (),
         chosen: Reasoning = Reasoning(),  # noqa: B008  (a frozen value)
     ) -> None:
         """`switches` holds the cost of the open chat with each model; empty before its first answer. `chosen` are the
@@ -171,7 +171,7 @@ class ModelPicker(Modal[Model | None]):
         switch = self._switches.get(self.query_one(FilterList).picked)
         text = ""
         if switch is not None:  # a setting that it does not support matters more than its limits
-            text = f"{adjusted(switch.model, self._chosen) or particulars(switch)}\n{meaning(switch)}"
+            text = f"{describe_adjustments(switch.model, self._chosen) or particulars(switch)}\n{meaning(switch)}"
         self.query_one("#meaning", Static).update(Content(text))
 
     def _item(self, model: Model) -> Item:

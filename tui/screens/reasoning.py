@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.chat.reasoning import WORDS, Kind, Option
+from tui.chat.reasoning import MODE_LABELS, Kind, Option
 from tui.screens.modal import Modal
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelFoot, PanelHead
@@ -71,7 +71,7 @@ def _heading(text: str) -> Item:
 
 
 def shown(option: Option) -> str:
-    return WORDS.get(option.value, option.value)
+    return MODE_LABELS.get(option.value, option.value)
 
 
 def row(option: Option, width: int) -> Content:

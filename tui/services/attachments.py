@@ -33,7 +33,7 @@ class AttachmentResolver:
     def __init__(self, model: Callable[[], Model]) -> None:
         self._model = model
 
-    async def blocks(self, text: str) -> tuple[Block, ...]:
+    async def resolve(self, text: str) -> tuple[Block, ...]:
         """Return a prompt as blocks, with its `[IMAGE:…]` markers replaced by images."""
         if _MARKER not in text:
             return (Text(text),) if text else ()
@@ -42,9 +42,9 @@ class AttachmentResolver:
 
         return await asyncio.to_thread(resolve_markers, text, Target.of(self._model()))
 
-    async def fitted(self, transcript: Transcript) -> Transcript:
+    async def fit(self, transcript: Transcript) -> Transcript:
         """Return the transcript with images shrunk as far as their number requires. Raises TooMuch."""
-        from tui.chat.tokens import MANY, max_images
+        from tui.chat.tokens import MANY_IMAGES, max_images
         from tui.images.documents import max_pages, pdfs_in
         from tui.images.downscaling import image_count
 
@@ -61,7 +61,7 @@ class AttachmentResolver:
                 f"{model.name} accepts {most} in one request.",
                 "Remove some, or start a new chat.",
             )
-        return await asyncio.to_thread(self._smaller.fit, transcript) if count > MANY else transcript
+        return await asyncio.to_thread(self._smaller.fit, transcript) if count > MANY_IMAGES else transcript
 
     @cached_property
     def _smaller(self) -> ImageDownscaler:

@@ -19,10 +19,10 @@ from tui.anthropic.destinations import check_destination
 from tui.anthropic.model_cache import read_list, write_list
 from tui.anthropic.models import ModelChoice, find
 from tui.chat import ledger
-from tui.chat.asking import Ask, Request
 from tui.chat.budget import Budget
 from tui.chat.ledger import Bill
 from tui.chat.model import Effort, Model
+from tui.chat.request import Request, RequestBuilder
 from tui.chat.session import Session
 from tui.chat.spending import is_billed
 from tui.chat.thinking import ThinkingMode
@@ -165,14 +165,14 @@ class Connection:
         effort: Effort | None = None,
         thinking: ThinkingMode | None = None,
         show_thinking: bool = True,
-    ) -> Ask:
+    ) -> RequestBuilder:
         """Return the function with which a session sends its transcript to this model. It raises the `obstacle`, if any."""
 
         def ask(transcript: Transcript) -> Request:
             # Imports httpx and everything for a request, on the thread that sends it.
             from tui.anthropic.rejections import rejected_blocks, rejected_tools
             from tui.anthropic.request import dialect_for
-            from tui.chat.reasoning import Reasoning, manner
+            from tui.chat.reasoning import Reasoning, request_settings
 
             client = self._connected()
             transcript = self._repair.without_rejected(transcript)
@@ -190,7 +190,7 @@ class Connection:
             def refused(error: BaseException | None) -> tuple[BlockPosition, ...]:
                 return rejected_blocks(error, self._repair.without_rejected(transcript).messages, choice.model, dialect)
 
-            how = manner(choice.model, Reasoning(effort=effort, thinking=thinking))
+            how = request_settings(choice.model, Reasoning(effort=effort, thinking=thinking))
             return Request(
                 choice.model.id, body, stream, notices, how, refused, partial(rejected_tools, tools=transcript.tools)
             )
@@ -208,8 +208,8 @@ class Connection:
     ) -> int:
         """Return the input tokens of the draft after this transcript, counted by the server. Raises TuiError."""
         resolver = AttachmentResolver(lambda: choice.model)
-        prompt = Message(role="user", blocks=(*draft.attachments, *await resolver.blocks(draft.text)))
-        asked = self._repair.without_rejected(await resolver.fitted(transcript.with_message(prompt)))
+        prompt = Message(role="user", blocks=(*draft.attachments, *await resolver.resolve(draft.text)))
+        asked = self._repair.without_rejected(await resolver.fit(transcript.with_message(prompt)))
         body = partial(self.body, choice=choice, effort=effort, thinking=thinking)
         return await self._repair.count_tokens(self._connected().count_tokens, asked, body)
 
@@ -235,16 +235,16 @@ class Connection:
     ) -> Callable[[Transcript], bytes]:
         """Return the function that encodes this transcript as a request body, and also repaired versions of it."""
         from tui.anthropic.request import Options, build_body, dialect_for, encode
-        from tui.chat.reasoning import Reasoning, manner
-        from tui.chat.warmth import lifetime_for
+        from tui.chat.cache_state import lifetime_for
+        from tui.chat.reasoning import Reasoning, request_settings
 
-        how = manner(choice.model, Reasoning(effort=effort, thinking=thinking))
+        how = request_settings(choice.model, Reasoning(effort=effort, thinking=thinking))
         options = Options(
             model=choice.model,
             effort=effort,
             thinking=thinking,
             show_thinking=show_thinking,
-            lifetime=lifetime_for(transcript, choice.model, manner=how),
+            lifetime=lifetime_for(transcript, choice.model, settings=how),
             dialect=dialect_for(self.settings.anthropic.dialect, choice.model),
         )
         return lambda conversation: encode(build_body(conversation, options))

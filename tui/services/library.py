@@ -63,9 +63,9 @@ class ChatLibrary:
         return self._stores[demo]
 
     @property
-    def is_behind(self) -> bool:
+    def has_backlog(self) -> bool:
         """True while the user's store has changes that are not in its file yet."""
-        return False in self._stores and self._stores[False].is_behind
+        return False in self._stores and self._stores[False].has_backlog
 
     @property
     def lost(self) -> Unsaved | None:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from tui.chat.asking import Ask
 from tui.chat.exchange import Exchange
 from tui.chat.model import Model
 from tui.chat.reasoning import Reasoning
+from tui.chat.request import RequestBuilder
 from tui.chat.session import Session
 from tui.chat.tools import Access, PermissionDecision
 from tui.chat.transcript import Draft, Message, Transcript
@@ -122,7 +122,7 @@ class Provider(Protocol):
         """Apply a preset to the next turn and to new conversations; "" for none. Raises TuiError."""
 
     def load(self) -> None:
-        """Load the modules of a new conversation, on any thread. Otherwise `Session.equip` loads them."""
+        """Load the modules of a new conversation, on any thread. Otherwise `Session.offer_tools` loads them."""
 
     def session(self) -> Session:
         """Return a new, empty conversation."""
@@ -147,7 +147,7 @@ class Provider(Protocol):
     def tool_changes(self, session: Session) -> tuple[int, int]:
         """Return how many tools `refresh_tools` would add or change, and how many it would remove."""
 
-    def ask(self) -> Ask:
+    def ask(self) -> RequestBuilder:
         """Return the function that sends a turn with the current model and settings."""
 
     async def count(self, transcript: Transcript, draft: Draft) -> int:
@@ -192,7 +192,7 @@ class Library(Protocol):
     """The wall clock, in seconds since the epoch."""
 
     @property
-    def is_behind(self) -> bool:
+    def has_backlog(self) -> bool:
         """True while there are changes that are not on disk yet."""
 
     def store(self, *, demo: bool) -> Store:

@@ -11,10 +11,10 @@ from weakref import WeakSet
 from tui.anthropic.credentials import LOGIN, NO_FILE, Credential, Discovery, OAuthToken
 from tui.anthropic.destinations import check_destination
 from tui.anthropic.login import Unusable
-from tui.chat.asking import Ask
 from tui.chat.exchange import Exchange
 from tui.chat.model import Model
-from tui.chat.reasoning import WORDS, Reasoning, of_manner
+from tui.chat.reasoning import MODE_LABELS, Reasoning, parse_request_settings
+from tui.chat.request import RequestBuilder
 from tui.chat.session import Session
 from tui.chat.tools import Access, PermissionDecision
 from tui.chat.transcript import Draft, Message, Transcript
@@ -213,7 +213,7 @@ class ClaudeProvider:
         """The MCP servers, which all connections share."""
         return next((one.servers for one in self._connections if one.servers is not None), None)
 
-    def ask(self) -> Ask:
+    def ask(self) -> RequestBuilder:
         return self._connection.ask(self._choice, effort=self.reasoning.effort, thinking=self.reasoning.thinking)
 
     async def count(self, transcript: Transcript, draft: Draft) -> int:
@@ -235,7 +235,7 @@ class ClaudeProvider:
 
     def body(self, transcript: Transcript, answer: Message) -> bytes:
         choice = self._connection.choose(answer.model)
-        chosen = of_manner(answer.manner) if answer.manner else self.reasoning
+        chosen = parse_request_settings(answer.settings) if answer.settings else self.reasoning
         return self._connection.body(transcript, choice, effort=chosen.effort, thinking=chosen.thinking)
 
     def cache_map(self, exchange: Exchange) -> CacheMap:
@@ -353,7 +353,7 @@ class ClaudeProvider:
 
 
 def _describe_preset(preset: Preset) -> str:
-    thinking = f"thinking {WORDS[preset.thinking]}" if preset.thinking else ""
+    thinking = f"thinking {MODE_LABELS[preset.thinking]}" if preset.thinking else ""
     effort = f"effort {preset.effort}" if preset.effort else ""
     tools = f"tools {preset.tools}" if preset.tools else ""
     return " · ".join(filter(None, (preset.model, thinking, effort, tools, preset.system)))

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from tui.chat.asking import Ask
-from tui.chat.budget import Spent, check, objection, refusal, turn_usd
+from tui.chat.budget import Spent, check, estimated_turn_usd, hard_limit_error, next_request_error
+from tui.chat.cache_state import lifetime_for
 from tui.chat.forecast import estimate
 from tui.chat.model import Model
-from tui.chat.reasoning import MODEL_DEFAULTS, Reasoning, manner, remembered
+from tui.chat.reasoning import MODEL_DEFAULTS, Reasoning, parse_reasoning, request_settings
+from tui.chat.request import RequestBuilder
 from tui.chat.session import Session
-from tui.chat.tools import Access, access_of
+from tui.chat.tools import Access, parse_access
 from tui.chat.transcript import Draft
-from tui.chat.warmth import lifetime_for
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class StoredSession(msgspec.Struct, frozen=True):
     """The cost of this chat so far, and of all chats today."""
     reasoning: Reasoning
 
-    def ask(self, connection: Connection) -> Ask:
+    def ask(self, connection: Connection) -> RequestBuilder:
         """Return the function that sends the next turn."""
         return connection.ask(
             connection.choose(self.model), effort=self.reasoning.effort, thinking=self.reasoning.thinking
@@ -71,7 +71,7 @@ def begin(
     if resume is None:
         access: Access = tools or connection.settings.default.tools or "none"
         session = connection.session(system, access=access, asks=False)
-        session.equip()
+        session.offer_tools()
         transcript, chosen = session.transcript, connection.choose(model).model.id
         new = NewChat(id=new_id(), model=chosen, system=transcript.system, tools=access, definitions=transcript.tools)
         new = replace(new, thinking=reasoning.thinking or "", effort=reasoning.effort or "")
@@ -80,7 +80,7 @@ def begin(
     chat = _last(store) if resume == LAST else store.chat(resume).result()
     session = connection.session(chat.system if system is None else system, asks=False)
     transcript = store.transcript(chat.id, chat.head).result()
-    session.take_up(replace(transcript, system=session.transcript.system), access_of(chat.tools))
+    session.resume(replace(transcript, system=session.transcript.system), parse_access(chat.tools))
     if tools is not None:
         session.use_tools(tools)
         store.set_tools(chat.id, tools, session.transcript.tools)
@@ -89,7 +89,7 @@ def begin(
     if model:
         store.set_model(chat.id, connection.choose(model).model.id)
     recorder = Recorder(store, NewChat(id=chat.id, model=chat.model, system=chat.system), chat.head, gives_back=False)
-    before = remembered(chat.thinking, chat.effort)
+    before = parse_reasoning(chat.thinking, chat.effort)
     reasoning = Reasoning(thinking=reasoning.thinking or before.thinking, effort=reasoning.effort or before.effort)
     if reasoning != before:
         store.set_reasoning(chat.id, reasoning.thinking or "", reasoning.effort or "")
@@ -103,15 +103,19 @@ async def check_budget(connection: Connection, stored: StoredSession, draft: Dra
     budget = budget_of(connection.settings)
     if not budget.is_set:
         return ""
-    transcript, now, how = stored.session.transcript, stored.session.now(), manner(model, stored.reasoning)
-    lifetime = lifetime_for(transcript, model, now, manner=how)
-    next_usd = turn_usd(estimate(transcript, draft, model, now, manner=how, lifetime=lifetime), transcript, model)
+    transcript, now, how = stored.session.transcript, stored.session.now(), request_settings(model, stored.reasoning)
+    lifetime = lifetime_for(transcript, model, now, settings=how)
+    next_usd = estimated_turn_usd(
+        estimate(transcript, draft, model, now, settings=how, lifetime=lifetime), transcript, model
+    )
     spent = await asyncio.wrap_future(stored.spent)
-    if error := refusal(budget, spent, next_usd):
+    if error := hard_limit_error(budget, spent, next_usd):
         raise error
 
     session = stored.session
-    session.objection = lambda answers: objection(budget, spent, session.transcript, answers, model, session.now())
+    session.check_request = lambda answers: next_request_error(
+        budget, spent, session.transcript, answers, model, session.now()
+    )
     return " ".join(map(str, check(budget, spent, next_usd)))
 
 
@@ -124,6 +128,6 @@ def _last(store: Store) -> Chat:
 
 def _stored(session: Session, store: Store, recorder: Recorder, model: str, reasoning: Reasoning) -> StoredSession:
     session.record, session.partial = recorder.record, recorder.partial
-    session.withdraw, session.write_off, session.revise = recorder.withdraw, recorder.write_off, recorder.revise
-    session.equipped = recorder.equip
+    session.withdraw, session.discard, session.revise = recorder.withdraw, recorder.discard, recorder.revise
+    session.tools_changed = recorder.set_tools
     return StoredSession(session, recorder, model, store.spent(recorder.chat.id), reasoning)

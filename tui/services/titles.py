@@ -23,7 +23,7 @@ async def generate_title(connection: Connection, transcript: Transcript) -> Gene
         if isinstance(event, TurnEnded) and event.outcome == "complete":
             title = parse_title(event.transcript.messages[-1].text)
     answers = (message for message in session.transcript.messages if message.role == "assistant")
-    return GeneratedTitle(title, (*answers, *session.written_off))
+    return GeneratedTitle(title, (*answers, *session.discarded))
 
 
 def cheapest(models: tuple[Model, ...]) -> Model | None:

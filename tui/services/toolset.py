@@ -65,7 +65,7 @@ class Toolset:
 
     @property
     def access(self) -> Access:
-        """What Claude may do. A change applies to the next call, and to the offered tools at the next `Session.equip`."""
+        """What Claude may do. A change applies to the next call; offered tools change with `Session.offer_tools`."""
         return self._access
 
     @access.setter

@@ -216,16 +216,17 @@ def _named(block: Image | Document) -> tuple[str, str, bool]:
 def _non_defaults(value: msgspec.Struct) -> dict[str, object]:
     """Return the fields of a struct, recursively, that differ from their defaults."""
     found: dict[str, object] = {}
-    for name, default in _defaults(type(value)):
-        fields = getattr(value, name)
-        if fields != default:
-            found[name] = _non_defaults(fields) if isinstance(fields, msgspec.Struct) else fields
+    for name, stored_name, default in _defaults(type(value)):
+        field = getattr(value, name)
+        if field != default:
+            found[stored_name] = _non_defaults(field) if isinstance(field, msgspec.Struct) else field
     return found
 
 
 @cache
-def _defaults(kind: type[msgspec.Struct]) -> tuple[tuple[str, object], ...]:
-    return tuple((field.name, field.default) for field in msgspec.structs.fields(kind))
+def _defaults(kind: type[msgspec.Struct]) -> tuple[tuple[str, str, object], ...]:
+    """Return the name, the name in JSON, and the default of each field."""
+    return tuple((field.name, field.encode_name, field.default) for field in msgspec.structs.fields(kind))
 
 
 def _json(value: object) -> bytes:

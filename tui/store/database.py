@@ -174,7 +174,7 @@ class Database:
         return result
 
     @property
-    def is_behind(self) -> bool:
+    def has_backlog(self) -> bool:
         """True if there are changes that the file does not contain yet."""
         return bool(self._backlog)
 

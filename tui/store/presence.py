@@ -15,7 +15,7 @@ from tui.chat.transcript import Draft
 from tui.store import columns, updates
 from tui.store.codec import decode_drafts, encode_drafts
 from tui.store.queries import attached
-from tui.store.values import Instance, Place
+from tui.store.values import Instance, Position
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -73,7 +73,7 @@ def others(db: Connection, token: str, chat_id: str, now: float) -> tuple[Instan
     return tuple(one for key, one in _running(db, now).items() if key != token and one.chat_id == chat_id)
 
 
-def save(db: Connection, token: str, place: Place, now: float) -> None:
+def save(db: Connection, token: str, place: Position, now: float) -> None:
     """Record the state of this instance's screen of a chat."""
     draft, found = encode_drafts((place.draft,)) if place.draft != Draft(text="") else (_NO_DRAFT, ())
     queue, more = encode_drafts(place.queue)
@@ -90,11 +90,11 @@ def save(db: Connection, token: str, place: Place, now: float) -> None:
 
 def return_draft(db: Connection, token: str, chat_id: str, draft: Draft, now: float) -> None:
     """Record a returned prompt as unsent text: in the prompt if that is empty, else first in the queue."""
-    place = _read(db, token, chat_id) or Place(chat_id=chat_id)
-    save(db, token, place.given_back(draft), now)
+    place = _read(db, token, chat_id) or Position(chat_id=chat_id)
+    save(db, token, place.with_returned(draft), now)
 
 
-def adopt(db: Connection, token: str, chat_id: str, now: float) -> Place:
+def adopt(db: Connection, token: str, chat_id: str, now: float) -> Position:
     """Return how the chat was left by this instance, or else by one that is gone, whose state is taken over."""
     own = _read(db, token, chat_id)
     if own is not None and not own.is_empty:
@@ -109,7 +109,7 @@ def adopt(db: Connection, token: str, chat_id: str, now: float) -> Place:
         db.execute("DELETE FROM places WHERE token = ? AND chat_id = ?", (token, chat_id))
         db.execute("UPDATE places SET token = ? WHERE token = ? AND chat_id = ?", (token, left_by, chat_id))
         own = _read(db, token, chat_id)
-    return own or Place(chat_id=chat_id)
+    return own or Position(chat_id=chat_id)
 
 
 def last_open_chat(db: Connection, token: str, now: float) -> str:
@@ -129,7 +129,7 @@ def _is_deleted(db: Connection, chat_id: str) -> bool:
     return db.execute("SELECT 1 FROM chats WHERE id = ? AND deleted_at NOTNULL", (chat_id,)).fetchone() is not None
 
 
-def unsent(db: Connection, token: str, now: float) -> tuple[Place, ...]:
+def unsent(db: Connection, token: str, now: float) -> tuple[Position, ...]:
     """Return the states with unsent text that no other running instance holds, newest first."""
     mine = {token, *_running(db, now)} - {token}
     rows = db.execute(
@@ -176,7 +176,7 @@ def _may_run(pid: int, host: str) -> bool:
     return True
 
 
-def _read(db: Connection, token: str, chat_id: str) -> Place | None:
+def _read(db: Connection, token: str, chat_id: str) -> Position | None:
     row = db.execute(
         "SELECT draft, queue, held, scroll, edits FROM places WHERE token = ? AND chat_id = ?", (token, chat_id)
     ).fetchone()
@@ -184,7 +184,7 @@ def _read(db: Connection, token: str, chat_id: str) -> Place | None:
         return None
     draft, queue, (held, scroll, edits) = columns.data(row[0]), columns.data(row[1]), row[2:]
     data = attached(db, (draft, queue))
-    return Place(
+    return Position(
         chat_id=chat_id,
         draft=decode_drafts(draft, data)[0] if draft else Draft(text=""),
         queue=decode_drafts(queue, data),

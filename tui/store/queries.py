@@ -18,7 +18,7 @@ from tui.store.codec import as_base64, attachment_hashes, decode, decode_tools, 
 from tui.store.errors import AmbiguousChat, NoSuchChat
 from tui.store.search_text import Query, fold_word, matches, parse_query, snippet, title_highlights
 from tui.store.usage import discarded_answers
-from tui.store.values import Branch, Chat, DayUsage, Hit, SearchResults, Since, Stored, Unsaved
+from tui.store.values import Branch, Chat, ChatUpdate, DayUsage, Hit, SearchResults, StoredMessage, Unsaved
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -73,14 +73,14 @@ def branch(db: Connection, chat_id: str, head: str | None, elsewhere: frozenset[
     return _branch(db, of, _rows(db, of.id, head or of.head))
 
 
-def since(db: Connection, chat_id: str, head: str, elsewhere: frozenset[str] = frozenset()) -> Since:
+def since(db: Connection, chat_id: str, head: str, elsewhere: frozenset[str] = frozenset()) -> ChatUpdate:
     """Return the path to the newest message below `head`, and the messages after it. Raises NoSuchChat."""
     of = chat(db, chat_id, elsewhere)
     rows = _rows(db, of.id, leaf(db, head))
     after = next((number for number, row in enumerate(rows, start=1) if row[1] == head), len(rows))
     (deleted_at,) = db.execute("SELECT deleted_at FROM chats WHERE id = ?", (of.id,)).fetchone()
     added = _messages(db, rows[after:])
-    return Since(branch=_branch(db, of, rows), added=added, is_deleted=deleted_at is not None)
+    return ChatUpdate(branch=_branch(db, of, rows), added=added, is_deleted=deleted_at is not None)
 
 
 def _branch(db: Connection, of: Chat, rows: list[tuple[Any, ...]]) -> Branch:
@@ -88,7 +88,7 @@ def _branch(db: Connection, of: Chat, rows: list[tuple[Any, ...]]) -> Branch:
     return Branch(
         of,
         [
-            Stored(
+            StoredMessage(
                 id=id,
                 parent_id=parent,
                 role=role,
@@ -137,7 +137,7 @@ def tree(db: Connection, chat_id: str) -> ChatTree:
         (of.id,),
     ).fetchall()
     data = attached(db, (columns.data(row[-1]) for row in rows))
-    own = ("nodes", "definitions", "written_off")
+    own = ("nodes", "definitions", "discarded")
     return ChatTree(
         **{name: getattr(of, name) for name in ChatTree.__struct_fields__ if name not in own},
         definitions=_definitions(db, of.id),
@@ -150,7 +150,7 @@ def tree(db: Connection, chat_id: str) -> ChatTree:
             )
             for id, parent, copied, role, state, at, facts, blocks in rows
         ),
-        written_off=discarded_answers(db, of.id),
+        discarded=discarded_answers(db, of.id),
     )
 
 
@@ -188,18 +188,18 @@ def search(db: Connection, typed: str, limit: int, chat_id: str = "") -> SearchR
     hits = [] if chat_id else _titles(db, typed, limit)
     if not query:
         return SearchResults(hits=tuple(hits))
-    is_cut = len(hits) >= limit
+    is_truncated = len(hits) >= limit
     count: dict[str, int] = defaultdict(int)
     for looked_at, row in enumerate(_matches(db, query, chat_id)):
         if len(hits) >= limit or looked_at >= _MOST_LOOKED_AT:
-            is_cut = True
+            is_truncated = True
             break
         count[row[0]] += 1
         if chat_id or count[row[0]] <= _HITS_PER_CHAT:
             hits.append(_hit(row, query))
     titles = sum(1 for hit in hits if not hit.message_id)
     messages = sorted(hits[titles:], key=lambda hit: hit.at, reverse=not chat_id)
-    return SearchResults(hits=(*hits[:titles], *messages), is_cut=is_cut)
+    return SearchResults(hits=(*hits[:titles], *messages), is_truncated=is_truncated)
 
 
 def prompts(db: Connection, typed: str, limit: int) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ class Recorder:
         self._arriving = self._arriving or new_id()
         self._store.partial(self.chat, self._arriving, self.head, message)
 
-    def equip(self, tools: tuple[Tool, ...]) -> None:
+    def set_tools(self, tools: tuple[Tool, ...]) -> None:
         """Record that the chat, which has begun, offers these tools from its first request on."""
         self.chat = replace(self.chat, definitions=tools)
         self._store.set_tools(self.chat.id, self.chat.tools, tools)
@@ -55,9 +55,9 @@ class Recorder:
         if self.head is not None:
             self._store.revise(self.head, number, message)
 
-    def write_off(self, message: Message) -> None:
+    def discard(self, message: Message) -> None:
         """Record an answer that was billed but has no content."""
-        self._store.write_off(self.chat.id, message)
+        self._store.discard(self.chat.id, message)
 
     def withdraw(self, message: Message) -> None:
         """Record that the last message was removed from the transcript."""

@@ -25,14 +25,14 @@ from tui.store.errors import StoreProblem
 from tui.store.values import (
     Branch,
     Chat,
+    ChatUpdate,
     ChatUsage,
     DayUsage,
     ImportResult,
     Instance,
     NewChat,
-    Place,
+    Position,
     SearchResults,
-    Since,
     Unsaved,
 )
 from tui.store.watch import Watch
@@ -50,7 +50,7 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
-def _ignore(told: object) -> None:
+def _ignore(_: object) -> None:
     pass
 
 
@@ -58,8 +58,8 @@ class Store:
     """The chats on disk. `with Store(file) as store`: leaving the block writes everything that is queued.
 
     `problems` is called from the store's thread, once for each problem. `changed` is called from there with the id of the
-    chat named by `look_at` when another program may have changed it, or of a deleted chat that another program restored.
-    `now` counts from the epoch, in seconds.
+    open chat when another program may have changed it, or of a deleted chat that another program restored. `now` counts
+    from the epoch, in seconds.
     """
 
     def __init__(
@@ -107,15 +107,15 @@ class Store:
         return self._worker.read(check)
 
     @property
-    def is_behind(self) -> bool:
+    def has_backlog(self) -> bool:
         """True if there are changes that the file has not accepted so far."""
-        return self._database.is_behind
+        return self._database.has_backlog
 
     def unsaved(self) -> Future[Unsaved]:
         """Return the chats with text that the file has not accepted so far."""
         return self._worker.read(self._unsaved, flush=True)
 
-    # What is said
+    # Messages
 
     def append(self, chat: NewChat, message_id: str, parent_id: str | None, message: Message) -> None:
         """Record a message below its parent. The first message creates the chat. A second call with the same id replaces
@@ -146,7 +146,7 @@ class Store:
         """Replace a message. `number` is its index on the path to `head`."""
         self._worker.enqueue(lambda db: updates.revise(db, head, number, message))
 
-    def write_off(self, chat_id: str, message: Message) -> None:
+    def discard(self, chat_id: str, message: Message) -> None:
         """Record an answer that was billed before its first word and is not a message."""
         now = self._now()
         self._worker.enqueue(lambda db: updates.add_discarded(db, chat_id, message, now))
@@ -165,7 +165,7 @@ class Store:
         """Return the messages up to `head`, by default up to where the chat was left. Raises NoSuchChat."""
         return self._worker.read(lambda db: queries.branch(db, chat_id, head, self._elsewhere(db)), flush=True)
 
-    def since(self, chat_id: str, head: str) -> Future[Since]:
+    def since(self, chat_id: str, head: str) -> Future[ChatUpdate]:
         """Return what others have written after the message `head`, and the state of the chat. Raises NoSuchChat."""
         return self._worker.read(lambda db: queries.since(db, chat_id, head, self._elsewhere(db)), flush=True)
 
@@ -249,44 +249,44 @@ class Store:
         """Return earlier prompts of any chat, sent or unsent, newest first, each once."""
         return self._worker.read(lambda db: queries.prompts(db, words, limit))
 
-    def leave_unsent(self, chat_id: str, text: str) -> None:
+    def keep_unsent(self, chat_id: str, text: str) -> None:
         """Keep a discarded text among the earlier prompts."""
         now = self._now()
         self._worker.enqueue(lambda db: updates.add_unsent(db, chat_id, text, now))
 
     # Where things stand
 
-    def save_place(self, place: Place) -> None:
+    def save_position(self, position: Position) -> None:
         """Record draft, queue and scroll position of a chat, as often as they change. Written four times a second."""
         now = self._now()
-        chat_id = "" if place.is_empty else place.chat_id
+        chat_id = "" if position.is_empty else position.chat_id
         self._worker.enqueue_latest(
-            f"place {place.chat_id}", lambda db: presence.save(db, self.token, place, now), chat_id
+            f"place {position.chat_id}", lambda db: presence.save(db, self.token, position, now), chat_id
         )
 
-    def place(self, chat_id: str) -> Future[Place]:
+    def position(self, chat_id: str) -> Future[Position]:
         """Return how the chat was left, by this prx or by one that has ended; empty if unknown."""
         now = self._now()
         return self._worker.write(lambda db: presence.adopt(db, self.token, chat_id, now), flush=True)
 
-    def look_at(self, chat_id: str) -> None:
+    def set_open_chat(self, chat_id: str) -> None:
         """Record which chat is open here ("" for none), for other instances and for recovery after a crash."""
 
         def job(db: Connection) -> None:
             presence.set_open_chat(db, self.token, chat_id)
-            self._watch.look_at(chat_id)
+            self._watch.watch_chat(chat_id)
 
         self._worker.enqueue(job, instead_of="look", is_transient=True)
 
-    def left_off(self) -> Future[str]:
+    def last_open_chat(self) -> Future[str]:
         """Return the chat that was open when prx was killed, or "". Each is returned once."""
         return self._worker.write(lambda db: presence.last_open_chat(db, self.token, self._now()))
 
-    def unsent(self) -> Future[tuple[Place, ...]]:
+    def unsent(self) -> Future[tuple[Position, ...]]:
         """Return every chat with unsent text, newest first. Some have no message yet."""
         return self._worker.read(lambda db: presence.unsent(db, self.token, self._now()), flush=True)
 
-    def others(self, chat_id: str) -> Future[tuple[Instance, ...]]:
+    def other_instances(self, chat_id: str) -> Future[tuple[Instance, ...]]:
         """Return the other running instances that have this chat open."""
         return self._worker.read(lambda db: presence.others(db, self.token, chat_id, self._now()))
 
@@ -294,7 +294,7 @@ class Store:
         """Return usage by day and model, oldest first."""
         return self._worker.read(queries.days, flush=True)
 
-    def written_off(self, chat_id: str) -> Future[tuple[Message, ...]]:
+    def discarded(self, chat_id: str) -> Future[tuple[Message, ...]]:
         """Return the answers of a chat that were billed but are not among its messages."""
         return self._worker.read(lambda db: usage.discarded_answers(db, chat_id), flush=True)
 

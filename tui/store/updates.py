@@ -173,7 +173,7 @@ def merge(db: Connection, tree: ChatTree, *, now: float) -> ImportResult:
             _put(db, chat, node.id, node.parent_id, node.message, None, "", copied=node.copied)
             _touch_cache(db, chat, node.message)
             added += 1
-    for message in tree.written_off:
+    for message in tree.discarded:
         usage.add_discarded(db, tree.id, message)
     db.execute("UPDATE chats SET deleted_at = NULL WHERE key = ?", (chat,))
     if tree.head and (added or not db.execute("SELECT head FROM chats WHERE key = ?", (chat,)).fetchone()[0]):

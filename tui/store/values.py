@@ -73,7 +73,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     """True if another running prx has it open."""
 
 
-class Stored:
+class StoredMessage:
     """A message in a chat. Its content is decoded when it is first used."""
 
     def __init__(
@@ -112,10 +112,10 @@ class Stored:
         return f"Stored({self.id!r}, {self.role}, {self.state})"
 
 
-class Branch(Sequence[Stored]):
+class Branch(Sequence[StoredMessage]):
     """One path through the tree of a chat, from its start to `head`."""
 
-    def __init__(self, chat: Chat, rows: Sequence[Stored]) -> None:
+    def __init__(self, chat: Chat, rows: Sequence[StoredMessage]) -> None:
         self.chat = chat
         self._rows = tuple(rows)
 
@@ -124,13 +124,13 @@ class Branch(Sequence[Stored]):
         return self._rows[-1].id if self._rows else None
 
     @overload
-    def __getitem__(self, index: int) -> Stored: ...
+    def __getitem__(self, index: int) -> StoredMessage: ...
     @overload
-    def __getitem__(self, index: slice) -> tuple[Stored, ...]: ...
-    def __getitem__(self, index: int | slice) -> Stored | tuple[Stored, ...]:
+    def __getitem__(self, index: slice) -> tuple[StoredMessage, ...]: ...
+    def __getitem__(self, index: int | slice) -> StoredMessage | tuple[StoredMessage, ...]:
         return self._rows[index]
 
-    def __iter__(self) -> Iterator[Stored]:
+    def __iter__(self) -> Iterator[StoredMessage]:
         return iter(self._rows)
 
     def __len__(self) -> int:
@@ -140,7 +140,7 @@ class Branch(Sequence[Stored]):
         return f"Branch({self.chat.id!r}, {len(self)} messages)"
 
 
-class Since(msgspec.Struct, frozen=True, kw_only=True):
+class ChatUpdate(msgspec.Struct, frozen=True, kw_only=True):
     """What has become of a chat that is open here."""
 
     branch: Branch
@@ -169,11 +169,11 @@ class SearchResults(msgspec.Struct, frozen=True, kw_only=True):
     """The results of a search: titles first, then messages, each newest first."""
 
     hits: tuple[Hit, ...] = ()
-    is_cut: bool = False
+    is_truncated: bool = False
     """True if there are more results."""
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class Position(msgspec.Struct, frozen=True, kw_only=True):
     """How the screen of a chat was left: draft, queue and scroll position."""
 
     chat_id: str
@@ -195,7 +195,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     def has_draft(self) -> bool:
         return bool(self.draft.text or self.draft.attachments)
 
-    def given_back(self, draft: Draft) -> Place:
+    def with_returned(self, draft: Draft) -> Position:
         """Return it with a returned prompt: as the draft if there is none, else first in the queue, which is then held."""
         if self.has_draft:
             return replace(self, queue=(draft, *self.queue), held=True)

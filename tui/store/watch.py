@@ -35,7 +35,7 @@ class Watch:
         self._looked_at = 0.0
         self._seen: object = None
 
-    def look_at(self, chat_id: str) -> None:
+    def watch_chat(self, chat_id: str) -> None:
         """Watch another chat. Changes since it was read are reported with the first check."""
         self.chat_id = chat_id
         self._version = self._seen = None

@@ -123,7 +123,7 @@ class Worker:
         now = time.monotonic()
         next_beat, next_retry, next_glance = now + self._beat_s, now + RETRY_S, now + WATCH_S
         while not (self._is_closed and self._queue.empty()):
-            retries = [next_retry] if self._database.is_behind else []
+            retries = [next_retry] if self._database.has_backlog else []
             glances = [next_glance] if self._watch.chat_id else []
             item = self._next(min([next_beat, *retries, *glances, *self._times()]))
             if isinstance(item, str):

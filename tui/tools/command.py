@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from tui.chat.tools import Question
+from tui.chat.tools import PermissionRequest
 from tui.chat.transcript import Tool, ToolUse
 from tui.tools import processes
 from tui.tools.environment import for_commands
@@ -57,7 +57,7 @@ class RunCommand:
                 f"A command has at most {_LONGEST:,} characters, and no NUL. Write a script to a file and run it."
             )
         rules = for_command(command)
-        question = Question(
+        question = PermissionRequest(
             call=call,
             title="Run a command",
             kind="command",

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import msgspec
 
-from tui.chat.tools import Question
+from tui.chat.tools import PermissionRequest
 from tui.chat.transcript import Tool, ToolUse
 from tui.tools import openat
 from tui.tools.diffs import header, unified
@@ -187,7 +187,7 @@ async def _planned(
 
     what = "Create a file" if found.old is None else "Change a file"
     link = " (a hard link: its other names keep what they hold)" if place.is_shared else ""
-    question = Question(
+    question = PermissionRequest(
         call=call,
         title=f"{what}{'' if place.is_inside else ' outside the folder'}{link}",
         kind="diff",
@@ -209,7 +209,7 @@ def _reviewable(change: Callable[[ResolvedPath], _Change], place: ResolvedPath) 
     return found
 
 
-def _failure_plan(failed: Failed, question: Question | None) -> Plan:
+def _failure_plan(failed: Failed, question: PermissionRequest | None) -> Plan:
     """The reason why a change fails reveals something about the file. If reading it needs permission, ask first."""
     if question is None:
         raise failed

@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 import msgspec
 
-from tui.chat.tools import Question
+from tui.chat.tools import PermissionRequest
 from tui.chat.transcript import Tool, ToolUse
 from tui.inputs.bounded import require_regular_certificate_files
 from tui.inputs.charset import decode_text
@@ -100,7 +100,7 @@ class FetchUrl:
     async def plan(self, call: ToolUse) -> Plan:
         arguments = decoded(call.input, Arguments)
         url = normal(arguments.url)
-        question = Question(call=call, title="Fetch a page", kind="url", detail=url, rules=for_page(url))
+        question = PermissionRequest(call=call, title="Fetch a page", kind="url", detail=url, rules=for_page(url))
         return Plan(lambda _: self._fetch(url, arguments.offset), question)
 
     async def _fetch(self, url: str, offset: int) -> Content:

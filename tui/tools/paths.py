@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.chat.tools import Question
+from tui.chat.tools import PermissionRequest
 from tui.chat.transcript import ToolUse
 from tui.inputs.limits import PATH_CHARS
 from tui.inputs.typed_paths import find_path
@@ -82,7 +82,9 @@ class Folders:
             is_shared=openat.is_shared(path),
         )
 
-    def before_reading(self, call: ToolUse, place: ResolvedPath, *, exact_only: bool = False) -> Question | None:
+    def before_reading(
+        self, call: ToolUse, place: ResolvedPath, *, exact_only: bool = False
+    ) -> PermissionRequest | None:
         """Return the question to ask before reading; None if no permission is needed. With `exact_only`, no rule with a
         wildcard answers it.
         """
@@ -93,7 +95,9 @@ class Folders:
             title = "Read a hard link, which may be a file from outside the folder"
         rules = rules_for(call.name, place, exact_only=exact_only or place.is_private)
         detail = openat.shown(str(place.path).replace("\\", "\\\\"))  # a\\rb is not the name with a carriage return
-        return Question(call=call, title=title, kind="path", detail=detail, folder=str(self.first), rules=rules)
+        return PermissionRequest(
+            call=call, title=title, kind="path", detail=detail, folder=str(self.first), rules=rules
+        )
 
 
 def rules_for(name: str, place: ResolvedPath, *, exact_only: bool) -> tuple[str, ...]:

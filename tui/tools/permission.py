@@ -10,7 +10,14 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tui.chat.tools import Access, PermissionDecision, Question, ToolAllowed, ToolAsking, ToolEvent
+from tui.chat.tools import (
+    Access,
+    PermissionDecided,
+    PermissionDecision,
+    PermissionRequest,
+    PermissionRequested,
+    ToolEvent,
+)
 from tui.tools.rules import covers, means
 
 NOBODY = "this needs the user's permission, and nobody is there to give it"
@@ -21,7 +28,7 @@ NOBODY = "this needs the user's permission, and nobody is there to give it"
 class _Open:
     """An open question, on the loop that waits for the answer."""
 
-    question: Question
+    question: PermissionRequest
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[PermissionDecision]
 
@@ -39,7 +46,7 @@ class PermissionGate:
         self._asks = asks
         self._open: dict[str, _Open] = {}
 
-    async def allows(self, question: Question, tell: Callable[[ToolEvent], None]) -> PermissionDecision:
+    async def allows(self, question: PermissionRequest, tell: Callable[[ToolEvent], None]) -> PermissionDecision:
         """Return the answer to a question. Several may be open at once; cancelling withdraws the question."""
         if self._is_covered(question):
             return PermissionDecision(allowed=True)
@@ -49,11 +56,11 @@ class PermissionGate:
         waiting = _Open(question, loop, loop.create_future())
         self._open[question.call.id] = waiting
         try:
-            tell(ToolAsking(question))
+            tell(PermissionRequested(question))
             verdict = await waiting.answer
         finally:
             self._open.pop(question.call.id, None)
-        tell(ToolAllowed(question.call.id, verdict.allowed))
+        tell(PermissionDecided(question.call.id, verdict.allowed))
         if verdict.allowed and verdict.lasting != "once" and verdict.rule in question.rules:
             self.learn(verdict.rule)
             if verdict.lasting == "always":
@@ -73,7 +80,7 @@ class PermissionGate:
             if self._is_covered(waiting.question):
                 waiting.loop.call_soon_threadsafe(_settle, waiting.answer, PermissionDecision(allowed=True))
 
-    def _is_covered(self, question: Question) -> bool:
+    def _is_covered(self, question: PermissionRequest) -> bool:
         if not question.rules:
             return False
         exact, *wider = question.rules

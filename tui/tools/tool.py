@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from tui.chat.tools import Question
+from tui.chat.tools import PermissionRequest
 from tui.chat.transcript import Document, Image, JsonText, Text, Tool, ToolUse
 from tui.inputs.bounded import decode_input
 
@@ -31,7 +31,7 @@ class Plan:
 
     act: Callable[[Callable[[str], None]], Awaitable[Content]]
     """Carry out the call. The argument receives the output while it arrives. Raises Failed."""
-    question: Question | None = None
+    question: PermissionRequest | None = None
     """The question to ask the user first; None if no permission is needed."""
 
 

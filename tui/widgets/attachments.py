@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from tui.chat.tokens import MANY, downscaled
+from tui.chat.tokens import MANY_IMAGES, downscaled
 from tui.chat.transcript import Document, Image
 from tui.errors import TuiError
 from tui.render.safe import safe
@@ -177,7 +177,7 @@ class Attachments(Static):
 
     def _is_among_many(self) -> bool:
         images = sum(isinstance(block, Image) for block in self.blocks)
-        return images > 0 and images + self._images_beside() > MANY
+        return images > 0 and images + self._images_beside() > MANY_IMAGES
 
     def _draw(self) -> None:
         width = max(20, self.content_size.width or 74)

@@ -36,7 +36,7 @@ class Header(Widget):
     mark: reactive[str] = reactive("")
     """Said beside the title whatever the chat: that this is the demo."""
     model_name: reactive[str] = reactive("")
-    manner: reactive[str] = reactive("")
+    settings: reactive[str] = reactive("")
     """Said before the model: what of thinking and effort is not as it does by itself."""
 
     elsewhere: reactive[str] = reactive("")
@@ -67,7 +67,7 @@ class Header(Widget):
         width = self.content_size.width
         base = self.rich_style
         model = Strip([Segment(self._model, base + self.get_component_rich_style("header--model", partial=True))])
-        manner = Strip([Segment(f"  {self.manner} · " if self.manner else "", base)])
+        settings = Strip([Segment(f"  {self.settings} · " if self.settings else "", base)])
         mark = Strip([Segment(self.mark, base + self.get_component_rich_style("header--mark", partial=True))])
         title_style = self.get_component_rich_style("header--title", partial=True) if self.title else base
         # With the joiners that a script needs; `cell_len` would count nothing for the letter behind one.
@@ -77,17 +77,17 @@ class Header(Widget):
             [Segment(self.elsewhere, base + self.get_component_rich_style("header--model", partial=True))]
         )
         said = [strip for strip in (mark, elsewhere) if strip.cell_length]
-        room = width - manner.cell_length - model.cell_length - _beside(said)
+        room = width - settings.cell_length - model.cell_length - _beside(said)
         if room < _TITLE and self.elsewhere and self.mark:  # what is new goes before what is known
             said = [elsewhere]
-            room = width - manner.cell_length - model.cell_length - _beside(said)
+            room = width - settings.cell_length - model.cell_length - _beside(said)
         room = max(0, room)
         if title.cell_length > room:
             title = Strip([Segment(safe(name), base + title_style)])
             title = Strip.join([title.crop(0, max(0, room - 1)), Strip([Segment("…", base)])])
         left = Strip.join([title, *(part for strip in said for part in (Strip.blank(3, base), strip))])
         self._elsewhere_at = left.cell_length - elsewhere.cell_length
-        right = Strip.join([manner, model])
+        right = Strip.join([settings, model])
         return Strip.join([left.adjust_cell_length(max(0, width - right.cell_length), base), right]).crop(0, width)
 
 

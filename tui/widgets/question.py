@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui.chat.tools import PermissionDecision, Question
+from tui.chat.tools import PermissionDecision, PermissionRequest
 from tui.widgets.graphemes import GraphemeInput
 from tui.widgets.question_text import QuestionText
 
@@ -72,13 +72,13 @@ class QuestionCard(Vertical):
     def __init__(self, way_in: str) -> None:
         super().__init__()
         self._text = QuestionText(way_in)
-        self._questions: Sequence[Question] = ()
+        self._questions: Sequence[PermissionRequest] = ()
 
     def compose(self) -> ComposeResult:
         yield self._text
 
     @property
-    def questions(self) -> Sequence[Question]:
+    def questions(self) -> Sequence[PermissionRequest]:
         return self._questions
 
     @property
@@ -86,7 +86,7 @@ class QuestionCard(Vertical):
         """Whether a reason is being written."""
         return self.has_focus_within and not self._text.has_focus
 
-    def ask(self, questions: Sequence[Question]) -> None:
+    def ask(self, questions: Sequence[PermissionRequest]) -> None:
         """Shows these, in their order; none: it goes."""
         if questions == self._questions:
             return

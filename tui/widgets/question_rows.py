@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from textual.content import Content
 
-from tui.chat.tools import Question
+from tui.chat.tools import PermissionRequest
 from tui.render.confusables import Confusable, confusables
 from tui.render.safe import hides, revealed
 from tui.widgets.conversation.captions import pretty
@@ -45,7 +45,7 @@ START = Spot(0, 0, 0)
 class Detail:
     """The rows of a question's detail at one width. Only what is looked at is laid out."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: PermissionRequest) -> None:
         self._question = question
         self._text = pretty(question.detail) if question.kind == "call" else question.detail
         self._looked_through = 0
@@ -149,7 +149,7 @@ def _with_host(text: str, host: str) -> Content:
     return content.stylize("bold $foreground", at, at + len(host)) if at >= 0 else content
 
 
-def _names_in(question: Question) -> str:
+def _names_in(question: PermissionRequest) -> str:
     """What of a question is names: of programs, files, hosts. What a file holds may be in any script."""
     match question.kind:
         case "command" | "path":
@@ -187,7 +187,7 @@ def _told(found: Confusable) -> str:
     return f"{' '.join(dict.fromkeys(found.letters))}{where} ({found.kind})"
 
 
-def place_of(question: Question) -> str:
+def place_of(question: PermissionRequest) -> str:
     """Where it happens, in a few words."""
     if not question.folder or question.kind in ("url", "path"):
         return ""
@@ -197,13 +197,13 @@ def place_of(question: Question) -> str:
     return f"in {revealed(folder)}"
 
 
-def rule_words(question: Question, number: int) -> str:
+def rule_words(question: PermissionRequest, number: int) -> str:
     """What one of its rules allows."""
     if number == 0 and question.kind in ("command", "url"):
         return "exactly this command" if question.kind == "command" else "exactly this page"
     return revealed(question.rules[number])
 
 
-def remark_on(question: Question, number: int) -> str:
+def remark_on(question: PermissionRequest, number: int) -> str:
     """What one of its rules allows beyond what most expect."""
     return revealed(question.remarks[number]) if number < len(question.remarks) else ""

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.chat.tools import Question
+from tui.chat.tools import PermissionRequest
 from tui.render.safe import revealed
 from tui.widgets.conversation.wrapping import wrapped
 from tui.widgets.question_rows import INDENT, START, Detail, Spot, place_of, remark_on, rule_words, warning_words
@@ -59,7 +59,7 @@ class QuestionText(Widget, can_focus=True):
     """
 
     class Chosen(Message):
-        def __init__(self, question: Question, answer: Answer, rule: str) -> None:
+        def __init__(self, question: PermissionRequest, answer: Answer, rule: str) -> None:
             super().__init__()
             self.question = question
             self.answer = answer
@@ -76,7 +76,7 @@ class QuestionText(Widget, can_focus=True):
         """`way_in` is the key that leads here."""
         super().__init__()
         self._way_in = way_in
-        self._questions: Sequence[Question] = ()
+        self._questions: Sequence[PermissionRequest] = ()
         self._detail: Detail | None = None
         self._top = START
         self._rule = 0
@@ -87,7 +87,7 @@ class QuestionText(Widget, can_focus=True):
         """Whether a reason is being written, in the place of the keys."""
 
     @property
-    def shown(self) -> Question | None:
+    def shown(self) -> PermissionRequest | None:
         return self._questions[0] if self._questions else None
 
     @property
@@ -95,7 +95,7 @@ class QuestionText(Widget, can_focus=True):
         """Whether all of it was looked through, and drawn."""
         return self._seen_at is not None
 
-    def ask(self, questions: Sequence[Question]) -> None:
+    def ask(self, questions: Sequence[PermissionRequest]) -> None:
         """Shows the first of these, and how many there are."""
         before, self._questions, self._made = self.shown, questions, None
         if questions and questions[0] is not before:

@@ -29,7 +29,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Some answer was cut off: what was written, and so the sum, is about so much."""
 
 
-def standing(transcript: Transcript, model: Model, written_off: Sequence[Message] = ()) -> Standing:
+def standing(transcript: Transcript, model: Model, discarded: Sequence[Message] = ()) -> Standing:
     """The figures of a conversation, with the answers that were billed and are not in it.
 
     Answers without a price are left out of the sum; with none priced, there is no sum.
@@ -37,7 +37,7 @@ def standing(transcript: Transcript, model: Model, written_off: Sequence[Message
     answers = [message for message in transcript.messages if message.role == "assistant" and message.usage != Usage()]
     total = Usage()
     bill: Bill | None = None
-    for message in (*answers, *written_off):
+    for message in (*answers, *discarded):
         total += message.usage
         if message.bill is not None:
             bill = message.bill if bill is None else bill + message.bill
@@ -46,7 +46,7 @@ def standing(transcript: Transcript, model: Model, written_off: Sequence[Message
         last=answers[-1].usage if answers else None,
         total=total,
         bill=bill,
-        is_estimate=not all(message.is_counted for message in (*answers, *written_off)),
+        is_estimate=not all(message.is_counted for message in (*answers, *discarded)),
     )
 
 

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from tui.chat.forecast import Estimate, image_count, messages_in_cache
-from tui.chat.tokens import MANY
+from tui.chat.forecast import Estimate, cached_messages_loss, image_count
+from tui.chat.tokens import MANY_IMAGES
 from tui.chat.transcript import Draft, Image, Transcript
 from tui.chat_screen.context import ChatContext, LastFolder
 from tui.render import figures
@@ -115,21 +115,21 @@ class AttachmentController:
         return image_count(self._context.current().base, draft)
 
     def _is_many(self, count: int) -> bool:
-        return image_count(self._context.current().base, self._ports.draft()) + count > MANY
+        return image_count(self._context.current().base, self._ports.draft()) + count > MANY_IMAGES
 
     def _cost_of_attaching(self, count: int) -> str:
         """Return what so many more images make worthless of the cache: all after the system prompt, or nothing."""
         session, draft = self._context.current(), self._ports.draft()
         after = session.base
         more = replace(draft, attachments=(*draft.attachments, *[Image("", "")] * count))
-        loser = self._ports.coming(more, after).loses
-        if not loser or self._ports.coming(draft, after).loses:
+        loser = self._ports.coming(more, after).invalidated_by
+        if not loser or self._ports.coming(draft, after).invalidated_by:
             return ""
-        lost = messages_in_cache(after, self._context.provider.model, session.turns.now())
+        lost = cached_messages_loss(after, self._context.provider.model, session.turns.now())
         cost = ""
         if lost.written_usd is not None and lost.read_usd is not None:
             cost = f" ({figures.money(lost.written_usd - lost.read_usd)})"
         dropped = f"drops {figures.tokens(lost.tokens)} cached tokens{cost}"
         if loser == "many_images":
-            return f"over {MANY} pictures: larger ones before are sent smaller, which {dropped}"
+            return f"over {MANY_IMAGES} pictures: larger ones before are sent smaller, which {dropped}"
         return f"adding a picture {dropped}"

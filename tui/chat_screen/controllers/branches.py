@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec.structs import replace
 
-from tui.chat.events import Sent, TurnEnded, TurnEvent
+from tui.chat.events import PromptSent, TurnEnded, TurnEvent
 from tui.chat.transcript import Document, Image, Message
 from tui.chat_screen.context import ANSWER_RUNS, NOTHING_SENT, ChatContext, PromptPort, TranscriptPort, stored
 from tui.chat_screen.hints import Hint
@@ -86,7 +86,7 @@ class BranchController:
     def _edit(self, origin: Origin) -> None:
         self._context.current().editing = origin
         message = self._messages[origin.prompt]
-        attached = [block for block in message.blocks if isinstance(block, Image | Document) and not block.aside]
+        attached = [block for block in message.blocks if isinstance(block, Image | Document) and not block.quarantined]
         prompt = self._ports.prompt
         prompt.recall(message.text, attached)
         prompt.focus()
@@ -208,7 +208,7 @@ class BranchController:
     def take(self, session: ChatSession, event: TurnEvent) -> None:
         """Add the notes below an edited prompt; go back to the old branch if the turn has left nothing of the new one."""
         match event:
-            case Sent() if session.is_on_view:
+            case PromptSent() if session.is_on_view:
                 for note in session.branch_notes:
                     self._ports.transcript.note(note)
                 session.branch_notes = ()
@@ -270,7 +270,7 @@ def _last_of_turn(messages: Sequence[Message], index: int) -> int:
 def _has_left_nothing(event: TurnEnded) -> bool:
     """True if a turn has left nothing of a branch that began with it."""
     messages = event.transcript.messages
-    is_kept = event.failure is not None and event.failure.refused
+    is_kept = event.failure is not None and event.failure.rejected_blocks
     return event.give_back is not None or not messages or (messages[-1].is_prompt and not is_kept)
 
 

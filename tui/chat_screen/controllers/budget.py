@@ -10,7 +10,16 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from tui.chat.budget import Budget, Consent, OverBudget, Passed, Spent, check, objection, turn_usd
+from tui.chat.budget import (
+    Budget,
+    Consent,
+    ExceededLimit,
+    OverBudget,
+    Spent,
+    check,
+    estimated_turn_usd,
+    next_request_error,
+)
 from tui.chat.forecast import NO_DRAFT, Estimate
 from tui.chat.spending import ledger_of, local_day
 from tui.chat.transcript import Draft, Message, Transcript
@@ -24,7 +33,7 @@ from tui.errors import TuiError
 class BudgetPorts:
     coming: Callable[[Draft, Transcript], Estimate]
     """Estimates what sending a draft after a transcript takes."""
-    ask: Callable[[tuple[Passed, ...]], Awaitable[bool | None]]
+    ask: Callable[[tuple[ExceededLimit, ...]], Awaitable[bool | None]]
     """Asks the user whether these limits may be passed."""
     give_back: Callable[[Draft], None]
     """Puts a prompt back into the prompt area, or first into the queue."""
@@ -80,7 +89,7 @@ class BudgetGuard:
         if self._context.current() is not session:  # the chat was left, and its prompt waits there
             return
         if agreed:
-            self._consent = self._consent.given(passed, chat=session.id, day=_today(session))
+            self._consent = self._consent.with_approval(passed, chat=session.id, day=_today(session))
             proceed(submission)
             return
         if given_up is not None:
@@ -89,20 +98,20 @@ class BudgetGuard:
         self._ports.show_queue()
         self._context.notify("not sent")
 
-    async def _passed(self, session: ChatSession, draft: Draft, after: Transcript) -> tuple[Passed, ...]:
+    async def _passed(self, session: ChatSession, draft: Draft, after: Transcript) -> tuple[ExceededLimit, ...]:
         """Return the limits that sending this now would pass, and the user has not agreed to."""
         turns, chat, day = session.turns, session.id, _today(session)
-        budget, model = self._consent.applied(self._budget, chat=chat, day=day), self._context.provider.model
+        budget, model = self._consent.effective(self._budget, chat=chat, day=day), self._context.provider.model
         # The length of its answers is taken from the whole chat, also where a branch leaves nothing of it.
-        next_usd = turn_usd(self._ports.coming(draft, after), turns.transcript, model)
+        next_usd = estimated_turn_usd(self._ports.coming(draft, after), turns.transcript, model)
         spent = await _spent(session)
 
         def object_to(answers: Sequence[Message]) -> OverBudget | None:
             # On the engine's thread, before each further request of a turn that uses tools.
-            agreed = self._consent.applied(self._budget, chat=chat, day=day)
-            return objection(agreed, spent, turns.transcript, answers, model, turns.now())
+            agreed = self._consent.effective(self._budget, chat=chat, day=day)
+            return next_request_error(agreed, spent, turns.transcript, answers, model, turns.now())
 
-        turns.objection = object_to
+        turns.check_request = object_to
         return check(budget, spent, next_usd)
 
 
@@ -121,7 +130,7 @@ async def _spent(session: ChatSession) -> Spent:
         return await stored(session.store.spent(session.id))  # type: ignore[no-any-return]
     except TuiError:
         # The chats cannot be read, which a notice says. What is open is known all the same.
-        usd = ledger_of(session.transcript, session.turns.written_off).total.bill.cost_usd
+        usd = ledger_of(session.transcript, session.turns.discarded).total.bill.cost_usd
         return Spent(chat_usd=usd, day_usd=usd)
 
 

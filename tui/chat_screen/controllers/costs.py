@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from tui.chat.events import Settled, TurnEvent
+from tui.chat.cache_state import COLD, CacheState, cache_state, cached_tokens, lifetime_for, settings_changed
+from tui.chat.events import AnswerEnded, TurnEvent
 from tui.chat.exchange import Exchange
-from tui.chat.forecast import NO_DRAFT, Estimate, Loser, Switch, estimate, price_switch
+from tui.chat.forecast import NO_DRAFT, Estimate, Invalidation, ModelSwitch, estimate, price_switch
 from tui.chat.ledger import Usage
 from tui.chat.model import Model
-from tui.chat.reasoning import manner
-from tui.chat.tokens import MANY
+from tui.chat.reasoning import request_settings
+from tui.chat.tokens import MANY_IMAGES
 from tui.chat.transcript import Draft, Message, Transcript
-from tui.chat.warmth import COLD, Warmth, asked_otherwise, cached_tokens, expiry, lifetime_for
 from tui.chat_screen.context import ChatContext, SetTimer, Stoppable
 from tui.chat_screen.hints import Hint
 from tui.chat_screen.session import ChatSession
@@ -30,7 +30,7 @@ _WIDE = 100
 """Columns from which on the status line has room for tokens and money of the next request."""
 _ROOMY = 10
 """Rows of the conversation from which on a note is shown of what has cost nothing."""
-_LOSERS: dict[Loser, str] = {"first_image": "first picture", "many_images": f"over {MANY} pictures"}
+_LOSERS: dict[Invalidation, str] = {"first_image": "first picture", "many_images": f"over {MANY_IMAGES} pictures"}
 """Why so little of the next request is cached, in the fewest words."""
 
 
@@ -109,7 +109,7 @@ class CostController:
         self._ports.open_map(
             exchange=exchange,
             transcript=session.transcript,
-            written_off=session.turns.written_off,
+            discarded=session.turns.discarded,
             warmth=self.warmth(),
             coming=self.coming(NO_DRAFT, session.transcript),
             now=session.turns.now(),
@@ -136,7 +136,7 @@ class CostController:
 
     def take(self, session: ChatSession, event: TurnEvent) -> None:
         """Note below an answer why it read less than the request before had left in the cache."""
-        if isinstance(event, Settled) and session.is_on_view:
+        if isinstance(event, AnswerEnded) and session.is_on_view:
             self._explain(session, event.message)
 
     def _explain(self, session: ChatSession, answer: Message) -> None:
@@ -172,14 +172,14 @@ class CostController:
         )
         self._tick(left_s)
 
-    def warmth(self) -> Warmth:
+    def warmth(self) -> CacheState:
         """Return what the next request finds of this chat in the cache: nothing after a change of thinking or effort."""
         session, model = self._context.current(), self._context.provider.model
-        if asked_otherwise(session.transcript, model.id, self._manner(model)):
+        if settings_changed(session.transcript, model.id, self._request_settings(model)):
             return COLD
-        return expiry(session.transcript, model.id, session.turns.now())
+        return cache_state(session.transcript, model.id, session.turns.now())
 
-    def _warm_text(self, warmth: Warmth, left_s: float) -> str:
+    def _warm_text(self, warmth: CacheState, left_s: float) -> str:
         if self._ports.layout().is_still:  # nothing that counts
             return f"warm to {time.strftime('%H:%M', time.localtime(warmth.until))}"
         return f"warm {figures.clock(min(left_s, 3_599)):>5}"  # of the hour, the first second would be wider
@@ -235,12 +235,12 @@ class CostController:
     def coming(self, draft: Draft, after: Transcript) -> Estimate:
         """Estimate what sending a draft after a transcript takes."""
         model, now = self._context.provider.model, self._context.current().turns.now()
-        how = self._manner(model)
-        return estimate(after, draft, model, now, manner=how, lifetime=lifetime_for(after, model, now, manner=how))
+        how = self._request_settings(model)
+        return estimate(after, draft, model, now, settings=how, lifetime=lifetime_for(after, model, now, settings=how))
 
-    def _manner(self, model: Model) -> str:
+    def _request_settings(self, model: Model) -> str:
         """Return the thinking and effort with which that model would be asked."""
-        return manner(model, self._context.provider.reasoning)
+        return request_settings(model, self._context.provider.reasoning)
 
     def count(self) -> None:
         """Have the server count what is written, with all that would be sent along. It costs nothing."""
@@ -278,7 +278,7 @@ class CostController:
         about = "" if coming.exact else "~"
         if not coming.fits:
             return f"{about}{count} tokens: more than the window of {figures.tokens(coming.context)}"
-        why = f" ({_LOSERS[coming.loses]})" if coming.loses else ""
+        why = f" ({_LOSERS[coming.invalidated_by]})" if coming.invalidated_by else ""
         split = f", {figures.percent(coming.usage.hit_rate)} cached{why}" if coming.warm or why else ""
         counted = f" ({self._counted.tokens:,} counted)" if self._counted and self._count_holds else ""
         return f"{about}{count} tok{counted}{split}, {cost}"
@@ -294,7 +294,7 @@ class CostController:
 
     # Other models
 
-    def switches(self) -> tuple[Switch, ...]:
+    def switches(self) -> tuple[ModelSwitch, ...]:
         """Return what going on with each model would cost; nothing before the first answer."""
         session, provider = self._context.current(), self._context.provider
         if all(message.usage == Usage() for message in session.transcript.messages):
@@ -304,7 +304,7 @@ class CostController:
             provider.models(),
             session.turns.now(),
             draft=self._ports.draft(),
-            manner=self._manner,
+            settings=self._request_settings,
         )
 
 

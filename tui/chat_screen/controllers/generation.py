@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from tui.chat.forecast import messages_in_cache
+from tui.chat.cache_state import CacheState
+from tui.chat.forecast import cached_messages_loss
 from tui.chat.ledger import Usage, bill
 from tui.chat.model import Model
 from tui.chat.reasoning import (
     Kind,
     Option,
     Reasoning,
-    adjusted,
-    change,
+    average_thinking_tokens,
+    change_loss,
+    describe_adjustments,
+    describe_choice,
     options,
-    remembered,
-    thought_per_answer,
-    unusual,
+    parse_reasoning,
     with_choice,
 )
-from tui.chat.thinking import changed
-from tui.chat.warmth import Warmth
+from tui.chat.thinking import without_stale_thinking
 from tui.chat_screen.context import ANSWER_RUNS, ChatContext
 from tui.chat_screen.pipeline import Proceed, Submission
 from tui.chat_screen.session import ChatSession, tokens_of
@@ -64,7 +64,7 @@ class GenerationPorts:
     dialogs: Callable[[], GenerationDialogs]
     show_model: Callable[[], None]
     """Shows the header, the figures and the welcome anew."""
-    warmth: Callable[[], Warmth]
+    warmth: Callable[[], CacheState]
     """What the next request finds of the chat on view in the cache."""
     start_new: Callable[[], None]
     """Shows a new chat."""
@@ -95,7 +95,7 @@ class GenerationSettings:
                 if chat.model and chat.model != provider.model.id:
                     provider.use(chat.model)
         if not (keeps and provider.preset):
-            provider.reasoning = remembered(chat.thinking, chat.effort)
+            provider.reasoning = parse_reasoning(chat.thinking, chat.effort)
 
     def record_model(self, submission: Submission, proceed: Proceed) -> None:
         """A step of the pipeline: the store notes with which model and settings the chat goes on."""
@@ -104,7 +104,7 @@ class GenerationSettings:
         if session.is_on_view and recorder is not None:
             if recorder.chat.model != provider.model.id and recorder.head is not None:
                 session.store.set_model(session.id, provider.model.id)
-            session.turns.equip()
+            session.turns.offer_tools()
             recorder.chat = replace(
                 recorder.chat,
                 model=provider.model.id,
@@ -149,7 +149,7 @@ class GenerationSettings:
             self._context.notify(error.sentences)
             return
         self._ports.show_model()
-        otherwise = adjusted(provider.model, provider.reasoning)
+        otherwise = describe_adjustments(provider.model, provider.reasoning)
         message = notice or f"{provider.model.name} from the next turn on"
         self._context.notify(f"{message} · {otherwise}" if otherwise else message)
 
@@ -184,14 +184,14 @@ class GenerationSettings:
         provider.reasoning = with_choice(provider.reasoning, option)
         self._record_reasoning(self._context.current())
         self._ports.show_model()
-        now = unusual(provider.model, provider.reasoning) or "thinking and effort as usual"
+        now = describe_choice(provider.model, provider.reasoning) or "thinking and effort as usual"
         self._context.notify(f"{now} from now on · {meaning[0]}", lasting=True)
 
     def meaning(self, option: Option) -> tuple[str, str]:
         """Return what taking an option does to the cache, and what this chat's thinking has cost so far."""
         provider, turns = self._context.provider, self._context.current().turns
         model, chosen = provider.model, provider.reasoning
-        lost = change(turns.transcript, model, chosen, with_choice(chosen, option), turns.now())
+        lost = change_loss(turns.transcript, model, chosen, with_choice(chosen, option), turns.now())
         if lost.tokens:
             prices = ""
             if lost.written_usd is not None and lost.read_usd is not None:
@@ -199,11 +199,11 @@ class GenerationSettings:
             effect = f"writes {figures.tokens(lost.tokens)} tokens anew{prices}"
         elif option.is_used:
             effect = "as it is now"
-        elif messages_in_cache(turns.transcript, model, turns.now()).tokens:
+        elif cached_messages_loss(turns.transcript, model, turns.now()).tokens:
             effect = "loses nothing: the messages are in the cache like that"
         else:
             effect = "loses nothing: none of the messages is in the cache"
-        thought = thought_per_answer(turns.transcript, model)
+        thought = average_thinking_tokens(turns.transcript, model)
         paid = bill(Usage(output_tokens=thought), model)
         cost = f", {figures.money(paid.cost_usd)}" if paid else ""
         return effect, f"thinking so far: {figures.tokens(thought)} tokens an answer{cost}" if thought else ""
@@ -249,7 +249,7 @@ class GenerationSettings:
         if text == session.transcript.system or session.running:
             return
         cost = self.cost_of_edit()
-        session.transcript = changed(session.transcript, replace(session.transcript, system=text))
+        session.transcript = without_stale_thinking(session.transcript, replace(session.transcript, system=text))
         session.store.set_system(session.id, text)
         self._context.notify(f"{'system prompt set' if text else 'no system prompt'} · {cost}", lasting=True)
 

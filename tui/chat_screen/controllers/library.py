@@ -75,7 +75,7 @@ class LibraryController:
         """A prompt was given up for another one: it stays among the earlier ones."""
         session = self._context.current()
         if session.has_store and not (is_key(text) and self._context.provider.obstacle is not None):
-            session.store.leave_unsent(session.id, text)
+            session.store.keep_unsent(session.id, text)
 
     # The chat on view
 

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Protocol
 
 from tui.chat.events import TurnEnded, TurnEvent
-from tui.chat.tools import Access, PermissionDecision, Question, ToolAllowed, ToolAsking, ToolEnded
+from tui.chat.tools import (
+    Access,
+    PermissionDecided,
+    PermissionDecision,
+    PermissionRequest,
+    PermissionRequested,
+    ToolEnded,
+)
 from tui.chat_screen.context import ANSWER_RUNS, ChatContext, KnownFolders
 from tui.chat_screen.hints import Hint
 from tui.chat_screen.session import ChatSession
@@ -30,7 +37,7 @@ class QuestionCards(Protocol):
     def is_reasoning(self) -> bool:
         """True while a reason for a refusal is typed."""
 
-    def ask(self, questions: Sequence[Question]) -> None:
+    def ask(self, questions: Sequence[PermissionRequest]) -> None:
         """Show the questions, or nothing if there are none."""
 
     def focus(self) -> None: ...
@@ -77,7 +84,7 @@ class PermissionController:
 
     def take(self, session: ChatSession, event: TurnEvent) -> None:
         """Show the tool calls of the chat on view that need permission."""
-        if session.is_on_view and isinstance(event, ToolAsking | ToolAllowed | ToolEnded | TurnEnded):
+        if session.is_on_view and isinstance(event, PermissionRequested | PermissionDecided | ToolEnded | TurnEnded):
             self.show_questions()
             if not isinstance(event, TurnEnded):
                 self._ports.show_hints()

@@ -14,23 +14,23 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tui.chat.events import TurnEnded, TurnEvent
-from tui.chat.tools import Access, ToolAllowed, ToolAsking, ToolEnded, access_of
+from tui.chat.tools import Access, PermissionDecided, PermissionRequested, ToolEnded, parse_access
 from tui.chat.transcript import Draft
 from tui.chat_screen.context import ChatContext, stored
 from tui.chat_screen.session import ChatSession, Origin, ids, labels, shortened, sibling_ids
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
-    from tui.store import Branch, Chat, NewChat, Place, Store
+    from tui.store import Branch, Chat, NewChat, Position, Store
 
 
 @dataclass(frozen=True)
 class SessionPorts:
     show: Callable[[ChatSession, Sequence[str]], None]
     """Shows another session in the place of the one on view, with the labels of its messages."""
-    snapshot: Callable[[ChatSession], Place]
+    snapshot: Callable[[ChatSession], Position]
     """How the chat on view stands."""
-    restore: Callable[[Place, bool], None]
+    restore: Callable[[Position, bool], None]
     """Brings back what was typed and where it was scrolled. True: what is in the prompt area stays there."""
     show_message: Callable[[int, Sequence[str]], None]
     """Scrolls to a message, and marks words in it."""
@@ -88,7 +88,7 @@ class SessionManager:
 
     def _record(self, session: ChatSession, chat: NewChat, head: str | None = None) -> None:
         session.record_in(self.store, chat, head)
-        self.store.look_at(chat.id)
+        self.store.set_open_chat(chat.id)
 
     @property
     def store(self) -> Store:
@@ -135,12 +135,12 @@ class SessionManager:
 
     async def open_draft(self, chat_id: str) -> bool:
         """Show what was typed for a chat that has not begun, in this chat that has not begun. False if there is nothing."""
-        place = await stored(self.store.place(chat_id))
-        if place.is_empty:
+        position = await stored(self.store.position(chat_id))
+        if position.is_empty:
             return False
         self._record(self.current, self._new_chat(chat_id))
-        self.current.queue.restore(place.queue)
-        self._ports.restore(place, False)
+        self.current.queue.restore(position.queue)
+        self._ports.restore(position, False)
         return True
 
     async def has_not_begun(self, chat_id: str) -> bool:
@@ -205,11 +205,11 @@ class SessionManager:
 
         branch: Branch = await stored(self.store.branch(chat_id, head))
         transcript = await stored(self.store.transcript(chat_id, head or branch.head))
-        written_off = await stored(self.store.written_off(chat_id))
+        discarded = await stored(self.store.discarded(chat_id))
         is_same = chat_id == self.current.id
         if is_same and self.current.running:  # a prompt was sent meanwhile
             return branch
-        place = self._ports.snapshot(self.current) if is_same else await stored(self.store.place(chat_id))
+        position = self._ports.snapshot(self.current) if is_same else await stored(self.store.position(chat_id))
         if is_same:
             self.current.close()
         else:
@@ -219,23 +219,23 @@ class SessionManager:
         session = self._new_session()
         session.title = chat.title
         self._record(session, known, branch.head)
-        session.turns.take_up(transcript, access_of(chat.tools))
+        session.turns.resume(transcript, parse_access(chat.tools))
         session.restored = transcript
-        session.turns.written_off = written_off
-        session.queue.restore(place.queue)
+        session.turns.discarded = discarded
+        session.queue.restore(position.queue)
         self.current = session
-        self._show(session, branch, place, keeps_typed=is_same)
+        self._show(session, branch, position, keeps_typed=is_same)
         self._say_how_it_stands(chat, branch)
         return branch
 
-    def _show(self, session: ChatSession, branch: Branch, place: Place, *, keeps_typed: bool = False) -> None:
+    def _show(self, session: ChatSession, branch: Branch, position: Position, *, keeps_typed: bool = False) -> None:
         self._unread.discard(session.id)
         self._ports.take_choices(branch.chat)
         session.sync.known = sibling_ids(branch) | ids(branch)
-        edited = next((number for number, message in enumerate(branch) if place.edits == message.id), None)
+        edited = next((number for number, message in enumerate(branch) if position.edits == message.id), None)
         session.editing = Origin(branch, edited) if edited is not None else None
         self._ports.show(session, labels(branch))
-        self._ports.restore(place, keeps_typed)
+        self._ports.restore(position, keeps_typed)
 
     def _say_how_it_stands(self, chat: Chat, branch: Branch) -> None:
         last = branch[-1] if len(branch) else None
@@ -267,7 +267,7 @@ class SessionManager:
     def save_position(self) -> None:
         """Note how the chat on view stands. Called as often as that changes."""
         if self.current.recorder is not None and self._is_started:
-            self.store.save_place(self._ports.snapshot(self.current))
+            self.store.save_position(self._ports.snapshot(self.current))
 
     def save_early(self) -> None:
         """Save what was typed and sent, if the program has ended before the store was open."""
@@ -276,9 +276,9 @@ class SessionManager:
         if self.current.recorder is None:
             self._store = self._context.library.store(demo=self._context.provider.is_demo)
             self._record(self.current, self._new_chat())
-        place = self._ports.snapshot(self.current)
+        position = self._ports.snapshot(self.current)
         sent = (prompt for _, prompt in self._waiting if prompt is not None)
-        self.store.save_place(replace(place, queue=(*place.queue, *sent)))
+        self.store.save_position(replace(position, queue=(*position.queue, *sent)))
 
     def _leave(self, *, draft_stays: bool) -> None:
         """Leave the chat on view. Without `draft_stays`, what is being written goes along to the next one."""
@@ -286,12 +286,12 @@ class SessionManager:
         if session.recorder is None or not self._is_started:
             session.close()
             return
-        place = self._ports.snapshot(session)
-        place = place if draft_stays else replace(place, draft=Draft(text=""), edits="")
-        self.store.save_place(place)
+        position = self._ports.snapshot(session)
+        position = position if draft_stays else replace(position, draft=Draft(text=""), edits="")
+        self.store.save_position(position)
         if session.running and self._keeps_open():
-            waiting = place.queue[: len(place.queue) - len(session.queue.drafts)]
-            session.position = replace(place, queue=waiting)
+            waiting = position.queue[: len(position.queue) - len(session.queue.drafts)]
+            session.position = replace(position, queue=waiting)
             session.is_on_view = False
             session.in_question = session.editing = None
             self.background[session.id] = session
@@ -314,7 +314,7 @@ class SessionManager:
         assert position is not None
         session.is_on_view = True
         self.current = session
-        session.store.look_at(session.id)
+        session.store.set_open_chat(session.id)
         for draft in reversed(position.queue):
             session.queue.put_first(draft)
         self._show(session, branch, position)
@@ -362,11 +362,11 @@ class SessionManager:
 
     def take(self, session: ChatSession, event: TurnEvent) -> None:
         """Follow the turns of chats in the background."""
-        if session.is_on_view or not isinstance(event, ToolAsking | ToolAllowed | ToolEnded | TurnEnded):
+        if session.is_on_view or not isinstance(event, PermissionRequested | PermissionDecided | ToolEnded | TurnEnded):
             return
         if isinstance(event, TurnEnded):
             self._end_in_background(session, event)
-        elif isinstance(event, ToolAsking):
+        elif isinstance(event, PermissionRequested):
             title, key = event.question.title.lower(), self._context.key_of("chats")
             self._context.notify(f'"{shortened(session.title)}" asks: {title}? · {key} leads there', lasting=True)
         self._ports.changed()
@@ -382,7 +382,7 @@ class SessionManager:
         if event.outcome == "complete":
             self._ports.go_on(session)
         queue = session.queue
-        session.store.save_place(replace(position, queue=(*position.queue, *queue.drafts), held=queue.held))
+        session.store.save_position(replace(position, queue=(*position.queue, *queue.drafts), held=queue.held))
         if not session.running:
             del self.background[session.id]
             self._unread.add(session.id)

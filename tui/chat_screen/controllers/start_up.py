@@ -72,11 +72,11 @@ class StartUp:
 
     async def _resume_interrupted(self) -> None:
         store = self._context.current().store
-        left_off = await stored(store.left_off())
-        if left_off and not await self._ports.has_not_begun(left_off):
-            await self._ports.open_chat(left_off)
+        last_open_chat = await stored(store.last_open_chat())
+        if last_open_chat and not await self._ports.has_not_begun(last_open_chat):
+            await self._ports.open_chat(last_open_chat)
             return
-        if left_off and await self._ports.open_draft(left_off):
+        if last_open_chat and await self._ports.open_draft(last_open_chat):
             return
         for place in await stored(store.unsent()):
             if await self._ports.has_not_begun(place.chat_id):

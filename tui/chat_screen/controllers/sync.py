@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from tui.chat.events import Sent, TurnEnded, TurnEvent
+from tui.chat.events import PromptSent, TurnEnded, TurnEvent
 from tui.chat.transcript import Message
 from tui.chat_screen.context import ChatContext, TranscriptPort, stored
 from tui.chat_screen.session import ChatSession, ids, labels, sibling_ids
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
-    from tui.store import Since
+    from tui.store import ChatUpdate
 
 _OPEN, _ANSWERING = "open elsewhere too", "answering elsewhere"
 
@@ -50,7 +50,7 @@ class SessionSync:
         """Read the store again once the running turn has ended, if that is due."""
         if not session.is_on_view:
             return
-        if isinstance(event, Sent) and session.sync.is_deleted:
+        if isinstance(event, PromptSent) and session.sync.is_deleted:
             session.sync.is_deleted = False
             self._ports.transcript.note("this prompt has brought the chat back into the list")
         if isinstance(event, TurnEnded) and session.sync.is_due:
@@ -67,7 +67,7 @@ class SessionSync:
         if recorder is None or head is None:
             return
         try:
-            since: Since = await stored(session.store.since(session.id, head))
+            since: ChatUpdate = await stored(session.store.since(session.id, head))
         except TuiError:  # it is gone for good; the next prompt here begins it anew
             return
         if self._context.current() is not session or recorder.head != head or not self._ports.is_attached():
@@ -85,7 +85,7 @@ class SessionSync:
         self._show_deleted(session, since)
         self._show_added(session, since)
 
-    def _show_deleted(self, session: ChatSession, since: Since) -> None:
+    def _show_deleted(self, session: ChatSession, since: ChatUpdate) -> None:
         """Say that the chat was deleted, which an open one outlives, or that it is back."""
         if since.is_deleted and not session.sync.is_deleted:
             self._context.notify("deleted in another prx · a prompt brings it back", lasting=True)
@@ -94,7 +94,7 @@ class SessionSync:
             self._context.notify("no longer deleted")
         session.sync.is_deleted = since.is_deleted
 
-    def _show_added(self, session: ChatSession, since: Since) -> None:
+    def _show_added(self, session: ChatSession, since: ChatUpdate) -> None:
         """Add whole turns to the end of the conversation; of all else that is new, say where it is."""
         recorder, branch, transcript = session.recorder, since.branch, self._ports.transcript
         assert recorder is not None

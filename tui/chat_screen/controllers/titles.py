@@ -46,7 +46,7 @@ class TitleController:
             return
 
     def _add_cost(self, session: ChatSession, answer: Message) -> None:
-        session.store.write_off(session.id, answer)
+        session.store.discard(session.id, answer)
         current = self._context.current()
         if current.id == session.id:
-            current.turns.written_off = (*current.turns.written_off, answer)
+            current.turns.discarded = (*current.turns.discarded, answer)

@@ -8,7 +8,15 @@ from typing import Literal
 from msgspec.structs import replace
 
 from tui.chat.tool_calls import STOPPED
-from tui.chat.tools import REFUSED, ToolAllowed, ToolAsking, ToolBegan, ToolEnded, ToolEvent, ToolOutput
+from tui.chat.tools import (
+    REFUSED,
+    PermissionDecided,
+    PermissionRequested,
+    ToolEnded,
+    ToolEvent,
+    ToolOutput,
+    ToolStarted,
+)
 from tui.chat.transcript import Image, Text, ToolResult, ToolUse
 from tui.render import figures
 from tui.render.safe import safe
@@ -79,11 +87,11 @@ class Call(Collapsible):
         """Take an event that is `ago_s` old. `now_s` is monotonic."""
         self._now_s = now_s
         match event:
-            case ToolBegan():
+            case ToolStarted():
                 self.state, self._since_s = "running", now_s - ago_s
-            case ToolAsking():
+            case PermissionRequested():
                 self.state = "asking"
-            case ToolAllowed(allowed=allowed):
+            case PermissionDecided(allowed=allowed):
                 self.state, self._since_s = ("running" if allowed else "refused"), now_s - ago_s
             case ToolOutput(text=text):
                 self._output = (self._output + text)[-_TAIL_CHARS:]
@@ -253,13 +261,13 @@ class CallsUnderWay:
 def id_of(event: ToolEvent) -> str:
     """Return the ID of the call that an event is about."""
     match event:
-        case ToolBegan(call=call):
+        case ToolStarted(call=call):
             return call.id
-        case ToolAsking(question=question):
+        case PermissionRequested(question=question):
             return question.call.id
         case ToolEnded(result=result):
             return result.tool_use_id
-        case ToolAllowed(id=id) | ToolOutput(id=id):
+        case PermissionDecided(id=id) | ToolOutput(id=id):
             return id
 
 
@@ -290,7 +298,7 @@ def answered(
         else:
             call.answer(result)
         for block in result.content:
-            if isinstance(block, Image) and not block.aside:
+            if isinstance(block, Image) and not block.quarantined:
                 images.append(block)
             elif not isinstance(block, Text):
                 yield PlainText(captions.attachment(block))

@@ -140,7 +140,7 @@ def attachment(block: Image | Document) -> Caption:
     """A chip: ▣ fjord.jpg  2576×1449 · 4.7k tokens."""
     from tui.widgets.facts import facts_of  # not needed before there is an attachment
 
-    if block.aside:
+    if block.quarantined:
         return (("▣ ", "dim"), (block.name, "text"), (f"{'  ' * bool(block.name)}{set_aside(block)}", "warning"))
     return (
         ("▣ ", "accent"),
@@ -175,7 +175,9 @@ def result_line(block: ToolResult) -> str:
     words = " ".join(part.text for part in block.content if isinstance(part, Text)).strip()
     first, _, rest = words.partition("\n")
     more = f"  (+{figures.plural(rest.count(chr(10)) + 1, 'line')})" if rest else ""
-    left_out = "".join(f"  ({set_aside(part)})" for part in block.content if not isinstance(part, Text) and part.aside)
+    left_out = "".join(
+        f"  ({set_aside(part)})" for part in block.content if not isinstance(part, Text) and part.quarantined
+    )
     return f"{'failed: ' if block.is_error else ''}{first or 'done'}{more}{left_out}"
 
 

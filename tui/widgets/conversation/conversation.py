@@ -15,7 +15,7 @@ from textual.binding import Binding
 from textual.message import Message as TextualMessage
 from textual.timer import Timer
 
-from tui.chat.events import StreamEvent, Waiting
+from tui.chat.events import RetryScheduled, StreamEvent
 from tui.chat.tools import ToolEvent
 from tui.chat.transcript import Failure, Image, Message
 from tui.widgets.bindings import bindings_of
@@ -154,7 +154,7 @@ class Conversation(TranscriptView):
         """Take the answer as it is now, and the events that came since the last call."""
         self._pace.arrive(message, events)
 
-    def wait(self, waiting: Waiting) -> None:
+    def wait(self, waiting: RetryScheduled) -> None:
         """Show the countdown to the next attempt in place of the answer."""
         self._pace.then(partial(self.transcript.wait, waiting))
 

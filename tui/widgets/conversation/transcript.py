@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.chat.events import StreamEvent, Waiting
+from tui.chat.events import RetryScheduled, StreamEvent
 from tui.chat.tools import ToolEvent
 from tui.chat.transcript import Failure, Message, ToolResult
 from tui.widgets.conversation import captions
@@ -48,7 +48,7 @@ class TranscriptModel:
         self._clock = clock
         self._shows_images = shows_images
         self._live: LiveAnswer | None = None
-        self._waiting: tuple[Waiting, PlainText] | None = None
+        self._waiting: tuple[RetryScheduled, PlainText] | None = None
         """The retry that is waited for, and its countdown."""
         self._thinking_open = False
         self._thinking_since: float | None = None
@@ -122,7 +122,7 @@ class TranscriptModel:
             last.join(message)
             self._touch(0)
             return
-        stayed = last is not None and last.failure is not None and bool(last.failure.refused)
+        stayed = last is not None and last.failure is not None and bool(last.failure.rejected_blocks)
         if last is not None and not last.messages and len(self.turns) > 1 and not stayed:
             self.withdraw()
         self._viewport.append(self._turn([message]))
@@ -178,7 +178,7 @@ class TranscriptModel:
             self._thinking_since = self._clock()
             thinks.set_summary("thinking")
 
-    def wait(self, waiting: Waiting) -> None:
+    def wait(self, waiting: RetryScheduled) -> None:
         """Show the countdown to the next attempt in place of the answer."""
         live = self._ensure_live()
         countdown = PlainText(self._countdown(waiting), hang=2)
@@ -315,7 +315,7 @@ class TranscriptModel:
         top = self._viewport.heights.top(len(self.turns) - 1)
         return [top + row for row in rows]
 
-    def _countdown(self, waiting: Waiting) -> captions.Caption:
+    def _countdown(self, waiting: RetryScheduled) -> captions.Caption:
         return captions.waiting_line(waiting.until - self._clock(), waiting.attempt, waiting.attempts)
 
     def _touch(self, row: int) -> None:

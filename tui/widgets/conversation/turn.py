@@ -376,13 +376,13 @@ def _images(message: Message) -> Iterator[Image]:
     """Yield the images that are shown, in tool results as well."""
     for block in message.blocks:
         for one in block.content if isinstance(block, ToolResult) else (block,):
-            if isinstance(one, Image) and not one.aside:
+            if isinstance(one, Image) and not one.quarantined:
                 yield one
 
 
 def _kind(block: Block) -> type | None:
     """Return what blocks that are drawn together have in common. A quarantined image is a line of its own."""
-    return None if isinstance(block, Image) and block.aside else type(block)
+    return None if isinstance(block, Image) and block.quarantined else type(block)
 
 
 def _needs_gap(before: Part, after: Part) -> bool:

@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from tui.anthropic.models import find
+from tui.chat.cache_state import COLD, cache_state, lifetime_for, prefix_hash
 from tui.chat.ledger import Usage
 from tui.chat.transcript import Message, Text, Tool, Transcript
-from tui.chat.warmth import COLD, expiry, lifetime_for, opening
 
 SONNET = find("claude-sonnet-5-5")
 
@@ -33,7 +33,7 @@ def chat(*answers: Message) -> Transcript:
 
 
 def test_a_chat_is_warm_for_five_minutes_from_the_start_of_its_last_request() -> None:
-    warmth = expiry(chat(answer(1000, short=2_000), answer(1100, read=2_000, short=300, plain=7)))
+    warmth = cache_state(chat(answer(1000, short=2_000), answer(1100, read=2_000, short=300, plain=7)))
     assert (warmth.model, warmth.tokens, warmth.until) == (SONNET.id, 2_300, 1400)
     assert warmth.left_s(1130) == 270
     assert warmth.is_warm(1399.9)
@@ -42,30 +42,30 @@ def test_a_chat_is_warm_for_five_minutes_from_the_start_of_its_last_request() ->
 
 
 def test_or_for_an_hour_where_it_was_written_for_one() -> None:
-    assert expiry(chat(answer(1000, hour=2_000))).until == 4600
+    assert cache_state(chat(answer(1000, hour=2_000))).until == 4600
     # Reading renews an entry for as long as it was written for.
-    assert expiry(chat(answer(1000, hour=2_000), answer(2000, read=2_000))).until == 5600
-    assert expiry(chat(answer(1000, hour=2_000), answer(2000, read=2_000, short=100))).until == 2300
+    assert cache_state(chat(answer(1000, hour=2_000), answer(2000, read=2_000))).until == 5600
+    assert cache_state(chat(answer(1000, hour=2_000), answer(2000, read=2_000, short=100))).until == 2300
 
 
 def test_what_was_never_cached_is_cold() -> None:
-    assert expiry(Transcript()) == COLD
-    assert expiry(chat(answer(1000, plain=300))) == COLD
-    assert not expiry(chat(answer(1000, plain=300))).is_warm(1000)
+    assert cache_state(Transcript()) == COLD
+    assert cache_state(chat(answer(1000, plain=300))) == COLD
+    assert not cache_state(chat(answer(1000, plain=300))).is_warm(1000)
 
 
 def test_what_was_cached_behind_other_tools_or_another_system_prompt_is_not_found() -> None:
     before = Transcript(system="Tides only.")
-    asked = replace(answer(1000, short=2_000), opening=opening(before))
+    asked = replace(answer(1000, short=2_000), prefix=prefix_hash(before))
     warm = replace(chat(asked), system="Tides only.")
-    assert expiry(warm).tokens == 2_000
-    assert expiry(replace(warm, system="Be brief.")) == COLD
-    assert expiry(replace(warm, tools=(Tool(name="look", input_schema="{}"),))) == COLD
+    assert cache_state(warm).tokens == 2_000
+    assert cache_state(replace(warm, system="Be brief.")) == COLD
+    assert cache_state(replace(warm, tools=(Tool(name="look", input_schema="{}"),))) == COLD
     # And it is there again when they come back in time.
-    other = replace(answer(1100, short=500), opening=opening(Transcript(system="Be brief.")))
-    assert expiry(replace(chat(asked, other), system="Tides only."), now=1200).until == 1300
+    other = replace(answer(1100, short=500), prefix=prefix_hash(Transcript(system="Be brief.")))
+    assert cache_state(replace(chat(asked, other), system="Tides only."), now=1200).until == 1300
     unsaid = replace(chat(answer(1000, short=2_000)), system="Be brief.")
-    assert expiry(unsaid).tokens == 2_000, "nobody knows"
+    assert cache_state(unsaid).tokens == 2_000, "nobody knows"
 
 
 def test_an_opening_is_told_from_every_other() -> None:
@@ -79,15 +79,15 @@ def test_an_opening_is_told_from_every_other() -> None:
         Transcript(tools=(tool, tool)),
         Transcript(system="\ud800"),
     ]
-    assert len({opening(one) for one in openings}) == len(openings)
-    assert opening(chat(answer(1))) == opening(Transcript())
+    assert len({prefix_hash(one) for one in openings}) == len(openings)
+    assert prefix_hash(chat(answer(1))) == prefix_hash(Transcript())
 
 
 def test_each_model_has_its_own() -> None:
     mixed = chat(answer(1000, short=2_000), answer(1100, short=1_500, model="claude-opus-5-5"))
-    assert (expiry(mixed).model, expiry(mixed).tokens) == ("claude-opus-5-5", 1_500)
-    assert (expiry(mixed, SONNET.id).tokens, expiry(mixed, SONNET.id).until) == (2_000, 1300)
-    assert expiry(mixed, "claude-haiku-5-5") == COLD
+    assert (cache_state(mixed).model, cache_state(mixed).tokens) == ("claude-opus-5-5", 1_500)
+    assert (cache_state(mixed, SONNET.id).tokens, cache_state(mixed, SONNET.id).until) == (2_000, 1300)
+    assert cache_state(mixed, "claude-haiku-5-5") == COLD
 
 
 def paused(*pauses_s: float, new: int = 100) -> Transcript:
@@ -151,12 +151,12 @@ def test_the_pauses_before_a_switch_of_model_count_too() -> None:
 
 def test_what_was_not_read_within_its_hour_is_gone() -> None:
     lost = chat(answer(1000, hour=2_000), answer(1900, short=2_100))
-    assert (expiry(lost, now=1901).tokens, expiry(lost, now=1901).until) == (2_100, 2200)
-    assert not expiry(lost, now=2300).is_warm(2300)
+    assert (cache_state(lost, now=1901).tokens, cache_state(lost, now=1901).until) == (2_100, 2200)
+    assert not cache_state(lost, now=2300).is_warm(2300)
 
 
 def test_what_is_kept_for_an_hour_outlives_what_was_added_for_five_minutes() -> None:
     mixed = chat(answer(1000, hour=2_000), answer(1100, read=2_000, short=300))
-    assert (expiry(mixed, now=1300).tokens, expiry(mixed, now=1300).until) == (2_300, 1400)
-    assert (expiry(mixed, now=1500).tokens, expiry(mixed, now=1500).until) == (2_000, 4700)
-    assert not expiry(mixed, now=4800).is_warm(4800)
+    assert (cache_state(mixed, now=1300).tokens, cache_state(mixed, now=1300).until) == (2_300, 1400)
+    assert (cache_state(mixed, now=1500).tokens, cache_state(mixed, now=1500).until) == (2_000, 4700)
+    assert not cache_state(mixed, now=4800).is_warm(4800)

@@ -26,7 +26,7 @@ _MAX_EXTRA_SHARE = 0.07
 """The largest share of all costs that one-hour writes may add."""
 
 
-def opening(transcript: Transcript) -> str:
+def prefix_hash(transcript: Transcript) -> str:
     """Return a short hash of the tools and the system prompt. With another hash, nothing of the chat is in the cache."""
     tools = [(tool.name, tool.description, tool.input_schema, tool.server) for tool in transcript.tools]
     digest = hashlib.blake2b(digest_size=6)
@@ -35,7 +35,7 @@ def opening(transcript: Transcript) -> str:
     return digest.hexdigest()
 
 
-class Warmth(msgspec.Struct, frozen=True, kw_only=True):
+class CacheState(msgspec.Struct, frozen=True, kw_only=True):
     """What a model's cache holds of a chat, and until when."""
 
     model: str = ""
@@ -57,11 +57,11 @@ class Warmth(msgspec.Struct, frozen=True, kw_only=True):
         return self.left_s(now) > 0
 
 
-COLD = Warmth()
+COLD = CacheState()
 """Nothing is in the cache."""
 
 
-def expiry(transcript: Transcript, model: str = "", now: float | None = None) -> Warmth:
+def cache_state(transcript: Transcript, model: str = "", now: float | None = None) -> CacheState:
     """Return the longest warm prefix that the model (by default the last one that answered) has cached of this chat.
 
     One-hour entries outlive five-minute entries added to them. If all are cold, or without `now`, return what the last
@@ -72,19 +72,19 @@ def expiry(transcript: Transcript, model: str = "", now: float | None = None) ->
     return max(warm, key=lambda one: one.tokens, default=kept[-1] if kept else COLD)
 
 
-def _kept(transcript: Transcript, model: str = "") -> tuple[Warmth, ...]:
+def _kept(transcript: Transcript, model: str = "") -> tuple[CacheState, ...]:
     """Return every prefix that the model wrote lately, with its last use, up to what the last request left."""
     answers: list[Message] = []
-    begins_now = opening(transcript)
+    begins_now = prefix_hash(transcript)
     for message in _latest_answers(transcript):
         model = model or message.model
-        if message.model == model and message.opening in ("", begins_now):
+        if message.model == model and message.prefix in ("", begins_now):
             answers.append(message)
         if len(answers) == _REMEMBERED:
             break
     if not answers or not cached_tokens(answers[0].usage):
         return ()
-    kept: dict[int, Warmth] = {}
+    kept: dict[int, CacheState] = {}
     for message in reversed(answers):
         read = message.usage.cache_read_input_tokens
         # What a request could have read and did not is gone, whatever its age.
@@ -95,17 +95,17 @@ def _kept(transcript: Transcript, model: str = "") -> tuple[Warmth, ...]:
     return tuple(kept.values())
 
 
-def _touched(answer: Message, kept: Collection[Warmth]) -> Iterator[Warmth]:
+def _touched(answer: Message, kept: Collection[CacheState]) -> Iterator[CacheState]:
     """Yield what a request read, which keeps the lifetime that it was written with, and what it wrote."""
     usage = answer.usage
     read, hour = usage.cache_read_input_tokens, usage.write_1h
     if read:
         known = min(kept, key=lambda one: abs(one.tokens - read), default=COLD)
-        yield Warmth(model=answer.model, tokens=read, since=answer.at, lifetime=known.lifetime)
+        yield CacheState(model=answer.model, tokens=read, since=answer.at, lifetime=known.lifetime)
     if hour:
-        yield Warmth(model=answer.model, tokens=read + hour, since=answer.at, lifetime="1h")
+        yield CacheState(model=answer.model, tokens=read + hour, since=answer.at, lifetime="1h")
     if usage.cache_creation_input_tokens > hour:
-        yield Warmth(model=answer.model, tokens=cached_tokens(usage), since=answer.at, lifetime="5m")
+        yield CacheState(model=answer.model, tokens=cached_tokens(usage), since=answer.at, lifetime="5m")
 
 
 def cached_tokens(usage: Usage) -> int:
@@ -113,16 +113,16 @@ def cached_tokens(usage: Usage) -> int:
     return usage.cache_read_input_tokens + usage.cache_creation_input_tokens
 
 
-def asked_otherwise(transcript: Transcript, model: str, manner: str) -> bool:
+def settings_changed(transcript: Transcript, model: str, settings: str) -> bool:
     """True if the last request to the model had other thinking or effort settings: then no cached message is found.
 
-    `manner` holds the settings of the next request. Source: Anthropic, prompt caching.
+    `settings` holds the settings of the next request. Source: Anthropic, prompt caching.
     """
     last = next((one for one in _latest_answers(transcript) if one.model == model), None)
-    return last is not None and bool(last.manner) and bool(manner) and last.manner != manner
+    return last is not None and bool(last.settings) and bool(settings) and last.settings != settings
 
 
-def lifetime_for(transcript: Transcript, model: Model, now: float | None = None, *, manner: str = "") -> Lifetime:
+def lifetime_for(transcript: Transcript, model: Model, now: float | None = None, *, settings: str = "") -> Lifetime:
     """Return the cache lifetime that the next request should write with. `now` is its start; by default, that of the last
     message.
 
@@ -131,7 +131,7 @@ def lifetime_for(transcript: Transcript, model: Model, now: float | None = None,
     After a pause an hour is chosen once little is new: only that is written, and its breakpoint keeps everything before it.
 
     The risk is limited: what one-hour writes have cost beyond five-minute ones, this request included, stays a small share
-    of what the model has cost in this chat. `manner` holds the settings of the next request.
+    of what the model has cost in this chat. `settings` holds the settings of the next request.
     """
     answers = list(_latest_answers(transcript))[::-1]
     begins = transcript.messages[-1].at if now is None and answers else now or 0.0
@@ -142,7 +142,7 @@ def lifetime_for(transcript: Transcript, model: Model, now: float | None = None,
     price = model.price_for(round(size))
     if price is None:
         return "5m"
-    is_lost = _brings_first_image(transcript) or asked_otherwise(transcript, model.id, manner)
+    is_lost = _brings_first_image(transcript) or settings_changed(transcript, model.id, settings)
     kept = () if is_lost else _kept(transcript, model.id)
     warm = [one for one in kept if one.is_warm(begins)]
     read = max((one.tokens for one in warm), default=0)

@@ -7,11 +7,11 @@ from typing import Protocol
 
 import msgspec
 
-from tui.chat.events import StreamEvent, Waiting
+from tui.chat.events import RetryScheduled, StreamEvent
 from tui.chat.transcript import Block, BlockPosition, Transcript
 from tui.errors import TuiError
 
-Stream = AsyncGenerator[StreamEvent | Waiting, None]
+Stream = AsyncGenerator[StreamEvent | RetryScheduled, None]
 
 
 class NothingToSend(TuiError):
@@ -30,23 +30,23 @@ class Request(msgspec.Struct, frozen=True):
     """Send the request and return its events. The stream raises a TuiError if the request fails."""
     notices: tuple[str, ...] = ()
     """Notices for the user about the request itself, e.g. that another model answers than the one that was chosen."""
-    manner: str = ""
-    """The thinking mode and the effort of the request, as formatted by `reasoning.manner`."""
-    refused: Callable[[BaseException | None], tuple[BlockPosition, ...]] = lambda error: ()
+    settings: str = ""
+    """The thinking mode and the effort of the request, as formatted by `reasoning.request_settings`."""
+    rejected_blocks: Callable[[BaseException | None], tuple[BlockPosition, ...]] = lambda error: ()
     """Return the positions of the images and documents that the server rejected, given what the stream raised."""
-    refused_tools: Callable[[BaseException | None], tuple[str, ...]] = lambda error: ()
+    rejected_tools: Callable[[BaseException | None], tuple[str, ...]] = lambda error: ()
     """Return the names of the server-side tools that the server does not allow, given what the stream raised."""
 
 
-Ask = Callable[[Transcript], Request]
+RequestBuilder = Callable[[Transcript], Request]
 """Build the request that continues a transcript. Called on the engine's thread, once for each request of a turn."""
 
 
 class AttachmentPreparer(Protocol):
     """Prepares the images and documents of a request for a model. Both methods may take a while."""
 
-    async def blocks(self, text: str) -> tuple[Block, ...]:
+    async def resolve(self, text: str) -> tuple[Block, ...]:
         """Return the text of a prompt as blocks, with image markers replaced by images."""
 
-    async def fitted(self, transcript: Transcript) -> Transcript:
+    async def fit(self, transcript: Transcript) -> Transcript:
         """Return the transcript with its images shrunk so that one request can hold them. Raises a TuiError if none can."""
