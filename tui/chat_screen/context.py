@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
@@ -15,6 +16,7 @@ from tui.chat.budget import Budget
 from tui.chat.tools import Access
 from tui.chat.transcript import Document, Draft, Image, Message
 from tui.engine import Engine
+from tui.errors import TuiError
 from tui.services.ports import Library, Provider
 
 if TYPE_CHECKING:
@@ -90,6 +92,26 @@ class RunWork(Protocol):
         self, work: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any, group: str = "", exclusive: bool = False
     ) -> None:
         """`exclusive` cancels what still runs in that group."""
+
+
+class Workers:
+    """Runs work beside the screen, and shows the user the errors that it raises."""
+
+    def __init__(self, run_worker: Callable[..., object], notify: Notify) -> None:
+        self._run_worker = run_worker
+        self._notify = notify
+
+    def __call__(
+        self, work: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any, group: str = "", exclusive: bool = False
+    ) -> None:
+        # A function, not a coroutine: the worker may be cancelled before it begins, and would never await that.
+        self._run_worker(partial(self._work, work, *arguments), group=group or "default", exclusive=exclusive)
+
+    async def _work(self, work: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any) -> None:
+        try:
+            await work(*arguments)
+        except TuiError as error:
+            self._notify(error.sentences)
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 _BY_HAND = "Or set ANTHROPIC_API_KEY, or api_key in config.toml."
 _EDGES = 9
 """Cells of the line of hints that are taken by the border of the prompt area and the margins."""
-_LONGEST_TITLE = 120
-"""Characters of a title that is made of the first prompt."""
 
 
 @dataclass(frozen=True)
@@ -104,13 +102,6 @@ class Display:
         self._widgets.header.title = session.title
         self._screen.set_class(bool(session.title) or bool(session.messages), "-begun")
 
-    def name_after(self, text: str) -> None:
-        """Give the chat on view the first line of its first prompt as its title, unless it has one."""
-        session = self._current()
-        session.title = session.title or " ".join(text.split("\n", 1)[0].split())[:_LONGEST_TITLE]
-        self._widgets.header.title = session.title
-        self._screen.add_class("-begun")
-
     def clear_title(self) -> None:
         """The first prompt came back: this is the empty chat again."""
         session = self._current()
@@ -175,12 +166,16 @@ class Display:
         welcome.show_sign_in_options(obstacle.message, options, by_hand.strip())
 
     def show_queue(self) -> None:
+        """Show the queue of the chat on view, and save how the chat stands."""
+        self._draw_queue()
+        self._parts.save_position()
+
+    def _draw_queue(self) -> None:
         queue, prompts, prompt = self._widgets.queue, self._current().queue, self._widgets.prompt
         queue.drafts, queue.held = prompts.drafts, prompts.held
         prompt.prefers_queue = bool(queue.drafts)
         if not queue.drafts and queue.has_focus:
             prompt.focus()
-        self._parts.save_position()
 
     # Notices
 
@@ -229,7 +224,7 @@ class Display:
                 prompt.remember(message.text)
         self._widgets.conversation.show(session.messages, siblings=siblings)
         self.show_title()
-        self.show_queue()
+        self._draw_queue()  # not saved: the prompt area still shows what was typed in the other chat
         self.show_hints()
         self.show_model()
         self.show_welcome()
@@ -240,20 +235,18 @@ class Display:
         """Return how the chat on view stands."""
         from tui.store import Position
 
-        prompt, queue = self._widgets.prompt, session.queue
+        prompt = self._widgets.prompt
         text, aside = prompt.unsent
         beside = prompt.attachments_aside
-        # A prompt in question is neither in the prompt area nor in the queue, and has to outlive a crash like them.
         waiting = (Draft(text=aside, attachments=beside),) if aside or beside else ()
-        in_question = (session.in_question,) if session.in_question is not None else ()
         edited = session.editing
         if is_key(text) and self._provider.obstacle is not None:
             text = ""  # a key in the wrong place
         return Position(
             chat_id=session.id,
             draft=Draft(text=text, attachments=prompt.attachments.blocks),
-            queue=(*in_question, *waiting, *queue.drafts),
-            held=queue.held,
+            queue=(*waiting, *session.unsent),
+            held=session.queue.held,
             scroll=self._widgets.conversation.reading_at,
             edits=edited.branch[edited.prompt].id if edited is not None else "",
         )

@@ -41,7 +41,7 @@ class Presenter:
         conversation = self._widgets.conversation
         match event:
             case PromptSent(message=message):
-                self._display.name_after(message.text)
+                self._display.show_title()
                 conversation.add(message)
             case RequestSent(model=model):
                 conversation.begin(self._context.provider.name_of(model), ago_s=session.asked_ago_s)

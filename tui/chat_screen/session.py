@@ -44,7 +44,9 @@ _KEPT_CHARS = 4_000
 """The end of a tool's output that is kept while it runs; no more is ever shown."""
 _SHORT_CHARS = 100_000
 """Growth up to this length is kept as one piece."""
-_LONGEST_TITLE = 30
+_LONGEST_TITLE = 120
+"""Characters of a title that is made of the first prompt."""
+_LONGEST_IN_NOTICE = 30
 """Characters of a title in a notice."""
 _EVENT_CHARS = 200
 """The length that an event counts for besides its text. Many have no text, and joining them repeatedly delays keys."""
@@ -175,6 +177,12 @@ class ChatSession:
         return toolbox.access if toolbox is not None else "none"
 
     @property
+    def unsent(self) -> tuple[Draft, ...]:
+        """The prompts that have left the prompt area and were not sent: the one in question, and the queue."""
+        in_question = (self.in_question,) if self.in_question is not None else ()
+        return *in_question, *self.queue.drafts
+
+    @property
     def base(self) -> Transcript:
         """What the next prompt would be sent after: the chat, or what an edit leaves of it."""
         if self.has_store:
@@ -250,6 +258,8 @@ class ChatSession:
         for event in events:
             self._follow(event)
             match event:
+                case PromptSent(message=message):
+                    self.title = self.title or " ".join(message.text.split("\n", 1)[0].split())[:_LONGEST_TITLE]
                 case RequestSent(body=body):
                     self.exchange = Exchange(body=body)
                 case AnswerEnded(message=answer) if self.exchange is not None:
@@ -290,7 +300,7 @@ class ChatSession:
 
 def shortened(title: str) -> str:
     """Return a title that fits into a notice."""
-    return title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1] + "…"
+    return title if len(title) <= _LONGEST_IN_NOTICE else title[: _LONGEST_IN_NOTICE - 1] + "…"
 
 
 def tokens_of(messages: Sequence[Message]) -> int:
@@ -302,13 +312,13 @@ def tokens_of(messages: Sequence[Message]) -> int:
 class SyncState:
     """What is known of other prx that have the same chat open."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: frozenset[str] = frozenset()) -> None:
         self.mark = ""
         """What the header says of them."""
         self.is_due = False
         """True if the store is to be read again once the running turn has ended."""
         self.is_deleted = False
-        self.known: frozenset[str] = frozenset()
+        self.known = known
         """The ids of the messages that were shown, and of their siblings."""
 
 

@@ -5,7 +5,7 @@ Make each unit, with the ports that connect it to others, and import what the fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from tui.chat.forecast import NO_DRAFT
 from tui.chat_screen.availability import ChatAvailability
-from tui.chat_screen.context import ChatContext, Options
+from tui.chat_screen.context import ChatContext, Options, Workers
 from tui.chat_screen.controllers.attachments import AttachmentController, AttachmentPorts
 from tui.chat_screen.controllers.costs import CostController, CostPorts, Layout
 from tui.chat_screen.controllers.generation import GenerationPorts, GenerationSettings
@@ -25,7 +25,6 @@ from tui.chat_screen.hints import BasicHints, HintLine, key_of
 from tui.chat_screen.session import ChatSession
 from tui.engine import Engine
 from tui.services.ports import Library, Provider
-from tui.widgets.workers import later
 
 if TYPE_CHECKING:
     from tui.chat_screen.chat_list import LibraryDialogs
@@ -69,7 +68,7 @@ class Parts:
             current=lambda: self.sessions.current,
             key_of=partial(key_of, remapped=options.keys),
             notify=widgets.prompt.say,
-            run=self._run,
+            run=Workers(screen.run_worker, widgets.prompt.say),
             post=screen.call_later,
         )
         provider.warn = partial(self._post, self.display.warn)
@@ -353,12 +352,11 @@ class Parts:
 
     def start_new(self) -> None:
         """Show a new chat, with the preset of new chats."""
-        self.generation.reset_preset()
-        self.sessions.start_new()
+        self.sessions.start_new(self.generation.reset_preset)
 
     def open(self, chat_id: str, message_id: str = "", words: Sequence[str] = ()) -> None:
         """Show a chat, at a message with marked words if one is named."""
-        self._run(self._open, chat_id, message_id, words, group="branch", exclusive=True)
+        self.context.run(self._open, chat_id, message_id, words, group="branch", exclusive=True)
 
     async def _open(self, chat_id: str, message_id: str, words: Sequence[str]) -> None:
         await self.sessions.open(chat_id, message_id, words)
@@ -373,11 +371,6 @@ class Parts:
         """Open the store, and restore what was asked for. `prompt` is what the program was started with."""
         await self.start_up.start(bool(prompt))
         await self.library.read_earlier()
-
-    def _run(
-        self, work: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any, group: str = "", exclusive: bool = False
-    ) -> None:
-        self._screen.run_worker(later(work, *arguments), group=group or "default", exclusive=exclusive)
 
     def _post(self, do: Callable[[Any], None], argument: Any) -> None:
         self.context.post(partial(do, argument))

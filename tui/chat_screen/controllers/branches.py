@@ -50,7 +50,7 @@ class BranchController:
     def branch(self, how: How, message: int) -> None:
         """Edit, regenerate or fork at a message, or show its next sibling."""
         if self._may_branch():
-            self._context.run(self._branch, how, message, group="branch", exclusive=True)
+            self._context.run(self._branch, self._context.current(), how, message, group="branch", exclusive=True)
 
     def disabled_reason(self, name: str) -> str:
         """Return why no branch can be made or shown now, or ""."""
@@ -64,10 +64,12 @@ class BranchController:
             self._context.notify(reason)
         return not reason
 
-    async def _branch(self, how: How, message: int) -> None:
-        messages = self._messages
+    async def _branch(self, session: ChatSession, how: How, message: int) -> None:
+        messages = session.transcript.messages
         try:
             branch = await self._ports.read_branch()
+            if self._context.current() is not session:
+                return  # another chat was opened meanwhile
             if message >= len(branch):
                 self._context.notify("this prompt is back in the box")
             elif how == "edit":
@@ -193,6 +195,8 @@ class BranchController:
         leaf = await stored(session.store.leaf(siblings[position]))
         session.store.set_head(session.id, leaf)
         await self._ports.open_chat(session.id, head=leaf, at=siblings[position])
+        if self._context.current().id != session.id:
+            return  # another chat was opened meanwhile
         before = tokens_of(self._messages[:at])
         shared = f"{figures.tokens(before)} tokens" if before else "nothing"
         self._context.notify(f"branch {position + 1}/{len(siblings)} · shares {shared} of the cache", lasting=True)
@@ -235,7 +239,10 @@ class BranchController:
         head = origin.branch.head
         assert head is not None, "a branch that was left has messages"
         session.store.set_head(session.id, head)
-        await self._ports.open_chat(session.id, head=head)
+        if self._context.current() is session:
+            await self._ports.open_chat(session.id, head=head)
+        if self._context.current().id != session.id:
+            return  # another chat was opened meanwhile
         if event.failure is not None:
             transcript.note(event.failure.message)
         message = "back in the branch from before"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -17,7 +18,7 @@ from tui.chat.events import TurnEnded, TurnEvent
 from tui.chat.tools import Access, PermissionDecided, PermissionRequested, ToolEnded, parse_access
 from tui.chat.transcript import Draft
 from tui.chat_screen.context import ChatContext, stored
-from tui.chat_screen.session import ChatSession, Origin, ids, labels, shortened, sibling_ids
+from tui.chat_screen.session import ChatSession, Origin, SyncState, ids, labels, shortened, sibling_ids
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
@@ -203,11 +204,11 @@ class SessionManager:
     async def _open_stored(self, chat_id: str, head: str | None) -> Branch:
         from tui.store import NewChat
 
+        left, is_same = self.current, chat_id == self.current.id
         branch: Branch = await stored(self.store.branch(chat_id, head))
         transcript = await stored(self.store.transcript(chat_id, head or branch.head))
         discarded = await stored(self.store.discarded(chat_id))
-        is_same = chat_id == self.current.id
-        if is_same and self.current.running:  # a prompt was sent meanwhile
+        if is_same and (left.running or self.current is not left):  # a prompt was sent, or another chat shown meanwhile
             return branch
         position = self._ports.snapshot(self.current) if is_same else await stored(self.store.position(chat_id))
         if is_same:
@@ -217,12 +218,11 @@ class SessionManager:
         chat = branch.chat
         known = NewChat(id=chat.id, title=chat.title, model=chat.model, system=chat.system, preset=chat.preset)
         session = self._new_session()
-        session.title = chat.title
         self._record(session, known, branch.head)
         session.turns.resume(transcript, parse_access(chat.tools))
         session.restored = transcript
         session.turns.discarded = discarded
-        session.queue.restore(position.queue)
+        session.queue.restore(self.current.unsent if is_same else position.queue)
         self.current = session
         self._show(session, branch, position, keeps_typed=is_same)
         self._say_how_it_stands(chat, branch)
@@ -231,7 +231,8 @@ class SessionManager:
     def _show(self, session: ChatSession, branch: Branch, position: Position, *, keeps_typed: bool = False) -> None:
         self._unread.discard(session.id)
         self._ports.take_choices(branch.chat)
-        session.sync.known = sibling_ids(branch) | ids(branch)
+        session.title = branch.chat.title
+        session.sync = SyncState(sibling_ids(branch) | ids(branch))
         edited = next((number for number, message in enumerate(branch) if position.edits == message.id), None)
         session.editing = Origin(branch, edited) if edited is not None else None
         self._ports.show(session, labels(branch))
@@ -246,11 +247,12 @@ class SessionManager:
         elif last is not None and (last.state == "interrupted" or last.role == "user" or last.message.awaits_results):
             self._context.notify("interrupted · /continue asks for the rest", lasting=True)
 
-    def start_new(self) -> None:
-        """Show a new, empty chat. What is being written goes along."""
+    def start_new(self, prepare: Callable[[], object] = lambda: None) -> None:
+        """Show a new, empty chat. What is being written goes along. `prepare` is called just before."""
         if not self._is_started:
-            self._waiting.append((self.start_new, None))
+            self._waiting.append((partial(self.start_new, prepare), None))
             return
+        prepare()
         self._show_new(draft_stays=False)
         self.save_position()
 
