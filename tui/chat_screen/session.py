@@ -71,6 +71,18 @@ def sibling_ids(branch: Branch) -> frozenset[str]:
     return frozenset(id for message in branch if len(message.siblings) > 1 for id in message.siblings)
 
 
+def opening_notice(branch: Branch) -> str:
+    """Return what the user should know of a chat that is opened, or ""."""
+    last = branch[-1] if len(branch) else None
+    if branch.chat.elsewhere:
+        return "open in another prx too: its answers come here"
+    if last is not None and last.message.is_prompt:
+        return "this prompt got no answer · /continue asks for one"
+    if last is not None and (last.state == "interrupted" or last.role == "user" or last.message.awaits_results):
+        return "interrupted · /continue asks for the rest"
+    return ""
+
+
 def ids(messages: Iterable[StoredMessage]) -> frozenset[str]:
     return frozenset(message.id for message in messages)
 

@@ -18,7 +18,7 @@ from tui.chat.events import TurnEnded, TurnEvent
 from tui.chat.tools import Access, PermissionDecided, PermissionRequested, ToolEnded, parse_access
 from tui.chat.transcript import Draft
 from tui.chat_screen.context import ChatContext, stored
-from tui.chat_screen.session import ChatSession, Origin, SyncState, ids, labels, shortened, sibling_ids
+from tui.chat_screen.session import ChatSession, Origin, SyncState, ids, labels, opening_notice, shortened, sibling_ids
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
@@ -225,7 +225,8 @@ class SessionManager:
         session.queue.restore(self.current.unsent if is_same else position.queue)
         self.current = session
         self._show(session, branch, position, keeps_typed=is_same)
-        self._say_how_it_stands(chat, branch)
+        if notice := opening_notice(branch):
+            self._context.notify(notice, lasting=True)
         return branch
 
     def _show(self, session: ChatSession, branch: Branch, position: Position, *, keeps_typed: bool = False) -> None:
@@ -237,15 +238,6 @@ class SessionManager:
         session.editing = Origin(branch, edited) if edited is not None else None
         self._ports.show(session, labels(branch))
         self._ports.restore(position, keeps_typed)
-
-    def _say_how_it_stands(self, chat: Chat, branch: Branch) -> None:
-        last = branch[-1] if len(branch) else None
-        if chat.elsewhere:
-            self._context.notify("open in another prx too: its answers come here", lasting=True)
-        elif last is not None and last.message.is_prompt:
-            self._context.notify("this prompt got no answer · /continue asks for one", lasting=True)
-        elif last is not None and (last.state == "interrupted" or last.role == "user" or last.message.awaits_results):
-            self._context.notify("interrupted · /continue asks for the rest", lasting=True)
 
     def start_new(self, prepare: Callable[[], object] = lambda: None) -> None:
         """Show a new, empty chat. What is being written goes along. `prepare` is called just before."""
