@@ -50,7 +50,7 @@ async def test_a_title_given_elsewhere_meanwhile_is_shown_on_coming_back() -> No
         await chat.pilot.press("ctrl+n")
         with Store(Path.home() / FILE, now=chat.clock.wall) as store:
             store.rename(left, "The tides of the fjord")
-            await asyncio.wrap_future(store.chats())
+            await asyncio.wrap_future(store.days())  # written by then
         await opened_again(chat, left)
         assert chat.screen.header.title == "The tides of the fjord"
         gate.open()
@@ -64,7 +64,7 @@ async def test_what_was_known_of_another_prx_is_not_shown_on_coming_back() -> No
         await chat.until_idle()
         left = chat.screen.session.id
         with Store(Path.home() / FILE, now=chat.clock.wall) as store:
-            store.look_at(left)
+            store.set_open_chat(left)
             await chat.until(lambda: chat.screen.header.mark == "open elsewhere too")
             await chat.send("When?")
             await chat.until_written()

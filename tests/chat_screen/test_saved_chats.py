@@ -330,7 +330,7 @@ async def test_a_chat_that_is_open_elsewhere_is_shown_as_such() -> None:
         await chat.send("first")
         await chat.until_idle()
     with Store(Path.home() / FILE, now=Clock().wall) as other:
-        other.look_at(other.chats().result()[0].id)
+        other.set_open_chat(other.chats().result()[0].id)
         other.chats().result()
         async with chatting(start="last") as chat:
             await chat.until(lambda: "another prx" in chat.hint)

@@ -25,7 +25,7 @@ class Other:
     def __init__(self, store: Store, chat: Chat) -> None:
         self.store = store
         self.recorder = Recorder(store, NewChat(id=chat.screen.session.id), chat.screen.session.recorder.head)
-        store.look_at(chat.screen.session.id)
+        store.set_open_chat(chat.screen.session.id)
 
     def ask(self, text: str) -> None:
         self.recorder.record(Message(role="user", blocks=(TextBlock(text),)))

@@ -336,7 +336,7 @@ async def test_the_list_says_what_is_open_elsewhere() -> None:
         await with_three_chats(chat)
         with Store(Path.home() / "data" / "chats.db", now=Clock().wall) as other:
             found = await asyncio.wrap_future(other.chats())
-            other.look_at(found[2].id)
+            other.set_open_chat(found[2].id)
             await asyncio.wrap_future(other.chats())
             await opened_list(chat)
             await until_row(chat, "open elsewhere")
