@@ -132,7 +132,7 @@ class Visitor:
         await self.until(rests, "the answer does not end")
         while asked():
             card = chat.query_one(QuestionCard)
-            card.turn_to()
+            card.take_focus()
             await self.press("down", "y" if "ReasonLine" in self.widgets else "r")
             if card.is_reasoning:
                 await self.press("P", "enter")
@@ -157,7 +157,7 @@ async def visit(pilot: Pilot[int]) -> None:
     app = visitor.app
     try:
         await visitor.until(lambda: app.chat.parts.sessions.is_started, "the store was never open")
-        app.chat.conversation.gallery.know(Canvas("kitty"))
+        app.chat.conversation.gallery.set_canvas(Canvas("kitty"))
         app.chat.prompt.put(HOSTILE)
         await visitor.press("home", "end", "ctrl+u")
         await visitor.perform("attach", f"{NAME}.png")

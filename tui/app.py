@@ -121,7 +121,7 @@ class ChatApp(App[int], inherit_bindings=False):
         """Choose how images are drawn. Where the settings say "auto", the terminal is asked before the first image."""
         gallery, choice, driver = self.chat.conversation.gallery, self._settings.ui.pictures, self._driver
         gallery.is_open = choice != "none"
-        gallery.know(canvas(choice, ""))
+        gallery.set_canvas(canvas(choice, ""))
         if driver is not None:
             gallery.write = driver.write
         if sys.platform == "win32":
@@ -140,7 +140,7 @@ class ChatApp(App[int], inherit_bindings=False):
         found = canvas(self._settings.ui.pictures, event.text)
         if found.way == "kitty" and self.console.color_system != "truecolor":
             found = replace(found, way="blocks")  # Kitty placeholders encode the image ID as a colour
-        self.chat.conversation.gallery.know(found)
+        self.chat.conversation.gallery.set_canvas(found)
 
     def _warm_up(self) -> None:
         self._prepare_pictures()

@@ -82,22 +82,22 @@ async def test_an_answer_that_nobody_has_seen_is_marked_until_its_chat_is_opened
     async with chatting(*(Answer(Text("It runs", gate, " out.")) for gate in gates)) as chat:
         tides = await left_in_mid_answer(chat, "tides", "It runs")
         kelp = await left_in_mid_answer(chat, "kelp", "It runs")
-        assert chat.screen.header.elsewhere == ""
+        assert chat.screen.header.background == ""
         gates[0].open()
         await answered(chat, tides)
-        assert chat.screen.header.elsewhere == "✓ another chat answered"
+        assert chat.screen.header.background == "✓ another chat answered"
         gates[1].open()
         await answered(chat, kelp)
-        assert chat.screen.header.elsewhere == "✓ 2 chats answered"
+        assert chat.screen.header.background == "✓ 2 chats answered"
         await opened_list(chat, "tides")
         assert all("✓ answered" in row for row in rows(chat))
         await chat.pilot.press("escape")
         await opened_chat(chat, "kelp")
-        assert chat.screen.header.elsewhere == "✓ another chat answered"
+        assert chat.screen.header.background == "✓ another chat answered"
         await opened_list(chat, "tides")
         assert ["✓ answered" in row for row in rows(chat)] == ["tides" in row for row in rows(chat)]
         chat.screen.parts.library.delete(tides)
-        assert chat.screen.header.elsewhere == ""
+        assert chat.screen.header.background == ""
 
 
 async def test_coming_back_shows_it_streaming_on() -> None:

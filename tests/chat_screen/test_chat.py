@@ -434,10 +434,10 @@ async def test_the_status_tells_what_the_cache_gave() -> None:
     async with chatting(Answer(Text("hi"), usage=usage)) as chat:
         await chat.send("go")
         await chat.until_idle()
-        standing = chat.screen.query_one(StatusBar).standing
-        assert standing is not None
-        assert standing.last is not None
-        assert standing.last.hit_rate == 0.9
+        shown = chat.screen.query_one(StatusBar).chat
+        assert shown is not None
+        assert shown.last is not None
+        assert shown.last.hit_rate == 0.9
 
 
 async def test_thinking_is_folded_and_ctrl_t_opens_it() -> None:

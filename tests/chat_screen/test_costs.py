@@ -18,7 +18,7 @@ from tui.demo.scenarios import Answer, Error, Text
 from tui.render import figures
 from tui.screens.cache_map import CacheScreen
 from tui.screens.models import ModelPicker
-from tui.widgets.drawn import Drawn
+from tui.widgets.chart import Chart
 from tui.widgets.filter_list import FilterList
 from tui.widgets.status import StatusBar
 
@@ -51,7 +51,7 @@ async def until_in_status(chat: Chat, text: str) -> None:
 
 def drawn(chat: Chat) -> str:
     """All of the open map."""
-    figures = chat.app.screen.query(Drawn)
+    figures = chat.app.screen.query(Chart)
     return "\n".join(line.plain for figure in figures for line in figure.lines(figure.content_size.width))
 
 

@@ -16,7 +16,7 @@ from tui.store import NewChat, Store
 from tui.widgets.attachments import Attachments
 
 pytestmark = pytest.mark.anyio
-ASIDE = "picture set aside: the API would not take it"
+ASIDE = "image left out: the API rejected it"
 
 
 def png(colour: str) -> bytes:

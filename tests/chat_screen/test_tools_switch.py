@@ -120,4 +120,4 @@ async def test_the_list_marks_chats_that_ask() -> None:
         await chat.pilot.press("ctrl+n", "ctrl+s")
         await chat.until(lambda: isinstance(chat.app.screen, ChatList))
         rows = chat.app.screen.query_one(FilterList)
-        await chat.until(lambda: any("? asks" in rows.render_line(y).text for y in range(rows.size.height)))
+        await chat.until(lambda: any("? needs permission" in rows.render_line(y).text for y in range(rows.size.height)))

@@ -17,7 +17,7 @@ from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Text, Thinking, error_event
 from tui.demo.service import DEMO_KEY
 from tui.screens.dialogs import Question
-from tui.widgets.drawn import Drawn
+from tui.widgets.chart import Chart
 from tui.widgets.filter_list import FilterList
 from tui.widgets.spend_chart import SpentDay, draw_days
 from tui.widgets.status import StatusBar
@@ -228,7 +228,7 @@ def test_waits_for_a_busy_server(pictured: Compare) -> None:
 
     async def story(chat: Chat) -> None:
         await chat.send("Which way does the tide run in this one?")
-        await chat.until_shown("next try in")
+        await chat.until_shown("retry in")
 
     assert pictured(Error(529, headers={"retry-after": "12"}), story=story)
 
@@ -365,9 +365,9 @@ def test_opens_the_cache_map(pictured: Compare, size: tuple[int, int], theme: st
     async def story(chat: Chat) -> None:
         await four_turns(chat, pause_s=600)
         await chat.pilot.press("f6")
-        await chat.until(lambda: len(chat.app.screen.query(Drawn).last().lines(80)) > 0)
-        await chat.until(lambda: any("█" in line.plain for line in chat.app.screen.query(Drawn).first().lines(70)))
-        chat.app.screen.query(Drawn).last(Drawn).show(lambda width: draw_days(DAYS, width))
+        await chat.until(lambda: len(chat.app.screen.query(Chart).last().lines(80)) > 0)
+        await chat.until(lambda: any("█" in line.plain for line in chat.app.screen.query(Chart).first().lines(70)))
+        chat.app.screen.query(Chart).last(Chart).show(lambda width: draw_days(DAYS, width))
 
     assert pictured(*TIDES, story=story, size=size, config=KEPT + theme)
 
@@ -418,7 +418,7 @@ def test_chooses_thinking_and_effort(pictured: Compare, size: tuple[int, int], t
     async def story(chat: Chat) -> None:
         await four_turns(chat)
         await chat.send("/effort low")
-        await chat.until(lambda: "effort low" in chat.screen.header.manner)
+        await chat.until(lambda: "effort low" in chat.screen.header.settings)
         await chat.pilot.press("f8", "end")
         await chat.pilot.pause()
 

@@ -11,7 +11,7 @@ from tui.chat.cache import Breakpoint, CacheMap, Segment
 from tui.chat.ledger import Bill, Usage
 from tui.chat.spending import Entry, Ledger, Total
 from tui.widgets.cache_bar import column_ends, draw_map, shares
-from tui.widgets.ledger_table import draw_ledger, draw_life, savings
+from tui.widgets.ledger_table import draw_ledger, draw_lifetime, savings
 from tui.widgets.spend_chart import SpentDay, draw_days
 from tui.widgets.turn_chart import draw_turns
 
@@ -110,7 +110,7 @@ def test_no_line_is_wider_than_its_place(width: int) -> None:
     assert all(line.cell_length <= width for line in draw_turns(turns, width, 6))
     assert all(line.cell_length <= width for line in draw_days([SpentDay("2026-11-23", 1.5, 0.4)], width))
     assert all(line.cell_length <= width for line in draw_ledger(ledger(), str, width))
-    assert all(line.cell_length <= width for line in draw_life(LIFE, "2026-11-01", width))
+    assert all(line.cell_length <= width for line in draw_lifetime(LIFE, "2026-11-01", width))
 
 
 def test_the_chart_stacks_and_says_which_turns_there_is_room_for() -> None:
@@ -147,7 +147,7 @@ def test_the_table_has_a_row_for_each_answer_and_their_sum() -> None:
     assert two.split()[-2:] == ["–", "–"]
     assert total.split() == ["all", "1.4k", "200", "400", "100", "70", "%", "$0.18", "$0.41"]
     assert written == "200 written for 5 min"
-    assert note == "■ stopped · 1 answer without a known price"
+    assert note == "■ stopped · 1 answer with unknown price"
     assert "Sonnet" not in plain(draw_ledger(ledger(), lambda _: "Sonnet 5.5", 60))[1]
 
 
@@ -160,20 +160,20 @@ def test_what_was_cut_off_is_marked_as_an_estimate_in_its_row_and_in_the_sum(wid
     assert "~" not in one
     assert two.split()[-5:] == ["~12.4k", "70", "%", "~$12.40", "$0.10"]
     assert total.split()[-5:] == ["~12.4k", "70", "%", "~$12.58", "$0.51"]
-    assert note == "■ stopped · ~ estimated from what had come"
+    assert note == "■ stopped · ~ estimated from partial output"
     assert savings(Ledger((whole, cut)).total).plain == "saved $0.51 of ~$13.09"
 
 
 def test_a_life_is_all_that_was_ever_used() -> None:
-    head, *facts = plain(draw_life(LIFE, "2026-11-01", 80))
+    head, *facts = plain(draw_lifetime(LIFE, "2026-11-01", 80))
     assert head == "since 2026-11-01   $12.40, $31.00 saved of $43.40"
     assert facts == [
         "412 answers · 10M in, 80 % read · 900k out · 500k written for 5 min",
         "500k written for an hour · 120k thinking · 1 search",
-        "3 answers without a known price",
+        "3 answers with unknown price",
     ]
-    assert draw_life(Total(), "", 80) == []
-    head, *facts = plain(draw_life(replace(LIFE, estimated=1), "2026-11-01", 80))
+    assert draw_lifetime(Total(), "", 80) == []
+    head, *facts = plain(draw_lifetime(replace(LIFE, estimated=1), "2026-11-01", 80))
     assert head == "since 2026-11-01   ~$12.40, $31.00 saved of ~$43.40"
     assert "~900k out" in facts[0]
 
@@ -181,7 +181,7 @@ def test_a_life_is_all_that_was_ever_used() -> None:
 def test_savings_are_told_of_what_it_would_have_cost() -> None:
     assert savings(ledger().total).plain == "saved $0.41 of $0.59"
     ahead = Ledger((Entry(turn=1, at=0, model="m", usage=Usage(), bill=Bill(saved_usd=-0.002), state="complete"),))
-    assert savings(ahead.total).plain == "$0.002 ahead: written, and not read yet"
+    assert savings(ahead.total).plain == "$0.002 extra for cache writes that were not read yet"
 
 
 def test_a_day_is_paid_and_saved() -> None:

@@ -390,7 +390,7 @@ async def test_the_measure(width: int, column: int, left: int) -> None:
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        (answer("cut", stop_reason="max_tokens"), "stopped at the output limit (max_tokens) · /continue asks"),
+        (answer("cut", stop_reason="max_tokens"), "stopped at the output limit (max_tokens) · /continue to get"),
         (answer("no", stop_reason="refusal", stop_category="bio"), "Claude declined (bio)"),
         (answer("full", stop_reason="model_context_window_exceeded"), "context window is full"),
         (answer(""), "(empty reply)"),
@@ -417,13 +417,13 @@ async def test_a_countdown_stands_where_the_answer_would_be_and_gives_way_to_it(
         app.pane.begin("Sonnet 5.5")
         app.pane.wait(RetryScheduled(failure=OVERLOADED, attempt=2, attempts=3, until=app.clock.now + 3))
         assert "Claude is overloaded." in app.screen_text()
-        assert "next try in  3 s (2 of 3) · Esc gives up" in app.screen_text()
+        assert "retry in  3 s (attempt 2 of 3) · Esc cancel" in app.screen_text()
         app.clock.now += 1.5
         app.pane._tick()
-        assert "next try in  2 s" in app.screen_text()
+        assert "retry in  2 s" in app.screen_text()
         app.pane.grow(so_far("Here"), deltas("Here")[:-1])
         app.pane.catch_up()
-        assert "next try" not in app.screen_text()
+        assert "retry in" not in app.screen_text()
         assert "Here▍" in app.screen_text()
 
 

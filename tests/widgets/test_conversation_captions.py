@@ -66,9 +66,9 @@ def test_the_cache_line(usage: Usage, bill: Bill | None, line: str) -> None:
     ("fields", "words"),
     [
         ({"stop_reason": "end_turn"}, ""),
-        ({"stop_reason": "max_tokens"}, "stopped at the output limit (max_tokens) · /continue asks for the rest"),
+        ({"stop_reason": "max_tokens"}, "stopped at the output limit (max_tokens) · /continue to get the rest"),
         ({"stop_reason": "refusal", "stop_category": "cyber"}, "(cyber)"),
-        ({"stop_reason": "refusal"}, "Left out of what Claude sees from here on"),
+        ({"stop_reason": "refusal"}, "It is left out of later requests"),
         ({"stop_reason": "model_context_window_exceeded"}, "context window is full"),
         ({"state": "stopped", "stop_reason": ""}, "stopped by you"),
         ({"state": "interrupted"}, "interrupted"),
@@ -102,9 +102,9 @@ def test_a_failure_that_no_server_knows_of_has_no_name_for_its_logs() -> None:
 def test_the_countdown_keeps_its_width() -> None:
     lines = {len(said(captions.waiting_line(left, 2, 3))) for left in (12.0, 9.1, 3.0, 0.2, -1.0)}
     assert len(lines) == 1
-    assert "next try in  3 s (2 of 3)" in said(captions.waiting_line(2.2, 2, 3))
-    assert "next try in 59 s (2 of 3)" in said(captions.waiting_line(59.0, 2, 3))
-    assert "next try in 59:40 (2 of 3)" in said(captions.waiting_line(3_579.9, 2, 3))
+    assert "retry in  3 s (attempt 2 of 3)" in said(captions.waiting_line(2.2, 2, 3))
+    assert "retry in 59 s (attempt 2 of 3)" in said(captions.waiting_line(59.0, 2, 3))
+    assert "retry in 59:40 (attempt 2 of 3)" in said(captions.waiting_line(3_579.9, 2, 3))
 
 
 def test_a_tool_line_names_the_argument_that_matters() -> None:

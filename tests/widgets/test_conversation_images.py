@@ -176,7 +176,7 @@ def test_a_picture_of_unknown_size_is_named_only() -> None:
 def test_a_picture_that_was_set_aside_says_so_in_a_narrow_room_too() -> None:
     grid = ImageGrid([picture(), picture(name="b.png", quarantined=True)])
     grid.fit(58, palette_of(DARK, {}))
-    assert grid.line(grid.height - 1).strip.text.split("  ")[-1].strip() == "picture set aside"
+    assert grid.line(grid.height - 1).strip.text.split("  ")[-1].strip() == "image left out"
 
 
 @pytest.mark.parametrize("size", [(1, 9_000), (9_000, 1), (1, 1), (2576, 1449)])

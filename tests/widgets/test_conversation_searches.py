@@ -100,7 +100,7 @@ async def test_what_streamed_looks_like_what_is_opened_later(batch: int, stops: 
         assert "  1 ␛]0;evil␇Harbour · b.example" in streamed
         assert "  2 Brest tides · tides.example" in streamed
         assert "▸ searched: tide Brest · 2 pages" in app.screen_text()
-        assert "searched: neap · nothing: the limit of searches" in app.screen_text()
+        assert "searched: neap · failed: the limit of searches" in app.screen_text()
 
 
 def cited(text: str, *pages: int) -> list[StreamEvent]:

@@ -47,7 +47,7 @@ async def test_an_answer_to_a_question_that_is_settled_before_it_arrives_is_none
         card, text = app.query_one(QuestionCard), app.query_one(QuestionText)
         text.shield_s = 0
         card.ask((FIRST, SECOND))
-        card.turn_to()
+        card.take_focus()
         await pilot.pause()
         answer = {"y": "once", "n": "no", "r": "why"}[key]
         text.post_message(QuestionText.Chosen(FIRST, answer, ""))
@@ -65,7 +65,7 @@ async def test_a_reason_for_a_question_that_is_settled_before_it_arrives_is_none
         card, text = app.query_one(QuestionCard), app.query_one(QuestionText)
         text.shield_s = 0
         card.ask((FIRST, SECOND))
-        card.turn_to()
+        card.take_focus()
         await pilot.pause()
         await pilot.press("r", "w", "h", "y")
         line = app.query_one(Input)
@@ -86,7 +86,7 @@ async def test_a_rule_that_allows_more_than_it_seems_to_says_so(tmp_path: Path) 
         card, text = app.query_one(QuestionCard), app.query_one(QuestionText)
         text.shield_s = 0
         card.ask((plan.question,))
-        card.turn_to()
+        card.take_focus()
         await pilot.pause()
         assert "exactly this command" in shown(text)
         assert "still ask" not in shown(text)

@@ -14,7 +14,7 @@ from tui.chat.tools import PermissionRequest
 from tui.chat.transcript import ToolUse
 from tui.render.safe import revealed
 from tui.widgets.conversation.wrapping import wrapped
-from tui.widgets.question_rows import START, Detail, Spot, warning_words
+from tui.widgets.question_rows import START, Detail, Spot, warnings_about
 
 Kind = Literal["command", "diff", "url", "path", "call"]
 WIDTH = 40
@@ -28,9 +28,9 @@ def detail_of(text: str, kind: Kind = "diff") -> Detail:
 
 def warnings_of(text: str, kind: Kind) -> list[str]:
     detail = detail_of(text, kind)
-    while detail.look_on():
+    while detail.check_more():
         pass
-    return warning_words(detail)
+    return warnings_about(detail)
 
 
 def all_rows(detail: Detail) -> list[Spot]:
@@ -87,7 +87,7 @@ def test_of_a_million_characters_only_what_is_in_view_is_laid_out(piece: str) ->
 def test_a_long_one_is_looked_through_in_steps() -> None:
     detail = detail_of("+line of a long file\n" * 50_000 + "+\u202e\n")
     steps = 1
-    while detail.look_on():
+    while detail.check_more():
         assert not detail.hides
         steps += 1
     assert detail.hides
@@ -97,19 +97,19 @@ def test_a_long_one_is_looked_through_in_steps() -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "told"),
     [
-        ("гm -rf x", "command", ["! not what it looks like: г in гm (Cyrillic)"]),
-        ("/home/раypal/x", "path", ["! not what it looks like: р а in раypal (Cyrillic)"]),
-        ("https://xn--ypal-43d9g.com/", "url", ["! not what it looks like: р а in раypal (Cyrillic)"]),
-        ("--- /dev/null\n+++ b/mаke.py\n+х = 1\n", "diff", ["! not what it looks like: а in mаke (Cyrillic)"]),
+        ("гm -rf x", "command", ["! contains lookalike letters: г in гm (Cyrillic)"]),
+        ("/home/раypal/x", "path", ["! contains lookalike letters: р а in раypal (Cyrillic)"]),
+        ("https://xn--ypal-43d9g.com/", "url", ["! contains lookalike letters: р а in раypal (Cyrillic)"]),
+        ("--- /dev/null\n+++ b/mаke.py\n+х = 1\n", "diff", ["! contains lookalike letters: а in mаke (Cyrillic)"]),
         (
             "cat a\u2215b αa κb νc ,\u200b",
             "command",
             [
-                "! characters that nobody sees: ⟨U+…⟩",
-                "! not what it looks like: \u2215 (division slash); α in αa (Greek); 2 more",
+                "! contains invisible characters, shown as ⟨U+…⟩",
+                "! contains lookalike letters: \u2215 (division slash); α in αa (Greek); 2 more",
             ],
         ),
-        ("раypal" + "l" * 40, "command", ["! not what it looks like: р а in раypalllllllllllllllllll… (Cyrillic)"]),
+        ("раypal" + "l" * 40, "command", ["! contains lookalike letters: р а in раypalllllllllllllllllll… (Cyrillic)"]),
         ("--- a/größe\n+++ b/größe\n-раypal\n", "diff", []),
         ("https://xn--mnchen-3ya.de/", "url", []),
         ("git commit -m 'Größe, 修复, привет'", "command", []),

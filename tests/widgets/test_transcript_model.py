@@ -80,11 +80,11 @@ def test_the_countdown_falls_with_the_clock() -> None:
         RetryScheduled(failure=Failure(message="Overloaded"), attempt=1, attempts=4, until=page.clock.now + 9)
     )
     page.model.take_change()
-    assert "next try in  9 s (1 of 4)" in page.text()
+    assert "retry in  9 s (attempt 1 of 4)" in page.text()
     page.clock.now += 4
     rows = page.model.tick(animated=False)
-    assert "next try in  5 s (1 of 4)" in page.text()
-    assert any("next try" in page.rows()[row] for row in rows)
+    assert "retry in  5 s (attempt 1 of 4)" in page.text()
+    assert any("retry in" in page.rows()[row] for row in rows)
 
 
 def test_it_needs_ticks_while_something_is_counted_and_no_longer() -> None:

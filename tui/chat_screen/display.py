@@ -24,7 +24,7 @@ from tui.widgets.conversation import Conversation
 from tui.widgets.header import Header
 from tui.widgets.prompt import PromptArea
 from tui.widgets.queue import QueueList
-from tui.widgets.status import StatusBar, standing
+from tui.widgets.status import StatusBar, figures_of
 from tui.widgets.welcome import Row, Welcome
 
 if TYPE_CHECKING:
@@ -134,11 +134,11 @@ class Display:
 
     def show_elsewhere(self) -> None:
         """Show what there is to see in other chats."""
-        self._widgets.header.elsewhere = self._parts.header_elsewhere()
+        self._widgets.header.background = self._parts.header_elsewhere()
 
     def show_figures(self) -> None:
         turns = self._current().turns
-        self._widgets.status.standing = standing(turns.transcript, self._provider.model, turns.discarded)
+        self._widgets.status.chat = figures_of(turns.transcript, self._provider.model, turns.discarded)
         self._parts.figures_shown()
 
     def show_warmth(self, text: str, is_warm: bool) -> None:
@@ -159,7 +159,7 @@ class Display:
         provider, welcome = self._provider, self._widgets.welcome
         if (obstacle := provider.obstacle) is None:
             remarks = (provider.credential_notice, *(part() for part in self._parts.welcome))
-            welcome.show_ideas(provider.model.name, "\n".join(filter(None, remarks)))
+            welcome.show_tips(provider.model.name, "\n".join(filter(None, remarks)))
             return
         options = [Row(one.text, one.detail, one.name, one.is_available) for one in provider.sign_in_options]
         by_hand = f"{provider.credential_problem} {_BY_HAND}" if len(options) > 1 else obstacle.hint

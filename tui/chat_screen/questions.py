@@ -43,7 +43,7 @@ class QuestionCards:
 
     def focus(self) -> None:
         if self._card is not None:
-            self._card.turn_to()
+            self._card.take_focus()
 
     def leave(self) -> None:
         self._prompt.focus()

@@ -101,7 +101,7 @@ class Reading:
     def find(self, words: str) -> None:
         count = self._conversation.find(words)
         for bar in self._find_bars():
-            bar.say(count)
+            bar.show_count(count)
 
     def find_next(self, step: int) -> None:
         self._conversation.find_next(step)

@@ -58,7 +58,7 @@ class ChatScreen(Screen[None]):
         self.provider = provider
         self._options = options
         commands, files = CommandList(self), FileList()
-        attachments = Attachments(lambda: provider.model, self._images_beside)
+        attachments = Attachments(lambda: provider.model, self._other_images)
         prompt = PromptArea(commands, attachments, files)
         welcome = Welcome()
         prompt.while_empty = welcome.take_key
@@ -133,7 +133,7 @@ class ChatScreen(Screen[None]):
         """Send a prompt."""
         self.parts.turns.submit(draft)
 
-    def _images_beside(self) -> int:
+    def _other_images(self) -> int:
         return self.parts.attachments.image_count(Draft(text=self.prompt.full_text))
 
     # Actions
@@ -218,7 +218,7 @@ class ChatScreen(Screen[None]):
             case PromptArea.CommandGiven(name=name, argument=argument):
                 self.parts.branches.drop_edit()
                 self._run_command(name, argument)
-            case PromptArea.EmptySent() if not self.parts.turns.release() and self.welcome.offers_ways:
+            case PromptArea.EmptySent() if not self.parts.turns.release() and self.welcome.has_options:
                 self.welcome.pick()
             case _:
                 pass
@@ -304,11 +304,11 @@ class ChatScreen(Screen[None]):
     def on_header_model_clicked(self) -> None:
         self.parts.generation.choose_model()
 
-    def on_header_elsewhere_clicked(self) -> None:
+    def on_header_background_clicked(self) -> None:
         self.parts.open_next()
 
     def on_welcome_chosen(self, event: Welcome.Chosen) -> None:
-        self.parts.auth.choose(event.way)
+        self.parts.auth.choose(event.option)
 
     # Messages of the questions
 

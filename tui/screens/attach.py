@@ -202,7 +202,7 @@ class AttachScreen(Modal[Picked | None]):
     def action_back(self) -> None:
         """Delete a letter of the filter; if there is none, open the parent folder."""
         if self._list.typed:
-            self._list.action_rub_out()
+            self._list.action_delete_left()
         else:
             self._open(self._folder.parent, at=self._folder.name + "/")
 
@@ -270,7 +270,7 @@ class AttachScreen(Modal[Picked | None]):
         else:
             if warning := self._warning(self._count):
                 text = Content.assemble(text, "\n", (f"! {warning}", "$warning"))
-            await self._picture.look_at(found.data, found.width, found.height, self._room_above(text))
+            await self._picture.load(found.data, found.width, found.height, self._room_above(text))
         self._show_facts(text)
 
     @property

@@ -28,8 +28,8 @@ from tui.screens.modal import Modal
 from tui.services.ports import Provider
 from tui.widgets.bindings import closing
 from tui.widgets.cache_bar import draw_map
-from tui.widgets.drawn import Drawn
-from tui.widgets.ledger_table import draw_ledger, draw_life, savings
+from tui.widgets.chart import Chart
+from tui.widgets.ledger_table import draw_ledger, draw_lifetime, savings
 from tui.widgets.panel import PanelFoot, PanelHead
 from tui.widgets.spend_chart import SpentDay, draw_days
 from tui.widgets.turn_chart import draw_turns
@@ -101,24 +101,24 @@ class CacheScreen(Modal[None]):
         with Vertical(classes="panel -map"):
             yield PanelHead("Prompt cache, last request", name)
             with VerticalScroll(can_focus=False):
-                yield Drawn(self._draw_map)
-                yield Drawn(self._draw_outcome)
-                yield Drawn(self._draw_turns)
-                yield Drawn(self._draw_ledger)
-                yield Drawn(lambda width: []).add_class("-last")
+                yield Chart(self._draw_map)
+                yield Chart(self._draw_outcome)
+                yield Chart(self._draw_turns)
+                yield Chart(self._draw_ledger)
+                yield Chart(lambda width: []).add_class("-last")
             yield PanelFoot(("↑↓", "scroll"), ("esc", "close"))
 
     async def on_mount(self) -> None:
         # Decoding a long request takes a while, so it runs in a thread.
         self._map = await asyncio.to_thread(self._provider.cache_map, self._standing.exchange)
-        figures_ = list(self.query(Drawn))
+        figures_ = list(self.query(Chart))
         figures_[0].show(self._draw_map)
         if self._standing.days is not None:
             self.run_worker(later(self._show_days, figures_[-1], self._standing.days))
         if self._standing.spent is not None:
             self.run_worker(later(self._show_spent, figures_[-2], self._standing.spent))
 
-    async def _show_spent(self, drawn: Drawn, coming: Future[Spent]) -> None:
+    async def _show_spent(self, drawn: Chart, coming: Future[Spent]) -> None:
         try:
             spent = await asyncio.wrap_future(coming)
         except TuiError:  # as for the days
@@ -126,14 +126,14 @@ class CacheScreen(Modal[None]):
         self._beside_usd = spent.chat_usd - self._ledger.total.bill.cost_usd
         drawn.show(self._draw_ledger)
 
-    async def _show_days(self, drawn: Drawn, coming: Future[tuple[DayUsage, ...]]) -> None:
+    async def _show_days(self, drawn: Chart, coming: Future[tuple[DayUsage, ...]]) -> None:
         try:
             days = await asyncio.wrap_future(coming)
         except TuiError:  # the chat screen shows what is wrong with the disk
             return
         spent, life = _by_day(days), _life(days)
         since = days[0].day if days else ""
-        drawn.show(lambda width: [*draw_days(spent, width), Content(""), *draw_life(life, since, width)])
+        drawn.show(lambda width: [*draw_days(spent, width), Content(""), *draw_lifetime(life, since, width)])
 
     def _draw_map(self, width: int) -> Sequence[Content]:
         return draw_map(self._map, width) if self._map.segments else [Content("")] * 7

@@ -88,7 +88,7 @@ class PictureScreen(Screen[None]):
     async def _draw(self, image: Image) -> None:
         picture, room = self.query_one(Picture), CellSize(*self.query_one(".frame").size)
         if room.columns and room.rows:
-            await picture.look_at(image.data, image.width, image.height, room)
+            await picture.load(image.data, image.width, image.height, room)
 
 
 def facts_line(image: Image) -> str:

@@ -1,6 +1,6 @@
-"""What goes with the prompt: a row of chips on its box, filled from files, folders' worth of them, or the clipboard.
+"""The attachments of the prompt: a row of chips on its upper border, filled from files or from the clipboard.
 
-Files are read and pictures shrunk in threads; meanwhile a chip says so, and the prompt can be written.
+Files are read and images scaled down in threads. Meanwhile the prompt can be edited.
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 
 Block = Image | Document
 ROWS = 3
-"""So many are shown; the last one then says how many more there are."""
+"""Rows of chips that are shown. If there are more, the last row says how many chips it hides."""
 _LONGEST_NAME = 36
 _GAP = "   "
 
 
 class Chip(msgspec.Struct, frozen=True):
+    """One attachment as it is shown."""
+
     name: str
     block: Block | None = None
     """None while it is being prepared."""
@@ -40,6 +42,8 @@ class Chip(msgspec.Struct, frozen=True):
 
 
 class Attachments(Static):
+    """The chips, and the preparation of what they show."""
+
     DEFAULT_CSS = """
     Attachments {
         display: none;
@@ -54,60 +58,63 @@ class Attachments(Static):
     """
 
     class Changed(Message):
-        """A chip came, was prepared, or went."""
+        """A chip was added, prepared or removed."""
 
     class Refused(Message):
-        """A file that cannot be attached; the error names it."""
+        """A file cannot be attached; the error names it."""
 
         def __init__(self, error: TuiError) -> None:
             super().__init__()
             self.error = error
 
     class Noted(Message):
-        """What was made of a file and should be known; the sentence names it."""
+        """A file was changed on its way, e.g. scaled down; the note names it."""
 
         def __init__(self, note: str) -> None:
             super().__init__()
             self.note = note
 
-    def __init__(self, viewer: Callable[[], Viewer], images_beside: Callable[[], int] = lambda: 0) -> None:
-        """`viewer` gives the model that the next turn is for, which decides what is made of a picture.
+    def __init__(self, viewer: Callable[[], Viewer], other_images: Callable[[], int] = lambda: 0) -> None:
+        """`viewer` returns the model of the next turn, which decides the size of images.
 
-        `images_beside` gives how many more pictures would be sent: among many each is sent smaller.
+        `other_images` returns how many more images the request has: with many of them each is sent smaller.
         """
         super().__init__()
         self._model = viewer
-        self._images_beside = images_beside
+        self._other_images = other_images
         self.has_refused = False
-        """Whether a file could not be attached, since this was last set to False."""
+        """True if a file could not be attached since this was last set to False."""
         self._chips: list[Chip] = []
         self._count = 0
-        self._shows_among_many = False
+        self._shows_downscaled = False
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """What is ready to be sent, in the order it was attached."""
+        """The attachments that are ready to be sent, in order."""
         return tuple(chip.block for chip in self._chips if chip.block is not None)
 
     @property
     def is_busy(self) -> bool:
+        """True while an attachment is being prepared."""
         return any(chip.block is None for chip in self._chips)
 
     @property
     def any(self) -> bool:
+        """True if there is an attachment, ready or not."""
         return bool(self._chips)
 
     def show_blocks(self, blocks: Sequence[Block]) -> None:
-        """Shows these in the place of all others."""
+        """Replace all attachments."""
         self._chips = [self._chip(block.name or _what(block), block) for block in blocks]
         self._changed()
 
     def add_blocks(self, blocks: Sequence[Block]) -> None:
+        """Add attachments that are ready."""
         self._chips += [self._chip(block.name or _what(block), block) for block in blocks]
         self._changed()
 
     def attach_files(self, paths: Sequence[Path], *, long_edge: int | None = None) -> None:
-        """Has files attached, several at a time; those that cannot be are told of, and the others stay."""
+        """Prepare files in the background. `Refused` is posted for each that cannot be attached; the others stay."""
         from tui.images.attach import attach_file
 
         for path in paths:
@@ -118,18 +125,19 @@ class Attachments(Static):
             self._prepare(path.name, prepared)
 
     def attach_data(self, data: bytes, name: str) -> None:
-        """The same for a picture that came without a file."""
+        """Prepare an image that has no file."""
         from tui.images.attach import attach_bytes
 
         self._prepare(name, lambda: attach_bytes(data, name, self._viewer, note=self._note))
 
     def remove_last(self) -> None:
+        """Remove the last attachment."""
         if self._chips:
             self._chips.pop()
             self._changed()
 
     def _note(self, note: str) -> None:
-        """Posts it; from any thread."""
+        """Post a note, from any thread."""
         self.post_message(self.Noted(note))
 
     @property
@@ -171,17 +179,17 @@ class Attachments(Static):
         self._draw()
 
     def catch_up(self) -> None:
-        """There may be more or fewer pictures beside these."""
-        if self._is_among_many() != self._shows_among_many:
+        """Update the facts after the number of other images has changed."""
+        if self._is_downscaled() != self._shows_downscaled:
             self._draw()
 
-    def _is_among_many(self) -> bool:
+    def _is_downscaled(self) -> bool:
         images = sum(isinstance(block, Image) for block in self.blocks)
-        return images > 0 and images + self._images_beside() > MANY_IMAGES
+        return images > 0 and images + self._other_images() > MANY_IMAGES
 
     def _draw(self) -> None:
         width = max(20, self.content_size.width or 74)
-        self._shows_among_many = self._is_among_many()
+        self._shows_downscaled = self._is_downscaled()
         rows: list[list[Chip]] = [[]]
         room = width
         for chip in self._chips:
@@ -201,17 +209,17 @@ class Attachments(Static):
         return Content.assemble(("▣", "$accent"), (name[1:], "$foreground"), facts)
 
     def _texts(self, chip: Chip) -> tuple[str, str]:
-        from tui.chat.tokens import Target  # nothing of the pictures is loaded before there is one
+        from tui.chat.tokens import Target  # loaded with the first image
         from tui.widgets.facts import facts_of
 
         name = chip.name if len(chip.name) <= _LONGEST_NAME else chip.name[: _LONGEST_NAME - 1] + "…"
         block = chip.block
         if block is None:
             return f"▣ {name}", "  preparing …"
-        if self._shows_among_many and isinstance(block, Image):
+        if self._shows_downscaled and isinstance(block, Image):
             block = downscaled(block)
         return f"▣ {name}", f"  {facts_of(block, Target.of(self._viewer))}"
 
 
 def _what(block: Block) -> str:
-    return "picture" if isinstance(block, Image) else "document"
+    return "image" if isinstance(block, Image) else "document"

@@ -1,4 +1,4 @@
-"""The cache map as text: a bar for one request, its parts named above, breakpoints and look-back below, then the figures."""
+"""The cache map as text: a bar for one request with labels above, breakpoints and look-back below, then the figures."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tui.chat.cache import Breakpoint, CacheMap, Segment
 from tui.render import figures
 
 READ, WRITTEN, UNCACHED, OUTPUT = ("█", "$success"), ("▓", "$warning"), ("░", "$dim"), ("▞", "$accent")
-"""Sign and colour of each kind of token, in every figure."""
+"""Sign and colour of each kind of token, in all charts."""
 _TICK, _SHORT_TICK, _MINIMUM = "▲", "△", "┆"
 _ENDS = {"█": "▉"}
-"""The last cell of a part that was read leaves a gap to the next."""
+"""The last cell of a part that was read, with a gap to the next part."""
 
 
 def draw_map(cache_map: CacheMap, width: int) -> list[Content]:
-    """The lines of the map."""
+    """Return the lines of the map for `width` cells."""
     sizes = [segment.tokens for segment in cache_map.segments]
     ends = column_ends(sizes, width)
     bar = _bar(cache_map.segments, ends)
@@ -34,7 +34,7 @@ def draw_map(cache_map: CacheMap, width: int) -> list[Content]:
 
 
 def column_ends(sizes: Sequence[float], width: int) -> list[int]:
-    """Where each part ends, in cells: in proportion, with a cell for the smallest as long as there are cells for all."""
+    """Return the cell in which each part ends, in proportion. The smallest part has a cell if there are enough for all."""
     total = sum(sizes)
     if not sizes or not total:
         return [width * (at + 1) // max(1, len(sizes)) for at in range(len(sizes))]
@@ -44,7 +44,7 @@ def column_ends(sizes: Sequence[float], width: int) -> list[int]:
 
 
 def shares(amounts: Sequence[float], cells: int) -> list[int]:
-    """So many cells dealt out in proportion, one at least to whatever is there, as far as they go."""
+    """Divide cells in proportion to amounts, with at least one for each amount above 0 if there are enough."""
     total = sum(amounts)
     if not total or not cells:
         return [0] * len(amounts)
@@ -72,7 +72,7 @@ def _bar(segments: Sequence[Segment], ends: Sequence[int]) -> Content:
 
 
 def _labels(segments: Sequence[Segment], ends: Sequence[int], width: int) -> Content:
-    """The names of the parts that are wide enough for one."""
+    """Return the labels of the parts that are wide enough for one."""
     cells = [" "] * width
     start = free = 0
     for segment, end in zip(segments, ends, strict=True):
@@ -85,7 +85,7 @@ def _labels(segments: Sequence[Segment], ends: Sequence[int], width: int) -> Con
 
 
 def _column(tokens: float, sizes: Sequence[float], ends: Sequence[int]) -> int:
-    """The cell in which that many tokens end."""
+    """Return the cell in which so many tokens end."""
     passed, start = 0.0, 0
     for size, end in zip(sizes, ends, strict=True):
         if size and tokens <= passed + size + 1e-6:
@@ -104,7 +104,7 @@ def _tick_line(cache_map: CacheMap, sizes: Sequence[float], ends: Sequence[int],
 
 
 def _look_back(cache_map: CacheMap, sizes: Sequence[float], ends: Sequence[int], width: int) -> list[Content]:
-    """How far the last breakpoint looks back for what was cached before."""
+    """Return the line that shows how far the last breakpoint looks back for cached blocks."""
     if not cache_map.breakpoints:
         return []
     left = _column(cache_map.looks_back_to, sizes, ends) if cache_map.looks_back_to else 0
@@ -144,19 +144,21 @@ def _facts(cache_map: CacheMap) -> list[Content]:
         )
     if len(kept) < len(ticks):
         facts.append(
-            Content.assemble((_SHORT_TICK, "$accent"), (f" {len(ticks) - len(kept)} too short to be kept", "$dim"))
+            Content.assemble((_SHORT_TICK, "$accent"), (f" {len(ticks) - len(kept)} too short to cache", "$dim"))
         )
     if not ticks:
         facts.append(Content.styled("no breakpoints", "$dim"))
     if cache_map.minimum > cache_map.tokens:
-        facts.append(Content.styled(f"below the minimum of {cache_map.minimum:,} tokens: nothing is kept yet", "$dim"))
+        facts.append(
+            Content.styled(f"below the minimum of {cache_map.minimum:,} tokens: nothing is cached yet", "$dim")
+        )
     else:
         facts.append(Content.assemble((_MINIMUM, "$accent"), (f" minimum {cache_map.minimum:,}", "$dim")))
     return facts
 
 
 def _wrapped(parts: Iterable[Content], width: int, gap: int = 3) -> list[Content]:
-    """The parts side by side, as many on a line as fit."""
+    """Return the parts side by side, as many on a line as fit."""
     lines: list[list[Content]] = [[]]
     used = 0
     for part in parts:

@@ -1,4 +1,4 @@
-"""The rows of the chat list: a chat in one line, and what a search found in it. Pure; times are counted from `now`."""
+"""The rows of the chat list: a chat in one line, and the matches of a search in it. Pure; `now` is given."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from tui.render import figures
 from tui.render.safe import safe
 
 WARM = "●"
-"""Its cache is still warm: to go on costs a tenth."""
+"""The prompt cache is still warm: input costs a tenth."""
 ANSWERING = "▍ answering"
-"""An answer arrives in it just now."""
-ASKING = "? asks"
-"""That answer waits for the user's word."""
+"""An answer is streaming."""
+ASKING = "? needs permission"
+"""The answer waits for a permission."""
 UNREAD = "✓ answered"
-"""That answer has ended, and nobody has seen it yet."""
+"""The answer has ended, and was not seen yet."""
 _NARROW = 66
-"""Below this the model gives way to the title."""
+"""Below this width the model is left out."""
 _NAME, _AGE, _COST = 12, 6, 7
 
 
 class Listed(Protocol):
-    """A chat as the store lists it."""
+    """A chat in the list of the store."""
 
     @property
     def title(self) -> str: ...
@@ -46,12 +46,12 @@ class Listed(Protocol):
 
 
 def warm_s(chat: Listed, now: float) -> float:
-    """For how many seconds the prompt cache still holds it."""
+    """Return for how many seconds the prompt cache stays warm."""
     return max(0.0, chat.cached_at + chat.cache_ttl_s - now) if chat.cached_at > 0 else 0.0
 
 
 def age(span_s: float) -> str:
-    """How long ago, in at most five characters: now, 12 min, 5 h, 3 d, 8 wk, 2 y."""
+    """Format an age in at most six characters, e.g. now, 12 min, 5 h, 3 d, 8 wk, 2 y."""
     minutes = span_s / 60
     for limit, size, unit in ((60, 1, "min"), (1440, 60, "h"), (14 * 1440, 1440, "d"), (365 * 1440, 7 * 1440, "wk")):
         if minutes < limit:
@@ -69,7 +69,7 @@ def chat_row(
     is_here: bool = False,
     live: str = "",
 ) -> Content:
-    """Pin, title, where it is open, and on the right the model, the age, the cost, and how long its cache is warm."""
+    """Format a chat: pin, title, where it is open; on the right model, age, cost, and how long the cache is warm."""
     right = f"{age(now - chat.updated):>{_AGE}} {figures.money(chat.cost_usd):>{_COST}}"
     left_s = warm_s(chat, now)
     warmth = f" {WARM}" if left_s else ""
@@ -94,13 +94,14 @@ def chat_row(
 
 
 def hit_row(snippet: str, marks: Sequence[tuple[int, int]], who: str, width: int) -> Content:
-    """Who said it, and the piece with the words in it."""
+    """Format a match: who wrote it, and the text around it."""
     lead = f"  {who}: "
     shown = _fitted(snippet, max(1, width - len(lead)))
     return Content.assemble((lead, "$dim"), highlighted(shown, _moved(marks, snippet), "$dim"))
 
 
 def highlighted(text: str, marks: Sequence[tuple[int, int]], style: str) -> Content:
+    """Return a text in `style`, with the marked spans highlighted."""
     content = Content.styled(text, style)
     for start, end in marks:
         if start < len(text):
@@ -109,11 +110,12 @@ def highlighted(text: str, marks: Sequence[tuple[int, int]], style: str) -> Cont
 
 
 def heading(title: str) -> Callable[[int], Content]:
+    """Return a function that formats a title for a width."""
     return lambda width: Content.styled(_fitted(title or "Untitled", width).rstrip(), "$foreground")
 
 
 def _moved(marks: Sequence[tuple[int, int]], text: str) -> Sequence[tuple[int, int]]:
-    """The marks of a text, in what is drawn of it."""
+    """Return the marks of a text, moved to where they are in the text that is drawn."""
     return [(len(safe(text[:start])), len(safe(text[:end]))) for start, end in marks]
 
 

@@ -1,4 +1,4 @@
-"""A list in which typing filters and Enter picks. It draws only the rows in sight, so its first frame is immediate."""
+"""A list that typing filters and Enter picks from. Only the rows in view are drawn, so the first frame is immediate."""
 
 from __future__ import annotations
 
@@ -19,28 +19,30 @@ from tui.render.safe import safe
 from tui.widgets.graphemes import before
 
 AROUND = 10
-"""Rows of a dialog around its list: padding, head, titles, foot, and some of the screen behind."""
+"""Rows of a dialog around its list: padding, head, titles, foot, and some of the screen behind it."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """One row. `words` is what typing is matched with; a heading (without `key`) is skipped by the cursor."""
+    """One row. `words` is matched with what is typed. A heading has no `key`, and the cursor skips it."""
 
     draw: Callable[[int], Content]
-    """The row for a width in cells; the cursor's sign stands before it."""
+    """Formats the row for a width in cells, without the sign of the cursor."""
     words: str = ""
     key: str = ""
     lead: str = ""
-    """A word that puts the row before those without, where it begins with what is typed."""
+    """A word that moves the row to the top if it starts with what is typed."""
 
 
 def fits(item: Item, typed: str) -> bool:
-    """Whether every word typed occurs in the row's words."""
+    """True if every word typed occurs in the words of the row."""
     words = item.words.casefold()
     return all(part in words for part in typed.casefold().split())
 
 
 class FilterList(ScrollView, can_focus=True):
+    """The rows that match what is typed, with a cursor."""
+
     DEFAULT_CSS = """
     FilterList {
         height: auto;
@@ -58,36 +60,40 @@ class FilterList(ScrollView, can_focus=True):
         Binding("home", "move(-999999)", show=False),
         Binding("end", "move(999999)", show=False),
         Binding("enter", "pick", show=False),
-        Binding("backspace", "rub_out", show=False),
-        Binding("ctrl+u", "rub_out(True)", show=False),
+        Binding("backspace", "delete_left", show=False),
+        Binding("ctrl+u", "delete_left(True)", show=False),
     ]
 
     typed: reactive[str] = reactive("", init=False)
     chosen: reactive[int] = reactive(0, init=False)
-    """The row of the cursor, among those that fit."""
+    """The row of the cursor, among those shown."""
 
     @dataclass
     class Picked(Message):
+        """A row was picked."""
+
         key: str
 
     @dataclass
     class Filtered(Message):
+        """Something else was typed; `count` rows match, unless the owner searches."""
+
         typed: str
         count: int
 
     def __init__(
         self, items: Sequence[Item], *, at: str = "", empty: Callable[[str], str], searches: bool = False
     ) -> None:
-        """`at` is the key of the row to begin on; `empty` says what to show when nothing fits what was typed.
+        """`at` is the key of the row to start on. `empty` returns the text to show when no row matches what was typed.
 
-        `searches`: the owner looks elsewhere for what is typed, and puts what it finds in the place of the rows.
+        `searches`: the owner searches for what is typed, and replaces the rows by what it finds.
         """
         super().__init__()
         self._searches = searches
         self._is_behind = False
-        """Whether what is typed is still looked for."""
+        """True while the owner searches for what is typed."""
         self._picks = False
-        """Whether to pick as soon as it is found."""
+        """True if the first row found is to be picked."""
         self._items = items
         self._empty = empty
         self._shown: Sequence[Item] = items
@@ -97,16 +103,16 @@ class FilterList(ScrollView, can_focus=True):
 
     @property
     def picked(self) -> str:
-        """The key of the row under the cursor, or "" where no row fits."""
+        """The key of the row under the cursor, or "" if no row matches."""
         return self._shown[self.chosen].key if self._shown else ""
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self._keep_in_sight)
+        self.call_after_refresh(self._show_chosen)
 
     def replace(self, items: Sequence[Item], *, typed: str | None = None, at: str = "", row: int | None = None) -> None:
-        """Shows other rows, with the cursor on the one of that key or number, or else on the first.
+        """Replace the rows. The cursor goes to the row with key `at`, else to number `row`, else to the first one.
 
-        `typed` is what they were found for: if something else is typed by now, they come too late.
+        `typed` is what they were found for: they are dropped if something else is typed by now.
         """
         if typed is not None and typed != self.typed:
             return
@@ -115,7 +121,7 @@ class FilterList(ScrollView, can_focus=True):
         if at:
             row = next((number for number, item in enumerate(items) if item.key == at), None)
         self.chosen = self._nearest(0, 1) if row is None else row
-        self._keep_in_sight()
+        self._show_chosen()
         self.refresh()
         picks, self._is_behind, self._picks = self._picks, False, False
         if picks:
@@ -142,14 +148,14 @@ class FilterList(ScrollView, can_focus=True):
         return sorted(rows, key=lambda item: not (item.lead and item.lead.startswith(typed.casefold().lstrip("/"))))
 
     def watch_chosen(self) -> None:
-        self._keep_in_sight()
+        self._show_chosen()
         self.refresh()
 
-    def _keep_in_sight(self) -> None:
+    def _show_chosen(self) -> None:
         self.scroll_to_region(Region(0, self.chosen, 1, 1), animate=False, force=True)
 
     def _nearest(self, at: int, step: int) -> int:
-        """The closest row that is no heading, first in the direction of the step."""
+        """Return the closest row that is not a heading, first in the direction of the step."""
         if not self._shown:
             return 0
         last = len(self._shown) - 1
@@ -162,13 +168,13 @@ class FilterList(ScrollView, can_focus=True):
         self.chosen = self._nearest(self.chosen + step, 1 if step > 0 else -1)
 
     def action_pick(self) -> None:
-        """Picks the row under the cursor; while its rows are not there yet, the first that is found for what is typed."""
+        """Pick the row under the cursor; while the owner searches, the first row that it finds."""
         if self._is_behind:
             self._picks = True
         elif self.picked:
             self.post_message(self.Picked(self.picked))
 
-    def action_rub_out(self, everything: bool = False) -> None:
+    def action_delete_left(self, everything: bool = False) -> None:
         self.typed = "" if everything else self.typed[: before(self.typed, len(self.typed))]
 
     def on_key(self, event: events.Key) -> None:
@@ -187,7 +193,7 @@ class FilterList(ScrollView, can_focus=True):
         row: int = offset.y + self.scroll_offset.y
         if row < len(self._shown) and self._shown[row].key:
             self.chosen = row
-            self._is_behind = False  # this very row was meant
+            self._is_behind = False  # the user means this row
             self.action_pick()
 
     def render_line(self, y: int) -> Strip:

@@ -1,4 +1,4 @@
-"""The line in which words to find in the open chat are typed. What is found, and where, is the conversation's."""
+"""The search line of the open chat. The conversation searches and shows the matches."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui.render.figures import plural
 from tui.widgets.graphemes import GraphemeInput
 
 
 class FindBar(Horizontal):
+    """A field for the words to find, and the number of matches."""
+
     DEFAULT_CSS = """
     FindBar {
         height: 1;
@@ -34,14 +35,18 @@ class FindBar(Horizontal):
 
     @dataclass
     class Typed(Message):
+        """The words have changed."""
+
         words: str
 
     @dataclass
     class Stepped(Message):
+        """The user wants the next match (1) or the previous one (-1)."""
+
         step: int
 
     class Closed(Message):
-        """The reader has found it, or given up."""
+        """The user has closed the search."""
 
     def __init__(self, words: str = "") -> None:
         super().__init__()
@@ -57,10 +62,10 @@ class FindBar(Horizontal):
     def on_mount(self) -> None:
         self.query_one(Input).focus()
 
-    def say(self, count: int) -> None:
-        """How often the words occur."""
+    def show_count(self, count: int) -> None:
+        """Show the number of matches."""
         has_words = bool(self.query_one(Input).value.strip())
-        text = f"  {plural(count, 'match').replace('matchs', 'matches')} · ↑↓ · esc" if has_words else "  ↑↓ · esc"
+        text = f"  {count:,} {'match' if count == 1 else 'matches'} · ↑↓ · esc" if has_words else "  ↑↓ · esc"
         self.query_one(".count", Static).update(Content(text))
 
     def on_input_changed(self, event: Input.Changed) -> None:

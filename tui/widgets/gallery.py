@@ -1,10 +1,10 @@
-"""Pictures as rows of cells, drawn in threads in the best way that the terminal has. What is drawn is kept by whoever asked.
+"""Renders images as rows of cells, in threads, in the best way that the terminal supports. Callers keep the drawings.
 
-The terminal is asked what it can when the first picture is wanted, so nobody waits for that at the start. By Sixel only
-whole pictures are drawn, which stand still; the small ones that scroll are then drawn in blocks.
+The terminal is queried when the first image is needed, so that start-up does not wait for it. Sixel is used for whole images
+only, which do not scroll; small images are then drawn in half blocks.
 
-This is not left to textual-image: it asks the terminal when it is imported and reads the answer past Textual's key reader,
-writes pictures between the bytes of a frame, and encodes Sixel while the screen is drawn.
+textual-image is not used: it queries the terminal when it is imported and reads the answer past Textual's key reader, writes
+images between the bytes of a frame, and encodes Sixel while the screen is drawn.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from tui.images.terminal_graphics import Canvas
 from tui.render.gate import TerminalText
 
 _PATIENCE_S = 0.2
-"""How long the terminal's answer is waited for. When one comes later, pictures are drawn again."""
+"""The longest wait for the terminal's answer. If it comes later, images are drawn again."""
 _MOST_PIXELS = {"kitty": 1_500_000, "sixel": 2_000_000}
-"""Of a whole picture: for what a slow line carries, and for what is encoded in about a second."""
+"""The most pixels of a whole image: what a slow line can carry, and what can be encoded in about a second."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A picture as it stands on the screen. Without rows: what was to be drawn is none."""
+    """An image as it is drawn on the screen. Without rows it could not be decoded."""
 
     room: CellSize
     rows: tuple[Strip, ...] = ()
     is_light: bool = True
-    """Whether its cells are quickly drawn, because they do not all have colours of their own."""
+    """True if the cells are quick to draw, since they do not all have colours of their own."""
     upload: str = ""
-    """What the terminal has to be told before."""
+    """What has to be written to the terminal first."""
     number: int = 0
-    """By which the terminal knows it; 0: it does not."""
+    """The image's ID in the terminal; 0 if it has none."""
 
 
 class Answered(Message):
-    """The terminal has answered all that it was asked."""
+    """The terminal has answered all queries."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -51,24 +51,27 @@ class Answered(Message):
 
 
 class Gallery:
+    """Draws images for one terminal."""
+
     def __init__(self) -> None:
         self.canvas = Canvas()
         self.is_open = True
-        """Whether pictures are wanted at all."""
+        """False if images are turned off."""
         self.ask: Callable[[], None] | None = None
-        """Asks the terminal; the answer comes through `know`."""
+        """Queries the terminal; the answer comes through `set_canvas`."""
         self.write: Callable[[str], object] = str
-        """Writes to the terminal what is no text."""
+        """Writes control sequences to the terminal."""
         self.late: set[Callable[[], None]] = set()
-        """What to do when an answer comes that pictures have been drawn without."""
+        """Called when an answer comes after images were drawn without it."""
         self._asked = False
         self._gave_up = False
         self._known = asyncio.Event()
-        self._lent: set[int] = set()
-        """The numbers of the pictures that the terminal has."""
+        self._uploaded: set[int] = set()
+        """The IDs of the images that the terminal stores."""
         self._numbers = count(randrange(1, 1 << 20))
 
-    def know(self, canvas: Canvas) -> None:
+    def set_canvas(self, canvas: Canvas) -> None:
+        """Take what the terminal can show."""
         is_other, self.canvas = canvas != self.canvas, canvas
         self._known.set()
         if is_other and self._gave_up:
@@ -77,17 +80,17 @@ class Gallery:
                 draw_again()
 
     def forget(self) -> None:
-        """The terminal may be another, or its font: it is asked again before the next picture."""
+        """Query the terminal again before the next image: it, or its font, may have changed."""
         self._asked = False
         self._known.clear()
 
     async def draw(self, data: str | bytes, room: CellSize) -> Drawing:
-        """A small picture, of a file or of the base64 text of one, in exactly that room. The loop is free meanwhile."""
+        """Draw a small image, given as a file's bytes or base64 text, in exactly that room. It does not block the loop."""
         canvas = await self._canvas()
         return await self._drawn(data, room, replace(canvas, way="blocks") if canvas.way == "sixel" else canvas)
 
     async def draw_whole(self, data: str | bytes, width: int, height: int, room: CellSize) -> Drawing:
-        """A picture of that size in pixels, as large as it fits in a room, in the best way there is."""
+        """Draw an image, given its size in pixels, as large as fits into a room, in the best way there is."""
         if not self.is_open:
             return Drawing(CellSize(0, 0))
         canvas = await self._canvas()
@@ -97,20 +100,20 @@ class Gallery:
         return await self._drawn(data, fit_cells(max(1, width), max(1, height), room, cell), canvas)
 
     def release(self, drawing: Drawing | None) -> None:
-        """The drawing is no longer shown."""
-        if drawing is not None and drawing.number in self._lent:
-            self._take_back(drawing.number)
+        """Note that a drawing is no longer shown."""
+        if drawing is not None and drawing.number in self._uploaded:
+            self._remove(drawing.number)
 
     def close(self) -> None:
-        """The terminal is left: it keeps nothing of ours."""
-        for number in tuple(self._lent):
-            self._take_back(number)
+        """Remove all images from the terminal."""
+        for number in tuple(self._uploaded):
+            self._remove(number)
         self.write = str  # a drawing may still be under way
 
-    def _take_back(self, number: int) -> None:
+    def _remove(self, number: int) -> None:
         from tui.images.kitty import removal
 
-        self._lent.discard(number)
+        self._uploaded.discard(number)
         self.write(TerminalText(removal(number)))
 
     async def _canvas(self) -> Canvas:
@@ -122,19 +125,19 @@ class Gallery:
                 await asyncio.wait_for(self._known.wait(), _PATIENCE_S)
             except asyncio.TimeoutError:
                 self._gave_up = True
-                self._known.set()  # nobody waits a second time
+                self._known.set()  # do not wait a second time
         return self.canvas
 
     async def _drawn(self, data: str | bytes, room: CellSize, canvas: Canvas) -> Drawing:
         drawing = await asyncio.to_thread(_drawing, data, room, canvas, next(self._numbers))
         if drawing.upload:
             self.write(TerminalText(drawing.upload))
-            self._lent.add(drawing.number)
+            self._uploaded.add(drawing.number)
         return replace(drawing, upload="")
 
 
 def _within(room: CellSize, cell: tuple[int, int], pixels: int) -> CellSize:
-    """The room, smaller where it has more pixels than that."""
+    """Return a room, scaled down to at most so many pixels."""
     share = min(1.0, (pixels / (room.columns * cell[0] * room.rows * cell[1])) ** 0.5)
     return CellSize(max(1, int(room.columns * share)), max(1, int(room.rows * share)))
 

@@ -1,7 +1,7 @@
-"""Text fields in which one key moves over, or deletes, what a reader takes for one character.
+"""Text fields in which the cursor moves over, and deletes, whole graphemes: what a reader takes for one character.
 
-That is a grapheme: a family of emoji, a flag, a letter with its marks, a conjunct of an Indic script. Most keys end in a new
-selection and deletions in `delete`, so both are widened here to whole graphemes, and no way of moving can end within one.
+A grapheme is a family of emoji, a flag, a letter with its marks, a conjunct of an Indic script. Most keys end in a new
+selection and deletions in `delete`, so both are widened here to whole graphemes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _VIRAMA = 9
 
 
 def before(text: str, at: int) -> int:
-    """The start of the grapheme that ends at `at`, or has it within."""
+    """Return the start of the grapheme that ends at `at` or spans it."""
     if at <= 1 or text[at - 2 : at].isascii():
         return max(0, at - 1)
     from wcwidth import grapheme_boundary_before  # tables that the first paint does not need
@@ -33,12 +33,12 @@ def before(text: str, at: int) -> int:
 
 
 def floor(text: str, at: int) -> int:
-    """The start of the grapheme that has `at` within; `at` where none has."""
+    """Return the start of the grapheme that spans `at`, else `at`."""
     return at if not 0 < at < len(text) or text[at - 1 : at + 1].isascii() else before(text, at + 1)
 
 
 def ceil(text: str, at: int) -> int:
-    """The end of the grapheme that has `at` within; `at` where none has."""
+    """Return the end of the grapheme that spans `at`, else `at`."""
     while floor(text, at) != at:
         at += 1
     return at
@@ -54,7 +54,7 @@ def _is_conjunct(text: str, at: int) -> bool:
 
 
 class GraphemeArea(TextArea):
-    """A text area that knows graphemes."""
+    """A text area whose cursor and deletions respect graphemes."""
 
     def _validate_selection(self, selection: AreaSelection) -> AreaSelection:
         start, end = super()._validate_selection(selection)
@@ -66,8 +66,8 @@ class GraphemeArea(TextArea):
         start, end = self._whole(start, is_back=True), self._whole(end, is_back=False)
         return super().delete(start, end, maintain_selection_offset=maintain_selection_offset)
 
-    def _whole(self, place: Location, *, is_back: bool) -> Location:
-        row, column = min(place, self.document.end)  # the last line is cut up to the start of a next one
+    def _whole(self, location: Location, *, is_back: bool) -> Location:
+        row, column = min(location, self.document.end)  # the last line is cut up to the start of a next one
         line = self.document.get_line(row)
         return row, (floor if is_back else ceil)(line, column)
 
@@ -78,11 +78,11 @@ _EDITS = {
     if isinstance(binding, Binding) and binding.action != "copy"
     for key in binding.key.split(",")
 }
-"""What the keys of a field do, but for Ctrl+C, which the app may need."""
+"""The actions of a field's keys, except Ctrl+C, which the app may need."""
 
 
 class GraphemeInput(Input):
-    """A field of one line that knows graphemes."""
+    """A field of one line whose cursor and deletions respect graphemes."""
 
     async def _on_key(self, event: events.Key) -> None:
         # Bindings run once the event has risen to the app. By then a character that came right behind would be there.

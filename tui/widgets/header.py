@@ -1,4 +1,4 @@
-"""The first line: which chat this is, and which model the next turn will use."""
+"""The header line: the title of the chat, and the model of the next turn."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tui.render.safe import safe, without_emoji_marks
 from tui.render.wrap import cells_of
 
 _TITLE = 16
-"""Cells that the title has before anything else gives way to it."""
+"""Cells that the title keeps before anything else is shortened."""
 
 
 class Header(Widget):
-    """Title left, model right. The model is the one thing here that can be clicked, so it has the accent."""
+    """Title on the left, model on the right. What can be clicked has the accent colour."""
 
     DEFAULT_CSS = """
     Header {
@@ -34,21 +34,21 @@ class Header(Widget):
 
     title: reactive[str] = reactive("")
     mark: reactive[str] = reactive("")
-    """Said beside the title whatever the chat: that this is the demo."""
+    """A mark beside the title of every chat, e.g. that this is the demo."""
     model_name: reactive[str] = reactive("")
     settings: reactive[str] = reactive("")
-    """Said before the model: what of thinking and effort is not as it does by itself."""
+    """The settings of the next request that differ from the model's defaults, shown before the model."""
 
-    elsewhere: reactive[str] = reactive("")
-    """What there is to see in a chat that is not on the screen."""
-    _elsewhere_at = 0
-    """Where that was drawn."""
+    background: reactive[str] = reactive("")
+    """News of chats in the background, e.g. that one has an answer."""
+    _background_at = 0
+    """The column in which they are drawn."""
 
     class ModelClicked(Message):
-        """The user wants another model."""
+        """The model was clicked."""
 
-    class ElsewhereClicked(Message):
-        """The user wants to see that chat."""
+    class BackgroundClicked(Message):
+        """The news of a chat in the background were clicked."""
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
@@ -56,8 +56,8 @@ class Header(Widget):
             return
         if offset.x >= self.content_size.width - len(self._model):
             self.post_message(self.ModelClicked())
-        elif self._elsewhere_at <= offset.x < self._elsewhere_at + len(self.elsewhere):
-            self.post_message(self.ElsewhereClicked())
+        elif self._background_at <= offset.x < self._background_at + len(self.background):
+            self.post_message(self.BackgroundClicked())
 
     @property
     def _model(self) -> str:
@@ -73,24 +73,24 @@ class Header(Widget):
         # With the joiners that a script needs; `cell_len` would count nothing for the letter behind one.
         name = without_emoji_marks(safe(self.title, keep_newlines=False, keeps_marks=True)) or "New chat"
         title = Strip([Segment(name, base + title_style)], cells_of(name))
-        elsewhere = Strip(
-            [Segment(self.elsewhere, base + self.get_component_rich_style("header--model", partial=True))]
+        background = Strip(
+            [Segment(self.background, base + self.get_component_rich_style("header--model", partial=True))]
         )
-        said = [strip for strip in (mark, elsewhere) if strip.cell_length]
-        room = width - settings.cell_length - model.cell_length - _beside(said)
-        if room < _TITLE and self.elsewhere and self.mark:  # what is new goes before what is known
-            said = [elsewhere]
-            room = width - settings.cell_length - model.cell_length - _beside(said)
+        notices = [strip for strip in (mark, background) if strip.cell_length]
+        room = width - settings.cell_length - model.cell_length - _cells_of(notices)
+        if room < _TITLE and self.background and self.mark:  # news are more important than the mark
+            notices = [background]
+            room = width - settings.cell_length - model.cell_length - _cells_of(notices)
         room = max(0, room)
         if title.cell_length > room:
             title = Strip([Segment(safe(name), base + title_style)])
             title = Strip.join([title.crop(0, max(0, room - 1)), Strip([Segment("…", base)])])
-        left = Strip.join([title, *(part for strip in said for part in (Strip.blank(3, base), strip))])
-        self._elsewhere_at = left.cell_length - elsewhere.cell_length
+        left = Strip.join([title, *(part for strip in notices for part in (Strip.blank(3, base), strip))])
+        self._background_at = left.cell_length - background.cell_length
         right = Strip.join([settings, model])
         return Strip.join([left.adjust_cell_length(max(0, width - right.cell_length), base), right]).crop(0, width)
 
 
-def _beside(said: Sequence[Strip]) -> int:
-    """The cells that are taken by what stands beside the title, and by the gaps."""
-    return (sum(strip.cell_length + 3 for strip in said) or 1) + 1
+def _cells_of(notices: Sequence[Strip]) -> int:
+    """Return the cells that the notices beside the title take, with their gaps."""
+    return (sum(strip.cell_length + 3 for strip in notices) or 1) + 1

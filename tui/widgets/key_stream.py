@@ -1,10 +1,10 @@
-"""What a terminal sends, parted into keys, pasted text and replies. Pure: text in, pieces out; the clock is the caller's.
+"""Splits what a terminal sends into keys, pasted text and replies. Pure: text in, pieces out; the caller has the clock.
 
-Pasted text must never be taken for keys, whatever it holds: an Enter or a Ctrl+G in it would act. Most terminals put it
-between two marks. Without them it is known by its size: nobody types `BURST_CHARS` characters between two reads.
+Pasted text must never be read as keys: an Enter or a Ctrl+G in it would act. Most terminals put it between two marks.
+Without marks it is recognised by its size: nobody types `BURST_CHARS` characters between two reads.
 
-A sequence that is not complete is held back, because a bare ESC is a key of its own while the beginning of a longer one is
-not. Once nothing more has followed for `wait_s`, the caller says so with `expire`.
+An incomplete sequence is held back, because ESC is a key of its own and also the start of longer sequences. If nothing
+follows for `wait_s`, the caller calls `expire`.
 """
 
 from __future__ import annotations
@@ -33,45 +33,49 @@ from tui.widgets.sequences import (
 
 START, END = "\x1b[200~", "\x1b[201~"
 BURST_CHARS = 100
-"""Characters in one read that are a paste without marks. A slow line delivers some seconds of typing at once, not more."""
+"""So many characters in one read are a paste without marks: more than a slow line collects while a user types."""
 
 ESC_S = 0.05
-"""How long more may follow an ESC. Keys that come over a slow line in two parts need some of it."""
+"""How long the rest of a sequence may follow an ESC, over a slow line."""
 BURST_S = 0.1
 """A pause that ends a paste without marks."""
 STRING_S = 1.0
-"""A pause after which the end of a terminal's string is not waited for any longer."""
+"""How long to wait for the end of a string from the terminal."""
 PASTE_S = 5.0
-"""A pause after which the end of a paste is not waited for any longer: the keyboard would stay deaf."""
+"""How long to wait for the end of a paste: without a limit no key would work again."""
 
 _ESC = re.compile(f"[\x1b{''.join(INTRODUCERS)}]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""Control characters that do not stand in a text."""
+"""Control characters that text does not contain."""
 _LINE_END = re.compile("[\r\n]")
 
 Kind = Literal["keys", "paste", "reply"]
 
 
 class Piece(NamedTuple):
+    """A part of what the terminal sent."""
+
     text: str
     kind: Kind = "keys"
 
 
 class KeyStream:
+    """Takes what was read, yields pieces."""
+
     def __init__(self) -> None:
         self.is_cut = False
-        """True once a paste was longer than PASTE_CHARS; whoever says so sets it back."""
+        """True after a paste longer than PASTE_CHARS, until the caller resets it."""
         self._held = ""
         self._late: str | None = None
-        """What came after an ESC that was taken for the Esc key, as long as it may be the rest of a reply."""
+        """What followed an ESC that was read as the Esc key, while it may be the rest of a reply."""
         self._string: str | None = None
-        """A string from the terminal so far, up to REPLY_CHARS."""
+        """The string from the terminal so far, up to REPLY_CHARS."""
         self._pasting = False
         self._burst = False
         self._pasted: list[str] = []
         self._room = PASTE_CHARS
         self._after_paste = False
-        """True until a single key comes: what is late of a paste is still text."""
+        """True until a single key comes: the late rest of a paste is text."""
 
     @property
     def wait_s(self) -> float | None:
@@ -85,7 +89,7 @@ class KeyStream:
         return BURST_S if self._burst else None
 
     def feed(self, text: str) -> Iterator[Piece]:
-        """Yield the pieces that are complete. A paste is one piece, however many reads it took."""
+        """Yield the complete pieces. A paste is one piece, however many reads it takes."""
         if self._late is not None:
             text = yield from self._rest_of_reply(self._late + text)
         text, self._held = self._held + text, ""
@@ -98,7 +102,7 @@ class KeyStream:
                 text = yield from self._ground(text)
 
     def expire(self) -> Iterator[Piece]:
-        """Yield what was held back, now that nothing has followed it."""
+        """Yield what was held back, after nothing has followed."""
         held, self._held = self._held, ""
         if self._pasting:
             self._keep(held)
@@ -124,7 +128,7 @@ class KeyStream:
         if text[0] in INTRODUCERS:
             return INTRODUCERS[text[0]] + text[1:]
         if UNFINISHED.match(text):
-            self._held = text if len(text) <= REPLY_CHARS else "\x1b[?"  # too long for any key: the rest of it, too
+            self._held = text if len(text) <= REPLY_CHARS else "\x1b[?"  # too long for any key, and so is its rest
             return ""
         if text.startswith(START):
             yield from self._end_burst()
@@ -181,7 +185,7 @@ class KeyStream:
         return text[found.end() :]
 
     def _rest_of_reply(self, text: str) -> Generator[Piece, None, str]:
-        """Swallow the rest of a reply whose ESC was taken for a key; return what is none."""
+        """Drop the rest of a reply whose ESC was read as a key; return what is not part of it."""
         self._late = None
         if whole := LATE_WHOLE.match(text):
             yield Piece(f"\x1b{whole[0]}", "reply")
@@ -233,12 +237,12 @@ class KeyStream:
 
 
 def _is_burst(text: str) -> bool:
-    """True if so much text came at once that nobody has typed it. Many control characters are keys that repeat."""
+    """True if more text came at once than anybody types. Many control characters are a key that repeats."""
     return len(text) >= BURST_CHARS and 2 * len(_CONTROL.sub("", text).replace("\r", "")) >= len(text)
 
 
 def _size_of_text(burst: str) -> int:
-    """How much of a burst is text. A short end that begins with a control character is keys, as is Enter after one line."""
+    """Return how much of a burst is text. A short end after a control character is keys, and so is Enter after one line."""
     size = len(burst)
     control = _CONTROL.search(burst)
     if control and size - control.start() < BURST_CHARS:

@@ -1,4 +1,4 @@
-"""The ledger of a chat as a table: a row for each answer, their sum, and what the cache saved."""
+"""The ledger of a chat as a table: a row for each answer, the total, and what the cache saved."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tui.render import figures
 
 _MODEL = 13
 _WIDE = 74
-"""Cells from which on the model's name fits."""
+"""From this width on there is a column for the model."""
 _COLUMNS = (("read", 7), ("written", 8), ("uncached", 9), ("output", 7), ("hit", 7), ("cost", 8), ("saved", 8))
 _SHORT = {"written": ("writ.", 6), "uncached": ("new", 6), "output": ("out", 7), "read": ("read", 6), "hit": ("hit", 6)}
 _STATES = {"stopped": "■", "failed": "✗", "interrupted": "✗"}
 
 
 def draw_ledger(ledger: Ledger, name_of: Callable[[str], str], width: int) -> list[Content]:
-    """The table, without anything where there is no answer."""
+    """Return the lines of the table; nothing if there is no answer."""
     if not ledger.entries:
         return []
     total = ledger.total
@@ -32,8 +32,8 @@ def draw_ledger(ledger: Ledger, name_of: Callable[[str], str], width: int) -> li
     return [Content.styled(head, "$dim"), *rows, Content.styled(sum_, "bold"), *_notes(ledger.entries, total, width)]
 
 
-def draw_life(life: Total, since: str, width: int) -> list[Content]:
-    """What was ever used, in all chats."""
+def draw_lifetime(life: Total, since: str, width: int) -> list[Content]:
+    """Return the lines about the usage of all chats, since a date."""
     usage, bill = life.usage, life.bill
     if not life.answers:
         return []
@@ -44,24 +44,24 @@ def draw_life(life: Total, since: str, width: int) -> list[Content]:
         figures.plural(life.answers, "answer"),
         f"{figures.tokens(usage.total_input)} in, {figures.percent(usage.hit_rate)} read",
         f"{about(figures.tokens(usage.output_tokens))} out",
-        *_particulars(usage),
+        *_details(usage),
     ]
     return [
         Content.assemble((f"since {since}", "bold"), f"   {about(figures.money(bill.cost_usd))}{saved}"),
         *_dim(facts, width),
-        *_dim([f"{figures.plural(life.unpriced, 'answer')} without a known price"] if life.unpriced else [], width),
+        *_dim([f"{figures.plural(life.unpriced, 'answer')} with unknown price"] if life.unpriced else [], width),
     ]
 
 
 def savings(total: Total) -> Content:
-    """What the cache saved of what it all would have cost, in a few words."""
+    """Format what the cache saved of what everything would have cost without it."""
     saved, uncached = figures.money(total.bill.saved_usd), figures.money(total.bill.uncached_usd)
     uncached = figures.about(uncached) if total.is_estimate else uncached
     if total.answers == total.unpriced:
-        return Content.styled("the price is not known", "$dim")
+        return Content.styled("price unknown", "$dim")
     if total.bill.saved_usd < 0:
-        ahead = figures.money(-total.bill.saved_usd)
-        return Content.assemble((f"{ahead} ahead", "$warning"), (": written, and not read yet", "$dim"))
+        extra = figures.money(-total.bill.saved_usd)
+        return Content.assemble((f"{extra} extra", "$warning"), (" for cache writes that were not read yet", "$dim"))
     return Content.assemble((f"saved {saved}", "bold $success"), (f" of {uncached}", "$foreground"))
 
 
@@ -94,14 +94,14 @@ def _notes(entries: Sequence[Entry], total: Total, width: int) -> list[Content]:
     if any(entry.state in ("failed", "interrupted") for entry in entries):
         notes.append(f"{_STATES['failed']} cut off")
     if total.is_estimate:
-        notes.append("~ estimated from what had come")
+        notes.append("~ estimated from partial output")
     if total.unpriced:
-        notes.append(f"{figures.plural(total.unpriced, 'answer')} without a known price")
-    return [*_dim(_particulars(total.usage), width), *_dim(notes, width)]
+        notes.append(f"{figures.plural(total.unpriced, 'answer')} with unknown price")
+    return [*_dim(_details(total.usage), width), *_dim(notes, width)]
 
 
-def _particulars(usage: Usage) -> list[str]:
-    """What was written for how long, what of the output was thinking, and the searches; nothing of what there was none."""
+def _details(usage: Usage) -> list[str]:
+    """Return further counts that are not 0: cache writes by lifetime, thinking tokens, searches."""
     hour = min(usage.write_1h, usage.cache_creation_input_tokens)
     counts = ((usage.cache_creation_input_tokens - hour, "written for 5 min"), (hour, "written for an hour"))
     facts = [
@@ -113,7 +113,7 @@ def _particulars(usage: Usage) -> list[str]:
 
 
 def _dim(facts: Sequence[str], width: int) -> list[Content]:
-    """The facts in a line, or in as many as they need."""
+    """Return the facts in as few lines as they fit into."""
     lines: list[str] = []
     for fact in facts:
         if lines and len(lines[-1]) + 3 + len(fact) <= width:

@@ -64,7 +64,7 @@ class PanelFoot(Widget):
         self._notice: Content | None = None
 
     def set_hints(self, *hints: Hint) -> None:
-        """Show these hints in place of what stands there."""
+        """Show these hints in place of the others, or of a notice."""
         self._hints, self._notice = hints, None
         self.refresh()
 

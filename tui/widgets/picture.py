@@ -1,4 +1,4 @@
-"""A picture, once it is drawn: as wide and high as its drawing, which comes to the screen a few rows at a time."""
+"""An image as large as its drawing, which is shown a few rows at a time."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from tui.widgets.gallery import Drawing, Gallery
 from tui.widgets.workers import later
 
 _CELLS_AT_ONCE = 800
-"""Every cell has colours of its own: more than so many take longer than a key should wait."""
+"""Cells that are shown at a time. Each has colours of its own: more of them would let keys wait."""
 _STEP_S = 0.01
 
 
 class Picture(Widget):
+    """An image in the best way that the terminal can show it."""
+
     DEFAULT_CSS = """
     Picture { width: auto; height: auto; }
     """
@@ -25,28 +27,29 @@ class Picture(Widget):
         super().__init__()
         self._gallery = gallery
         self._drawing: Drawing | None = None
-        self._looked_at: tuple[str | bytes, int, int, CellSize] | None = None
+        self._source: tuple[str | bytes, int, int, CellSize] | None = None
         self._shown = 0
         self._timer: Timer | None = None
 
-    async def look_at(self, data: str | bytes, width: int, height: int, room: CellSize) -> None:
-        """Shows another picture, of that size in pixels, as large as it fits. The one before it stays until then."""
-        self._looked_at = data, width, height, room
+    async def load(self, data: str | bytes, width: int, height: int, room: CellSize) -> None:
+        """Show an image, given its size in pixels, as large as fits into `room`. Until it is drawn the one before stays."""
+        self._source = data, width, height, room
         self._show(await self._gallery.draw_whole(data, width, height, room))
 
     def clear(self) -> None:
-        self._looked_at = None
+        """Show no image."""
+        self._source = None
         self._show(None)
 
-    def _look_again(self) -> None:
-        if self._looked_at is not None:
-            self.run_worker(later(self.look_at, *self._looked_at), exclusive=True)
+    def _reload(self) -> None:
+        if self._source is not None:
+            self.run_worker(later(self.load, *self._source), exclusive=True)
 
     def on_mount(self) -> None:
-        self._gallery.late.add(self._look_again)
+        self._gallery.late.add(self._reload)
 
     def on_unmount(self) -> None:
-        self._gallery.late.discard(self._look_again)
+        self._gallery.late.discard(self._reload)
         self._gallery.release(self._drawing)
 
     def _show(self, drawing: Drawing | None) -> None:
@@ -60,11 +63,11 @@ class Picture(Widget):
 
     @property
     def is_whole(self) -> bool:
-        """Whether all of a picture is on the screen."""
+        """True if all of an image is on the screen."""
         return self._drawing is not None and self._shown >= len(self._drawing.rows)
 
     def _show_more(self) -> None:
-        """Lets some more of its rows be seen."""
+        """Show some more rows."""
         if self._drawing is None or self._shown >= len(self._drawing.rows):
             return
         first, rows = self._shown, len(self._drawing.rows)

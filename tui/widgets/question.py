@@ -1,6 +1,6 @@
-"""What Claude asks before it acts: shown above the prompt, and answered with a key or a click, when the user turns to it.
+"""The permission requests of the open chat, shown above the prompt and answered with a key or a click.
 
-It never takes the focus, so typing goes on where it was.
+They do not take the focus by themselves, so that the user can go on typing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tui.widgets.question_text import QuestionText
 
 
 class ReasonLine(Horizontal):
-    """Where a reason is written."""
+    """The field for the reason of a refusal."""
 
     DEFAULT_CSS = """
     ReasonLine {
@@ -30,26 +30,26 @@ class ReasonLine(Horizontal):
         & > Input, & > Input:focus { background: $panel; background-tint: $foreground 0%; color: $foreground; }
     }
     """
-    BINDINGS = [Binding("escape", "leave", show=False, priority=True)]
+    BINDINGS = [Binding("escape", "cancel", show=False, priority=True)]
 
     class Left(Message):
-        """It is not to be answered so."""
+        """The user does not want to give a reason."""
 
     def compose(self) -> ComposeResult:
         yield Static("  no, because  ")
-        line = GraphemeInput(compact=True, placeholder="what Claude should know")
+        line = GraphemeInput(compact=True, placeholder="tell Claude why")
         line.cursor_blink = False
         yield line
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
 
-    def action_leave(self) -> None:
+    def action_cancel(self) -> None:
         self.post_message(self.Left())
 
 
 class QuestionCard(Vertical):
-    """The questions that wait in the open chat. The screen hands them down, and takes the answers."""
+    """The requests that wait in the open chat. The screen sets them, and takes the answers."""
 
     DEFAULT_CSS = """
     QuestionCard {
@@ -61,17 +61,20 @@ class QuestionCard(Vertical):
     """
 
     class Answered(Message):
+        """The user has answered the request of a tool call."""
+
         def __init__(self, call_id: str, verdict: PermissionDecision) -> None:
             super().__init__()
             self.call_id = call_id
             self.verdict = verdict
 
     class Left(Message):
-        """No question is left, and the focus was here."""
+        """The last request is gone, and the focus was here."""
 
-    def __init__(self, way_in: str) -> None:
+    def __init__(self, focus_key: str) -> None:
+        """`focus_key` is the name of the key that moves the focus here."""
         super().__init__()
-        self._text = QuestionText(way_in)
+        self._text = QuestionText(focus_key)
         self._questions: Sequence[PermissionRequest] = ()
 
     def compose(self) -> ComposeResult:
@@ -79,34 +82,35 @@ class QuestionCard(Vertical):
 
     @property
     def questions(self) -> Sequence[PermissionRequest]:
+        """The requests that wait, the first one shown."""
         return self._questions
 
     @property
     def is_reasoning(self) -> bool:
-        """Whether a reason is being written."""
+        """True while a reason is being written."""
         return self.has_focus_within and not self._text.has_focus
 
     def ask(self, questions: Sequence[PermissionRequest]) -> None:
-        """Shows these, in their order; none: it goes."""
+        """Replace the requests. Without any the card is hidden."""
         if questions == self._questions:
             return
         had_focus = self.has_focus_within
         if self._text.is_reasoning and (not questions or questions[0] is not self._questions[0]):
-            self._leave_reason()
+            self._close_reason()
         self._questions = tuple(questions)
         self._text.ask(self._questions)
         self.set_class(bool(questions), "-any")
         if had_focus and not questions:
             self.post_message(self.Left())
 
-    def turn_to(self) -> None:
-        """The user wants to answer."""
+    def take_focus(self) -> None:
+        """Move the focus here, so that the user can answer."""
         line = self.query(Input)
-        self.screen.set_focus(line.first() if line else self._text)  # at once: keys that follow are for it
+        self.screen.set_focus(line.first() if line else self._text)  # at once: the next keys are for it
 
     def on_question_text_chosen(self, event: QuestionText.Chosen) -> None:
         if not self._questions or self._questions[0] is not event.question:
-            return  # it was settled meanwhile, and what stands there now is another one
+            return  # it was answered meanwhile, and another one is shown
         match event.answer:
             case "why":
                 self._text.refresh(layout=True)
@@ -122,13 +126,13 @@ class QuestionCard(Vertical):
         event.stop()
         if not self._text.is_reasoning:
             return  # as above
-        self._leave_reason()
+        self._close_reason()
         self._answer(PermissionDecision(allowed=False, reason=event.value.strip()))
 
     def on_reason_line_left(self) -> None:
-        self._leave_reason()
+        self._close_reason()
 
-    def _leave_reason(self) -> None:
+    def _close_reason(self) -> None:
         self.query(ReasonLine).remove()
         self._text.is_reasoning = False
         self._text.refresh(layout=True)

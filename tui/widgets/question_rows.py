@@ -1,6 +1,6 @@
-"""What a question says will happen, as rows of text: all of it, with nothing in it that could hide. No widget.
+"""The detail of a permission request as rows of text: all of it, with hidden characters made visible. No widget.
 
-A diff may be long, and a line of it, too: rows are laid out when they are looked at.
+A diff may be long, and so may its lines: rows are laid out when they come into view.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from tui.widgets.conversation.wrapping import wrapped
 
 INDENT = 2
 HANG = 2
-"""Further cells before a row that continues the one above."""
+"""Additional indent of a row that continues the one above."""
 _HEAD_OF_DIFF = 2
 _PIECE = 2_000
-"""Characters of a long line that are laid out together."""
+"""Characters of a long line that are laid out at a time."""
 _AT_ONCE = 40_000
-"""Characters that are looked through at a time, or up to twice as many: a millisecond."""
-_MOST_TOLD = 2
+"""Characters that are checked at a time, or up to twice as many. That takes a millisecond."""
+_MOST_NAMED = 2
 _LONGEST_WORD = 24
 
 
 class Spot(NamedTuple):
-    """A row of a detail: its line, the piece of that line, and the row of that piece, each from 0."""
+    """A row of a detail: its line, the piece of that line, and the row of that piece, each counted from 0."""
 
     line: int
     piece: int
@@ -43,51 +43,52 @@ START = Spot(0, 0, 0)
 
 
 class Detail:
-    """The rows of a question's detail at one width. Only what is looked at is laid out."""
+    """The rows of a detail at one width. Only rows in view are laid out."""
 
     def __init__(self, question: PermissionRequest) -> None:
         self._question = question
         self._text = pretty(question.detail) if question.kind == "call" else question.detail
-        self._looked_through = 0
+        self._checked = 0
         self.hides = False
-        """Whether there are characters in what was looked through that are shown by signs."""
+        """True if the text checked so far has hidden characters, which are shown as signs."""
         self.confusables = confusables(_names_in(question))
-        """Letters in names that are not what they look like."""
+        """Lookalike letters in names."""
         self.lines = self._text.removesuffix("\n").split("\n")
         self._width = 0
         self._rows: dict[tuple[int, int], list[tuple[int, str]]] = {}
-        """Indent and text of the rows of each piece that was laid out."""
+        """Indent and text of the rows of each piece that is laid out."""
 
-    def look_on(self) -> bool:
-        """Looks through more of it for what would hide. Returns whether there is still more."""
-        text, start = self._text, self._looked_through
+    def check_more(self) -> bool:
+        """Check more of the text for hidden characters. True if there is more to check."""
+        text, start = self._text, self._checked
         end = text.find("\n", start + _AT_ONCE, start + 2 * _AT_ONCE) + 1 or start + 2 * _AT_ONCE
         self.hides = hides(text[start:end].replace("\r\n", "\n"))
-        self._looked_through = end
+        self._checked = end
         return not self.hides and end < len(text)
 
     def fit(self, width: int) -> bool:
-        """Takes a width. Returns whether that is another one: its rows are others, then."""
+        """Lay out for another width. False if it is the same."""
         if width == self._width:
             return False
         self._width = width
         self._rows.clear()
         return True
 
-    # Where rows are
+    # Positions
 
     @property
     def last(self) -> Spot:
+        """The last row."""
         line = len(self.lines) - 1
         piece = self._pieces(line) - 1
         return Spot(line, piece, len(self._laid_out(line, piece)) - 1)
 
     def spots(self, first: Spot, most: int) -> list[Spot]:
-        """So many rows from one on, or as many as there are."""
+        """Return up to `most` rows, starting with `first`."""
         return list(islice(self._down(first), most))
 
     def moved(self, spot: Spot, rows: int) -> Spot:
-        """The row so many below, or above; the last or the first one where there are not so many."""
+        """Return the row so many rows below, or above if negative; at most the last or the first one."""
         ways = self._down(spot) if rows > 0 else self._up(spot)
         *_, found = islice(ways, abs(rows) + 1)
         return found
@@ -111,7 +112,7 @@ class Detail:
     def _pieces(self, line: int) -> int:
         return max(1, -(-len(self.lines[line]) // _PIECE))
 
-    # What rows say
+    # Text
 
     def _laid_out(self, line: int, piece: int) -> list[tuple[int, str]]:
         rows = self._rows.get((line, piece))
@@ -124,10 +125,11 @@ class Detail:
         return rows
 
     def row(self, spot: Spot) -> Content:
+        """Return a row."""
         indent, text = self._laid_out(spot.line, spot.piece)[spot.row]
-        return Content.assemble(" " * indent, self._dressed(spot.line, text))
+        return Content.assemble(" " * indent, self._styled(spot.line, text))
 
-    def _dressed(self, line: int, text: str) -> Content:
+    def _styled(self, line: int, text: str) -> Content:
         match self._question.kind:
             case "diff":
                 return Content.styled(text, _style_in_diff(line, self.lines[line]))
@@ -143,14 +145,14 @@ def _style_in_diff(number: int, line: str) -> str:
 
 
 def _with_host(text: str, host: str) -> Content:
-    """A URL whose host stands out: that is who is asked."""
+    """Return a URL with its host highlighted, since that is who gets the request."""
     at = text.find(host) if host else -1
     content = Content.styled(text, "$dim")
     return content.stylize("bold $foreground", at, at + len(host)) if at >= 0 else content
 
 
 def _names_in(question: PermissionRequest) -> str:
-    """What of a question is names: of programs, files, hosts. What a file holds may be in any script."""
+    """Return the names in a request: programs, files, hosts. The content of a file may be in any script."""
     match question.kind:
         case "command" | "path":
             return question.detail
@@ -162,33 +164,33 @@ def _names_in(question: PermissionRequest) -> str:
 
 
 def _spelled(host: str) -> str:
-    """A host as people read it: раypal.com for xn--ypal-43d9g.com."""
+    """Return a host as it is read, e.g. раypal.com for xn--ypal-43d9g.com."""
     try:
         return host.encode().decode("idna")
     except UnicodeError:
         return host
 
 
-def warning_words(detail: Detail) -> list[str]:
-    """What in it is not what it seems."""
+def warnings_about(detail: Detail) -> list[str]:
+    """Return warnings about text that may mislead."""
     words = []
     if detail.hides:
-        words.append("! characters that nobody sees: ⟨U+…⟩")
+        words.append("! contains invisible characters, shown as ⟨U+…⟩")
     if found := detail.confusables:
-        told = "; ".join(map(_told, found[:_MOST_TOLD]))
-        more = f"; {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
-        words.append(f"! not what it looks like: {told}{more}")
+        named = "; ".join(map(_describe, found[:_MOST_NAMED]))
+        more = f"; {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+        words.append(f"! contains lookalike letters: {named}{more}")
     return words
 
 
-def _told(found: Confusable) -> str:
+def _describe(found: Confusable) -> str:
     word = found.word if len(found.word) <= _LONGEST_WORD else f"{found.word[:_LONGEST_WORD]}…"
     where = f" in {revealed(word)}" if word else ""
     return f"{' '.join(dict.fromkeys(found.letters))}{where} ({found.kind})"
 
 
-def place_of(question: PermissionRequest) -> str:
-    """Where it happens, in a few words."""
+def folder_line(question: PermissionRequest) -> str:
+    """Format the folder of a request, e.g. "in ~/src"; "" if it is in the detail or there is none."""
     if not question.folder or question.kind in ("url", "path"):
         return ""
     folder, home = question.folder, str(Path.home())
@@ -197,13 +199,13 @@ def place_of(question: PermissionRequest) -> str:
     return f"in {revealed(folder)}"
 
 
-def rule_words(question: PermissionRequest, number: int) -> str:
-    """What one of its rules allows."""
+def describe_rule(question: PermissionRequest, number: int) -> str:
+    """Describe what a rule of a request allows."""
     if number == 0 and question.kind in ("command", "url"):
         return "exactly this command" if question.kind == "command" else "exactly this page"
     return revealed(question.rules[number])
 
 
-def remark_on(question: PermissionRequest, number: int) -> str:
-    """What one of its rules allows beyond what most expect."""
+def rule_warning(question: PermissionRequest, number: int) -> str:
+    """Return the warning about a rule that allows more than it seems; "" if there is none."""
     return revealed(question.remarks[number]) if number < len(question.remarks) else ""

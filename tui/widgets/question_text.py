@@ -1,6 +1,6 @@
-"""The words of a question: what will happen, whole, and what can be said to it. Keys and clicks choose an answer.
+"""The text of a permission request: all that will happen, and the possible answers, chosen with keys and clicks.
 
-Nothing chooses one that was on its way before the question was seen.
+Keys that were pressed before the request was seen do not answer it.
 """
 
 from __future__ import annotations
@@ -19,15 +19,24 @@ from textual.widget import Widget
 from tui.chat.tools import PermissionRequest
 from tui.render.safe import revealed
 from tui.widgets.conversation.wrapping import wrapped
-from tui.widgets.question_rows import INDENT, START, Detail, Spot, place_of, remark_on, rule_words, warning_words
+from tui.widgets.question_rows import (
+    INDENT,
+    START,
+    Detail,
+    Spot,
+    describe_rule,
+    folder_line,
+    rule_warning,
+    warnings_about,
+)
 
 _SHARE = 0.5
-"""Of the screen's height, at most; when it is made larger, all but `_REST`."""
+"""The most of the screen's height that is used; enlarged, all but `_REST` rows."""
 _REST = 7
 _LEAST = 4
 _ROOMY = 60
 _FLAT = 14
-"""Below this height, what can be said is yes and no."""
+"""Below this height only yes and no are offered."""
 
 Answer = Literal["once", "chat", "always", "no", "why"]
 
@@ -35,7 +44,7 @@ Answer = Literal["once", "chat", "always", "no", "why"]
 class _Key(NamedTuple):
     key: str
     word: str
-    """Where there is room."""
+    """The long label."""
     short: str
     answer: Answer
 
@@ -50,15 +59,17 @@ _KEYS = (
 
 
 class QuestionText(Widget, can_focus=True):
-    """One question at a time, drawn line by line: what will happen in the middle, and what can be said to it below."""
+    """One request at a time, drawn line by line: title, detail, and the answers below."""
 
     shield_s = 0.5
-    """For so long after a question is first seen nothing answers it."""
+    """For so many seconds after a request is first seen nothing answers it."""
     DEFAULT_CSS = """
     QuestionText { height: auto; color: $dim; }
     """
 
     class Chosen(Message):
+        """The user has chosen an answer; `rule` is what to allow from now on."""
+
         def __init__(self, question: PermissionRequest, answer: Answer, rule: str) -> None:
             super().__init__()
             self.question = question
@@ -66,16 +77,16 @@ class QuestionText(Widget, can_focus=True):
             self.rule = rule
 
     class Enlarged(Message):
-        """It takes all the room there is, or no longer does."""
+        """The request takes all the room there is, or no longer does."""
 
         def __init__(self, is_large: bool) -> None:
             super().__init__()
             self.is_large = is_large
 
-    def __init__(self, way_in: str) -> None:
-        """`way_in` is the key that leads here."""
+    def __init__(self, focus_key: str) -> None:
+        """`focus_key` is the name of the key that moves the focus here."""
         super().__init__()
-        self._way_in = way_in
+        self._focus_key = focus_key
         self._questions: Sequence[PermissionRequest] = ()
         self._detail: Detail | None = None
         self._top = START
@@ -84,19 +95,20 @@ class QuestionText(Widget, can_focus=True):
         self._seen_at: float | None = None
         self.is_large = False
         self.is_reasoning = False
-        """Whether a reason is being written, in the place of the keys."""
+        """True while a reason is being written in place of the keys."""
 
     @property
     def shown(self) -> PermissionRequest | None:
+        """The request that is shown."""
         return self._questions[0] if self._questions else None
 
     @property
     def is_seen(self) -> bool:
-        """Whether all of it was looked through, and drawn."""
+        """True if the request was checked for hidden characters and drawn."""
         return self._seen_at is not None
 
     def ask(self, questions: Sequence[PermissionRequest]) -> None:
-        """Shows the first of these, and how many there are."""
+        """Show the first of these, and how many there are."""
         before, self._questions, self._made = self.shown, questions, None
         if questions and questions[0] is not before:
             self._detail = Detail(questions[0])
@@ -104,15 +116,15 @@ class QuestionText(Widget, can_focus=True):
             self._seen_at = None
             self.is_reasoning = False
             self._enlarge(False)
-            self._look_on(self._detail)
+            self._check_more(self._detail)
         self.refresh(layout=True)
 
-    def _look_on(self, detail: Detail) -> None:
-        """Looks for what hides, in a long one step by step: nothing else waits for that, but an answer does."""
+    def _check_more(self, detail: Detail) -> None:
+        """Check for hidden characters, a long text step by step. Only an answer waits for that."""
         if detail is not self._detail:
             return
-        if detail.look_on():
-            self.call_later(self._look_on, detail)
+        if detail.check_more():
+            self.call_later(self._check_more, detail)
         else:
             self._made = None
             self.refresh(layout=True)
@@ -120,7 +132,7 @@ class QuestionText(Widget, can_focus=True):
 
     def _is_seen(self, detail: Detail) -> None:
         if detail is self._detail:
-            self._seen_at = events.Event().time  # the same clock that keys are stamped with
+            self._seen_at = events.Event().time  # the clock of key events
 
     def _is_shielded(self, event: events.Event) -> bool:
         """Whether it may have been on its way before this question was seen."""
@@ -141,7 +153,7 @@ class QuestionText(Widget, can_focus=True):
         return self._detail
 
     def _room(self, width: int) -> int:
-        """Rows there are for what will happen."""
+        """Return the number of rows for the detail."""
         height = self.app.size.height
         most = max(_LEAST, height - _REST if self.is_large else int(height * _SHARE))
         return max(2, most - len(self._head(width)) - len(self._foot(width)))
@@ -152,14 +164,14 @@ class QuestionText(Widget, can_focus=True):
 
     @property
     def _keys(self) -> list[_Key]:
-        """Those that answer this question."""
+        """The keys that can answer this request."""
         has_rules = bool(self._questions[0].rules) and not self._is_flat
         return [key for key in _KEYS if has_rules or key.answer not in ("chat", "always")]
 
     # Rows
 
     def _rows(self, width: int) -> list[Content]:
-        """All of them, made once for each way that they may look."""
+        """Return all rows, made again only if something has changed."""
         detail = self._fitted(width)
         if detail is None:
             return []
@@ -175,15 +187,15 @@ class QuestionText(Widget, can_focus=True):
         *before, last = [title[span.start : span.end] for span in wrapped(title, max(1, width - len(count) - 1))]
         rows = [Content.styled(text, "bold $accent") for text in before]
         left = Content.styled(last, "bold $accent")
-        place = place_of(question)
-        if place and cell_len(last) + 2 + cell_len(place) + 2 + len(count) <= width:
-            left = Content.assemble(left, (f"  {place}", "$dim"))
-            place = ""
+        folder = folder_line(question)
+        if folder and cell_len(last) + 2 + cell_len(folder) + 2 + len(count) <= width:
+            left = Content.assemble(left, (f"  {folder}", "$dim"))
+            folder = ""
         gap = max(1, width - left.cell_length - len(count))
         rows.append(Content.assemble(left, " " * gap, count))
-        if place and not self._is_flat:
-            rows += _wrapped(place, width)
-        for words in warning_words(self._detail) if self._detail is not None else ():
+        if folder and not self._is_flat:
+            rows += _wrapped(folder, width)
+        for words in warnings_about(self._detail) if self._detail is not None else ():
             rows += _wrapped(words, width, "$warning")
         return rows
 
@@ -193,10 +205,10 @@ class QuestionText(Widget, can_focus=True):
             return [detail.row(spot) for spot in detail.spots(START, room)]
         spots = detail.spots(self._in_reach(self._top, detail, room), room - 1)
         rows = [detail.row(spot) for spot in spots]
-        keys = "↑↓" if self.has_focus else f"{self._way_in} ↑↓"
+        keys = "↑↓" if self.has_focus else f"{self._focus_key} ↑↓"
         larger = "smaller" if self.is_large else "larger"
         is_end = spots[-1] == detail.last
-        lines = _lines_words(spots[0].line + 1, spots[-1].line + 1, len(detail.lines), is_end=is_end)
+        lines = _lines_in_view(spots[0].line + 1, spots[-1].line + 1, len(detail.lines), is_end=is_end)
         rows.append(Content.styled(f"  {lines} · {keys} · ⏎ {larger}", "$dim" if is_end else "$warning"))
         return rows
 
@@ -205,7 +217,7 @@ class QuestionText(Widget, can_focus=True):
         return len(detail.spots(START, room + 1)) <= room
 
     def _in_reach(self, first: Spot, detail: Detail, room: int) -> Spot:
-        """The first row to show, such that no room is left below the end. One row says where that is."""
+        """Return the first row to show, so that no room is left below the end. One row shows the position."""
         return START if self._fits(detail, room) else min(first, detail.moved(detail.last, 2 - room))
 
     def _foot(self, width: int) -> list[Content]:
@@ -214,19 +226,19 @@ class QuestionText(Widget, can_focus=True):
         question = self._questions[0]
         rows: list[Content] = []
         if question.rules and not self._is_flat:
-            words = f"c and a allow: {rule_words(question, self._rule)}"
+            words = f"c and a allow: {describe_rule(question, self._rule)}"
             more = f"  ←→ {self._rule + 1} of {len(question.rules)}" if len(question.rules) > 1 else ""
             rows += _wrapped(words + more, width)
-            if remark := remark_on(question, self._rule):
-                rows += _wrapped(f"! {remark}  ← allows less", width, "$warning")
+            if remark := rule_warning(question, self._rule):
+                rows += _wrapped(f"! {remark}  ← allow less", width, "$warning")
         rows += [line for line, _ in self._key_rows(width)]
         return rows
 
     def _key_rows(self, width: int) -> Iterator[tuple[Content, list[tuple[int, int, Answer]]]]:
-        """The rows of keys, with the cells of each."""
+        """Yield the rows of keys, with the cells of each key."""
         keys = self._keys
         answers = "answers: " if width >= _ROOMY else ""
-        way = () if self.has_focus else ((f"{self._way_in} ", "$accent"), (answers, "$dim"))
+        way = () if self.has_focus else ((f"{self._focus_key} ", "$accent"), (answers, "$dim"))
         lead = Content.assemble("  ", *way)
         is_wide = lead.cell_length + sum(len(f"{key.key} {key.word}   ") for key in keys) - 3 <= width
         row = lead
@@ -261,7 +273,7 @@ class QuestionText(Widget, can_focus=True):
     def on_key(self, event: events.Key) -> None:
         if not self._questions:
             return
-        if self.is_reasoning:  # typed faster than the line for it comes
+        if self.is_reasoning:  # typed before the field is there
             event.stop()
             return
         key = next((one for one in _KEYS if one.key == event.key), None)
@@ -308,7 +320,7 @@ class QuestionText(Widget, can_focus=True):
             self.refresh(layout=True)
 
     def _scroll(self, rows: int, start: Spot | None = None) -> None:
-        """So many rows down, or up, from `start` or else from where it is."""
+        """Scroll down by rows, up if negative, from `start` or else from the current row."""
         width = self.content_size.width
         if (detail := self._fitted(width)) is None:
             return
@@ -337,8 +349,8 @@ class QuestionText(Widget, can_focus=True):
                 self._choose(answer)
 
 
-def _lines_words(first: int, last: int, count: int, *, is_end: bool) -> str:
-    """Which lines are in view, and whether there is more though the last of them is."""
+def _lines_in_view(first: int, last: int, count: int, *, is_end: bool) -> str:
+    """Format which lines are in view, and whether a long last line goes on."""
     which = f"lines {first:,}–{last:,}" if first < last else f"line {first:,}"
     return f"{which} of {count:,}{', more below' if last == count and not is_end else ''}"
 

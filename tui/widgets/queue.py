@@ -1,4 +1,4 @@
-"""The prompts that wait for the running answer to end: seen above the prompt, to be edited, removed, and sent in order."""
+"""The queued prompts, shown above the prompt: they are sent in order when the running answer ends."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from textual.widget import Widget
 from tui.chat.transcript import Draft
 
 ROWS = 4
-"""So many are shown; a line says how many more there are."""
+"""Prompts that are shown at a time. If there are more, a line says how many there are."""
 WIDE = 70
-"""From this width on every line says what can be done to it; below, only the chosen one."""
+"""From this width on every line shows its keys; below it only the chosen one does."""
 EDIT, REMOVE = "⏎ edit", "del remove"
 
 
 class QueueList(Widget, can_focus=True):
-    """One line a prompt. The screen owns the prompts themselves and hands them down."""
+    """One line for each queued prompt. The screen owns the queue."""
 
     DEFAULT_CSS = """
     QueueList {
@@ -46,21 +46,25 @@ class QueueList(Widget, can_focus=True):
 
     drafts: reactive[tuple[Draft, ...]] = reactive((), layout=True)
     held: reactive[bool] = reactive(False, layout=True)
-    """After a failure or a stop nothing is sent by itself."""
+    """True after a failure or a stop: nothing is sent by itself."""
     chosen: reactive[int] = reactive(0)
 
     class EditRequested(Message):
+        """The user wants to edit a prompt, given by its index."""
+
         def __init__(self, index: int) -> None:
             super().__init__()
             self.index = index
 
     class RemoveRequested(Message):
+        """The user wants to remove a prompt, given by its index."""
+
         def __init__(self, index: int) -> None:
             super().__init__()
             self.index = index
 
     class Left(Message):
-        """Down from the last one: the focus belongs to the prompt again."""
+        """Down was pressed on the last prompt: the focus goes back to the prompt area."""
 
     def watch_drafts(self, drafts: tuple[Draft, ...]) -> None:
         self.set_class(bool(drafts), "-any")
@@ -95,7 +99,7 @@ class QueueList(Widget, can_focus=True):
             self.post_message(self.EditRequested(index))
 
     def _rows(self) -> Sequence[int | None]:
-        """What each row shows: the number of a prompt, or None for the line that sums up."""
+        """Return what each row shows: the index of a prompt, or None for the summary."""
         count = len(self.drafts)
         top = max(0, min(self.chosen - ROWS + 1, count - ROWS)) if count > ROWS else 0
         rows: list[int | None] = list(range(top, min(count, top + ROWS)))

@@ -1,8 +1,8 @@
-"""Writes to the terminal only what is not there yet: lines that merely moved are moved by the terminal itself.
+"""Writes only changes to the terminal, and lets the terminal move lines that have scrolled.
 
-Textual repaints every line of a view that has scrolled, some 8 KB a frame, which is felt over SSH. `Repaint` keeps what each
-part of each line shows, takes the difference, and where a block of lines has moved up or down it has the terminal delete or
-insert lines (a VT102 can) and then writes the few that are new. It changes nothing of what is seen in the end.
+Textual repaints every line of a view that has scrolled, some 8 KB a frame: slow over SSH. `Repaint` stores what each
+part of each line shows and writes the difference. Where a block of lines has moved it lets the terminal delete or insert
+lines, as a VT102 can, and writes the few new ones. The result on the screen is the same.
 """
 
 from __future__ import annotations
@@ -18,37 +18,38 @@ from textual.strip import Strip
 
 from tui.render.gate import TerminalText, cleaned, drawn
 
-_LEAST_GAIN = 4  # lines; for fewer, moving is not worth its own bytes
+_LEAST_GAIN = 4  # lines; moving fewer costs more bytes than it saves
 
 Part = tuple[int, Strip]
-"""What stands on a line from one column up to another: the end column, and the cells."""
+"""A part of a line: its end column, and its cells."""
 Line = dict[int, Part]
-"""The parts of a line by the column they begin at; a gap is not known."""
+"""The parts of a line by start column. What is in a gap is unknown."""
 
-# Textual 8.2 meant this for a class method. As it stands, the cache has the widget's own cache in its keys, and so keeps the
-# lines of the last 1,024 widgets that were closed.
+# Textual 8.2 caches a method that should be a class method: the keys contain the widget's own cache, so that the lines
+# of the last 1,024 closed widgets stay in memory.
 StylesCache.get_inner_outer = classmethod(lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__))  # type: ignore[method-assign, assignment, arg-type]
 
 
 class Repaint:
-    """The terminal as it is, as far as we know. `forget` whenever something else may have drawn on it."""
+    """What the terminal shows, as far as it is known. Call `forget` after something else may have drawn on it."""
 
     def __init__(self) -> None:
         self._shown: dict[int, Line] = {}
         self._width = 0
 
     def forget(self) -> None:
+        """Assume nothing about what the terminal shows."""
         self._shown.clear()
 
     def of(self, update: CompositorUpdate) -> CompositorUpdate:
-        """The same update in fewer bytes. Nothing counts as shown before it is asked for its bytes."""
+        """Return an equal update in fewer bytes. It counts as shown when its bytes are read."""
         if isinstance(update, ChopsUpdate | LayoutUpdate):
             return _Difference(self, update)
         self.forget()
         return update
 
     def whole(self, update: LayoutUpdate, console: Console) -> TerminalText:
-        """The bytes of a full repaint, all of them, and from now on its lines are known."""
+        """Return all bytes of a full repaint, and store its lines."""
         x, y, width, _ = update.region
         rows = [[cleaned(strip) for strip in row] for row in update.strips]
         update.strips = list(rows)  # they may be iterators
@@ -63,7 +64,7 @@ class Repaint:
         return TerminalText(update.render_segments(console))
 
     def partial(self, update: ChopsUpdate, console: Console) -> TerminalText:
-        """The bytes that turn what is shown into what the update shows."""
+        """Return the bytes that change what is shown to what the update shows."""
         wanted: dict[int, Line] = {}
         written: list[str] = []
         for y, x1, x2 in update.spans:
@@ -72,7 +73,7 @@ class Repaint:
                     continue
                 if x >= x1 and end <= x2:
                     wanted.setdefault(y, {})[x] = (end, strip)
-                else:  # only a piece of this part: written as it is, and known no longer
+                else:  # a piece of the part: written as it is, and unknown from now on
                     wanted.get(y, {}).pop(x, None)
                     _cut(self._shown.setdefault(y, {}), x, end)
                     written.append(_at(x, y) + drawn(strip.crop(0, min(end, x2) - x), console))
@@ -88,7 +89,7 @@ class Repaint:
         return TerminalText("".join(written))
 
     def _moved(self, wanted: dict[int, Line]) -> str:
-        """Moves a block of lines on the terminal if that spares writing them. Adds to `wanted` what was moved in error."""
+        """Move a block of lines in the terminal if that saves bytes. Add lines that were moved wrongly to `wanted`."""
         run = _longest_run(wanted)
         if len(run) < _LEAST_GAIN or not all(self._covers(self._shown.get(y, {})) for y in run):
             return ""
@@ -98,18 +99,18 @@ class Repaint:
         if by == 0:
             return ""
         before = {y: self._shown[y] for y in run}
-        meant = {y: _laid_over(before[y], wanted[y]) for y in run}  # whole lines move, so whole lines are to be right
+        meant = {y: _laid_over(before[y], wanted[y]) for y in run}  # whole lines move, so whole lines have to be right
         if not all(self._covers(line) for line in meant.values()):
             return ""
         wanted |= meant
         for y in run:
             self._shown[y] = dict(before.get(y + by, {}))
         top, bottom = run[0], run[-1]
-        # Delete or insert lines at the top of a region that ends with the block; then the region is the screen again.
+        # Delete or insert lines at the top of a scroll region that ends with the block; then reset the region to the screen.
         return f"\x1b[{top + 1};{bottom + 1}r\x1b[{top + 1};1H\x1b[{abs(by)}{'M' if by > 0 else 'L'}\x1b[r"
 
     def _shift(self, wanted: dict[int, Line], run: range) -> int:
-        """How many lines further down on the terminal most of the block stands already; 0 where moving spares nothing."""
+        """Return how many lines further down the terminal already shows most of the block; 0 if moving saves nothing."""
         places: dict[str, list[int]] = {}
         for y in run:
             if text := _key(self._shown[y]):
@@ -124,7 +125,7 @@ class Repaint:
         return by if count >= votes[0] + _LEAST_GAIN else 0
 
     def _covers(self, line: Line) -> bool:
-        """Whether the line is known from its first column to its last."""
+        """True if the line is known from its first column to its last."""
         column = 0
         for x in sorted(line):
             if x != column:
@@ -134,7 +135,7 @@ class Repaint:
 
 
 class _Difference(CompositorUpdate):
-    """An update that is taken as a difference when its bytes are wanted."""
+    """An update that becomes a difference when its bytes are read."""
 
     def __init__(self, repaint: Repaint, update: ChopsUpdate | LayoutUpdate) -> None:
         self._repaint = repaint
@@ -147,7 +148,7 @@ class _Difference(CompositorUpdate):
 
 
 def _parts(update: ChopsUpdate, y: int) -> Iterator[tuple[int, int, Strip]]:
-    """Column, end and cells of each part of a line that was rendered."""
+    """Yield column, end and cells of each rendered part of a line."""
     chops: Mapping[int, Strip | None] = update.chops[y]
     for end, (x, strip) in zip(update.chop_ends[y], chops.items(), strict=False):
         if strip is not None:
@@ -155,7 +156,7 @@ def _parts(update: ChopsUpdate, y: int) -> Iterator[tuple[int, int, Strip]]:
 
 
 def _longest_run(wanted: dict[int, Line]) -> range:
-    """The longest block of neighbouring lines that are to be painted."""
+    """Return the longest block of adjacent lines to be painted."""
     best = run = range(0)
     for y in sorted(wanted):
         run = range(run.start, y + 1) if run.stop == y and len(run) else range(y, y + 1)
@@ -165,14 +166,14 @@ def _longest_run(wanted: dict[int, Line]) -> range:
 
 
 def _key(line: Line) -> str:
-    """What tells a line from others: the text of its widest part; "" for a blank one, which is like too many."""
+    """Return the text of a line's widest part, which identifies it; "" for a blank line, which matches too many others."""
     widest = max(line.values(), key=lambda part: part[1].cell_length, default=None)
     text = widest[1].text if widest is not None else ""
     return text if text.strip() else ""
 
 
 def _changed(was: Strip | None, now: Strip) -> tuple[int, Strip]:
-    """The column, and the cells, from the first segment that differs to the last one: of a status line, the clock."""
+    """Return column and cells from the first segment that differs to the last one, e.g. the clock of a status line."""
     if was is None or was.cell_length != now.cell_length or _is_pinned(was) or _is_pinned(now):
         return 0, now
     before, after = list(was), list(now)
@@ -184,7 +185,7 @@ def _changed(was: Strip | None, now: Strip) -> tuple[int, Strip]:
 
 
 def _is_pinned(strip: Strip) -> bool:
-    """Whether a picture that is not made of cells lies over these."""
+    """True if an image that is not made of cells covers these."""
     return any(segment.control for segment in strip)
 
 
@@ -201,7 +202,7 @@ def _put(line: Line, x: int, part: Part) -> None:
 
 
 def _cut(line: Line, x: int, end: int) -> None:
-    """Forgets whatever overlaps these columns."""
+    """Drop all that overlaps these columns."""
     for other in [other for other, (other_end, _) in line.items() if other < end and other_end > x]:
         del line[other]
 

@@ -1,4 +1,4 @@
-"""What all chats cost by day, as bars: what was paid, and what the cache saved."""
+"""A bar chart of the cost of all chats by day: what was paid, and what the cache saved."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _SIDES = 11 + 20
 
 
 class SpentDay(NamedTuple):
-    """What a day cost and what the cache saved on it, in US dollars."""
+    """The cost of a day, and what the cache saved, in US dollars."""
 
     day: str
     cost_usd: float
     saved_usd: float
     is_estimate: bool = False
-    """Some answer of it was cut off: its cost is about so much."""
+    """True if an answer was interrupted, so that the cost is an estimate."""
 
 
 def draw_days(days: Sequence[SpentDay], width: int) -> list[Content]:
-    """A bar for each day; nothing where nothing was spent."""
+    """Return a heading and a bar for each day; nothing if nothing was spent."""
     most = max((one.cost_usd + max(0.0, one.saved_usd) for one in days), default=0.0)
     if not most:
         return []

@@ -1,4 +1,4 @@
-"""The line at the foot: which model, how full its window is, tokens, what the cache gave, and what it all cost."""
+"""The status line: model, context window, tokens, cache and cost."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from tui.render import figures
 _GAP = " · "
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of one chat. `last` is None before the first answer, `bill` where nothing has a known price."""
+class ChatFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of one chat. `last` is None before the first answer, `bill` if no price is known."""
 
     model: Model
     last: Usage | None = None
     total: Usage = Usage()
     bill: Bill | None = None
     is_estimate: bool = False
-    """Some answer was cut off: what was written, and so the sum, is about so much."""
+    """True if an answer was interrupted, so that output and cost are estimates."""
 
 
-def standing(transcript: Transcript, model: Model, discarded: Sequence[Message] = ()) -> Standing:
-    """The figures of a conversation, with the answers that were billed and are not in it.
+def figures_of(transcript: Transcript, model: Model, discarded: Sequence[Message] = ()) -> ChatFigures:
+    """Return the figures of a conversation, with those of discarded answers that were billed.
 
-    Answers without a price are left out of the sum; with none priced, there is no sum.
+    Answers without a known price are left out of the sum; without any price there is no sum.
     """
     answers = [message for message in transcript.messages if message.role == "assistant" and message.usage != Usage()]
     total = Usage()
@@ -41,7 +41,7 @@ def standing(transcript: Transcript, model: Model, discarded: Sequence[Message] 
         total += message.usage
         if message.bill is not None:
             bill = message.bill if bill is None else bill + message.bill
-    return Standing(
+    return ChatFigures(
         model=model,
         last=answers[-1].usage if answers else None,
         total=total,
@@ -50,11 +50,11 @@ def standing(transcript: Transcript, model: Model, discarded: Sequence[Message] 
     )
 
 
-def parts(state: Standing, width: int, warmth: str = "") -> list[tuple[str, str]]:
-    """Kind and text of each figure that fits into so many cells, from left to right.
+def parts(state: ChatFigures, width: int, warmth: str = "") -> list[tuple[str, str]]:
+    """Return kind and text of each figure that fits into `width` cells, from left to right.
 
-    From the first answer on each has a fixed width, so that nothing moves when a number changes. Tokens give way first,
-    then the hit rate of the chat, the window, and how long the cache stays warm: model, cache and cost stay.
+    From the first answer on each has a fixed width, so that nothing moves when a number changes. Tokens are dropped first,
+    then the hit rate of the chat, the context window and the warmth; model, cache and cost stay.
     """
     last, total = state.last, state.total
     if last is None:
@@ -91,7 +91,7 @@ def _width(figures_shown: Mapping[str, str]) -> int:
 
 
 class StatusBar(Widget):
-    """The figures, right-aligned and dim. Only what was read from the cache has a colour, and what is still there."""
+    """The figures, right-aligned and dim. What was read from the cache, and what is warm, is green."""
 
     DEFAULT_CSS = """
     StatusBar {
@@ -103,23 +103,23 @@ class StatusBar(Widget):
     """
     COMPONENT_CLASSES = {"status--cache", "status--gap"}
 
-    standing: reactive[Standing | None] = reactive(None)
+    chat: reactive[ChatFigures | None] = reactive(None)
     warmth: reactive[str] = reactive("")
-    """Whether the cache is warm, in a word or two."""
+    """The warmth of the cache as text, e.g. "warm 4:10"."""
     is_warm: reactive[bool] = reactive(False)
 
     def render_line(self, y: int) -> Strip:
         width = self.content_size.width
         base = self.rich_style
-        if y or self.standing is None:
+        if y or self.chat is None:
             return Strip.blank(width, base)
         green = base + self.get_component_rich_style("status--cache", partial=True)
         gap = base + self.get_component_rich_style("status--gap", partial=True)
         segments: list[Segment] = []
-        for kind, text in parts(self.standing, width, self.warmth):
+        for kind, text in parts(self.chat, width, self.warmth):
             if segments:
                 segments.append(Segment(_GAP, gap))
-            read = kind == "cache" and self.standing.last is not None and self.standing.last.cache_read_input_tokens > 0
+            read = kind == "cache" and self.chat.last is not None and self.chat.last.cache_read_input_tokens > 0
             segments.append(Segment(text, green if read or (kind == "warmth" and self.is_warm) else base))
         line = Strip(segments)
         return Strip.join([Strip.blank(max(0, width - line.cell_length), base), line]).crop(0, width)

@@ -1,7 +1,7 @@
-"""File descriptor 2 while the screen is drawn: a file, so that what libraries print there does not land in the picture.
+"""Redirects file descriptor 2 to a file while the screen is drawn, so that libraries do not print onto the screen.
 
-libtiff, for one, writes what is wrong with a picture straight to it, past everything in Python. Textual draws on the same
-terminal; it gets a descriptor of its own.
+libtiff, for one, writes its warnings straight to the descriptor. Textual draws on the same terminal through a descriptor of
+its own.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from tui.inputs.bounded import open_to_write
 _STDERR = 2
 
 
-class StderrAside:
-    """From its making to `end`, descriptor 2 is `file`. `terminal` is where it led before."""
+class StderrFile:
+    """Redirects descriptor 2 to `file` until `end`. `terminal` is where it led before."""
 
     def __init__(self, file: Path) -> None:
-        """A file that cannot be written is done without: then nothing is kept of what is printed."""
+        """If the file cannot be written, output is discarded."""
         kept = os.dup(_STDERR)
         self.terminal = os.fdopen(kept, "w", encoding="utf-8", errors="backslashreplace")
         opened = _opened(file)
@@ -27,6 +27,7 @@ class StderrAside:
         os.close(opened)
 
     def end(self) -> None:
+        """Restore the descriptor."""
         with suppress(OSError):  # the terminal is gone
             self.terminal.flush()
         os.dup2(self.terminal.fileno(), _STDERR)

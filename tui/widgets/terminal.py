@@ -1,8 +1,8 @@
-"""The keyboard of a plain terminal, read more closely than Textual does: Esc within 50 ms, Alt+Enter, and pastes whole.
+"""The terminal driver: Textual's, with a key reader of our own that has Esc within 50 ms, Alt+Enter, and whole pastes.
 
-A terminal without the newer keyboard protocol sends a bare ESC byte for Esc, and begins every other special key with the
-same byte, so one has to wait whether more follows. Textual waits for 100 ms and looks every 100 ms; that is all the time in
-which Esc has to stop an answer. Its parser also takes escape sequences within a paste for keys.
+A terminal without the newer keyboard protocol sends a bare ESC byte for Esc, and starts every other special key with the
+same byte, so a reader has to wait for what follows. Textual waits for 100 ms and looks every 100 ms, which is too long for
+an Esc that stops an answer. Its parser also takes escape sequences within a paste for keys.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from tui.render.gate import TerminalText, passed
 from tui.widgets.gallery import Answered
 from tui.widgets.key_stream import KeyStream, Piece
 from tui.widgets.sequences import ALT_ENTER
-from tui.widgets.stderr import StderrAside
-from tui.widgets.terminal_file import MayGoAway, MayStall
+from tui.widgets.stderr import StderrFile
+from tui.widgets.terminal_file import StallingTerminalWriter, TerminalWriter
 
 HUNG_UP = 128 + 1
-"""Exit code of a program whose terminal went away, as a shell reports SIGHUP."""
+"""The exit code after the terminal was closed, as a shell reports SIGHUP."""
 
 
 _STDERR = 2
@@ -47,40 +47,40 @@ class _Chord(Enum):
 
 
 class _Bell(Event):
-    """An event that also ends a `select` on its file descriptor."""
+    """An event that also wakes a `select` on its file descriptor."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._heard, self._rung = os.pipe()
+        self._reader, self._writer = os.pipe()
 
     def fileno(self) -> int:
-        return self._heard
+        return self._reader
 
     def set(self) -> None:
         super().set()
-        os.write(self._rung, b".")
+        os.write(self._writer, b".")
 
     def clear(self) -> None:
         if self.is_set():
-            os.read(self._heard, 4096)
+            os.read(self._reader, 4096)
         super().clear()
 
     def close(self) -> None:
-        os.close(self._heard)
-        os.close(self._rung)
+        os.close(self._reader)
+        os.close(self._writer)
 
 
 class PromptDriver(LinuxDriver):
-    """Textual's own driver for terminals, with another way to read keys. While none is pressed, nothing runs."""
+    """Textual's driver for terminals with another key reader. It does not poll."""
 
     stderr_file: ClassVar[Path] = Path(os.devnull)
-    """Where to what is printed on stderr goes while the screen is drawn."""
+    """The file that gets stderr while the screen is drawn."""
     _bell: _Bell | None = None
-    """One for each stay in application mode."""
-    _aside: StderrAside | None = None
-    """The same."""
+    """Ends the input thread. Set in application mode."""
+    _stderr: StderrFile | None = None
+    """Set in application mode."""
     _answers: str | None = None
-    """What has come of them, once the terminal was asked something."""
+    """The answers so far, after the terminal was queried."""
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
@@ -92,22 +92,24 @@ class PromptDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         self.exit_event = self._bell = _Bell()
-        if self._aside is None and os.isatty(_STDERR):
-            self._aside = StderrAside(self.stderr_file)
-            self._file = self._file_for(self._aside.terminal)  # type: ignore[assignment]
-        elif self._aside is None:
+        if self._stderr is None and os.isatty(_STDERR):
+            self._stderr = StderrFile(self.stderr_file)
+            self._file = self._file_for(self._stderr.terminal)  # type: ignore[assignment]
+        elif self._stderr is None:
             self._file = self._file_for(sys.__stdout__ or sys.stdout)  # type: ignore[assignment]
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        self._handle_signals()  # Textual has set its own
+        self._handle_signals()  # Textual has just set its own
 
-    def _file_for(self, terminal: TextIO) -> MayGoAway:
+    def _file_for(self, terminal: TextIO) -> TerminalWriter:
         try:
-            return MayStall(terminal, lambda: self.send_message(self.SignalResume()))  # has all drawn again
-        except OSError:  # it has no name, in some containers
-            return MayGoAway(terminal)
+            return StallingTerminalWriter(
+                terminal, lambda: self.send_message(self.SignalResume())
+            )  # draws everything again
+        except OSError:  # in some containers it has no name
+            return TerminalWriter(terminal)
 
     def _get_terminal_size(self) -> tuple[int, int]:
-        """Columns and rows as the terminal says them, not the environment, which may say anything."""
+        """Return columns and rows from the terminal, and not from the environment, which may be wrong."""
         try:
             columns, rows = os.get_terminal_size(self.fileno)
         except OSError:
@@ -120,8 +122,8 @@ class PromptDriver(LinuxDriver):
             self._mouse_pixels = False
         super().stop_application_mode()
 
-    # Handlers of signals run in the event loop, as anything else does. One that runs between two instructions, as Python's
-    # own do, finds locks held by the very thread it runs in: that of the queue to the terminal, for one.
+    # Signal handlers run in the event loop. A handler of the `signal` module would run between two instructions, where
+    # its own thread may hold a lock that it needs, such as that of the output queue.
 
     def _handle_signals(self) -> None:
         for number, handler in self._handlers:
@@ -135,7 +137,7 @@ class PromptDriver(LinuxDriver):
 
     def _continue(self) -> None:
         if self._bell is not None and self._auto_restart:
-            # It was stopped without notice (SIGSTOP), and whoever had the terminal may have set it to something else.
+            # After SIGSTOP another program may have changed the terminal's modes.
             self.suspend_application_mode()
             self._must_signal_resume = True
         self._sigcont_application()
@@ -146,11 +148,11 @@ class PromptDriver(LinuxDriver):
             self.send_message(events.Resize(size, size))
 
     def write(self, data: str) -> None:
-        """Writes to the terminal what may be written there: see `render.gate`."""
+        """Write what `render.gate` lets pass."""
         super().write(passed(data))
 
     def run_input_thread(self) -> None:
-        """Reads keys until the bell is rung."""
+        """Read keys until the bell is set."""
         bell = self._bell
         assert bell is not None, "only application mode has keys to read"
         stream, parser = KeyStream(), XTermParser(self._debug)
@@ -169,20 +171,20 @@ class PromptDriver(LinuxDriver):
                 self._pass_on(piece, parser)
             if stream.is_cut:
                 stream.is_cut = False
-                self._app.call_later(self._say_cut)
+                self._app.call_later(self._notify_cut)
             while self._backlog > PENDING_KEYS and not bell.wait(_LOOK_AGAIN_S):
-                pass  # the terminal keeps the rest meanwhile
+                pass  # the rest stays in the terminal
 
     @property
     def _backlog(self) -> int:
-        """Messages that wait to be handled by those that keys go to."""
-        with suppress(ScreenStackError):  # it is ending
+        """The number of messages that wait in the app, the screen and the focused widget."""
+        with suppress(ScreenStackError):  # the app is ending
             pumps = (self._app, self._app.screen, self._app.focused)
             return sum(pump._message_queue.qsize() for pump in pumps if pump is not None)
         return 0
 
     def _read(self) -> bytes:
-        """What was typed; nothing if the terminal is gone."""
+        """Return what was typed; nothing if the terminal is gone."""
         try:
             return os.read(self.fileno, 65_536)
         except OSError:
@@ -198,16 +200,16 @@ class PromptDriver(LinuxDriver):
                 for event in (*parser.feed(piece.text), *parser.tick()):
                     self.process_message(event)
 
-    def _say_cut(self) -> None:
+    def _notify_cut(self) -> None:
         self._app.notify(f"Only the first {PASTE_CHARS // 1_000_000} million characters of the paste were kept.")
 
     def ask(self, questions: str) -> None:
-        """Asks the terminal. The last question has to be what it is; the answers come to the app as a message."""
+        """Query the terminal. The last query has to be for its device attributes. The app gets the answers as a message."""
         self._answers = self._answers or ""
         self.write(TerminalText(questions))
 
     def _take_reply(self, reply: str) -> None:
-        """Keeps an answer to what was asked. Other replies are dropped."""
+        """Keep an answer to a query. Other replies are dropped."""
         if self._answers is None or not ANSWER.fullmatch(reply):
             return
         self._answers += reply
@@ -216,14 +218,14 @@ class PromptDriver(LinuxDriver):
             self.send_message(Answered(answers))
 
     def close(self) -> None:
-        """Leaves application mode for good, or until it is started again: for the user's editor, or after Ctrl+Z."""
+        """Leave application mode, for good or until it starts again, after the user's editor or Ctrl+Z."""
         super().close()
         if self._bell is not None:
             self._bell.close()
             self._bell, self.exit_event = None, Event()
-        if isinstance(self._file, MayGoAway):
+        if isinstance(self._file, TerminalWriter):
             self._file.close()
             self._file = sys.__stderr__
-        if self._aside is not None:
-            self._aside.end()
-            self._aside = None
+        if self._stderr is not None:
+            self._stderr.end()
+            self._stderr = None

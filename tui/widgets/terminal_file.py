@@ -1,6 +1,6 @@
-"""The terminal as a file to write to, which may go away or stop reading, as over a connection that stalls.
+"""The terminal as an output file that may close or stall, as over a broken connection.
 
-Writing to such a terminal would wait for ever, and with it the screen's thread: for keys, and for a signal that ends it.
+A blocking write to such a terminal would never return, and the program could neither read keys nor be ended.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from tui.inputs.limits import UNREAD_S
 _LOOK_AGAIN_S = 0.02
 
 
-class MayGoAway:
-    """A terminal to write to. Once it is gone nothing is written, and the thread that writes goes on to take its queue."""
+class TerminalWriter:
+    """Writes to a terminal. Once that is gone output is discarded, and the writing thread goes on."""
 
     def __init__(self, terminal: TextIO) -> None:
         self._terminal = terminal
@@ -37,19 +37,19 @@ class MayGoAway:
         return self._terminal.fileno()
 
     def close(self) -> None:
-        """Leaves the terminal itself open."""
+        """Release what was opened; the terminal stays open."""
 
 
-class MayStall(MayGoAway):
-    """A terminal that is waited for UNREAD_S at most. From then on nothing is written, until it reads again.
+class StallingTerminalWriter(TerminalWriter):
+    """Waits at most `UNREAD_S` for the terminal to read. After that output is discarded until it reads again.
 
-    `on_reading` is called then, by another thread: what was not written has to be drawn.
+    Then another thread calls `on_reading`, which has to draw the screen again.
     """
 
     def __init__(self, terminal: TextIO, on_reading: Callable[[], object]) -> None:
-        """Raises OSError if the terminal cannot be opened once more."""
+        """Raises OSError if the terminal cannot be opened a second time."""
         super().__init__(terminal)
-        # Another open file, since the flag is one of the file, which the shell has open, too.
+        # O_NONBLOCK belongs to the open file, which the shell shares: so it is opened a second time.
         self._fd = os.open(os.ttyname(terminal.fileno()), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
         self._on_reading = on_reading
         self._is_stalled = False
@@ -63,7 +63,7 @@ class MayStall(MayGoAway):
                 Thread(target=self._await_reader, args=(rest,), name="stalled-terminal", daemon=True).start()
 
     def _write(self, data: bytes, wait_s: float) -> bytes:
-        """Write the data; return what is left once nothing of it has been read for so long."""
+        """Write data, and return what is left after the terminal has read nothing for `wait_s`."""
         poll = select.poll()
         poll.register(self._fd, select.POLLOUT)
         end = time.monotonic() + wait_s
@@ -73,15 +73,15 @@ class MayStall(MayGoAway):
                 data = data[os.write(self._fd, data) :]
                 end = time.monotonic() + wait_s
             except BlockingIOError:
-                time.sleep(_LOOK_AGAIN_S)  # a full terminal may say that it has room
+                time.sleep(_LOOK_AGAIN_S)  # poll may report room in a full terminal
         return data
 
     def _await_reader(self, rest: bytes) -> None:
         with suppress(OSError):
-            self._write(rest, math.inf)  # it may be within a sequence
+            self._write(rest, math.inf)  # it may end within an escape sequence
             self._is_stalled = False
             self._on_reading()
 
     def close(self) -> None:
-        if not self._is_stalled:  # else the other thread has it
+        if not self._is_stalled:  # else the other thread uses it
             os.close(self._fd)

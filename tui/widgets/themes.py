@@ -1,4 +1,4 @@
-"""The two themes: a quiet page, one accent. Red is for errors, amber for money and warnings, green for "read from cache"."""
+"""The two themes, each with one accent colour. Red is for errors, amber for cost and warnings, green for cache reads."""
 
 from __future__ import annotations
 
@@ -82,5 +82,5 @@ THEMES = (DARK, LIGHT)
 
 
 def theme_name(setting: str) -> str:
-    """The theme that a setting means: "light", "dark", or the full name of any theme that Textual knows."""
+    """Return the name of the theme for a setting: "light", "dark", or the name of any theme of Textual."""
     return {"light": LIGHT.name, "dark": DARK.name}.get(setting, setting)

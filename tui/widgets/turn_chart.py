@@ -1,4 +1,4 @@
-"""The turns of a chat as a chart: a stack for each, of what was read, written, sent uncached, and answered."""
+"""A stacked chart of the turns of a chat: tokens read, written, uncached and output."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui.render import figures
 from tui.widgets.cache_bar import OUTPUT, READ, UNCACHED, WRITTEN, shares
 
 _AXIS = 7
-"""Cells of the scale on the left."""
+"""The width of the scale on the left, in cells."""
 _WIDEST, _GAP = 6, 1
 _KINDS = (READ, WRITTEN, UNCACHED, OUTPUT)
 
@@ -19,7 +19,7 @@ Turn = tuple[int, Usage]
 
 
 def draw_turns(turns: Sequence[Turn], width: int, height: int) -> list[Content]:
-    """The lines of the chart, `height` of them for the stacks; the latest turns, where there is no room for all."""
+    """Return the lines of the chart, `height` of them for the stacks. The latest turns, if not all fit."""
     room = max(1, width - _AXIS)
     shown = turns[-(room // (1 + _GAP)) :]
     most = max((_size(usage) for _, usage in shown), default=0)
@@ -43,7 +43,7 @@ def _size(usage: Usage) -> int:
 
 
 def _stack(usage: Usage, most: int, height: int) -> list[tuple[str, str]]:
-    """Its cells from the bottom up."""
+    """Return the cells of a stack, from the bottom up."""
     amounts = (
         usage.cache_read_input_tokens,
         usage.cache_creation_input_tokens,
@@ -66,7 +66,7 @@ def _legend(shown: Sequence[Turn], count: int) -> Content:
 
 
 def _numbers(numbers: Sequence[int], wide: int) -> Content:
-    """Below each stack the number of its turn, or of every few."""
+    """Return the line of turn numbers, each below its stack; not all of them if stacks are narrow."""
     step = wide + _GAP
     every = max(1, -(-(len(str(numbers[-1])) + 1) // step))
     cells = [" "] * (step * len(numbers) + 4)

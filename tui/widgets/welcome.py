@@ -1,6 +1,6 @@
-"""What an empty chat shows: three things to try, or, where nothing can be sent yet, what can be done about it.
+"""What an empty chat shows: tips, or, if there are no credentials, the options to get some.
 
-The prompt keeps the focus, and lends its keys: digits and arrows pressed while it is empty choose among the ways.
+The prompt keeps the focus and passes on keys: while it is empty, digits and arrows choose an option.
 """
 
 from __future__ import annotations
@@ -18,25 +18,30 @@ from textual.widget import Widget
 from tui.render.safe import safe
 
 _TWO_COLUMNS = 70
-"""From this width on, what belongs to a row stands beside it; below, under it."""
+"""From this width on the detail of a row is beside it; below it is under it."""
 
 
 class Row(NamedTuple):
+    """A tip, or an option."""
+
     text: str
     detail: str
-    way: str = ""
-    """What is chosen with it; "" where it is only to be read."""
+    option: str = ""
+    """The name of the option; "" for a tip."""
     is_open: bool = True
+    """False for an option that is not available now."""
 
 
-_IDEAS = (
-    Row("Write a question and press ⏎", "^J starts a new line"),
-    Row("Change the model, also in mid-chat", "^L or /model"),
-    Row("See every key and command", "F1 or /"),
+_TIPS = (
+    Row("Type a question and press ⏎", "^J for a new line"),
+    Row("Switch the model at any time", "^L or /model"),
+    Row("See all keys and commands", "F1 or /"),
 )
 
 
 class Welcome(Widget):
+    """Tips or options, in the place of the conversation."""
+
     DEFAULT_CSS = """
     Welcome {
         height: 1fr;
@@ -47,36 +52,36 @@ class Welcome(Widget):
     """
 
     class Chosen(Message):
-        """One of the ways was chosen."""
+        """An option was chosen."""
 
-        def __init__(self, way: str) -> None:
+        def __init__(self, option: str) -> None:
             super().__init__()
-            self.way = way
+            self.option = option
 
     headline: reactive[str] = reactive("")
     rows: reactive[tuple[Row, ...]] = reactive(())
     remark: reactive[str] = reactive("")
-    """Stands below the rows."""
+    """Text below the rows."""
     chosen: reactive[int] = reactive(0)
-    """The row of the cursor, where there are ways to choose from."""
+    """The row of the cursor, if there are options."""
 
-    def show_ideas(self, model_name: str, remark: str = "") -> None:
-        """An empty chat, ready to be used."""
-        self.headline, self.rows, self.remark = f"Talk to {model_name}", _IDEAS, safe(remark)
+    def show_tips(self, model_name: str, remark: str = "") -> None:
+        """Show what to do in an empty chat."""
+        self.headline, self.rows, self.remark = f"Talk to {model_name}", _TIPS, safe(remark)
 
-    def show_sign_in_options(self, message: str, ways: Sequence[Row], remark: str) -> None:
-        """Nothing can be sent: why, and the ways to choose from. The last one, which always works, is under the cursor."""
-        self.headline, self.rows, self.remark = safe(message), tuple(ways), safe(remark)
-        self.chosen = len(ways) - 1
+    def show_sign_in_options(self, message: str, options: Sequence[Row], remark: str) -> None:
+        """Show why nothing can be sent, and the options. The last one, which always works, is under the cursor."""
+        self.headline, self.rows, self.remark = safe(message), tuple(options), safe(remark)
+        self.chosen = len(options) - 1
 
     @property
-    def offers_ways(self) -> bool:
-        """Whether there is something to choose, in sight."""
-        return self.display and any(row.way for row in self.rows)
+    def has_options(self) -> bool:
+        """True if options are shown."""
+        return self.display and any(row.option for row in self.rows)
 
     def take_key(self, key: str) -> bool:
-        """Chooses a row, if the key is one that does."""
-        if not self.offers_ways:
+        """Choose a row, or move the cursor. False if the key does neither."""
+        if not self.has_options:
             return False
         if key.isdecimal() and 1 <= int(key) <= len(self.rows):
             self.chosen = int(key) - 1
@@ -88,11 +93,11 @@ class Welcome(Widget):
         return True
 
     def pick(self) -> None:
-        """Goes the way under the cursor."""
-        self.post_message(self.Chosen(self.rows[self.chosen].way))
+        """Choose the option under the cursor."""
+        self.post_message(self.Chosen(self.rows[self.chosen].option))
 
     def on_click(self, event: events.Click) -> None:
-        if not self.offers_ways:
+        if not self.has_options:
             return
         lines = list(self._lines())
         at = event.y - self.gutter.top - (self.content_size.height - len(lines))
@@ -104,7 +109,7 @@ class Welcome(Widget):
         return Content("\n").join(line for _, line in self._lines())
 
     def _lines(self) -> Iterator[tuple[int | None, Content]]:
-        """Every line, and the row that it belongs to. Nothing is left to be wrapped, so that a click finds its row."""
+        """Yield every line with the row that it belongs to. Lines are wrapped here, so that a click finds its row."""
         width = max(20, self.content_size.width)
         for text in textwrap.wrap(self.headline, width):
             yield None, Content.styled(text, "bold $foreground")
@@ -119,13 +124,13 @@ class Welcome(Widget):
                     yield None, Content.styled(text, "$dim")
 
     def _row_lines(self, number: int, row: Row, width: int) -> Iterator[Content]:
-        sign = f"{'›' if number == self.chosen else ' '}{number + 1}  " if row.way else ""
+        sign = f"{'›' if number == self.chosen else ' '}{number + 1}  " if row.option else ""
         wide = width >= _TWO_COLUMNS
-        column = (30 if row.way else 40) if wide else max(2, len(sign))
+        column = (30 if row.option else 40) if wide else max(2, len(sign))
         text = f"{row.text:<{column - len(sign)}}" if wide else row.text
-        first = Content.assemble((sign, "$accent"), (text, "$foreground" if row.way and row.is_open else "$dim"))
+        first = Content.assemble((sign, "$accent"), (text, "$foreground" if row.option and row.is_open else "$dim"))
         details = textwrap.wrap(row.detail, width - column)
-        detail_style = "$dim" if row.way else "$accent"
+        detail_style = "$dim" if row.option else "$accent"
         if wide and details:
             first = Content.assemble(first, (details.pop(0), detail_style))
         yield first

@@ -1,7 +1,7 @@
-"""Work beside the screen, as it is handed to `run_worker`: to be begun by the worker.
+"""Background work for `run_worker`, given as a function instead of a coroutine.
 
-A worker can be cancelled before it begins, by the next one of its group or by the end of the program. A coroutine that it
-was given would then never be awaited, of which Python complains.
+A worker can be cancelled before it starts, by the next one of its group or at exit. A coroutine would then never be awaited,
+which Python warns about.
 """
 
 from __future__ import annotations
@@ -14,5 +14,5 @@ P = ParamSpec("P")
 
 
 def later(work: Callable[P, Coroutine[Any, Any, Any]], *arguments: P.args, **options: P.kwargs) -> Callable[[], Any]:
-    """What calls it with these. Of a more exact type mypy does not see what `run_worker` makes."""
+    """Return a function that starts the work. With a more exact type mypy does not accept it for `run_worker`."""
     return partial(work, *arguments, **options)

@@ -1,4 +1,4 @@
-"""What the conversation says around the words of both sides: speaker lines, endings, failures, cache figures. Text only."""
+"""The texts of the conversation pane around the messages: speaker lines, endings, failures, cache figures. No widget."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
     from tui.chat.searches import Source
 
 Tone = Literal["text", "dim", "name", "accent", "error", "warning", "good"]
-"""What a piece of a caption means; the look gives it a colour."""
+"""The meaning of a piece of a caption; the palette has a style for it."""
 
 Caption = tuple[tuple[str, Tone], ...]
 """One line in pieces, each with its tone."""
 
 LONGEST_ARGUMENT = 400
-"""Characters of one argument that are shown when a tool's line is opened."""
+"""Characters that are shown of one argument of a tool."""
 
 
 def when(at_s: float, now_s: float) -> str:
-    """The time of a message: 09:41 today, 21 Nov 09:41 before that, with the year once it is another."""
+    """Format the time of a message: 09:41 if it is from today, else 21 Nov 09:41, with the year if it is another."""
     if not at_s:
         return ""
     then, now = time.localtime(at_s), time.localtime(now_s)
@@ -50,9 +50,9 @@ def when(at_s: float, now_s: float) -> str:
 
 
 def figures_of(messages: Iterable[Message]) -> str:
-    """Time, tokens and cost of an answer that has ended, over all of its responses: 3.1 s · 214 tok · $0.012.
+    """Format time, tokens and cost of all responses of an answer, e.g. 3.1 s · 214 tok · $0.012.
 
-    Of one that was cut off tokens and cost are about so much: ~214 tok · ~$0.012.
+    Tokens and cost of an interrupted answer are estimates: ~214 tok · ~$0.012.
     """
     answers = [message for message in messages if message.role == "assistant"]
     elapsed_s = sum(answer.elapsed_s for answer in answers)
@@ -69,13 +69,13 @@ def figures_of(messages: Iterable[Message]) -> str:
 
 
 def live_figures(elapsed_s: float, tokens: int) -> str:
-    """Time and tokens of an answer under way. Whole seconds: it changes once a second, in the same width."""
+    """Format time and tokens of a running answer, in whole seconds: it changes once a second."""
     seconds = f"{elapsed_s:.0f} s" if elapsed_s < 59.5 else figures.clock(elapsed_s)
     return f"{seconds} · {figures.tokens(tokens)} tok" if tokens else seconds
 
 
 def cache_line(message: Message) -> Caption:
-    """What the cache did for a request, or nothing where the server gave no figures."""
+    """Describe what the cache did for a request; nothing if the server gave no figures."""
     usage = message.usage
     if not usage.total_input:
         return ()
@@ -93,28 +93,28 @@ def cache_line(message: Message) -> Caption:
 
 
 def ending(message: Message) -> Caption:
-    """Why an answer is not simply complete, or nothing if it is. Stop reasons: Messages API, "Stop reasons"."""
+    """Describe why an answer is not complete; nothing if it is. Stop reasons: Messages API, "Stop reasons"."""
     match message.state:
         case "stopped":
             return (("stopped by you", "dim"),)
         case "interrupted":
-            return (("interrupted: prx ended while this arrived · /continue asks for the rest", "warning"),)
+            return (("interrupted: prx exited before the answer was complete · /continue to get the rest", "warning"),)
         case "streaming" | "failed":
             return ()
     match message.stop_reason:
         case "max_tokens":
-            return (("stopped at the output limit (max_tokens) · /continue asks for the rest", "warning"),)
+            return (("stopped at the output limit (max_tokens) · /continue to get the rest", "warning"),)
         case "model_context_window_exceeded":
             return (("stopped: the model's context window is full. A new chat has room again.", "warning"),)
         case "refusal":
             category = f" ({message.stop_category})" if message.stop_category else ""
             why = f". {message.stop_explanation.rstrip('.')}" if message.stop_explanation else ""
-            return ((f"Claude declined{category}{why}. Left out of what Claude sees from here on.", "warning"),)
+            return ((f"Claude declined{category}{why}. It is left out of later requests.", "warning"),)
     return () if any(_has_content(block) for block in message.blocks) else (("(empty reply)", "dim"),)
 
 
 def failure_lines(failure: Failure) -> tuple[Caption, ...]:
-    """One sentence, what to do about it, and how to find it in the provider's logs."""
+    """Return the lines of a failure: the message, the hint, and the status and request ID for the provider's support."""
     lines: list[Caption] = [(("✗ ", "error"), (failure.message, "error"))]
     if failure.hint:
         lines.append((("  " + failure.hint, "text"),))
@@ -126,22 +126,22 @@ def failure_lines(failure: Failure) -> tuple[Caption, ...]:
 
 
 def waiting_line(left_s: float, attempt: int, attempts: int) -> Caption:
-    """The countdown to the next attempt. The number keeps its place while it falls."""
+    """Format the countdown to the next attempt. The number keeps its width."""
     whole = max(0, -int(-left_s // 1))
     left = figures.clock(whole) if whole >= 60 else f"{whole:>2} s"
     return (
-        (f"  next try in {left} ({attempt} of {attempts}) · ", "dim"),
+        (f"  retry in {left} (attempt {attempt} of {attempts}) · ", "dim"),
         ("Esc", "accent"),
-        (" gives up", "dim"),
+        (" cancel", "dim"),
     )
 
 
 def attachment(block: Image | Document) -> Caption:
-    """A chip: ▣ fjord.jpg  2576×1449 · 4.7k tokens."""
-    from tui.widgets.facts import facts_of  # not needed before there is an attachment
+    """Format an attachment, e.g. ▣ fjord.jpg  2576×1449 · 4.7k tokens."""
+    from tui.widgets.facts import facts_of  # loaded with the first attachment
 
     if block.quarantined:
-        return (("▣ ", "dim"), (block.name, "text"), (f"{'  ' * bool(block.name)}{set_aside(block)}", "warning"))
+        return (("▣ ", "dim"), (block.name, "text"), (f"{'  ' * bool(block.name)}{rejection(block)}", "warning"))
     return (
         ("▣ ", "accent"),
         (block.name or ("image" if isinstance(block, Image) else "document"), "text"),
@@ -149,17 +149,18 @@ def attachment(block: Image | Document) -> Caption:
     )
 
 
-def set_aside(block: Image | Document) -> str:
-    """What became of a block that the API would not take."""
-    return f"{'picture' if isinstance(block, Image) else 'document'} set aside: the API would not take it"
+def rejection(block: Image | Document) -> str:
+    """Describe a quarantined block."""
+    return f"{'image' if isinstance(block, Image) else 'document'} left out: the API rejected it"
 
 
 def thought(span_s: float) -> str:
+    """Format how long Claude thought, e.g. "thought for 3 s"."""
     return f"thought for {max(1, round(span_s))} s" if span_s else "thought"
 
 
 def tool_line(block: ToolUse | Opaque) -> str:
-    """A tool call in one line: its name and the argument that says most."""
+    """Format a tool call in one line: its name and its main argument."""
     if isinstance(block, ToolUse):
         return f"{block.name}  {main_argument(block.input)}".rstrip()
     fields = _decoded(block.json)
@@ -171,31 +172,29 @@ def tool_line(block: ToolUse | Opaque) -> str:
 
 
 def result_line(block: ToolResult) -> str:
-    """What a tool gave back, in one line."""
+    """Format the result of a tool in one line."""
     words = " ".join(part.text for part in block.content if isinstance(part, Text)).strip()
     first, _, rest = words.partition("\n")
     more = f"  (+{figures.plural(rest.count(chr(10)) + 1, 'line')})" if rest else ""
-    left_out = "".join(
-        f"  ({set_aside(part)})" for part in block.content if not isinstance(part, Text) and part.quarantined
-    )
+    left_out = "".join(f"  ({rejection(part)})" for part in block.content if not isinstance(part, Text) and part.quarantined)
     return f"{'failed: ' if block.is_error else ''}{first or 'done'}{more}{left_out}"
 
 
 def arguments(block: ToolUse | Opaque) -> str:
-    """All that a tool was given or gave back, laid out; as it came where it is not valid JSON."""
+    """Return all arguments or results of a tool as indented JSON; the text itself if it is not valid JSON."""
     text = block.input if isinstance(block, ToolUse) else block.json
     fields = _decoded(text)
     return text if fields is None else msgspec.json.format(_encoded(_shortened(fields)), indent=2)
 
 
 def pretty(text: str) -> str:
-    """JSON laid out with all that is in it; what is no JSON as it is."""
+    """Return indented JSON; the text itself if it is not valid JSON."""
     fields = _decoded(text)
     return text if fields is None else msgspec.json.format(_encoded(fields), indent=2)
 
 
 def fields_of(text: str) -> str:
-    """The arguments of a call for reading: a text as it is, also over several lines, all else as JSON."""
+    """Format the arguments of a call, one field after another: strings as text, everything else as JSON."""
     fields = _decoded(text)
     if not isinstance(fields, dict):
         return text if fields is None else pretty(text)
@@ -211,7 +210,7 @@ def _field(name: str, value: object) -> str:
 
 
 def readable(block: Block) -> str:
-    """What a reader finds of a block, its folded line opened."""
+    """Return the text of a block that a search finds, including what is folded."""
     match block:
         case Text(text=text) | Thinking(thinking=text):
             return text
@@ -235,12 +234,12 @@ def _readable_search(block: Opaque) -> str:
 
 
 def source_line(source: Source) -> str:
-    """A page in one line: its title, and where it is."""
+    """Format a source in one line: its title and its host."""
     return f"{source.title} · {source.host}" if source.host not in ("", source.title) else source.title
 
 
 def estimated_tokens(messages: Sequence[Message], chars: int) -> int:
-    """Tokens so far: what the server has counted, or what the text so far suggests, whichever is more."""
+    """Return the tokens so far: as counted by the server or estimated from the text, whichever is more."""
     return max(sum(message.usage.output_tokens for message in messages), round(chars * TOKENS_PER_CHAR))
 
 
@@ -253,7 +252,7 @@ def _decoded(text: str) -> object:
         return None
     try:
         decoded: object = decode_input(text)
-    except msgspec.DecodeError:  # half an argument, after a cut
+    except msgspec.DecodeError:  # an argument that was cut off
         return None
     return decoded
 
@@ -263,7 +262,7 @@ def _encoded(value: object) -> str:
 
 
 def _shortened(value: object) -> object:
-    """The same JSON with long strings cut: encrypted search results are of no use to a reader."""
+    """Return JSON with long strings cut, such as encrypted search results."""
     if isinstance(value, dict):
         return {name: _shortened(one) for name, one in value.items()}
     if isinstance(value, list):
@@ -272,7 +271,7 @@ def _shortened(value: object) -> object:
 
 
 def main_argument(text: str) -> str:
-    """The value worth showing: of the fields people look for first, else the first short one."""
+    """Return the main argument: one of the usual fields, else the first one."""
     fields = _decoded(text)
     if not isinstance(fields, dict) or not fields:
         return ""

@@ -77,7 +77,7 @@ class Excerpt(Part):
         count = rest.count("\n")
         much = figures.plural(count or len(rest), "more line" if count else "more character")
         self._short = PlainText(((beginning, tone),))
-        self._more = PlainText(((f"… {much} · ⏎ shows all", "accent"),))
+        self._more = PlainText(((f"… {much} · ⏎ show all", "accent"),))
         self._whole: PlainText | None = None
         self._fitted: tuple[int, Palette] | None = None
 

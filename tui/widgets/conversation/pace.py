@@ -1,7 +1,7 @@
-"""When what has arrived is taken in and drawn: a little at a time, so that keys never wait for text.
+"""Schedules when arrivals are processed and drawn: a little at a time, so that keys never wait for text.
 
-Work is done for a few milliseconds, then the loop is free again; drawing is rarer still. While nothing arrives, nothing
-runs. The clock and the timers come from outside.
+Steps are processed for a few milliseconds, then the loop is free again; frames are drawn less often. While nothing arrives,
+nothing runs. Clock and timers come from outside.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from tui.widgets.conversation.backlog import Backlog, Step
 
 FRAMES_PER_S = 12
 BUDGET_S = 0.008
-"""Of work in one go."""
+"""The longest time in which steps are processed at a stretch."""
 BREATH_S = 0.01
-"""Between two goes while more is waiting: keys and the painter come in here."""
+"""The pause before the next stretch, for keys and drawing."""
 
 
 class SetTimer(Protocol):
@@ -25,7 +25,7 @@ class SetTimer(Protocol):
 
 
 class Pace:
-    """Takes steps in order: `do` carries one out, `paint` brings what changed to the screen."""
+    """Processes steps in order: `do` performs one, `paint` draws what changed."""
 
     def __init__(
         self, do: Callable[[Step], None], paint: Callable[[], None], *, set_timer: SetTimer, clock: Callable[[], float]
@@ -40,21 +40,21 @@ class Pace:
 
     @property
     def behind(self) -> bool:
-        """Whether something has arrived that was not taken in."""
+        """True if steps are waiting."""
         return bool(self._backlog)
 
     @property
     def is_far_behind(self) -> bool:
-        """True if so much waits that what is taken in now is out of sight with the next frame."""
+        """True if so much text is waiting that it scrolls by unseen."""
         return self._backlog.is_far_behind
 
     def arrive(self, message: Message, events: Iterable[StreamEvent]) -> None:
-        """More of an answer: it is drawn with the next frame."""
+        """Add events of an answer, to be drawn with the next frame."""
         self._backlog.put_events(message, events)
         self._wake()
 
     def then(self, step: Callable[[], None]) -> None:
-        """Something to do once all that arrived before it is drawn: at once, if it is."""
+        """Call a function once all that arrived before it is processed: at once, if nothing is waiting."""
         if self._backlog:
             self._backlog.put(step)
             self._wake()
@@ -63,10 +63,11 @@ class Pace:
             self._paint()
 
     def clear(self) -> None:
+        """Drop all steps that are waiting."""
         self._backlog.clear()
 
     def catch_up(self) -> None:
-        """Takes in all that has arrived and draws it, however long that takes."""
+        """Process and draw everything, however long that takes."""
         while self._backlog:
             self._do(self._backlog.take())
         self._paint()
@@ -80,7 +81,7 @@ class Pace:
         self._set_timer(max(0.001, delay_s), self._go)
 
     def _go(self) -> None:
-        """Takes in as much as one go may last, and draws if a frame is due."""
+        """Process steps for one stretch, and draw if a frame is due."""
         self._is_set = False
         end = self._clock() + BUDGET_S
         while self._backlog:

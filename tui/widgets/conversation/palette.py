@@ -1,4 +1,4 @@
-"""The colours of the conversation, taken from the theme in use: the look of documents, and a style for each tone."""
+"""The colours of the conversation from the current theme: the look of documents, and a style for each tone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.widgets.conversation.captions import Tone
 
 
 class Palette(msgspec.Struct, frozen=True):
-    """Hashable, so that what was drawn with it can be kept and told apart."""
+    """Colours. It is hashable, so that drawings can be cached by it."""
 
     look: Look
     error: str
@@ -24,11 +24,12 @@ class Palette(msgspec.Struct, frozen=True):
     good: str
 
     def style(self, tone: Tone) -> Style:
+        """Return the style of a tone."""
         return _style(self, tone)
 
     @property
     def quiet(self) -> Look:
-        """The look of thinking: the same text, further back."""
+        """The look of thinking: all text is dim."""
         return replace(self.look, text=self.look.dim, heading=self.look.dim, accent=self.look.dim, code=self.look.dim)
 
 
@@ -53,7 +54,7 @@ def _style(palette: Palette, tone: Tone) -> Style:
 
 
 def palette_of(theme: Theme, variables: Mapping[str, str]) -> Palette:
-    """The palette of a theme. What a theme does not say (or says in a way only CSS understands) keeps our own colour."""
+    """Return the palette of a theme. Colours that it does not define, or only in CSS terms, are our own."""
     base = DARK if theme.dark else LIGHT
 
     def colour(name: str, otherwise: str) -> str:

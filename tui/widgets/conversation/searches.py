@@ -17,7 +17,7 @@ def search_line(search: Search | None, found: SearchResult | None = None) -> Fol
     if found is None:
         return Fold(asked)
     if found.problem:
-        return Fold(f"{asked} · nothing: {found.problem}")
+        return Fold(f"{asked} · failed: {found.problem}")
     pages = "\n".join(source_line(source) for source in found.sources)
     return Fold(
         f"{asked} · {figures.plural(len(found.sources), 'page')}", PlainText(((pages, "dim"),)) if pages else None

@@ -229,7 +229,7 @@ class Turn:
             case Thinking():
                 return self.thinking(captions.thought(message.thought_s), MarkdownText(block.thinking, quiet=True))
             case RedactedThinking():
-                return Fold("thought, in a form that only Claude can read")
+                return Fold("thought (redacted: only Claude can read it)")
             case ToolUse():
                 return self.call(block)
             case Opaque():

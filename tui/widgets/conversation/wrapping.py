@@ -1,4 +1,4 @@
-"""Where plain text breaks at a width: for what is shown as it was typed, with no Markdown read into it."""
+"""Wraps plain text, which is shown without Markdown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tui.render.wrap import cells_of_character
 
 
 class Span(NamedTuple):
-    """One row of a text: its characters from `start` to `end`. A row that continues the one above says what lay between."""
+    """One row of a text: the characters from `start` to `end`. `soft`: it continues the row above, with `joiner` between."""
 
     start: int
     end: int
@@ -18,7 +18,7 @@ class Span(NamedTuple):
 
 
 def wrapped(text: str, width: int) -> tuple[Span, ...]:
-    """The rows of a text. It breaks at spaces where it can, inside a word where it must."""
+    """Return the rows of a text, broken at spaces, or within a word that is too long."""
     rows: list[Span] = []
     start = 0
     for line in text.split("\n"):
@@ -33,7 +33,7 @@ def wrapped(text: str, width: int) -> tuple[Span, ...]:
 
 
 def _ascii_breaks(line: str, width: int) -> Iterator[tuple[int, int]]:
-    """Where rows end and the next ones begin, in a line in which every character is one cell wide."""
+    """Yield where rows end and the next ones start, in a line whose characters are all one cell wide."""
     at, length = 0, len(line)
     while length - at > width:
         space = line.rfind(" ", at + 1, at + width + 1)
@@ -44,7 +44,7 @@ def _ascii_breaks(line: str, width: int) -> Iterator[tuple[int, int]]:
 
 
 def _breaks(line: str, width: int) -> Iterator[tuple[int, int]]:
-    """The same in any line, character by character."""
+    """Yield the same for any line, character by character."""
     at, cells, space, cells_after_space = 0, 0, -1, 0
     for index, character in enumerate(line):
         size = cells_of_character(character)

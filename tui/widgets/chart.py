@@ -1,4 +1,4 @@
-"""A widget for figures that are drawn as lines of text for a width: the cache map, charts, tables."""
+"""A widget for charts and tables that are drawn as lines of text for a width."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 Draw = Callable[[int], Sequence[Content]]
-"""The lines of a figure for a width in cells."""
+"""Returns the lines of a chart for a width in cells."""
 
 
-class Drawn(Widget):
-    """As high as its lines. They are drawn once for each width."""
+class Chart(Widget):
+    """A chart, as high as its lines, which are drawn once for each width."""
 
     DEFAULT_CSS = """
-    Drawn { height: auto; }
+    Chart { height: auto; }
     """
 
     def __init__(self, draw: Draw) -> None:
@@ -27,11 +27,12 @@ class Drawn(Widget):
         self._lines: tuple[int, Sequence[Content]] = (0, ())
 
     def show(self, draw: Draw) -> None:
-        """Another figure in the place of this one."""
+        """Show another chart."""
         self._draw, self._lines = draw, (0, ())
         self.refresh(layout=True)
 
     def lines(self, width: int) -> Sequence[Content]:
+        """Return the lines for a width in cells."""
         if self._lines[0] != width:
             self._lines = (width, self._draw(width))
         return self._lines[1]
