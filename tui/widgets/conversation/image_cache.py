@@ -1,4 +1,4 @@
-"""Chart images: those in view are drawn in the background, put into the grids that have room for them, and kept.
+"""Drawn images: those in view are drawn in the background, put into the grids that have room for them, and kept.
 
 Only images in view are drawn. The drawings used last are kept, by the content of the image and its size on the screen.
 """
