@@ -176,7 +176,9 @@ def result_line(block: ToolResult) -> str:
     words = " ".join(part.text for part in block.content if isinstance(part, Text)).strip()
     first, _, rest = words.partition("\n")
     more = f"  (+{figures.plural(rest.count(chr(10)) + 1, 'line')})" if rest else ""
-    left_out = "".join(f"  ({rejection(part)})" for part in block.content if not isinstance(part, Text) and part.quarantined)
+    left_out = "".join(
+        f"  ({rejection(part)})" for part in block.content if not isinstance(part, Text) and part.quarantined
+    )
     return f"{'failed: ' if block.is_error else ''}{first or 'done'}{more}{left_out}"
 
 
