@@ -186,7 +186,14 @@ def test_a_database_is_read_repaired_or_set_aside(changes: list[tuple[int, bytes
         file_of(overwritten(database(), changes), "chats.db") as file,
         Store(file, problems=problems.append) as store,
     ):
-        asked = [store.chats(), store.tree("c1"), store.search("tide"), store.unsent(), store.place("c1"), store.days()]
+        asked = [
+            store.chats(),
+            store.tree("c1"),
+            store.search("tide"),
+            store.unsent(),
+            store.position("c1"),
+            store.days(),
+        ]
         store.append(NewChat(id="new"), "new", None, Message(role="user", blocks=(Text("Which way?"),)))
         asked.append(store.tree("new"))
         for future in asked:

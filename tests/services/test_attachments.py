@@ -174,7 +174,7 @@ def test_the_pages_of_all_pdfs_count_together(
 
 async def test_of_many_pdfs_some_are_named() -> None:
     pdfs = tuple(Document("application/pdf", "AAAA", f"{at}.pdf", 30) for at in range(9))
-    result = ToolResult("toolu_1", (*pdfs[1:], msgspec.structs.replace(pdfs[0], aside=True)))
+    result = ToolResult("toolu_1", (*pdfs[1:], msgspec.structs.replace(pdfs[0], quarantined=True)))
     transcript = Transcript(messages=(Message(role="user", blocks=(pdfs[0], result)),))
     with pytest.raises(TooMuch, match=r"^0.pdf, 1.pdf, 2.pdf and 6 more have 270 pages. Haiku 4.5 accepts 100 "):
         await AttachmentResolver(lambda: find("claude-haiku-4-5-20251001")).fit(transcript)

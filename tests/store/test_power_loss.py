@@ -81,7 +81,7 @@ def check(folder: Path, synced: int) -> None:
 
 def test_every_transaction_is_synced(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        settings = store._worker.ask(
+        settings = store._worker.read(
             lambda db: [
                 db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode", "fullfsync")
             ]
