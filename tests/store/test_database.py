@@ -129,13 +129,18 @@ def test_when_one_instance_sets_the_file_aside_the_others_follow(tmp_path: Path)
         assert {chat.id for chat in store.chats().result(LIMIT_S)} == {"from one", "from two"}
 
 
-def test_a_damaged_index_is_made_anew_and_no_chat_is_lost(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "block",
+    ["x'ffffffffffffffffffffff'", f"CAST(substr(block, 1, 30) || x'{'ff' * 8}' || substr(block, 39) AS BLOB)"],
+    ids=["not an index", "absurd lengths"],  # for which SQLite has no memory
+)
+def test_a_damaged_index_is_made_anew_and_no_chat_is_lost(tmp_path: Path, block: str) -> None:
     file = filled(tmp_path)
     with closing(sqlite3.connect(file)) as db, db:
-        db.execute("UPDATE words_data SET block = x'ffffffffffffffffffffff'")
+        db.execute(f"UPDATE words_data SET block = {block}")
     with opened(tmp_path) as store:
-        hits = store.search("answer").result(LIMIT_S).hits
-        assert len(hits) == 40
+        for word in ("an", "answer"):
+            assert len(store.search(word).result(LIMIT_S).hits) == 40
         assert len(store.chats().result(LIMIT_S)) == 40
         assert store.told == []
 

@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 RETRY_S = 1.5
-_HIDDEN_DAMAGE = (LookupError, TypeError, ValueError, AttributeError)
-"""What a job raises if a damaged index hides or adds rows without SQLite noticing."""
+_HIDDEN_DAMAGE = (LookupError, TypeError, ValueError, AttributeError, MemoryError)
+"""What a job raises if a damaged index hides or adds rows, or has absurd lengths, without SQLite noticing."""
 _SHORT_PATIENCE_S = 0.2  # the same while everything runs in memory: nothing may wait for the file then
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from tui.inputs import UnfitFile, bounded
 from tui.store import columns, schema
-from tui.store.index import rebuild
+from tui.store.index import check, rebuild
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -163,9 +163,15 @@ def is_intact(path: Path) -> bool:
 
     try:
         with plain_errors(), closing(connect(str(path))) as db:
-            return bool(db.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok")
-    except sqlite3.Error:
+            if db.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
+                return False
+            try:
+                check(db)
+            except sqlite3.OperationalError as error:
+                return classify_error(error) == "refused"  # then nobody knows
+    except (sqlite3.Error, MemoryError):  # MemoryError: the index has absurd lengths
         return False
+    return True
 
 
 def reindexed(path: Path) -> bool:
