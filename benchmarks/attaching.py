@@ -83,8 +83,8 @@ async def lateness(folder: Path) -> float:
             worst = max(worst, time.perf_counter() - began - 0.001)
 
     async with chatting(size=(120, 40)) as chat:
-        await chat.until(lambda: chat.screen.is_ready)
-        chat.screen._folder = folder
+        await chat.until(lambda: chat.screen.parts.sessions.is_ready)
+        chat.screen.parts.attachments._folder = folder
         await chat.pilot.press("f4")
         await chat.until(lambda: isinstance(chat.app.screen, AttachScreen))
         ticking = asyncio.create_task(tick())
