@@ -37,7 +37,7 @@ from tui.widgets.question import QuestionCard
 from tui.widgets.queue import QueueList
 
 LIMIT_S = 60.0
-"""How long a test waits for what never comes. What does come is there sooner, but on a busy machine not by much."""
+"""The time limit of a wait. Generous, for a busy machine."""
 
 TODAY = date(2026, 12, 1)
 """The day by which the app retires models, whatever day it is."""

@@ -1,4 +1,4 @@
-"""Runs commands, each in a pty or with pipes, in copies of one process that has loaded all of it: `commanding.py < jobs`.
+"""Run commands, each in a pty or with pipes, in forks of one process that has loaded all modules: `commanding.py < jobs`.
 
 A job is {"argv": […], "env": {…}, "pipe": bool, "when": str, "typed": str}: what is typed once the program has written what.
 For each, {"output": base64, "code": int} is printed.

@@ -1,9 +1,10 @@
-"""Runs the tests on days to come and in time zones far away: none may depend on when or where it runs.
+"""Run the tests on future days and in distant time zones: none may depend on when or where it runs.
 
     python tests/days.py [ARGUMENTS OF PYTEST]
 
-The clock is moved in every Python process, those that tests start included: by an environment of its own, whose interpreter
-moves its clock as it starts. The clocks of files and of other programs stay. Ends with 1 if any run failed.
+The tests run in an environment of their own, whose interpreter moves its clock when it starts, so the clock is moved in
+every Python process, also in those that tests start. File times and other programs keep the real clock. The exit code is 1
+if any run failed.
 """
 
 from __future__ import annotations
@@ -42,11 +43,11 @@ del sys.modules["pytest"]
 now = datetime.datetime.now(zoneinfo.ZoneInfo({zone!r}))
 time_machine.travel(now + datetime.timedelta(seconds={ahead_s})).start()
 """
-"""Every process is as far ahead as the others, so that their clocks agree."""
+"""Moves the clock of every process by the same offset, so that the clocks of all processes agree."""
 
 
 def environment(folder: Path, day: str, zone: str) -> Path:
-    """The interpreter of an environment with all that is installed here, on another day."""
+    """Return the interpreter of an environment with the packages of this one, whose clock stands at another day."""
     venv.create(folder)
     folder.chmod(0o755)  # some tests run programs as another user
     ahead_s = (datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone)) - datetime.now(timezone.utc)).total_seconds()

@@ -1,4 +1,4 @@
-"""Makes files of every kind for prx to stumble over, and runs it beside them."""
+"""Make files of every kind (pipes, devices, sockets, loops, …) and run prx with them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.demo.server import Server
 from tui.demo.service import FakeAnthropic
 
 LIMITED = str(Path(__file__).parent / "limited.py")
-"""Has the modes of files hold for root, too."""
+"""Make file modes apply to root, too."""
 MEMORY_MB = 250
 
 
@@ -88,7 +88,7 @@ class Home(NamedTuple):
 
 
 def prx(home: Home, *words: str, stdin: int | IO[bytes] = subprocess.DEVNULL, **env: str) -> Run:
-    """Runs prx as a user for whom the modes of files hold."""
+    """Run prx as a user to whom file modes apply."""
     return run_measured([sys.executable, LIMITED, "modes", *words], home.env(**env), home.folder, stdin)
 
 

@@ -55,7 +55,7 @@ UNITS: dict[str, Callable[[], tuple[str, str]]] = {
     "one emoji": lambda: ("\U0001f469", "word and word "),
     "controls": lambda: ("", "\x1b[31m\u202e\x00"),
 }
-"""How a text begins, and what it repeats."""
+"""The start of each text, and the unit that it repeats."""
 
 
 def _event(value: dict[str, object]) -> bytes:
@@ -73,7 +73,7 @@ def _stop(index: int) -> bytes:
 def _deltas(
     index: int, delta: str, field: str, first: str, unit: str, size: int, step: int, last: str
 ) -> Iterator[bytes]:
-    """The deltas of a block: their text ends with `last` and has about `size` bytes as UTF-8."""
+    """Return the deltas of a block. Their text ends with `last` and has about `size` bytes in UTF-8."""
 
     def one(text: str) -> bytes:
         return _event({"type": "content_block_delta", "index": index, "delta": {"type": delta, field: text}})
@@ -111,7 +111,7 @@ def _small_text(index: int) -> Iterator[bytes]:
 
 
 def _server_tool(shape: str, size: int, step: int) -> Iterator[bytes]:
-    """The input of a tool that the server runs itself."""
+    """Return the input of a server tool."""
     yield _begin(0, {"type": "server_tool_use", "id": "srvtoolu_1", "name": "code_execution", "input": {}})
     yield from _deltas(0, "input_json_delta", "partial_json", '{"code": "', "x = 1; ", size, step, '"}')
     yield _stop(0)
@@ -119,7 +119,7 @@ def _server_tool(shape: str, size: int, step: int) -> Iterator[bytes]:
 
 
 def _tool(shape: str, size: int, step: int) -> Iterator[bytes]:
-    """The input of one of our tools."""
+    """Return the input of a client tool."""
     yield _begin(0, {"type": "tool_use", "id": "toolu_1", "name": "no_such_tool", "input": {}})
     yield from _deltas(0, "input_json_delta", "partial_json", '{"content": "', "x = 1; ", size, step, '"}')
     yield _stop(0)

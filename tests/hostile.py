@@ -1,4 +1,4 @@
-"""A model server that answers with what a case says, byte for byte: `python tests/hostile.py CASE SIZE [STATUS]`.
+"""A model server that answers with the bytes of a case: `python tests/hostile.py CASE SIZE [STATUS]`.
 
 It prints its port and serves until it is ended. It has a process of its own, so that what is measured beside it is the
 program's. SIZE counts the bytes that the client would have to hold if it held everything.
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 MIB = 1024 * 1024
 BEGUN = "The tide turns at six."
-"""What an answer says before it becomes hostile."""
+"""The text of an answer before its hostile part."""
 _PIECE = 64 * 1024
 
 
@@ -34,7 +34,7 @@ def event(value: object) -> bytes:
 
 
 def begun() -> bytes:
-    """The start of an answer that is as it should be."""
+    """Return the start of a valid answer."""
     usage = {"input_tokens": 10, "output_tokens": 1}
     message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-opus-5-5", "content": []}
     return b"".join(
@@ -71,7 +71,7 @@ def packed(pieces: Iterator[bytes], wbits: int) -> Iterator[bytes]:
 
 
 def _packed_and(fill: bytes, *, ends: bool) -> Callable[[int], Iterator[bytes]]:
-    """A compressed beginning, and then what unpacks to nothing: empty blocks, or anything after the end."""
+    """Return a compressed start, followed by data that unpacks to nothing: empty blocks, or bytes after the end."""
 
     def pieces(size: int) -> Iterator[bytes]:
         packer = zlib.compressobj(9, wbits=31)
@@ -94,7 +94,7 @@ def _calls(size: int) -> Iterator[bytes]:
 
 
 def _call_at_once(size: int) -> Iterator[bytes]:
-    """The same in one event, which is then nested as deeply itself."""
+    """Return the same in one event, which is nested as deeply itself."""
     yield begun()
     call = {"type": "tool_use", "id": "toolu_1", "name": "read_file", "input": {}}
     whole = json.dumps({"type": "content_block_start", "index": 1, "content_block": call})

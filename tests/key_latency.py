@@ -1,4 +1,4 @@
-"""How long keys wait while the full screen shows a reply, in a real terminal, and what memory it takes."""
+"""Measure key latency and peak memory while the full screen shows a reply in a real terminal."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from peak_memory import environment, peak_mb, serving
 from terminal import Terminal
 
 KEYS = [chr(code) for code in range(0x10D0, 0x10F0)]
-"""Letters that stand in no reply."""
+"""Letters that no reply contains."""
 _REST_S = 0.03
-"""Between an echo and the next key."""
+"""The pause between an echo and the next key, in seconds."""
 
 
 class Cost(NamedTuple):
@@ -25,11 +25,11 @@ class Cost(NamedTuple):
     keys: int
     took_s: float
     end: str
-    """The screen when it was over."""
+    """The screen at the end."""
 
 
 class TimedTerminal(Terminal):
-    """Knows when a text was written to it."""
+    """A terminal that records when an awaited text is written to it."""
 
     awaited = b""
     seen_at = 0.0
@@ -45,7 +45,7 @@ class TimedTerminal(Terminal):
         )  # of which pyte takes seconds to draw thousands on one letter
 
     def echo_s(self, key: str, limit_s: float) -> float:
-        """How long it takes from a key to its letter on the screen; the key is deleted again.
+        """Return the seconds from a key to its letter on the screen, and delete the letter again.
 
         On a machine with nothing else to do, that is: it counts the processor's time that the program took meanwhile.
         """
@@ -60,7 +60,7 @@ class TimedTerminal(Terminal):
 
 
 def worked_s(pid: int) -> float:
-    """How long the threads of a program have had a processor so far. Source: Linux, scheduler statistics."""
+    """Return the CPU time of all threads of a process, in seconds. Source: Linux, scheduler statistics."""
     total = 0
     for task in Path(f"/proc/{pid}/task").iterdir():
         with contextlib.suppress(OSError):  # a thread that has just ended
@@ -69,7 +69,7 @@ def worked_s(pid: int) -> float:
 
 
 def cost_of(shape: str, size: int, step: int, home: Path, *, limit_s: float = 60.0) -> Cost:
-    """Has the full screen show such a reply, and types all the while, until it has ended and all is drawn."""
+    """Type while the full screen shows a reply of this shape, until all of it is drawn."""
     with serving("flood.py", shape, size, step) as url, _program(home, url) as terminal:
         terminal.wait_for("send")
         terminal.settle(0.5)
@@ -80,7 +80,7 @@ def cost_of(shape: str, size: int, step: int, home: Path, *, limit_s: float = 60
 
 
 def cost_of_opening(home: Path, *, limit_s: float = 60.0) -> Cost:
-    """Opens the chat that was left last, and types until the end of it is drawn."""
+    """Open the most recent chat, and type until its end is drawn."""
     with _program(home, "http://127.0.0.1:9", "-c") as terminal:
         began = time.monotonic()
         terminal.wait_for("go")
@@ -107,5 +107,5 @@ def _typed_through(terminal: TimedTerminal, began: float, limit_s: float) -> Cos
 
 
 def is_over(screen: str) -> bool:
-    """True once an answer is drawn to its end, be it one that was ended."""
+    """True once the end of the answer is drawn, or the notice that prx ended it."""
     return END in screen or "so prx stopped it" in screen

@@ -1,4 +1,4 @@
-"""Runs prx with less than it is used to: `python limited.py KIND ARGUMENTS…`. Linux, for the most part.
+"""Run prx with restricted resources: `python limited.py KIND ARGUMENTS…`. Mostly for Linux.
 
 `full`: no file may grow beyond a page, as on a disk without room; `resource.prlimit` makes room again. `modes`: modes of
 files hold even for root.
@@ -16,7 +16,7 @@ PAGE = 4096
 
 
 def without_privileges() -> None:
-    """Gives up all capabilities. A user who has none keeps what there is."""
+    """Drop all capabilities. Does nothing for a user who is not root."""
     if os.geteuid() != 0:
         return
     libc = ctypes.CDLL(None, use_errno=True)

@@ -1,4 +1,4 @@
-"""Locks what the tests need: versions and checksums, for every Python and system that prx supports.
+"""Write the lock of the test dependencies: versions and checksums for every Python version and system that prx supports.
 
 python tests/lock.py             # writes tests/requirements.lock, keeping versions that still fit
 python tests/lock.py --upgrade   # takes the newest of everything
@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "tests" / "requirements.lock"
 BUILDERS = "hatchling>=1.27\neditables>=0.5\n"
-"""What an editable installation is made with; locked too, so that the installation itself needs no other package."""
+"""The build dependencies of an editable installation, locked too: the installation needs no other package."""
 HEAD = "# Made by tests/lock.py from pyproject.toml: what `pip install --require-hashes -r` needs for the tests.\n"
 
 

@@ -1,4 +1,4 @@
-"""Runs the tests with the newest of every dependency, and says what changed in the world since the lock was made.
+"""Run the tests with the newest version of every dependency, and list what is newer than the lock.
 
     python tests/newest.py [ARGUMENTS OF PYTEST]
 
@@ -20,7 +20,7 @@ LOCK = ROOT / "tests" / "requirements.lock"
 
 
 def locked() -> dict[str, set[str]]:
-    """The versions in the lock by package; more than one where they differ by Python or system."""
+    """Return the versions in the lock by package: several where they differ by Python version or system."""
     versions: dict[str, set[str]] = {}
     for name, version in re.findall(r"^([a-z0-9.-]+)==([^ \\;]+)", LOCK.read_text(), re.MULTILINE):
         versions.setdefault(name, set()).add(version)

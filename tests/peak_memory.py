@@ -1,4 +1,4 @@
-"""How much memory a program takes at most. The one way to measure it, beside a server of the tests or without one.
+"""Measure the peak memory of a program, with or without a test server beside it. All tests measure memory with this.
 
 `python tests/peak_memory.py FD COMMAND…` runs a command and writes its exit code and its peak in KB to that descriptor.
 """
@@ -17,9 +17,9 @@ from typing import IO, NamedTuple
 
 ROOT = Path(__file__).parent.parent
 LIMIT_S = 120.0
-"""For a busy machine. What hangs never ends."""
+"""Generous, for a busy machine: a program that hangs never ends."""
 LIMIT_BYTES = 4_000_000_000
-"""Far above what prx takes: what swells fails, and does not take the machine down."""
+"""Far above what prx needs: a program that grows without bound fails before it exhausts the machine."""
 
 
 class Run(NamedTuple):
@@ -31,7 +31,7 @@ class Run(NamedTuple):
 
 @contextmanager
 def serving(script: str, *words: object) -> Iterator[str]:
-    """The address of a server: a script beside this one that prints its port."""
+    """Run a server, a script in this folder that prints its port, and return its address."""
     argv = [sys.executable, str(Path(__file__).with_name(script)), *map(str, words)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
@@ -86,7 +86,7 @@ def prx_measured(words: Sequence[str], env: Mapping[str, str], cwd: Path) -> Run
 
 
 def peak_mb(pid: int) -> float:
-    """The most memory that a process which still runs has held."""
+    """Return the peak memory of a running process."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1024
 

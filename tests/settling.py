@@ -1,4 +1,4 @@
-"""When a screen is at rest: by what waits in its queues, on however busy a machine.
+"""Wait until a screen is at rest, judged by its message queues and not by time: it holds on a busy machine, too.
 
 Textual's own pilot takes the process for idle once it gets no processor time for a moment: with others at work beside it,
 that is also while there is much to do. What other threads and processes are about is not known here: tests wait for that.
@@ -13,14 +13,14 @@ from textual.app import App
 from textual.pilot import Pilot
 
 ROUNDS = 5
-"""Rounds of the loop in which nothing is left to do: a worker's task, which has no queue, takes a step in each."""
+"""Idle rounds of the loop to wait for: the task of a worker has no queue, and takes one step in each round."""
 PAUSE_S = 0.005
 LIMIT = 500
-"""Rounds after which a screen that never rests, such as one under a fast answer, is looked at all the same."""
+"""Rounds after which a screen that never rests, such as one with a fast answer, is taken as it is."""
 
 
 def is_busy(app: App[object]) -> bool:
-    """Whether a message, a callback, a layout or a repaint of the current screen is still to come."""
+    """True if a message, a callback, a layout or a repaint of the current screen is pending."""
     screen = app.screen
     pumps = (app, *app.screen_stack, *screen.walk_children())
     return any(not pump._message_queue.empty() or pump._next_callbacks for pump in pumps) or bool(
@@ -35,7 +35,7 @@ def is_busy(app: App[object]) -> bool:
 
 
 def let_settle(patch: pytest.MonkeyPatch) -> None:
-    """Has every pilot wait until the screen is at rest, after each key, before the test goes on."""
+    """Make every pilot wait after each key until the screen is at rest."""
     looked, pressed = Pilot._wait_for_screen, Pilot.press
 
     async def settled(pilot: Pilot[object], timeout: float = 30.0) -> bool:
@@ -58,7 +58,7 @@ def let_settle(patch: pytest.MonkeyPatch) -> None:
         await asyncio.sleep(0)
 
     async def pause(pilot: Pilot[object], delay: float | None = None) -> None:
-        """For what other threads are about; what they have brought by its end is drawn."""
+        """Wait for this time, for the work of other threads, then until what they delivered is drawn."""
         await asyncio.sleep(PAUSE_S if delay is None else delay)
         await settled(pilot)
 

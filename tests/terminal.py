@@ -1,4 +1,4 @@
-"""A real pseudo-terminal with a screen in memory: runs a program in it, types, and looks at what is drawn."""
+"""A pseudo-terminal with a screen in memory: run a program in it, type, and read what it draws."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pathlib import Path
 import pyte
 
 LIMIT_S = 60.0
-"""How long to wait for what never comes: of a busy machine, a program that starts gets little."""
+"""The time limit of a wait. Generous, since a program that starts on a busy machine gets little CPU time."""
 
 # What a terminal answers when it is asked about itself.
 ATTRIBUTES = rb"\x1b\[0?c"
@@ -37,7 +37,7 @@ _MODES = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 
 
 class Terminal:
-    """A program in a pty of `columns` by `rows`. Use as a context manager: the program is ended with it."""
+    """A program in a pty of `columns` by `rows`. A context manager, whose end also ends the program."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Terminal:
         rows: int = 40,
         answers: Mapping[bytes, bytes] | None = None,
     ) -> None:
-        """`answers`: what it says to further questions, or says instead."""
+        """`answers`: replies to further queries of the program, or other replies to the known ones."""
         self._answers = {re.compile(question): answer for question, answer in (_ANSWERS | dict(answers or {})).items()}
         self.output = b""
         self._screen = pyte.Screen(columns, rows)
@@ -95,12 +95,12 @@ class Terminal:
             os.killpg(self.process.pid, signal.SIGWINCH)
 
     def hang_up(self) -> None:
-        """As when the window is closed: from then on, nothing can be read or written."""
+        """Close the terminal as with its window: nothing can be read or written any more."""
         os.close(self._fd)
         self._fd = -1
 
     def stall(self) -> None:
-        """As when a connection stalls: nothing more can be written, until something is read here again."""
+        """Fill the terminal as if the connection stalled: the program cannot write until something is read here."""
         file = os.open(os.ttyname(self._slave), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
         full = 0
         while full < 10:  # the system moves what was written on, and has room again
@@ -112,11 +112,11 @@ class Terminal:
         os.close(file)
 
     def type_unread(self, keys: str) -> None:
-        """Type without reading what is drawn."""
+        """Type without reading the output."""
         os.write(self._fd, keys.encode())
 
     def clear(self) -> None:
-        """Wipes the screen in memory, as if another program had drawn over it."""
+        """Clear the screen in memory, as if another program had drawn over it."""
         self._screen.reset()
 
     def type(self, keys: str | bytes) -> None:
@@ -127,7 +127,7 @@ class Terminal:
             self._read(0)
 
     def paste(self, text: str) -> None:
-        """As a terminal does it with bracketed paste."""
+        """Paste a text as a terminal with bracketed paste does."""
         self.type(b"\x1b[200~" + text.encode() + b"\x1b[201~")
 
     @property
@@ -139,7 +139,7 @@ class Terminal:
         return "\n".join(self.lines)
 
     def wait(self, until: Callable[[], object], limit_s: float = LIMIT_S) -> None:
-        """Reads what is drawn until the condition holds; fails with the screen when it never does."""
+        """Read the output until the condition holds. Raises AssertionError with the screen after the time limit."""
         end = time.monotonic() + limit_s
         while not until():
             left = end - time.monotonic()
@@ -156,14 +156,14 @@ class Terminal:
         return self.process.returncode
 
     def watch(self, span_s: float) -> int:
-        """Reads for so long; the number of bytes that came."""
+        """Read the output for this time, and return its number of bytes."""
         before, end = len(self.output), time.monotonic() + span_s
         while (left := end - time.monotonic()) > 0:
             self._read(left)
         return len(self.output) - before
 
     def settle(self, quiet_s: float = 1.5, limit_s: float = LIMIT_S) -> int:
-        """Reads until nothing has come for a while; the number of bytes written until then. Fails if it never rests."""
+        """Read until no output has come for a while. Return the bytes until then; raise AssertionError if it never rests."""
         end = time.monotonic() + limit_s
         while time.monotonic() < end:
             before = len(self.output)
@@ -174,7 +174,7 @@ class Terminal:
 
     @property
     def modes_left_on(self) -> set[str]:
-        """Private modes that the program switched on and did not switch off, and the cursor if it stays hidden."""
+        """The private modes that the program set and did not reset, and the cursor if it stays hidden."""
         left = {mode.decode() for mode, state in self._modes.items() if state == b"h" and mode not in (b"25", b"7")}
         return left | ({"cursor hidden"} if self._modes.get(b"25") == b"l" else set())
 

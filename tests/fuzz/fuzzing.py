@@ -1,4 +1,4 @@
-"""What the fuzz tests share: how many examples they try, and the time that one may take.
+"""The number of examples of the fuzz tests, and the time limit of one example.
 
 200 examples each by default, the same ones in every run; `make fuzz` tries 10,000 new ones. A fuzz test hands hostile input
 to a part that reads from outside, and asserts that it ends in one of the ways that a user can understand.
@@ -16,19 +16,19 @@ from hypothesis import settings
 
 EXAMPLES = int(os.environ.get("PRX_FUZZ_EXAMPLES", "200"))
 LIMIT_S = 20.0
-"""Nothing that is tried here takes a tenth of a second; the rest is for a slow machine."""
+"""No example takes a tenth of a second; the rest is for a slow machine."""
 
 fuzzed = settings(max_examples=EXAMPLES)
-"""Decorates a test that has `@given`: `@fuzzed` above `@given(...)`."""
+"""A decorator for a test with `@given`: write `@fuzzed` above `@given(...)`."""
 
 
 class Hung(AssertionError):
-    """An example did not end in time."""
+    """An example exceeded the time limit."""
 
 
 @contextmanager
 def no_hang(limit_s: float = LIMIT_S) -> Iterator[None]:
-    """Raise Hung in the main thread if the block takes longer, wherever it waits or computes."""
+    """Raise Hung in the main thread if the block exceeds the limit, whether it waits or computes."""
 
     def give_up(number: int, frame: FrameType | None) -> None:
         raise Hung(f"not done after {limit_s:g} s")
