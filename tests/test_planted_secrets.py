@@ -25,17 +25,14 @@ IN_ENV, IN_CONFIG = "sk-ant-api03-PLANTED-in-env", "sk-ant-api03-PLANTED-in-conf
 NEAR, DYING, FAR = "near-PLANTED-token", "dying-PLANTED-token", "far-PLANTED-token"
 CRASHING = """
 import os
-import tui.app
+from tui.chat_screen.controllers.turns import TurnController
 from tui.cli.main import main as prx
 
-class Crashing(tui.app.ChatApp):
-    CSS_PATH = os.path.join(os.path.dirname(tui.app.__file__), "app.tcss")
+def crash(self, draft):
+    environment, provider = dict(os.environ), self._context.provider
+    raise RuntimeError("on purpose")
 
-    def on_prompt_area_submitted(self, event):
-        settings, environment = self._settings, dict(os.environ)
-        raise RuntimeError("on purpose")
-
-tui.app.ChatApp = Crashing
+TurnController.submit = crash
 prx()
 """
 

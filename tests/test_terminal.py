@@ -149,16 +149,13 @@ import os
 import tui.app
 from tui.cli.chat import run
 from tui.config import load
-from tui.widgets.prompt import PromptArea
+from tui.chat_screen.controllers.turns import TurnController
 
-class Crashing(tui.app.ChatApp):
-    CSS_PATH = os.path.join(os.path.dirname(tui.app.__file__), "app.tcss")
+def crash(self, draft):
+    secret = "the-words-" + "of-the-user"
+    raise RuntimeError("on purpose")
 
-    def on_prompt_area_submitted(self, event):
-        secret = "the-words-" + "of-the-user"
-        raise RuntimeError("on purpose")
-
-tui.app.ChatApp = Crashing
+TurnController.submit = crash
 raise SystemExit(run(load(os.environ), demo=True))
 """
     script = tmp_path / "crashing.py"
@@ -247,7 +244,7 @@ def test_a_key_is_pasted_on_the_first_run_and_never_seen(env: dict[str, str], tm
         with Terminal([*COMMAND, "--config", str(config)], env, tmp_path) as terminal:
             terminal.wait_for("Paste an API key")
             terminal.type("1")
-            terminal.wait_for("check and store")
+            terminal.wait_for("⏎ save")
             terminal.paste(key)
             terminal.wait_for("••••")
             terminal.type("\r")

@@ -13,6 +13,7 @@ from tui.chat.transcript import Draft
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Scenario, Text
 from tui.screens.dialogs import Question
+from tui.widgets.panel import PanelFoot
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +37,9 @@ async def say(chat: Chat, text: str) -> None:
 async def until_asked(chat: Chat) -> str:
     """What the dialog says, in one text."""
     await chat.until(lambda: isinstance(chat.app.screen, Question) and chat.app.screen.query(Static))
-    return " ".join(str(part.content) for part in chat.app.screen.query(Static).results(Static))
+    dialog = chat.app.screen
+    texts = [part.content for part in dialog.query(Static).results(Static)]
+    return " ".join(map(str, (*texts, dialog.query_one(PanelFoot).render())))
 
 
 def requests(chat: Chat) -> int:

@@ -57,7 +57,7 @@ async def test_a_list_is_closed_while_its_chats_are_read_again() -> None:
         await chat.pilot.press("ctrl+s")
         await chat.until(lambda: isinstance(chat.app.screen, ChatList) and chat.app.screen._chats)
         chats, disk = chat.app.screen, threading.Event()
-        chat.screen.store._worker.ask(lambda db: disk.wait(30))
+        chat.screen.store._worker.read(lambda db: disk.wait(30))
         chats.tell_changed()
         chats.dismiss(None)
         while chats.query(FilterList):  # noqa: ASYNC110 - there is no event for the moment after its widgets and before itself

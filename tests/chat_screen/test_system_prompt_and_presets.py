@@ -52,7 +52,7 @@ async def test_a_preset_is_picked_for_a_new_chat_and_stays_with_it() -> None:
         await chat.screen.parts.sessions.open_chat(second)
         assert chat.screen.provider.preset == "review"
         await chat.send("/preset nosuch")
-        await chat.until(lambda: 'no preset "nosuch"' in chat.hint)
+        await chat.until(lambda: 'Unknown preset "nosuch"' in chat.hint)
 
 
 async def test_the_system_prompt_is_seen_and_edited_with_what_that_costs() -> None:

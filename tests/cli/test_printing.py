@@ -25,6 +25,7 @@ PRINTERS = {
     "cli/printing.py": "",
     "cli/doctor/terminal.py": "questions that the terminal answers",
     "cli/print_mode.py": "no byte at all: whether stdout is open",
+    "images/pdf.py": "a program of its own, whose output is read by prx",
     "tools/scan.py": "a program of its own, whose output is read by prx",
     "tools/watcher.py": "a program of its own, whose output is read by prx",
 }

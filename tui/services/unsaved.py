@@ -34,12 +34,17 @@ def write_new(unsaved: Unsaved, file: Path) -> None:
         is_ours = True
         write_private(file, unsaved_json(unsaved).encode())
     except FileExistsError as error:
-        raise NotRescued(f"{file} already exists.", "Choose another name.") from error
+        raise NotRescued(f"{_shown(file)} already exists.", "Choose another name.") from error
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         if is_ours:
             file.unlink(missing_ok=True)
         reason = error.strerror if isinstance(error, OSError) else error
-        raise NotRescued(f"{file} cannot be written: {reason}.", "Choose another place.") from error
+        raise NotRescued(f"{_shown(file)} cannot be written: {reason}.", "Choose another place.") from error
+
+
+def _shown(file: Path) -> str:
+    """Return the name of a file in the current folder, and the path of any other."""
+    return file.name if file.parent == Path.cwd() else str(file)
 
 
 def unsaved_json(unsaved: Unsaved) -> str:
