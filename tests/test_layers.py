@@ -83,8 +83,8 @@ LAYERS = {
         "screens widgets engine chat images errors masking actions render store services.ports", "textual rich msgspec"
     ),
     "chat_screen.controllers": layer(
-        "chat_screen.context chat_screen.session chat_screen.pipeline chat_screen.hints chat errors masking store "
-        "render.figures services.ports",
+        "chat_screen.background chat_screen.readiness chat_screen.context chat_screen.session chat_screen.pipeline "
+        "chat_screen.hints chat errors masking store render.figures services.ports",
         "msgspec",
     ),
     "screens": layer("widgets engine chat images errors actions render store services.ports", "textual rich msgspec"),

@@ -122,6 +122,17 @@ def test_a_signal_that_was_ignored_from_the_start_stays_so(
         assert_restored(terminal)
 
 
+def test_a_draft_of_the_first_moment_is_kept(env: dict[str, str], tmp_path: Path) -> None:
+    with Terminal(PRX, {**os.environ, **env}, tmp_path) as terminal:
+        terminal.wait_for("⏎ send")
+        terminal.type("early bird")
+        terminal.wait_for("│ early bird")
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.wait_exit() == 128 + signal.SIGTERM
+    with Terminal(PRX, {**os.environ, **env}, tmp_path) as terminal:
+        terminal.wait_for("│ early bird")
+
+
 def test_a_terminal_that_is_closed_loses_nothing(
     server: Server[FakeAnthropic], env: dict[str, str], tmp_path: Path
 ) -> None:

@@ -133,6 +133,8 @@ class ChatApp(App[int], inherit_bindings=False):
             gallery.ask = partial(driver.ask, asked)
 
     def on_exit_app(self) -> None:
+        if self.chat.is_running:  # else there is nothing to save yet
+            self.chat.end()
         for conversation in self.chat.query(Conversation):  # none if the widgets are gone already
             conversation.gallery.close()
 

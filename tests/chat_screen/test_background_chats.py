@@ -61,7 +61,7 @@ async def left_in_mid_answer(chat: Chat, prompt: str, shown: str) -> str:
 
 
 async def answered(chat: Chat, chat_id: str) -> None:
-    await chat.until(lambda: chat_id not in chat.screen.parts.sessions.answering)
+    await chat.until(lambda: chat_id not in chat.screen.parts.background.answering)
 
 
 async def test_the_answer_goes_on_and_is_there_when_the_chat_is_opened_again() -> None:
@@ -117,7 +117,7 @@ async def test_coming_back_shows_it_streaming_on() -> None:
         await chat.until_idle()
         await chat.until_shown("past the kelp and the rock.")
         assert chat.shown.count("It runs out") == 1
-        assert not chat.screen.parts.sessions.answering
+        assert not chat.screen.parts.background.answering
 
 
 async def test_what_arrived_meanwhile_is_shown_on_coming_back() -> None:
@@ -125,7 +125,7 @@ async def test_what_arrived_meanwhile_is_shown_on_coming_back() -> None:
     async with chatting(Answer(Text("It runs out", gate, " past the kelp", last, "."))) as chat:
         left = await left_in_mid_answer(chat, "tides", "It runs out")
         gate.open()
-        away = chat.screen.parts.sessions.background[left]
+        away = chat.screen.parts.background.sessions[left]
         await chat.until(lambda: "kelp" in str(away.pending_events))
         await opened_chat(chat, "tides")
         await chat.until_shown("It runs out past the kelp▍")
@@ -165,7 +165,7 @@ async def test_two_chats_stream_at_once_and_each_gets_its_own() -> None:
         first = await left_in_mid_answer(chat, "first", "one")
         await chat.send("second")
         await chat.until_shown("two")
-        assert chat.screen.parts.sessions.answering == {first, chat.screen.session.id}
+        assert chat.screen.parts.background.answering == {first, chat.screen.session.id}
         one.open()
         await answered(chat, first)
         assert "one" not in chat.shown
@@ -189,7 +189,7 @@ async def test_a_question_of_a_chat_that_was_left_is_told_and_waits_there(
         await chat.until(lambda: '"tides" asks' in chat.hint)
         await opened_chat(chat, "tides")
         await chat.until(lambda: chat.questions)
-        assert chat.screen.parts.sessions.answering == {left}
+        assert chat.screen.parts.background.answering == {left}
         chat.screen.provider.answer_permission_request("toolu_run", PermissionDecision(allowed=True))
         await chat.until_shown("It said kelp.")
 
@@ -297,6 +297,6 @@ async def test_a_deleted_chat_stops_and_stays_deleted() -> None:
         left = await left_in_mid_answer(chat, "tides", "It runs out")
         chat.screen.parts.library.delete(left)
         await asyncio.to_thread(chat.server.wait_until_closed)
-        assert not chat.screen.parts.sessions.answering
+        assert not chat.screen.parts.background.answering
     with Store(Path.home() / FILE, now=Clock().wall) as store:
         assert store.chats().result() == ()

@@ -234,7 +234,7 @@ async def test_what_is_allowed_always_is_so_in_other_chats_at_once(folder: Path)
         await answer(chat, "a")
         await chat.until_shown("Done.")
         await chat.until(lambda: names(folder) == ["one", "two"])  # the other chat asked for what is allowed now
-        await chat.until(lambda: not chat.screen.parts.sessions.asking and len(chat.server.requests) == 4)
+        await chat.until(lambda: not chat.screen.parts.background.asking and len(chat.server.requests) == 4)
         await chat.pilot.press("ctrl+n")
         await chat.send("Make six")
         await chat.until_shown("Six.")

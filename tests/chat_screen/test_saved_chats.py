@@ -92,7 +92,7 @@ async def test_a_new_chat_wanted_before_the_chat_is_there_begins_after_what_was_
             assert not chat.screen.parts.sessions.is_started
             busy.close()
             await until_ready(chat)
-            await chat.until(lambda: not chat.screen.parts.sessions.answering)
+            await chat.until(lambda: not chat.screen.parts.background.answering)
             assert chat.screen.header.title == ""
             await chat.pilot.press(*"rd", "enter")
             await chat.until_shown("three")
@@ -100,6 +100,21 @@ async def test_a_new_chat_wanted_before_the_chat_is_there_begins_after_what_was_
             assert "one" not in chat.shown
             chats = await asyncio.wrap_future(chat.screen.store.chats())
             assert sorted((one.title, one.messages) for one in chats) == [("first", 4), ("third", 2)]
+
+
+async def test_what_is_typed_before_the_store_is_open_outlives_a_signal() -> None:
+    async with chatting():
+        pass
+    with ExitStack() as busy:
+        busy.enter_context(busy_disk())
+        async with chatting(early=True) as chat:
+            await chat.pilot.press(*"draft")
+            assert not chat.screen.parts.sessions.is_started
+            chat.app.exit()
+            await chat.until(lambda: chat.screen.session.has_store)
+            busy.close()
+    async with chatting() as chat:
+        assert chat.prompt.full_text == "draft"
 
 
 async def test_after_a_crash_it_opens_where_it_was_with_the_draft_and_the_queue() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from tui.chat_screen.background import BackgroundChats
     from tui.chat_screen.controllers.library import LibraryController
     from tui.chat_screen.controllers.sessions import SessionManager
     from tui.chat_screen.dialogs import Dialogs
@@ -23,6 +24,7 @@ class LibraryDialogs:
         self,
         dialogs: Dialogs,
         sessions: SessionManager,
+        background: BackgroundChats,
         prompt: PromptArea,
         open_chat: OpenChat,
         library: Callable[[], LibraryController],
@@ -30,6 +32,7 @@ class LibraryDialogs:
     ) -> None:
         self._dialogs = dialogs
         self._sessions = sessions
+        self._background = background
         self._prompt = prompt
         self._open_chat = open_chat
         self._library = library
@@ -39,8 +42,8 @@ class LibraryDialogs:
         self.notify_list = dialogs.notify_list
 
     def open_list(self, words: str) -> None:
-        keeper = ListKeeper(self._sessions, self._library())
-        self._dialogs.open_list(self._sessions.store, keeper, words, self._now, lambda picked: self._open_chat(*picked))
+        keeper = ListKeeper(self._sessions, self._background, self._library(), self._open_chat)
+        self._dialogs.open_list(self._sessions.store, keeper, words, self._now)
 
     def pick_prompt(self, words: str) -> None:
         def closed(picked: str | None) -> None:
@@ -54,8 +57,12 @@ class LibraryDialogs:
 class ListKeeper:
     """What the list of chats needs to know and to do."""
 
-    def __init__(self, sessions: SessionManager, library: LibraryController) -> None:
+    def __init__(
+        self, sessions: SessionManager, background: BackgroundChats, library: LibraryController, open_chat: OpenChat
+    ) -> None:
         self._sessions = sessions
+        self._background = background
+        self.open = open_chat
         self.delete = library.delete
         self.restore = library.restore
         self.export = library.export_from_list
@@ -66,12 +73,12 @@ class ListKeeper:
 
     @property
     def answering(self) -> frozenset[str]:
-        return self._sessions.answering
+        return self._background.answering
 
     @property
     def asking(self) -> frozenset[str]:
-        return self._sessions.asking
+        return self._background.asking
 
     @property
     def unread(self) -> frozenset[str]:
-        return self._sessions.unread
+        return frozenset(self._background.unread)

@@ -18,7 +18,7 @@ from tui.services.ports import Provider, ToolServer
 
 if TYPE_CHECKING:
     from tui.chat.budget import ExceededLimit
-    from tui.screens.chats import Keeper, Opening
+    from tui.screens.chats import Keeper
     from tui.screens.key_panel import KeyPanel
     from tui.store import Store
     from tui.widgets.gallery import Gallery
@@ -122,14 +122,12 @@ class Dialogs:
 
     # The library
 
-    def open_list(
-        self, store: Store, keeper: Keeper, words: str, now: Callable[[], float], picked: Callable[[Opening], None]
-    ) -> None:
+    def open_list(self, store: Store, keeper: Keeper, words: str, now: Callable[[], float]) -> None:
         from tui.screens.chats import ChatList
 
         provider = self._provider
         chats = ChatList(store, provider.name_of, keeper, typed=words, passing=provider.is_demo, now=now)
-        self._push(chats, picked)
+        self._push(chats)
 
     def list_changed(self) -> None:
         """Have the list of chats read again, if it is open."""

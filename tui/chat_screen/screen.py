@@ -102,6 +102,10 @@ class ChatScreen(Screen[None]):
         """Open the store once the first frame is on the screen, which does not need SQLite."""
         self.parts.context.run(self.parts.start, self._options.prompt, group="chat")
 
+    def end(self) -> None:
+        """Save how the chat stands, as the program ends."""
+        self.parts.sessions.end()
+
     # The parts that others look at
 
     @property

@@ -106,6 +106,7 @@ class ChatSession:
         """Takes the turns, and owns the transcript."""
         self.queue = PromptQueue()
         self.title = ""
+        """The user's, or a generated one, or the first line of the first prompt."""
         self.is_on_view = True
         """False while another chat is shown. Its queue then goes on with the model and settings of its running turn."""
         self.is_closed = False

@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from tui.chat.forecast import NO_DRAFT
 from tui.chat_screen.availability import ChatAvailability
+from tui.chat_screen.background import BackgroundChats
 from tui.chat_screen.context import ChatContext, Options, Workers
 from tui.chat_screen.controllers.attachments import AttachmentController, AttachmentPorts
 from tui.chat_screen.controllers.costs import CostController, CostPorts, Layout
@@ -101,7 +102,7 @@ class Parts:
             (
                 self.presenter.take,
                 self.branches.take,
-                self.sessions.take,
+                self.background.take,
                 self.sync.take,
                 self.costs.take,
                 self.titles.take,
@@ -116,14 +117,16 @@ class Parts:
         ports = SessionPorts(
             show=self._show_session,
             snapshot=lambda session: self.display.snapshot(session),
-            restore=lambda place, keeps: self.display.restore(place, keeps, adds=not self.sessions.is_started),
+            restore=lambda place, keeps: self.display.restore(place, keeps, adds=not self.sessions.is_ready),
             show_message=lambda index, words: self.reading.show_message(index, words),
             take_choices=lambda chat: self.generation.restore(chat),
             replay=lambda session: self.presenter.replay(session),
-            go_on=lambda session: self.turns.go_on(session),
-            changed=self._background_changed,
         )
-        return SessionManager(self.context, ports, self._wake)
+        return SessionManager(self.context, ports, self._wake, self.background)
+
+    @cached_property
+    def background(self) -> BackgroundChats:
+        return BackgroundChats(self.context, lambda session: self.turns.go_on(session), self._background_changed)
 
     @cached_property
     def start_up(self) -> StartUp:
@@ -150,7 +153,7 @@ class Parts:
             dialogs=self.library_dialogs,
             show_title=self.display.show_title,
             start_new=self.start_new,
-            give_up=self.sessions.give_up,
+            give_up=self.background.give_up,
             open=self.open,
             remember_earlier=self._widgets.prompt.remember_earlier,
         )
@@ -306,7 +309,7 @@ class Parts:
                 lambda: "demo · scripted answers" if provider.is_demo else "",
             ),
             header_settings=(self.permissions.header,),
-            header_elsewhere=self.sessions.elsewhere,
+            header_elsewhere=self.background.elsewhere,
             welcome=(self.permissions.welcome,),
             figures_shown=self.costs.show_warmth,
             model_shown=self.costs.model_changed,
@@ -346,7 +349,7 @@ class Parts:
         from tui.chat_screen.chat_list import LibraryDialogs
 
         ports = self._widgets.prompt, self.open, lambda: self.library, self.context.library.now
-        return LibraryDialogs(self.dialogs, self.sessions, *ports)
+        return LibraryDialogs(self.dialogs, self.sessions, self.background, *ports)
 
     # What the ports of several units share
 
@@ -356,15 +359,12 @@ class Parts:
 
     def open(self, chat_id: str, message_id: str = "", words: Sequence[str] = ()) -> None:
         """Show a chat, at a message with marked words if one is named."""
-        self.context.run(self._open, chat_id, message_id, words, group="branch", exclusive=True)
-
-    async def _open(self, chat_id: str, message_id: str, words: Sequence[str]) -> None:
-        await self.sessions.open(chat_id, message_id, words)
         self._widgets.prompt.focus()
+        self.sessions.open(chat_id, message_id, words)
 
     def open_next(self) -> None:
         """Show the chat that asks or was answered in the background."""
-        if chat_id := self.sessions.next_waiting:
+        if chat_id := self.background.next_waiting:
             self.open(chat_id)
 
     async def start(self, prompt: str) -> None:

@@ -92,7 +92,6 @@ def run(
                 exit_signals=exit_signals,
             )
             app.run()
-            app.chat.parts.sessions.save_early()
         return _keep_unsaved(library, exit_signals.exit_code if exit_signals.received else app.return_code or 0)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
+from typing import TYPE_CHECKING, Protocol, overload
 
 from textual import work
 from textual.app import ComposeResult
@@ -30,14 +30,6 @@ _FIRST_ROWS = 20
 """Chats that are read before the list is first shown, or as many as the screen has rows; the others follow."""
 _KEYS = (("⏎", "open"), ("^R", "rename"), ("^B", "pin"), ("del", "delete"), ("^E", "export"), ("esc", "close"))
 _KEYS_DELETED = (("^Z", "undo delete"), *_KEYS)
-
-
-class Opening(NamedTuple):
-    """A chat to open, the message to scroll to (or ""), and the words to highlight in it."""
-
-    chat_id: str
-    message_id: str = ""
-    words: tuple[str, ...] = ()
 
 
 class _Rows(Sequence[Item]):
@@ -77,6 +69,9 @@ class Keeper(Protocol):
     def unread(self) -> frozenset[str]:
         """The chats whose answer ended while another chat was open."""
 
+    def open(self, chat_id: str, message_id: str = "", words: tuple[str, ...] = ()) -> None:
+        """Show a chat; scroll to a message and highlight words in it, if one is given."""
+
     def delete(self, chat_id: str) -> None: ...
 
     def restore(self, chat_id: str) -> None: ...
@@ -85,7 +80,7 @@ class Keeper(Protocol):
         """Write a chat to a file, then call `ChatList.say_exported`."""
 
 
-class ChatList(Modal[Opening | None]):
+class ChatList(Modal[None]):
     BINDINGS = [
         Binding("escape,ctrl+s,f3", "dismiss(None)", show=False),
         Binding("ctrl+r,f2", "rename", show=False),
@@ -260,7 +255,9 @@ class ChatList(Modal[Opening | None]):
 
     def on_filter_list_picked(self, event: FilterList.Picked) -> None:
         chat_id, _, message_id = event.key.partition(" ")
-        self.dismiss(Opening(chat_id, message_id, self._words.get(event.key, ())))
+        # Before the list is gone: what is typed from now on is for that chat.
+        self._keeper.open(chat_id, message_id, self._words.get(event.key, ()))
+        self.dismiss()
 
     @property
     def _chosen(self) -> Chat | None:

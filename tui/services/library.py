@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from tui.errors import TuiError
@@ -38,6 +39,7 @@ class ChatLibrary:
         """Where to write chats that could not be stored: this file, and True to print them on stdout."""
         self._open = ExitStack()
         self._stores: dict[bool, Store] = {}
+        self._opening = Lock()
 
     def __enter__(self) -> ChatLibrary:
         return self
@@ -49,18 +51,19 @@ class ChatLibrary:
         """Return the store. The first call loads modules, so make it outside the first paint."""
         from tui.store import Store
 
-        if demo not in self._stores:
-            file = self.file
-            if demo:
-                file = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="prx-demo-"))) / file.name
-            store = Store(
-                file,
-                problems=lambda problem: self.trouble(problem),
-                changed=lambda chat_id: self.changed(chat_id),
-                now=self.now,
-            )
-            self._stores[demo] = self._open.enter_context(store)
-        return self._stores[demo]
+        with self._opening:  # a program that ends as soon as it has begun opens it from another thread
+            if demo not in self._stores:
+                file = self.file
+                if demo:
+                    file = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="prx-demo-"))) / file.name
+                store = Store(
+                    file,
+                    problems=lambda problem: self.trouble(problem),
+                    changed=lambda chat_id: self.changed(chat_id),
+                    now=self.now,
+                )
+                self._stores[demo] = self._open.enter_context(store)
+            return self._stores[demo]
 
     @property
     def has_backlog(self) -> bool:

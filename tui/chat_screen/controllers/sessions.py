@@ -1,8 +1,4 @@
-"""Sessions: the chat on view, chats that run in the background, unread marks, start-up and restore.
-
-A chat that is left while its answer arrives stays open in the background: the answer is recorded, its queue goes on, and
-the chat is shown as it stands when it is opened again.
-"""
+"""Sessions: the chat on view, opening another one, leaving it, and where the store stands."""
 
 from __future__ import annotations
 
@@ -14,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from tui.chat.events import TurnEnded, TurnEvent
-from tui.chat.tools import Access, PermissionDecided, PermissionRequested, ToolEnded, parse_access
+from tui.chat.tools import Access, parse_access
 from tui.chat.transcript import Draft
+from tui.chat_screen.background import BackgroundChats
 from tui.chat_screen.context import ChatContext, stored
-from tui.chat_screen.session import ChatSession, Origin, SyncState, ids, labels, opening_notice, shortened, sibling_ids
+from tui.chat_screen.readiness import Readiness
+from tui.chat_screen.session import ChatSession, Origin, SyncState, ids, labels, opening_notice, sibling_ids
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
@@ -39,10 +36,6 @@ class SessionPorts:
     """Goes on with the model and settings of a chat."""
     replay: Callable[[ChatSession], None]
     """Shows what has arrived of a running answer."""
-    go_on: Callable[[ChatSession], None]
-    """Sends the next queued prompt of a session, if it may be sent by itself."""
-    changed: Callable[[], None]
-    """What runs in the background, or is unread, has changed."""
 
 
 class SessionManager:
@@ -51,18 +44,19 @@ class SessionManager:
         context: ChatContext,
         ports: SessionPorts,
         wake: Callable[[ChatSession], None],
+        background: BackgroundChats,
     ) -> None:
         """`wake` is called on the engine's thread when a session has events."""
         self._context = context
         self._ports = ports
         self._wake = wake
-        self.background: dict[str, ChatSession] = {}
-        """Chats that were left while their answer arrives, by id."""
-        self._unread: set[str] = set()
-        self._waiting: list[tuple[Callable[[], None], Draft | None]] = []
-        """What is to be done once the store is open, or another chat is there, and the prompt that waits for it."""
-        self._opening = 0
-        self._is_started = False
+        self._background = background
+        self._readiness = Readiness()
+        self.when_ready = self._readiness.when_ready
+        self._wanted: tuple[str, str, Sequence[str]] | None = None
+        """The chat that is to be opened next, with a message and words."""
+        self._laid_aside: Position | None = None
+        """What was typed in the chat on view before another one was asked for."""
         self._store: Store | None = None
         self._count = 0
         self.current = self._new_session()
@@ -99,23 +93,16 @@ class SessionManager:
     @property
     def is_started(self) -> bool:
         """True once the store is open and what was to be restored is on view."""
-        return self._is_started
+        return self._readiness.is_started
 
     @property
     def is_ready(self) -> bool:
         """True unless the store is still opened, or another chat."""
-        return self._is_started and not self._opening
+        return self._readiness.is_ready
 
-    def when_ready(self, do: Callable[[], None], prompt: Draft | None = None) -> None:
-        """Do it now, or as soon as the store is open and the chat that is being opened is there. `prompt` waits for it."""
-        if self.is_ready:
-            do()
-        else:
-            self._waiting.append((do, prompt))
-
-    def _do_waiting(self) -> None:
-        while self.is_ready and self._waiting:
-            self._waiting.pop(0)[0]()
+    @property
+    def has_waiting(self) -> bool:
+        return self._readiness.has_waiting
 
     async def open_store(self) -> None:
         """Open the store, and have the chat on view recorded there."""
@@ -126,13 +113,9 @@ class SessionManager:
 
     def started(self) -> None:
         """Everything is there: what waited is done now, so that whatever comes later comes after it."""
-        self._is_started = True
+        self._readiness.is_started = True
         self.save_position()
-        self._do_waiting()
-
-    @property
-    def has_waiting(self) -> bool:
-        return bool(self._waiting)
+        self._readiness.do_waiting()
 
     async def open_draft(self, chat_id: str) -> bool:
         """Show what was typed for a chat that has not begun, in this chat that has not begun. False if there is nothing."""
@@ -146,7 +129,7 @@ class SessionManager:
 
     async def has_not_begun(self, chat_id: str) -> bool:
         """True if a chat has no messages in the store, but maybe unsent text."""
-        if chat_id in self.background:
+        if chat_id in self._background.sessions:
             return False
         try:
             await stored(self.store.chat(chat_id))
@@ -156,24 +139,62 @@ class SessionManager:
 
     # Opening a chat
 
-    async def open(self, chat_id: str, message_id: str = "", words: Sequence[str] = ()) -> None:
-        """Show a chat, or a draft that has not begun; scroll to a message and mark words in it. What is sent meanwhile
-        waits, and goes to that chat."""
-        self._opening += 1
+    def open(self, chat_id: str, message_id: str = "", words: Sequence[str] = ()) -> None:
+        """Show a chat, or a draft that has not begun; scroll to a message and mark words in it.
+
+        What is typed and sent from now on is for that chat.
+        """
+        if not self.is_started:
+            self.when_ready(lambda: self.open(chat_id, message_id, words))
+            return
+        self._wanted = chat_id, message_id, words
+        if not self._readiness.is_opening:
+            self._lay_aside()
+            self._context.run(self._open_wanted, group="open")
+
+    async def _open_wanted(self) -> None:
+        try:
+            while self._wanted is not None:
+                wanted, self._wanted = self._wanted, None
+                await self._open(*wanted)
+        finally:
+            if (position := self._laid_aside) is not None:  # it is the same chat, or the other one could not be opened
+                self._laid_aside = None
+                self._ports.restore(position, False)
+                for draft in reversed(position.queue):
+                    self.current.queue.put_first(draft)
+            self._readiness.is_opening = False
+        self.save_position()
+        self._readiness.do_waiting()
+
+    def _lay_aside(self) -> None:
+        """Another chat is wanted: what was typed stays with this one, and what is typed from now on is for that one."""
+        from tui.store import Position
+
+        position, session = self._ports.snapshot(self.current), self.current
+        self._ports.restore(Position(chat_id=session.id), False)
+        self._readiness.is_opening = True
+        self.store.save_position(position)
+        self._laid_aside = replace(position, queue=position.queue[: len(position.queue) - len(session.unsent)])
+
+    def _snapshot(self) -> Position:
+        """Return how the chat on view stands, with what was laid aside of it."""
+        position, aside = self._ports.snapshot(self.current), self._laid_aside
+        if aside is None:
+            return position
+        return replace(position, draft=aside.draft, queue=(*aside.queue, *position.queue))
+
+    async def _open(self, chat_id: str, message_id: str, words: Sequence[str]) -> None:
         try:
             # A message may be in another branch than the one that the chat was left at.
             if await self.has_not_begun(chat_id):
                 self._show_new(draft_stays=True)
-                self._ports.restore(replace(self._ports.snapshot(self.current), draft=Draft(text=""), queue=()), False)
                 await self.open_draft(chat_id)
                 return
             leaf = await stored(self.store.leaf(message_id)) if message_id else ""
             await self.open_chat(chat_id, head=leaf or None, at=message_id, words=words)
         except TuiError as error:
             self._context.notify(error.message)
-        finally:
-            self._opening -= 1
-            self._do_waiting()
 
     async def open_chat(
         self, chat_id: str, *, head: str | None = None, at: str = "", words: Sequence[str] = ()
@@ -182,7 +203,7 @@ class SessionManager:
 
         A chat with a running turn is shown as it stands, in its own branch. Raises TuiError.
         """
-        if (session := self.background.get(chat_id)) is not None:
+        if (session := self._background.sessions.get(chat_id)) is not None:
             branch = await self._open_background(session)
         elif chat_id == self.current.id and self.current.running:
             branch = await self.read_branch()
@@ -210,8 +231,10 @@ class SessionManager:
         discarded = await stored(self.store.discarded(chat_id))
         if is_same and (left.running or self.current is not left):  # a prompt was sent, or another chat shown meanwhile
             return branch
-        position = self._ports.snapshot(self.current) if is_same else await stored(self.store.position(chat_id))
+        position = self._snapshot() if is_same else await stored(self.store.position(chat_id))
+        keeps_typed = is_same and self._laid_aside is None
         if is_same:
+            self._laid_aside = None
             self.current.close()
         else:
             self._leave(draft_stays=True)
@@ -222,15 +245,15 @@ class SessionManager:
         session.turns.resume(transcript, parse_access(chat.tools))
         session.restored = transcript
         session.turns.discarded = discarded
-        session.queue.restore(self.current.unsent if is_same else position.queue)
+        session.queue.restore(self.current.unsent if keeps_typed else position.queue)
         self.current = session
-        self._show(session, branch, position, keeps_typed=is_same)
+        self._show(session, branch, position, keeps_typed=keeps_typed)
         if notice := opening_notice(branch):
             self._context.notify(notice, lasting=True)
         return branch
 
     def _show(self, session: ChatSession, branch: Branch, position: Position, *, keeps_typed: bool = False) -> None:
-        self._unread.discard(session.id)
+        self._background.unread.discard(session.id)
         self._ports.take_choices(branch.chat)
         session.title = branch.chat.title
         session.sync = SyncState(sibling_ids(branch) | ids(branch))
@@ -240,10 +263,11 @@ class SessionManager:
         self._ports.restore(position, keeps_typed)
 
     def start_new(self, prepare: Callable[[], object] = lambda: None) -> None:
-        """Show a new, empty chat. What is being written goes along. `prepare` is called just before."""
-        if not self._is_started:
-            self._waiting.append((partial(self.start_new, prepare), None))
-            return
+        """Show a new, empty chat, after one that is being opened. What is being written goes along. `prepare` is called
+        just before."""
+        self.when_ready(partial(self._start_new, prepare))
+
+    def _start_new(self, prepare: Callable[[], object]) -> None:
         prepare()
         self._show_new(draft_stays=False)
         self.save_position()
@@ -260,35 +284,36 @@ class SessionManager:
 
     def save_position(self) -> None:
         """Note how the chat on view stands. Called as often as that changes."""
-        if self.current.recorder is not None and self._is_started:
+        if self.current.recorder is not None and self.is_ready:
             self.store.save_position(self._ports.snapshot(self.current))
 
-    def save_early(self) -> None:
-        """Save what was typed and sent, if the program has ended before the store was open."""
-        if self._is_started:
-            return
-        if self.current.recorder is None:
+    def end(self) -> None:
+        """Save what is typed, sent and queued, as the program ends; also where the store is not open yet."""
+        typed = self._ports.snapshot(self.current)
+        position = self._snapshot()
+        position = replace(position, queue=(*position.queue, *self._readiness.drafts))
+        if self._laid_aside is not None:
+            position = position.with_returned(typed.draft) if typed.has_draft else position
+        if not self.is_started:
+            if position.is_empty:
+                return
             self._store = self._context.library.store(demo=self._context.provider.is_demo)
-            self._record(self.current, self._new_chat())
-        position = self._ports.snapshot(self.current)
-        sent = (prompt for _, prompt in self._waiting if prompt is not None)
-        self.store.save_position(replace(position, queue=(*position.queue, *sent)))
+            if self.current.recorder is None:
+                self._record(self.current, self._new_chat())
+        self.store.save_position(replace(position, chat_id=self.current.id))
 
     def _leave(self, *, draft_stays: bool) -> None:
         """Leave the chat on view. Without `draft_stays`, what is being written goes along to the next one."""
         session = self.current
-        if session.recorder is None or not self._is_started:
+        if session.recorder is None or not self.is_started:
             session.close()
             return
-        position = self._ports.snapshot(session)
+        position, self._laid_aside = self._snapshot(), None
         position = position if draft_stays else replace(position, draft=Draft(text=""), edits="")
         self.store.save_position(position)
         if session.running and self._keeps_open():
             waiting = position.queue[: len(position.queue) - len(session.queue.drafts)]
-            session.position = replace(position, queue=waiting)
-            session.is_on_view = False
-            session.in_question = session.editing = None
-            self.background[session.id] = session
+            self._background.enter(session, replace(position, queue=waiting))
         else:
             session.close()
 
@@ -300,13 +325,10 @@ class SessionManager:
         recorder = session.recorder
         assert recorder is not None
         branch: Branch = await stored(session.store.branch(session.id, recorder.head))
-        if session.id not in self.background:  # it has ended meanwhile, and all of it is stored
+        if session.id not in self._background.sessions:  # it has ended meanwhile, and all of it is stored
             return await self._open_stored(session.id, None)
         self._leave(draft_stays=True)
-        del self.background[session.id]
-        position, session.position = session.position, None
-        assert position is not None
-        session.is_on_view = True
+        position = self._background.leave(session)
         self.current = session
         session.store.set_open_chat(session.id)
         for draft in reversed(position.queue):
@@ -314,75 +336,6 @@ class SessionManager:
         self._show(session, branch, position)
         self._ports.replay(session)
         return branch
-
-    def give_up(self, chat_id: str) -> None:
-        """Stop the answer of a chat in the background, and forget that it is unread."""
-        self._unread.discard(chat_id)
-        if (session := self.background.pop(chat_id, None)) is not None:
-            session.close()
-        self._ports.changed()
-
-    # What goes on
-
-    @property
-    def answering(self) -> frozenset[str]:
-        """The chats with a running turn."""
-        return frozenset({*self.background, *([self.current.id] if self.current.running else [])})
-
-    @property
-    def asking(self) -> frozenset[str]:
-        """The chats in which a tool call needs permission."""
-        sessions = (self.current, *self.background.values())
-        return frozenset(session.id for session in sessions if session.questions)
-
-    @property
-    def unread(self) -> frozenset[str]:
-        """The chats whose answer has ended in the background, and which were not shown since."""
-        return frozenset(self._unread)
-
-    @property
-    def next_waiting(self) -> str:
-        """A chat in the background that asks, or was answered; "" if there is none."""
-        return next(iter((*(self.asking - {self.current.id}), *self._unread)), "")
-
-    def elsewhere(self) -> str:
-        """Return what the header says of other chats."""
-        asking, unread = len(self.asking - {self.current.id}), len(self.unread)
-        if asking:
-            return f"? {asking} chats ask" if asking > 1 else "? another chat asks"
-        if unread:
-            return f"✓ {unread} chats answered" if unread > 1 else "✓ another chat answered"
-        return ""
-
-    def take(self, session: ChatSession, event: TurnEvent) -> None:
-        """Follow the turns of chats in the background."""
-        if session.is_on_view or not isinstance(event, PermissionRequested | PermissionDecided | ToolEnded | TurnEnded):
-            return
-        if isinstance(event, TurnEnded):
-            self._end_in_background(session, event)
-        elif isinstance(event, PermissionRequested):
-            title, key = event.question.title.lower(), self._context.key_of("chats")
-            self._context.notify(f'"{shortened(session.title)}" asks: {title}? · {key} leads there', lasting=True)
-        self._ports.changed()
-
-    def _end_in_background(self, session: ChatSession, event: TurnEnded) -> None:
-        position = session.position
-        assert position is not None
-        if event.give_back is not None:
-            if position.has_draft:
-                session.queue.put_first(event.give_back)
-            else:
-                session.position = position = replace(position, draft=event.give_back)
-        if event.outcome == "complete":
-            self._ports.go_on(session)
-        queue = session.queue
-        session.store.save_position(replace(position, queue=(*position.queue, *queue.drafts), held=queue.held))
-        if not session.running:
-            del self.background[session.id]
-            self._unread.add(session.id)
-            title = shortened(session.title)
-            failure = event.failure
-            self._context.notify(f'"{title}": {failure.message}' if failure else f'"{title}" has its answer')
 
     # Tools
 

@@ -11,6 +11,7 @@ from textual.events import Key
 
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Text
+from tui.screens.chats import ChatList
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +37,7 @@ async def test_a_new_chat_right_behind_a_prompt_begins_after_it() -> None:
         press_at_once(chat, *typed("first"), "enter", "ctrl+n", *typed("second"), "enter")
         await chat.until_shown("two")
         await chat.until_idle()
-        await chat.until(lambda: not chat.screen.parts.sessions.answering)
+        await chat.until(lambda: not chat.screen.parts.background.answering)
         assert "one" not in chat.shown
         assert await stored_chats(chat) == [("first", 2), ("second", 2)]
 
@@ -69,5 +70,27 @@ async def test_a_held_queue_goes_on_before_the_key_behind_enter() -> None:
         assert chat.queued == ["and more"]
         press_at_once(chat, "enter", "ctrl+n")
         await chat.request(2)
-        await chat.until(lambda: not chat.screen.parts.sessions.answering)
+        await chat.until(lambda: not chat.screen.parts.background.answering)
         assert await stored_chats(chat) == [("first", 4)]
+
+
+async def test_what_is_typed_right_after_picking_a_chat_goes_to_that_chat() -> None:
+    async with chatting(words("one"), words("two"), words("three")) as chat:
+        await chat.send("first")
+        await chat.until_idle()
+        first = chat.screen.session.id
+        await chat.pilot.press("ctrl+n")
+        await chat.send("second")
+        await chat.until_idle()
+        await chat.pilot.press(*"draft", "ctrl+s", *"first")
+        picker = chat.app.screen
+        assert isinstance(picker, ChatList)
+        await chat.until(lambda: picker._chosen is not None and picker._chosen.id == first)
+        chat.app.post_message(Key("enter", "\r"))
+        for _ in iter(lambda: chat.app.screen is picker, False):
+            await asyncio.sleep(0)
+        press_at_once(chat, *typed("third"), "enter", *typed("and mo"))
+        await chat.until_shown("three")
+        await chat.until_idle()
+        assert (chat.screen.session.id, chat.prompt.text) == (first, "and mo")
+        assert await stored_chats(chat) == [("first", 4), ("second", 2)]
