@@ -36,18 +36,14 @@ class ForeignHost(Misdirected):
 
 def check_destination(credential: Credential, url: str, oauth_hosts: Sequence[str] = ()) -> None:
     """Raise a `Misdirected` unless the credential may be sent to that URL."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        host, port = "", None
-    if not host or parts.scheme not in ("http", "https") or not url.strip().isprintable():
+    parts = _parse(url)
+    if parts is None:
         raise NotAnAddress(
             "api_url is not a valid address.",
             "It starts with https:// and names a host, e.g. https://api.anthropic.com. It is set in config.toml or by "
             "ANTHROPIC_BASE_URL.",
         )
-    check_host(credential, parts.scheme, host, port, oauth_hosts)
+    check_host(credential, *parts, oauth_hosts)
 
 
 def check_host(
@@ -71,17 +67,14 @@ def check_host(
 
 def check_token_url(url: str, oauth_hosts: Sequence[str] = ()) -> None:
     """Raise a `Misdirected` unless the login of Claude Code may be refreshed at that URL."""
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").lower(), parts.port
-    except ValueError:
-        host, port = "", None
-    if not host or parts.scheme not in ("http", "https") or not url.strip().isprintable():
+    parts = _parse(url)
+    if parts is None:
         raise NotAnAddress(
             "oauth_token_url is not a valid address.",
             "Without it in config.toml, the login is refreshed at platform.claude.com.",
         )
-    if parts.scheme != "https" and not is_loopback(host):
+    scheme, host, port = parts
+    if scheme != "https" and not is_loopback(host):
         raise Unencrypted(
             f"Claude Code's login is not refreshed at {host} over plain http, where others could read it.",
             "Use https:// in oauth_token_url.",
@@ -91,6 +84,17 @@ def check_token_url(url: str, oauth_hosts: Sequence[str] = ()) -> None:
             f"Claude Code's login is not refreshed at {host}: it belongs to platform.claude.com.",
             f'Remove oauth_token_url, or allow its host: oauth_hosts = ["{host}"] under [providers.anthropic].',
         )
+
+
+def _parse(url: str) -> tuple[str, str, int | None] | None:
+    """Return scheme, host and port of an http or https URL, or None if it is invalid."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    is_valid = bool(host) and parts.scheme in ("http", "https") and url.strip().isprintable()
+    return (parts.scheme, host.lower(), port) if is_valid else None
 
 
 def _is_named(host: str, port: int | None, oauth_hosts: Sequence[str]) -> bool:

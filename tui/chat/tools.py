@@ -84,7 +84,7 @@ class ToolOutput(msgspec.Struct, frozen=True):
 
 
 class ToolEnded(msgspec.Struct, frozen=True):
-    """A call has its result. The results of one answer are sent together: `events.ToolsAnswered`."""
+    """A call has its result. The results of one answer are sent together: `events.ToolResultsAdded`."""
 
     result: ToolResult
 
@@ -105,7 +105,7 @@ class Toolbox(Protocol):
     async def run(self, call: ToolUse, tell: Callable[[ToolEvent], None]) -> ToolResult:
         """Run a call and return its result. Unknown tools and invalid arguments give results with `is_error`.
 
-        Several calls run at once. The session emits ToolBegan and ToolEnded; events in between go to `tell`, which may be
+        Several calls run at once. The session emits ToolStarted and ToolEnded; events in between go to `tell`, which may be
         called on the session's loop only. `elapsed_s` is working time without waiting for the user. Raises only
         CancelledError, at once; whatever the call has started then ends within a second.
         """

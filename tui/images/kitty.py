@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 
-MAX_ID = (1 << 24) - 1
-"""The id of an image is encoded in the colour of its placeholders."""
 _CHUNK = 4096
 PLACEHOLDER = "\U0010eeee"
 # Characters that stand for rows and columns, as the protocol lists them.
