@@ -86,13 +86,13 @@ def spoilt(kind: str) -> bytes:
 
 
 SPOILT = {
-    "cut": "it is no JSON",
+    "cut": "it is not JSON",
     "a newer version": "written by a newer prx: its version is 99",
-    "an id that is none": "no whole export",
-    "a time that is none": "a time in it is none",
-    "a block that is none": "no whole export",
-    "Claude.ai, cut": "it is no JSON",
-    "Claude.ai, another form": "some other JSON",
+    "an id that is none": "not a valid export",
+    "a time that is none": "a time in it is invalid",
+    "a block that is none": "not a valid export",
+    "Claude.ai, cut": "it is not JSON",
+    "Claude.ai, another form": "another kind of JSON",
 }
 
 

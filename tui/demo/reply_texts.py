@@ -245,7 +245,7 @@ This sentence is about to lose its connection. The line is going to drop right i
 """
 
 STALL = """\
-I have begun to answer, and now the line is going quiet. No error, no end, just silence. Press **Esc** to stop \
+I have begun to answer, and now the connection goes quiet. No error, no end, just silence. Press **Esc** to stop \
 waiting…\
 """
 
@@ -256,7 +256,7 @@ I started on this, but \
 REFUSAL_EXPLANATION = "The simulator was asked to show what a refusal looks like."
 
 HELP = """\
-These words make me do something in particular:
+These words have a special effect:
 
 | Word | What happens |
 | --- | --- |
@@ -268,10 +268,10 @@ These words make me do something in particular:
 | `refuse` | a refusal in mid-sentence |
 | `error` | the server is overloaded: see the retries |
 | `cut` | the connection breaks |
-| `bad picture` | the last picture of the chat is refused; `/retry` goes on without it |
+| `bad picture` | the last image of the chat is refused; `/retry` continues without it |
 | `stall` | silence until you stop it |
 | `files` | tools: I look around in your folder, and read a file |
-| `write a note`, `run a command` | tools that ask for your leave first |
+| `write a note`, `run a command` | tools that need your permission first |
 """
 
 NO_TOOLS = """\
@@ -330,7 +330,7 @@ Still, your message went the whole way: counted, cached, streamed back and bille
 )
 
 NO_BAD_PICTURE = """\
-There is no picture here that I could refuse: attach one, or it was set aside already and we go on without it.
+There is no image that I could refuse. Attach one, unless the last one was quarantined already.
 """
 
 IMAGES_SEEN = """\

@@ -150,12 +150,12 @@ I have read the beginning of `{file}`:
 {quote}
 ```
 
-That was a real look into your folder: **reading needs no leave there**, and nothing left your computer. Everything else \
-asks first: say `write a note` or `run a command` to see how. Enter on a line above shows what was asked and answered.
+That was a real look into your folder: **reading needs no permission there**, and nothing left your computer. Everything \
+else needs it: say `write a note` or `run a command` to see how. Enter on a line above shows what was asked and answered.
 """
 
 _NOTHING = """\
-I have looked into your folder, and found no text that I could read:
+I have looked into your folder and found no text file to read:
 
 ```
 {result}
@@ -165,7 +165,7 @@ Start the demo in a folder with a `README.md` and say `files` again.
 """
 
 _RAN = """\
-The command has run, and said:
+The command has run. Its output:
 
 ```
 {result}
@@ -189,5 +189,5 @@ That was not done:
 {result}
 ```
 
-A no is an answer like any other: the real Claude would look for another way.
+You are free to refuse: the real Claude would look for another way.
 """

@@ -48,10 +48,10 @@ def check_version(version: bytes) -> None:
     """Raise Unreadable if this JSON value is the `version` of a newer prx, or not a version."""
     found = decode_json(version)
     if not isinstance(found, int):
-        raise Unreadable("The file is no whole export of prx: its version is none.")
+        raise Unreadable("The file is not a valid export of prx: it has no valid version.")
     if found > VERSION:
         raise Unreadable(
-            f"The file was written by a newer prx: its version is {found}, this prx knows up to {VERSION}.",
+            f"The file was written by a newer prx: its version is {found}, and this prx reads up to {VERSION}.",
             "Update prx.",
         )
 
@@ -60,7 +60,7 @@ def read_chat(data: bytes) -> ChatTree:
     """Read one of the `chats`. Raises Unreadable."""
     chat = _decoded(data, ChatTree)
     if not all(0 <= at < END_OF_TIME for at in _times(chat)):
-        raise Unreadable("The file is no whole export of prx: a time in it is none.")
+        raise Unreadable("The file is not a valid export of prx: a time in it is invalid.")
     return chat
 
 
@@ -73,7 +73,7 @@ def _decoded(data: bytes, type: type[_Value]) -> _Value:
     try:
         return decode_json(data, type=type)
     except msgspec.DecodeError as error:
-        raise Unreadable(f"The file is no whole export of prx: {error}.") from error
+        raise Unreadable(f"The file is not a valid export of prx: {error}.") from error
 
 
 def _times(chat: ChatTree) -> Iterator[float]:

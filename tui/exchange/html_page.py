@@ -106,7 +106,7 @@ def _block(block: Block, *, is_plain: bool) -> str:
         case Thinking(thinking=text):
             return _folded("Thought", text) if text else ""
         case RedactedThinking():
-            return '<p class="state">Thinking that the provider keeps to itself</p>'
+            return '<p class="state">Thinking redacted by the provider</p>'
         case ToolUse(name=name, input=given):
             return _folded(f"Used {name}", given)
         case ToolResult(content=content, is_error=is_error):

@@ -32,7 +32,7 @@ class Unknown(TuiError):
 
 
 def _other() -> Unknown:
-    return Unknown("it is some other JSON")
+    return Unknown("it is another kind of JSON")
 
 
 def read(data: bytes) -> tuple[ChatTree, ...]:
@@ -82,7 +82,7 @@ def _chats(stream: Readable) -> Iterator[ChatTree | Unsent]:
     except TooLarge as error:
         raise Unknown(str(error)) from error
     except (Broken, msgspec.DecodeError) as error:
-        raise Unknown(f"it is no JSON ({error})") from error
+        raise Unknown(f"it is not JSON ({error})") from error
 
 
 def _conversations(values: Iterator[tuple[str, bytes]]) -> Iterator[ChatTree]:

@@ -48,7 +48,7 @@ def _values(text: _Text, *, is_list: bool) -> Iterator[tuple[str, bytes]]:
     else:
         yield from _members(text)
     if rest := text.next_sign():
-        raise Broken(f"{rest.decode('latin-1')!r} stands behind its end")
+        raise Broken(f"{rest.decode('latin-1')!r} is behind its end")
 
 
 def _members(text: _Text) -> Iterator[tuple[str, bytes]]:
@@ -80,7 +80,7 @@ def _items(text: _Text, closing: bytes) -> Iterator[int]:
         if sign == closing:
             return
         if sign != b",":
-            raise Broken("it breaks off" if not sign else f"{sign.decode('latin-1')!r} stands where a comma belongs")
+            raise Broken("it is cut off" if not sign else f"{sign.decode('latin-1')!r} is where a comma is expected")
         number += 1
 
 
@@ -143,7 +143,7 @@ class _Text:
             else:
                 at = len(self._data)
                 if not self._fill():
-                    raise Broken("it breaks off")
+                    raise Broken("it is cut off")
 
     def _string_end(self, at: int) -> int:
         """Return the end of a string that was not read completely. Each part is searched once, however long the string
@@ -154,7 +154,7 @@ class _Text:
             if quote < 0:
                 at = len(self._data)
                 if not self._fill():
-                    raise Broken("it breaks off")
+                    raise Broken("it is cut off")
                 continue
             before = quote
             while self._data[before - 1] == _BACKSLASH:

@@ -121,7 +121,7 @@ def attachment(block: Image | Document) -> str:
     """Describe an image or document."""
     kind = "image" if isinstance(block, Image) else "document"
     size = f", {block.width}×{block.height}" if isinstance(block, Image) and block.width else ""
-    left_out = ", set aside: the API would not take it" if block.quarantined else ""
+    left_out = ", quarantined: the API would not accept it" if block.quarantined else ""
     return f"{kind}: {one_line(block.name) or block.media_type}{size}{left_out}"
 
 
@@ -141,7 +141,7 @@ def _block(block: Block) -> str:
         case Thinking(thinking=text):
             return _quoted(f"Thought:\n\n{text}") if text else ""
         case RedactedThinking():
-            return "*(thinking that the provider keeps to itself)*"
+            return "*(thinking redacted by the provider)*"
         case ToolUse(name=name, input=given):
             return f"Used `{name}`:\n\n{_fenced(given, 'json')}"
         case ToolResult(content=content, is_error=is_error):

@@ -74,12 +74,14 @@ def _refuse_bomb(found: zipfile.ZipInfo) -> None:
         zipfile.ZIP_STORED,
         zipfile.ZIP_DEFLATED,
     ):  # other methods may need any amount of memory
-        raise Unreadable(f"{found.filename} is compressed in a way that is not read here.", "Unpack it first.")
+        raise Unreadable(f"{found.filename} uses an unsupported compression method.", "Unpack it first.")
     if found.file_size > IMPORT_BYTES:
         raise Unreadable(f"{found.filename} is larger than {IMPORT_BYTES // 1_000_000_000} GB.")
     if found.file_size > ZIP_RATIO_FREE_BYTES and found.file_size > ZIP_RATIO * found.compress_size:
         times = found.file_size // max(1, found.compress_size)
-        raise Unreadable(f"{found.filename} becomes {times:,} times larger when it is unpacked, which no export does.")
+        raise Unreadable(
+            f"{found.filename} becomes {times:,} times larger when it is unpacked, which no real export does."
+        )
 
 
 def _refuse_large_directory(file: IO[bytes]) -> None:
@@ -89,7 +91,7 @@ def _refuse_large_directory(file: IO[bytes]) -> None:
     tail = file.read()
     at = tail.rfind(_END_MARK)
     if at < 0 or len(tail) - at < _END.size:
-        raise Unreadable("The zip file cannot be read: it breaks off.")
+        raise Unreadable("The zip file cannot be read: it is cut off.")
     directory_bytes = _END.unpack_from(tail, at)[5]
     is_64 = tail[max(0, at - _LOCATOR_BYTES) : at].startswith(_END_64_MARK)
     if is_64 or directory_bytes > ZIP_DIRECTORY_BYTES:

@@ -84,18 +84,23 @@ class Changes:
         return now != old and now is not None and _digest(now) == self._made.get(place.path)
 
 
-class WriteFile:
+class _ChangeTool:
+    """What write_file and edit_file have in common."""
+
     is_reading = False
+
+    def __init__(self, folders: Folders, changes: Changes) -> None:
+        self._folders = folders
+        self._changes = changes
+
+
+class WriteFile(_ChangeTool):
     definition: Tool = definition(
         "write_file",
         "Create a file with this content, or replace all of it. Folders that are missing are made. To change a part of a "
         "file use edit_file. The user sees the difference and may refuse.",
         WriteArguments,
     )
-
-    def __init__(self, folders: Folders, changes: Changes) -> None:
-        self._folders = folders
-        self._changes = changes
 
     async def plan(self, call: ToolUse) -> Plan:
         arguments = decoded(call.input, WriteArguments)
@@ -118,18 +123,13 @@ class WriteFile:
         )
 
 
-class EditFile:
-    is_reading = False
+class EditFile(_ChangeTool):
     definition: Tool = definition(
         "edit_file",
         "Change a text file: put new in the place of old, which must be in the file exactly, with its blanks. Read the file "
         "before. The user sees the difference and may refuse.",
         EditArguments,
     )
-
-    def __init__(self, folders: Folders, changes: Changes) -> None:
-        self._folders = folders
-        self._changes = changes
 
     async def plan(self, call: ToolUse) -> Plan:
         arguments = decoded(call.input, EditArguments)
@@ -151,9 +151,7 @@ class EditFile:
 
 
 def edited(text: str, old: str, new: str, *, every: bool) -> tuple[str, int]:
-    """Return the text with `old` replaced by `new`, and how often it was replaced. Raises Failed, with what to do about
-    it.
-    """
+    """Return the text with `old` replaced by `new`, and how often it was replaced. Raises Failed, with advice."""
     count = text.count(old)
     if old == new:
         raise Failed("old and new are the same. Nothing was changed.")
