@@ -186,7 +186,7 @@ async def test_the_prompt_is_on_disk_before_anything_is_sent() -> None:
         await stored(chat)
         with Store(Path.home() / FILE, now=Clock().wall) as other:
             assert [one.title for one in other.chats().result()] == ["Which way?"]
-            assert other.chats().result()[0].elsewhere
+            assert other.chats().result()[0].is_open_elsewhere
 
 
 async def test_a_prompt_that_failed_is_unsent_text_again_also_after_a_start() -> None:

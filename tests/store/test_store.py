@@ -107,7 +107,7 @@ def test_edits_and_repetitions_are_siblings_and_nothing_is_overwritten(tmp_path:
         assert said(store, "a", out) == ["Tide?", "Out."]
         edited, answered = store.branch("a", "again").result(LIMIT_S)
         assert edited.siblings == (first, "edit")
-        assert (answered.siblings, answered.position) == ((out, "again"), 1)
+        assert (answered.siblings, answered.sibling_index) == ((out, "again"), 1)
         assert answered.parent_id == edited.id == first
         assert store.leaf(first).result(LIMIT_S) == "again"
         store.set_head("a", out)
@@ -178,7 +178,7 @@ def test_a_chat_says_what_it_holds_and_cost(tmp_path: Path) -> None:
         assert (found.thinking, found.effort) == ("off", "max")
         assert (found.created, found.updated) == (wall.now - 5, wall.now)
         assert (found.cached_at, found.cache_ttl_s) == (101.0, 3600)
-        assert not found.elsewhere
+        assert not found.is_open_elsewhere
 
 
 def test_thinking_and_effort_go_along_when_a_chat_is_forked(tmp_path: Path) -> None:
@@ -483,15 +483,15 @@ def test_an_instance_sees_what_another_has_open(tmp_path: Path) -> None:
         one.set_open_chat("a")
         one.save_position(Position(chat_id="a", draft=Draft(text="mine")))
         one.settle()
-        assert only(two).elsewhere
-        assert not only(one).elsewhere
+        assert only(two).is_open_elsewhere
+        assert not only(one).is_open_elsewhere
         assert len(two.other_instances("a").result(LIMIT_S)) == 1
         assert two.position("a").result(LIMIT_S) == Position(chat_id="a"), (
             "unsent text of a screen that is open is its own"
         )
         assert two.last_open_chat().result(LIMIT_S) == ""
         one.close()
-        assert not only(two).elsewhere
+        assert not only(two).is_open_elsewhere
         assert two.position("a").result(LIMIT_S).draft.text == "mine"
 
 

@@ -78,13 +78,13 @@ class TokenRefresher:
 
     def is_due(self) -> bool:
         """True if the token should be refreshed before it is used."""
-        left_s = self._left_s(self._held)
+        left_s = self._remaining_s(self._held)
         return left_s <= 0 or (left_s <= EARLY_S and self._now() >= self._quiet_until_s)
 
     def before_request(self) -> OAuthToken:
         """Return a valid token, refreshed if due. Raises a TuiError if that fails and the old one has expired."""
         try:
-            return self._valid_token(lambda token: self._left_s(token) > EARLY_S)
+            return self._valid_token(lambda token: self._remaining_s(token) > EARLY_S)
         except TuiError:
             self._quiet_until_s = self._now() + _PAUSE_S
             if self._is_valid(self._held):
@@ -131,7 +131,7 @@ class TokenRefresher:
         if isinstance(found, Unusable):
             return found.reason
         is_news = found.access_token not in self._rejected
-        if is_news and (not self._is_valid(self._held) or self._left_s(found) >= self._left_s(self._held)):
+        if is_news and (not self._is_valid(self._held) or self._remaining_s(found) >= self._remaining_s(self._held)):
             self._held = found
         return ""
 
@@ -224,11 +224,11 @@ class TokenRefresher:
         assert self._held.file is not None
         return read_login(self._held.file, now_s=self._now())
 
-    def _left_s(self, token: OAuthToken) -> float:
+    def _remaining_s(self, token: OAuthToken) -> float:
         return float("inf") if token.expires_at_s is None else token.expires_at_s - self._now()
 
     def _is_valid(self, token: OAuthToken) -> bool:
-        return token.access_token not in self._rejected and bool(token.access_token) and self._left_s(token) > 0
+        return token.access_token not in self._rejected and bool(token.access_token) and self._remaining_s(token) > 0
 
 
 def _place(login: OAuthToken) -> str:

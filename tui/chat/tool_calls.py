@@ -39,7 +39,7 @@ class ToolCalls:
         self._began: dict[str, float] = {}
         self._ended: dict[str, ToolResult] = {}
         self._held: list[ToolEvent] = []
-        self._fresh = asyncio.Event()
+        self._changed = asyncio.Event()
         self._is_left = False
 
     async def run(self) -> AsyncGenerator[ToolEvent, None]:
@@ -50,11 +50,11 @@ class ToolCalls:
         tasks = [loop.create_task(self._answer(call)) for call in self._calls]
         try:
             while self._held or len(self._ended) < len(self._calls):
-                self._fresh.clear()
+                self._changed.clear()
                 for event in self._take():
                     yield event
                 if len(self._ended) < len(self._calls):
-                    await self._fresh.wait()
+                    await self._changed.wait()
         finally:
             self._is_left = True
             for task in tasks:
@@ -76,7 +76,7 @@ class ToolCalls:
 
     async def _answer(self, call: ToolUse) -> None:
         self._began[call.id] = self._clock()
-        self._tell(ToolStarted(call))
+        self._emit(ToolStarted(call))
         self._end(call, await self._result(call))
 
     async def _result(self, call: ToolUse) -> ToolResult:
@@ -87,7 +87,7 @@ class ToolCalls:
         if self._toolbox is None:
             return _error(call, NO_TOOLS)
         try:
-            return await self._toolbox.run(call, self._tell)
+            return await self._toolbox.run(call, self._emit)
         except asyncio.CancelledError:
             if self._is_left:
                 raise
@@ -100,11 +100,11 @@ class ToolCalls:
             return
         elapsed_s = result.elapsed_s or self._clock() - self._began[call.id]
         self._ended[call.id] = replace(result, tool_use_id=call.id, elapsed_s=elapsed_s)
-        self._tell(ToolEnded(self._ended[call.id]))
+        self._emit(ToolEnded(self._ended[call.id]))
 
-    def _tell(self, event: ToolEvent) -> None:
+    def _emit(self, event: ToolEvent) -> None:
         self._held.append(event)
-        self._fresh.set()
+        self._changed.set()
 
     def _take(self) -> tuple[ToolEvent, ...]:
         taken, self._held = tuple(self._held), []

@@ -85,7 +85,7 @@ class Turn:
     async def __aiter__(self) -> AsyncGenerator[TurnEvent, None]:
         error: TuiError | None = None
         try:
-            async with aclosing(self._exchange()) as events:
+            async with aclosing(self._events()) as events:
                 async for event in events:
                     yield event
         except TuiError as failed:
@@ -104,7 +104,7 @@ class Turn:
         self.is_over = True
         self._session.is_busy = False
         outcome, failure = outcome_of(error)
-        events = () if self._reply is None else self._settle(self._reply, outcome, failure)
+        events = () if self._reply is None else self._end_answer(self._reply, outcome, failure)
         events = (*events, *self._close_calls(_WORDS[outcome]))
         give_back = None
         if failure is not None and self._request is not None:
@@ -116,11 +116,11 @@ class Turn:
             self._session.quarantine(failure.rejected_blocks)  # the prompt stays and can be sent again without them
         elif outcome != "complete" and not self._answers:
             give_back = self._draft
-            self._take_back_prompt()
+            self._withdraw_prompt()
         ended = TurnEnded(outcome=outcome, transcript=self._session.transcript, failure=failure, give_back=give_back)
         return (*events, ended)
 
-    async def _exchange(self) -> AsyncGenerator[TurnEvent, None]:
+    async def _events(self) -> AsyncGenerator[TurnEvent, None]:
         """Run the turn up to its end: the prompt, and one answer, or several with tool calls and pauses."""
         session = self._session
         is_new = not session.transcript.messages
@@ -131,7 +131,7 @@ class Turn:
             if not prompt.blocks:
                 raise NothingToSend  # before it is recorded: the list would show an empty chat
             self._prompt = prompt
-            self._enter(self._prompt)
+            self._append(self._prompt)
             yield PromptSent(self._prompt)
         if is_new:
             async with aclosing(self._prepare()) as notices:
@@ -197,28 +197,28 @@ class Turn:
         async with aclosing(reply.read(request.stream())) as arrivals:
             async for event in arrivals:
                 if isinstance(event, AnswerUpdated):
-                    session.partial(self._priced(with_estimated_output(event.message)))
+                    session.partial(self._with_bill(with_estimated_output(event.message)))
                 yield event
-        for event in self._settle(reply, "complete", None):
+        for event in self._end_answer(reply, "complete", None):
             yield event
 
-    def _settle(self, reply: Reply, outcome: Outcome, failure: Failure | None) -> tuple[TurnEvent, ...]:
+    def _end_answer(self, reply: Reply, outcome: Outcome, failure: Failure | None) -> tuple[TurnEvent, ...]:
         """End one answer: return its remaining events, and add the message to the transcript if it has content."""
         self._reply = None
         session = self._session
         held = tuple(reply.drain())
         message = with_unique_ids(reply.finished(outcome, failure), session.transcript.messages)
-        message = self._priced(message)
+        message = self._with_bill(message)
         if outcome != "complete" and not message.blocks:
             self._discard(message)
             return held
         self._answers = (*self._answers, message)
-        self._enter(message)
+        self._append(message)
         if message.awaits_results:
             self._calls = ToolCalls(message, session.toolbox, session.clock)
         return (*held, AnswerEnded(message))
 
-    def _priced(self, message: Message) -> Message:
+    def _with_bill(self, message: Message) -> Message:
         """Return the answer with its cost so far, and with the settings of its request."""
         settings = self._request.settings if self._request is not None else ""
         return replace(message, bill=self._session.bill(message), settings=settings, prefix=self._prefix)
@@ -240,7 +240,7 @@ class Turn:
             return ()
         held = calls.close(words)
         message = self._results(calls, "complete")
-        self._enter(message)
+        self._append(message)
         return (*held, ToolResultsAdded(message))
 
     def _close_earlier_calls(self) -> tuple[TurnEvent, ...]:
@@ -254,7 +254,7 @@ class Turn:
     def _results(self, calls: ToolCalls, state: State) -> Message:
         return Message(role="user", blocks=calls.results, state=state, at=self._session.now())
 
-    def _enter(self, message: Message) -> None:
+    def _append(self, message: Message) -> None:
         self._session.transcript = self._session.transcript.with_message(message)
         self._session.record(message)
 
@@ -263,7 +263,7 @@ class Turn:
             self._session.discarded = (*self._session.discarded, message)
             self._session.discard(message)
 
-    def _take_back_prompt(self) -> None:
+    def _withdraw_prompt(self) -> None:
         if self._prompt is None:  # stopped before it started, or no draft
             return
         session = self._session

@@ -63,7 +63,7 @@ class Origin(NamedTuple):
 
 def labels(branch: Branch) -> Sequence[str]:
     """Return for each message which of its siblings it is, e.g. 2/3; "" where it has none."""
-    return [f"{one.position + 1}/{len(one.siblings)}" if len(one.siblings) > 1 else "" for one in branch]
+    return [f"{one.sibling_index + 1}/{len(one.siblings)}" if len(one.siblings) > 1 else "" for one in branch]
 
 
 def sibling_ids(branch: Branch) -> frozenset[str]:
@@ -74,7 +74,7 @@ def sibling_ids(branch: Branch) -> frozenset[str]:
 def opening_notice(branch: Branch) -> str:
     """Return what the user should know of a chat that is opened, or ""."""
     last = branch[-1] if len(branch) else None
-    if branch.chat.elsewhere:
+    if branch.chat.is_open_elsewhere:
         return "open in another prx too: its answers come here"
     if last is not None and last.message.is_prompt:
         return "this prompt got no answer · /continue asks for one"

@@ -23,7 +23,7 @@ class Kind:
     """What to do instead if it cannot be attached."""
 
     @property
-    def one(self) -> str:
+    def with_article(self) -> str:
         """The name with its article."""
         return f"an {self.name}" if self.name.startswith(("AVIF", "SVG", "old")) else f"a {self.name}"
 

@@ -110,17 +110,17 @@ def prepare(
     label = name or "The image"
     kind = kind_of(data)
     if kind is None or kind.use != "image":
-        what = f"is {kind.one}, not an image" if kind else "is not an image of a supported type"
+        what = f"is {kind.with_article}, not an image" if kind else "is not an image of a supported type"
         raise CannotAttach(f"{label} {what}", (kind.advice if kind else "") or "Attach a JPEG, PNG, GIF or WebP image.")
     try:
         with _opened(data, kind, label) as image:
-            return _prepared(image, data, kind, _Wish(target, long_edge, many, label))
+            return _prepared(image, data, kind, _Options(target, long_edge, many, label))
     except MemoryError as error:
         raise CannotAttach(f"{label} is too large for this computer's memory", "Shrink it first.") from error
 
 
 @dataclass(frozen=True)
-class _Wish:
+class _Options:
     target: Target
     long_edge: int | None
     many: bool
@@ -162,19 +162,19 @@ def _learn_heic(label: str) -> None:
         import pillow_heif  # an extra of ours, and slow to import
     except ImportError as error:
         raise CannotAttach(
-            f"{label} is {kinds.HEIC.one}, which this installation cannot read",
+            f"{label} is {kinds.HEIC.with_article}, which this installation cannot read",
             "Install `prx-tui[heic]`, or convert it to JPEG first.",
         ) from error
     pillow_heif.register_heif_opener()
 
 
-def _prepared(image: Image.Image, data: bytes, kind: Kind, wish: _Wish) -> Prepared:
+def _prepared(image: Image.Image, data: bytes, kind: Kind, options: _Options) -> Prepared:
     turn = None if kind == kinds.TIFF else _TURNS.get(_orientation(image))  # Pillow turns TIFF while loading
     upright = image.size[::-1] if turn in _SIDEWAYS else image.size
-    size = wish.size(*upright)
+    size = options.size(*upright)
     shrunk = size[::-1] if turn in _SIDEWAYS else size
     original = Original(kind.name, *upright, len(data))
-    with _reading(wish.label, kind):
+    with _reading(options.label, kind):
         notes = _notes(image, kind)
         if size == upright and turn is None and (stored := _as_stored(image, data, kind)) is not None:
             return Prepared(kind.media_type, stored, *size, original, notes)

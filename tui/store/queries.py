@@ -36,7 +36,7 @@ _IN_CHAT = """
 """
 _TIMES = ("created", "updated", "cached_at")
 _NUMBERS = ("messages", "cost_usd", "saved_usd", "cache_ttl_s")
-_FLAGS = ("title_is_mine", "pinned", "elsewhere")
+_FLAGS = ("title_is_mine", "pinned", "is_open_elsewhere")
 _COLUMNS_OF_DAYS = tuple(name for name in DayUsage.__struct_fields__ if name != "is_estimate")
 _HITS_PER_CHAT = 3
 _MOST_LOOKED_AT = 2000
@@ -272,7 +272,7 @@ def _days(db: Connection) -> list[tuple[Any, ...]]:
 def _chat(row: tuple[Any, ...], elsewhere: frozenset[str]) -> Chat:
     values = dict(zip(Chat.__struct_fields__, row, strict=False))
     values["title_is_mine"], values["pinned"] = bool(values["title_is_mine"]), bool(values["pinned"])
-    values["elsewhere"] = values["id"] in elsewhere
+    values["is_open_elsewhere"] = values["id"] in elsewhere
     for name in _TIMES:
         values[name] = columns.moment(values[name])
     try:

@@ -69,7 +69,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     """When the last request began that read or wrote the prompt cache; 0 if none did."""
     cache_ttl_s: int
     """How long after `cached_at` the cache stays warm."""
-    elsewhere: bool
+    is_open_elsewhere: bool
     """True if another running prx has it open."""
 
 
@@ -99,7 +99,7 @@ class StoredMessage:
         self._facts = facts
 
     @property
-    def position(self) -> int:
+    def sibling_index(self) -> int:
         """Index among its siblings; 0 is the oldest."""
         return self.siblings.index(self.id)
 

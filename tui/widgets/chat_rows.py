@@ -42,7 +42,7 @@ class Listed(Protocol):
     @property
     def cache_ttl_s(self) -> int: ...
     @property
-    def elsewhere(self) -> bool: ...
+    def is_open_elsewhere(self) -> bool: ...
 
 
 def warm_s(chat: Listed, now: float) -> float:
@@ -77,7 +77,7 @@ def chat_row(
         if width - len(live) >= _NARROW:
             right = f"{_fitted(name, _NAME)}{right}"
         warmth = f"{warmth} {figures.clock(left_s):>5}" if left_s else " " * 8
-    state = "open here" if is_here else "open elsewhere" if chat.elsewhere else ""
+    state = "open here" if is_here else "open elsewhere" if chat.is_open_elsewhere else ""
     after = f"  {state}" if state else ""
     live = f"  {live}" if live else ""
     lead = "▴ " if chat.pinned else ""

@@ -187,7 +187,7 @@ class BranchController:
         if at is None:
             self._context.notify("no other branch · e edits a prompt, g asks again")
             return
-        position, siblings = branch[at].position + step, branch[at].siblings
+        position, siblings = branch[at].sibling_index + step, branch[at].siblings
         if not 0 <= position < len(siblings):
             self._context.notify("there is no older branch" if step < 0 else "there is no newer branch")
             return

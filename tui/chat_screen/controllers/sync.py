@@ -76,7 +76,7 @@ class SessionSync:
             session.sync.is_due = True
             return
         arrives = bool(since.added) and not since.added[-1].is_prompt and not _has_ended(since.added[-1])
-        mark = (_ANSWERING if arrives else _OPEN) if since.branch.chat.elsewhere else ""
+        mark = (_ANSWERING if arrives else _OPEN) if since.branch.chat.is_open_elsewhere else ""
         has_other_mark, session.sync.mark = mark != session.sync.mark, mark
         has_other_title = since.branch.chat.title not in ("", session.title)
         session.title = since.branch.chat.title or session.title
@@ -110,7 +110,7 @@ class SessionSync:
             transcript.note("said in another prx")
             self._ports.show_figures()
             self._ports.show_hints()
-        if len(added) < len(since.added) and branch.chat.elsewhere:
+        if len(added) < len(since.added) and branch.chat.is_open_elsewhere:
             self._context.notify("another prx asks here · its answer follows")
         new = sibling_ids(branch) - session.sync.known - recorder.ids
         session.sync.known |= new | ids(branch[: start + len(added)])
