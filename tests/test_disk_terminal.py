@@ -123,7 +123,7 @@ def test_a_disk_that_fills_up_and_has_room_again(server: Server[FakeAnthropic], 
         assert not said(tmp_path, "Kelp.")
         give_room(terminal)
         wait_for(terminal, "nothing was lost")
-        assert "kept in memory" not in terminal.text
+        terminal.wait(lambda: "kept in memory" not in terminal.text)
         leave(terminal)
     assert said(tmp_path, "The tide runs out.", "At noon it turns.", "Kelp.")
     with prx(server, tmp_path, "-c") as terminal:
@@ -192,7 +192,7 @@ def test_what_is_on_no_disk_is_saved_to_a_file_before_it_ends(server: Server[Fak
         terminal.type("\x11")
         terminal.wait_for("Chats not saved")
         name_it(terminal, "prx-unsaved-2.json", "prx-unsaved.json")
-        wait_for(terminal, "exists already. Choose another name.")
+        wait_for(terminal, "already exists. Choose another name.")
         name_it(terminal, "  prx-unsaved.json", "kept.json")
         assert terminal.wait_exit() == 0
         assert "prx import" in "".join(terminal.lines).partition("kept.json")[2], "it says how to read them again"
