@@ -340,7 +340,7 @@ async def test_what_would_hide_is_shown_by_a_sign() -> None:
         await asked(chat)
         shown = card_of(chat)
         assert "echo a⟨U+202E⟩b⟨U+200B⟩c⟨U+001B⟩[31m; true" in shown
-        assert "nobody sees" in shown
+        assert "invisible characters" in shown
 
 
 async def test_a_question_in_a_chat_that_was_left_shows_in_the_header_and_stands_there_on_return() -> None:

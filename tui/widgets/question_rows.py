@@ -175,11 +175,11 @@ def warnings_about(detail: Detail) -> list[str]:
     """Return warnings about text that may mislead."""
     words = []
     if detail.hides:
-        words.append("! contains invisible characters, shown as ⟨U+…⟩")
+        words.append("! invisible characters: ⟨U+…⟩")
     if found := detail.confusables:
         named = "; ".join(map(_describe, found[:_MOST_NAMED]))
         more = f"; {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
-        words.append(f"! contains lookalike letters: {named}{more}")
+        words.append(f"! lookalike letters: {named}{more}")
     return words
 
 
