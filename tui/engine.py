@@ -89,6 +89,7 @@ class Generation:
     # The following methods run on the engine's loop only.
 
     def launch(self) -> None:
+        """Start the task of the turn."""
         self._task = asyncio.get_running_loop().create_task(self._run())
         self._task.add_done_callback(self._finish)
 

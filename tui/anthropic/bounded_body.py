@@ -42,7 +42,7 @@ def limit_body(response: httpx.Response) -> None:
 
 
 async def limit_body_async(response: httpx.Response) -> None:
-    """The same as an event hook of `httpx.AsyncClient`."""
+    """Limit the body of a response that was not read yet. An event hook of `httpx.AsyncClient`."""
     limit_body(response)
 
 

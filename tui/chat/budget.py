@@ -36,6 +36,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_set(self) -> bool:
+        """True if there is any limit."""
         return self != Budget()
 
 

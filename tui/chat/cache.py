@@ -26,10 +26,12 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def tokens(self) -> float:
+        """Tokens of the segment."""
         return self.read + self.written + self.uncached
 
     @property
     def label(self) -> str:
+        """Short name: the message number, or the part."""
         return str(self.number) if self.number else self.part
 
 
@@ -64,6 +66,7 @@ class CacheMap(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def tokens(self) -> int:
+        """Input tokens of the request."""
         return self.read + self.written + self.uncached
 
 
@@ -99,4 +102,5 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def lost(self) -> int:
+        """Tokens that were expected from the cache but not read."""
         return self.expected - self.read

@@ -47,6 +47,7 @@ class CacheState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def until(self) -> float:
+        """Time of the expiry, in seconds since the epoch."""
         return self.since + LIFETIME_S[self.lifetime]
 
     def left_s(self, now: float) -> float:
@@ -54,6 +55,7 @@ class CacheState(msgspec.Struct, frozen=True, kw_only=True):
         return max(0.0, self.until - now) if self.tokens else 0.0
 
     def is_warm(self, now: float) -> bool:
+        """True if the cache has not expired at that time."""
         return self.left_s(now) > 0
 
 

@@ -54,6 +54,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def tokens(self) -> int:
+        """Input tokens of the request."""
         return self.usage.total_input
 
     @property
@@ -63,6 +64,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def fits(self) -> bool:
+        """True if the request fits into the context window."""
         return self.tokens <= self.context
 
 
@@ -352,6 +354,7 @@ def _refusal(transcript: Transcript, draft: Draft, coming: Estimate, model: Mode
 
 
 def has_images(transcript: Transcript) -> bool:
+    """True if the conversation has images that are sent."""
     return any(_images(transcript.messages))
 
 

@@ -35,6 +35,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def total_input(self) -> int:
+        """Tokens of the whole prompt."""
         return self.input_tokens + self.cache_creation_input_tokens + self.cache_read_input_tokens
 
     @property

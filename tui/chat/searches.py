@@ -42,6 +42,7 @@ class Source(NamedTuple):
 
     @property
     def host(self) -> str:
+        """Host name of the address, or ""."""
         return urlsplit(self.url).hostname or ""
 
 

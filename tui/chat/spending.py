@@ -50,6 +50,7 @@ class Total(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_estimate(self) -> bool:
+        """True if part of it is estimated."""
         return self.estimated > 0
 
     def __add__(self, other: Total) -> Total:
@@ -69,6 +70,7 @@ class Ledger(msgspec.Struct, frozen=True):
 
     @property
     def total(self) -> Total:
+        """The total of all answers."""
         return _sum(self.entries)
 
     def by_turn(self) -> tuple[tuple[int, Total], ...]:

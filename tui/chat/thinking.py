@@ -103,6 +103,7 @@ def signatures_in(transcript: Transcript) -> frozenset[str]:
 
 
 def is_thinking(block: Block) -> bool:
+    """True for a thinking block, redacted or not."""
     return isinstance(block, Thinking | RedactedThinking)
 
 

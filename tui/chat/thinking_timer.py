@@ -15,7 +15,7 @@ class ThinkingTimer:
         self._spent = 0.0
 
     def note(self, events: tuple[StreamEvent, ...], now: float) -> None:
-        """Process the events that have arrived by `now`."""
+        """Process events that have arrived by `now`, in seconds."""
         for event in events:
             if isinstance(event, BlockStart) and isinstance(event.block, Thinking):
                 if not self._open:
@@ -29,8 +29,10 @@ class ThinkingTimer:
                     self._spent += now - self._since
 
     def end(self, now: float) -> None:
+        """Close all open blocks."""
         self._spent = self.spent_s(now)
         self._open.clear()
 
     def spent_s(self, now: float) -> float:
+        """Return the seconds of thinking so far."""
         return self._spent + (now - self._since if self._open else 0.0)

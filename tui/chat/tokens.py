@@ -60,6 +60,7 @@ class Target(NamedTuple):
 
     @classmethod
     def of(cls, model: Viewer) -> Target:
+        """Return the target for a model."""
         return HIGH if model.high_vision else STANDARD
 
 

@@ -188,4 +188,5 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     tools: tuple[Tool, ...] = ()
 
     def with_message(self, message: Message) -> Transcript:
+        """Return the transcript with a message added at its end."""
         return msgspec.structs.replace(self, messages=(*self.messages, message))

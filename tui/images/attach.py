@@ -48,7 +48,7 @@ def attach_bytes(
     many: bool = False,
     note: Note = _ignore,
 ) -> Image | Document:
-    """The same for data that was already read, or that comes from the clipboard."""
+    """Return the block for data that was already read, or that comes from the clipboard. Otherwise like `attach_file`."""
     kind = kind_of(data)
     if kind == kinds.PDF:
         return pdf_document(data, name, model)

@@ -19,6 +19,7 @@ _NICE_INCREMENT = 10
 
 @cache
 def pool() -> ThreadPoolExecutor:
+    """Return the thread pool, created at first use."""
     cores = os.cpu_count() or 1
     if sys.platform == "linux":
         return ThreadPoolExecutor(cores, thread_name_prefix="images", initializer=_lower_priority)

@@ -156,7 +156,7 @@ def searchable(blocks: Iterable[Block]) -> str:
 
 
 def searchable_row(blocks: bytes) -> str:
-    """The same for the column of a message."""
+    """Return the searchable text of a stored message."""
     return searchable(_blocks(blocks))
 
 

@@ -13,6 +13,7 @@ _STATES: tuple[State, ...] = get_args(State)
 
 
 def text(value: Any) -> str:
+    """Return the value as text."""
     match value:
         case str():
             return value
@@ -24,6 +25,7 @@ def text(value: Any) -> str:
 
 
 def data(value: Any) -> bytes:
+    """Return the value as bytes."""
     return value if isinstance(value, bytes) else text(value).encode("utf-8", "replace")
 
 
@@ -39,8 +41,10 @@ def moment(value: Any) -> float:
 
 
 def role(value: Any) -> Literal["user", "assistant"]:
+    """Return the role; anything unknown is the assistant's."""
     return "user" if value == "user" else "assistant"
 
 
 def state(value: Any) -> State:
+    """Return the state; anything unknown is interrupted."""
     return value if value in _STATES else "interrupted"

@@ -48,10 +48,12 @@ def classify_error(error: Exception) -> Trouble:
 
 
 def is_refused(text: str) -> bool:
+    """True if SQLite reports that the file is read-only or cannot be opened."""
     return "readonly" in text or "unable to open" in text
 
 
 def connect(path: str, *, uri: bool = False, patience_s: float = PATIENCE_S) -> Connection:
+    """Open a connection without implicit transactions."""
     import sqlite3
 
     return sqlite3.connect(path, uri=uri, isolation_level=None, timeout=patience_s)
@@ -85,6 +87,7 @@ def set_busy_timeout(db: Connection, patience_s: float) -> None:
 
 @plain_errors()
 def transaction(db: Connection, job: Job[Result]) -> Result:
+    """Run a job as one transaction and return its result."""
     db.execute("BEGIN IMMEDIATE")
     try:
         result = job(db)
@@ -141,11 +144,13 @@ def require_regular_file(path: Path) -> None:
 
 
 def identity(path: Path) -> tuple[int, int]:
+    """Return device and inode of the file."""
     found = path.stat()
     return found.st_dev, found.st_ino
 
 
 def is_sound(path: Path) -> bool:
+    """True if the file has our tables and passes a quick check."""
     import sqlite3
 
     try:

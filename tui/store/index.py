@@ -15,6 +15,7 @@ _STEP = 1000
 
 
 def add(db: Connection, key: int, text: str) -> None:
+    """Add a message to the index."""
     db.execute("INSERT INTO words (rowid, body) VALUES (?, ?)", (key, fold_text(text)))
 
 

@@ -205,6 +205,7 @@ TABLES = frozenset({"chats", "messages", "attachments", "attached", "words"})
 
 
 def version_of(db: Connection) -> int:
+    """Return the schema version of a file."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 

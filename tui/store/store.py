@@ -95,6 +95,7 @@ class Store:
         self.close()
 
     def close(self) -> None:
+        """Write what is queued, and end the thread."""
         self._worker.close()
 
     def ready(self) -> Future[None]:
@@ -186,6 +187,7 @@ class Store:
         self._worker.enqueue(lambda db: updates.rename(db, chat_id, title, mine=mine))
 
     def pin(self, chat_id: str, pinned: bool) -> None:
+        """Pin or unpin a chat."""
         self._set(chat_id, "pinned", pinned)
 
     def delete(self, chat_id: str) -> None:
@@ -199,6 +201,8 @@ class Store:
         self._worker.enqueue(job)
 
     def restore(self, chat_id: str) -> None:
+        """Undo `delete`."""
+
         def job(db: Connection) -> None:
             self._watch.deleted.discard(chat_id)
             updates.set_column(db, chat_id, "deleted_at", None)
@@ -210,9 +214,11 @@ class Store:
         self._worker.enqueue(lambda db: updates.set_head(db, chat_id, message_id))
 
     def set_model(self, chat_id: str, model: str) -> None:
+        """Set the model of a chat."""
         self._set(chat_id, "model", model)
 
     def set_system(self, chat_id: str, system: str) -> None:
+        """Set the system prompt of a chat."""
         self._set(chat_id, "system", system)
 
     def set_tools(self, chat_id: str, tools: str, definitions: tuple[Tool, ...]) -> None:
@@ -221,6 +227,7 @@ class Store:
         self._set(chat_id, "definitions", encode_tools(definitions))
 
     def set_reasoning(self, chat_id: str, thinking: str, effort: str) -> None:
+        """Set the thinking mode and effort of a chat; "" for the model's default."""
         self._set(chat_id, "thinking", thinking)
         self._set(chat_id, "effort", effort)
 

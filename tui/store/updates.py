@@ -119,6 +119,7 @@ def set_column(db: Connection, chat_id: str, column: str, value: object) -> None
 
 
 def set_head(db: Connection, chat_id: str, message_id: str) -> None:
+    """Set the message that the chat was left at, if it exists."""
     db.execute(
         "UPDATE chats SET head = ?1 WHERE id = ?2 AND EXISTS (SELECT 1 FROM messages WHERE id = ?1)",
         (message_id, chat_id),

@@ -31,6 +31,7 @@ class _Facts(msgspec.Struct):
     stop_reason: str = ""
 
     def is_estimate(self, state: State) -> bool:
+        """True if its output is estimated."""
         return not Message(role="assistant", state=state, stop_reason=self.stop_reason, usage=self.usage).is_counted
 
 

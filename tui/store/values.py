@@ -121,6 +121,7 @@ class Branch(Sequence[StoredMessage]):
 
     @property
     def head(self) -> str | None:
+        """The id of the last message, or None."""
         return self._rows[-1].id if self._rows else None
 
     @overload
@@ -193,6 +194,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_draft(self) -> bool:
+        """True if there is text or an attachment in the draft."""
         return bool(self.draft.text or self.draft.attachments)
 
     def with_returned(self, draft: Draft) -> Position:

@@ -11,15 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from tui.store.database import RETRY_S, Database
 from tui.store.errors import Closed, InternalError, StoreProblem
 from tui.store.files import Job, Result
 from tui.store.watch import WATCH_S, Watch
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
 
 PACE_S = 0.2
 """Interval between two writes of the same key: at most a quarter of a second is lost, writing included."""
@@ -189,7 +186,3 @@ class Worker:
             work()
         except Exception as error:  # noqa: BLE001 - reported to the user
             self._report(InternalError(error))
-
-
-def nothing(db: Connection) -> None:
-    """A job for those who only want to know that the store is open."""
