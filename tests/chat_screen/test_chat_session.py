@@ -150,7 +150,7 @@ async def test_the_requests_that_wait_for_permission() -> None:
         assert session.questions == (REQUEST,)
         follow(session, PermissionDecided("1", True))
         assert session.questions == ()
-        follow(session, PermissionRequested(REQUEST), ToolEnded(ToolResult(tool_use_id="1", text="")))
+        follow(session, PermissionRequested(REQUEST), ToolEnded(ToolResult(tool_use_id="1")))
         assert session.questions == ()
 
 
