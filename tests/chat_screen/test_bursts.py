@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 from chatting import Chat, chatting, words
 from textual.events import Key
+from textual.widgets import Static
 
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Text
@@ -94,3 +95,16 @@ async def test_what_is_typed_right_after_picking_a_chat_goes_to_that_chat() -> N
         await chat.until_idle()
         assert (chat.screen.session.id, chat.prompt.text) == (first, "and mo")
         assert await stored_chats(chat) == [("first", 4), ("second", 2)]
+
+
+async def test_words_right_behind_the_key_of_the_find_bar_are_searched() -> None:
+    async with chatting(words("It runs out.")) as chat:
+        await chat.send("first")
+        await chat.until_idle()
+        press_at_once(chat, "ctrl+f", *typed("runs"))
+        await chat.until(lambda: chat.screen.conversation.is_finding)
+        assert chat.prompt.text == ""
+        assert "1 match" in "".join(str(part.content) for part in chat.screen.query("FindBar .count").results(Static))
+        await chat.pilot.press("escape")
+        await chat.until(lambda: not chat.screen.query("FindBar"))
+        await chat.until(lambda: "send" in chat.hint, chat.hint)

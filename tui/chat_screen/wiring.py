@@ -244,7 +244,7 @@ class Parts:
                 width=screen.size.width,
                 rows=widgets.conversation.size.height,
                 is_still=screen.app.animation_level == "none",
-                is_reading=widgets.conversation.has_focus,
+                is_reading=screen.focused is widgets.conversation,
             ),
             open_map=lambda **standing: self.dialogs.open_map(**standing),
         )
@@ -298,7 +298,9 @@ class Parts:
     @cached_property
     def display(self) -> Display:
         conversation, provider = self._widgets.conversation, self.context.provider
-        basic = BasicHints(self.context.key_of, lambda: self.sessions.current.running, lambda: conversation.has_focus)
+        # Not `has_focus`, which a widget learns a little later than the one that has the focus now.
+        reading = lambda: self._screen.focused is conversation  # noqa: E731
+        basic = BasicHints(self.context.key_of, lambda: self.sessions.current.running, reading)
         editing = lambda: self.branches.hints() if self.sessions.current.editing is not None else ()  # noqa: E731
         contributions = Contributions(
             hints=HintLine(

@@ -60,7 +60,7 @@ class FindBar(Horizontal):
         yield Static("", classes="count")
 
     def on_mount(self) -> None:
-        self.query_one(Input).focus()
+        self.screen.set_focus(self.query_one(Input))  # at once: keys that follow are for it
 
     def show_count(self, count: int) -> None:
         """Show the number of matches."""

@@ -57,8 +57,7 @@ class PromptArea(PasteArea):
         & .text-area--cursor { color: $input-cursor-foreground; background: $input-cursor-background; }
         &:light .text-area--cursor { color: $input-cursor-foreground; background: $input-cursor-background; }
         &:focus { border: round $accent; }
-        &.-joined { border-top: none; min-height: 2; }
-        &.-joined:focus { border-top: none; }
+        &.-joined, &.-joined:focus { border-top: none; min-height: 2; }
     }
     """
 
@@ -127,8 +126,7 @@ class PromptArea(PasteArea):
         self.while_empty: Callable[[str], bool] = lambda _: False
         """Is given each key pressed while the prompt is empty; returns True if it used the key."""
         self.deliver: Callable[[Message], object] = self.post_message
-        """Takes what Enter sends: Submitted, CommandGiven or EmptySent. A screen that acts on it at once, and not when it
-        comes to the message, has done so before the key behind Enter."""
+        """Takes what Enter sends: Submitted, CommandGiven or EmptySent, before the key behind Enter is carried out."""
         self.attachments = attachments
         self.drafts = DraftHistory(on_kept=lambda text: self.post_message(self.LeftUnsent(text)))
         self.hints = HintLine(self._show_hint, text=lambda: self.text, set_timer=self.set_timer)
@@ -301,10 +299,14 @@ class PromptArea(PasteArea):
     # Keys
 
     async def _on_key(self, event: events.Key) -> None:
+        focused = self.screen.focused or self
+        if moved := event.is_printable and focused is not self:  # by the key before, while this one was on its way
+            focused.post_message(events.Key(event.key, event.character))
         if event.key != "enter":
             self._attached.cancel_sending()
         if not (
-            (event.key == "escape" and self._completions.close())
+            moved
+            or (event.key == "escape" and self._completions.close())
             or (not self.text and self.while_empty(event.key))
             or (not event.is_printable and await self.app._check_bindings(event.key))
         ):
