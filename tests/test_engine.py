@@ -22,7 +22,7 @@ from tui.anthropic.client import Client
 from tui.anthropic.credentials import ApiKey
 from tui.chat.events import AnswerEnded, AnswerUpdated, PromptSent, RequestSent, RetryScheduled, TextDelta, TurnEnded
 from tui.chat.request import Request
-from tui.chat.session import Session
+from tui.chat.session import Busy, Session
 from tui.chat.tool_calls import ENDED, STOPPED
 from tui.chat.tools import ToolOutput
 from tui.chat.transcript import Draft
@@ -31,7 +31,7 @@ from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Pace, Text, ToolUse
 from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
-from tui.engine import AlreadyRunning, Engine
+from tui.engine import Engine
 
 PROMPT = Draft(text="How many moons has Mars?")
 SOON_S = 5.0
@@ -296,7 +296,7 @@ def test_two_chats_run_at_once_but_never_two_turns_in_one(server, engine):
     server.service.script(Answer(Text("First.", gate)), Answer(Text("Second.")))
     one.send()
     gate.wait_until_reached()
-    with pytest.raises(AlreadyRunning):
+    with pytest.raises(Busy):
         one.send()
     assert engine.running("one") is one.generation
     assert two.send().until_ended().outcome == "complete"

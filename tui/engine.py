@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeVar
 
 from tui.chat.events import AnswerUpdated, TurnEnded, TurnEvent
 from tui.chat.reducer import coalesce
+from tui.chat.session import Busy
 from tui.chat.tools import ToolOutput
 from tui.errors import TuiError
 
@@ -37,13 +38,6 @@ class Turn(Protocol):
     def __aiter__(self) -> AsyncGenerator[TurnEvent, None]: ...
 
     def conclude(self, error: BaseException | None = None) -> tuple[TurnEvent, ...]: ...
-
-
-class AlreadyRunning(TuiError):
-    """Raised when a chat already has a generation."""
-
-    def __init__(self) -> None:
-        super().__init__("An answer is still arriving in this chat.", "Wait for it, or stop it with Esc.")
 
 
 class Generation:
@@ -199,12 +193,12 @@ class Engine:
         self._thread.join()
 
     def start(self, key: str, turn: Callable[[], Turn], wake: Callable[[], None]) -> Generation:
-        """Start a turn in the chat `key` and return its generation. Raises AlreadyRunning, and what `turn` raises.
+        """Start a turn in the chat `key` and return its generation. Raises Busy if the chat has one, and what `turn` raises.
 
         `wake` is called on the engine's thread and must not block; then call `drain`. `turn` is called here.
         """
         if key in self._generations:
-            raise AlreadyRunning
+            raise Busy
         generation = Generation(self, key, turn(), wake)
         self._generations[key] = generation
         self.call(generation.launch)
