@@ -49,28 +49,28 @@ _WORDS: dict[Outcome, str] = {"complete": ANSWER_INTERRUPTED, "stopped": STOPPED
 """The result of calls that have none, by the outcome of their turn."""
 
 
-def run_turn(session: Session, draft: Draft | None, ask: RequestBuilder, model: Model | None = None) -> Turn:
+def run_turn(session: Session, draft: Draft | None, build_request: RequestBuilder, model: Model | None = None) -> Turn:
     """Start a turn that sends `draft`. Nothing happens until the turn is iterated. Raises Busy while another turn runs.
 
-    Without a draft, the prompt at the end of the transcript is answered, perhaps again. `ask` chooses the model, so a
-    switch takes effect with the next turn; `model` is that model.
+    Without a draft, the prompt at the end of the transcript is answered, perhaps again. `build_request` chooses the model,
+    so a switch takes effect with the next turn. `model` is that model.
     """
     if session.is_busy:
         raise Busy
     session.offer_tools()
     session.model = model
-    return Turn(session, draft, ask)
+    return Turn(session, draft, build_request)
 
 
 class Turn:
     """One turn. `async for event in turn` runs it up to TurnEnded; after a cancellation, call `conclude`."""
 
-    def __init__(self, session: Session, draft: Draft | None, ask: RequestBuilder) -> None:
+    def __init__(self, session: Session, draft: Draft | None, build_request: RequestBuilder) -> None:
         from tui.chat.tool_loops import ToolLoopGuard  # with the first turn
 
         self._session = session
         self._draft = draft
-        self._ask = ask
+        self._build_request = build_request
         self._prompt: Message | None = None
         self._reply: Reply | None = None
         self._request: Request | None = None
@@ -186,7 +186,9 @@ class Turn:
         """Send one request and receive its answer, up to its place in the transcript."""
         session = self._session
         transcript = session.transcript
-        request = self._ask(transcript if session.attachments is None else await session.attachments.fit(transcript))
+        request = self._build_request(
+            transcript if session.attachments is None else await session.attachments.fit(transcript)
+        )
         self._request = request
         self._prefix = prefix_hash(transcript)
         for text in request.notices:
