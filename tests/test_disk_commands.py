@@ -101,7 +101,7 @@ def prx(*words: str, kind: str = "modes", env: dict[str, str] | None = None) -> 
 def test_what_can_be_read_is_listed_and_what_cannot_be_kept_is_said(
     file: Path, tmp_path: Path, state: Callable, kind: str, said: str
 ) -> None:
-    (tmp_path / "more.json").write_text(archive.written([tree("more")]))
+    (tmp_path / "more.json").write_text(archive.to_json([tree("more")]))
     with state(file), Server(FakeAnthropic()) as server:
         server.service.script(Answer(Said("Out.")))
         env = {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": DEMO_KEY}
@@ -123,7 +123,7 @@ def test_what_can_be_read_is_listed_and_what_cannot_be_kept_is_said(
 
 @on_linux
 def test_what_cannot_even_be_read_is_refused(file: Path, tmp_path: Path) -> None:
-    (tmp_path / "more.json").write_text(archive.written([tree("more")]))
+    (tmp_path / "more.json").write_text(archive.to_json([tree("more")]))
     with unreadable(file):
         for words in (*READING, ("import", str(tmp_path / "more.json"))):
             run = prx(*words)
@@ -135,7 +135,7 @@ def test_what_cannot_even_be_read_is_refused(file: Path, tmp_path: Path) -> None
 def test_a_damaged_file_is_set_aside_by_a_command_too_and_the_import_goes_into_a_new_one(
     file: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "more.json").write_text(archive.written([tree("more")]))
+    (tmp_path / "more.json").write_text(archive.to_json([tree("more")]))
     notes = b"these are my notes\n" * 500
     file.write_bytes(notes)
     run = prx("import", str(tmp_path / "more.json"))

@@ -139,7 +139,7 @@ def test_prompts_that_were_not_sent_come_back(home: Home) -> None:
     node = Node(id="m1", message=Message(role="user", blocks=(Text("Which way?"),)))
     file = home.folder / "prx-unsaved.json"
     chats = [ChatTree(id="c1", nodes=(node,), head="m1")]
-    file.write_text(archive.written(chats, [Unsent(chat_id="c1", text="half a draft")]))
+    file.write_text(archive.to_json(chats, [Unsent(chat_id="c1", text="half a draft")]))
     in_order(ended := prx(home, "import", str(file)))
     assert ended.out.startswith("Imported 1 message in 1 chat. 1 unsent prompt")
     assert "half a draft" not in prx(home, "chats", "search", "Which").out

@@ -43,7 +43,7 @@ def exported(*ids: str) -> dict[str, Any]:
         ChatTree(id=id, title=id, created=1e9, updated=1e9, head=f"{id}-3", nodes=tuple(node(id, n) for n in range(4)))
         for id in ids
     ]
-    return json.loads(archive.written(trees))
+    return json.loads(archive.to_json(trees))
 
 
 def conversations(count: int) -> list[dict[str, Any]]:

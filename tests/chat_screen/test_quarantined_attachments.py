@@ -53,7 +53,7 @@ async def test_of_a_first_prompt_everything_else_is_kept_and_retry_sends_it(tmp_
     (tmp_path / "good.png").write_bytes(png("teal"))
     (tmp_path / "bad.png").write_bytes(png("red"))
     async with chatting(words("A fjord.")) as chat:
-        chat.server.service.spoilt.add(spelt(png("red")))
+        chat.server.service.rejected_images.add(spelt(png("red")))
         await attach(chat, tmp_path / "good.png", tmp_path / "bad.png")
         await chat.send("Look")
         await refused(chat)
@@ -73,7 +73,7 @@ async def test_of_a_first_prompt_everything_else_is_kept_and_retry_sends_it(tmp_
 async def test_the_key_on_the_conversation_tries_again(tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(png("red"))
     async with chatting(words("Nothing to see.")) as chat:
-        chat.server.service.spoilt.add(spelt(png("red")))
+        chat.server.service.rejected_images.add(spelt(png("red")))
         await attach(chat, tmp_path / "bad.png")
         await chat.pilot.press("enter")  # a picture alone
         await refused(chat)
@@ -90,7 +90,7 @@ async def test_one_of_the_history_goes_and_the_answers_stay(tmp_path: Path) -> N
         await attach(chat, tmp_path / "later.png")
         await chat.send("Colour?")
         await chat.until_idle()
-        chat.server.service.spoilt.add(spelt(png("red")))
+        chat.server.service.rejected_images.add(spelt(png("red")))
         await chat.send("And two by two?")
         await refused(chat)
         assert "Teal." in chat.shown
@@ -104,7 +104,7 @@ async def test_one_of_the_history_goes_and_the_answers_stay(tmp_path: Path) -> N
 
 async def test_one_of_a_marker_goes_and_the_words_around_it_stay() -> None:
     async with chatting(words("Green.")) as chat:
-        chat.server.service.spoilt.add(spelt(png("red")))
+        chat.server.service.rejected_images.add(spelt(png("red")))
         marks = [f"[IMAGE:data:image/png;base64,{spelt(png(colour))}]" for colour in ("green", "red")]
         await chat.send(f"This {marks[0]} or that {marks[1]} one?")
         await refused(chat)
@@ -117,12 +117,12 @@ async def test_one_of_a_marker_goes_and_the_words_around_it_stay() -> None:
 async def test_what_was_set_aside_stays_so_after_a_restart(tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(png("red"))
     async with chatting() as chat:
-        chat.server.service.spoilt.add(spelt(png("red")))
+        chat.server.service.rejected_images.add(spelt(png("red")))
         await attach(chat, tmp_path / "bad.png")
         await chat.send("Look")
         await refused(chat)
     async with chatting(words("I would, if I could."), start="last") as chat:
-        chat.server.service.spoilt.add(spelt(png("red")))
+        chat.server.service.rejected_images.add(spelt(png("red")))
         await chat.until_shown(ASIDE)
         await chat.until(lambda: chat.screen.parts.sessions.is_started)
         await chat.send("/retry")
@@ -143,7 +143,7 @@ async def test_one_that_a_tool_gave_is_set_aside_in_the_stored_chat() -> None:
         for number, message in enumerate(said):
             store.append(NewChat(id="c"), f"m{number}", f"m{number - 1}" if number else None, message)
     async with chatting(words("Then it rises."), resume="c") as chat:
-        chat.server.service.spoilt.add(spelt(png("red")))
+        chat.server.service.rejected_images.add(spelt(png("red")))
         await chat.until_shown("It falls.")
         await chat.send("And then?")
         await refused(chat)
@@ -163,7 +163,7 @@ async def test_one_that_a_tool_gave_is_set_aside_in_the_stored_chat() -> None:
 async def test_a_new_prompt_instead_of_a_retry_follows_the_one_that_stayed(tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(png("red"))
     async with chatting(words("Fine.")) as chat:
-        chat.server.service.spoilt.add(spelt(png("red")))
+        chat.server.service.rejected_images.add(spelt(png("red")))
         await attach(chat, tmp_path / "bad.png")
         await chat.send("Look")
         await refused(chat)
@@ -177,7 +177,7 @@ async def test_a_new_prompt_instead_of_a_retry_follows_the_one_that_stayed(tmp_p
 async def test_an_edited_prompt_keeps_its_branch(tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(png("red"))
     async with chatting(words("One."), words("Two.")) as chat:
-        chat.server.service.spoilt.add(spelt(png("red")))
+        chat.server.service.rejected_images.add(spelt(png("red")))
         await chat.send("First")
         await chat.until_idle()
         await chat.pilot.press("shift+tab", "e")

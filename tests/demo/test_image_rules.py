@@ -135,7 +135,7 @@ def test_an_image_can_be_spoilt_wherever_it_stands():
     call = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
     result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": [text("chart"), bad]}
     service = FakeAnthropic()
-    service.spoilt.add(bad["source"]["data"])
+    service.rejected_images.add(bad["source"]["data"])
     assert ask(service, request(user(good, text("?")))).status == 200
     said = "image.source.base64.data: Could not process image"
     assert complaint(ask(service, request(user(good, bad, text("?"))))) == f"messages.0.content.1.{said}"

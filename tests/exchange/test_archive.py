@@ -26,7 +26,7 @@ given_before: set[str] = set()
 
 @given(chats=st.lists(trees(), max_size=3))
 def test_an_export_is_read_back_as_it_was(chats: list[ChatTree]) -> None:
-    assert read(archive.written(chats).encode()) == tuple(chats)
+    assert read(archive.to_json(chats).encode()) == tuple(chats)
 
 
 @pytest.mark.parametrize("kind", Block.__args__)
@@ -84,7 +84,7 @@ def test_a_store_gives_out_what_it_was_given(store: Store, tree: ChatTree) -> No
     again = store.tree(tree.id).result(LIMIT_S)
     assert again == tree
     assert store.merge(again).result(LIMIT_S) == ImportResult()
-    assert read(archive.written([again]).encode()) == (tree,)
+    assert read(archive.to_json([again]).encode()) == (tree,)
     assert store.tree(tree.id).result(LIMIT_S) == tree
 
 

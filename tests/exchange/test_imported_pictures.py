@@ -22,7 +22,7 @@ def marker(data: str = base64.b64encode(PNG).decode()) -> str:
 
 def imported(*blocks: object, role: str = "user") -> tuple[object, ...]:
     node = Node(id="1", message=Message(role=role, blocks=blocks))
-    (chat,) = read(archive.written([ChatTree(id="a", nodes=(node,))]).encode())
+    (chat,) = read(archive.to_json([ChatTree(id="a", nodes=(node,))]).encode())
     return chat.nodes[0].message.blocks
 
 

@@ -104,24 +104,24 @@ def test_what_is_said_cannot_run_or_load(text: str) -> None:
     )
     failed = claude(*blocks, state="failed", failure=Failure(message=text))
     tree = chat(user(*blocks), failed, title=text, system=text)
-    html = html_page.written(tree, lambda id: text)
+    html = html_page.to_html(tree, lambda id: text)
     assert_harmless(html)
     assert not re.search(r"[\x00-\x08\x1b\u202a-\u202e]", html)
 
 
 @given(tree=trees())
 def test_any_chat_can_be_written(tree: ChatTree) -> None:
-    assert_harmless(html_page.written(tree)).shown.encode()
-    markdown.written(tree).encode()
+    assert_harmless(html_page.to_html(tree)).shown.encode()
+    markdown.to_markdown(tree).encode()
 
 
 @given(text=st.text(alphabet="<>&\"'`*_[]()!#\n a:/.jx", max_size=80))
 def test_no_combination_of_signs_breaks_out(text: str) -> None:
-    assert_harmless(html_page.written(chat(user(Text(text)), claude(Text(text)), title=text)))
+    assert_harmless(html_page.to_html(chat(user(Text(text)), claude(Text(text)), title=text)))
 
 
 def test_pictures_are_in_the_page() -> None:
-    seen = assert_harmless(html_page.written(chat(user(Image("image/png", PNG, "fjord.png", 10, 20), Text("Where?")))))
+    seen = assert_harmless(html_page.to_html(chat(user(Image("image/png", PNG, "fjord.png", 10, 20), Text("Where?")))))
     (picture,) = [attributes for tag, attributes in seen.elements if tag == "img"]
     assert picture["src"] == f"data:image/png;base64,{PNG}"
     assert "fjord.png, 10×20" in seen.shown
@@ -129,7 +129,7 @@ def test_pictures_are_in_the_page() -> None:
 
 def test_markdown_is_rendered_and_links_lead_out_without_a_trace() -> None:
     seen = assert_harmless(
-        html_page.written(chat(claude(Text("**Out** [see](https://tides.example)\n\n|a|b|\n|-|-|\n|1|2|"))))
+        html_page.to_html(chat(claude(Text("**Out** [see](https://tides.example)\n\n|a|b|\n|-|-|\n|1|2|"))))
     )
     tags = [tag for tag, _ in seen.elements]
     assert {"strong", "a", "table"} <= set(tags)
@@ -138,12 +138,12 @@ def test_markdown_is_rendered_and_links_lead_out_without_a_trace() -> None:
 
 
 def test_a_picture_from_elsewhere_is_only_a_link() -> None:
-    seen = assert_harmless(html_page.written(chat(claude(Text("![pixel](https://evil.example/p.png)")))))
+    seen = assert_harmless(html_page.to_html(chat(claude(Text("![pixel](https://evil.example/p.png)")))))
     assert [attributes["href"] for tag, attributes in seen.elements if tag == "a"] == ["https://evil.example/p.png"]
 
 
 def test_the_policy_forbids_the_rest() -> None:
-    seen = Page(html_page.written(chat(user(Text("x")))))
+    seen = Page(html_page.to_html(chat(user(Text("x")))))
     (policy,) = [a["content"] for tag, a in seen.elements if a.get("http-equiv") == "Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")
 
@@ -157,7 +157,7 @@ def test_markdown_tells_who_said_what() -> None:
         title="Fjord\ntrip",
         system="Be brief.",
     )
-    assert markdown.written(tree, {"claude-sonnet-5-5": "Sonnet 5.5"}.__getitem__) == (
+    assert markdown.to_markdown(tree, {"claude-sonnet-5-5": "Sonnet 5.5"}.__getitem__) == (
         "# Fjord trip\n\n> System prompt:\n>\n> Be brief.\n\n## You\n\n[image: fjord.png, 10×20]\n\nWhich way?\n\n"
         "## Sonnet 5.5\n\n> Thought:\n>\n> Kelp\n>\n> lies seaward.\n\n**Out.**\n\nUsed `get_tide`:\n\n"
         '````json\n{"port": "```"}\n````\n\nResult:\n\n```\nebb\n```\n\nIt ru\n\n*(stopped)*\n'
@@ -170,9 +170,9 @@ def test_a_turn_has_one_heading_for_claude_however_many_tools_it_takes() -> None
     tree = chat(
         user(Text("Which way?")), called, result, claude(Text("Out.")), user(Text("Sure?")), called, result, other
     )
-    headings = [line for line in markdown.written(tree).splitlines() if line.startswith("## ")]
+    headings = [line for line in markdown.to_markdown(tree).splitlines() if line.startswith("## ")]
     assert headings == ["## You", "## claude-sonnet-5-5", "## You", "## claude-sonnet-5-5", "## claude-opus-5-5"]
-    assert html_page.written(tree).count("<h2>") == len(headings)
+    assert html_page.to_html(tree).count("<h2>") == len(headings)
 
 
 def test_a_line_says_what_the_chat_has_cost_with_all_its_branches() -> None:
@@ -193,13 +193,13 @@ def test_a_line_says_what_the_chat_has_cost_with_all_its_branches() -> None:
     )
     tree = replace(tree, nodes=nodes, discarded=(lost,))
     line = "3 answers · 8k tokens in, 25 % from the cache · 100 out · $0.80 · $0.40 saved by the cache"
-    assert f"*{line}*" in markdown.written(tree)
-    assert line in Page(html_page.written(tree)).shown
+    assert f"*{line}*" in markdown.to_markdown(tree)
+    assert line in Page(html_page.to_html(tree)).shown
     unpriced = replace(tree, discarded=(replace(lost, bill=None),))
-    assert "· $0.60 and what 1 answer cost ·" in markdown.written(unpriced)
+    assert "· $0.60 and what 1 answer cost ·" in markdown.to_markdown(unpriced)
     cut = replace(tree, nodes=(*nodes[:2], replace(nodes[2], message=replace(again, state="stopped")), nodes[3]))
-    assert "25 % from the cache · ~100 out · ~$0.80 · $0.40 saved" in markdown.written(cut)
-    assert "answers" not in markdown.written(chat(user(Text("Which way?"))))
+    assert "25 % from the cache · ~100 out · ~$0.80 · $0.40 saved" in markdown.to_markdown(cut)
+    assert "answers" not in markdown.to_markdown(chat(user(Text("Which way?"))))
 
 
 def test_only_the_branch_that_was_left_is_told() -> None:
@@ -213,7 +213,7 @@ def test_only_the_branch_that_was_left_is_told() -> None:
         ),
         head="two",
     )
-    for text in (markdown.written(tree), html_page.written(tree)):
+    for text in (markdown.to_markdown(tree), html_page.to_html(tree)):
         assert "Two" in text
         assert "Three" not in text
 
@@ -232,7 +232,7 @@ SEARCHED = claude(
 
 
 def test_sources_are_numbered_in_markdown() -> None:
-    written = markdown.written(chat(user(Text("?")), SEARCHED))
+    written = markdown.to_markdown(chat(user(Text("?")), SEARCHED))
     assert r"*(searched the web: tide \*Brest\*)*" in written
     assert "*(found 1 page)*" in written
     assert r"High at 06:12 [\[1\]](<https://tides.example/a(b)>) (say they), and \[2\] more." in written
@@ -243,16 +243,17 @@ def test_sources_are_numbered_in_markdown() -> None:
 def test_the_numbers_of_sources_go_on_in_the_next_response_of_a_turn() -> None:
     more = claude(Text("Low at noon.", ('{"url":"https://noon.example","title":"Noon"}',)))
     tree = chat(user(Text("?")), SEARCHED, more)
-    assert "Low at noon. [\\[3\\]](<https://noon.example>)\n\n3. [Noon](<https://noon.example>)" in markdown.written(
-        tree
+    assert (
+        "Low at noon. [\\[3\\]](<https://noon.example>)\n\n3. [Noon](<https://noon.example>)"
+        in markdown.to_markdown(tree)
     )
-    seen = assert_harmless(html_page.written(tree))
+    seen = assert_harmless(html_page.to_html(tree))
     assert "Low at noon. [3]" in seen.shown
     assert "3" in [at["start"] for tag, at in seen.elements if tag == "ol" and "start" in at]
 
 
 def test_sources_are_numbered_links_on_the_page() -> None:
-    seen = assert_harmless(html_page.written(chat(user(Text("?")), SEARCHED)))
+    seen = assert_harmless(html_page.to_html(chat(user(Text("?")), SEARCHED)))
     assert [at["href"] for tag, at in seen.elements if tag == "a"] == ["https://tides.example/a(b)"] * 2
     assert "High at 06:12 [1] (say they), and [2] more." in seen.shown
     assert "Tides [x](javascript:y) <b>" in seen.shown

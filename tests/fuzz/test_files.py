@@ -140,7 +140,7 @@ def test_credentials_and_model_lists_are_read_or_count_as_missing(
 
 
 NODE = Node(id="m1", message=Message(role="user", blocks=(Text('Which "way"?'),), at=1e9))
-OURS = archive.written([ChatTree(id="c1", title="Tides", nodes=(NODE,), head="m1")]).encode()
+OURS = archive.to_json([ChatTree(id="c1", title="Tides", nodes=(NODE,), head="m1")]).encode()
 THEIRS = json.dumps(
     [{"uuid": "c1", "chat_messages": [{"uuid": "m1", "sender": "human", "text": 'Way \\" ?'}]}] * 3
 ).encode()

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tui.chat.tools import PermissionDecision, PermissionRequested, ToolEvent
 from tui.chat.transcript import Text, ToolResult, ToolUse
 from tui.config import McpServer
-from tui.mcp.argument_names import Unnameable, changed_in, renamed, restored, written
+from tui.mcp.argument_names import Unnameable, offered_name, renamed_in, with_offered_names, with_own_names
 from tui.mcp.servers import Servers
 from tui.mcp.tool import RemoteTool
 from tui.tools.permission import PermissionGate
@@ -211,16 +211,16 @@ _names = st.text(st.sampled_from("ab_x5c[]<é. "), min_size=1, max_size=9)
 @given(_names)
 def test_a_name_is_read_back_as_it_was(name: str) -> None:
     try:
-        offered = written(name)
+        offered = offered_name(name)
     except Unnameable:
         return
     assert TAKEN.fullmatch(offered)
-    schema = renamed({"type": "object", "properties": {name: {"type": "string"}}, "required": [name]})
+    schema = with_offered_names({"type": "object", "properties": {name: {"type": "string"}}, "required": [name]})
     assert schema["required"] == [offered]
-    assert restored({offered: [{offered: 1}]}, changed_in(json.dumps(schema))) == {name: [{name: 1}]}
+    assert with_own_names({offered: [{offered: 1}]}, renamed_in(json.dumps(schema))) == {name: [{name: 1}]}
 
 
 @given(_names, _names)
 def test_two_names_stay_two(one: str, other: str) -> None:
     if len(one) + len(other) < 12:
-        assert (written(one) == written(other)) is (one == other)
+        assert (offered_name(one) == offered_name(other)) is (one == other)

@@ -185,7 +185,7 @@ def test_a_refused_picture_does_not_come_up_again_with_c(
 ) -> None:
     env = {**env, "PRX_HOME": str(tmp_path / "prx")}
     (tmp_path / "bad.png").write_bytes(png(colour="red"))
-    server.service.spoilt.add(base64.b64encode(png(colour="red")).decode())
+    server.service.rejected_images.add(base64.b64encode(png(colour="red")).decode())
     run = prx("-a", "bad.png", "look", env=env, cwd=tmp_path)
     assert run.returncode == 1
     assert "will not be sent again" in run.stderr

@@ -68,7 +68,7 @@ def test_sees_a_picture_refused_and_set_aside(pictured: Compare, photos: Path, s
     async def story(chat: Chat) -> None:
         await attach(chat, photos / "kelp.png")
         data = chat.prompt.attachments.blocks[0].data
-        chat.server.service.spoilt.add(data)
+        chat.server.service.rejected_images.add(data)
         (photos / "chart.pdf").write_bytes(PDF)
         chat.prompt.attachments.attach_files([photos / "chart.pdf"])
         await chat.until(lambda: len(chat.prompt.attachments.blocks) == 2)

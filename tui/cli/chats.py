@@ -102,11 +102,11 @@ def export(settings: Settings, chat_id: str, format: Format, file: Path | None) 
 
     match format:
         case "json":
-            text = archive.written([tree])
+            text = archive.to_json([tree])
         case "html":
-            text = html_page.written(tree, name_of)
+            text = html_page.to_html(tree, name_of)
         case "md":
-            text = markdown.written(tree, name_of)
+            text = markdown.to_markdown(tree, name_of)
     _write(text, file)
     return 0
 

@@ -169,11 +169,11 @@ class Reader:
         if isinstance(wanted, dict):
             path = ("tools", "web_search")
             known = len(self.findings)
-            said = self._section(path, schema.WEB_SEARCH)
-            if said.get("allowed_domains") and said.pop("blocked_domains", ()):
+            search = self._section(path, schema.WEB_SEARCH)
+            if search.get("allowed_domains") and search.pop("blocked_domains", ()):
                 self._note((*path, "blocked_domains"), "use either allowed_domains or blocked_domains, not both")
             if self._is_whole(path, known, "web search is off"):
-                section["web_search"] = WebSearch(**said)
+                section["web_search"] = WebSearch(**search)
         elif wanted:
             section["web_search"] = WebSearch()
         return section
@@ -307,8 +307,8 @@ class Reader:
     ) -> None:
         place = toml.nearest(self._places, path)
         column = place.key if at_key else place.value
-        said = NOTHING_SENT if stops else meanwhile
-        self.findings.append(Finding(self._shown, place.line, column, masked_name(problem), said, stops))
+        meanwhile = NOTHING_SENT if stops else meanwhile
+        self.findings.append(Finding(self._shown, place.line, column, masked_name(problem), meanwhile, stops))
 
 
 def _keys_in(name: str, value: object) -> Iterator[str]:

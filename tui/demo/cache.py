@@ -106,10 +106,10 @@ class Prefixes:
         settings = _settings(body, items, model)
         self._keys: list[bytes] = []
         self._sums = [0]
-        said = b""
+        prefix_digest = b""
         for item in items:
-            said = digest((said, item.data))
-            self._keys.append(digest((said, settings[item.level])))
+            prefix_digest = digest((prefix_digest, item.data))
+            self._keys.append(digest((prefix_digest, settings[item.level])))
             self._sums.append(self._sums[-1] + item.tokens)
 
     @property

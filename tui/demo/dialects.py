@@ -41,7 +41,7 @@ def _without_nulls(value: Any) -> Any:
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
-def _each(bend: Callable[[dict[str, Any]], Json | None]) -> Adapt:
+def _each(convert: Callable[[dict[str, Any]], Json | None]) -> Adapt:
     """Convert each event separately; None omits it."""
 
     def adapt(frames: Iterable[Frame]) -> Iterator[Frame]:
@@ -49,7 +49,7 @@ def _each(bend: Callable[[dict[str, Any]], Json | None]) -> Adapt:
             if not isinstance(frame, Event):
                 yield frame
                 continue
-            data = bend(dict(frame.data))
+            data = convert(dict(frame.data))
             if data is not None:
                 yield Event(data, frame.last)
 

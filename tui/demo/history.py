@@ -53,8 +53,8 @@ def check_history(body: dict[str, Any], model_id: str) -> None:
         raise refuse("messages", 'first message must use the "user" role')
     _check_system_messages(messages, model_id)
     _check_emptiness(body)
-    said = [turn for turn in turns(messages) if turn.role != "system"]
-    _check_tools(said)
+    spoken = [turn for turn in turns(messages) if turn.role != "system"]
+    _check_tools(spoken)
 
 
 def _check_system_messages(messages: list[dict[str, Any]], model_id: str) -> None:
@@ -106,17 +106,17 @@ def _check_text(text: str, path: str) -> None:
         raise refuse(path, "text content blocks must contain non-whitespace text")
 
 
-def _check_tools(said: list[Turn]) -> None:
+def _check_tools(spoken: list[Turn]) -> None:
     seen: set[str] = set()
-    for number, turn in enumerate(said):
+    for number, turn in enumerate(spoken):
         if turn.role == "assistant":
             calls = [block["id"] for _, block in turn.blocks if block["type"] == "tool_use"]
             if len(set(calls)) < len(calls) or seen & set(calls):
                 raise refuse("messages", "`tool_use` ids must be unique")
             seen.update(calls)
-            _check_answered(turn, calls, said[number + 1] if number + 1 < len(said) else None)
+            _check_answered(turn, calls, spoken[number + 1] if number + 1 < len(spoken) else None)
         else:
-            _check_results(turn, said[number - 1] if number else None)
+            _check_results(turn, spoken[number - 1] if number else None)
 
 
 def _check_answered(turn: Turn, calls: list[str], reply: Turn | None) -> None:

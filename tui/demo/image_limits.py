@@ -107,10 +107,10 @@ def unreadable(placed: Placed) -> Refused:
     return refuse(f"{placed.path}.image.source.base64.data", "Could not process image")
 
 
-def check_readable(body: dict[str, Any], spoilt: Container[str]) -> None:
-    """Raise Refused for the first image whose base64 text is in `spoilt`."""
+def check_readable(body: dict[str, Any], rejected: Container[str]) -> None:
+    """Raise Refused for the first image whose base64 text is in `rejected`."""
     for placed in images_in(body):
-        if placed.block["source"].get("data") in spoilt:
+        if placed.block["source"].get("data") in rejected:
             raise unreadable(placed)
 
 

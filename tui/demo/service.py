@@ -57,7 +57,7 @@ class FakeAnthropic:
         oauth: TokenEndpoint | None = None,
     ) -> None:
         self.cache = PromptCache()
-        self.spoilt: set[str] = set()
+        self.rejected_images: set[str] = set()
         """Images that are always refused, as base64 text."""
         self.can_search = True
         """True if the organization has web search switched on."""
@@ -115,7 +115,7 @@ class FakeAnthropic:
             setting = self._foreign_setting(body, message_id)
             return self._reply(self._next(body), setting, request_id, bool(body.get("stream")))
         request = read_request(headers, payload, expired=self._expired, workspaces=self.workspaces)
-        check_readable(request.body, self.spoilt)
+        check_readable(request.body, self.rejected_images)
         if not self.can_search:
             refuse_search(request.body)
         plan = self.cache.plan(
@@ -214,13 +214,13 @@ class FakeAnthropic:
         if error.details is not None:
             inner["details"] = error.details
         dialect = DIALECTS.get(self._dialect)
-        told: dict[str, Any] = {"type": "error", "error": inner, "request_id": request_id}
+        payload: dict[str, Any] = {"type": "error", "error": inner, "request_id": request_id}
         if dialect and not dialect.error_types:
-            told = {"type": "error", "error": {**inner, "type": "internal_error"}}
+            payload = {"type": "error", "error": {**inner, "type": "internal_error"}}
         headers: tuple[tuple[str, str], ...] = (("content-type", error.content_type),)
         if error.body is None and not dialect:  # replies from the edge, such as HTML pages, have no request ID
             headers += self._headers(request_id, with_limits=error.status == 429)
-        body = json_bytes(told) if error.body is None else error.body
+        body = json_bytes(payload) if error.body is None else error.body
         return Reply(error.status, (*headers, *error.headers.items()), (body,), before=error.before)
 
     def _headers(self, request_id: str, with_limits: bool) -> tuple[tuple[str, str], ...]:

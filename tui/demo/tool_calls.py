@@ -90,8 +90,8 @@ def _done(messages: Sequence[Mapping[str, Any]]) -> list[_Done]:
 def result_text(result: Mapping[str, Any]) -> str:
     """Return a result as plain text that fits into a code block."""
     content = result.get("content") or ""
-    said = content if isinstance(content, str) else "\n".join(b.get("text", f"({b['type']})") for b in content)
-    return str(said).replace("```", "'''")
+    text = content if isinstance(content, str) else "\n".join(b.get("text", f"({b['type']})") for b in content)
+    return str(text).replace("```", "'''")
 
 
 def _chosen(done: list[_Done]) -> Answer:
@@ -131,7 +131,7 @@ _THOUGHTS = "There are tools for that. I take the ones that need the fewest word
 
 _LOOK = "Let me look around in your folder."
 
-_COMMAND = "I would like to run a command. Nothing runs before you have seen it and said yes."
+_COMMAND = "I would like to run a command. Nothing runs before you have seen and allowed it."
 
 _WRITE = "I would like to write a small file. You see all of it before you say yes or no."
 

@@ -33,7 +33,7 @@ class Unreadable(TuiError):
     """The file claims to be an export of prx, but does not have its format."""
 
 
-def written(chats: Sequence[ChatTree], unsent: Sequence[Unsent] = ()) -> str:
+def to_json(chats: Sequence[ChatTree], unsent: Sequence[Unsent] = ()) -> str:
     """Return the chats as JSON text, with the prompts that were not sent."""
     archive = _Archive(format=FORMAT, version=VERSION, chats=tuple(chats), unsent=tuple(unsent))
     return json_text(archive, indent=1) + "\n"

@@ -52,16 +52,16 @@ def _nodes(conversation: Mapping[str, Any], chat_id: str) -> tuple[tuple[Node, .
     """Return the messages with content, and for the id of every message the last one with content on the way to it."""
     nodes: list[Node] = []
     stands: dict[str, str | None] = {_ROOT: None}
-    for place, said in enumerate(_list(conversation.get("chat_messages"))):
-        if not isinstance(said, dict):
+    for place, entry in enumerate(_list(conversation.get("chat_messages"))):
+        if not isinstance(entry, dict):
             continue
-        id = _id(said.get("uuid"), f"{chat_id} {place}")
+        id = _id(entry.get("uuid"), f"{chat_id} {place}")
         if id in stands:
             continue
         before = nodes[-1].id if nodes else None
-        named = said.get("parent_message_uuid")
+        named = entry.get("parent_message_uuid")
         parent = stands.get(_id(named, ""), before) if named else before
-        if (message := _message(said)) is not None:
+        if (message := _message(entry)) is not None:
             nodes.append(Node(id=id, parent_id=parent, message=message))
         stands[id] = parent if message is None else id
     return tuple(nodes), stands
@@ -71,25 +71,25 @@ def _first_line(message: Message) -> str:
     return next((line for text in message.text.split("\n") if (line := one_line(text))), "")[:_LONGEST_TITLE]
 
 
-def _message(said: Mapping[str, Any]) -> Message | None:
+def _message(entry: Mapping[str, Any]) -> Message | None:
     """Return a message; None if it is empty or its sender is unknown."""
-    sender = said.get("sender")
+    sender = entry.get("sender")
     if sender not in ("human", "assistant"):
         return None
-    blocks = (*_attached(said), *_content(said))
+    blocks = (*_attached(entry), *_content(entry))
     if not blocks:
         return None
-    at = _time(said.get("created_at"))
+    at = _time(entry.get("created_at"))
     if sender == "human":
         return Message(role="user", blocks=blocks, at=at)
-    return Message(role="assistant", blocks=blocks, at=at, model=_text(said.get("model")), stop_reason="end_turn")
+    return Message(role="assistant", blocks=blocks, at=at, model=_text(entry.get("model")), stop_reason="end_turn")
 
 
-def _content(said: Mapping[str, Any]) -> tuple[Block, ...]:
-    blocks = tuple(block for one in _list(said.get("content")) if isinstance(one, dict) for block in _blocks(one))
+def _content(entry: Mapping[str, Any]) -> tuple[Block, ...]:
+    blocks = tuple(block for one in _list(entry.get("content")) if isinstance(one, dict) for block in _blocks(one))
     if any(isinstance(block, Text) for block in blocks):
         return blocks
-    text = _text(said.get("text"))
+    text = _text(entry.get("text"))
     return (*blocks, Text(text)) if text.strip() else blocks
 
 
@@ -119,9 +119,9 @@ def _longest_run(text: str) -> int:
     return max((len(run) for run in "".join(c if c == "`" else " " for c in text).split()), default=0)
 
 
-def _attached(said: Mapping[str, Any]) -> tuple[Text, ...]:
+def _attached(entry: Mapping[str, Any]) -> tuple[Text, ...]:
     found = []
-    for one in (*_list(said.get("attachments")), *_list(said.get("files")), *_list(said.get("files_v2"))):
+    for one in (*_list(entry.get("attachments")), *_list(entry.get("files")), *_list(entry.get("files_v2"))):
         if not isinstance(one, dict):
             continue
         name = _text(one.get("file_name")) or "attachment"

@@ -26,7 +26,6 @@ from tui.chat.transcript import (
 from tui.chat.tree import ChatTree
 from tui.exchange.markdown import (
     attachment,
-    cited,
     ending,
     ledger_line,
     moment,
@@ -34,6 +33,7 @@ from tui.exchange.markdown import (
     searched,
     source_list,
     speakers,
+    with_citations,
 )
 from tui.render.html import html_of
 
@@ -66,12 +66,12 @@ blockquote { border-left: 3px solid var(--line); margin-left: 0; padding-left: 1
 """
 
 
-def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
+def to_html(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
     """Return the chat as an HTML document. `name_of` returns the display name of a model ID."""
     title = _text(one_line(tree.title) or "Untitled chat")
     messages = [node.message for node in tree.path()]
-    said = zip(messages, speakers(messages, name_of), cited_before(messages), strict=True)
-    articles = "\n".join(_article(message, speaker, before) for message, speaker, before in said)
+    entries = zip(messages, speakers(messages, name_of), cited_before(messages), strict=True)
+    articles = "\n".join(_article(message, speaker, before) for message, speaker, before in entries)
     system = (
         f"<details><summary>System prompt</summary><pre>{_text(tree.system)}</pre></details>" if tree.system else ""
     )
@@ -91,9 +91,9 @@ def _article(message: Message, speaker: str, before: Sequence[Source]) -> str:
     at = f"<time>{moment(message.at)}</time>" if message.at else ""
     side = "you" if message.is_prompt else "claude"
     heading = f"<h2><span>{_text(speaker)}</span>{at}</h2>" if speaker else ""
-    body = "\n".join(_block(block, is_plain=message.role == "user") for block in cited(message, before))
-    found = f'<div class="state">{html_of(_clean(said))}</div>' if (said := source_list(message, before)) else ""
-    state = f'<p class="state">{_text(said)}</p>' if (said := ending(message)) else ""
+    body = "\n".join(_block(block, is_plain=message.role == "user") for block in with_citations(message, before))
+    found = f'<div class="state">{html_of(_clean(text))}</div>' if (text := source_list(message, before)) else ""
+    state = f'<p class="state">{_text(text)}</p>' if (text := ending(message)) else ""
     return f'<article class="{side}">\n{heading}\n{body}\n{found}{state}</article>'
 
 

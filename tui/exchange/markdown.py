@@ -26,26 +26,26 @@ STATES = {"stopped": "stopped", "failed": "failed", "interrupted": "interrupted"
 """How an incomplete answer is described."""
 
 
-def written(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
+def to_markdown(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
     """Return the chat as Markdown. `name_of` returns the display name of a model ID."""
     parts = [f"# {one_line(tree.title) or 'Untitled chat'}"]
     if tree.created:
         parts.append(f"*{moment(tree.created)}*")
-    if said := ledger_line(tree):
-        parts.append(f"*{said}*")
+    if usage := ledger_line(tree):
+        parts.append(f"*{usage}*")
     if tree.system:
         parts.append(_quoted(f"System prompt:\n\n{tree.system}"))
     messages = [node.message for node in tree.path()]
     for message, speaker, before in zip(messages, speakers(messages, name_of), cited_before(messages), strict=True):
         parts += [_heading(message, speaker)] if speaker else []
-        parts += [text for block in cited(message, before) if (text := _block(block))]
-        parts += [said] if (said := source_list(message, before)) else []
-        if said := ending(message):
-            parts.append(f"*({said})*")
+        parts += [text for block in with_citations(message, before) if (text := _block(block))]
+        parts += [cited] if (cited := source_list(message, before)) else []
+        if state := ending(message):
+            parts.append(f"*({state})*")
     return "\n\n".join(parts) + "\n"
 
 
-def cited(message: Message, before: Sequence[Source]) -> tuple[Block, ...]:
+def with_citations(message: Message, before: Sequence[Source]) -> tuple[Block, ...]:
     """Return the blocks of a message with cited text joined again and the numbers of its sources added.
 
     `before`: the sources that its turn has cited so far.
@@ -54,11 +54,11 @@ def cited(message: Message, before: Sequence[Source]) -> tuple[Block, ...]:
     blocks: list[Block] = []
     for block in message.blocks:
         if isinstance(block, Text) and message.role == "assistant":
-            said = block.text + marks(block, known)
+            text = block.text + marks(block, known)
             if blocks and isinstance(last := blocks[-1], Text):
-                blocks[-1] = Text(last.text + said)
+                blocks[-1] = Text(last.text + text)
                 continue
-            block = Text(said)
+            block = Text(text)
         blocks.append(block)
     return tuple(blocks)
 
@@ -79,15 +79,15 @@ def searched(block: Opaque) -> str:
 
 def speakers(messages: Sequence[Message], name_of: Callable[[str], str]) -> list[str]:
     """Return the speaker of each message; "" if it continues the previous one, or is a tool result."""
-    said: list[str] = []
+    names: list[str] = []
     before = ""
     for message in messages:
         now = "You" if message.is_prompt else (name_of(message.model) if message.model else "Claude")
         goes_on = now == before and not message.is_prompt
         is_result = message.role == "user" and not message.is_prompt
-        said.append("" if goes_on or is_result else now)
+        names.append("" if goes_on or is_result else now)
         before = before if is_result else now
-    return said
+    return names
 
 
 def ledger_line(tree: ChatTree) -> str:
@@ -113,8 +113,8 @@ def moment(at: float) -> str:
 
 def ending(message: Message) -> str:
     """Describe how an incomplete answer ended; "" for all others."""
-    said = STATES.get(message.state, "")
-    return f"{said}: {one_line(message.failure.message)}" if said and message.failure else said
+    state = STATES.get(message.state, "")
+    return f"{state}: {one_line(message.failure.message)}" if state and message.failure else state
 
 
 def attachment(block: Image | Document) -> str:

@@ -26,7 +26,7 @@ class Unnameable(ValueError):
     """An argument has a name that cannot be written in this form."""
 
 
-def written(name: str) -> str:
+def offered_name(name: str) -> str:
     """Return the name under which an argument is offered. Raises Unnameable."""
     offered = _OTHER.sub(lambda found: f"_x{ord(found[0]):x}_", name)
     if not offered or len(offered) > _LONGEST:
@@ -34,10 +34,10 @@ def written(name: str) -> str:
     return offered
 
 
-def renamed(schema: Any) -> Any:
+def with_offered_names(schema: Any) -> Any:
     """Return a schema with the names under which its arguments are offered. Raises Unnameable."""
     if isinstance(schema, list):
-        return [renamed(one) for one in schema]
+        return [with_offered_names(one) for one in schema]
     if not isinstance(schema, dict):
         return schema
     return {key: _renamed_keyword(key, value) for key, value in schema.items()}
@@ -47,17 +47,17 @@ def _renamed_keyword(key: str, value: Any) -> Any:
     if key in _DATA:
         return value
     if key == "required" and isinstance(value, list):
-        return [written(name) if isinstance(name, str) else name for name in value]
+        return [offered_name(name) if isinstance(name, str) else name for name in value]
     if key in _OF_SCHEMAS and isinstance(value, dict):
-        named = {name if key == "patternProperties" else written(name): inner for name, inner in value.items()}
+        named = {name if key == "patternProperties" else offered_name(name): inner for name, inner in value.items()}
         return {
-            name: _renamed_keyword("required", inner) if isinstance(inner, list) else renamed(inner)
+            name: _renamed_keyword("required", inner) if isinstance(inner, list) else with_offered_names(inner)
             for name, inner in named.items()
         }
-    return renamed(value)
+    return with_offered_names(value)
 
 
-def changed_in(schema: JsonText) -> dict[str, str]:
+def renamed_in(schema: JsonText) -> dict[str, str]:
     """Return the names of an offered schema that differ from the server's, and the server's names for them."""
     found: dict[str, str] = {}
     try:
@@ -75,13 +75,13 @@ def changed_in(schema: JsonText) -> dict[str, str]:
     return found
 
 
-def restored(arguments: Any, names: Mapping[str, str]) -> Any:
+def with_own_names(arguments: Any, names: Mapping[str, str]) -> Any:
     """Return arguments under the server's own names."""
     if isinstance(arguments, list):
-        return [restored(one, names) for one in arguments]
+        return [with_own_names(one, names) for one in arguments]
     if not isinstance(arguments, dict):
         return arguments
-    return {names.get(name, name): restored(value, names) for name, value in arguments.items()}
+    return {names.get(name, name): with_own_names(value, names) for name, value in arguments.items()}
 
 
 def _sign(digits: str) -> str:

@@ -20,7 +20,7 @@ from tui.chat.transcript import Tool
 from tui.config import McpServer
 from tui.inputs.bounded import decode_json, read_file
 from tui.inputs.limits import LOG_BYTES
-from tui.mcp.argument_names import renamed
+from tui.mcp.argument_names import with_offered_names
 from tui.mcp.message_size import TOO_MUCH
 from tui.mcp.redaction import redactor_for
 from tui.mcp.start_errors import reason
@@ -231,7 +231,7 @@ def _seen(task: asyncio.Task[Connection]) -> None:
 def _defined(server: str, tool: Listed) -> Tool:
     """Return the tool as it is offered. Raises ValueError if the API would reject it."""
     schema = decode_json(inline_references(msgspec.json.encode(tool.input_schema).decode()), type=dict[str, Any])
-    schema = renamed(schema)
+    schema = with_offered_names(schema)
     kept = {"type": "object", **{key: value for key, value in schema.items() if key not in _NOT_AT_THE_ROOT}}
     description = (tool.description or tool.title or "")[:_MAX_DESCRIPTION]
     return Tool(

@@ -66,10 +66,10 @@ class Log:
     def _write(self, text: str) -> None:
         if not text or self._left <= 0:
             return
-        told = self._redact(text).encode()[: self._left]
-        self._left -= len(told)
+        data = self._redact(text).encode()[: self._left]
+        self._left -= len(data)
         with os.fdopen(open_to_write(self._file, os.O_APPEND), "wb") as file:
-            file.write(told)
+            file.write(data)
 
 
 @asynccontextmanager
@@ -89,21 +89,21 @@ async def program(
     reading, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(received), process.stdout)
     errors = asyncio.StreamReader()
     grumbling, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(errors), process.stderr)
-    telling, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, process.stdin)
-    told = asyncio.StreamWriter(telling, protocol, None, loop)
+    writing, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, process.stdin)
+    writer = asyncio.StreamWriter(writing, protocol, None, loop)
 
     incoming, messages = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     answers, outgoing = anyio.create_memory_object_stream[SessionMessage](0)
     tasks = [
         asyncio.create_task(_listen(received, incoming, ended)),
-        asyncio.create_task(_tell(told, outgoing)),
+        asyncio.create_task(_send(writer, outgoing)),
         asyncio.create_task(_note(errors, log)),
     ]
     try:
         yield messages, answers
     finally:
-        if not telling.is_closing():  # it is closed if the program has ended
-            telling.abort()  # closing its input ends the program
+        if not writing.is_closing():  # it is closed if the program has ended
+            writing.abort()  # closing its input ends the program
         for stream in (messages, answers, incoming, outgoing):
             stream.close()
         await _gone(process)
@@ -157,11 +157,11 @@ def _message(line: bytes) -> SessionMessage | Exception:
         return error
 
 
-async def _tell(told: asyncio.StreamWriter, outgoing: MemoryObjectReceiveStream[SessionMessage]) -> None:
+async def _send(writer: asyncio.StreamWriter, outgoing: MemoryObjectReceiveStream[SessionMessage]) -> None:
     with suppress(ConnectionError, anyio.EndOfStream):
         async for message in outgoing:
-            told.write(message.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
-            await told.drain()
+            writer.write(message.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
+            await writer.drain()
 
 
 async def _note(errors: asyncio.StreamReader, log: Log) -> None:

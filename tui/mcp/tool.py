@@ -12,7 +12,7 @@ from tui.chat.tools import PermissionRequest
 from tui.chat.transcript import Document, Image, Text, Tool, ToolUse
 from tui.errors import TuiError
 from tui.inputs.bounded import decode_input, decode_json
-from tui.mcp.argument_names import changed_in, restored
+from tui.mcp.argument_names import renamed_in, with_own_names
 from tui.mcp.tool_names import rules_for, tool_of
 from tui.tools.reading import MakeBlock
 from tui.tools.tool import Content, Failed, Plan
@@ -35,13 +35,13 @@ class RemoteTool:
         self.definition = definition
         self._server = server
         self._see = see
-        self._names = changed_in(definition.input_schema)
+        self._names = renamed_in(definition.input_schema)
 
     async def plan(self, call: ToolUse) -> Plan:
         arguments = _object(call.input)
         arguments_json = call.input or "{}"
         if self._names:  # the user is asked about what the server receives
-            arguments = restored(arguments, self._names)
+            arguments = with_own_names(arguments, self._names)
             arguments_json = msgspec.json.encode(arguments).decode()
         question = PermissionRequest(
             call=call,

@@ -65,9 +65,9 @@ def _in_word(word: str, spoken: Collection[str]) -> Iterator[Confusable]:
         return
     kinds = {letter: kind for letter in word if (kind := _kind(letter))}
     for kind in dict.fromkeys(kinds.values()):
-        told = [one for one in kinds if kinds[one] == kind and (kind != _OF_SCIENCE or _is_alike(one))]
-        if told and (is_mixed or kind not in spoken):
-            yield Confusable("".join(told), kind, word)
+        letters = [one for one in kinds if kinds[one] == kind and (kind != _OF_SCIENCE or _is_alike(one))]
+        if letters and (is_mixed or kind not in spoken):
+            yield Confusable("".join(letters), kind, word)
 
 
 def _is_alike(letter: str) -> bool:

@@ -98,14 +98,14 @@ def _text(tree: ChatTree, kind: str, name_of: Callable[[str], str]) -> str:
     if kind == "json":
         from tui.exchange import archive
 
-        return archive.written((tree,))
+        return archive.to_json((tree,))
     if kind == "html":
         from tui.exchange import html_page
 
-        return html_page.written(tree, name_of)
+        return html_page.to_html(tree, name_of)
     from tui.exchange import markdown
 
-    return markdown.written(tree, name_of)
+    return markdown.to_markdown(tree, name_of)
 
 
 def _file_name(title: str) -> str:

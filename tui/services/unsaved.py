@@ -51,7 +51,7 @@ def unsaved_json(unsaved: Unsaved) -> str:
     """Return the chats as the JSON that `prx import` reads."""
     from tui.exchange import archive
 
-    return archive.written(unsaved.chats, unsaved.unsent)
+    return archive.to_json(unsaved.chats, unsaved.unsent)
 
 
 def _names(folder: Path) -> Iterator[Path]:

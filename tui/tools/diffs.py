@@ -19,10 +19,10 @@ def unified(old: str, new: str, name: str, *, is_new: bool = False) -> str:
     groups = list(_groups(before, after))
     if not groups:
         return ""
-    told = header(name, is_new=is_new)
+    lines = header(name, is_new=is_new)
     for group in groups:
-        told += _hunk(group, before, after)
-    return "\n".join(told) + "\n"
+        lines += _hunk(group, before, after)
+    return "\n".join(lines) + "\n"
 
 
 def header(name: str, *, is_new: bool = False) -> list[str]:

@@ -54,5 +54,5 @@ def _without_user(address: str) -> str | None:
         bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
     except ValueError:
         return None
-    told = urlunsplit(bare) if "://" in address else bare.netloc
-    return None if "@" in told or KNOWN.search(told) else told
+    shown = urlunsplit(bare) if "://" in address else bare.netloc
+    return None if "@" in shown or KNOWN.search(shown) else shown
