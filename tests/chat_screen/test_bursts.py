@@ -13,6 +13,7 @@ from textual.widgets import Static
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Text
 from tui.screens.chats import ChatList
+from tui.screens.modal import Modal
 
 pytestmark = pytest.mark.anyio
 
@@ -108,3 +109,29 @@ async def test_words_right_behind_the_key_of_the_find_bar_are_searched() -> None
         await chat.pilot.press("escape")
         await chat.until(lambda: not chat.screen.query("FindBar"))
         await chat.until(lambda: "send" in chat.hint, chat.hint)
+
+
+OPENING = (
+    *("chats", "rename", "delete_chat", "preset", "models", "think", "effort", "system", "mcp", "cache_map", "inspect"),
+    *("attach", "history", "palette", "help", "sign_in"),
+)
+"""Actions that open a dialog."""
+
+
+@pytest.mark.parametrize("name", OPENING)
+async def test_a_dialog_may_be_closed_before_it_is_there(name: str) -> None:
+    """As by an Esc right behind the key that opens it: its binding is looked up in the dialog before that is composed."""
+    async with chatting(words("one")) as chat:
+        await chat.send("first")
+        await chat.until_idle()
+        for rounds in range(12):
+            await chat.screen.perform(name)
+            for _ in range(rounds):
+                await asyncio.sleep(0)
+            if isinstance(dialog := chat.app.screen, Modal):
+                dialog.dismiss(None)
+            await chat.pilot.pause()
+            for dialog in chat.app.screen_stack[:0:-1]:  # opened by a worker meanwhile
+                dialog.dismiss(None)
+            await chat.until(lambda: chat.app.screen is chat.screen)
+        assert chat.app.is_running
