@@ -404,6 +404,13 @@ def test_an_id_may_be_cut_as_long_as_it_is_clear(tmp_path: Path) -> None:
                 store.chat(unknown).result(LIMIT_S)
 
 
+def test_a_draft_of_blank_lines_is_none(tmp_path: Path) -> None:
+    with Store(tmp_path / "chats.db") as store:
+        store.save_position(Position(chat_id="a", draft=Draft(text="\n ")))
+    with Store(tmp_path / "chats.db") as store:
+        assert store.unsent().result() == ()
+
+
 def test_drafts_and_queues_of_a_screen_come_back(tmp_path: Path) -> None:
     picture = Image("image/png", PNG, "fjord.png")
     place = Position(

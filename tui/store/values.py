@@ -194,8 +194,8 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_draft(self) -> bool:
-        """True if there is text or an attachment in the draft."""
-        return bool(self.draft.text or self.draft.attachments)
+        """True if there is text or an attachment in the draft. Blank lines alone are no text."""
+        return bool(self.draft.text.strip() or self.draft.attachments)
 
     def with_returned(self, draft: Draft) -> Position:
         """Return it with a returned prompt: as the draft if there is none, else first in the queue, which is then held."""
