@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -21,13 +20,11 @@ LONG = "the tide runs out past the kelp " * 600
 """Enough for the cache."""
 
 
-@dataclass
 class Costs:
-    bench: Bench
-    draft: Draft = NO_DRAFT
-    layout: Layout = Layout(width=120, rows=30, is_still=False, is_reading=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, made: Bench) -> None:
+        self.bench = made
+        self.draft = NO_DRAFT
+        self.layout = Layout(width=120, rows=30, is_still=False, is_reading=False)
         self.warm: list[tuple[str, bool]] = []
         calls = self.bench.calls
         ports = CostPorts(

@@ -306,7 +306,8 @@ async def test_an_edit_is_one_still_when_another_chat_was_open_meanwhile() -> No
     async with chatting(words("one"), words("two"), words("three")) as chat:
         await edited(chat)
         left = chat.screen.session.id
-        await chat.screen.parts.sessions.open("another")
+        chat.screen.parts.sessions.open("another")
+        await chat.until(lambda: chat.screen.parts.sessions.is_ready)
         assert chat.prompt.text == ""
         await chat.screen.parts.sessions.open_chat(left)
         await chat.until(lambda: chat.prompt.text == "first again")
