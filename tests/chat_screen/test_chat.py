@@ -668,3 +668,29 @@ async def test_the_wheel_over_the_prompt_moves_the_conversation() -> None:
 async def test_a_light_theme_is_one_setting_away() -> None:
     async with chatting(config='[ui]\ntheme = "light"\n') as chat:
         assert chat.app.theme == "prx-light"
+
+
+async def test_a_notice_gives_way_to_the_hints_of_where_the_focus_is_then() -> None:
+    async with chatting(words("It runs out.")) as chat:
+        await chat.send("tides")
+        await chat.until_idle()
+        chat.screen.conversation.focus()
+        await chat.pilot.press("y")
+        assert "copied" in chat.hint
+        await chat.pilot.press("escape")
+        assert chat.app.focused is chat.prompt
+        assert "copied" in chat.hint
+        chat.prompt.hints.show_again()
+        assert "newline" in chat.hint
+
+
+async def test_a_notice_gives_way_to_the_cost_of_what_was_typed_meanwhile() -> None:
+    async with chatting(words("It runs out.")) as chat:
+        await chat.send("tides")
+        await chat.until_idle()
+        chat.prompt.say("It is noon")
+        await chat.pilot.press(*"when")
+        chat.screen.parts.costs.show_estimate()
+        assert "It is noon" in chat.hint
+        chat.prompt.hints.show_again()
+        assert "tok" in chat.hint

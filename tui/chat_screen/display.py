@@ -147,13 +147,17 @@ class Display:
 
     def show_hints(self) -> None:
         """Show the hints of the moment in the place of what stands there."""
-        self._widgets.prompt.hint(self._parts.hints.text(self._screen.size.width - _EDGES))
+        self._widgets.prompt.hint(self._hint_text)
         self.show_elsewhere()
 
     def refresh_hints(self) -> None:
-        """Show the hints of the moment, unless a notice stands there."""
-        if not self._widgets.prompt.is_saying:
-            self.show_hints()
+        """Show the hints of the moment; where a notice is shown, once that has ended."""
+        self._widgets.prompt.hints.renew(self._hint_text)
+        self.show_elsewhere()
+
+    @property
+    def _hint_text(self) -> str:
+        return self._parts.hints.text(self._screen.size.width - _EDGES)
 
     def show_welcome(self) -> None:
         provider, welcome = self._provider, self._widgets.welcome

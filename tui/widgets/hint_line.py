@@ -52,6 +52,12 @@ class HintLine:
         if not self._is_holding:
             self.show_again()
 
+    def renew(self, text: str) -> None:
+        """Replace the hints; a message that is shown in their place stays until it ends."""
+        self._hints = text
+        if not self.is_saying:
+            self._show(text)
+
     def say(self, text: str, *, lasting: bool = False, holding: bool = False) -> None:
         """Show a message in place of the hints for a few seconds.
 
