@@ -66,7 +66,7 @@ def test_two_go_on_with_one_chat_in_turn_and_at_once(server: Server[FakeAnthropi
             server.service.script(Answer(Text("At noon it turns.")))
             two.type("And when?\r")
             one.wait_for("At noon it turns.")
-            one.wait_for("said in another prx")
+            one.wait_for("sent from another prx")
             gates = Gate(), Gate()
             server.service.script(
                 Answer(Text("Kelp,", gates[0], " mostly.")), Answer(Text("Gulls,", gates[1], " too."))
@@ -81,8 +81,8 @@ def test_two_go_on_with_one_chat_in_turn_and_at_once(server: Server[FakeAnthropi
             assert "another prx went on" not in one.text
             gates[0].open()
             one.wait_for("Kelp, mostly.")
-            one.wait_for("another prx went on beside this")
-            two.wait_for("another prx went on beside this")
+            one.wait_for("another prx added a branch")
+            two.wait_for("another prx added a branch")
             two.type("\x11")
             assert two.wait_exit() == 0
         one.wait(lambda: "open elsewhere too" not in one.text)

@@ -71,7 +71,7 @@ async def test_the_answer_goes_on_and_is_there_when_the_chat_is_opened_again() -
         assert "It runs out" not in chat.shown
         gate.open()
         await answered(chat, left)
-        assert '"tides" has its answer' in chat.hint
+        assert '"tides" is answered' in chat.hint
         await opened_chat(chat, "tides")
         await chat.until_shown("It runs out past the kelp.")
         assert chat.screen.session.transcript.messages[-1].state == "complete"
@@ -186,7 +186,7 @@ async def test_a_question_of_a_chat_that_was_left_is_told_and_waits_there(
     async with chatting(call, words("It said kelp."), tools="ask") as chat:
         left = await left_in_mid_answer(chat, "tides", "Let me see")
         gate.open()
-        await chat.until(lambda: '"tides" asks' in chat.hint)
+        await chat.until(lambda: '"tides" needs permission' in chat.hint)
         await opened_chat(chat, "tides")
         await chat.until(lambda: chat.questions)
         assert chat.screen.parts.background.answering == {left}

@@ -56,7 +56,7 @@ async def test_thinking_is_left_out_when_the_system_prompt_is_edited(name: str) 
     async with chatting(thought("one"), thought("two"), thought("three"), config=model(name)) as chat:
         await say(chat, "first")
         await chat.send("/system Be brief.")
-        await chat.until(lambda: "system prompt set" in chat.hint)
+        await chat.until(lambda: "System prompt saved" in chat.hint)
         await say(chat, "second")
         await say(chat, "third")
         assert asked(chat) == [0, 0, 1], "nothing was refused, and new thinking is sent back again"
@@ -80,7 +80,7 @@ async def test_thinking_that_fits_no_more_after_a_restart_is_repaired_once(name:
     async with chatting(thought("one"), config=config) as chat:
         await say(chat, "first")
         await chat.send("/system Be brief.")
-        await chat.until(lambda: "system prompt set" in chat.hint)
+        await chat.until(lambda: "System prompt saved" in chat.hint)
     async with chatting(thought("two"), thought("three"), config=config, start="last") as chat:
         await chat.until(lambda: len(chat.screen.session.transcript.messages) == 2)
         await say(chat, "second")
@@ -94,7 +94,7 @@ async def test_counting_tokens_is_repaired_like_sending() -> None:
     async with chatting(thought("one"), config=config) as chat:
         await say(chat, "first")
         await chat.send("/system Be brief.")
-        await chat.until(lambda: "system prompt set" in chat.hint)
+        await chat.until(lambda: "System prompt saved" in chat.hint)
     async with chatting(thought("two"), config=config, start="last") as chat:
         await chat.until(lambda: len(chat.screen.session.transcript.messages) == 2)
         chat.prompt.put("second")
@@ -130,7 +130,7 @@ async def test_pictures_that_shrink_among_many_cost_the_thinking_before_them_and
         await chat.until_idle()
         chat.prompt.attachments.show_blocks(stripes(1))
         chat.prompt.put("second")
-        await chat.until(lambda: "0 % cached (over 20 pictures)" in chat.hint)
+        await chat.until(lambda: "0 % cached (over 20 images)" in chat.hint)
         await chat.pilot.press("enter")
         await chat.until_shown("two")
         await chat.until_idle()

@@ -129,13 +129,13 @@ async def test_a_branch_that_comes_to_nothing_leads_back_to_the_one_before() -> 
     async with chatting(words("one"), Error(400), Error(400), words("two")) as chat:
         await talked(chat, "first")
         await press_on(chat, 1, "g")
-        await chat.until(lambda: "branch from before" in chat.hint)
+        await chat.until(lambda: "revious branch" in chat.hint)
         await chat.until_shown("The request is not valid.")
         assert "one" in chat.shown
         await press_on(chat, 0, "e")
         await chat.until(lambda: chat.prompt.text == "first")
         await talked(chat, "edited")
-        await chat.until(lambda: "branch from before" in chat.hint)
+        await chat.until(lambda: "revious branch" in chat.hint)
         assert "one" in chat.shown
         assert chat.prompt.text == "edited"
         assert await kept(chat) == ["first", "one"]

@@ -52,7 +52,7 @@ async def test_a_soft_limit_asks_once_and_then_lets_all_through() -> None:
         await say(chat, "first")
         await chat.send("second")
         asked = await until_asked(chat)
-        assert "Pass the soft limit of this chat?" in asked
+        assert "Exceed the soft limit of this chat?" in asked
         assert (
             "This chat has cost $0.50. The next turn costs about $0.50 and would pass the soft limit of $0.70." in asked
         )
@@ -77,7 +77,7 @@ async def test_what_was_agreed_to_is_forgotten_when_prx_ends() -> None:
     async with chatting(config=config, resume=chat_id) as chat:
         await chat.until_shown("Two.")
         await chat.send("third")
-        assert "Pass the soft limit of this chat?" in await until_asked(chat)
+        assert "Exceed the soft limit of this chat?" in await until_asked(chat)
 
 
 async def test_a_prompt_that_is_not_sent_is_back_in_the_box_with_what_was_attached() -> None:
@@ -87,7 +87,7 @@ async def test_a_prompt_that_is_not_sent_is_back_in_the_box_with_what_was_attach
         await until_asked(chat)
         await chat.pilot.press("escape")
         await chat.until(lambda: chat.prompt.text == "second")
-        assert "not sent" in chat.hint
+        assert "Not sent" in chat.hint
         assert requests(chat) == 1
         await chat.pilot.press("enter")  # and it asks again: nothing was agreed to
         await until_asked(chat)
@@ -111,14 +111,14 @@ async def test_a_hard_limit_stands_until_it_is_raised_and_enter_does_not_do_that
         await chat.send("second")
         asked = await until_asked(chat)
         assert "would pass the limit of $0.70" in asked
-        assert "^R raise it to $1.40, send" in asked
+        assert "^R raise to $1.40 and send" in asked
         await chat.pilot.press("enter", "y", "r", "space")
         assert isinstance(chat.app.screen, Question)
         await chat.pilot.press("ctrl+r")
         await chat.until_shown("Two.")
         await chat.until_idle()
         await chat.send("third")
-        assert "^R raise it to $2.80, send" in await until_asked(chat)
+        assert "^R raise to $2.80 and send" in await until_asked(chat)
         await chat.pilot.press("escape")
         await chat.until(lambda: chat.prompt.text == "third")
         assert requests(chat) == 2
@@ -130,9 +130,9 @@ async def test_the_limit_of_the_day_is_over_all_chats() -> None:
         await chat.pilot.press("ctrl+n")
         await chat.send("another chat")
         asked = await until_asked(chat)
-        assert "Past the limit of today" in asked
+        assert "Raise the limit of today?" in asked
         assert "Today's chats have cost $0.50" in asked
-        assert "^R raise it to $1.00, send" in asked
+        assert "^R raise to $1.00 and send" in asked
         await chat.pilot.press("ctrl+r")
         await chat.until_shown("Two.")
 
@@ -153,7 +153,7 @@ async def test_a_queue_waits_instead_of_asking_while_somebody_types() -> None:
         await chat.until_written()
         await chat.send("second")
         gate.open()
-        await chat.until(lambda: "would pass the chat's soft limit" in chat.hint)
+        await chat.until(lambda: "would exceed the chat's soft limit" in chat.hint)
         assert chat.queued == ["second"]
         assert requests(chat) == 1
         await chat.pilot.press("enter")

@@ -70,7 +70,7 @@ async def test_on_a_message_the_hints_say_what_can_be_done_with_it() -> None:
         await chat.pilot.press(*"and")
         await chat.until(lambda: "tok" in chat.hint)
         await chat.pilot.press("tab")
-        await chat.until(lambda: chat.hint.strip() == "↑↓ choose  e edit  g again  y copy  Esc back")
+        await chat.until(lambda: chat.hint.strip() == "↑↓ choose  e edit  g regenerate  y copy  Esc back")
         await chat.pilot.press("escape")
         await chat.until(lambda: "⏎ send" in chat.hint)
         assert chat.prompt.text == "and"
@@ -81,7 +81,7 @@ async def test_a_message_without_code_says_so_when_its_code_is_wanted() -> None:
         await chat.send("Which way?")
         await chat.until_idle()
         await chat.pilot.press("tab", "u")
-        await chat.until(lambda: "no code in this message" in chat.hint)
+        await chat.until(lambda: "No code in this message" in chat.hint)
 
 
 async def test_the_next_turn_tells_the_whole_conversation() -> None:
@@ -154,7 +154,7 @@ async def test_a_stopped_answer_keeps_its_text_and_the_next_turn_works() -> None
         await chat.pilot.press("escape")
         await chat.until_idle()
         assert "Half an" in chat.shown
-        assert "stopped, text kept" in chat.hint
+        assert "Stopped, text kept" in chat.hint
         await chat.send("again")
         await chat.until_shown("whole")
 
@@ -545,7 +545,9 @@ async def test_quitting_asks_nothing_since_a_draft_is_kept() -> None:
         await chat.until(lambda: chat.prompt.text == "draft")
 
 
-@pytest.mark.parametrize(("demo", "word"), [(True, "The demo forgets its chats"), (False, "Everything is kept")])
+@pytest.mark.parametrize(
+    ("demo", "word"), [(True, "The demo deletes its chats"), (False, "Chats and drafts are saved")]
+)
 async def test_before_quitting_it_is_said_what_is_kept(demo: bool, word: str) -> None:
     async with chatting(demo=demo) as chat:
         await chat.pilot.press("ctrl+c")

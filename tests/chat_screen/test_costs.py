@@ -190,7 +190,7 @@ async def test_what_came_back_after_a_failure_is_estimated_as_soon_as_it_is_chan
     async with chatting(Error(400)) as chat:
         await chat.send("hi")
         await chat.until_idle()
-        assert "your prompt is back" in chat.hint
+        assert "Your prompt is back" in chat.hint
         await chat.pilot.press(*" there")
         await chat.until(lambda: " tok, " in chat.hint)
 

@@ -36,7 +36,7 @@ async def another_model(chat: Chat) -> None:
 
 async def another_system(chat: Chat) -> None:
     await chat.send(f"/system Be brief. {LONG[:300]}")
-    await chat.until(lambda: "system prompt set" in chat.hint)
+    await chat.until(lambda: "System prompt saved" in chat.hint)
     await say(chat, "And now?")
 
 

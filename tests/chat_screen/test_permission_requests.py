@@ -348,9 +348,9 @@ async def test_a_question_in_a_chat_that_was_left_shows_in_the_header_and_stands
         await chat.send("Make it")
         await asked(chat)
         await chat.pilot.press("ctrl+n")
-        await chat.until(lambda: chat.screen.header.background == "? another chat asks")
+        await chat.until(lambda: chat.screen.header.background == "? another chat needs permission")
         assert chat.questions == []
-        await chat.until(lambda: "another chat asks" in chat.screen.header.render_line(0).text)
+        await chat.until(lambda: "another chat needs permission" in chat.screen.header.render_line(0).text)
         at = chat.screen.header.render_line(0).text.index("another")
         await chat.pilot.click(type(chat.screen.header), offset=(at + 1, 0))
         await asked(chat)

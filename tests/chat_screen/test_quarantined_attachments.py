@@ -46,7 +46,7 @@ async def kinds(chat: Chat, number: int) -> list[list[str]]:
 
 
 async def refused(chat: Chat) -> None:
-    await chat.until(lambda: "set aside" in chat.hint, "nothing was set aside")
+    await chat.until(lambda: "rejected" in chat.hint, "nothing was set aside")
 
 
 async def test_of_a_first_prompt_everything_else_is_kept_and_retry_sends_it(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ async def test_the_picker_shows_what_the_model_takes_and_why_it_refuses_the_rest
         await chat.pilot.press(*"max", "enter")
         assert chat.app.screen is chat.screen
         await chat.until(lambda: "effort max · Opus 5.5" in header(chat))
-        assert "effort max from now on" in chat.hint
+        assert "Now: effort max" in chat.hint
 
 
 async def test_a_choice_is_sent_and_the_default_is_left_unsaid() -> None:
@@ -91,9 +91,9 @@ async def test_a_choice_is_sent_and_the_default_is_left_unsaid() -> None:
 async def test_a_command_that_asks_for_too_much_says_why_not() -> None:
     async with chatting(config='[default]\nmodel = "opus"\n') as chat:
         await chat.send("/think off")
-        await chat.until(lambda: "thinking off is not possible: Opus 5.5 always thinks" in chat.hint)
+        await chat.until(lambda: "Thinking off is not available: Opus 5.5 always thinks" in chat.hint)
         await chat.send("/effort huge")
-        await chat.until(lambda: 'no effort "huge" · there is low, medium, high, xhigh, max' in chat.hint)
+        await chat.until(lambda: 'Unknown effort "huge" · choose low, medium, high, xhigh, max' in chat.hint)
         assert chat.screen.provider.reasoning == Reasoning()
 
 
@@ -116,18 +116,18 @@ async def test_the_picker_says_what_a_change_does_to_the_cache_and_that_is_what_
     async with chatting(words("Out. " * 400), words("At noon."), config=SYSTEM) as chat:
         await say(chat, first)
         await opened_with(chat)
-        assert foot(chat).startswith("as it is now")
+        assert foot(chat).startswith("the current setting")
         await chat.pilot.press("end")
         written = chat.screen.session.transcript.messages[-1].usage.cache_creation_input_tokens
         assert "writes " in foot(chat)
-        assert "tokens anew: $0.00" in foot(chat)
+        assert "tokens: $0.00" in foot(chat)
         assert "warm" in status(chat)
         await chat.pilot.press("enter")
         await chat.until(lambda: "cold · next $0.0" in status(chat))
         await opened_with(chat)
         assert "writes " in foot(chat), "it was chosen, and not sent yet"
         await chat.pilot.press(*"high")
-        assert "loses nothing: the messages are in the cache like that" in foot(chat)
+        assert "keeps the cache: the messages are cached with this setting" in foot(chat)
         await chat.pilot.press("escape", "escape")
         coming = chat.screen.parts.costs.coming(NO_DRAFT, chat.screen.session.transcript)
         await say(chat, "And when does it turn?")

@@ -45,7 +45,7 @@ async def test_sending_the_prompt_again_is_all_it_takes(size: tuple[int, int]) -
         await chat.send("Sure?")
         await told(chat)
         assert chat.prompt.text == "Sure?"
-        assert "your prompt is back · ⏎ sends it again" in chat.hint
+        assert "Your prompt is back · ⏎ sends it again" in chat.hint
         await chat.pilot.press("enter")
         await chat.until_shown("Quite.")
         await chat.until_idle()

@@ -63,7 +63,7 @@ async def test_what_is_said_elsewhere_is_shown_here_and_gone_on_with() -> None:
             other.ask("And at night?")
             other.answer("In, most of the time.")
             await chat.until_shown("In, most of the time.")
-            await chat.until_shown("said in another prx")
+            await chat.until_shown("sent from another prx")
             assert said(chat) == ["Which way does the tide run?", "Out.", "And at night?", "In, most of the time."]
             await chat.send("And when does it turn?")
             await chat.until_idle()
@@ -89,7 +89,7 @@ async def test_a_turn_is_taken_up_when_it_has_ended_and_not_before() -> None:
         await begun(chat)
         with another(chat) as other:
             other.ask("And at night?")
-            await chat.until(lambda: "another prx asks here" in chat.hint)
+            await chat.until(lambda: "Another prx sent a prompt" in chat.hint)
             assert said(chat) == ["Which way does the tide run?", "Out."]
             other.recorder.partial(Message(role="assistant", blocks=(TextBlock("In,"),), state="streaming"))
             other.answer("In, most of the time.")
@@ -124,7 +124,7 @@ async def test_a_running_answer_is_not_disturbed_and_the_other_branch_is_told_of
             gate.open()
             await chat.until_idle()
             await chat.until_shown("At noon, I think.")
-            await chat.until_shown("another prx went on beside this")
+            await chat.until_shown("another prx added a branch")
             await chat.until_shown("1/2")
             await chat.pilot.press("alt+right")
             await chat.until_shown("In, most of the time.")
@@ -143,7 +143,7 @@ async def test_own_branches_are_not_taken_for_those_of_others() -> None:
             other.store.rename(chat.screen.session.id, "Tides")
             await chat.until(lambda: chat.screen.header.title == "Tides")
             chat.screen.conversation.catch_up()
-            assert "went on beside" not in chat.shown
+            assert "added a branch" not in chat.shown
 
 
 async def test_own_branches_of_what_was_said_before_are_not_taken_for_those_of_others() -> None:
@@ -157,9 +157,9 @@ async def test_own_branches_of_what_was_said_before_are_not_taken_for_those_of_o
         with another(chat) as other:
             other.ask("And at night?")
             other.answer("In, most of the time.")
-            await chat.until_shown("said in another prx")
+            await chat.until_shown("sent from another prx")
             chat.screen.conversation.catch_up()
-            assert "went on beside" not in chat.shown
+            assert "added a branch" not in chat.shown
             chat.screen.conversation.focus()
             await chat.pilot.press("g")
             await chat.until_idle()
@@ -167,7 +167,7 @@ async def test_own_branches_of_what_was_said_before_are_not_taken_for_those_of_o
             other.store.rename(chat.screen.session.id, "Tides")
             await chat.until(lambda: chat.screen.header.title == "Tides")
             chat.screen.conversation.catch_up()
-            assert "went on beside" not in chat.shown
+            assert "added a branch" not in chat.shown
 
 
 async def test_the_header_says_while_another_prx_has_the_chat_open() -> None:
@@ -183,9 +183,9 @@ async def test_a_chat_that_is_deleted_elsewhere_says_so_and_stays() -> None:
         await begun(chat)
         with another(chat) as other:
             other.store.delete(chat.screen.session.id)
-            await chat.until(lambda: "deleted in another prx" in chat.hint)
+            await chat.until(lambda: "Deleted in another prx" in chat.hint)
         await chat.send("When does it turn?")
-        await chat.until_shown("this prompt has brought the chat back into the list")
+        await chat.until_shown("this prompt restored the deleted chat")
         await chat.until_shown("At noon.")
         assert [one.id for one in await asyncio.wrap_future(chat.screen.store.chats())] == [chat.screen.session.id]
 
@@ -195,9 +195,9 @@ async def test_a_chat_that_is_no_longer_deleted_elsewhere_says_so() -> None:
         await begun(chat)
         with another(chat) as other:
             other.store.delete(chat.screen.session.id)
-            await chat.until(lambda: "deleted in another prx" in chat.hint)
+            await chat.until(lambda: "Deleted in another prx" in chat.hint)
             other.store.restore(chat.screen.session.id)
-            await chat.until(lambda: "deleted in another prx" not in chat.hint)
+            await chat.until(lambda: "Deleted in another prx" not in chat.hint)
 
 
 async def test_a_chat_that_was_deleted_here_and_gone_on_with_elsewhere_says_that_it_is_back() -> None:
@@ -207,7 +207,7 @@ async def test_a_chat_that_was_deleted_here_and_gone_on_with_elsewhere_says_that
             await chat.screen.perform("delete_chat")
             await asyncio.wrap_future(chat.screen.store.days())
             other.ask("And at night?")
-            await chat.until(lambda: "is back" in chat.hint)
+            await chat.until(lambda: "was restored" in chat.hint)
             assert "Which way does the tide run?" in chat.hint
 
 

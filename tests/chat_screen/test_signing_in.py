@@ -87,8 +87,8 @@ async def test_a_login_of_no_use_is_said_beside_the_ways() -> None:
 async def test_what_is_said_of_the_login_and_of_the_folder_stands_apart() -> None:
     log_in_to_claude_code()
     async with chatting(key="", tools="ask") as chat:
-        (line,) = [line for line in welcome(chat).splitlines() if "Claude may look around" in line]
-        assert line.startswith("Claude may look around")
+        (line,) = [line for line in welcome(chat).splitlines() if "Claude can read files" in line]
+        assert line.startswith("Claude can read files")
 
 
 async def test_the_ways_in_are_said() -> None:

@@ -63,9 +63,9 @@ async def test_the_system_prompt_is_seen_and_edited_with_what_that_costs() -> No
         await chat.send("/system")
         await chat.until(lambda: isinstance(chat.app.screen, SystemPrompt))
         foot = str(chat.app.screen.query(".panel--note").first().content)
-        assert "11.9k tokens anew: $0.030 instead of" in foot
+        assert "11.9k tokens: $0.030 instead of" in foot
         await chat.pilot.press(*"Be brief.", "ctrl+s")
-        assert "system prompt set" in chat.hint
+        assert "System prompt saved" in chat.hint
         await chat.send("second")
         await chat.until_idle()
         assert system_of((await chat.request(2)).json) == "Be brief."
@@ -79,10 +79,10 @@ async def test_once_the_cache_is_cold_an_edit_of_the_system_prompt_costs_nothing
         await chat.send("first")
         await chat.until_shown("one")
         await chat.until_idle()
-        assert "11.9k tokens anew: $0.030 instead of" in chat.screen.parts.generation.cost_of_edit()
+        assert "11.9k tokens: $0.030 instead of" in chat.screen.parts.generation.cost_of_edit()
         chat.clock.now_s = 301
         assert (
-            chat.screen.parts.generation.cost_of_edit() == "nothing of this chat is in the cache: an edit costs nothing"
+            chat.screen.parts.generation.cost_of_edit() == "This chat is not in the cache: an edit costs nothing extra"
         )
 
 

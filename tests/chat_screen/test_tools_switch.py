@@ -14,7 +14,7 @@ from tui.widgets.filter_list import FilterList
 
 pytestmark = pytest.mark.anyio
 
-WORD = "Claude may look around in"
+WORD = "Claude can read files in"
 
 
 @pytest.fixture(autouse=True)
@@ -42,13 +42,13 @@ async def test_a_key_switches_them_off_and_on_again_and_says_what_that_costs() -
         await chat.until_shown("One.")
         await chat.until_idle()
         await chat.pilot.press("f9")
-        assert "tools off now · writes" in chat.hint
+        assert "Tools off · the next turn rewrites" in chat.hint
         assert chat.screen.header.settings == "tools off"
         await chat.send("two")
         await chat.until_shown("Two.")
         await chat.until_idle()
         await chat.pilot.press("f9")
-        assert "tools on now" in chat.hint
+        assert "Tools on" in chat.hint
         assert chat.screen.header.settings == ""
         await chat.send("three")
         await chat.until_shown("Three.")
@@ -59,7 +59,7 @@ async def test_a_key_switches_them_off_and_on_again_and_says_what_that_costs() -
 async def test_a_chat_remembers_what_was_chosen_before_its_first_prompt() -> None:
     async with chatting(words("One."), tools="ask") as chat:
         await chat.send("/tools read")
-        await said(chat, "tools read only now")
+        await said(chat, "Tools read only")
         await chat.send("one")
         await chat.until_shown("One.")
         assert await offered(chat, 1) == ["list_files", "read_file", "search_files"]
@@ -74,7 +74,7 @@ async def test_a_chat_remembers_what_was_chosen_before_its_first_prompt() -> Non
 async def test_an_unknown_word_is_answered_with_those_there_are() -> None:
     async with chatting(tools="ask") as chat:
         await chat.send("/tools everything")
-        await said(chat, 'no tools "everything" · there is none, read, ask')
+        await said(chat, 'Unknown tools setting "everything" · choose none, read or ask')
 
 
 async def test_nothing_is_switched_while_an_answer_runs() -> None:
@@ -91,7 +91,7 @@ async def test_nothing_is_switched_while_an_answer_runs() -> None:
 
 async def test_the_folder_is_named_until_the_first_prompt_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with chatting(words("One."), tools="ask") as chat:
-        assert f"{WORD} {folder}; everything else asks first. F9" in chat.screen.welcome.remark
+        assert f"{WORD} {folder}. Anything else asks first. F9" in chat.screen.welcome.remark
         await chat.pilot.press("f9")
         assert WORD not in chat.screen.welcome.remark
         await chat.pilot.press("f9")

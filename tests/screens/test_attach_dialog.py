@@ -234,7 +234,7 @@ async def test_it_warns_of_what_a_picture_drops_from_the_cache(photos: Path) -> 
         await chat.send("hi")
         await chat.until_idle()
         await opened(chat)
-        assert "! adding a picture drops 12k cached tokens ($0.029)" in said(chat)
+        assert "! adding an image drops 12k cached tokens ($0.029)" in said(chat)
 
 
 async def test_a_cache_that_is_cold_has_nothing_to_drop(photos: Path) -> None:
@@ -276,13 +276,13 @@ async def test_it_warns_of_the_one_picture_too_many_for_the_large_ones_before(ph
         await opened(chat)
         assert "drops" not in said(chat)
         await chat.pilot.press("space", "space")  # both of them are one too many
-        await chat.until(lambda: "! over 20 pictures: larger ones before are sent smaller, which" in said(chat))
+        await chat.until(lambda: "! over 20 images, larger ones are sent smaller, which" in said(chat))
         assert "drops 12k cached tokens ($0.029)" in said(chat)
         await chat.pilot.press("up")
         await chat.until(lambda: "→ 2000×1000" in said(chat), "of the two, too, the large one is sent smaller")
         await chat.pilot.press("enter")
         await attached(chat, 2)
-        await chat.until(lambda: "0 % cached (over 20 pictures)" in chat.hint)
+        await chat.until(lambda: "0 % cached (over 20 images)" in chat.hint)
         await opened(chat)
         assert "drops" not in said(chat), "those in the box have done it already"
 
@@ -296,7 +296,7 @@ async def test_what_a_first_picture_drops_is_said_in_the_line_of_hints_too(photo
         chat.prompt.put("and this?")
         await chat.until(lambda: "tok, 100 % cached, $" in chat.hint or "99 % cached, $" in chat.hint)
         chat.prompt.attachments.attach_files([photos / "kelp.png"])
-        await chat.until(lambda: "0 % cached (first picture), $" in chat.hint)
+        await chat.until(lambda: "0 % cached (first image), $" in chat.hint)
 
 
 async def test_a_pdf_says_its_pages_and_is_attached(photos: Path) -> None:

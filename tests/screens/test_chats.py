@@ -159,7 +159,7 @@ async def test_a_chat_is_written_to_a_file_here(monkeypatch: pytest.MonkeyPatch,
     async with chatting(*THREE) as chat:
         await with_three_chats(chat)
         await chat.send("/export")
-        await chat.until(lambda: f"written to bread-with-rye.md in {tmp_path}" in chat.hint)
+        await chat.until(lambda: f"Exported to bread-with-rye.md in {tmp_path}" in chat.hint)
         assert "Let it rest." in (tmp_path / "bread-with-rye.md").read_text()
         await chat.send("/export html")
         await chat.until(lambda: "html" in chat.hint)

@@ -76,7 +76,7 @@ async def test_a_server_that_fails_is_told_and_started_anew() -> None:
         await chat.until(lambda: "The MCP server odd has started." in chat.hint, chat.hint)
         await listed(chat)
         await chat.pilot.press(*"bad", "enter")
-        await chat.until(lambda: "bad did not start · /mcp says why" in chat.hint, chat.hint)
+        await chat.until(lambda: "bad did not start · /mcp shows why" in chat.hint, chat.hint)
 
 
 async def test_new_tools_wait_for_the_next_chat_or_are_added_with_their_cost() -> None:
@@ -93,12 +93,12 @@ async def test_new_tools_wait_for_the_next_chat_or_are_added_with_their_cost() -
         assert "Add to this chat  1 new, 1 gone" in await listed(chat)
         await until_said_of(chat, "add", "The next turn writes")
         await chat.pilot.press("enter")
-        await chat.until(lambda: "tools added · writes" in chat.hint, chat.hint)
+        await chat.until(lambda: "Tools added · the next turn rewrites" in chat.hint, chat.hint)
         await chat.send("Three")
         await chat.until_idle()
         await chat.until_idle()
         assert offered(chat, 2)[-1] == "odd__new_2"
-        assert "it has them all" in await listed(chat)
+        assert "up to date" in await listed(chat)
 
 
 async def test_a_change_that_a_server_tells_of_is_offered_to_the_open_chat() -> None:
@@ -124,7 +124,7 @@ async def test_a_chat_that_is_taken_up_keeps_the_tools_of_a_server_that_fails_no
         await chat.until(lambda: chat.screen.parts.sessions.is_started and chat.screen.session.transcript.messages)
         await listed(chat)
         await chat.pilot.press(*"add", "enter")
-        await chat.until(lambda: "tools added" in chat.hint, chat.hint)
+        await chat.until(lambda: "Tools added" in chat.hint, chat.hint)
         await chat.send("Two")
         await chat.until_idle()
         assert set(before) < set(offered(chat, 0))

@@ -77,7 +77,7 @@ class BackgroundChats:
         """Return what the header says of other chats."""
         asking, unread = len(self.asking - {self._current.id}), len(self.unread)
         if asking:
-            return f"? {asking} chats ask" if asking > 1 else "? another chat asks"
+            return f"? {asking} chats need permission" if asking > 1 else "? another chat needs permission"
         if unread:
             return f"✓ {unread} chats answered" if unread > 1 else "✓ another chat answered"
         return ""
@@ -90,7 +90,9 @@ class BackgroundChats:
             self._end_in_background(session, event)
         elif isinstance(event, PermissionRequested):
             title, key = event.question.title.lower(), self._context.key_of("chats")
-            self._context.notify(f'"{shortened(session.title)}" asks: {title}? · {key} leads there', lasting=True)
+            self._context.notify(
+                f'"{shortened(session.title)}" needs permission: {title}? · {key} opens it', lasting=True
+            )
         self._changed()
 
     def _end_in_background(self, session: ChatSession, event: TurnEnded) -> None:
@@ -110,4 +112,4 @@ class BackgroundChats:
             self.unread.add(session.id)
             title = shortened(session.title)
             failure = event.failure
-            self._context.notify(f'"{title}": {failure.message}' if failure else f'"{title}" has its answer')
+            self._context.notify(f'"{title}": {failure.message}' if failure else f'"{title}" is answered')

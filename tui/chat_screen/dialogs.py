@@ -114,10 +114,10 @@ class Dialogs:
         whose = " and ".join("this chat" if one.scope == "chat" else "today" for one in hard or passed)
         if hard:
             raised = " and ".join(figures.money(one.raised_usd) for one in hard)
-            title, key, yes = f"Past the limit of {whose}", "ctrl+r", f"raise it to {raised}, send"
+            title, key, yes = f"Raise the limit of {whose}?", "ctrl+r", f"raise to {raised} and send"
         else:
-            title, key, yes = f"Pass the soft limit of {whose}?", "enter", "send"
-        question = Question(title, text, key=key, yes=yes, no="don't send")
+            title, key, yes = f"Exceed the soft limit of {whose}?", "enter", "send"
+        question = Question(title, text, key=key, yes=yes, no="cancel")
         return await self._screen.app.push_screen_wait(question)
 
     # The library
@@ -146,7 +146,7 @@ class Dialogs:
     def ask_title(self, title: str, named: Callable[[str], None]) -> None:
         from tui.screens.naming import Naming
 
-        self._push(Naming("Rename the chat", title), lambda text: named(text) if text else None)
+        self._push(Naming("Rename chat", title), lambda text: named(text) if text else None)
 
     def pick_prompt(self, store: Store, words: str, closed: Callable[[str | None], None]) -> None:
         from tui.screens.prompts import PromptPicker
@@ -193,7 +193,7 @@ class Dialogs:
         self._push(panel, lambda result: login() if result == LOGIN else kept(result))
 
     async def ask_login(self, description: str, terms: str) -> bool | None:
-        return await self.ask(f"Claude Code's login: {description}", terms, yes="agree and use it", no="leave it")
+        return await self.ask(f"Claude Code's login: {description}", terms, yes="agree and use", no="cancel")
 
     def inspect(self, exchange: Exchange) -> None:
         from tui.screens.inspector import Inspector
@@ -203,11 +203,11 @@ class Dialogs:
     def ask_to_quit(self, *, also_yes: str) -> None:
         from tui.screens.dialogs import Question
 
-        forgets, keeps = "The demo forgets its chats.", "Everything is kept, also what you are writing."
+        forgets, keeps = "The demo deletes its chats when it ends.", "Chats and drafts are saved."
         text = forgets if self._provider.is_demo else keeps
 
         async def answered(agreed: bool | None) -> None:
             if agreed:
                 await self._screen.app.action_quit()
 
-        self._screen.app.push_screen(Question("Quit?", text, yes="quit", no="stay", also_yes=also_yes), answered)
+        self._screen.app.push_screen(Question("Quit?", text, yes="quit", no="cancel", also_yes=also_yes), answered)

@@ -54,7 +54,7 @@ class HintLine:
 
 _AT_REST = (("send", "send"), ("newline", "newline"), ("models", "model"), ("help", "keys"))
 _RUNNING = (("stop", "stop"), ("send", "queue"), ("help", "keys"))
-_READING = (("edit", "edit"), ("regenerate", "again"), ("copy_message", "copy"), ("stop", "back"))
+_READING = (("edit", "edit"), ("regenerate", "regenerate"), ("copy_message", "copy"), ("stop", "back"))
 """Actions and their words: at rest, while a turn runs, and with the focus on a message."""
 
 

@@ -102,7 +102,7 @@ class Presenter:
         self._display.show_hints()
         if event.outcome == "stopped":
             came_back = event.give_back is not None
-            notify("stopped, prompt is back" if came_back else "stopped, text kept · ↑ edit prompt", lasting=True)
+            notify("Stopped, prompt restored" if came_back else "Stopped, text kept · ↑ edit prompt", lasting=True)
         elif event.outcome == "failed":
             notify(self._after_failure(event), lasting=True)
         elif event.outcome == "complete":
@@ -110,21 +110,21 @@ class Presenter:
             self._go_on(session)
         self._display.show_queue()
         if rejected:
-            what = "an attachment is" if len(rejected) == 1 else f"{len(rejected)} attachments are"
-            notify(f"{what} set aside · /retry sends the rest", lasting=True)
+            what = "An attachment was" if len(rejected) == 1 else f"{len(rejected)} attachments were"
+            notify(f"{what} rejected · /retry sends the rest", lasting=True)
 
     def _after_failure(self, event: TurnEnded) -> str:
         """Say what can be done after a failure."""
         failure, key_of = event.failure, self._context.key_of
         if event.give_back is None:
-            return "text kept · /retry asks again"
+            return "Text kept · /retry asks again"
         is_key = failure is not None and (failure.status == 401 or "anthropic-workspace-id" in failure.message)
         if self._context.provider.obstacle is not None or is_key:
-            return f"your prompt is back · sign in with {key_of('palette')}"
+            return f"Your prompt is back · sign in with {key_of('palette')}"
         prompt = self._widgets.prompt
         if (prompt.full_text, prompt.attachments.blocks) != (event.give_back.text, event.give_back.attachments):
-            return "your prompt waits above · ↑ brings it back"
-        return f"your prompt is back · {key_of('send')} sends it again"
+            return "Your prompt is in the queue · ↑ edits it"
+        return f"Your prompt is back · {key_of('send')} sends it again"
 
     def give_back(self, draft: Draft) -> None:
         """Put a prompt back into the prompt area. If something is typed there, it waits first in the queue instead."""

@@ -63,10 +63,10 @@ class Reading:
 
     def copy(self, text: str, what: str) -> None:
         if not text:
-            self._context.notify(f"no {what} in this message")
+            self._context.notify(f"No {what} in this message")
             return
         self._screen.app.copy_to_clipboard(text)
-        self._context.notify(f"{what} copied, {plural(len(text), 'character')}")
+        self._context.notify(f"{what.capitalize()} copied, {plural(len(text), 'character')}")
 
     def inspect(self) -> None:
         if (exchange := self._context.current().exchange) is not None:

@@ -234,7 +234,7 @@ class ChatScreen(Screen[None]):
             self.app.call_later(self.perform, name, argument)
 
     def on_prompt_area_command_unknown(self, event: PromptArea.CommandUnknown) -> None:
-        self.prompt.say(f"no command /{event.word} · F1 shows them · a space before the slash sends it as text")
+        self.prompt.say(f"Unknown command /{event.word} · F1 lists them · a space before the slash sends it as text")
 
     def on_prompt_area_editor_refused(self, event: PromptArea.EditorRefused) -> None:
         self.prompt.say(event.reason)

@@ -75,11 +75,11 @@ def opening_notice(branch: Branch) -> str:
     """Return what the user should know of a chat that is opened, or ""."""
     last = branch[-1] if len(branch) else None
     if branch.chat.is_open_elsewhere:
-        return "open in another prx too: its answers come here"
+        return "Also open in another prx · its answers appear here"
     if last is not None and last.message.is_prompt:
-        return "this prompt got no answer · /continue asks for one"
+        return "The prompt has no answer · /continue asks for one"
     if last is not None and (last.state == "interrupted" or last.role == "user" or last.message.awaits_results):
-        return "interrupted · /continue asks for the rest"
+        return "Interrupted · /continue asks for the rest"
     return ""
 
 

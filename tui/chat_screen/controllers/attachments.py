@@ -131,5 +131,5 @@ class AttachmentController:
             cost = f" ({figures.money(lost.written_usd - lost.read_usd)})"
         dropped = f"drops {figures.tokens(lost.tokens)} cached tokens{cost}"
         if loser == "many_images":
-            return f"over {MANY_IMAGES} pictures: larger ones before are sent smaller, which {dropped}"
-        return f"adding a picture {dropped}"
+            return f"over {MANY_IMAGES} images, larger ones are sent smaller, which {dropped}"
+        return f"adding an image {dropped}"

@@ -71,7 +71,7 @@ class BranchController:
             if self._context.current() is not session:
                 return  # another chat was opened meanwhile
             if message >= len(branch):
-                self._context.notify("this prompt is back in the box")
+                self._context.notify("This prompt is back in the prompt area")
             elif how == "edit":
                 self._edit(Origin(branch, _prompt_before(messages, message)))
             elif how == "regenerate":
@@ -100,7 +100,7 @@ class BranchController:
         session = self._context.current()
         if session.editing is None or session.running:
             return ()
-        text = f"editing: {self._context.key_of('send')} sends a new branch · Esc leaves it"
+        text = f"Editing: {self._context.key_of('send')} sends a new branch · Esc cancels"
         return (Hint("editing", text, is_alone=True),)
 
     def leave_edit(self) -> bool:
@@ -112,7 +112,7 @@ class BranchController:
         is_kept = self._ports.prompt.lay_down()
         self._ports.show_hints()
         if is_kept:
-            self._context.notify("the edit is kept: ↑ brings it back", lasting=True)
+            self._context.notify("Edit kept · ↑ brings it back", lasting=True)
         return True
 
     def drop_edit(self) -> None:
@@ -185,11 +185,11 @@ class BranchController:
     async def _step(self, branch: Branch, at: int | None, step: int) -> None:
         """Show the next sibling of that message in that direction, and the newest branch below it."""
         if at is None:
-            self._context.notify("no other branch · e edits a prompt, g asks again")
+            self._context.notify("No other branch · e edits a prompt, g regenerates")
             return
         position, siblings = branch[at].sibling_index + step, branch[at].siblings
         if not 0 <= position < len(siblings):
-            self._context.notify("there is no older branch" if step < 0 else "there is no newer branch")
+            self._context.notify("This is the first branch" if step < 0 else "This is the last branch")
             return
         session = self._context.current()
         leaf = await stored(session.store.leaf(siblings[position]))
@@ -199,13 +199,13 @@ class BranchController:
             return  # another chat was opened meanwhile
         before = tokens_of(self._messages[:at])
         shared = f"{figures.tokens(before)} tokens" if before else "nothing"
-        self._context.notify(f"branch {position + 1}/{len(siblings)} · shares {shared} of the cache", lasting=True)
+        self._context.notify(f"Branch {position + 1}/{len(siblings)} · shares {shared} of the cache", lasting=True)
 
     async def _fork(self, message_id: str) -> None:
         session = self._context.current()
         title = f"{session.title} (fork)" if session.title else ""
         await self._ports.open_chat(await stored(session.store.fork(message_id, title)))
-        self._context.notify("a chat of its own · both read the same cache", lasting=True)
+        self._context.notify("Forked · both chats read the same cache", lasting=True)
 
     # What becomes of a branch
 
@@ -245,11 +245,11 @@ class BranchController:
             return  # another chat was opened meanwhile
         if event.failure is not None:
             transcript.note(event.failure.message)
-        message = "back in the branch from before"
+        message = "Back on the previous branch"
         if event.give_back is not None and self._ports.prompt.full_text == event.give_back.text:
             self._context.current().editing = origin
             self._ports.save()
-            message = f"the branch from before · {self._context.key_of('send')} sends the edit again"
+            message = f"Previous branch · {self._context.key_of('send')} sends the edit again"
         self._context.notify(message, lasting=True)
 
     @property
@@ -284,5 +284,5 @@ def _has_left_nothing(event: TurnEnded) -> bool:
 def _cost_of_edit(before: Sequence[Message]) -> str:
     count = tokens_of(before)
     if not count:
-        return "a branch from the beginning: the cache holds nothing of it"
+        return "a branch from the first prompt: nothing of it is in the cache"
     return f"a branch: the {figures.tokens(count)} tokens before it are read from the cache while it is warm"

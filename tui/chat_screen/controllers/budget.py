@@ -77,7 +77,7 @@ class BudgetGuard:
         self._ports.show_queue()
         limit = f"{passed[0].scope}'s {'soft ' if passed[0].level == 'soft' else ''}limit"
         key = self._context.key_of("send")
-        self._context.notify(f"the next prompt would pass the {limit} · {key} asks", lasting=True)
+        self._context.notify(f"The next prompt would exceed the {limit} · {key} asks first", lasting=True)
 
     async def _ask_first(self, submission: Submission, proceed: Proceed) -> None:
         session = submission.session
@@ -96,7 +96,7 @@ class BudgetGuard:
             self._ports.give_back(given_up)
         session.queue.hold()
         self._ports.show_queue()
-        self._context.notify("not sent")
+        self._context.notify("Not sent")
 
     async def _passed(self, session: ChatSession, draft: Draft, after: Transcript) -> tuple[ExceededLimit, ...]:
         """Return the limits that sending this now would pass, and the user has not agreed to."""

@@ -30,7 +30,7 @@ _WIDE = 100
 """Columns from which on the status line has room for tokens and money of the next request."""
 _ROOMY = 10
 """Rows of the conversation from which on a note is shown of what has cost nothing."""
-_LOSERS: dict[Invalidation, str] = {"first_image": "first picture", "many_images": f"over {MANY_IMAGES} pictures"}
+_LOSERS: dict[Invalidation, str] = {"first_image": "first image", "many_images": f"over {MANY_IMAGES} images"}
 """Why so little of the next request is cached, in the fewest words."""
 
 
@@ -277,7 +277,7 @@ class CostController:
         count, cost = figures.tokens(coming.tokens), figures.money(coming.bill.cost_usd if coming.bill else None)
         about = "" if coming.exact else "~"
         if not coming.fits:
-            return f"{about}{count} tokens: more than the window of {figures.tokens(coming.context)}"
+            return f"{about}{count} tokens exceed the context window of {figures.tokens(coming.context)}"
         why = f" ({_LOSERS[coming.invalidated_by]})" if coming.invalidated_by else ""
         split = f", {figures.percent(coming.usage.hit_rate)} cached{why}" if coming.warm or why else ""
         counted = f" ({self._counted.tokens:,} counted)" if self._counted and self._count_holds else ""

@@ -150,7 +150,7 @@ class GenerationSettings:
             return
         self._ports.show_model()
         otherwise = describe_adjustments(provider.model, provider.reasoning)
-        message = notice or f"{provider.model.name} from the next turn on"
+        message = notice or f"Switched to {provider.model.name}"
         self._context.notify(f"{message} · {otherwise}" if otherwise else message)
 
     # Thinking and effort
@@ -172,9 +172,9 @@ class GenerationSettings:
         row = next((row for row in rows if row.kind == kind and row.value == wanted), None)
         if row is None:
             known = ", ".join(row.value for row in rows if row.kind == kind and not row.refused)
-            self._context.notify(f'no {kind} "{argument}"' + (f" · there is {known}" if known else ""))
+            self._context.notify(f'Unknown {kind} "{argument}"' + (f" · choose {known}" if known else ""))
         elif row.refused:
-            self._context.notify(f"{kind} {argument} is not possible: {row.refused}")
+            self._context.notify(f"{kind.capitalize()} {argument} is not available: {row.refused}")
         else:
             self._take_option(row)
 
@@ -184,8 +184,8 @@ class GenerationSettings:
         provider.reasoning = with_choice(provider.reasoning, option)
         self._record_reasoning(self._context.current())
         self._ports.show_model()
-        now = describe_choice(provider.model, provider.reasoning) or "thinking and effort as usual"
-        self._context.notify(f"{now} from now on · {meaning[0]}", lasting=True)
+        now = describe_choice(provider.model, provider.reasoning) or "default thinking and effort"
+        self._context.notify(f"Now: {now} · {meaning[0]}", lasting=True)
 
     def meaning(self, option: Option) -> tuple[str, str]:
         """Return what taking an option does to the cache, and what this chat's thinking has cost so far."""
@@ -196,17 +196,17 @@ class GenerationSettings:
             prices = ""
             if lost.written_usd is not None and lost.read_usd is not None:
                 prices = f": {figures.money(lost.written_usd)} instead of {figures.money(lost.read_usd)}"
-            effect = f"writes {figures.tokens(lost.tokens)} tokens anew{prices}"
+            effect = f"rewrites {figures.tokens(lost.tokens)} tokens{prices}"
         elif option.is_used:
-            effect = "as it is now"
+            effect = "the current setting"
         elif cached_messages_loss(turns.transcript, model, turns.now()).tokens:
-            effect = "loses nothing: the messages are in the cache like that"
+            effect = "keeps the cache: the messages are cached with this setting"
         else:
-            effect = "loses nothing: none of the messages is in the cache"
+            effect = "loses nothing: no message is in the cache"
         thought = average_thinking_tokens(turns.transcript, model)
         paid = bill(Usage(output_tokens=thought), model)
         cost = f", {figures.money(paid.cost_usd)}" if paid else ""
-        return effect, f"thinking so far: {figures.tokens(thought)} tokens an answer{cost}" if thought else ""
+        return effect, f"thinking so far: {figures.tokens(thought)} tokens per answer{cost}" if thought else ""
 
     # The system prompt
 
@@ -230,8 +230,8 @@ class GenerationSettings:
         """Return what another system prompt does to the cache: the whole request begins with it."""
         anew = self.written_anew()
         if not anew:
-            return "nothing of this chat is in the cache: an edit costs nothing"
-        return f"an edit drops the cache: the next turn {anew}"
+            return "This chat is not in the cache: an edit costs nothing extra"
+        return f"An edit drops the cache: the next turn {anew}"
 
     def written_anew(self) -> str:
         """Return what the next turn does where the cache holds nothing any more; "" where it holds nothing now."""
@@ -242,7 +242,7 @@ class GenerationSettings:
         anew = bill(Usage(cache_creation_input_tokens=count), model)
         kept = bill(Usage(cache_read_input_tokens=count), model)
         prices = f": {figures.money(anew.cost_usd)} instead of {figures.money(kept.cost_usd)}" if anew and kept else ""
-        return f"writes {figures.tokens(count)} tokens anew{prices}"
+        return f"rewrites {figures.tokens(count)} tokens{prices}"
 
     def _set_system(self, text: str) -> None:
         session = self._context.current()
@@ -251,7 +251,7 @@ class GenerationSettings:
         cost = self.cost_of_edit()
         session.transcript = without_stale_thinking(session.transcript, replace(session.transcript, system=text))
         session.store.set_system(session.id, text)
-        self._context.notify(f"{'system prompt set' if text else 'no system prompt'} · {cost}", lasting=True)
+        self._context.notify(f"{'System prompt saved' if text else 'System prompt removed'} · {cost}", lasting=True)
 
     # Presets
 
@@ -268,8 +268,8 @@ class GenerationSettings:
             return
         self._preset_for_new = provider.preset
         self._ports.start_new()
-        with_preset = f"a new chat with the preset {name}, {provider.model.name}"
-        self._context.notify(with_preset if name != "-" else "a new chat, no preset")
+        with_preset = f"New chat from the preset {name}, {provider.model.name}"
+        self._context.notify(with_preset if name != "-" else "New chat without a preset")
 
     def reset_preset(self) -> None:
         """A new chat begins: with the preset of new chats, not with that of the chat before."""

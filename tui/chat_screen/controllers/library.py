@@ -115,7 +115,7 @@ class LibraryController:
         session = self._context.current()
         chat = await stored(session.store.chat(session.id))
         session.store.pin(chat.id, not chat.pinned)
-        self._context.notify("no longer pinned" if chat.pinned else "pinned: it stands first in the list of chats")
+        self._context.notify("Unpinned" if chat.pinned else "Pinned to the top of the chat list")
 
     def export(self, kind: str = "") -> None:
         if self._is_available("export"):
@@ -133,7 +133,7 @@ class LibraryController:
         except TuiError as error:
             notify(error.message)
         else:
-            notify(f"written to {file.name} in {file.parent}")
+            notify(f"Exported to {file.name} in {file.parent}")
 
     # Deleting
 
@@ -146,7 +146,7 @@ class LibraryController:
         store = self._context.current().store
         if chat_id == self._context.current().id:
             self._ports.start_new()
-            self._context.notify("deleted · /undelete brings it back", lasting=True)
+            self._context.notify("Deleted · /undelete restores it", lasting=True)
             self._was_open = chat_id
         self._ports.give_up(chat_id)
         store.delete(chat_id)
@@ -175,5 +175,5 @@ class LibraryController:
     async def _notify_restored(self, chat_id: str) -> None:
         with suppress(TuiError):
             chat = await stored(self._context.current().store.chat(chat_id))
-            self._context.notify(f'"{shortened(chat.title)}" is back: another prx goes on with it', lasting=True)
+            self._context.notify(f'"{shortened(chat.title)}" was restored by another prx', lasting=True)
         self._ports.dialogs.list_changed()

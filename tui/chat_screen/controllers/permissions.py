@@ -117,7 +117,7 @@ class PermissionController:
     def answered(self, call_id: str, verdict: PermissionDecision) -> None:
         self._context.provider.answer_permission_request(call_id, verdict)
         if verdict.lasting == "always":
-            self._ports.note(f"always allowed from now on: {verdict.rule} · kept in config.toml")
+            self._ports.note(f"always allowed: {verdict.rule} · saved in config.toml")
 
     # Tools
 
@@ -140,7 +140,7 @@ class PermissionController:
         if word:
             wanted = _access_of(word)
             if wanted is None:
-                context.notify(f'no tools "{word}" · there is none, read, ask')
+                context.notify(f'Unknown tools setting "{word}" · choose none, read or ask')
                 return
         elif access != "none":
             wanted = "none"
@@ -154,7 +154,7 @@ class PermissionController:
         if wanted != access:
             self._ports.use_tools(wanted)
         self._ports.show_model()
-        context.notify(f"{_WORDS[wanted]} now{f' · {anew}' if anew else ''}", lasting=True)
+        context.notify(f"{_WORDS[wanted].capitalize()}{f' · the next turn {anew}' if anew else ''}", lasting=True)
 
     def header(self) -> str:
         """Return what Claude may do, where that is not as usual."""
@@ -165,9 +165,8 @@ class PermissionController:
 
     def open_servers(self) -> None:
         provider = self._context.provider
-        if not provider.servers:
-            where = " in the demo" if provider.is_demo else ": write [mcp.NAME] in config.toml"
-            self._context.notify(f"no MCP servers{where}")
+        if reason := self.disabled_reason("mcp"):
+            self._context.notify(reason)
             return
         self._ports.pick_server(lambda: provider.servers, self._adding, self._add_all, self._restart)
 
@@ -175,34 +174,34 @@ class PermissionController:
         """Return what adding the servers' tools to this chat would change, and what that costs."""
         session, provider = self._context.current(), self._context.provider
         if all(message.is_prompt for message in session.transcript.messages):
-            return "", "They are in it from its first prompt on."
+            return "", "Added with the first prompt."
         new, gone = provider.tool_changes(session.turns)
         unknown = any(server.state in ("not started", "starting") for server in provider.servers)
         if not (new or gone or unknown):
-            return "it has them all", ""
+            return "up to date", ""
         anew = self._ports.written_anew()
-        cost = f"The next turn {anew}." if anew else "Nothing of this chat is in the cache: it costs nothing."
+        cost = f"The next turn {anew}." if anew else "This chat is not in the cache: it costs nothing extra."
         return ", ".join(f"{number} {word}" for number, word in ((new, "new"), (gone, "gone")) if number), cost
 
     def _add_all(self) -> None:
         self._context.run(self._add_tools)
 
     def _restart(self, name: str) -> None:
-        self._context.notify(f"starting the MCP server {name}", lasting=True)
+        self._context.notify(f"Starting the MCP server {name}", lasting=True)
         self._context.run(self._restart_server, name)
 
     async def _restart_server(self, name: str) -> None:
         context, provider = self._context, self._context.provider
         result = await context.on_engine(lambda: provider.restart_server(name))
         runs = any(server.name == name and server.state == "ready" for server in provider.servers)
-        context.notify(result if runs else f"{name} did not start · {context.key_of('mcp')} says why", lasting=True)
+        context.notify(result if runs else f"{name} did not start · {context.key_of('mcp')} shows why", lasting=True)
 
     async def _add_tools(self) -> None:
         """Offer what the servers have now in this chat, too."""
         context, session = self._context, self._context.current()
         if session.access != "ask":
             key = context.key_of("tools")
-            context.notify(f"{_WORDS[session.access]} in this chat · {key} switches them on")
+            context.notify(f"{_WORDS[session.access].capitalize()} in this chat · {key} turns them on")
             return
         await context.on_engine(lambda: context.provider.refresh_tools(session.turns))
         toolbox = session.turns.toolbox
@@ -211,11 +210,11 @@ class PermissionController:
         if session.running:
             context.notify(ANSWER_RUNS)
         elif toolbox.tools == session.transcript.tools:
-            context.notify("this chat has all their tools already")
+            context.notify("This chat has all tools already")
         else:
             anew = self._ports.written_anew()
             self._ports.use_tools(session.access)
-            context.notify(" · ".join(filter(None, ("tools added", anew))), lasting=True)
+            context.notify(f"Tools added{f' · the next turn {anew}' if anew else ''}", lasting=True)
 
     # Before the first time in a folder
 
@@ -224,9 +223,9 @@ class PermissionController:
         session, provider = self._context.current(), self._context.provider
         if provider.obstacle is not None or session.access == "none" or self._is_known:
             return ""
-        rest = "everything else asks first" if session.access == "ask" else "and do nothing else"
+        rest = ". Anything else asks first." if session.access == "ask" else " and nothing else."
         key = self._context.key_of("tools")
-        return f"Claude may look around in {_shown(Path.cwd())}; {rest}. {key} switches tools off."
+        return f"Claude can read files in {_shown(Path.cwd())}{rest} {key} turns tools off."
 
     @property
     def _is_known(self) -> bool:

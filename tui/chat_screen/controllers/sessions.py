@@ -214,7 +214,7 @@ class SessionManager:
             if index is not None:
                 self._ports.show_message(index, words)
             else:
-                self._context.notify("that is in another branch: wait for the answer")
+                self._context.notify("That message is in another branch: wait for the answer")
 
     async def read_branch(self) -> Branch:
         """Return the messages of the chat on view, as they are stored."""

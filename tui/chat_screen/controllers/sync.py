@@ -52,7 +52,7 @@ class SessionSync:
             return
         if isinstance(event, PromptSent) and session.sync.is_deleted:
             session.sync.is_deleted = False
-            self._ports.transcript.note("this prompt has brought the chat back into the list")
+            self._ports.transcript.note("this prompt restored the deleted chat")
         if isinstance(event, TurnEnded) and session.sync.is_due:
             self._check()
 
@@ -88,10 +88,10 @@ class SessionSync:
     def _show_deleted(self, session: ChatSession, since: ChatUpdate) -> None:
         """Say that the chat was deleted, which an open one outlives, or that it is back."""
         if since.is_deleted and not session.sync.is_deleted:
-            self._context.notify("deleted in another prx · a prompt brings it back", lasting=True)
+            self._context.notify("Deleted in another prx · send a prompt to restore it", lasting=True)
         elif session.sync.is_deleted and not since.is_deleted:
             self._ports.show_hints()
-            self._context.notify("no longer deleted")
+            self._context.notify("Restored in another prx")
         session.sync.is_deleted = since.is_deleted
 
     def _show_added(self, session: ChatSession, since: ChatUpdate) -> None:
@@ -107,16 +107,16 @@ class SessionSync:
                 transcript.add(message)
                 if message.is_prompt and message.text:
                     self._ports.remember(message.text)
-            transcript.note("said in another prx")
+            transcript.note("sent from another prx")
             self._ports.show_figures()
             self._ports.show_hints()
         if len(added) < len(since.added) and branch.chat.is_open_elsewhere:
-            self._context.notify("another prx asks here · its answer follows")
+            self._context.notify("Another prx sent a prompt in this chat")
         new = sibling_ids(branch) - session.sync.known - recorder.ids
         session.sync.known |= new | ids(branch[: start + len(added)])
         if new - ids(branch):
             key = self._context.key_of("older_answer")
-            transcript.note(f"another prx went on beside this · {key} leads there")
+            transcript.note(f"another prx added a branch · {key} shows it")
         if new:
             transcript.label(labels(branch)[: start + len(added)])
 
