@@ -48,7 +48,7 @@ OURS_LATER = (
     "tui.screens.chats",
     "tui.screens.dialogs",
     "tui.screens.models",
-    "tui.screens.palette",
+    "tui.screens.command_palette",
     "tui.services.sign_in",
     "tui.store",
     "tui.tools",

@@ -164,7 +164,7 @@ class ChatApp(App[int], inherit_bindings=False):
         self.push_screen(HelpScreen(self._settings.keys, self.chat))
 
     def action_palette(self) -> None:
-        from tui.screens.palette import Palette
+        from tui.screens.command_palette import Palette
 
         async def picked(name: str | None) -> None:
             if name:
@@ -183,7 +183,7 @@ class ChatApp(App[int], inherit_bindings=False):
             self.exit()
 
     async def _quit_behind(self) -> None:
-        from tui.screens.unsaved import Elsewhere, UnsavedScreen
+        from tui.screens.unsaved import SaveTarget, UnsavedScreen
         from tui.services.unsaved import free_name, write_new
 
         store = self._library.store(demo=False)
@@ -196,9 +196,9 @@ class ChatApp(App[int], inherit_bindings=False):
             now = await asyncio.wrap_future(store.unsaved())
             await asyncio.to_thread(write_new, now, file)
 
-        def answered(elsewhere: Elsewhere | None) -> None:
-            if elsewhere is not None:
-                self._library.elsewhere = elsewhere
+        def answered(target: SaveTarget | None) -> None:
+            if target is not None:
+                self._library.elsewhere = target
                 self.exit()
 
         self.push_screen(UnsavedScreen(unsaved.count, free_name(Path.cwd()).name, save), answered)

@@ -8,8 +8,8 @@ from textual.app import App, ComposeResult
 from textual.content import Content
 
 from tui.actions import ACTIONS, ALWAYS, BY_NAME
+from tui.screens.command_palette import Palette, palette_row
 from tui.screens.dialogs import HelpScreen, help_text
-from tui.screens.palette import Palette, palette_row
 from tui.widgets.commands import CommandList
 from tui.widgets.filter_list import FilterList
 from tui.widgets.panel import PanelFoot

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from tui.chat.transcript import Draft
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Scenario, Text
-from tui.screens.dialogs import Question
+from tui.screens.dialogs import ConfirmDialog
 from tui.widgets.panel import PanelFoot
 
 pytestmark = pytest.mark.anyio
@@ -36,7 +36,7 @@ async def say(chat: Chat, text: str) -> None:
 
 async def until_asked(chat: Chat) -> str:
     """What the dialog says, in one text."""
-    await chat.until(lambda: isinstance(chat.app.screen, Question) and chat.app.screen.query(Static))
+    await chat.until(lambda: isinstance(chat.app.screen, ConfirmDialog) and chat.app.screen.query(Static))
     dialog = chat.app.screen
     texts = [part.content for part in dialog.query(Static).results(Static)]
     return " ".join(map(str, (*texts, dialog.query_one(PanelFoot).render())))
@@ -113,7 +113,7 @@ async def test_a_hard_limit_stands_until_it_is_raised_and_enter_does_not_do_that
         assert "would pass the limit of $0.70" in asked
         assert "^R raise to $1.40 and send" in asked
         await chat.pilot.press("enter", "y", "r", "space")
-        assert isinstance(chat.app.screen, Question)
+        assert isinstance(chat.app.screen, ConfirmDialog)
         await chat.pilot.press("ctrl+r")
         await chat.until_shown("Two.")
         await chat.until_idle()
@@ -159,7 +159,7 @@ async def test_a_queue_waits_instead_of_asking_while_somebody_types() -> None:
         await chat.pilot.press("enter")
         await until_asked(chat)
         await chat.pilot.press("n")
-        await chat.until(lambda: not isinstance(chat.app.screen, Question))
+        await chat.until(lambda: not isinstance(chat.app.screen, ConfirmDialog))
         assert chat.queued == ["second"]
         await chat.pilot.press("enter")
         await until_asked(chat)
@@ -183,7 +183,7 @@ async def test_asking_again_and_editing_ask_first_and_leave_the_branch_as_it_was
         await chat.pilot.press("shift+tab", "g")
         await until_asked(chat)
         await chat.pilot.press("escape")
-        await chat.until(lambda: not isinstance(chat.app.screen, Question))
+        await chat.until(lambda: not isinstance(chat.app.screen, ConfirmDialog))
         assert [one.text for one in chat.screen.session.transcript.messages] == ["first", "One."]
         await chat.pilot.press("e")
         await chat.until(lambda: chat.prompt.text == "first")

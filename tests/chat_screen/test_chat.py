@@ -12,10 +12,10 @@ from textual.widgets import Static
 
 from tui.demo.reply import Cut, Gate
 from tui.demo.scenarios import Answer, Error, Text, Thinking
-from tui.screens.dialogs import HelpScreen, Question
-from tui.screens.inspector import Inspector
+from tui.screens.command_palette import Palette
+from tui.screens.dialogs import ConfirmDialog, HelpScreen
 from tui.screens.models import ModelPicker
-from tui.screens.palette import Palette
+from tui.screens.request_inspector import Inspector
 from tui.widgets.conversation import Conversation
 from tui.widgets.queue import QueueList
 from tui.widgets.status import StatusBar
@@ -463,7 +463,7 @@ async def test_the_inspector_shows_what_was_sent_without_credentials() -> None:
 
 @pytest.mark.parametrize(
     ("key", "screen"),
-    [("f1", HelpScreen), ("ctrl+p", Palette), ("ctrl+l", ModelPicker), ("f2", ModelPicker), ("ctrl+c", Question)],
+    [("f1", HelpScreen), ("ctrl+p", Palette), ("ctrl+l", ModelPicker), ("f2", ModelPicker), ("ctrl+c", ConfirmDialog)],
 )
 async def test_a_dialog_opens_over_the_chat_and_escape_closes_it(key: str, screen: type) -> None:
     async with chatting() as chat:
@@ -551,7 +551,7 @@ async def test_quitting_asks_nothing_since_a_draft_is_kept() -> None:
 async def test_before_quitting_it_is_said_what_is_kept(demo: bool, word: str) -> None:
     async with chatting(demo=demo) as chat:
         await chat.pilot.press("ctrl+c")
-        await chat.until(lambda: isinstance(chat.app.screen, Question))
+        await chat.until(lambda: isinstance(chat.app.screen, ConfirmDialog))
         assert word in str(chat.app.screen.query_one(".panel--text", Static).render())
 
 

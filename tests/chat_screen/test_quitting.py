@@ -13,7 +13,7 @@ from textual.widgets import Static, TextArea
 
 from tui.screens.chats import ChatList
 from tui.screens.models import ModelPicker
-from tui.screens.system import SystemPrompt
+from tui.screens.system_prompt import SystemPromptEditor
 from tui.widgets.filter_list import FilterList
 
 pytestmark = pytest.mark.anyio
@@ -41,7 +41,7 @@ async def test_keys_of_ones_own_for_it_are_heard_there_too() -> None:
 async def test_an_edited_system_prompt_is_kept_or_left_first() -> None:
     async with chatting() as chat:
         await chat.send("/system")
-        await chat.until(lambda: isinstance(chat.app.screen, SystemPrompt) and chat.app.screen.query(TextArea))
+        await chat.until(lambda: isinstance(chat.app.screen, SystemPromptEditor) and chat.app.screen.query(TextArea))
         await chat.pilot.press(*"abc", "ctrl+q")
         assert not chat.app._exit
         assert "unsaved changes" in " ".join(str(part.content) for part in chat.app.screen.query(Static))
@@ -58,7 +58,7 @@ async def test_a_list_is_closed_while_its_chats_are_read_again() -> None:
         await chat.until(lambda: isinstance(chat.app.screen, ChatList) and chat.app.screen._chats)
         chats, disk = chat.app.screen, threading.Event()
         chat.screen.store._worker.read(lambda db: disk.wait(30))
-        chats.tell_changed()
+        chats.refresh_chats()
         chats.dismiss(None)
         while chats.query(FilterList):  # noqa: ASYNC110 - there is no event for the moment after its widgets and before itself
             await asyncio.sleep(0)

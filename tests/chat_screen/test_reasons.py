@@ -11,7 +11,7 @@ from tui.chat_screen.context import ANSWER_RUNS, NOTHING_SENT
 from tui.chat_screen.wiring import Parts
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Text
-from tui.screens.palette import Palette
+from tui.screens.command_palette import Palette
 
 AT_FIRST = {
     "rename": NOTHING_SENT,

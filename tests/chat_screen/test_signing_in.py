@@ -14,8 +14,8 @@ from tui.demo.authentication import NO_WORKSPACE, NO_WORKSPACE_OLDER, Workspaces
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Error
 from tui.demo.service import DEMO_KEY
-from tui.screens.dialogs import Question
-from tui.screens.key_panel import KeyPanel
+from tui.screens.api_key import ApiKeyDialog
+from tui.screens.dialogs import ConfirmDialog
 from tui.widgets.text_field import IdField, SecretField
 from tui.widgets.welcome import Welcome
 
@@ -37,7 +37,7 @@ def screen_text(chat: Chat) -> str:
 
 
 async def paste_key(chat: Chat, key: str) -> None:
-    await chat.until(lambda: isinstance(chat.app.screen, KeyPanel) and isinstance(chat.app.focused, SecretField))
+    await chat.until(lambda: isinstance(chat.app.screen, ApiKeyDialog) and isinstance(chat.app.focused, SecretField))
     assert chat.app.focused is not None
     chat.app.focused.post_message(Paste(key))
     await chat.pilot.pause()
@@ -171,7 +171,7 @@ async def test_a_click_on_a_way_goes_it() -> None:
         widget = chat.screen.query_one(Welcome)
         lines = [line for line in range(widget.region.height) if "Paste an API key" in widget.render_line(line).text]
         await chat.pilot.click(Welcome, offset=(6, lines[0]))
-        await chat.until(lambda: isinstance(chat.app.screen, KeyPanel))
+        await chat.until(lambda: isinstance(chat.app.screen, ApiKeyDialog))
 
 
 async def test_without_a_login_of_claude_code_its_way_says_so() -> None:
@@ -185,7 +185,7 @@ async def test_a_login_that_came_meanwhile_is_used_once_its_terms_were_seen() ->
     async with chatting(words("hello"), key="") as chat:
         log_in_to_claude_code()
         await chat.pilot.press("2")
-        await chat.until(lambda: isinstance(chat.app.screen, Question))
+        await chat.until(lambda: isinstance(chat.app.screen, ConfirmDialog))
         assert "found, Max plan" in screen_text(chat)
         await chat.pilot.press("enter")
         await chat.until(lambda: "signed in" in chat.hint)
@@ -211,7 +211,7 @@ async def test_a_login_that_was_declined_is_not_used() -> None:
     async with chatting(key="") as chat:
         log_in_to_claude_code()
         await chat.pilot.press("2")
-        await chat.until(lambda: isinstance(chat.app.screen, Question))
+        await chat.until(lambda: isinstance(chat.app.screen, ConfirmDialog))
         await chat.pilot.press("escape")
         await chat.pilot.pause()
         assert chat.screen.provider.obstacle is not None

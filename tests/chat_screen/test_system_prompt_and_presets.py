@@ -9,7 +9,7 @@ from chatting import chatting, words
 
 from tui.demo.scenarios import Answer, Text
 from tui.screens.presets import PresetPicker
-from tui.screens.system import SystemPrompt
+from tui.screens.system_prompt import SystemPromptEditor
 
 pytestmark = pytest.mark.anyio
 
@@ -61,7 +61,7 @@ async def test_the_system_prompt_is_seen_and_edited_with_what_that_costs() -> No
         await chat.send("first")
         await chat.until_idle()
         await chat.send("/system")
-        await chat.until(lambda: isinstance(chat.app.screen, SystemPrompt))
+        await chat.until(lambda: isinstance(chat.app.screen, SystemPromptEditor))
         foot = str(chat.app.screen.query(".panel--note").first().content)
         assert "11.9k tokens: $0.030 instead of" in foot
         await chat.pilot.press(*"Be brief.", "ctrl+s")
@@ -91,6 +91,6 @@ async def test_escape_leaves_the_system_prompt_as_it_was() -> None:
         await chat.until(lambda: chat.screen.parts.sessions.is_started)
         await chat.send("/system Be kind.")
         await chat.send("/system")
-        await chat.until(lambda: isinstance(chat.app.screen, SystemPrompt))
+        await chat.until(lambda: isinstance(chat.app.screen, SystemPromptEditor))
         await chat.pilot.press("x", "escape")
         assert chat.screen.session.transcript.system == "Be kind."

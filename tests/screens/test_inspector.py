@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tui.chat.exchange import Exchange
 from tui.chat.ledger import Bill, Usage
 from tui.chat.transcript import Failure, Message
-from tui.screens.inspector import elided, inspection
+from tui.screens.request_inspector import elided, inspection
 
 
 def test_a_long_string_at_any_depth_is_shown_by_its_beginning_and_size() -> None:

@@ -16,7 +16,7 @@ from tui.demo.authentication import NO_WORKSPACE, Workspaces
 from tui.demo.reply import Gate
 from tui.demo.scenarios import Answer, Error, Text, Thinking, error_event
 from tui.demo.service import DEMO_KEY
-from tui.screens.dialogs import Question
+from tui.screens.dialogs import ConfirmDialog
 from tui.widgets.chart import Chart
 from tui.widgets.filter_list import FilterList
 from tui.widgets.spend_chart import SpentDay, draw_days
@@ -393,7 +393,7 @@ def test_is_asked_before_a_limit_is_passed(pictured: Compare, size: tuple[int, i
         await chat.send("Which way does the tide run in this one?")
         await chat.until_idle()
         await chat.send("And at which hour does it turn?")
-        await chat.until(lambda: isinstance(chat.app.screen, Question))
+        await chat.until(lambda: isinstance(chat.app.screen, ConfirmDialog))
 
     dear = Answer(Text(TIDE), usage={"input_tokens": 0, "output_tokens": 50_000})
     assert pictured(dear, story=story, size=size, config=KEPT + f"[budget]\nchat_{level} = 0.7\n")

@@ -42,8 +42,8 @@ class LibraryDialogs:
         self.notify_list = dialogs.notify_list
 
     def open_list(self, words: str) -> None:
-        keeper = ListKeeper(self._sessions, self._background, self._library(), self._open_chat)
-        self._dialogs.open_list(self._sessions.store, keeper, words, self._now)
+        port = ChatListActions(self._sessions, self._background, self._library(), self._open_chat)
+        self._dialogs.open_list(self._sessions.store, port, words, self._now)
 
     def pick_prompt(self, words: str) -> None:
         def closed(picked: str | None) -> None:
@@ -54,7 +54,7 @@ class LibraryDialogs:
         self._dialogs.pick_prompt(self._sessions.store, words, closed)
 
 
-class ListKeeper:
+class ChatListActions:
     """What the list of chats needs to know and to do."""
 
     def __init__(

@@ -18,8 +18,8 @@ from tui.services.ports import Provider, ToolServer
 
 if TYPE_CHECKING:
     from tui.chat.budget import ExceededLimit
-    from tui.screens.chats import Keeper
-    from tui.screens.key_panel import KeyPanel
+    from tui.screens.api_key import ApiKeyDialog
+    from tui.screens.chats import ChatListPort
     from tui.store import Store
     from tui.widgets.gallery import Gallery
 
@@ -52,9 +52,9 @@ class Dialogs:
         self._screen.app.push_screen(dialog, closed)
 
     async def ask(self, title: str, text: str, *, yes: str, no: str) -> bool | None:
-        from tui.screens.dialogs import Question
+        from tui.screens.dialogs import ConfirmDialog
 
-        return await self._screen.app.push_screen_wait(Question(title, text, yes=yes, no=no))
+        return await self._screen.app.push_screen_wait(ConfirmDialog(title, text, yes=yes, no=no))
 
     # Settings
 
@@ -78,9 +78,9 @@ class Dialogs:
         self._push(ReasoningPicker(model_name, rows, meaning, at=at), picked)
 
     def edit_system(self, text: str, cost: str, edited: Callable[[str], None]) -> None:
-        from tui.screens.system import SystemPrompt
+        from tui.screens.system_prompt import SystemPromptEditor
 
-        self._push(SystemPrompt(text, cost), edited)
+        self._push(SystemPromptEditor(text, cost), edited)
 
     def pick_preset(self, presets: Mapping[str, str], preset: str, picked: Callable[[str], None]) -> None:
         from tui.screens.presets import PresetPicker
@@ -100,14 +100,14 @@ class Dialogs:
 
     # Costs
 
-    def open_map(self, **standing: Any) -> None:
-        from tui.screens.cache_map import CacheScreen, Standing
+    def open_map(self, **state: Any) -> None:
+        from tui.screens.cache_map import CacheMapState, CacheScreen
 
-        self._push(CacheScreen(self._provider, Standing(**standing)))
+        self._push(CacheScreen(self._provider, CacheMapState(**state)))
 
     async def ask_limits(self, passed: tuple[ExceededLimit, ...]) -> bool | None:
         """Ask whether these limits may be passed. A hard one takes a key that nobody presses by accident."""
-        from tui.screens.dialogs import Question
+        from tui.screens.dialogs import ConfirmDialog
 
         text = "\n".join(map(str, passed))
         hard = [one for one in passed if one.level == "hard"]
@@ -117,16 +117,16 @@ class Dialogs:
             title, key, yes = f"Raise the limit of {whose}?", "ctrl+r", f"raise to {raised} and send"
         else:
             title, key, yes = f"Exceed the soft limit of {whose}?", "enter", "send"
-        question = Question(title, text, key=key, yes=yes, no="cancel")
+        question = ConfirmDialog(title, text, key=key, yes=yes, no="cancel")
         return await self._screen.app.push_screen_wait(question)
 
     # The library
 
-    def open_list(self, store: Store, keeper: Keeper, words: str, now: Callable[[], float]) -> None:
+    def open_list(self, store: Store, port: ChatListPort, words: str, now: Callable[[], float]) -> None:
         from tui.screens.chats import ChatList
 
         provider = self._provider
-        chats = ChatList(store, provider.name_of, keeper, typed=words, passing=provider.is_demo, now=now)
+        chats = ChatList(store, provider.name_of, port, typed=words, is_temporary=provider.is_demo, now=now)
         self._push(chats)
 
     def list_changed(self) -> None:
@@ -134,19 +134,19 @@ class Dialogs:
         from tui.screens.chats import ChatList
 
         if isinstance(screen := self._screen.app.screen, ChatList):
-            screen.tell_changed()
+            screen.refresh_chats()
 
     def notify_list(self, text: str) -> None:
         """Show a message in the list of chats, if it is open."""
         from tui.screens.chats import ChatList
 
         if isinstance(screen := self._screen.app.screen, ChatList):
-            screen.say_exported(text)
+            screen.show_notice(text)
 
     def ask_title(self, title: str, named: Callable[[str], None]) -> None:
-        from tui.screens.naming import Naming
+        from tui.screens.rename import RenameDialog
 
-        self._push(Naming("Rename chat", title), lambda text: named(text) if text else None)
+        self._push(RenameDialog(title), lambda text: named(text) if text else None)
 
     def pick_prompt(self, store: Store, words: str, closed: Callable[[str | None], None]) -> None:
         from tui.screens.prompts import PromptPicker
@@ -187,21 +187,21 @@ class Dialogs:
         login: Callable[[], None],
         kept: Callable[[str], None],
     ) -> None:
-        from tui.screens.key_panel import LOGIN, KeyPanel
+        from tui.screens.api_key import LOGIN, ApiKeyDialog
 
-        panel: KeyPanel = KeyPanel(check, keep)
+        panel: ApiKeyDialog = ApiKeyDialog(check, keep)
         self._push(panel, lambda result: login() if result == LOGIN else kept(result))
 
     async def ask_login(self, description: str, terms: str) -> bool | None:
         return await self.ask(f"Claude Code's login: {description}", terms, yes="agree and use", no="cancel")
 
     def inspect(self, exchange: Exchange) -> None:
-        from tui.screens.inspector import Inspector
+        from tui.screens.request_inspector import Inspector
 
         self._push(Inspector(exchange))
 
     def ask_to_quit(self, *, also_yes: str) -> None:
-        from tui.screens.dialogs import Question
+        from tui.screens.dialogs import ConfirmDialog
 
         forgets, keeps = "The demo deletes its chats when it ends.", "Chats and drafts are saved."
         text = forgets if self._provider.is_demo else keeps
@@ -210,4 +210,4 @@ class Dialogs:
             if agreed:
                 await self._screen.app.action_quit()
 
-        self._screen.app.push_screen(Question("Quit?", text, yes="quit", no="cancel", also_yes=also_yes), answered)
+        self._screen.app.push_screen(ConfirmDialog("Quit?", text, yes="quit", no="cancel", also_yes=also_yes), answered)

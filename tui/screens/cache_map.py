@@ -43,7 +43,7 @@ _LEAST_USD = 0.0005
 """A smaller difference is not shown."""
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class CacheMapState(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a chat when its cache map is opened."""
 
     exchange: Exchange
@@ -59,11 +59,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """The cost of this chat with all its branches."""
 
 
-def warmth_line(standing: Standing, *, short: bool = False) -> Content:
+def warmth_line(state: CacheMapState, *, short: bool = False) -> Content:
     """Format until when the cache holds this chat; or, if it is cold, what the next request writes and costs."""
-    warmth, coming = standing.warmth, standing.coming
+    warmth, coming = state.warmth, state.coming
     until = time.strftime("%H:%M:%S", time.localtime(warmth.until))
-    if warmth.is_warm(standing.now):
+    if warmth.is_warm(state.now):
         span = "an hour" if warmth.lifetime == "1h" else "5 min"
         why = span if short else f"{span} from the start of the last request"
         return Content.assemble(("warm", "$success"), f" until {until} ", (f"({why})", "$dim"))
@@ -86,17 +86,17 @@ class CacheScreen(Modal[None]):
         *(Binding(key, f"scroll('{way}')", show=False) for key, way in (("home", "home"), ("end", "end"))),
     ]
 
-    def __init__(self, provider: Provider, standing: Standing) -> None:
+    def __init__(self, provider: Provider, state: CacheMapState) -> None:
         super().__init__()
         self._provider = provider
-        self._standing = standing
-        self._ledger = ledger_of(standing.transcript, standing.discarded)
+        self._cache_state = state
+        self._ledger = ledger_of(state.transcript, state.discarded)
         self._map = CacheMap()
         self._beside_usd = 0.0
         """US dollars that the chat has cost beyond the turns that are shown; negative if it has cost less."""
 
     def compose(self) -> ComposeResult:
-        answer = self._standing.exchange.answer
+        answer = self._cache_state.exchange.answer
         name = self._provider.name_of(answer.model) if answer is not None else ""
         with Vertical(classes="panel -map"):
             yield PanelHead("Prompt cache, last request", name)
@@ -110,13 +110,13 @@ class CacheScreen(Modal[None]):
 
     async def on_mount(self) -> None:
         # Decoding a long request takes a while, so it runs in a thread.
-        self._map = await asyncio.to_thread(self._provider.cache_map, self._standing.exchange)
+        self._map = await asyncio.to_thread(self._provider.cache_map, self._cache_state.exchange)
         figures_ = list(self.query(Chart))
         figures_[0].show(self._draw_map)
-        if self._standing.days is not None:
-            self.run_worker(later(self._show_days, figures_[-1], self._standing.days))
-        if self._standing.spent is not None:
-            self.run_worker(later(self._show_spent, figures_[-2], self._standing.spent))
+        if self._cache_state.days is not None:
+            self.run_worker(later(self._show_days, figures_[-1], self._cache_state.days))
+        if self._cache_state.spent is not None:
+            self.run_worker(later(self._show_spent, figures_[-2], self._cache_state.spent))
 
     async def _show_spent(self, drawn: Chart, coming: Future[Spent]) -> None:
         try:
@@ -141,7 +141,7 @@ class CacheScreen(Modal[None]):
     def _draw_outcome(self, width: int) -> Sequence[Content]:
         """Draw warm or cold on the left and the savings on the right, or below where there is no room."""
         right = savings(self._ledger.total)
-        for left in (warmth_line(self._standing), warmth_line(self._standing, short=True)):
+        for left in (warmth_line(self._cache_state), warmth_line(self._cache_state, short=True)):
             gap = width - left.cell_length - right.cell_length
             if gap >= 2:
                 return [Content.assemble(left, " " * gap, right)]

@@ -17,7 +17,7 @@ from textual.timer import Timer
 from tui.errors import TuiError
 from tui.render import figures
 from tui.screens.modal import Modal
-from tui.screens.naming import Naming
+from tui.screens.rename import RenameDialog
 from tui.widgets.chat_rows import ANSWERING, ASKING, UNREAD, chat_row, heading, hit_row, warm_s
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelFoot, PanelHead
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _FIRST_ROWS = 20
 """Chats that are read before the list is first shown, or as many as the screen has rows; the others follow."""
 _KEYS = (("⏎", "open"), ("^R", "rename"), ("^B", "pin"), ("del", "delete"), ("^E", "export"), ("esc", "close"))
-_KEYS_DELETED = (("^Z", "undo delete"), *_KEYS)
+_UNDO = ("^Z", "undo delete")
 
 
 class _Rows(Sequence[Item]):
@@ -50,7 +50,7 @@ class _Rows(Sequence[Item]):
         return _Rows(self._rows[at], self._item) if isinstance(at, slice) else self._item(self._rows[at])
 
 
-class Keeper(Protocol):
+class ChatListPort(Protocol):
     """The port to the chat screen, which has chats open and so must know what happens to them."""
 
     @property
@@ -77,7 +77,7 @@ class Keeper(Protocol):
     def restore(self, chat_id: str) -> None: ...
 
     def export(self, chat_id: str) -> None:
-        """Write a chat to a file, then call `ChatList.say_exported`."""
+        """Write a chat to a file, then call `ChatList.show_notice`."""
 
 
 class ChatList(Modal[None]):
@@ -94,19 +94,19 @@ class ChatList(Modal[None]):
         self,
         store: Store,
         name_of: Callable[[str], str],
-        keeper: Keeper,
+        port: ChatListPort,
         *,
         typed: str = "",
-        passing: bool = False,
+        is_temporary: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`typed` is searched for at once. `passing`: the store is temporary, as in the demo."""
+        """`typed` is searched for at once. `is_temporary`: the store is temporary, as in the demo."""
         super().__init__()
         self._store = store
         self._name_of = name_of
-        self._keeper = keeper
+        self._port = port
         self._typed = typed
-        self._passing = passing
+        self._is_temporary = is_temporary
         self._now = now
         self._model_names: dict[str, str] = {}
         self._chats: dict[str, Chat] = {}
@@ -134,7 +134,7 @@ class ChatList(Modal[None]):
         in_sight = max(_FIRST_ROWS, self.app.size.height)
         unsent, first = self._store.unsent(), self._store.chats(in_sight)
         self._drafts = {place.chat_id: _first_words(place) for place in await asyncio.wrap_future(unsent)}
-        self._drafts.pop(self._keeper.chat_id, None)
+        self._drafts.pop(self._port.chat_id, None)
         self._take(await asyncio.wrap_future(first))
         self.rows.typed = self.rows.typed or self._typed  # maybe somebody typed faster
         if len(self._chats) == in_sight:
@@ -147,8 +147,8 @@ class ChatList(Modal[None]):
         self._take(await asyncio.wrap_future(self._store.chats()))
 
     def _take(self, chats: tuple[Chat, ...], at: str = "") -> None:
-        keeper = self._keeper
-        states = ((keeper.unread, UNREAD), (keeper.answering, ANSWERING), (keeper.asking, ASKING))
+        port = self._port
+        states = ((port.unread, UNREAD), (port.answering, ANSWERING), (port.asking, ASKING))
         self._live = {id: word for ids, word in states for id in ids}
         self._chats = {chat.id: chat for chat in chats}
         if self._ticking is None and self.app.animation_level != "none":
@@ -165,13 +165,19 @@ class ChatList(Modal[None]):
             self._ticking.stop()
             self._ticking = None
 
+    def _show_keys(self) -> None:
+        """Show the keys that do something: an empty list has nothing to open or to rename."""
+        keys = _KEYS if self.rows.picked else _KEYS[-1:]
+        self._foot.set_hints(*((_UNDO, *keys) if self._deleted else keys))
+
     def _show_all(self, at: str = "") -> None:
         drafts = [(id, text) for id, text in self._drafts.items() if id not in self._chats]
         rows = _Rows([*drafts, *self._chats.values()], self._item)
         keys = [*(id for id, _ in drafts), *self._chats]
-        at = at or self.rows.picked or self._keeper.chat_id
+        at = at or self.rows.picked or self._port.chat_id
         self.rows.replace(rows, row=keys.index(at) if at in keys else None)
         self._set_note(figures.plural(len(self._chats), "chat"))
+        self._show_keys()
 
     def _item(self, row: Chat | tuple[str, str]) -> Item:
         return _draft(*row) if isinstance(row, tuple) else self._chat_item(row)
@@ -184,7 +190,7 @@ class ChatList(Modal[None]):
                 name=self._called(chat.model),
                 now=self._now(),
                 marks=marks,
-                is_here=chat.id == self._keeper.chat_id,
+                is_here=chat.id == self._port.chat_id,
                 live=self._live.get(chat.id, ""),
             ),
             key=chat.id,
@@ -199,9 +205,8 @@ class ChatList(Modal[None]):
     def _nothing(self, typed: str) -> str:
         if typed:
             return f'No title or message matches "{typed}"'
-        return (
-            f"No chats yet. {'The demo keeps them until it ends.' if self._passing else 'They are saved as you write.'}"
-        )
+        fate = "The demo keeps them until it ends." if self._is_temporary else "They are saved as you write."
+        return f"No chats yet. {fate}"
 
     def _set_note(self, note: str) -> None:
         self.query_one(PanelHead).set_note(
@@ -256,7 +261,7 @@ class ChatList(Modal[None]):
     def on_filter_list_picked(self, event: FilterList.Picked) -> None:
         chat_id, _, message_id = event.key.partition(" ")
         # Before the list is gone: what is typed from now on is for that chat.
-        self._keeper.open(chat_id, message_id, self._words.get(event.key, ()))
+        self._port.open(chat_id, message_id, self._words.get(event.key, ()))
         self.dismiss()
 
     @property
@@ -273,7 +278,7 @@ class ChatList(Modal[None]):
                 self._store.rename(chat.id, title)
                 self._read_again()
 
-        self.app.push_screen(Naming("Rename chat", chat.title), named)
+        self.app.push_screen(RenameDialog(chat.title), named)
 
     def action_pin(self) -> None:
         if (chat := self._chosen) is not None:
@@ -282,27 +287,25 @@ class ChatList(Modal[None]):
 
     def action_delete(self) -> None:
         if (chat := self._chosen) is not None:
-            self._keeper.delete(chat.id)
+            self._port.delete(chat.id)
             self._deleted.append(chat.id)
-            self._foot.set_hints(*_KEYS_DELETED)
             self.rows.action_move(1)
             self._read_again()
 
     def action_undo(self) -> None:
         if self._deleted:
-            self._keeper.restore(restored := self._deleted.pop())
-            self._foot.set_hints(*(_KEYS_DELETED if self._deleted else _KEYS))
+            self._port.restore(restored := self._deleted.pop())
             self._read_again(restored)
 
-    def tell_changed(self) -> None:
+    def refresh_chats(self) -> None:
         """Read the chats again, since one that is not on the screen has changed."""
         self._read_again()
 
     def action_export(self) -> None:
         if (chat := self._chosen) is not None:
-            self._keeper.export(chat.id)
+            self._port.export(chat.id)
 
-    def say_exported(self, text: str) -> None:
+    def show_notice(self, text: str) -> None:
         self._foot.set_notice(text)
 
     @property

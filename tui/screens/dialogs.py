@@ -24,7 +24,7 @@ _WIDE = 68
 """Cells from which a page is wide."""
 
 
-class Question(Modal[bool]):
+class ConfirmDialog(Modal[bool]):
     """Asks for a confirmation. Returns True for yes."""
 
     BINDINGS = [Binding("escape,n", "dismiss(False)", show=False)]

@@ -19,7 +19,7 @@ from tui.widgets.panel import PanelFoot, PanelHead
 from tui.widgets.text_field import TextField
 
 
-class Elsewhere(NamedTuple):
+class SaveTarget(NamedTuple):
     """Where to save the chats."""
 
     file: Path | None = None
@@ -27,7 +27,7 @@ class Elsewhere(NamedTuple):
     prints: bool = False
 
 
-class UnsavedScreen(Modal[Elsewhere | None]):
+class UnsavedScreen(Modal[SaveTarget | None]):
     """Returns where the chats go, or None to cancel."""
 
     BINDINGS = [
@@ -69,13 +69,13 @@ class UnsavedScreen(Modal[Elsewhere | None]):
         except TuiError as error:
             self._show_problem(error)
         else:
-            self.dismiss(Elsewhere(file))
+            self.dismiss(SaveTarget(file))
 
     def action_print(self) -> None:
-        self.dismiss(Elsewhere(prints=True))
+        self.dismiss(SaveTarget(prints=True))
 
     async def action_quit(self) -> None:
-        self.dismiss(Elsewhere())
+        self.dismiss(SaveTarget())
 
     def _show_problem(self, error: TuiError) -> None:
         problem = self.query_one("#problem", Static)

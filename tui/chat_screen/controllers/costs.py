@@ -62,7 +62,7 @@ class CostPorts:
     set_timer: SetTimer
     layout: Callable[[], Layout]
     open_map: Callable[..., None]
-    """Opens the cache map, with the fields of its `Standing`."""
+    """Opens the cache map, with the fields of its `CacheMapState`."""
 
 
 class Counted(NamedTuple):

@@ -14,7 +14,7 @@ from tui.widgets.panel import PanelFoot, PanelHead
 _KEYS = (("^S", "save"), ("esc", "cancel"))
 
 
-class SystemPrompt(Modal[str | None]):
+class SystemPromptEditor(Modal[str | None]):
     """Returns the edited text, or None if it was cancelled."""
 
     BINDINGS = [

@@ -1,4 +1,4 @@
-"""A dialog that asks for one line of text, e.g. the new title of a chat."""
+"""Asks for the new title of a chat."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from tui.widgets.panel import PanelFoot, PanelHead
 from tui.widgets.text_field import TextField
 
 
-class Naming(Modal[str]):
-    """Returns the text, or "" if it was cancelled."""
+class RenameDialog(Modal[str]):
+    """Returns the new title, or "" if it was cancelled."""
 
     BINDINGS = [Binding("escape", "dismiss('')", show=False)]
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str) -> None:
+        """`title` is the current one, to be edited."""
         super().__init__()
-        self._texts = (title, text)
+        self._title = title
 
     def compose(self) -> ComposeResult:
-        title, text = self._texts
         with Vertical(classes="panel -small"):
-            yield PanelHead(title)
-            yield TextField(safe(text, keep_newlines=False, keeps_marks=True))
+            yield PanelHead("Rename chat")
+            yield TextField(safe(self._title, keep_newlines=False, keeps_marks=True))
             yield PanelFoot(("⏎", "save"), ("esc", "cancel"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -32,7 +32,7 @@ _KEYS_WORKSPACE = (("⏎", "save"), ("esc", "back"))
 _KEYS_CHECKING = (("esc", "cancel"),)
 
 
-class KeyPanel(Modal[str | None]):
+class ApiKeyDialog(Modal[str | None]):
     """Returns a notice about the key that was saved, `LOGIN`, or None if it was cancelled."""
 
     BINDINGS = [Binding("escape", "cancel", show=False)]
