@@ -67,7 +67,7 @@ async def test_siblings_are_stepped_through_in_place() -> None:
         await chat.until_shown("two")
         assert "‹ 1/2 ›" in chat.shown
         await press_on(chat, 2, "left_square_bracket")
-        await chat.until(lambda: "no older" in chat.hint)
+        await chat.until(lambda: "This is the first branch" in chat.hint)
         await press_on(chat, 2, "right_square_bracket")
         await chat.until_shown("three")
         assert "‹ 2/2 ›" in chat.shown
@@ -81,7 +81,7 @@ async def test_the_last_branches_are_stepped_through_from_the_prompt_and_what_is
         assert "Nothing has been sent yet" in chat.hint
         await talked(chat, "first")
         await chat.pilot.press("alt+left")
-        await chat.until(lambda: "no other branch" in chat.hint)
+        await chat.until(lambda: "No other branch" in chat.hint)
         await press_on(chat, 1, "g")
         await chat.until_shown("two")
         await chat.until_idle()
@@ -94,7 +94,7 @@ async def test_the_last_branches_are_stepped_through_from_the_prompt_and_what_is
         await chat.pilot.press("alt+right")
         await chat.until_shown("three")
         await chat.pilot.press("alt+right")
-        await chat.until(lambda: "no newer" in chat.hint)
+        await chat.until(lambda: "This is the last branch" in chat.hint)
 
 
 async def test_any_message_of_a_branch_leads_to_its_siblings() -> None:

@@ -144,7 +144,7 @@ async def test_the_picker_says_what_thinking_has_cost_here() -> None:
         await say(chat, "Which way does it run?")
         await opened_with(chat)
         assert "thinking so far: " in foot(chat)
-        assert "tokens an answer, $0.00" in foot(chat)
+        assert "tokens per answer, $0.00" in foot(chat)
 
 
 async def test_the_choice_stays_with_its_chat() -> None:

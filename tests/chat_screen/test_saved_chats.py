@@ -280,7 +280,7 @@ async def edited(chat: Chat) -> None:
 async def sent_as_edit(chat: Chat) -> None:
     """The edit is there again, and becomes a branch."""
     await chat.until(lambda: chat.prompt.text == "first again")
-    assert "editing" in chat.hint
+    assert "Editing" in chat.hint
     await chat.pilot.press("enter")
     await chat.until_shown("three")
     await chat.until_idle()
@@ -329,7 +329,7 @@ async def test_an_edit_that_was_given_up_is_none_after_a_crash() -> None:
         await chat.pilot.press("escape")
     async with chatting(words("three")) as chat:
         await chat.until(lambda: chat.prompt.text == "draft")
-        assert "editing" not in chat.hint
+        assert "Editing" not in chat.hint
 
 
 async def test_the_demo_leaves_nothing_among_the_chats() -> None:

@@ -78,7 +78,7 @@ async def test_a_stop_while_claude_waits_for_leave_keeps_the_chat_usable(folder:
         await asked(chat)
         await chat.pilot.press("escape")
         await chat.until_idle()
-        assert "stopped" in chat.hint
+        assert "Stopped" in chat.hint
         chat.screen.provider.answer_permission_request("toolu_run", PermissionDecision(allowed=True))
         await chat.send("Leave it")
         await chat.until_shown("Fine.")

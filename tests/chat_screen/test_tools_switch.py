@@ -104,7 +104,7 @@ async def test_the_folder_is_named_until_the_first_prompt_there(folder: Path, mo
         assert WORD not in chat.screen.welcome.remark
     monkeypatch.chdir(folder.parent)
     async with chatting(tools="read") as chat:
-        assert "and do nothing else" in chat.screen.welcome.remark
+        assert "and nothing else" in chat.screen.welcome.remark
 
 
 async def test_without_tools_nothing_is_said_of_the_folder() -> None:
