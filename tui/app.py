@@ -114,7 +114,7 @@ class ChatApp(App[int], inherit_bindings=False):
     def _start_over(self) -> None:
         """Draw everything again: an editor or a shell has used the terminal."""
         self._repaint.forget()
-        self.chat.conversation.forget_pictures()
+        self.chat.conversation.redraw_images()
         self.refresh(layout=True)
 
     def _prepare_pictures(self) -> None:

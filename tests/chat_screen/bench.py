@@ -130,16 +130,16 @@ class Prompt:
         self.earlier: list[str] = []
 
     @property
-    def has_nothing(self) -> bool:
+    def is_blank(self) -> bool:
         return not self.full_text and not self.attachments
 
     def recall(self, text: str, attachments: Sequence[Image | Document] = ()) -> None:
         self.stash, self.full_text, self.attachments = self.full_text, text, attachments
 
-    def take_back(self, draft: Draft) -> None:
+    def restore_draft(self, draft: Draft) -> None:
         self.full_text, self.attachments = draft.text, draft.attachments
 
-    def lay_down(self) -> bool:
+    def discard_recalled(self) -> bool:
         had_text = bool(self.full_text)
         self.full_text, self.stash, self.attachments = self.stash, "", ()
         return had_text

@@ -33,7 +33,7 @@ class Guard:
         ports = BudgetPorts(
             coming=self._coming,
             ask=self._ask,
-            give_back=made.prompt.take_back,
+            give_back=made.prompt.restore_draft,
             show_queue=made.calls.port("show queue"),
             save=made.calls.port("save"),
         )

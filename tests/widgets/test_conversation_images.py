@@ -53,14 +53,14 @@ class App(ChatApp):
     def __init__(self, messages=(), gallery: Gallery | None = None) -> None:
         super().__init__(messages)
         self.gallery = gallery
-        self.opened: list[Conversation.PictureOpened] = []
+        self.opened: list[Conversation.ImageOpened] = []
 
     def on_mount(self) -> None:
         if self.gallery is not None:
             self.pane.gallery = self.gallery
         super().on_mount()
 
-    def on_conversation_picture_opened(self, message: Conversation.PictureOpened) -> None:
+    def on_conversation_image_opened(self, message: Conversation.ImageOpened) -> None:
         self.opened.append(message)
 
 

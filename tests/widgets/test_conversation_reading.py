@@ -79,9 +79,9 @@ async def test_every_place_of_the_reader_is_found_again_also_without_what_was_no
         app.pane.catch_up()
         app.pane.action_scroll_home()
         seen = 0
-        while (place := app.pane.reading_at) is not None:
+        while (place := app.pane.scroll_position) is not None:
             again.pane.show(said)
-            again.pane.read_at(place)
+            again.pane.scroll_to_position(place)
             if not again.pane.following:  # it has no note to scroll to
                 assert again.rows() == app.rows()
                 seen += 1

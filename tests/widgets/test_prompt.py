@@ -47,13 +47,13 @@ class PromptApp(App[None]):
     def on_prompt_area_empty_sent(self, event: PromptArea.EmptySent) -> None:
         self.posted.append(event)
 
-    def on_prompt_area_leave_requested(self, event: PromptArea.LeaveRequested) -> None:
+    def on_prompt_area_quit_requested(self, event: PromptArea.QuitRequested) -> None:
         self.posted.append(event)
 
-    def on_prompt_area_left_unsent(self, event: PromptArea.LeftUnsent) -> None:
+    def on_prompt_area_draft_kept(self, event: PromptArea.DraftKept) -> None:
         self.posted.append(event)
 
-    def on_prompt_area_queue_wanted(self, event: PromptArea.QueueWanted) -> None:
+    def on_prompt_area_queue_requested(self, event: PromptArea.QueueRequested) -> None:
         self.posted.append(event)
 
     @property
@@ -179,7 +179,7 @@ async def test_what_is_made_of_an_earlier_prompt_is_kept_when_another_one_is_loo
         assert app.prompt.text == "3 two"
         await pilot.press("down")
         assert app.prompt.text == "draft"
-        assert [event.text for event in app.posted if isinstance(event, PromptArea.LeftUnsent)] == ["2 two", "3 two"]
+        assert [event.text for event in app.posted if isinstance(event, PromptArea.DraftKept)] == ["2 two", "3 two"]
 
 
 async def test_a_draft_is_not_lost_over_a_second_text_that_is_laid_aside() -> None:
@@ -223,7 +223,7 @@ async def test_up_on_the_empty_prompt_asks_for_the_queue_first() -> None:
         await pilot.press(*"old", "enter")
         app.prompt.prefers_queue = True
         await pilot.press("up")
-        assert isinstance(app.posted[-1], PromptArea.QueueWanted)
+        assert isinstance(app.posted[-1], PromptArea.QueueRequested)
         assert app.prompt.text == ""
 
 
@@ -233,7 +233,7 @@ async def test_ctrl_d_leaves_only_an_empty_prompt() -> None:
         assert app.prompt.text == ""
         assert app.posted == []
         await pilot.press("ctrl+d")
-        assert [type(event) for event in app.posted] == [PromptArea.LeaveRequested]
+        assert [type(event) for event in app.posted] == [PromptArea.QuitRequested]
 
 
 async def test_a_paste_of_several_lines_is_text_and_sends_nothing() -> None:

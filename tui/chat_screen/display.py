@@ -241,7 +241,7 @@ class Display:
 
         prompt = self._widgets.prompt
         text, aside = prompt.unsent
-        beside = prompt.attachments_aside
+        beside = prompt.stashed_attachments
         waiting = (Draft(text=aside, attachments=beside),) if aside or beside else ()
         edited = session.editing
         if is_key(text) and self._provider.obstacle is not None:
@@ -251,7 +251,7 @@ class Display:
             draft=Draft(text=text, attachments=prompt.attachments.blocks),
             queue=(*waiting, *session.unsent),
             held=session.queue.held,
-            scroll=self._widgets.conversation.reading_at,
+            scroll=self._widgets.conversation.scroll_position,
             edits=edited.branch[edited.prompt].id if edited is not None else "",
         )
 
@@ -259,9 +259,9 @@ class Display:
         """Show what was typed, and where it was scrolled. `adds`: what has been typed since the start follows it."""
         prompt = self._widgets.prompt
         if not keeps_typed:
-            prompt.begin_with(place.draft.text + (prompt.full_text if adds else ""))
+            prompt.show_draft(place.draft.text + (prompt.full_text if adds else ""))
             show = prompt.attachments.add_blocks if adds else prompt.attachments.show_blocks
             show(place.draft.attachments)
         self.show_queue()
         if place.scroll is not None:
-            self._screen.call_after_refresh(self._widgets.conversation.read_at, place.scroll)
+            self._screen.call_after_refresh(self._widgets.conversation.scroll_to_position, place.scroll)

@@ -132,7 +132,7 @@ class Presenter:
         if prompt.text or prompt.attachments.any:
             self._context.current().queue.put_first(draft)
         else:
-            prompt.take_back(draft)
+            prompt.restore_draft(draft)
 
     def show_account(self) -> None:
         """Another credential is in use: say so once more below its first answer."""

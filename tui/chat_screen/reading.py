@@ -57,7 +57,7 @@ class Reading:
     def follow_changed(self, *, following: bool, new_lines: int, lines_below: int) -> None:
         """Say on the prompt area how much of the conversation is below."""
         count = plural(new_lines, "new line") if new_lines else plural(lines_below, "line")
-        self._prompt.show_way_down("" if following else f"↓ {count} · {self._context.key_of('jump_to_end')}")
+        self._prompt.show_jump_hint("" if following else f"↓ {count} · {self._context.key_of('jump_to_end')}")
 
     # Copying, links, the last request
 

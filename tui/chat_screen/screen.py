@@ -61,7 +61,7 @@ class ChatScreen(Screen[None]):
         attachments = Attachments(lambda: provider.model, self._other_images)
         prompt = PromptArea(commands, attachments, files)
         welcome = Welcome()
-        prompt.while_empty = welcome.take_key
+        prompt.key_when_empty = welcome.take_key
         prompt.deliver = self._deliver
         self._lists = commands, files
         self.widgets = ChatWidgets(
@@ -239,18 +239,18 @@ class ChatScreen(Screen[None]):
     def on_prompt_area_editor_refused(self, event: PromptArea.EditorRefused) -> None:
         self.prompt.say(event.reason)
 
-    def on_prompt_area_left_unsent(self, event: PromptArea.LeftUnsent) -> None:
+    def on_prompt_area_draft_kept(self, event: PromptArea.DraftKept) -> None:
         self.parts.library.keep_unsent(event.text)
 
-    def on_prompt_area_way_down_clicked(self) -> None:
+    def on_prompt_area_jump_clicked(self) -> None:
         self.conversation.jump_to_end()
 
-    async def on_prompt_area_leave_requested(self) -> None:
+    async def on_prompt_area_quit_requested(self) -> None:
         await self.app.action_quit()
 
     # Messages of the queue and the attachments
 
-    def on_prompt_area_queue_wanted(self) -> None:
+    def on_prompt_area_queue_requested(self) -> None:
         self.parts.turns.edit_queued(-1)
 
     def on_queue_list_edit_requested(self, event: QueueList.EditRequested) -> None:
@@ -278,10 +278,10 @@ class ChatScreen(Screen[None]):
     def on_conversation_retry_requested(self) -> None:
         self.parts.turns.retry()
 
-    def on_conversation_branch_wanted(self, event: Conversation.BranchWanted) -> None:
+    def on_conversation_branch_requested(self, event: Conversation.BranchRequested) -> None:
         self.parts.branches.branch(event.how, event.message)
 
-    def on_conversation_picture_opened(self, event: Conversation.PictureOpened) -> None:
+    def on_conversation_image_opened(self, event: Conversation.ImageOpened) -> None:
         self.parts.dialogs.open_picture(event.images, event.number)
 
     def on_conversation_copy_requested(self, event: Conversation.CopyRequested) -> None:

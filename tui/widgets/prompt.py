@@ -97,23 +97,23 @@ class PromptArea(PasteArea):
             super().__init__()
             self.reason = reason
 
-    class WayDownClicked(Message):
+    class JumpClicked(Message):
         """The link to the end of the conversation, on the upper border, was clicked."""
 
     class EmptySent(Message):
         """Enter was pressed on an empty prompt."""
 
-    class LeftUnsent(Message):
+    class DraftKept(Message):
         """A text has left the prompt unsent, and is kept in the history."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
 
-    class LeaveRequested(Message):
+    class QuitRequested(Message):
         """Ctrl+D was pressed on an empty prompt."""
 
-    class QueueWanted(Message):
+    class QueueRequested(Message):
         """Up was pressed on an empty prompt while prompts are queued."""
 
     def __init__(self, commands: CommandList, attachments: Attachments, files: FileList) -> None:
@@ -123,12 +123,12 @@ class PromptArea(PasteArea):
         self.match_cursor_bracket = False
         self.prefers_queue = False
         """True if Up on the empty prompt goes to the queue."""
-        self.while_empty: Callable[[str], bool] = lambda _: False
+        self.key_when_empty: Callable[[str], bool] = lambda _: False
         """Is given each key pressed while the prompt is empty; returns True if it used the key."""
         self.deliver: Callable[[Message], object] = self.post_message
         """Takes what Enter sends: Submitted, CommandGiven or EmptySent, before the key behind Enter is carried out."""
         self.attachments = attachments
-        self.drafts = DraftHistory(on_kept=lambda text: self.post_message(self.LeftUnsent(text)))
+        self.drafts = DraftHistory(on_kept=lambda text: self.post_message(self.DraftKept(text)))
         self.hints = HintLine(self._show_hint, text=lambda: self.text, set_timer=self.set_timer)
         ports = PromptPorts(lambda: self.full_text, self.action_send, self.paste, lambda: self.app.clipboard)
         self._attached = PromptAttachments(attachments, self.hints, ports)
@@ -153,13 +153,13 @@ class PromptArea(PasteArea):
 
     # Borders
 
-    def show_way_down(self, text: str) -> None:
+    def show_jump_hint(self, text: str) -> None:
         """Show on the upper border how much of the conversation is below, and the key that goes there; "" for nothing."""
         self.border_title = Content(f" {text} ") if text else None
 
     def on_click(self, event: events.Click) -> None:
         if self.border_title and event.get_content_offset(self) is None and event.y == 0:
-            self.post_message(self.WayDownClicked())
+            self.post_message(self.JumpClicked())
 
     @property
     def is_saying(self) -> bool:
@@ -185,7 +185,7 @@ class PromptArea(PasteArea):
         return self.drafts.unsent(self.full_text)
 
     @property
-    def attachments_aside(self) -> tuple[Image | Document, ...]:
+    def stashed_attachments(self) -> tuple[Image | Document, ...]:
         """The attachments of the stashed draft."""
         return self._attached.stashed
 
@@ -194,7 +194,7 @@ class PromptArea(PasteArea):
         """The prompt that was sent last in this chat, or ""."""
         return self.drafts.prompts.last_sent
 
-    def begin_with(self, text: str) -> None:
+    def show_draft(self, text: str) -> None:
         """Show the draft of a chat that is opened, in place of everything else."""
         self.drafts.begin()
         self.put(text)
@@ -205,14 +205,14 @@ class PromptArea(PasteArea):
         self.drafts.stash(self.full_text)
         self.put(text)
 
-    def lay_down(self) -> bool:
+    def discard_recalled(self) -> bool:
         """Drop the text that was recalled, and show the stashed draft. True if it had changed, and so is kept for Up."""
         is_kept = self.drafts.keep(self.full_text)
         self._clear()
         self._attached.restore()
         return is_kept
 
-    def take_back(self, draft: Draft) -> None:
+    def restore_draft(self, draft: Draft) -> None:
         """Show a prompt that was sent and came back."""
         self.put(draft.text)
         self.attachments.show_blocks(draft.attachments)
@@ -242,7 +242,7 @@ class PromptArea(PasteArea):
     # Sending
 
     @property
-    def has_nothing(self) -> bool:
+    def is_blank(self) -> bool:
         """True if there is nothing to send."""
         return not self.full_text.strip() and not self.attachments.any
 
@@ -269,7 +269,7 @@ class PromptArea(PasteArea):
         if action := self._completions.command:
             self._clear()
             self.deliver(self.CommandGiven(action.name, ""))
-        elif self.has_nothing:
+        elif self.is_blank:
             self.deliver(self.EmptySent())
         elif command := parse_command(text):
             self._clear()
@@ -307,7 +307,7 @@ class PromptArea(PasteArea):
         if not (
             moved
             or (event.key == "escape" and self._completions.close())
-            or (not self.text and self.while_empty(event.key))
+            or (not self.text and self.key_when_empty(event.key))
             or (not event.is_printable and await self.app._check_bindings(event.key))
         ):
             return
@@ -342,7 +342,7 @@ class PromptArea(PasteArea):
         if self._row > 0:
             self.action_cursor_up()
         elif self.prefers_queue and not self.text:
-            self.post_message(self.QueueWanted())
+            self.post_message(self.QueueRequested())
         else:
             self._show(self.drafts.older(self.full_text))
 
@@ -365,8 +365,8 @@ class PromptArea(PasteArea):
     def action_leave(self) -> None:
         if self.text:
             self.action_delete_right()
-        elif self.has_nothing:
-            self.post_message(self.LeaveRequested())
+        elif self.is_blank:
+            self.post_message(self.QuitRequested())
 
     def action_delete_left(self) -> None:
         if self.attachments.any and self.selection.is_empty and self.cursor_location == (0, 0):

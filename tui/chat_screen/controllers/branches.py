@@ -109,7 +109,7 @@ class BranchController:
         if session.editing is None:
             return False
         session.editing = None
-        is_kept = self._ports.prompt.lay_down()
+        is_kept = self._ports.prompt.discard_recalled()
         self._ports.show_hints()
         if is_kept:
             self._context.notify("Edit kept · ↑ brings it back", lasting=True)

@@ -73,7 +73,7 @@ class TurnController:
             self._context.notify(ANSWER_RUNS)
         elif messages and messages[-1].role == "user":  # it stayed where it was, because only a part of it was refused
             self.go_on_after_cut()
-        elif not prompt.has_nothing:
+        elif not prompt.is_blank:
             prompt.action_send()
         elif draft := session.queue.release():
             self.submit(draft)

@@ -69,7 +69,7 @@ class Conversation(TranscriptView):
     class RetryRequested(TextualMessage):
         """The reader wants to retry the failed answer."""
 
-    class BranchWanted(TextualMessage):
+    class BranchRequested(TextualMessage):
         """The reader wants to edit, regenerate or fork at a message, given by its index, or to see another branch."""
 
         def __init__(self, how: Branching, message: int) -> None:
@@ -77,7 +77,7 @@ class Conversation(TranscriptView):
             self.how = how
             self.message = message
 
-    class PictureOpened(TextualMessage):
+    class ImageOpened(TextualMessage):
         """The reader wants to open an image: the one of that number among those of its message."""
 
         def __init__(self, images: tuple[Image, ...], number: int) -> None:
@@ -97,7 +97,7 @@ class Conversation(TranscriptView):
         super().__init__(id=id, classes=classes)
         self.gallery = Gallery()
         """Draws images as the terminal can show them."""
-        self.gallery.late.add(self.forget_pictures)
+        self.gallery.late.add(self.redraw_images)
         self.cursor = ReaderCursor(self.viewport)
         self.transcript = TranscriptModel(self.viewport, names, clock, shows_images=lambda: self.gallery.is_open)
         self._finder: Finder | None = None
@@ -289,13 +289,13 @@ class Conversation(TranscriptView):
             return line
         return self._finder.highlight(line, turn, position, self.painter.palette)
 
-    def forget_pictures(self) -> None:
+    def redraw_images(self) -> None:
         """Draw the images in view again: the terminal may have lost them."""
         if self._images is not None:
             self._images.clear()
 
     def on_unmount(self) -> None:
-        self.forget_pictures()
+        self.redraw_images()
 
     # Keys
 
@@ -320,7 +320,7 @@ class Conversation(TranscriptView):
         """Open the images of the marked message; else open or fold its lines."""
         turn = self.cursor.turn
         if turn is not None and self.cursor.chosen is None and (images := images_of(turn)):
-            self.post_message(self.PictureOpened(images, 0))
+            self.post_message(self.ImageOpened(images, 0))
         elif self.cursor.open():
             self.scrolled()
 
@@ -359,7 +359,7 @@ class Conversation(TranscriptView):
 
     def _branch(self, how: Branching) -> None:
         if self.cursor.turn is not None and self.cursor.index is not None:
-            self.post_message(self.BranchWanted(how, self.transcript.first_message(self.cursor.index)))
+            self.post_message(self.BranchRequested(how, self.transcript.first_message(self.cursor.index)))
 
     # Mouse
 
@@ -390,7 +390,7 @@ class Conversation(TranscriptView):
         index, y = turn.at(position.row)
         part = turn.parts[index]
         if (number := image_at(turn, position.row, x - self.painter.left)) is not None:
-            self.post_message(self.PictureOpened(images_of(turn), number))
+            self.post_message(self.ImageOpened(images_of(turn), number))
         elif isinstance(part, Collapsible) and part.opens_at(y):
             with self.viewport.reshaping(turn):
                 part.press(y)

@@ -169,12 +169,12 @@ class TranscriptView(ScrollView, can_focus=True):
         return self.viewport.following
 
     @property
-    def reading_at(self) -> float | None:
+    def scroll_position(self) -> float | None:
         """The scroll position as a number that is valid at any width; None at the end, which is followed."""
         return None if self.viewport.following or not self.viewport.turns else self.viewport.position
 
-    def read_at(self, at: float) -> None:
-        """Scroll to where `reading_at` was."""
+    def scroll_to_position(self, at: float) -> None:
+        """Scroll to where `scroll_position` was."""
         self.viewport.scroll_to_position(at)
         self.scrolled()
 
