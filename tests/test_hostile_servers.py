@@ -171,7 +171,7 @@ def test_what_is_just_within_the_bounds_stays_small_too(case: str, size: float, 
     [
         ("models", "lists more than 2,000 models, so prx does not use its list"),
         ("models without end", "sent an answer of more than 4 MB"),
-        ("deep models", "answers, with an empty list of models"),
+        ("deep models", "answers, but its list of models is empty"),
     ],
 )
 def test_a_list_of_models_is_bounded(case: str, said: str, tmp_path: Path) -> None:
