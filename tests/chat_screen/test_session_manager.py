@@ -420,9 +420,9 @@ async def test_a_question_in_the_background_is_told_and_counted() -> None:
         left.pending_events = (*left.pending_events, asking)
         one.background.take(left, asking)
         assert '"tides"' in one.bench.notices[-1]
-        assert "run a command" in one.bench.notices[-1]
+        assert "run a command" in one.bench.notices[-1].lower()
         assert (one.background.asking, one.background.next_waiting) == ({left.id}, left.id)
-        assert one.background.elsewhere() == "? another chat asks"
+        assert one.background.elsewhere() == "? another chat needs permission"
         assert one.calls.names.count("changed") == 1
 
 

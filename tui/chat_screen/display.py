@@ -240,9 +240,9 @@ class Display:
         from tui.store import Position
 
         prompt = self._widgets.prompt
-        text, aside = prompt.unsent
-        beside = prompt.stashed_attachments
-        waiting = (Draft(text=aside, attachments=beside),) if aside or beside else ()
+        text, stashed = prompt.unsent
+        attached = prompt.stashed_attachments
+        waiting = (Draft(text=stashed, attachments=attached),) if stashed or attached else ()
         edited = session.editing
         if is_key(text) and self._provider.obstacle is not None:
             text = ""  # a key in the wrong place

@@ -12,24 +12,24 @@ class PromptQueue:
 
     @property
     def held(self) -> bool:
-        """Whether something waits that will not be sent by itself."""
+        """True if something waits that will not be sent by itself."""
         return self._held and bool(self.drafts)
 
     def add(self, draft: Draft) -> None:
         self.drafts = (*self.drafts, draft)
 
     def put_first(self, draft: Draft) -> None:
-        """Puts a prompt that came back before all others, and holds them: they may depend on it."""
+        """Put a prompt that came back before all others, and hold them: they may depend on it."""
         self.drafts = (draft, *self.drafts)
         self._held = True
 
     def restore(self, drafts: tuple[Draft, ...]) -> None:
-        """Puts back what waited when the chat was left. Nothing of it is sent by itself."""
+        """Restore what waited when the chat was left. Nothing of it is sent by itself."""
         self.drafts = drafts
         self.hold()
 
     def remove(self, index: int) -> Draft | None:
-        """The prompt that stood there, which it no longer does; None if it was sent meanwhile."""
+        """Remove a prompt and return it; None if it was sent meanwhile."""
         if not 0 <= index < len(self.drafts):
             return None
         draft = self.drafts[index]
@@ -37,17 +37,17 @@ class PromptQueue:
         return draft
 
     def hold(self) -> None:
-        """Keeps what waits now from being sent by itself. With nothing waiting there is nothing to hold."""
+        """Keep what waits now from being sent by itself. Does nothing if the queue is empty."""
         self._held = bool(self.drafts)
 
     def next(self) -> Draft | None:
-        """The first prompt, which leaves the queue, unless it is held or there is none."""
+        """Remove the first prompt and return it; None if the queue is held or empty."""
         if self._held and self.drafts:
             return None
         self._held = False
         return self.remove(0)
 
     def release(self) -> Draft | None:
-        """The first prompt, held or not; the others follow by themselves again."""
+        """Remove the first prompt and return it, held or not. The others follow by themselves again."""
         self._held = False
         return self.remove(0)

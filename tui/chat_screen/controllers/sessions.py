@@ -55,7 +55,7 @@ class SessionManager:
         self.when_ready = self._readiness.when_ready
         self._wanted: tuple[str, str, Sequence[str]] | None = None
         """The chat that is to be opened next, with a message and words."""
-        self._laid_aside: Position | None = None
+        self._stashed: Position | None = None
         """What was typed in the chat on view before another one was asked for."""
         self._store: Store | None = None
         self._count = 0
@@ -149,7 +149,7 @@ class SessionManager:
             return
         self._wanted = chat_id, message_id, words
         if not self._readiness.is_opening:
-            self._lay_aside()
+            self._stash()
             self._context.run(self._open_wanted, group="open")
 
     async def _open_wanted(self) -> None:
@@ -158,8 +158,8 @@ class SessionManager:
                 wanted, self._wanted = self._wanted, None
                 await self._open(*wanted)
         finally:
-            if (position := self._laid_aside) is not None:  # it is the same chat, or the other one could not be opened
-                self._laid_aside = None
+            if (position := self._stashed) is not None:  # it is the same chat, or the other one could not be opened
+                self._stashed = None
                 self._ports.restore(position, False)
                 for draft in reversed(position.queue):
                     self.current.queue.put_first(draft)
@@ -167,7 +167,7 @@ class SessionManager:
         self.save_position()
         self._readiness.do_waiting()
 
-    def _lay_aside(self) -> None:
+    def _stash(self) -> None:
         """Another chat is wanted: what was typed stays with this one, and what is typed from now on is for that one."""
         from tui.store import Position
 
@@ -175,14 +175,14 @@ class SessionManager:
         self._ports.restore(Position(chat_id=session.id), False)
         self._readiness.is_opening = True
         self.store.save_position(position)
-        self._laid_aside = replace(position, queue=position.queue[: len(position.queue) - len(session.unsent)])
+        self._stashed = replace(position, queue=position.queue[: len(position.queue) - len(session.unsent)])
 
     def _snapshot(self) -> Position:
-        """Return how the chat on view stands, with what was laid aside of it."""
-        position, aside = self._ports.snapshot(self.current), self._laid_aside
-        if aside is None:
+        """Return how the chat on view stands, with what was stashed of it."""
+        position, stashed = self._ports.snapshot(self.current), self._stashed
+        if stashed is None:
             return position
-        return replace(position, draft=aside.draft, queue=(*aside.queue, *position.queue))
+        return replace(position, draft=stashed.draft, queue=(*stashed.queue, *position.queue))
 
     async def _open(self, chat_id: str, message_id: str, words: Sequence[str]) -> None:
         try:
@@ -232,9 +232,9 @@ class SessionManager:
         if is_same and (left.running or self.current is not left):  # a prompt was sent, or another chat shown meanwhile
             return branch
         position = self._snapshot() if is_same else await stored(self.store.position(chat_id))
-        keeps_typed = is_same and self._laid_aside is None
+        keeps_typed = is_same and self._stashed is None
         if is_same:
-            self._laid_aside = None
+            self._stashed = None
             self.current.close()
         else:
             self._leave(draft_stays=True)
@@ -292,7 +292,7 @@ class SessionManager:
         typed = self._ports.snapshot(self.current)
         position = self._snapshot()
         position = replace(position, queue=(*position.queue, *self._readiness.drafts))
-        if self._laid_aside is not None:
+        if self._stashed is not None:
             position = position.with_returned(typed.draft) if typed.has_draft else position
         if not self.is_started:
             if position.is_empty:
@@ -308,7 +308,7 @@ class SessionManager:
         if session.recorder is None or not self.is_started:
             session.close()
             return
-        position, self._laid_aside = self._snapshot(), None
+        position, self._stashed = self._snapshot(), None
         position = position if draft_stays else replace(position, draft=Draft(text=""), edits="")
         self.store.save_position(position)
         if session.running and self._keeps_open():
