@@ -203,7 +203,7 @@ async def test_a_crash_is_told_and_the_next_call_starts_it_again(chat: Starting)
 async def test_a_call_that_hangs_is_left(chat: Starting) -> None:
     one = chat(odd=odd(), call_limit_s=1.0)
     await one.start()
-    assert "no answer within 1 seconds" in await one.problem("odd__hang")
+    assert "did not answer within 1 seconds" in await one.problem("odd__hang")
 
 
 async def test_a_line_without_end_ends_the_server_and_not_us(chat: Starting) -> None:
