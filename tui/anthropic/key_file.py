@@ -46,7 +46,7 @@ def read_key(file: Path) -> StoredKey | Unusable:
         return Unusable("is not JSON: run `prx auth login` again")
     secret, workspace_id = (data.get(_FIELD), data.get(_WORKSPACE)) if isinstance(data, dict) else (None, None)
     if not isinstance(secret, str) or not secret:
-        return Unusable("holds no key: run `prx auth login` again")
+        return Unusable("contains no key: run `prx auth login` again")
     return StoredKey(secret, workspace_id if isinstance(workspace_id, str) else "")
 
 
