@@ -20,7 +20,7 @@ from tui.tools.toolbox import Toolbox
 pytestmark = pytest.mark.anyio
 
 
-class Talk:
+class SimulatedChat:
     """A conversation with the simulator in which our own tools do what it calls."""
 
     def __init__(self, folder: Path, allow: list[str]) -> None:
@@ -66,7 +66,7 @@ class Talk:
 async def test_it_reads_the_file_that_says_most_about_the_folder(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("print()\n")
     (tmp_path / "README.md").write_text("# The fjord\n\nIt is ```deep```.\n")
-    called, words = await Talk(tmp_path, []).say("files")
+    called, words = await SimulatedChat(tmp_path, []).say("files")
     assert called == ["list_files", "search_files", "read_file"]
     assert "`README.md`" in words
     assert "# The fjord\n\nIt is '''deep'''." in words
@@ -74,20 +74,20 @@ async def test_it_reads_the_file_that_says_most_about_the_folder(tmp_path: Path)
 
 
 async def test_a_folder_without_a_text_is_no_riddle(tmp_path: Path) -> None:
-    called, words = await Talk(tmp_path, []).say("What is in this folder?")
+    called, words = await SimulatedChat(tmp_path, []).say("What is in this folder?")
     assert called == ["list_files", "search_files"]
     assert "The folder is empty." in words
 
 
 async def test_what_was_allowed_is_done_and_what_was_not_is_said(tmp_path: Path) -> None:
-    talk = Talk(tmp_path, ["write_file(prx-demo.md)"])
-    called, words = await talk.say("write a note")
+    chat = SimulatedChat(tmp_path, ["write_file(prx-demo.md)"])
+    called, words = await chat.say("write a note")
     assert called == ["write_file"]
     assert "prx-demo.md" in words
     assert (tmp_path / "prx-demo.md").read_text().startswith("# A note")
-    called, words = await talk.say("run a command")
+    called, words = await chat.say("run a command")
     assert called == ["run_command"]
     assert "did not allow" in words
-    called, words = await talk.say("files")
+    called, words = await chat.say("files")
     assert called[-1] == "read_file"
     assert "`prx-demo.md`" in words

@@ -64,7 +64,7 @@ def with_block(block: Block, role: Any = "user") -> Message:
     return Message(role=role, blocks=(block,), at=100.0)
 
 
-def talk(store: Store, chat_id: str, *texts: str, head: str | None = None) -> list[str]:
+def add_messages(store: Store, chat_id: str, *texts: str, head: str | None = None) -> list[str]:
     """Records these in turn, a prompt first, and returns their ids."""
     ids = []
     for number, text in enumerate(texts):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from storing import LIMIT_S, answer, billed, opened, prompt, said, talk
+from storing import LIMIT_S, add_messages, answer, billed, opened, prompt, said
 
 from tui.chat.transcript import Draft, Message, Text
 from tui.store import NewChat, Position, presence
@@ -31,7 +31,7 @@ def filled(folder: Path, chats: int = 40) -> Path:
     """A file with some chats, closed properly."""
     with opened(folder) as store:
         for number in range(chats):
-            talk(store, f"chat{number}", f"Prompt {number}", "An answer. " * 40)
+            add_messages(store, f"chat{number}", f"Prompt {number}", "An answer. " * 40)
     return file_in(folder)
 
 
@@ -65,7 +65,7 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begun(tmp_path: Path, damage)
     content = file.read_bytes()
     with opened(tmp_path) as store:
         assert store.chats().result(LIMIT_S) == () or damage is DAMAGES["a table missing"]
-        talk(store, "new", "Hello")
+        add_messages(store, "new", "Hello")
         assert said(store, "new") == ["Hello"]
         (told,) = store.told
     assert isinstance(told, Damaged)
@@ -93,18 +93,18 @@ def test_damage_that_shows_only_in_use_is_met_in_the_same_way(tmp_path: Path) ->
         page = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'messages'").fetchone()[0]
     overwritten(file, (page - 1) * 4096, b"\xff" * 4096)
     with opened(tmp_path) as store:
-        talk(store, "new", "Hello")
+        add_messages(store, "new", "Hello")
         assert said(store, "new") == ["Hello"]
         assert [type(told) for told in store.told] == [Damaged]
 
 
 def test_a_file_that_is_taken_away_while_it_is_open_is_begun_anew(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        talk(store, "a", "Before")
+        add_messages(store, "a", "Before")
         store.settle()
         for file in file_in(tmp_path).parent.iterdir():
             file.rename(file.with_name(f"mine-{file.name}"))
-        talk(store, "b", "After")
+        add_messages(store, "b", "After")
         assert said(store, "b") == ["After"]
     with opened(tmp_path) as store:
         assert [chat.id for chat in store.chats().result(LIMIT_S)] == ["b"]
@@ -120,8 +120,8 @@ def test_when_one_instance_sets_the_file_aside_the_others_follow(tmp_path: Path)
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             page = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'messages'").fetchone()[0]
         overwritten(file, (page - 1) * 4096, b"\xff" * 4096)
-        talk(one, "from one", "Hello")
-        talk(two, "from two", "Hello")
+        add_messages(one, "from one", "Hello")
+        add_messages(two, "from two", "Hello")
         one.settle()
         two.settle()
     assert [type(told) for told in (*one.told, *two.told)] == [Damaged]
@@ -156,7 +156,7 @@ def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
             store.ready().result(LIMIT_S)
         for word in (str(file), str(tables.VERSION), str(tables.VERSION + 1)):
             assert word in refused.value.message
-        talk(store, "new", "Hello")
+        add_messages(store, "new", "Hello")
         assert said(store, "new") == ["Hello"], "what is said now is kept in memory"
         assert [type(told) for told in store.told] == [NewerSchema]
     assert file.read_bytes() == before
@@ -167,7 +167,7 @@ def test_a_folder_that_cannot_be_made_is_told_and_gone_on_without(tmp_path: Path
     with opened(tmp_path) as store:
         with pytest.raises(Unreachable):
             store.ready().result(LIMIT_S)
-        talk(store, "new", "Hello")
+        add_messages(store, "new", "Hello")
         assert said(store, "new") == ["Hello"]
         assert [type(told) for told in store.told] == [Unreachable]
 
@@ -176,15 +176,15 @@ READ_ONLY = """
 import os, sys
 from pathlib import Path
 sys.path.insert(0, os.fspath(Path(sys.argv[2]) / "tests" / "store"))
-from storing import LIMIT_S, Opened, said, talk
+from storing import LIMIT_S, Opened, said, add_messages
 import sqlite3
 if os.getuid() == 0:
     os.setgid(65534); os.setuid(65534)
 with Opened(Path(sys.argv[1])) as store:
     store.ready().result(LIMIT_S)
     assert said(store, "chat0")[0] == "Prompt 0"
-    talk(store, "new", "Hello")
-    talk(store, "chat0", "More", head="chat0-1")
+    add_messages(store, "new", "Hello")
+    add_messages(store, "chat0", "More", head="chat0-1")
     assert said(store, "new") == ["Hello"]
     assert said(store, "chat0")[-1] == "More"
     assert len(store.chats().result(LIMIT_S)) == 3
@@ -197,17 +197,17 @@ DAMAGED_TOO = """
 import os, sys
 from pathlib import Path
 sys.path.insert(0, os.fspath(Path(sys.argv[2]) / "tests" / "store"))
-from storing import LIMIT_S, Opened, said, talk
+from storing import LIMIT_S, Opened, said, add_messages
 import sqlite3
 if os.getuid() == 0:
     os.setgid(65534); os.setuid(65534)
 with Opened(Path(sys.argv[1])) as store:
-    talk(store, "new", "Hello")
+    add_messages(store, "new", "Hello")
     try:
         said(store, "chat1")
     except Exception as error:
         print(type(error).__name__)
-    talk(store, "other", "Hello")
+    add_messages(store, "other", "Hello")
     assert said(store, "new") == said(store, "other") == ["Hello"]
 print([type(told).__name__ for told in store.told])
 """
@@ -254,7 +254,7 @@ def test_what_stands_only_in_the_log_is_read_where_nothing_can_be_written(tmp_pa
         (tmp_path / "first" / "data").rename(file.parent)
     with opened(tmp_path) as store:
         for number in range(before, 2):
-            talk(store, f"chat{number}", f"Prompt {number}", "An answer.")
+            add_messages(store, f"chat{number}", f"Prompt {number}", "An answer.")
         store.settle()
         copied = tmp_path / "copied" / "data" / file.name
         copied.parent.mkdir(parents=True)
@@ -271,7 +271,7 @@ def test_what_stands_only_in_the_log_is_read_where_nothing_can_be_written(tmp_pa
 @pytest.mark.skipif(os.name != "posix", reason="about modes of files")
 def test_a_log_that_cannot_be_read_is_told_and_nothing_older_is_shown(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        talk(store, "chat0", "Prompt", "An answer.")
+        add_messages(store, "chat0", "Prompt", "An answer.")
         store.settle()
         copied = tmp_path / "copied" / "data" / "chats.db"
         copied.parent.mkdir(parents=True)
@@ -303,7 +303,7 @@ def test_a_full_disk_costs_nothing_that_was_said(tmp_path: Path) -> None:
     pages = file_in(tmp_path).stat().st_size // 4096
     with opened(tmp_path, max_pages=pages + 4) as store:
         for number in range(30):
-            talk(store, f"more{number}", f"Prompt {number}", f"word{number} " * 300)
+            add_messages(store, f"more{number}", f"Prompt {number}", f"word{number} " * 300)
         store.save_position(Position(chat_id="chat0", draft=Draft(text="unsent")))
         assert len(store.chats().result(LIMIT_S)) == 31
         assert said(store, "more29")[0] == "Prompt 29"
@@ -323,7 +323,7 @@ def test_what_never_found_room_is_said_at_the_end(tmp_path: Path) -> None:
     filled(tmp_path, 1)
     pages = file_in(tmp_path).stat().st_size // 4096
     with opened(tmp_path, max_pages=pages) as store:
-        talk(store, "more", "word " * 9000)
+        add_messages(store, "more", "word " * 9000)
         assert said(store, "more")
     assert [type(told) for told in store.told] == [NotWritten, NeverWritten]
     with opened(tmp_path) as store:
@@ -385,7 +385,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> Non
 def test_an_answer_that_was_cut_by_a_crash_is_marked_and_found(tmp_path: Path) -> None:
     streaming = Message(role="assistant", state="streaming", blocks=(Text("Out, because"),))
     with opened(tmp_path) as store:
-        talk(store, "a", "Tide?")
+        add_messages(store, "a", "Tide?")
         store.partial(NewChat(id="a"), "m", "a-0", streaming)
         store.settle()
         with opened(tmp_path) as other:
@@ -403,7 +403,7 @@ def test_an_answer_that_was_cut_by_a_crash_is_marked_and_found(tmp_path: Path) -
 def test_an_answer_that_was_cut_by_a_crash_ends_for_those_who_have_the_chat_open(tmp_path: Path) -> None:
     streaming = Message(role="assistant", state="streaming", blocks=(Text("Out, because"),))
     with opened(tmp_path) as store, opened(tmp_path) as other:
-        talk(store, "a", "Tide?")
+        add_messages(store, "a", "Tide?")
         store.partial(NewChat(id="a"), "m", "a-0", streaming)
         store.settle()
         other.settle()
@@ -418,7 +418,7 @@ def test_an_answer_that_was_cut_by_a_crash_ends_for_those_who_have_the_chat_open
 def test_an_answer_that_was_cut_by_a_crash_costs_its_chat_and_its_day_what_is_known_of_it(tmp_path: Path) -> None:
     partial = replace(billed("Out, because", cost_usd=0.5), state="streaming")
     with opened(tmp_path) as store:
-        talk(store, "a", "Tide?")
+        add_messages(store, "a", "Tide?")
         store.partial(NewChat(id="a"), "m", "a-0", partial)
         store.settle()
         with closing(sqlite3.connect(file_in(tmp_path))) as db, db:

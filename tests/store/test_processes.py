@@ -18,7 +18,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
-from storing import LIMIT_S, opened, said, talk
+from storing import LIMIT_S, add_messages, opened, said
 
 ROOT = Path(__file__).parent.parent.parent
 KILLS = int(os.environ.get("PRX_KILLS", "20"))
@@ -97,7 +97,7 @@ def test_killed_while_answers_arrive(tmp_path: Path, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(KILLS // 4))
 def test_killed_while_typing_renaming_and_deleting(tmp_path: Path, seed: int) -> None:
-    told, at = killed(tmp_path, "desk", seed)
+    told, at = killed(tmp_path, "editing", seed)
     assert is_sound(tmp_path)
     least = max((line["draft"] for line in told if "draft" in line and line["at"] < at - LOST_S - SLACK_S), default=0)
     with opened(tmp_path) as store:
@@ -106,11 +106,11 @@ def test_killed_while_typing_renaming_and_deleting(tmp_path: Path, seed: int) ->
         ]  # it may be deleted just then, and not yet restored
         assert store.last_open_chat().result(LIMIT_S) == "".join(in_list)
         assert store.last_open_chat().result(LIMIT_S) == ""
-        place = store.position("desk").result(LIMIT_S)
+        place = store.position("editing").result(LIMIT_S)
         number = int(place.draft.text.removeprefix("draft ") or 0)
         assert number >= least
         assert [draft.text for draft in place.queue] == ([str(number)] if number else [])
-        assert said(store, "desk") == ["prompt"]
+        assert said(store, "editing") == ["prompt"]
 
 
 @pytest.mark.parametrize("seed", range(KILLS // 4))
@@ -141,12 +141,12 @@ def test_killed_while_a_prompt_is_edited(tmp_path: Path, seed: int) -> None:
     assert is_sound(tmp_path)
     least = max((line["draft"] for line in told if "draft" in line and line["at"] < at - LOST_S - SLACK_S), default=0)
     with opened(tmp_path) as store:
-        assert store.last_open_chat().result(LIMIT_S) == "desk"
-        assert said(store, "desk", store.chat("desk").result(LIMIT_S).head)[-1:] != []
-        texts = {node.message.text for node in store.tree("desk").result(LIMIT_S).nodes}
+        assert store.last_open_chat().result(LIMIT_S) == "editing"
+        assert said(store, "editing", store.chat("editing").result(LIMIT_S).head)[-1:] != []
+        texts = {node.message.text for node in store.tree("editing").result(LIMIT_S).nodes}
         assert texts >= {"one", "answer to one", "two", "answer to two"}
-        first = store.branch("desk").result(LIMIT_S)[0]
-        place = store.position("desk").result(LIMIT_S)
+        first = store.branch("editing").result(LIMIT_S)[0]
+        place = store.position("editing").result(LIMIT_S)
         kept = [draft.text for draft in (place.draft, *place.queue)] + [
             text for text in texts if text.startswith("edit")
         ]
@@ -159,7 +159,7 @@ def test_killed_while_a_prompt_is_edited(tmp_path: Path, seed: int) -> None:
 def test_processes_write_at_the_same_time(tmp_path: Path, count: int) -> None:
     each = 40
     with opened(tmp_path) as store:
-        talk(store, "shared", "root")
+        add_messages(store, "shared", "root")
     with ExitStack() as running:
         processes = [running.enter_context(writer(tmp_path, "append", f"w{n}", each)) for n in range(count)]
         for process in processes:

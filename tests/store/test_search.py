@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from storing import LIMIT_S, Wall, answer, opened, prompt, talk, with_block
+from storing import LIMIT_S, Wall, add_messages, answer, opened, prompt, with_block
 from transcripts import PNG
 
 from tui.chat.transcript import Image, Opaque, Text, Thinking, ToolResult, ToolUse
@@ -148,9 +148,9 @@ def test_every_place_in_the_snippet_is_marked_and_none_twice():
 def test_titles_come_first_and_are_hit_inside_a_word(tmp_path: Path) -> None:
     wall = Wall()
     with opened(tmp_path, now=wall) as store:
-        talk(store, "a", "Tide tables", "the fjord")
+        add_messages(store, "a", "Tide tables", "the fjord")
         wall.now += 1
-        talk(store, "b", "Other", "a fjord and Éclair")
+        add_messages(store, "b", "Other", "a fjord and Éclair")
         store.rename("b", "Møøre Fjørde Éclairs")
         assert [hit.message_id for hit in store.search("eclair").result(LIMIT_S).hits] == ["", "b-1"]
         assert [hit.chat_id for hit in store.search("table").result(LIMIT_S).hits] == ["a", "a"]
@@ -190,9 +190,9 @@ def test_an_answer_is_found_when_it_has_ended_and_only_as_it_ended(tmp_path: Pat
 
 def test_a_search_in_one_chat_sees_that_chat_and_all_its_branches(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        ids = talk(store, "a", "tide one", "tide two", "tide three", "tide four", "tide five")
-        talk(store, "b", "tide elsewhere")
-        talk(store, "a", "tide six", head=ids[0])
+        ids = add_messages(store, "a", "tide one", "tide two", "tide three", "tide four", "tide five")
+        add_messages(store, "b", "tide elsewhere")
+        add_messages(store, "a", "tide six", head=ids[0])
         hits = store.search("tide", chat_id="a").result(LIMIT_S).hits
         assert {hit.message_id for hit in hits} == {*ids, "a-0-a-0"}
         assert [hit.chat_id for hit in store.search("tide").result(LIMIT_S).hits if hit.message_id].count("a") == 3
@@ -200,8 +200,8 @@ def test_a_search_in_one_chat_sees_that_chat_and_all_its_branches(tmp_path: Path
 
 def test_prompts_sent_before_come_newest_first_and_once(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        talk(store, "a", "First tide", "tide", "Second", "x", "First tide")
-        talk(store, "b", "Third tide")
+        add_messages(store, "a", "First tide", "tide", "Second", "x", "First tide")
+        add_messages(store, "b", "Third tide")
         assert store.prompts().result(LIMIT_S) == ("Third tide", "First tide", "Second")
         assert store.prompts("tid").result(LIMIT_S) == ("Third tide", "First tide")
         assert store.prompts(limit=1).result(LIMIT_S) == ("Third tide",)
@@ -211,7 +211,7 @@ def test_prompts_sent_before_come_newest_first_and_once(tmp_path: Path) -> None:
 def test_what_was_left_unsent_is_among_the_prompts_until_it_is_sent(tmp_path: Path) -> None:
     wall = Wall(150.0)
     with opened(tmp_path, now=wall) as store:
-        talk(store, "a", "First tide")
+        add_messages(store, "a", "First tide")
         store.keep_unsent("a", "Unsent tide, größer \ud800")
         store.append(NewChat(id="b"), "later", None, prompt("Second tide", at=200.0))
     with opened(tmp_path, now=wall) as store:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from storing import LIMIT_S, Wall, answer, billed, opened, prompt, said, talk, with_block
+from storing import LIMIT_S, Wall, add_messages, answer, billed, opened, prompt, said, with_block
 from transcripts import PNG, TIDE, answers, prompts, user_messages
 
 from tui.chat.budget import Spent
@@ -28,7 +28,7 @@ def only(store: Store) -> Chat:
 
 def test_what_was_said_is_there_when_the_store_is_opened_again(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        talk(store, "a", "Which way does the tide run?", "Out.")
+        add_messages(store, "a", "Which way does the tide run?", "Out.")
     with opened(tmp_path) as store:
         assert said(store, "a") == ["Which way does the tide run?", "Out."]
         assert only(store).title == "Which way does the tide run?"
@@ -100,7 +100,7 @@ def test_half_of_a_surrogate_pair_costs_one_character_and_no_more(tmp_path: Path
 
 def test_edits_and_repetitions_are_siblings_and_nothing_is_overwritten(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        first, out = talk(store, "a", "Tide?", "Out.")
+        first, out = add_messages(store, "a", "Tide?", "Out.")
         store.append(NewChat(id="a"), "again", first, answer("Out, I think."))
         store.append(NewChat(id="a"), "edit", None, prompt("Tide now?"))
         assert said(store, "a") == ["Tide now?"]
@@ -116,7 +116,7 @@ def test_edits_and_repetitions_are_siblings_and_nothing_is_overwritten(tmp_path:
 
 def test_a_fork_is_a_chat_of_its_own(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        ids = talk(store, "a", "Tide?", "Out.", "And now?", "In.")
+        ids = add_messages(store, "a", "Tide?", "Out.", "And now?", "In.")
         store.append(NewChat(id="a"), "picture", ids[1], with_block(Image("image/png", PNG)))
         fork = store.fork("picture", "Another").result(LIMIT_S)
         assert [m.text for m in store.transcript(fork).result(LIMIT_S).messages] == ["Tide?", "Out.", ""]
@@ -142,12 +142,12 @@ def test_the_list_is_newest_first_with_pinned_ones_on_top(tmp_path: Path) -> Non
     wall = Wall()
     with opened(tmp_path, now=wall) as store:
         for chat_id in "abc":
-            talk(store, chat_id, f"Chat {chat_id}")
+            add_messages(store, chat_id, f"Chat {chat_id}")
             wall.now += 60
         store.pin("a", True)
         assert [chat.id for chat in store.chats().result(LIMIT_S)] == ["a", "c", "b"]
         assert [chat.id for chat in store.chats(limit=1, offset=1).result(LIMIT_S)] == ["c"]
-        talk(store, "b", "More", head="b-0")
+        add_messages(store, "b", "More", head="b-0")
         assert [chat.id for chat in store.chats().result(LIMIT_S)] == ["a", "b", "c"]
 
 
@@ -225,7 +225,7 @@ def test_results_of_tools_are_recorded_as_they_come_and_are_no_prompts(tmp_path:
 
 def test_the_users_own_title_stays(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        talk(store, "a", "Tide?")
+        add_messages(store, "a", "Tide?")
         store.rename("a", "Made", mine=False)
         assert only(store).title == "Made"
         store.rename("a", "My own")
@@ -394,8 +394,8 @@ def test_a_fork_has_used_nothing_until_it_goes_on_also_where_it_is_imported(tmp_
 
 def test_an_id_may_be_cut_as_long_as_it_is_clear(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        talk(store, "abc", "One")
-        talk(store, "abd", "Two")
+        add_messages(store, "abc", "One")
+        add_messages(store, "abd", "Two")
         assert store.chat("abc").result(LIMIT_S).id == "abc"
         with pytest.raises(AmbiguousChat):
             store.chat("ab").result(LIMIT_S)
@@ -476,7 +476,7 @@ def test_an_answer_that_still_arrives_does_not_bring_a_deleted_chat_back_but_a_p
 
 def test_what_is_unsent_in_a_deleted_chat_is_not_offered(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        talk(store, "a", "Tide?")
+        add_messages(store, "a", "Tide?")
         store.save_position(Position(chat_id="a", draft=Draft(text="And when?")))
         store.delete("a")
         assert store.unsent().result(LIMIT_S) == ()
@@ -486,7 +486,7 @@ def test_what_is_unsent_in_a_deleted_chat_is_not_offered(tmp_path: Path) -> None
 
 def test_an_instance_sees_what_another_has_open(tmp_path: Path) -> None:
     with opened(tmp_path) as one, opened(tmp_path) as two:
-        talk(one, "a", "Tide?")
+        add_messages(one, "a", "Tide?")
         one.set_open_chat("a")
         one.save_position(Position(chat_id="a", draft=Draft(text="mine")))
         one.settle()
@@ -504,7 +504,7 @@ def test_an_instance_sees_what_another_has_open(tmp_path: Path) -> None:
 
 def test_only_the_user_can_read_the_files(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        talk(store, "a", "Tide?")
+        add_messages(store, "a", "Tide?")
         store.settle()
         folder = tmp_path / "data"
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -523,8 +523,8 @@ def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None
 
 def test_after_the_end_nothing_is_written_and_nothing_raises(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        talk(store, "a", "Tide?")
-    talk(store, "b", "Late")
+        add_messages(store, "a", "Tide?")
+    add_messages(store, "b", "Late")
     with pytest.raises(Closed):
         store.chats().result(LIMIT_S)
 
@@ -537,7 +537,7 @@ def test_a_store_that_is_not_used_makes_no_file(tmp_path: Path) -> None:
 
 def test_a_search_that_was_cancelled_is_not_made(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        talk(store, "a", "Tide?")
+        add_messages(store, "a", "Tide?")
         futures = [store.search("tide") for _ in range(3)]
         cancelled = [future.cancel() for future in futures[:2]]
         assert len(futures[2].result(LIMIT_S).hits) == 2
@@ -546,8 +546,8 @@ def test_a_search_that_was_cancelled_is_not_made(tmp_path: Path) -> None:
 
 def test_a_deleted_chat_is_not_opened_again_after_a_crash(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        talk(store, "kept", "Which way?")
-        talk(store, "gone", "Which way?")
+        add_messages(store, "kept", "Which way?")
+        add_messages(store, "gone", "Which way?")
         store.delete("gone")
     with closing(sqlite3.connect(tmp_path / "data" / "chats.db")) as db, db:
         for token, chat_id, seen in (("one", "kept", 1.0), ("two", "gone", 2.0)):

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from storing import LIMIT_S, opened, said, talk
+from storing import LIMIT_S, add_messages, opened, said
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -59,7 +59,7 @@ def shown(folder: Path) -> None:
             asked.result(LIMIT_S)
         store.since("strange", "strange-1").result(LIMIT_S)
         store.fork("strange-1").result(LIMIT_S)
-        talk(store, "strange", "And when?", "At noon.", head="strange-1")
+        add_messages(store, "strange", "And when?", "At noon.", head="strange-1")
         assert said(store, "strange")[-2:] == ["And when?", "At noon."]
         store.delete("strange")
         assert [str(problem) for problem in store.told] == []
@@ -68,8 +68,8 @@ def shown(folder: Path) -> None:
 @pytest.mark.parametrize("values", CHATS.values(), ids=CHATS)
 def test_a_strange_chat_is_shown_beside_the_others(tmp_path: Path, values: str) -> None:
     with opened(tmp_path) as store:
-        talk(store, "good", "Which way?", "Out.")
-        talk(store, "strange", "Which way?", "Out.")
+        add_messages(store, "good", "Which way?", "Out.")
+        add_messages(store, "strange", "Which way?", "Out.")
     change(tmp_path, f"UPDATE chats SET {values} WHERE id = 'strange'")
     shown(tmp_path)
 
@@ -78,16 +78,16 @@ def test_a_strange_chat_is_shown_beside_the_others(tmp_path: Path, values: str) 
 @pytest.mark.parametrize("values", MESSAGES.values(), ids=MESSAGES)
 def test_a_strange_message_is_shown_as_far_as_it_can_be(tmp_path: Path, values: str, number: int) -> None:
     with opened(tmp_path) as store:
-        talk(store, "good", "Which way?", "Out.")
-        talk(store, "strange", "Which way?", "Out.")
+        add_messages(store, "good", "Which way?", "Out.")
+        add_messages(store, "strange", "Which way?", "Out.")
     change(tmp_path, f"UPDATE messages SET {values} WHERE id = 'strange-{number}'")
     shown(tmp_path)
 
 
 def test_drafts_and_days_that_are_none_do_no_harm(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        talk(store, "good", "Which way?", "Out.")
-        talk(store, "strange", "Which way?", "Out.")
+        add_messages(store, "good", "Which way?", "Out.")
+        add_messages(store, "strange", "Which way?", "Out.")
     change(tmp_path, "INSERT INTO places VALUES ('x', 'strange', 'noon', 'a draft', x'ff', 'no', 'down', 5)")
     change(tmp_path, "INSERT INTO days VALUES (5, x'ff', 'many', 1, 1, 1, 1, 1, 9e999, 'x', 1, 1, 1)")
     change(tmp_path, "INSERT INTO instances VALUES ('x', 'me', 'here', 'then', 'now', 7)")
@@ -98,9 +98,9 @@ def test_the_commands_list_and_export_strange_chats(tmp_path: Path) -> None:
     home = Path(os.environ["PRX_HOME"])
     with opened(home) as store:
         for number in range(len(CHATS)):
-            talk(store, f"c{number}", "Which way?", "Out.")
+            add_messages(store, f"c{number}", "Which way?", "Out.")
         for number in range(len(MESSAGES)):
-            talk(store, f"m{number}", "Which way?", "Out.")
+            add_messages(store, f"m{number}", "Which way?", "Out.")
     for number, values in enumerate(CHATS.values()):
         change(home, f"UPDATE chats SET {values} WHERE id = 'c{number}'")
     for number, values in enumerate(MESSAGES.values()):

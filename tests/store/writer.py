@@ -1,6 +1,6 @@
 """A process that writes to a store until it is killed: `python writer.py FILE KIND SEED`. It prints what it has queued.
 
-`stream` records answers that arrive; `desk` types drafts, renames and deletes; `tools` runs turns of several chats at once,
+`stream` records answers that arrive; `editing` types drafts, renames and deletes; `tools` runs turns of several chats,
 with calls and their results; `edits` is about to change an earlier prompt; `synced` tells what is on disk for certain;
 `append N` adds N messages to a shared chat and ends.
 """
@@ -43,27 +43,27 @@ def stream(store: Store, chance: random.Random) -> None:
         say(chat=recorder.chat.id, length=len(text), ended=True)
 
 
-def desk(store: Store, chance: random.Random) -> None:
-    recorder = Recorder(store, NewChat(id="desk"))
+def editing(store: Store, chance: random.Random) -> None:
+    recorder = Recorder(store, NewChat(id="editing"))
     recorder.record(Message(role="user", blocks=(Text("prompt"),)))
-    store.set_open_chat("desk")
+    store.set_open_chat("editing")
     store.chats().result()
     say(opened=True)
     number = 0
     while True:
         number += 1
         store.save_position(
-            Position(chat_id="desk", draft=Draft(text=f"draft {number}"), queue=(Draft(text=f"{number}"),))
+            Position(chat_id="editing", draft=Draft(text=f"draft {number}"), queue=(Draft(text=f"{number}"),))
         )
         say(draft=number)
         match chance.randint(0, 5):
             case 0:
-                store.rename("desk", f"title {number}")
+                store.rename("editing", f"title {number}")
             case 1:
-                store.delete("desk")
-                store.restore("desk")
+                store.delete("editing")
+                store.restore("editing")
             case 2:
-                store.pin("desk", bool(number % 2))
+                store.pin("editing", bool(number % 2))
         time.sleep(0.001)
 
 
@@ -90,24 +90,24 @@ def tools(store: Store, chance: random.Random) -> None:
 
 def edits(store: Store, chance: random.Random) -> None:
     """A chat with two turns; its first prompt is edited, sent, withdrawn and edited again."""
-    recorder = Recorder(store, NewChat(id="desk"))
+    recorder = Recorder(store, NewChat(id="editing"))
     for text in ("one", "two"):
         recorder.record(Message(role="user", blocks=(Text(text),)))
         recorder.record(Message(role="assistant", blocks=(Text(f"answer to {text}"),)))
-    end, first = recorder.head, store.branch("desk").result()[0].id
-    store.set_open_chat("desk")
+    end, first = recorder.head, store.branch("editing").result()[0].id
+    store.set_open_chat("editing")
     store.chats().result()
     say(opened=True)
     number = 0
     while True:
         number += 1
-        store.save_position(Position(chat_id="desk", draft=Draft(text=f"edit {number}"), edits=first))
+        store.save_position(Position(chat_id="editing", draft=Draft(text=f"edit {number}"), edits=first))
         say(draft=number)
         if chance.random() < 0.2:
-            branch = Recorder(store, NewChat(id="desk"), head=None)
+            branch = Recorder(store, NewChat(id="editing"), head=None)
             branch.record(Message(role="user", blocks=(Text(f"edit {number}"),)))
             branch.withdraw(Message(role="user", blocks=(Text(f"edit {number}"),)))
-            store.set_head("desk", end or "")
+            store.set_head("editing", end or "")
         time.sleep(0.001)
 
 
@@ -140,7 +140,7 @@ def main() -> None:
         if kind == "append":
             append(store, seed, int(rest[0]))
         else:
-            kinds = {"stream": stream, "desk": desk, "tools": tools, "edits": edits, "synced": synced}
+            kinds = {"stream": stream, "editing": editing, "tools": tools, "edits": edits, "synced": synced}
             kinds[kind](store, random.Random(seed))
     # On a busy machine the others may hold the lock for longer than a store waits: then it writes everything later.
     if problems and isinstance(problems[-1], WrittenAgain):
