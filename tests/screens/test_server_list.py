@@ -93,7 +93,7 @@ async def test_new_tools_wait_for_the_next_chat_or_are_added_with_their_cost() -
         assert "Add to this chat  1 new, 1 gone" in await listed(chat)
         await until_said_of(chat, "add", "The next turn rewrites")
         await chat.pilot.press("enter")
-        await chat.until(lambda: "Tools added · the next turn rewrites" in chat.hint, chat.hint)
+        await chat.until(lambda: "Tools added · rewrites" in chat.hint, chat.hint)
         await chat.send("Three")
         await chat.until_idle()
         await chat.until_idle()

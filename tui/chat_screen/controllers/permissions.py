@@ -154,7 +154,7 @@ class PermissionController:
         if wanted != access:
             self._ports.use_tools(wanted)
         self._ports.show_model()
-        context.notify(f"{_WORDS[wanted].capitalize()}{f' · the next turn {anew}' if anew else ''}", lasting=True)
+        context.notify(f"{_WORDS[wanted].capitalize()}{f' · {anew}' if anew else ''}", lasting=True)
 
     def header(self) -> str:
         """Return what Claude may do, where that is not as usual."""
@@ -214,7 +214,7 @@ class PermissionController:
         else:
             anew = self._ports.written_anew()
             self._ports.use_tools(session.access)
-            context.notify(f"Tools added{f' · the next turn {anew}' if anew else ''}", lasting=True)
+            context.notify(f"Tools added{f' · {anew}' if anew else ''}", lasting=True)
 
     # Before the first time in a folder
 
