@@ -15,7 +15,7 @@ from tui.demo.service import DEMO_KEY, FakeAnthropic
 HEADERS = {"x-api-key": DEMO_KEY, "anthropic-version": "2023-06-01"}
 
 
-class Talk:
+class SimulatedChat:
     """A transcript, and every exchange that made it."""
 
     def __init__(self, transcript: Transcript) -> None:

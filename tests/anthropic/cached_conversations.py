@@ -49,7 +49,7 @@ class Conversation:
     bodies: list[dict] = field(default_factory=list)
 
 
-class _Talk:
+class _SimulatedChat:
     """A conversation that is being held."""
 
     def __init__(self, kind: str, seed: int, lifetime: Callable[[Transcript, Model], str]) -> None:
@@ -142,48 +142,48 @@ class _Talk:
 
 
 def work(seed: int, *counts: int) -> Conversation:
-    """A turn of plain talk, one with so many calls in each answer, and another prompt in the place of that one."""
-    talk = _Talk("tools", seed, lifetime_for)
-    talk.turn()
-    talk.wait(5, 60)
-    before = talk.transcript
-    talk.tool_turn(counts)
-    talk.wait(5, 60)
-    talk.transcript = without_stale_thinking(talk.transcript, before)
-    talk.turn()
-    return talk.held
+    """A turn of plain text, one with so many calls in each answer, and another prompt in the place of that one."""
+    simulated = _SimulatedChat("tools", seed, lifetime_for)
+    simulated.turn()
+    simulated.wait(5, 60)
+    before = simulated.transcript
+    simulated.tool_turn(counts)
+    simulated.wait(5, 60)
+    simulated.transcript = without_stale_thinking(simulated.transcript, before)
+    simulated.turn()
+    return simulated.held
 
 
 def converse(kind: str, seed: int, lifetime: Callable[[Transcript, Model], str] = lifetime_for) -> Conversation:
     """The conversation of that kind and seed. It may end after its first answer, which nobody knows beforehand."""
-    talk = _Talk(kind, seed, lifetime)
-    chance = talk.chance
+    simulated = _SimulatedChat(kind, seed, lifetime)
+    chance = simulated.chance
     elsewhere: Transcript | None = None
     for turn in range(chance.randint(1, {"tools": 3, "mixed": 12}.get(kind, 16))):
         if turn and kind in ("switches", "mixed") and chance.random() < 0.2:
-            talk.model = chance.choice(LIVING)
-        if talk.transcript.tools and (kind == "tools" or (kind == "mixed" and chance.random() < 0.3)):
-            talk.tool_turn()
+            simulated.model = chance.choice(LIVING)
+        if simulated.transcript.tools and (kind == "tools" or (kind == "mixed" and chance.random() < 0.3)):
+            simulated.tool_turn()
         elif kind in ("images", "mixed") and chance.random() < 0.3:
-            talk.turn(picture(chance))
+            simulated.turn(picture(chance))
         else:
-            talk.turn()
+            simulated.turn()
         if kind == "breaks" and chance.random() < 0.5:
-            talk.wait(300, 3300)
+            simulated.wait(300, 3300)
             continue
         if kind in ("pauses", "mixed") and chance.random() < 0.25:
-            talk.now += chance.choice([280, 295, 305, 360, 900, 3500, 3700])
+            simulated.now += chance.choice([280, 295, 305, 360, 900, 3500, 3700])
             continue
-        talk.wait(5, 200)
+        simulated.wait(5, 200)
         if kind in ("edits", "mixed") and chance.random() < 0.35:
-            talk.go_back()
+            simulated.go_back()
         elif kind == "branches" and chance.random() < 0.3:
             if elsewhere is None:
-                elsewhere = talk.transcript
-                talk.go_back()
+                elsewhere = simulated.transcript
+                simulated.go_back()
             else:
-                talk.transcript, elsewhere = elsewhere, talk.transcript if chance.random() < 0.5 else None
-    return talk.held
+                simulated.transcript, elsewhere = elsewhere, simulated.transcript if chance.random() < 0.5 else None
+    return simulated.held
 
 
 def picture(chance: random.Random) -> Image:

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 import transcripts as conversations
-from asking_together import Talk
+from asking_together import SimulatedChat
 from cached_conversations import KINDS, converse
 
 from tui.anthropic.cache_map import cache_map
@@ -21,21 +21,21 @@ SONNET = find("claude-sonnet-5-5")
 LONG = "The tide runs out. " * 300
 
 
-def map_of(talk: Talk) -> CacheMap:
-    return cache_map(talk.exchanges[-1].body, SONNET, talk.exchanges[-1].usage)
+def map_of(simulated: SimulatedChat) -> CacheMap:
+    return cache_map(simulated.exchanges[-1].body, SONNET, simulated.exchanges[-1].usage)
 
 
 def test_a_first_request_is_written_and_a_second_one_read() -> None:
-    talk = Talk(Transcript(system=LONG, tools=(conversations.TIDE,)))
-    talk.say("Which way?")
-    talk.ask()
-    first = map_of(talk)
+    simulated = SimulatedChat(Transcript(system=LONG, tools=(conversations.TIDE,)))
+    simulated.say("Which way?")
+    simulated.ask()
+    first = map_of(simulated)
     assert [segment.label for segment in first.segments] == ["tools", "system", "1"]
     assert (first.read, first.uncached) == (0, 0)
     assert all(segment.written == pytest.approx(segment.tokens) for segment in first.segments)
-    talk.say("And now? " + LONG)
-    talk.ask()
-    second = map_of(talk)
+    simulated.say("And now? " + LONG)
+    simulated.ask()
+    second = map_of(simulated)
     assert [segment.label for segment in second.segments] == ["tools", "system", "1", "2", "3"]
     tools, system, prompt, answer, new = second.segments
     assert tools.read == pytest.approx(tools.tokens)
@@ -46,10 +46,10 @@ def test_a_first_request_is_written_and_a_second_one_read() -> None:
 
 
 def test_ticks_stand_at_the_end_of_what_they_mark() -> None:
-    talk = Talk(Transcript(system=LONG, tools=(conversations.TIDE,)))
-    talk.say("Which way?")
-    talk.ask(lifetime="1h")
-    seen = map_of(talk)
+    simulated = SimulatedChat(Transcript(system=LONG, tools=(conversations.TIDE,)))
+    simulated.say("Which way?")
+    simulated.ask(lifetime="1h")
+    seen = map_of(simulated)
     assert [(seen.segments[tick.segment].label, tick.lifetime) for tick in seen.breakpoints] == [
         ("tools", "1h"),
         ("system", "1h"),

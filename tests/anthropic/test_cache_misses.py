@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 import transcripts as conversations
-from asking_together import Talk
+from asking_together import SimulatedChat
 from cached_conversations import KINDS, converse
 from msgspec.structs import replace
 
@@ -30,20 +30,20 @@ def changed(transcript: Transcript, at: int, *blocks) -> Transcript:
 
 
 @pytest.fixture
-def talk() -> Talk:
+def simulated() -> SimulatedChat:
     """Two turns of a warm chat, and a third prompt."""
-    talk = Talk(Transcript(system=LONG, tools=(conversations.TIDE,)))
-    talk.say("Which way?" + LONG)
-    talk.ask()
-    talk.say("And now?")
-    talk.ask()
-    talk.say("And then?")
-    return talk
+    simulated = SimulatedChat(Transcript(system=LONG, tools=(conversations.TIDE,)))
+    simulated.say("Which way?" + LONG)
+    simulated.ask()
+    simulated.say("And now?")
+    simulated.ask()
+    simulated.say("And then?")
+    return simulated
 
 
-def test_a_chat_that_goes_on_misses_nothing(talk: Talk) -> None:
-    talk.ask(after_s=60)
-    assert talk.miss() is None
+def test_a_chat_that_goes_on_misses_nothing(simulated: SimulatedChat) -> None:
+    simulated.ask(after_s=60)
+    assert simulated.miss() is None
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,8 @@ def test_a_chat_that_goes_on_misses_nothing(talk: Talk) -> None:
         ({"after_s": 7200}, "expired", "2.0 hours", ""),
     ],
 )
-def test_what_changed_is_named(talk: Talk, change: dict, kind: str, words: str, said: str) -> None:
-    transcript = talk.transcript
+def test_what_changed_is_named(simulated: SimulatedChat, change: dict, kind: str, words: str, said: str) -> None:
+    transcript = simulated.transcript
     options = {name: change[name] for name in ("model", "effort", "thinking", "after_s") if name in change}
     if "tools" in change or "system" in change:
         transcript = without_thinking(replace(transcript, **change))
@@ -70,72 +70,72 @@ def test_what_changed_is_named(talk: Talk, change: dict, kind: str, words: str, 
         transcript = changed(transcript, -1, IMAGE, Text("And in this one?"))
     if "edit" in change:
         transcript = without_thinking(changed(transcript, *change["edit"]))
-    talk.transcript = transcript
-    talk.ask(**options)
-    miss = talk.miss()
+    simulated.transcript = transcript
+    simulated.ask(**options)
+    miss = simulated.miss()
     assert miss is not None
     assert (miss.kind, miss.reported) == (kind, said)
     assert words in miss.text
     assert miss.lost == miss.expected - miss.read > TOLERANCE_TOKENS
 
 
-def test_the_last_image_that_went_is_said_to_have_gone_and_no_more(talk: Talk) -> None:
-    talk.transcript = changed(talk.transcript, -1, IMAGE, Text("And in this one?"))
-    talk.ask()
-    talk.transcript = without_thinking(changed(talk.transcript, -2, Text("And in this one?")))
-    talk.say("And without it?")
-    talk.ask()
-    miss = talk.miss()
+def test_the_last_image_that_went_is_said_to_have_gone_and_no_more(simulated: SimulatedChat) -> None:
+    simulated.transcript = changed(simulated.transcript, -1, IMAGE, Text("And in this one?"))
+    simulated.ask()
+    simulated.transcript = without_thinking(changed(simulated.transcript, -2, Text("And in this one?")))
+    simulated.say("And without it?")
+    simulated.ask()
+    miss = simulated.miss()
     assert miss is not None
     assert miss.text == "The last image was removed, which invalidates the cached messages. It has been written again."
 
 
-def test_where_nothing_is_kept_it_is_not_said_to_be_filled(talk: Talk) -> None:
+def test_where_nothing_is_kept_it_is_not_said_to_be_filled(simulated: SimulatedChat) -> None:
     """The chat is long enough for one model, and not for the other."""
-    size = talk.exchanges[-1].usage.total_input
+    size = simulated.exchanges[-1].usage.total_input
     assert SONNET.min_cache < size < find("claude-haiku-4-5").min_cache
-    talk.ask(model="claude-haiku-4-5-20251001")
-    miss = talk.miss()
+    simulated.ask(model="claude-haiku-4-5-20251001")
+    miss = simulated.miss()
     assert miss is not None
     assert miss.text.endswith("each model has its own cache. Haiku 4.5 caches nothing below 4,096 tokens.")
-    assert talk.exchanges[-1].usage.cache_creation_input_tokens == 0
+    assert simulated.exchanges[-1].usage.cache_creation_input_tokens == 0
 
 
-def test_thinking_that_is_left_out_is_named(talk: Talk) -> None:
-    talk.transcript = without_thinking(talk.transcript)
-    talk.ask()
-    miss = talk.miss()
+def test_thinking_that_is_left_out_is_named(simulated: SimulatedChat) -> None:
+    simulated.transcript = without_thinking(simulated.transcript)
+    simulated.ask()
+    miss = simulated.miss()
     assert miss is not None
     assert (miss.kind, miss.read > 0) == ("reasoning", True)
 
 
-def test_going_back_is_no_miss_where_the_turn_before_was_kept(talk: Talk) -> None:
-    talk.transcript = replace(talk.transcript, messages=talk.transcript.messages[:2])
-    talk.say("Or else?")
-    talk.ask()
-    assert talk.exchanges[-1].usage.cache_read_input_tokens > 0
-    miss = talk.miss()
+def test_going_back_is_no_miss_where_the_turn_before_was_kept(simulated: SimulatedChat) -> None:
+    simulated.transcript = replace(simulated.transcript, messages=simulated.transcript.messages[:2])
+    simulated.say("Or else?")
+    simulated.ask()
+    assert simulated.exchanges[-1].usage.cache_read_input_tokens > 0
+    miss = simulated.miss()
     assert miss is None or miss.kind == "message"
 
 
 @pytest.mark.parametrize("tools", [(), (conversations.TIDE,)], ids=["nothing is marked", "the tools are marked"])
 def test_a_first_prompt_below_the_minimum_is_said_to_be_so(tools) -> None:
-    talk = Talk(Transcript(tools=tools))
+    simulated = SimulatedChat(Transcript(tools=tools))
     for _ in range(2):
-        talk.say("Hi")
-        talk.ask()
-    miss = too_short(talk.exchanges[0], SONNET)
+        simulated.say("Hi")
+        simulated.ask()
+    miss = too_short(simulated.exchanges[0], SONNET)
     assert miss is not None
     assert (miss.kind, miss.lost) == ("too_short", 0)
     assert miss.text == "below the minimum of 512 tokens for Sonnet 5.5: nothing is cached yet"
-    assert talk.miss() is None
+    assert simulated.miss() is None
 
 
 def test_a_first_prompt_that_is_long_enough_needs_no_word() -> None:
-    talk = Talk(Transcript(system=LONG))
-    talk.say("Hi")
-    talk.ask()
-    assert too_short(talk.exchanges[0], SONNET) is None
+    simulated = SimulatedChat(Transcript(system=LONG))
+    simulated.say("Hi")
+    simulated.ask()
+    assert too_short(simulated.exchanges[0], SONNET) is None
 
 
 def exchange(body: dict, at: float, **usage: int) -> SentRequest:

@@ -11,7 +11,7 @@ import time
 
 import pytest
 import transcripts as conversations
-from asking_together import Talk
+from asking_together import SimulatedChat
 from msgspec.structs import replace
 from PIL import Image as Pillow
 
@@ -29,11 +29,11 @@ LONG = "The tide runs out. " * 300
 IMAGE = Image("image/png", conversations.PNG, width=1, height=1)
 
 
-def send(talk: Talk, text: str, *images: Image, after_s: float = 10.0, **options):
+def send(simulated: SimulatedChat, text: str, *images: Image, after_s: float = 10.0, **options):
     """What was told before, and what was used then."""
-    told = estimate(talk.transcript, Draft(text=text, attachments=images), SONNET, talk.now + after_s)
-    talk.say(text, *images)
-    return told, talk.ask(after_s=after_s, **options).usage
+    told = estimate(simulated.transcript, Draft(text=text, attachments=images), SONNET, simulated.now + after_s)
+    simulated.say(text, *images)
+    return told, simulated.ask(after_s=after_s, **options).usage
 
 
 def split(usage: Usage) -> list[int]:
@@ -41,12 +41,12 @@ def split(usage: Usage) -> list[int]:
 
 
 def test_each_turn_of_a_chat_is_told_beforehand() -> None:
-    talk = Talk(Transcript(system=LONG, tools=(conversations.TIDE,)))
-    first, used = send(talk, "Which way?")
+    simulated = SimulatedChat(Transcript(system=LONG, tools=(conversations.TIDE,)))
+    first, used = send(simulated, "Which way?")
     assert not first.exact
     assert split(first.usage) == pytest.approx(split(used), rel=0.1, abs=20)
     for text in ("And now?", LONG, "And then? " * 40):
-        told, used = send(talk, text)
+        told, used = send(simulated, text)
         assert told.exact
         assert told.warm
         assert split(told.usage) == pytest.approx(split(used), rel=0.02, abs=20)
@@ -54,21 +54,21 @@ def test_each_turn_of_a_chat_is_told_beforehand() -> None:
 
 
 def test_a_cold_chat_is_told_to_be_written_anew() -> None:
-    talk = Talk(Transcript(system=LONG))
-    send(talk, "Which way?")
-    told, used = send(talk, "And now?", after_s=301)
+    simulated = SimulatedChat(Transcript(system=LONG))
+    send(simulated, "Which way?")
+    told, used = send(simulated, "And now?", after_s=301)
     assert not told.warm
     assert told.usage.cache_read_input_tokens == used.cache_read_input_tokens == 0
     assert split(told.usage) == pytest.approx(split(used), abs=20)
 
 
 def test_a_first_image_is_told_to_lose_the_messages() -> None:
-    talk = Talk(Transcript(system=LONG))
-    send(talk, "Which way? " + LONG)
-    told, used = send(talk, "And in this one?", IMAGE)
+    simulated = SimulatedChat(Transcript(system=LONG))
+    send(simulated, "Which way? " + LONG)
+    told, used = send(simulated, "And in this one?", IMAGE)
     assert 0 < told.usage.cache_read_input_tokens < 2_500
     assert split(told.usage) == pytest.approx(split(used), rel=0.02, abs=30)
-    told, used = send(talk, "And in this?", IMAGE)  # a second one adds to the cache
+    told, used = send(simulated, "And in this?", IMAGE)  # a second one adds to the cache
     assert split(told.usage) == pytest.approx(split(used), rel=0.02, abs=30)
 
 
@@ -77,19 +77,19 @@ def test_beyond_twenty_images_are_told_as_small_as_they_are_sent() -> None:
     Pillow.new("RGB", (2576, 1449), "teal").save(out, "PNG")
     large = Image("image/png", base64.b64encode(out.getvalue()).decode(), width=2576, height=1449)
     smaller = ImageDownscaler()
-    talk = Talk(Transcript(system=LONG))
+    simulated = SimulatedChat(Transcript(system=LONG))
     for images in (15, 6, 0, 1):  # the second turn makes those of the first smaller, too, and loses them from the cache
-        whole = talk.transcript
+        whole = simulated.transcript
         draft = Draft(text="And these?", attachments=(large,) * images)
-        told = estimate(whole, draft, SONNET, talk.now + 10)
-        talk.say(draft.text, *draft.attachments)
-        whole, talk.transcript = talk.transcript, smaller.fit(talk.transcript)
-        answer = talk.ask()
+        told = estimate(whole, draft, SONNET, simulated.now + 10)
+        simulated.say(draft.text, *draft.attachments)
+        whole, simulated.transcript = simulated.transcript, smaller.fit(simulated.transcript)
+        answer = simulated.ask()
         assert split(told.usage) == pytest.approx(split(answer.usage), rel=0.02, abs=150)
         text = tuple(
             block for block in answer.blocks if isinstance(block, Text)
         )  # its thinking is bound to larger ones
-        talk.transcript = whole.with_message(replace(answer, blocks=text))
+        simulated.transcript = whole.with_message(replace(answer, blocks=text))
     new_chat = estimate(Transcript(), Draft(text="", attachments=(large,) * 21), SONNET, 0.0)
     assert new_chat.tokens == 21 * image_tokens(2000, 1125, SONNET)
 
@@ -137,8 +137,8 @@ def test_what_rests_on_an_answer_that_was_cut_off_is_an_estimate_itself() -> Non
 
 
 def test_what_is_too_short_is_told_to_stay_uncached() -> None:
-    talk = Talk(Transcript())
-    told, used = send(talk, "Hi")
+    simulated = SimulatedChat(Transcript())
+    told, used = send(simulated, "Hi")
     assert split(told.usage) == pytest.approx(split(used), abs=5)
     assert (told.usage.cache_creation_input_tokens, told.warm) == (0, False)
 

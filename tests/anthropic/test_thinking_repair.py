@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 
 import httpx
 import pytest
-from asking_together import Talk
+from asking_together import SimulatedChat
 
 from tui.anthropic.auth import auth_for
 from tui.anthropic.client import Client
@@ -33,13 +33,13 @@ def build(transcript: Transcript) -> bytes:
     return encode(build_body(transcript, Options(model=find("claude-sonnet-5-5"))))
 
 
-def talked() -> Talk:
+def talked() -> SimulatedChat:
     """A chat with signed thinking in it, and a prompt."""
-    talk = Talk(Transcript(system="You know the tides."))
-    talk.say("Which way?")
-    talk.ask()
-    talk.say("And now?")
-    return talk
+    simulated = SimulatedChat(Transcript(system="You know the tides."))
+    simulated.say("Which way?")
+    simulated.ask()
+    simulated.say("And now?")
+    return simulated
 
 
 class Sending:
@@ -93,10 +93,10 @@ async def test_other_errors_are_not_repaired(error: ProviderError) -> None:
 
 
 async def test_a_chat_without_thinking_has_nothing_to_leave_out() -> None:
-    send, talk = Sending(BadRequest(MISFIT)), Talk(Transcript())
-    talk.say("Hi")
+    send, simulated = Sending(BadRequest(MISFIT)), SimulatedChat(Transcript())
+    simulated.say("Hi")
     with pytest.raises(BadRequest):
-        await stream(ThinkingRepair(), send, talk.transcript)
+        await stream(ThinkingRepair(), send, simulated.transcript)
 
 
 @pytest.mark.parametrize(

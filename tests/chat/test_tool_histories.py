@@ -230,7 +230,7 @@ turns = st.builds(
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(turns, st.booleans()), max_size=4))
 def test_what_is_sent_after_any_of_it_is_taken(conversation) -> None:
-    async def talk() -> None:
+    async def simulated() -> None:
         chat = Chat()
         for played, goes_on in [*conversation, (Played(()), False)]:
             last = chat.session.transcript.messages[-1:]
@@ -240,4 +240,4 @@ def test_what_is_sent_after_any_of_it_is_taken(conversation) -> None:
         assert chat.session.transcript.messages[-1].text.startswith("Part")
         assert chat.session.transcript.messages[-1].state == "complete"
 
-    asyncio.run(talk())
+    asyncio.run(simulated())
