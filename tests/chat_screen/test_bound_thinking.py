@@ -134,7 +134,7 @@ async def test_pictures_that_shrink_among_many_cost_the_thinking_before_them_and
         await chat.pilot.press("enter")
         await chat.until_shown("two")
         await chat.until_idle()
-        await chat.until_shown("more than 20 images, and those over 2,000 pixels are sent smaller then")
+        await chat.until_shown("more than 20 images, those over 2,000 pixels are sent smaller")
         await say(chat, "third")
         await say(chat, "fourth")
         sent = [one for one in chat.server.requests if one.path == "/v1/messages"]
