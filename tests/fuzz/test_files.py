@@ -179,6 +179,7 @@ def database() -> bytes:
 @fuzzed
 @given(CHANGES)
 @example([(755, b"\x80", 0)])
+@example([(737, b"A", 0)])  # the name of a column
 @example([(514, b"\xff" * 64, 0)])  # SQLite takes a length in the index for one that no memory holds
 def test_a_database_is_read_repaired_or_set_aside(changes: list[tuple[int, bytes, int]]) -> None:
     problems: list[TuiError] = []

@@ -125,7 +125,7 @@ class Database:
                 return job(self._current)
         except sqlite3.DatabaseError as error:
             if not allow_invalid_text(self._current, error):
-                if classify_error(error) != "damaged":
+                if classify_error(error, self._current) != "damaged":
                     raise
                 self._repair()
             return job(self._current)
@@ -149,7 +149,7 @@ class Database:
             try:
                 return transaction(self._current, job)
             except sqlite3.DatabaseError as error:
-                trouble = classify_error(error)
+                trouble = classify_error(error, self._current)
                 if allow_invalid_text(self._current, error):
                     return self.write(job, key, is_transient=is_transient, chat_id=chat_id)
                 if trouble == "none":
@@ -163,7 +163,7 @@ class Database:
         try:
             result = transaction(self._current, job)
         except sqlite3.DatabaseError as error:
-            if classify_error(error) != "damaged":
+            if classify_error(error, self._current) != "damaged":
                 raise
             self._repair()
             result = transaction(self._current, job)

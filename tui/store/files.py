@@ -37,14 +37,17 @@ _DAMAGE = (
 )
 
 
-def classify_error(error: Exception) -> Trouble:
-    """Return what an error of SQLite says about the file. Parsed from the text: Python 3.10 does not give the code."""
+def classify_error(error: Exception, db: Connection | None = None) -> Trouble:
+    """Return what an error of SQLite says about the file. Parsed from the text: Python 3.10 does not give the code.
+
+    Any other error is damage, too, if the schema of `db` is not ours any more: a changed letter in it can mean anything.
+    """
     text = str(error)
     if any(sign in text for sign in _DAMAGE):
         return "damaged"
     if is_refused(text) or any(sign in text for sign in ("is full", "disk I/O", "locked")):
         return "refused"
-    return "none"
+    return "none" if db is None or schema.is_as_made(db) else "damaged"
 
 
 def is_refused(text: str) -> bool:
