@@ -1,4 +1,4 @@
-"""Key bindings made from the table of actions, for the scope in which their keys are heard."""
+"""Key bindings made from the table of actions, for the scope in which their keys work."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def closing(name: str) -> BindingType:
 
 
 def quitting() -> BindingType:
-    """Return the binding to quit for a dialog, where the bindings of the app are not heard."""
+    """Return the binding to quit for a dialog, where the bindings of the app do not work."""
     return Binding(",".join(BY_NAME["quit"].keys), "quit", show=False, id="quit")
 
 

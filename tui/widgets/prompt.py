@@ -181,7 +181,7 @@ class PromptArea(PasteArea):
 
     @property
     def unsent(self) -> tuple[str, str]:
-        """The draft, and the stashed draft. An earlier prompt that is only looked at is neither."""
+        """The draft, and the stashed draft. An earlier prompt that is shown unchanged is neither."""
         return self.drafts.unsent(self.full_text)
 
     @property

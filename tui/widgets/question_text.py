@@ -135,7 +135,7 @@ class QuestionText(Widget, can_focus=True):
             self._seen_at = events.Event().time  # the clock of key events
 
     def _is_shielded(self, event: events.Event) -> bool:
-        """Whether it may have been on its way before this question was seen."""
+        """True if an event may have been sent before the request was seen."""
         return self._seen_at is None or event.time < self._seen_at + self.shield_s
 
     # Size

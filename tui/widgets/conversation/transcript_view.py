@@ -59,7 +59,7 @@ class TranscriptView(ScrollView, can_focus=True):
         self.decorators: list[Decorator] = []
         """What is added to a row before it is drawn, in this order."""
         self.is_marked: Callable[[Turn, RowPosition], bool] = lambda turn, position: False
-        """Whether a row gets the bar of the reader's cursor, while the view has the focus."""
+        """True for a row that gets the bar of the reader's cursor while the view has the focus."""
         self._follow_tracker = FollowTracker(self.viewport)
         self._is_syncing = False
         """True while the scroll position is set here, and not by the reader."""
