@@ -47,7 +47,12 @@ def classify_error(error: Exception, db: Connection | None = None) -> Trouble:
         return "damaged"
     if is_refused(text) or any(sign in text for sign in ("is full", "disk I/O", "locked")):
         return "refused"
-    return "none" if db is None or schema.is_as_made(db) else "damaged"
+    import sqlite3
+
+    try:
+        return "none" if db is None or schema.is_as_made(db) else "damaged"
+    except sqlite3.Error:  # it cannot even be read
+        return "damaged"
 
 
 def is_refused(text: str) -> bool:
