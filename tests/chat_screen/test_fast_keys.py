@@ -38,7 +38,7 @@ async def test_a_chat_that_is_left_before_its_prompt_was_sent_has_its_title() ->
         assert chat.screen.header.title == "tides"
         chat.screen.parts.start_new()
         gate.open()
-        await chat.until(lambda: '"tides" has its answer' in chat.hint)
+        await chat.until(lambda: '"tides" is answered' in chat.hint)
 
 
 async def test_a_title_given_elsewhere_meanwhile_is_shown_on_coming_back() -> None:

@@ -317,5 +317,5 @@ def test_the_full_screen_starts_says_it_and_sends_nothing(tmp_path: Path, proxy:
         terminal.type("hello")
         terminal.wait_for("hello")
         terminal.type("\r")
-        terminal.wait_for("your prompt is back")
+        terminal.wait_for("Your prompt is back")
     assert proxy[1] == []

@@ -25,7 +25,7 @@ PACKAGE = Path(__file__).parents[2] / "tui"
 MAKERS = {
     "app.py": "the clipboard, in base64",
     "render/gate.py": "",
-    "render/pictures.py": "Sixel, which has no text in it",
+    "render/images.py": "Sixel, which has no text in it",
     "widgets/gallery.py": "pictures by Kitty's protocol, in base64",
     "widgets/repaint.py": "lines that have passed, and where they stand",
     "widgets/terminal.py": "questions that the program asks the terminal",

@@ -149,7 +149,7 @@ def test_every_text_field_is_one_that_knows_graphemes() -> None:
     """A new one is made of these two; only what is read, not written, may be a plain one."""
     plain = re.compile(r"(?<![\w.])(?:Input|TextArea)\(|\((?:Input|TextArea)\):")
     files = Path(tui.__file__).parent.rglob("*.py")
-    assert {file.name for file in files if plain.search(file.read_text())} == {"graphemes.py", "inspector.py"}
+    assert {file.name for file in files if plain.search(file.read_text())} == {"graphemes.py", "request_inspector.py"}
 
 
 class Beside(App[None]):
