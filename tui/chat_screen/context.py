@@ -5,12 +5,13 @@ A port has at most eight members. Widgets satisfy the Protocols by their shape, 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 from tui.chat.budget import Budget
 from tui.chat.tools import Access
@@ -26,6 +27,7 @@ ANSWER_RUNS = "An answer is running"
 NOTHING_SENT = "Nothing has been sent yet"
 """Reasons why an action is not available that several parts give."""
 
+Result = TypeVar("Result")
 Start = Literal["new", "last", "list"]
 """What to show first where no chat is named: a new chat, the one used last, or the list of chats."""
 
@@ -130,15 +132,13 @@ class ChatContext:
     post: Callable[[Callable[[], None]], object]
     """Has something called on the screen's loop. May be called from any thread."""
 
-    async def on_engine(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    async def on_engine(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         """Run a coroutine on the engine's loop and return its result."""
         return await stored(self.engine.submit(work))
 
 
-async def stored(future: Future[Any]) -> Any:
+async def stored(future: Future[Result]) -> Result:
     """Wait for what the store or the engine answers. Raises TuiError."""
-    import asyncio
-
     return await asyncio.wrap_future(future)
 
 

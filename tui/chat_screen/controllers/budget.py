@@ -127,7 +127,7 @@ def _base(submission: Submission) -> Transcript:
 
 async def _spent(session: ChatSession) -> Spent:
     try:
-        return await stored(session.store.spent(session.id))  # type: ignore[no-any-return]
+        return await stored(session.store.spent(session.id))
     except TuiError:
         # The chats cannot be read, which a notice says. What is open is known all the same.
         usd = ledger_of(session.transcript, session.turns.discarded).total.bill.cost_usd

@@ -61,7 +61,8 @@ class LibraryController:
     async def read_earlier(self) -> None:
         """Have Up go on into the prompts of other chats."""
         store = self._context.current().store
-        self._ports.remember_earlier(await stored(store.prompts(limit=_EARLIER)))
+        prompts = await stored(store.prompts(limit=_EARLIER))
+        self._ports.remember_earlier(prompts)
 
     def open_list(self, words: str = "") -> None:
         if self._is_available("chats"):

@@ -220,7 +220,7 @@ class SessionManager:
         """Return the messages of the chat on view, as they are stored."""
         recorder = self.current.recorder
         assert recorder is not None
-        return await stored(self.store.branch(recorder.chat.id, recorder.head))  # type: ignore[no-any-return]
+        return await stored(self.store.branch(recorder.chat.id, recorder.head))
 
     async def _open_stored(self, chat_id: str, head: str | None) -> Branch:
         from tui.store import NewChat
