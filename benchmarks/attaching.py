@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
 from chatting import chatting  # noqa: E402  (needs the path above)
 from images import child  # noqa: E402
-from terminal import Terminal  # noqa: E402
+from terminal import RawTerminal  # noqa: E402
 
 ROUNDS = 5
 KEYS = "абвгдежзийклмнопрстуфхцчшщъыьэюяαβγδεζηθικλμνξοπρστυφχψω"
@@ -31,16 +31,6 @@ KEYS = "абвгдежзийклмнопрстуфхцчшщъыьэюяαβγδ
 PAUSE_S = 0.02  # between two keys: a fast typist's burst
 LIMIT_KEY_S = 0.050
 LIMIT_LOOP_S = 0.010
-
-
-class Raw(Terminal):
-    """A terminal that searches the bytes only, so that drawing does not add to the measured time."""
-
-    def _draw(self, data: bytes) -> None:
-        pass
-
-    def until(self, text: str, since: int) -> None:
-        self.wait(lambda: text.encode() in self.output[since:])
 
 
 def photo(folder: Path, megapixels: int) -> Path:
@@ -51,7 +41,7 @@ def typed(folder: Path, photos: list[Path]) -> list[float]:
     """Return the seconds from key to character while these photos are prepared."""
     with tempfile.TemporaryDirectory() as home:
         env = {"HOME": home, "PRX_HOME": home, "PYTHONPATH": str(ROOT)}
-        with Raw([sys.executable, "-m", "tui", "demo"], env, folder, 100, 30) as terminal:
+        with RawTerminal([sys.executable, "-m", "tui", "demo"], env, folder, 100, 30) as terminal:
             raise_priority(terminal.process.pid)
             terminal.until("Talk to", 0)
             terminal.type("x")

@@ -19,22 +19,12 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
 from store import fill  # noqa: E402  (needs the path above)
-from terminal import Terminal  # noqa: E402
+from terminal import RawTerminal  # noqa: E402
 
 LIMIT = 1.5
 """The limit, as a multiple of the time with an empty database."""
 ROUNDS = 10
 CTRL_S = "\x13"
-
-
-class Raw(Terminal):
-    """A terminal that searches the bytes only, so that drawing does not add to the measured time."""
-
-    def _draw(self, data: bytes) -> None:
-        pass
-
-    def until(self, text: str, since: int = 0) -> None:
-        self.wait(lambda: text.encode() in self.output[since:])
 
 
 def main() -> int:
@@ -66,7 +56,7 @@ def drawn(file: Path | None, first: str) -> list[float]:
         env = {"HOME": home, "PRX_HOME": home, "PYTHONPATH": str(ROOT), "ANTHROPIC_API_KEY": "sk-ant-api03-none"}
         env["ANTHROPIC_BASE_URL"] = "http://127.0.0.1:9"
         times = []
-        with Raw([sys.executable, "-m", "tui"], env, Path(home), 100, 30) as terminal:
+        with RawTerminal([sys.executable, "-m", "tui"], env, Path(home), 100, 30) as terminal:
             terminal.until("Talk to")
             terminal.watch(1.5)  # what follows the first paint is done
             for _ in range(ROUNDS):

@@ -213,3 +213,14 @@ class Terminal:
             self._held = b""
         with contextlib.suppress(TypeError, NotImplementedError):  # sequences that pyte does not know
             self._feed.feed(_ODD.sub(b"", data))
+
+
+class RawTerminal(Terminal):
+    """A terminal that searches bytes and draws nothing, so that drawing adds nothing to what is measured."""
+
+    def _draw(self, data: bytes) -> None:
+        pass
+
+    def until(self, text: str, since: int = 0) -> None:
+        """Read until the text was written, at this place of the output or later."""
+        self.wait(lambda: text.encode() in self.output[since:])

@@ -13,7 +13,7 @@ import pytest
 from terminal import Terminal
 
 from tui.demo.reply import Gate
-from tui.demo.scenarios import Answer, Pace, Text
+from tui.demo.scenarios import Answer, Text
 from tui.demo.server import Server
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 
@@ -183,23 +183,6 @@ def test_resizing_keeps_everything_in_place(demo: Terminal) -> None:
         demo.resize(columns, rows)
         demo.wait(lambda rows=rows: demo.lines[rows - 2].strip().startswith("╰"))
         demo.wait_for("simulator wrote")
-
-
-def test_a_scrolling_answer_costs_few_bytes_on_the_line(env: dict[str, str], tmp_path: Path) -> None:
-    """About 80 a token, where repainting the view for every new line took 500: it is felt over SSH."""
-    text = "".join(
-        f"{number}. {'A line of words that is as long as lines are, more or less. ' * 2}\n" for number in range(60)
-    )
-    with Server(FakeAnthropic()) as server:
-        server.service.script(Answer(Text(text + "\nThat is all."), pace=Pace(first_s=0.0, tokens_per_s=800.0)))
-        with Terminal(
-            COMMAND, {**env, "ANTHROPIC_API_KEY": DEMO_KEY, "ANTHROPIC_BASE_URL": server.url}, tmp_path
-        ) as terminal:
-            terminal.wait_for("Talk to")
-            before = len(terminal.output)
-            terminal.type("Go\r")
-            terminal.wait_for("That is all.")
-            assert len(terminal.output) - before < 120 * len(text) / 4
 
 
 def test_idle_writes_nothing(demo: Terminal) -> None:

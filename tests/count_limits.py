@@ -1,0 +1,61 @@
+"""What may happen at most, as counts: the same on every machine, and the one place for such limits.
+
+Each limit is about a tenth above what is reached. Lower it when less is needed; raise it only with a reason in the commit.
+`python tests/test_counts.py` prints what is reached now.
+"""
+
+from __future__ import annotations
+
+OUR_MODULES = 130
+"""Modules of ours at the first paint. Each takes about 0.4 ms: one that is not drawn then is to be imported on first use."""
+ALL_MODULES = 545
+"""The same with those of libraries and Python, which a newer version may add to."""
+
+IDLE_SECOND = {
+    "bytes": 0,
+    "frames": 0,
+    "conversation_strips": 0,
+    "other_strips": 0,
+    "messages": 0,
+    "layouts": 0,
+    "timers": 0,
+    "screen_wake_ups": 1,
+    "engine_wake_ups": 0,
+}
+"""A second in which nothing is done, after the start."""
+IDLE_KEY = {
+    "bytes": 290,
+    "frames": 1.1,
+    "conversation_strips": 0,
+    "other_strips": 1.1,
+    "messages": 11,
+    "layouts": 0,
+    "timers": 1.1,
+    "screen_wake_ups": 9,
+    "engine_wake_ups": 0,
+}
+"""A key that types a letter into a prompt of one line."""
+STREAMING_KEY = {
+    "bytes": 575,
+    "frames": 2.2,
+    "conversation_strips": 3.7,
+    "other_strips": 2.7,
+    "messages": 17,
+    "layouts": 0,
+    "timers": 3.4,
+    "screen_wake_ups": 19.5,
+}
+"""The same while an answer comes at 20 tokens a second, with all that is done for the answer between two keys."""
+THOUSAND_TOKENS = {
+    "bytes": 76_000,
+    "frames": 38,
+    "conversation_strips": 1150,
+    "other_strips": 1150,
+    "messages": 285,
+    "layouts": 1,
+    "timers": 75,
+    "screen_wake_ups": 380,
+}
+"""A thousand tokens of an answer at 400 a second, in a conversation that fills the screen."""
+WAKE_UPS_PER_READ = 4.5
+"""Wake-ups of the provider's event loop for each time that it reads from the network, over a thousand tokens."""
