@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
 from textual.strip import Strip
@@ -92,9 +93,10 @@ def unmarked(
     if not marks:
         return parts, swaps, cells
 
-    def moved(at: int) -> int:
-        return at - sum(min(at, end) - start for start, end in marks if start < at)
-
+    is_drawn = [1] * len(text)
+    for start, end in marks:
+        is_drawn[start:end] = [0] * (end - start)
+    moved = list(accumulate(is_drawn, initial=0)).__getitem__
     plain, drawn, at = list[tuple[str, S]](), without_emoji_marks(text), 0
     for part, style in parts:
         plain.append((drawn[moved(at) : moved(at + len(part))], style))

@@ -16,9 +16,11 @@ PIECE = 240
 """Approximate number of characters of a long paragraph or line that are finished at a time."""
 TABLE_ROWS = 12
 """Number of rows that decide the widths of a table's columns. Later rows use these widths."""
+TABLE_CELLS, TABLE_CHARS = 200, 3_000
+"""Fewer rows decide if they have so many cells or characters: until then all of them are drawn again with each delta."""
 PIECES = 60
 """After so many parts of a paragraph a row ends early, so that jumping into the middle stays fast."""
-CODE_PIECES = 20
+CODE_PIECES = 8
 """The same for a line of code, which takes longer to colour."""
 RESTART = 200, 5_000
 """For the same reason colouring restarts after so many lines or characters, at a line that looks like a beginning."""
@@ -180,6 +182,8 @@ class Table:
     piped: bool
     """True if its lines begin with a bar."""
     rows: tuple[tuple[str, ...], ...] = ()
+    chars: int = 0
+    """Characters of `rows`."""
     head: TableHead | None = None
     """The header, once it was returned and the columns are fixed."""
 
@@ -191,14 +195,20 @@ class Table:
         if len(cells) > columns:
             cells = (*cells[: columns - 1], " | ".join(cells[columns - 1 :]))
         cells += ("",) * (columns - len(cells))
-        if self.head is None and len(self.rows) < TABLE_ROWS:
+        if self.head is None and self._decides():
             self.rows += (cells,)
+            self.chars += len(line)
             return
         if self.head is None:
             self.head = TableHead(self.header, self.aligns, self.rows, more=True)
             yield Part(self.head)
             self.rows = ()
         yield Part(TableRow(cells, self.head), joined=True)
+
+    def _decides(self) -> bool:
+        """True if one more row decides the widths of the columns."""
+        cells = len(self.rows) * len(self.header)
+        return len(self.rows) < TABLE_ROWS and cells < TABLE_CELLS and self.chars < TABLE_CHARS
 
     def finish(self, growing: bool = False) -> Iterator[Part]:
         if self.head is None:

@@ -27,11 +27,12 @@ class Columns(NamedTuple):
 
 def columns_for(head: TableHead, natural: Callable[[str], int], width: int) -> Columns:
     """Return columns for the known rows within `width` cells. `natural` measures a cell."""
-    rows = [head.header, *head.rows]
-    wants = [max(LEAST, *(natural(row[at]) for row in rows)) for at in range(len(head.header))]
-    room = width - GUTTER * (len(wants) - 1)
-    if room < LEAST * len(wants):
+    count = len(head.header)
+    room = width - GUTTER * (count - 1)
+    if room < LEAST * count:
         return Columns((), head.aligns)
+    rows = [head.header, *head.rows]
+    wants = [max(LEAST, *(natural(row[at]) for row in rows)) for at in range(count)]
     widths = _shared(wants, room)
     spare = max(0, room - sum(widths)) if head.more and head.aligns[-1] == "left" else 0
     widths[-1] += spare
