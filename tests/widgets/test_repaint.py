@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.segment import ControlType, Segment
 from rich.style import Style
-from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._compositor import CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from tui.widgets.compositor import PartsUpdate
 from tui.widgets.repaint import Repaint
 
 WIDTH, HEIGHT = 24, 12
@@ -23,7 +24,7 @@ CONSOLE = Console(file=io.StringIO(), force_terminal=True, color_system="truecol
 
 
 class Screen:
-    """A screen of three columns of parts, drawn by Textual's bytes on one terminal and by ours on another."""
+    """A screen of three columns of parts, drawn whole on one terminal and by ours on another."""
 
     cuts = (0, 2, 22, 24)
 
@@ -41,13 +42,14 @@ class Screen:
         return [Strip([Segment(part[at : at + 3], style) for at in range(0, len(part), 3)]) for part in parts]
 
     def change(self, wanted: dict[int, list[Strip]], columns: tuple[int, int] = (0, WIDTH)) -> None:
-        chops = [dict(zip(self.cuts, line, strict=False)) for line in self.lines]
+        parts: dict[int, dict[int, tuple[int, Strip]]] = {}
         for y, line in wanted.items():
-            chops[y] = dict(zip(self.cuts, line, strict=False))
-            inside = [columns[0] <= start and end <= columns[1] for start, end in pairwise(self.cuts)]
-            self.lines[y] = [new if fits else old for new, old, fits in zip(line, self.lines[y], inside, strict=True)]
-        spans = [(y, *columns) for y in sorted(wanted)]
-        self.show(ChopsUpdate(chops, spans, [list(self.cuts[1:])] * HEIGHT))
+            self.lines[y] = list(self.lines[y])
+            for at, (start, end) in enumerate(pairwise(self.cuts)):
+                if columns[0] <= start and end <= columns[1]:
+                    self.lines[y][at] = line[at]
+                    parts.setdefault(y, {})[start] = (end, line[at])
+        self.show(PartsUpdate(parts))
 
     def show(self, update: CompositorUpdate) -> None:
         ours = self.repaint.of(update).render_segments(CONSOLE)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from textual.geometry import Region
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
 from tui.render.figures import plural, size
 from tui.widgets.graphemes import GraphemeArea
 
@@ -57,8 +61,20 @@ class PasteArea(GraphemeArea):
     """A text area that shows long texts as tokens, which are deleted as a whole."""
 
     def __init__(self, **options: Any) -> None:
+        self._has_colours = False
         super().__init__(**options)
         self._pastes = Pastes()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._has_colours = False
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Render lines. Textual works the colours out again for each; here that waits until the styles change."""
+        if self._has_colours:
+            return ScrollView.render_lines(self, crop)
+        self._has_colours = True
+        return super().render_lines(crop)
 
     @property
     def full_text(self) -> str:

@@ -8,26 +8,15 @@ lines, as a VT102 can, and writes the few new ones. The result on the screen is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
 
 from rich.console import Console
-from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
-from textual._styles_cache import StylesCache
+from textual._compositor import CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
 from tui.render.gate import TerminalText, cleaned, drawn
+from tui.widgets.compositor import Line, Part, PartsUpdate
 
 _LEAST_GAIN = 4  # lines; moving fewer costs more bytes than it saves
-
-Part = tuple[int, Strip]
-"""A part of a line: its end column, and its cells."""
-Line = dict[int, Part]
-"""The parts of a line by start column. What is in a gap is unknown."""
-
-# Textual 8.2 caches a method that should be a class method: the keys contain the widget's own cache, so that the lines
-# of the last 1,024 closed widgets stay in memory.
-StylesCache.get_inner_outer = classmethod(lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__))  # type: ignore[method-assign, assignment, arg-type]
 
 
 class Repaint:
@@ -43,7 +32,7 @@ class Repaint:
 
     def of(self, update: CompositorUpdate) -> CompositorUpdate:
         """Return an equal update in fewer bytes. It counts as shown when its bytes are read."""
-        if isinstance(update, ChopsUpdate | LayoutUpdate):
+        if isinstance(update, PartsUpdate | LayoutUpdate):
             return _Difference(self, update)
         self.forget()
         return update
@@ -63,21 +52,10 @@ class Repaint:
                 column += strip.cell_length
         return TerminalText(update.render_segments(console))
 
-    def partial(self, update: ChopsUpdate, console: Console) -> TerminalText:
+    def partial(self, update: PartsUpdate, console: Console) -> TerminalText:
         """Return the bytes that change what is shown to what the update shows."""
-        wanted: dict[int, Line] = {}
-        written: list[str] = []
-        for y, x1, x2 in update.spans:
-            for x, end, strip in _parts(update, y):
-                if x >= x2 or end <= x1:
-                    continue
-                if x >= x1 and end <= x2:
-                    wanted.setdefault(y, {})[x] = (end, strip)
-                else:  # a piece of the part: written as it is, and unknown from now on
-                    wanted.get(y, {}).pop(x, None)
-                    _cut(self._shown.setdefault(y, {}), x, end)
-                    written.append(_at(x, y) + drawn(strip.crop(0, min(end, x2) - x), console))
-        written.insert(0, self._moved(wanted))
+        wanted = dict(update.lines)
+        written = [self._moved(wanted)]
         for y, line in wanted.items():
             shown = self._shown.setdefault(y, {})
             for x, part in line.items():
@@ -110,15 +88,18 @@ class Repaint:
         return f"\x1b[{top + 1};{bottom + 1}r\x1b[{top + 1};1H\x1b[{abs(by)}{'M' if by > 0 else 'L'}\x1b[r"
 
     def _shift(self, wanted: dict[int, Line], run: range) -> int:
-        """Return how many lines further down the terminal already shows most of the block; 0 if moving saves nothing."""
-        places: dict[str, list[int]] = {}
+        """Return how many lines further down the terminal already shows most of the block; 0 if moving saves nothing.
+
+        A line that has moved is the same object. One that stands in several places, as a blank one may, says nothing.
+        """
+        places: dict[int, list[int]] = {}
         for y in run:
-            if text := _key(self._shown[y]):
-                places.setdefault(text, []).append(y)
+            places.setdefault(id(_widest(self._shown[y])), []).append(y)
         votes: Counter[int] = Counter()
         for y in run:
-            if text := _key(wanted[y]):
-                votes.update(place - y for place in places.get(text, ()))
+            places_before = places.get(id(_widest(wanted[y])), ())
+            if len(places_before) == 1:
+                votes[places_before[0] - y] += 1
         if not votes:
             return 0
         by, count = votes.most_common(1)[0]
@@ -137,7 +118,7 @@ class Repaint:
 class _Difference(CompositorUpdate):
     """An update that becomes a difference when its bytes are read."""
 
-    def __init__(self, repaint: Repaint, update: ChopsUpdate | LayoutUpdate) -> None:
+    def __init__(self, repaint: Repaint, update: PartsUpdate | LayoutUpdate) -> None:
         self._repaint = repaint
         self._update = update
 
@@ -145,14 +126,6 @@ class _Difference(CompositorUpdate):
         if isinstance(self._update, LayoutUpdate):
             return self._repaint.whole(self._update, console)
         return self._repaint.partial(self._update, console)
-
-
-def _parts(update: ChopsUpdate, y: int) -> Iterator[tuple[int, int, Strip]]:
-    """Yield column, end and cells of each rendered part of a line."""
-    chops: Mapping[int, Strip | None] = update.chops[y]
-    for end, (x, strip) in zip(update.chop_ends[y], chops.items(), strict=False):
-        if strip is not None:
-            yield x, end, strip
 
 
 def _longest_run(wanted: dict[int, Line]) -> range:
@@ -165,11 +138,9 @@ def _longest_run(wanted: dict[int, Line]) -> range:
     return best
 
 
-def _key(line: Line) -> str:
-    """Return the text of a line's widest part, which identifies it; "" for a blank line, which matches too many others."""
-    widest = max(line.values(), key=lambda part: part[1].cell_length, default=None)
-    text = widest[1].text if widest is not None else ""
-    return text if text.strip() else ""
+def _widest(line: Line) -> Strip:
+    """Return a line's widest part, which identifies it."""
+    return max(line.values(), key=lambda part: part[1].cell_length)[1]
 
 
 def _changed(was: Strip | None, now: Strip) -> tuple[int, Strip]:

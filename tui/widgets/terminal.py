@@ -20,6 +20,7 @@ from threading import Event
 from typing import Any, ClassVar, TextIO
 
 from textual import _ansi_sequences, constants, events
+from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._xterm_parser import XTermParser
 from textual.app import App, ScreenStackError
 from textual.drivers.linux_driver import LinuxDriver
@@ -79,6 +80,8 @@ class PromptDriver(LinuxDriver):
     """Ends the input thread. Set in application mode."""
     _stderr: StderrFile | None = None
     """Set in application mode."""
+    _frame: list[str] | None = None
+    """What was written of a frame that has not ended."""
     _answers: str | None = None
     """The answers so far, after the terminal was queried."""
 
@@ -148,8 +151,17 @@ class PromptDriver(LinuxDriver):
             self.send_message(events.Resize(size, size))
 
     def write(self, data: str) -> None:
-        """Write what `render.gate` lets pass."""
-        super().write(passed(data))
+        """Write what `render.gate` lets pass; a frame as one piece, since each wakes the writing thread."""
+        text = passed(data)
+        if text == SYNC_START:
+            self._frame = []
+        if self._frame is None:
+            super().write(text)
+        else:
+            self._frame.append(text)
+            if text == SYNC_END:
+                super().write(TerminalText("".join(self._frame)))
+                self._frame = None
 
     def run_input_thread(self) -> None:
         """Read keys until the bell is set."""

@@ -28,6 +28,7 @@ from tui.widgets.conversation.transcript_view import TranscriptView
 from tui.widgets.conversation.turn import Turn
 from tui.widgets.conversation.viewport import RowPosition
 from tui.widgets.gallery import Gallery
+from tui.widgets.timers import LoopTimer
 
 if TYPE_CHECKING:
     from tui.render.strips import CodeBlock
@@ -104,7 +105,7 @@ class Conversation(TranscriptView):
         """Made by the first search."""
         self._images: ImageCache | None = None
         """Made by the first image in view."""
-        self._pace = Pace(self._take, self._paint, set_timer=self.set_timer, clock=clock)
+        self._pace = Pace(self._take, self._paint, set_timer=LoopTimer(self), clock=clock)
         self._ticker: Timer | None = None
         """Set while the transcript counts seconds."""
         self.is_marked = self.cursor.covers

@@ -5,6 +5,8 @@ from __future__ import annotations
 from rich.segment import Segment
 from rich.style import Style
 from textual.cache import LRUCache
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.strip import Strip
 
@@ -12,7 +14,6 @@ from tui.widgets.conversation.cursor import code_at
 from tui.widgets.conversation.live import CARET
 from tui.widgets.conversation.palette import Palette
 from tui.widgets.conversation.parts import Line
-from tui.widgets.conversation.selector import row_number
 from tui.widgets.conversation.turn import Turn
 from tui.widgets.conversation.viewport import RowPosition
 
@@ -56,28 +57,25 @@ class RowPainter:
         kept = self._drawn.get((turn.serial, position.row))
         if kept is not None and kept[0] is line.strip and kept[1] == marked:
             return kept[2]
-        drawn = self._draw(line, position, marked)
+        drawn = self._draw(line, marked)
         self._drawn[turn.serial, position.row] = (line.strip, marked, drawn)
         return drawn
 
-    def _draw(self, line: Line, position: RowPosition, marked: bool) -> Strip:
-        number, left = row_number(position), self.left + line.indent
-        base, margin = self.base, _margin(left, number)
+    def _draw(self, line: Line, marked: bool) -> Strip:
+        left, base = self.left + line.indent, self.base
         if marked and self.palette is not None:
             bar = Segment(BAR, base + self.palette.style("accent"))
-            segments = [Segment(" " * (self.left - 1), base + margin), bar, Segment(" " * line.indent, base + margin)]
+            segments = [Segment(" " * (self.left - 1), base), bar, Segment(" " * line.indent, base)]
         else:
-            segments = [Segment(" " * left, base + margin)]
-        at = 0
+            segments = [Segment(" " * left, base)]
         if line.is_image:
             segments += [Segment(text, style or base) for text, style, _ in line.strip]
-        for text, style, _ in () if line.is_image else line.strip:
-            offset = Style.from_meta({"offset": (at, number)})
-            segments.append(Segment(text, (base + style if style else base) + offset))
-            at += len(text)
+        else:
+            segments += [Segment(text, base + style if style else base) for text, style, _ in line.strip]
         if (rest := self.size.width - left - line.strip.cell_length) > 0:
             segments.append(Segment(" " * rest, base))
-        return Strip([segment for segment in segments if segment.text], left + line.strip.cell_length + max(0, rest))
+        row = Strip([segment for segment in segments if segment.text], left + line.strip.cell_length + max(0, rest))
+        return row.crop(0, self.size.width)
 
     # Additions to a line
 
@@ -105,9 +103,9 @@ class RowPainter:
         return x >= self.left + self.column - len(COPY_HINT)
 
 
-def _margin(cells: int, number: int) -> Style:
-    """Return a style that places cells before the first character of a row.
-
-    Textual reads a selection end at -1 as the end of the row, so the offsets stay below that.
-    """
-    return Style.from_meta({"offset": (-cells - 2, number)})
+def filtered(row: Strip, change: LineFilter, background: Color) -> Strip:
+    """Return a row in other colours. What draws an image over it stays, which Textual's filters drop."""
+    if not any(segment.control for segment in row):
+        return row.apply_filter(change, background)
+    changed = change.apply(list(row), background)
+    return Strip([own if own.control else new for own, new in zip(row, changed, strict=True)], row.cell_length)

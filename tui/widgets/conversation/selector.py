@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.cells import get_character_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Offset
@@ -68,6 +69,15 @@ class Selector:
         if (first, start) >= (last, end):
             return None
         return selection_of(RowPosition(position.turn, first), start, RowPosition(position.turn, last), end)
+
+    def offset_at(self, line: Line, position: RowPosition, cell: int) -> Offset:
+        """Return the offset in a selection of a cell, counted from where the text of its row begins.
+
+        Cells before the text, and images, have offsets below -1, which Textual reads as the end of the row.
+        """
+        if cell < 0 or line.is_image:
+            return Offset(min(cell, -1) - 1, row_number(position))
+        return Offset(character_at(line.strip.text, cell), row_number(position))
 
     def _lines(self, selection: Selection) -> Iterator[tuple[RowPosition, Line]]:
         viewport = self._viewport
@@ -133,6 +143,16 @@ def word_at(line: Line, x: int) -> tuple[int, int]:
     while end < len(text) and not text[end].isspace():
         end += 1
     return start, end
+
+
+def character_at(text: str, cell: int) -> int:
+    """Return the first character of a text that begins at or after a cell."""
+    cells = 0
+    for at, character in enumerate(text):
+        if cells >= cell:
+            return at
+        cells += get_character_cell_size(character)
+    return len(text)
 
 
 def _copied(line: Line, start: int, end: int) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from textual.app import App
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.message import Message as TextualMessage
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.timer import Timer
@@ -20,7 +21,8 @@ from textual.timer import Timer
 from tui.widgets.conversation.pace import BREATH_S, BUDGET_S
 from tui.widgets.conversation.palette import palette_of
 from tui.widgets.conversation.parts import Line
-from tui.widgets.conversation.row_painter import RowPainter
+from tui.widgets.conversation.row_painter import RowPainter, filtered
+from tui.widgets.conversation.scroll_bar import TranscriptScrollBar
 from tui.widgets.conversation.selector import Selector
 from tui.widgets.conversation.turn import Turn
 from tui.widgets.conversation.viewport import FollowTracker, RowPosition, Viewport
@@ -92,6 +94,14 @@ class TranscriptView(ScrollView, can_focus=True):
             self.viewport.resize(self.painter.column, self.size.height, palette)
         self.sync(redraw=True)
 
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        if self._vertical_scrollbar is None:
+            self._vertical_scrollbar = TranscriptScrollBar(thickness=self.scrollbar_size_vertical)
+            self._vertical_scrollbar.display = False
+            self.app._start_widget(self, self._vertical_scrollbar)
+        return self._vertical_scrollbar
+
     # Drawing
 
     def sync(self, *, redraw: bool = False, first: int | None = None, follow_only: bool = False) -> None:
@@ -149,6 +159,25 @@ class TranscriptView(ScrollView, can_focus=True):
             style = self.screen.get_component_rich_style("screen--selection")
             line = self.selector.highlight(line, position, selection, style)
         return self.painter.paint(line, turn, position, marked=self.has_focus and self.is_marked(turn, position))
+
+    def direct_lines(self, first: int, count: int) -> list[Strip] | None:
+        """Return rows as the compositor shows them; None if a style changes how they look."""
+        styles = self.styles
+        if self.opacity < 1 or styles.text_opacity < 1 or styles.tint.a or styles.gutter or styles.has_rule("hatch"):
+            return None
+        strips = [self.render_line(y) for y in range(first, first + count)]
+        background = self.background_colors[1]
+        for change in self.get_line_filters():
+            strips = [filtered(strip, change, background) for strip in strips]
+        return strips
+
+    def text_offset(self, x: int, y: int) -> Offset | None:
+        """Return the offset in a selection of a cell; None below the end of the transcript."""
+        if (found := self.viewport.at(y)) is None:
+            return None
+        turn, position = found
+        line = turn.line(position.row)
+        return self.selector.offset_at(line, position, x - self.painter.left - line.indent)
 
     def on_blur(self) -> None:
         self.redraw()
