@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 
 .PHONY: check format lint types test explore fuzz bounds soak newest lock days snapshots docs pictures cold-start kills interrupts \
-  bench-store bench-list bench-images bench-attaching bench-pictures
+  bench-store bench-list bench-images bench-attaching bench-pictures bench-peers
 
 check: lint types test
 
@@ -52,6 +52,7 @@ snapshots:
 docs:
 	$(PYTHON) docs/make_architecture.py
 	$(PYTHON) docs/make_tables.py
+	$(PYTHON) -m benchmarks.peers.table
 
 # Take the pictures of the documentation from the running app. Needs rsvg-convert and the font Fira Code.
 pictures:
@@ -95,3 +96,7 @@ bench-attaching:
 # A chat with 50 photos, compared with the same one without: opening it, and scrolling through it.
 bench-pictures:
 	$(PYTHON) benchmarks/pictures.py
+
+# prx, Claude Code and others in a terminal, in turns: writes docs/performance.jsonl and the tables of docs/performance.md.
+bench-peers:
+	$(PYTHON) -m benchmarks.peers
