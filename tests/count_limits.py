@@ -24,7 +24,7 @@ IDLE_SECOND = {
 }
 """A second in which nothing is done, after the start."""
 IDLE_KEY = {
-    "bytes": 290,
+    "bytes": 315,
     "frames": 1.1,
     "conversation_strips": 0,
     "other_strips": 1.1,
@@ -32,20 +32,19 @@ IDLE_KEY = {
     "layouts": 0,
     "timers": 1.1,
     "screen_wake_ups": 9,
-    "engine_wake_ups": 0,
 }
 """A key that types a letter into a prompt of one line."""
 STREAMING_KEY = {
-    "bytes": 575,
-    "frames": 2.2,
-    "conversation_strips": 3.7,
-    "other_strips": 2.7,
-    "messages": 17,
+    "bytes": 1500,
+    "frames": 2.3,
+    "conversation_strips": 25,
+    "other_strips": 25,
+    "messages": 18,
     "layouts": 0,
-    "timers": 3.4,
-    "screen_wake_ups": 19.5,
+    "timers": 3.7,
+    "screen_wake_ups": 26,
 }
-"""The same while an answer comes at 20 tokens a second, with all that is done for the answer between two keys."""
+"""The same while an answer comes at 80 tokens a second, with all that is done for the answer between two keys."""
 THOUSAND_TOKENS = {
     "bytes": 76_000,
     "frames": 38,
@@ -55,7 +54,6 @@ THOUSAND_TOKENS = {
     "layouts": 1,
     "timers": 75,
     "screen_wake_ups": 380,
+    "engine_wake_ups": 1050,
 }
 """A thousand tokens of an answer at 400 a second, in a conversation that fills the screen."""
-WAKE_UPS_PER_READ = 4.5
-"""Wake-ups of the provider's event loop for each time that it reads from the network, over a thousand tokens."""
