@@ -40,7 +40,7 @@ STREAMING_KEY = {
     "conversation_strips": 25,
     "other_strips": 25,
     "messages": 18,
-    "layouts": 0,
+    "layouts": 0.05,
     "timers": 3.7,
     "screen_wake_ups": 26,
 }

@@ -90,8 +90,9 @@ class CountedTerminal(RawTerminal):
         self.read_answer()
 
     def read_start(self) -> None:
-        """Read until the server has the request."""
+        """Read until the answer has begun."""
         self.wait(lambda: self._get("_times")["asked"])
+        self.watch(REST_S)
 
     def read_answer(self) -> None:
         """Read until the server has sent all of the answer, and it is drawn."""
