@@ -8,7 +8,7 @@ from __future__ import annotations
 
 OUR_MODULES = 134
 """Modules of ours at the first paint. Each takes about 0.4 ms: one that is not drawn then is to be imported on first use."""
-ALL_MODULES = 545
+ALL_MODULES = 549
 """The same with those of libraries and Python, which a newer version may add to."""
 
 IDLE_SECOND = {
@@ -35,10 +35,10 @@ IDLE_KEY = {
 }
 """A key that types a letter into a prompt of one line."""
 STREAMING_KEY = {
-    "bytes": 1500,
+    "bytes": 2000,
     "frames": 2.3,
-    "conversation_strips": 25,
-    "other_strips": 25,
+    "conversation_strips": 20,
+    "other_strips": 1.2,
     "messages": 18,
     "layouts": 0.05,
     "timers": 3.7,
@@ -53,7 +53,7 @@ THOUSAND_TOKENS = {
     "messages": 240,
     "layouts": 1,
     "timers": 40,
-    "screen_wake_ups": 380,
+    "screen_wake_ups": 330,
     "engine_wake_ups": 1050,
 }
 """A thousand tokens of an answer at 400 a second, in a conversation that fills the screen."""
