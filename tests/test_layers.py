@@ -76,9 +76,10 @@ LAYERS = {
     "services.titles": layer("chat"),
     "services.toolset": layer("config tools mcp anthropic.server_tools images.attach chat errors"),
     "services.unsaved": layer("store exchange private_file errors"),
-    "services.warm_up": layer("render"),
+    "services.warm_up": layer("render frames"),
+    "frames": layer(""),
     "actions": layer("", "msgspec"),
-    "widgets": layer("chat images render actions errors", "textual rich msgspec"),
+    "widgets": layer("chat images render actions errors frames", "textual rich msgspec"),
     "chat_screen": layer(
         "screens widgets engine chat images errors masking actions render store services.ports", "textual rich msgspec"
     ),

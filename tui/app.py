@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console, RenderableType
-from textual import constants
+from textual import constants, events
 from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.driver import Driver
@@ -93,6 +93,8 @@ class ChatApp(App[int], inherit_bindings=False):
         if settings.ui.reduced_motion:
             self.animation_level = "none"
         self._repaint = Repaint()
+        self._frame_gate = self.chat.conversation.pace.gate
+        self._frame_gate.is_unread = self._has_unwritten
         # Plain text: stderr lets no escape sequence of a coloured traceback pass.
         self.error_console = Console(markup=False, highlight=False, stderr=True, color_system=None)
         self.set_keymap({name: ",".join(keys) for name, keys in settings.keys.items()})
@@ -207,7 +209,17 @@ class ChatApp(App[int], inherit_bindings=False):
         # All output of Textual passes here; Repaint leaves out what the terminal shows already.
         if isinstance(renderable, CompositorUpdate):
             renderable = self._repaint.of(renderable)
+            self._frame_gate.drawn()
         super()._display(screen, renderable)
+
+    def _has_unwritten(self) -> bool:
+        has_unwritten: Callable[[], bool] | None = getattr(self._driver, "has_unwritten", None)  # on Unix terminals
+        return has_unwritten is not None and has_unwritten()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key):
+            self._frame_gate.key_came()
+        await super().on_event(event)
 
     def copy_to_clipboard(self, text: str) -> None:
         # As Textual does, but as TerminalText: the driver accepts this sequence from nowhere else.

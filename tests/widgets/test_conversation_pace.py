@@ -6,8 +6,9 @@ from itertools import pairwise
 
 from tui.chat.events import TextDelta
 from tui.chat.transcript import Message
+from tui.frames import ANSWER_FRAMES_PER_S, BREATH_S, BUDGET_S, KEY_S, LONGEST_WAIT_S
 from tui.widgets.conversation.backlog import SLICE_CHARS
-from tui.widgets.conversation.pace import BREATH_S, BUDGET_S, FRAMES_PER_S, Pace
+from tui.widgets.conversation.pace import Pace
 
 
 class Bench:
@@ -19,6 +20,7 @@ class Bench:
         self.log: list[tuple[float, str]] = []
         self._step_s = step_s
         self.pace = Pace(self._do, self._paint, set_timer=self._set_timer, clock=lambda: self.now)
+        self.gate = self.pace.gate
 
     def _set_timer(self, delay: float, callback) -> None:
         self.timers.append((self.now + delay, callback))
@@ -73,7 +75,7 @@ def test_frames_keep_their_distance_however_much_arrives() -> None:
         bench.grow(5)
         bench.run()
     painted = bench.times("painted")
-    assert all(b - a >= 1 / FRAMES_PER_S - 0.009 for a, b in pairwise(painted))
+    assert all(b - a >= 1 / ANSWER_FRAMES_PER_S - 0.009 for a, b in pairwise(painted))
     assert len(bench.times("did")) == 300
 
 
@@ -111,3 +113,40 @@ def test_catching_up_leaves_nothing_behind() -> None:
     bench.pace.catch_up()
     assert not bench.pace.behind
     assert bench.log[-1][1] == "painted"
+
+
+def test_a_key_is_shown_before_the_answer() -> None:
+    bench = Bench(step_s=0.001)
+    bench.gate.key_came()
+    bench.grow(2)
+    bench.timers.append((0.012, lambda: (bench.log.append((bench.now, "key")), bench.gate.drawn())))
+    bench.run()
+    assert [did for _, did in bench.log if did != "did"] == ["key", "painted"]
+    assert bench.times("did")[0] > bench.times("key")[0]
+
+
+def test_a_key_that_shows_nothing_does_not_hold_the_answer_up() -> None:
+    bench = Bench(step_s=0.001)
+    bench.gate.key_came()
+    bench.grow(2)
+    bench.run()
+    assert KEY_S <= bench.times("painted")[0] <= KEY_S + 2 * BREATH_S
+
+
+def test_no_frames_queue_up_for_a_terminal_that_does_not_read() -> None:
+    bench = Bench(step_s=0.001)
+    bench.gate.is_unread = lambda: bench.now < 0.5
+    for _ in range(10):
+        bench.grow(2)
+    bench.run()
+    assert len(bench.times("painted")) == 1
+    assert bench.times("painted")[0] >= 0.5
+    assert bench.times("did")[-1] < 0.5  # what has arrived is processed all the same
+
+
+def test_a_terminal_that_never_reads_gets_a_frame_now_and_then() -> None:
+    bench = Bench(step_s=0.001)
+    bench.gate.is_unread = lambda: True
+    bench.grow(2)
+    bench.run()
+    assert LONGEST_WAIT_S <= bench.times("painted")[0] <= LONGEST_WAIT_S + 2 * BREATH_S

@@ -163,6 +163,10 @@ class PromptDriver(LinuxDriver):
                 super().write(TerminalText("".join(self._frame)))
                 self._frame = None
 
+    def has_unwritten(self) -> bool:
+        """Return True while frames wait for the terminal."""
+        return self._writer_thread is not None and self._writer_thread._queue.qsize() > 0
+
     def run_input_thread(self) -> None:
         """Read keys until the bell is set."""
         bell = self._bell

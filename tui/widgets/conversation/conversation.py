@@ -105,7 +105,7 @@ class Conversation(TranscriptView):
         """Made by the first search."""
         self._images: ImageCache | None = None
         """Made by the first image in view."""
-        self._pace = Pace(self._take, self._paint, set_timer=LoopTimer(self), clock=clock)
+        self.pace = Pace(self._take, self._paint, set_timer=LoopTimer(self), clock=clock)
         self._ticker: Timer | None = None
         """Set while the transcript counts seconds."""
         self.is_marked = self.cursor.covers
@@ -116,19 +116,19 @@ class Conversation(TranscriptView):
     @property
     def empty(self) -> bool:
         """True if there is nothing to read."""
-        return not self.viewport.turns and not self._pace.behind
+        return not self.viewport.turns and not self.pace.behind
 
     @property
     def streaming(self) -> bool:
         """True while an answer is streaming, or still being drawn."""
-        return self.transcript.is_live or self._pace.behind
+        return self.transcript.is_live or self.pace.behind
 
     def show(self, messages: Sequence[Message], *, siblings: Sequence[str] = ()) -> None:
         """Show a chat from its end. Only what is in view is parsed and drawn.
 
         `siblings` gives the branch of each message, e.g. 2/3, or "".
         """
-        self._pace.clear()
+        self.pace.clear()
         self.cursor.clear()
         self.transcript.show(messages, siblings)
         if self._finder is not None:
@@ -140,48 +140,48 @@ class Conversation(TranscriptView):
 
     def label(self, siblings: Sequence[str]) -> None:
         """Set the branch of each message, e.g. 2/3, or ""."""
-        self._pace.then(partial(self.transcript.label, siblings))
-        self._pace.then(self.redraw)
+        self.pace.then(partial(self.transcript.label, siblings))
+        self.pace.then(self.redraw)
 
     def add(self, message: Message) -> None:
         """Add a whole message: a prompt, the results of tools, a finished answer."""
-        self._pace.then(partial(self.transcript.add, message))
+        self.pace.then(partial(self.transcript.add, message))
 
     def begin(self, model_name: str, *, ago_s: float = 0.0) -> None:
         """Begin an answer that was requested `ago_s` ago. It continues a finished answer under the same speaker line."""
-        self._pace.then(partial(self.transcript.begin, model_name, ago_s))
+        self.pace.then(partial(self.transcript.begin, model_name, ago_s))
 
     def grow(self, message: Message, events: Sequence[StreamEvent]) -> None:
         """Take the answer as it is now, and the events that came since the last call."""
-        self._pace.arrive(message, events)
+        self.pace.arrive(message, events)
 
     def wait(self, waiting: RetryScheduled) -> None:
         """Show the countdown to the next attempt in place of the answer."""
-        self._pace.then(partial(self.transcript.wait, waiting))
+        self.pace.then(partial(self.transcript.wait, waiting))
 
     def settle(self, message: Message) -> None:
         """End the answer as this message; `message.state` says how it ended."""
-        self._pace.then(partial(self.transcript.settle, message))
+        self.pace.then(partial(self.transcript.settle, message))
 
     def follow(self, event: ToolEvent, *, ago_s: float = 0.0) -> None:
         """Show an event, `ago_s` old, of a tool call of the last answer."""
-        self._pace.then(partial(self.transcript.follow, event, ago_s))
+        self.pace.then(partial(self.transcript.follow, event, ago_s))
 
     def fail(self, failure: Failure) -> None:
         """Show why the turn has failed. The next prompt replaces a failed turn that has no answer at all."""
-        self._pace.then(partial(self.transcript.fail, failure))
+        self.pace.then(partial(self.transcript.fail, failure))
 
     def withdraw(self) -> None:
         """Remove the last prompt, and the answer that never came."""
-        self._pace.then(self.transcript.withdraw)
+        self.pace.then(self.transcript.withdraw)
 
     def note(self, text: str) -> None:
         """Add a dim line below the last turn."""
-        self._pace.then(partial(self.transcript.note, text))
+        self.pace.then(partial(self.transcript.note, text))
 
     def catch_up(self) -> None:
         """Draw all that has arrived, at once and however long that takes."""
-        self._pace.catch_up()
+        self.pace.catch_up()
 
     def toggle_thinking(self) -> None:
         """Open or fold all thinking, now and in later answers."""
@@ -192,7 +192,7 @@ class Conversation(TranscriptView):
         if callable(step):
             step()
         else:
-            self.transcript.take(step, drawn=not self._pace.is_far_behind)
+            self.transcript.take(step, drawn=not self.pace.is_far_behind)
 
     def _paint(self) -> None:
         """Draw the rows that changed."""

@@ -1,7 +1,6 @@
-"""Schedules when arrivals are processed and drawn: a little at a time, so that keys never wait for text.
+"""Schedules when arrivals are processed and drawn, by the policy of `tui.frames`: keys never wait for text.
 
-Steps are processed for a few milliseconds, then the loop is free again; frames are drawn less often. While nothing arrives,
-nothing runs. Clock and timers come from outside.
+While nothing arrives, nothing runs. Clock and timers come from outside.
 """
 
 from __future__ import annotations
@@ -11,13 +10,8 @@ from typing import Protocol
 
 from tui.chat.events import StreamEvent
 from tui.chat.transcript import Message
+from tui.frames import ANSWER_FRAMES_PER_S, BREATH_S, BUDGET_S, FrameGate
 from tui.widgets.conversation.backlog import Backlog, Step
-
-FRAMES_PER_S = 12
-BUDGET_S = 0.008
-"""The longest time in which steps are processed at a stretch."""
-BREATH_S = 0.01
-"""The pause before the next stretch, for keys and drawing."""
 
 
 class SetTimer(Protocol):
@@ -30,6 +24,7 @@ class Pace:
     def __init__(
         self, do: Callable[[Step], None], paint: Callable[[], None], *, set_timer: SetTimer, clock: Callable[[], float]
     ) -> None:
+        self.gate = FrameGate(clock)
         self._do = do
         self._paint_now = paint
         self._set_timer = set_timer
@@ -74,7 +69,7 @@ class Pace:
 
     def _wake(self) -> None:
         if not self._is_set:
-            self._set(self._painted + 1 / FRAMES_PER_S - self._clock())
+            self._set(self._painted + 1 / ANSWER_FRAMES_PER_S - self._clock())
 
     def _set(self, delay_s: float) -> None:
         self._is_set = True
@@ -83,14 +78,19 @@ class Pace:
     def _go(self) -> None:
         """Process steps for one stretch, and draw if a frame is due."""
         self._is_set = False
+        if self.gate.has_key:
+            self._set(BREATH_S)
+            return
         end = self._clock() + BUDGET_S
         while self._backlog:
             self._do(self._backlog.take())
             if self._clock() >= end:
                 break
-        if not self._backlog or self._clock() - self._painted >= 1 / FRAMES_PER_S:
+        is_due = not self._backlog or self._clock() - self._painted >= 1 / ANSWER_FRAMES_PER_S
+        is_late = is_due and self.gate.is_shut
+        if is_due and not is_late:
             self._paint()
-        if self._backlog and not self._is_set:
+        if (self._backlog or is_late) and not self._is_set:
             self._set(BREATH_S)
 
     def _paint(self) -> None:

@@ -18,7 +18,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.timer import Timer
 
-from tui.widgets.conversation.pace import BREATH_S, BUDGET_S
+from tui.frames import BREATH_S, BUDGET_S
 from tui.widgets.conversation.palette import palette_of
 from tui.widgets.conversation.parts import Line
 from tui.widgets.conversation.row_painter import RowPainter, filtered
