@@ -1,7 +1,7 @@
 """Compare prx with other programs in a terminal, in alternation: `python -m benchmarks.peers`, or `make bench-peers`.
 
 Our program is installed from a wheel of this checkout, in an environment of its own. Programs that are not installed are
-skipped. Linux only. A full measurement takes about 20 minutes and writes docs/performance.jsonl and the table of
+skipped. Linux only. A full measurement takes about 15 minutes and writes docs/performance.jsonl and the table of
 docs/performance.md; all others only print.
 """
 
@@ -28,6 +28,7 @@ from benchmarks.peers.peers import CLAUDE_CODE, Missing, Peer, peers
 from benchmarks.peers.processes import raise_priority
 from benchmarks.peers.works import Work, measure
 
+PACKAGE = "benchmarks.peers"
 RUNS = 3
 WORKS = (
     Work("start"),
@@ -37,6 +38,7 @@ WORKS = (
     Work("answer", tokens=12_000, rate=400),
     *(Work("answer", tokens=tokens) for tokens in (2_000, 20_000, 100_000)),
 )
+WARM_UP = Work("start", idle_s=0.0)
 QUICK = (Work("start", idle_s=1.0), Work("open", messages=10), Work("answer", tokens=2_000))
 _ISOLATED = "PRX_BENCH_ISOLATED"
 """Set in the process that runs in a namespace of its own."""
@@ -47,7 +49,7 @@ def main() -> int:
     if options.prx is not None and os.environ.get(_ISOLATED):
         return _compare(options)
     with _installed(options.prx) as prx:
-        command = [sys.executable, "-m", __spec__.parent or "", *sys.argv[1:], "--prx", str(prx)]
+        command = [sys.executable, "-m", PACKAGE, *sys.argv[1:], "--prx", str(prx)]
         within = isolated(command)
         env = {**os.environ, _ISOLATED: "loopback only" if within else "with the network of this computer"}
         return subprocess.run(within or command, cwd=ROOT, env=env, check=False).returncode
@@ -74,7 +76,7 @@ def _installed(prx: Path | None) -> Iterator[Path]:
         print("installing this checkout …", file=sys.stderr)
         venv.create(folder, with_pip=True)
         python = Path(folder) / "bin" / "python"
-        subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", ROOT], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", ROOT], check=True)
         yield python.with_name("prx")
 
 
@@ -82,25 +84,43 @@ def _compare(options: argparse.Namespace) -> int:
     raise_priority()
     works = [work for work in (QUICK if options.quick else WORKS) if re.search(options.works, work.name)]
     runs = 1 if options.quick else options.runs
+    failures: list[str] = []
     with tempfile.TemporaryDirectory(prefix="prx-bench-") as folder, _server() as url:
         programs = _ready(peers(options.prx, url, Path(folder)), options.programs)
         about = _about(programs)
-        rows = [about]
-        for work in works:
-            for run in range(0 if work.kind == "start" and not options.quick else 1, runs + 1):
-                for peer in (peer for peer in programs if work.kind in peer.works):
-                    figures = measure(work, peer, url)
-                    if run:  # the first start fills the caches
-                        rows.append(_row(work, peer, run, figures))
-                        print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
-    text = "".join(json.dumps(row) + "\n" for row in rows)
+        rows = list(_measured(works, programs, runs, url, failures))
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    if not rows:
+        return 1
+    text = "".join(json.dumps(row) + "\n" for row in (about, *rows))
     if options.rows:
         options.rows.write_text(text)
-    print(table.tables(about, rows[1:]))
+    print(table.tables(about, rows))
     if not (options.quick or options.programs or options.works):
         table.ROWS.write_text(text)
         table.main()
-    return 0
+    return int(bool(failures))
+
+
+def _measured(
+    works: Sequence[Work], programs: Sequence[Peer], runs: int, url: str, failures: list[str]
+) -> Iterator[dict[str, Any]]:
+    """Run each work with each program in turns, as often as asked, and yield the rows. Add what failed to `failures`."""
+    jobs = [(work, run, peer) for work in works for run in range(1, runs + 1) for peer in programs]
+    if runs > 1:  # the first start fills the caches: it does not count
+        jobs = [(WARM_UP, 0, peer) for peer in programs] + jobs
+    for work, run, peer in jobs:
+        if work.kind in peer.works:
+            row = {"work": work.name, "kind": work.kind, "program": peer.name, "run": run}
+            try:
+                row |= {name: round(value, 4) for name, value in measure(work, peer, url).items()}
+            except AssertionError as error:  # the others go on
+                failures.append(f"{peer.name} failed at {work.name}, run {run}: {error}")
+            else:
+                print(json.dumps(row), file=sys.stderr, flush=True)
+                if run:
+                    yield row
 
 
 def _ready(known: dict[str, Peer | Missing], wanted: Sequence[str] | None) -> list[Peer]:
@@ -116,16 +136,6 @@ def _ready(known: dict[str, Peer | Missing], wanted: Sequence[str] | None) -> li
             print(f"Claude Code is {peer.version}; prx is measured against {CLAUDE_CODE}", file=sys.stderr)
         ready.append(peer)
     return ready
-
-
-def _row(work: Work, peer: Peer, run: int, figures: dict[str, float]) -> dict[str, Any]:
-    return {
-        "work": work.name,
-        "kind": work.kind,
-        "program": peer.name,
-        "run": run,
-        **{name: round(value, 4) for name, value in figures.items()},
-    }
 
 
 def _about(programs: Sequence[Peer]) -> dict[str, Any]:
@@ -145,7 +155,7 @@ def _about(programs: Sequence[Peer]) -> dict[str, Any]:
 @contextmanager
 def _server() -> Iterator[str]:
     """Run the pretend Messages API in a process of its own and yield its address."""
-    argv = [sys.executable, "-m", f"{__spec__.parent}.server"]
+    argv = [sys.executable, "-m", f"{PACKAGE}.server"]
     with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
