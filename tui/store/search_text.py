@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -22,13 +23,19 @@ _MARKS = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0711\u0730-\u074a"
     "\u0900-\u0dff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 )
-_WORD = re.compile(rf"[{_SINGLE}]|(?:(?![{_SINGLE}])[^\W_]|[{_MARKS}]){{1,1000}}")
+_WORD = rf"[{_SINGLE}]|(?:(?![{_SINGLE}])[^\W_]|[{_MARKS}]){{1,1000}}"
 """A longer word is split: matching one of a million accents takes a hundred times its memory."""
-_IS_SINGLE = re.compile(rf"[{_SINGLE}]")
-_ACCENTS = re.compile("[\u0300-\u036f]")
-_BETWEEN = re.compile(rf"(?![{_MARKS}])\W|_")  # separators in the decomposition of some characters: ½, ⑴
+_IS_SINGLE = rf"[{_SINGLE}]"
+_ACCENTS = "[\u0300-\u036f]"
+_BETWEEN = rf"(?![{_MARKS}])\W|_"  # separators in the decomposition of some characters: ½, ⑴
 _AT_ONCE = 10_000
 _BEFORE, _AFTER = 32, 88  # characters of a snippet around the first word that was found
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern, compiled on first use: that takes 9 ms, which a chat that is opened can do without."""
+    return re.compile(pattern)
 
 
 class Snippet(NamedTuple):
@@ -40,7 +47,7 @@ def fold_text(text: str) -> str:
     """Return the words of a text as the index stores them, separated by spaces."""
     if text.isascii():
         return text  # the index's own tokenizer splits and folds ASCII
-    words = (fold_word(match.group()) for match in _WORD.finditer(text))
+    words = (fold_word(match.group()) for match in _compiled(_WORD).finditer(text))
     joined = []
     while some := list(islice(words, _AT_ONCE)):  # all words of a long text at once take ten times its memory
         joined.append(" ".join(some))
@@ -51,8 +58,8 @@ def fold_word(word: str) -> str:
     """Return a word without case, accents and other differences that people do not type: É is e, ﬁ is fi, Ａ is a."""
     if word.isascii():
         return word.lower()
-    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", word)).casefold()
-    return unicodedata.normalize("NFC", _BETWEEN.sub("", bare) or bare)
+    bare = _compiled(_ACCENTS).sub("", unicodedata.normalize("NFKD", word)).casefold()
+    return unicodedata.normalize("NFC", _compiled(_BETWEEN).sub("", bare) or bare)
 
 
 class Query(NamedTuple):
@@ -68,7 +75,7 @@ class Query(NamedTuple):
     def match(self) -> str:
         """Return the query for FTS5, with everything quoted."""
         quoted = ['"' + " ".join(phrase).replace('"', '""') + '"' for phrase in self.phrases]
-        if self.is_open and not _IS_SINGLE.match(self.phrases[-1][-1]):
+        if self.is_open and not _compiled(_IS_SINGLE).match(self.phrases[-1][-1]):
             quoted[-1] += " *"
         return " ".join(quoted)
 
@@ -78,7 +85,7 @@ def parse_query(typed: str) -> Query:
     phrases = []
     end = -1
     for chunk in re.finditer(r"\S+", typed):
-        words = list(_WORD.finditer(typed, chunk.start(), chunk.end()))
+        words = list(_compiled(_WORD).finditer(typed, chunk.start(), chunk.end()))
         if words:
             phrases.append(tuple(fold_word(word.group()) for word in words))
             end = words[-1].end()
@@ -89,7 +96,7 @@ def highlights(text: str, query: Query) -> tuple[tuple[int, int], ...]:
     """Return the spans of the phrases in the text, sorted and not overlapping: first character, and the one after
     the last.
     """
-    found = list(_WORD.finditer(text))
+    found = list(_compiled(_WORD).finditer(text))
     words = [fold_word(match.group()) for match in found]
     spans: list[tuple[int, int]] = []
     for number, phrase in enumerate(query.phrases):
@@ -112,7 +119,7 @@ def title_highlights(title: str, typed: str) -> tuple[tuple[int, int], ...]:
 
 def matches(text: str, query: Query) -> bool:
     """True if the text contains all phrases."""
-    words = [fold_word(match.group()) for match in _WORD.finditer(text)]
+    words = [fold_word(match.group()) for match in _compiled(_WORD).finditer(text)]
     last = len(query.phrases) - 1
     return all(
         any(_stands_at(words, start, phrase, query.is_open and number == last) for start in range(len(words)))
