@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -48,8 +48,7 @@ _BOLD = (1, 2, 4, 5, 6)
 Parts = Sequence[tuple[str, Style]]
 
 
-@dataclass(slots=True)
-class Line:
+class Line(msgspec.Struct):
     """One row of cells, before it becomes a strip."""
 
     segments: list[Segment]
@@ -62,8 +61,7 @@ class Line:
     columns: tuple[Cell, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Code:
+class _Code(msgspec.Struct, frozen=True):
     """What a line of code leaves to the next line, or one part of a long line to the next part."""
 
     state: State

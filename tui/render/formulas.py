@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 MOST_LINES = 100
 MOST_CHARS = 6000
@@ -30,8 +32,7 @@ Verdict = Literal["more", "closed", "none", "none before"]
 """The effect of a line on an open formula. "none before": there was no formula, and this line may open one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(msgspec.Struct, frozen=True):
     """A formula without its closing delimiter."""
 
     closer: str

@@ -11,11 +11,12 @@ and an incomplete mark at the very end is held back. So nothing flickers when th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
 from urllib.parse import quote
+
+import msgspec
 
 from tui.render.spans import FORMULA_SIGN, OPEN_FORMULA_SIGN, formula_end, keeps_backslashes, path_end, url_end
 
@@ -46,15 +47,13 @@ class Run(NamedTuple):
     """The target of a link; "" if it must not be followed."""
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(msgspec.Struct):
     text: str
     flags: int = 0
     url: str = ""
 
 
-@dataclass(slots=True)
-class _Mark:
+class _Mark(msgspec.Struct):
     """A run of `*`, `_` or `~` that may begin or end a style."""
 
     node: int
@@ -65,8 +64,7 @@ class _Mark:
     closes: bool
 
 
-@dataclass(slots=True)
-class _Bracket:
+class _Bracket(msgspec.Struct):
     node: int
     mark: int
     """How many marks came before it."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from tui.render import syntax
 from tui.render.inline import cut_at
@@ -36,8 +37,7 @@ class Part(NamedTuple):
     """True if it continues the part before it."""
 
 
-@dataclass(slots=True)
-class Paragraph:
+class Paragraph(msgspec.Struct):
     text: str = ""
     cut: bool = False
     """True if its beginning was already returned."""
@@ -100,8 +100,7 @@ class Paragraph:
         return Table(header, tuple(map(syntax.align, columns)), piped=last.startswith("|"))
 
 
-@dataclass(slots=True)
-class Code:
+class Code(msgspec.Struct):
     language: str = ""
     fence: str = ""
     """The opening fence; "" for indented code."""
@@ -175,8 +174,7 @@ class Code:
         return Part(CodeLine(self.language, text, last, self.pieces == CODE_PIECES, soft), joined=not afresh)
 
 
-@dataclass(slots=True)
-class Table:
+class Table(msgspec.Struct):
     header: tuple[str, ...]
     aligns: tuple[Align, ...]
     piped: bool

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+import msgspec
 
 
 class Quote(NamedTuple):
@@ -28,14 +29,12 @@ Container = Quote | Item
 Align = Literal["left", "right", "center"]
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(msgspec.Struct, frozen=True):
     level: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
+class Prose(msgspec.Struct, frozen=True):
     """A paragraph, or a part of a long one."""
 
     text: str
@@ -47,13 +46,11 @@ class Prose:
     """True for a formula: no marks are parsed in it, and line feeds are line breaks."""
 
 
-@dataclass(frozen=True, slots=True)
-class CodeHead:
+class CodeHead(msgspec.Struct, frozen=True):
     language: str
 
 
-@dataclass(frozen=True, slots=True)
-class CodeLine:
+class CodeLine(msgspec.Struct, frozen=True):
     language: str
     text: str
     last: bool = True
@@ -64,8 +61,7 @@ class CodeLine:
     """True if it continues the line in a new row."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableHead:
+class TableHead(msgspec.Struct, frozen=True):
     """A table's header, and the rows that decide the widths of its columns."""
 
     header: tuple[str, ...]
@@ -75,23 +71,20 @@ class TableHead:
     more: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(msgspec.Struct, frozen=True):
     cells: tuple[str, ...]
     head: TableHead
     """The head of its table, which decides the columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     pass
 
 
 Body = Heading | Prose | CodeHead | CodeLine | TableHead | TableRow | Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     body: Body
     frame: tuple[Container, ...] = ()
     """The quotes and list items around it, outermost first."""

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import msgspec
 from rich.cells import cell_len, get_character_cell_size
 
 from tui.render.safe import EMOJI_MARKS
@@ -48,8 +48,7 @@ def cells_of_character(character: str) -> int:
     return 0 if _MARKS.match(character) else get_character_cell_size(character)
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapped(Generic[S]):
+class Wrapped(msgspec.Struct, Generic[S], frozen=True):
     """One wrapped row."""
 
     parts: tuple[tuple[str, S], ...]
@@ -60,8 +59,7 @@ class Wrapped(Generic[S]):
     """The text between the row above and this one, if it continues that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Carry(Generic[S]):
+class Carry(msgspec.Struct, Generic[S], frozen=True):
     """Where wrapping stopped: the last row, still open."""
 
     parts: tuple[tuple[str, S], ...] = ()
