@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -122,10 +123,18 @@ def opened(
     resume: str = "",
     start: Start = "new",
     attach: Sequence[Path] = (),
+    rest: threading.Event | None = None,
     **options: Any,
 ) -> Iterator[Opened]:
-    """The app, its first requests answered as scripted; `serving` has the other options."""
+    """The app, its first requests answered as scripted; `serving` has the other options.
+
+    `rest`: the store has read the end of the stored chat, and does nothing more until this is set.
+    """
     with serving(*scenarios, **options) as around:
+        end = None
+        if rest is not None:
+            end = around.library.read_ahead(resume, demo=False)
+            around.library.store(demo=False)._worker.read(lambda _: rest.wait())
         app = ChatApp(
             around.settings,
             around.provider,
@@ -133,7 +142,7 @@ def opened(
             around.library,
             prompt=prompt,
             attach=attach,
-            start=StartOptions(resume, start),
+            start=StartOptions(resume, start, end=end),
             clock=around.clock,
         )
         yield Opened(app, around.server, around.clock)

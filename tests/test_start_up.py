@@ -88,10 +88,11 @@ class Watched(ChatApp):
         self.exit()
 
 async def paint(provider, engine, library, settings):
-    app = Watched(settings, provider, engine, library)
+    app = Watched(settings, provider, engine, library, **options)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
 
+options = {}
 settings = load(os.environ)
 library = ChatLibrary(settings.folders.data / "chats.db")
 with library, ClaudeProvider(settings, os.environ, demo=sys.argv[1:] == ["demo"]) as provider, Engine() as engine:
@@ -110,6 +111,33 @@ def test_the_first_paint_loads_only_what_it_shows(command: list[str]) -> None:
     assert [name for name in early if not (command and name.startswith("tui.demo"))] == []
     assert len(ours) <= OUR_MODULES, sorted(ours)
     assert len(modules) <= ALL_MODULES
+
+
+STORED_CHAT = """
+from tui.chat.transcript import Message, Text
+from tui.chat_screen.context import StartOptions
+from tui.store import NewChat, Store
+
+class Watched(Watched):
+    def _warm_up(self):
+        assert "Which way" in "".join(self.chat.conversation.render_line(y).text for y in range(9))
+        super()._warm_up()
+
+with Store(settings.folders.data / "chats.db") as store:
+    store.append(NewChat(id="a"), "a", None, Message(role="assistant", blocks=(Text("Which way does **it** run?"),)))
+end = library.read_ahead("", demo=False)
+end.result()
+options["start"] = StartOptions(start="last", end=end)
+"""
+
+
+def test_the_first_paint_of_a_stored_chat_shows_its_end_and_loads_what_that_takes(tmp_path: Path) -> None:
+    script = f"import os\nos.environ['PRX_HOME'] = {str(tmp_path)!r}\n{FIRST_PAINT}"
+    before, line, after = script.partition("with library")
+    run = loaded(f"{before}{STORED_CHAT}{line}{after}", line=0)
+    assert {"sqlite3", "tui.render.blocks"} <= run
+    heavy = {"httpx", "PIL", "tui.tools", "tui.anthropic.client", "tui.config.reading", "tui.widgets.find_bar"}
+    assert not heavy & run
 
 
 @pytest.mark.parametrize("command", [["--version"], ["--help"], ["paths"], ["-p", "x"]])

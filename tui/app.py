@@ -149,6 +149,8 @@ class ChatApp(App[int], inherit_bindings=False):
     def _warm_up(self) -> None:
         self._prepare_pictures()
         self.chat.open_store()
+
+    def on_chat_screen_started(self) -> None:
         warm_up()
         self.refresh_models()
 

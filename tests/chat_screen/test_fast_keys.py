@@ -24,7 +24,7 @@ FILE = Path("data") / "chats.db"
 
 async def opened_again(chat: Chat, chat_id: str) -> None:
     chat.screen.parts.open(chat_id)
-    await chat.until(lambda: chat.screen.session.id == chat_id)
+    await chat.until(lambda: chat.screen.session.id == chat_id and chat.screen.parts.sessions.is_ready)
 
 
 async def test_a_chat_that_is_left_before_its_prompt_was_sent_has_its_title() -> None:

@@ -48,6 +48,11 @@ class Screen:
         )
         return place_of(position, held=queue.held)
 
+    async def painted(self) -> None: ...
+
+    async def complete(self, session: ChatSession, _: Any, scroll: float | None) -> None:
+        self.scroll = scroll
+
     def restore(self, position: Position, keeps_typed: bool) -> None:
         if not keeps_typed:
             self.typed = position.draft.text + ("" if self.is_ready() else self.typed)
@@ -71,6 +76,8 @@ class Chats:
         self.background = BackgroundChats(self.context, self.go_on, made.calls.port("changed"))
         ports = SessionPorts(
             show=lambda session, _: screen.shown.append(session),
+            painted=screen.painted,
+            complete=screen.complete,
             snapshot=screen.snapshot,
             restore=screen.restore,
             show_message=lambda index, marked: screen.messages.append((index, marked)),
@@ -94,6 +101,10 @@ class Chats:
 
     def go_on(self, session: ChatSession) -> None:
         self.pipeline.submit(Submission(session, "next", next(iter(session.queue.drafts), None)))
+
+    async def open_store(self) -> None:
+        await self.manager.open_store()
+        await self.manager.prepare()
 
     def send(self, text: str) -> ChatSession:
         """Send a prompt from the prompt area. Returns the chat that was on view."""
@@ -123,7 +134,7 @@ async def chats(*scenarios: Any, started: bool = True, **options: Any) -> AsyncI
     async with bench(*scenarios, records=False, **options) as made:
         one = Chats(made)
         if started:
-            await one.manager.open_store()
+            await one.open_store()
             one.manager.started()
         yield one
         await made.work.done()
@@ -148,7 +159,7 @@ async def test_a_prompt_waits_until_the_store_is_open_and_is_recorded_there() ->
     async with chats(words("one"), started=False) as one:
         session = one.send("first")
         assert (session.running, one.manager.has_waiting) == (False, True)
-        await one.manager.open_store()
+        await one.open_store()
         assert not session.running
         one.manager.started()
         assert session.running
@@ -161,7 +172,7 @@ async def test_what_waits_for_the_start_is_done_in_its_order() -> None:
         done: list[str] = []
         one.manager.when_ready(lambda: done.append("a"))
         one.manager.when_ready(lambda: done.append("b"))
-        await one.manager.open_store()
+        await one.open_store()
         one.manager.started()
         one.manager.when_ready(lambda: done.append("c"))
         assert done == ["a", "b", "c"]
@@ -171,7 +182,7 @@ async def test_nothing_of_the_position_is_saved_before_the_start() -> None:
     async with chats(started=False) as one:
         one.screen.typed = "hel"
         one.manager.save_position()
-        await one.manager.open_store()
+        await one.open_store()
         one.manager.save_position()
         assert await stored(one.manager.store.unsent()) == ()
         one.manager.started()
@@ -186,7 +197,7 @@ async def test_nothing_of_the_position_is_saved_before_the_start() -> None:
 async def test_what_was_typed_and_sent_before_the_start_outlives_the_program(is_open: bool) -> None:
     async with chats(started=False) as one:
         if is_open:
-            await one.manager.open_store()
+            await one.open_store()
         one.send("first")
         one.screen.typed = "sec"
         one.manager.end()

@@ -24,20 +24,20 @@ class Start:
         def answer(name: str, result: Any = None) -> Callable[..., Awaitable[Any]]:
             port = calls.port(name, result)
 
-            async def call(*arguments: Any) -> Any:
+            async def call(*arguments: Any, **_: Any) -> Any:
                 return port(*arguments)
 
             return call
 
         ports = StartUpPorts(
-            open_store=answer("open store"),
+            open_store=answer("open store", made.store),
+            prepare=answer("prepare"),
             open_chat=answer("open chat"),
             open_draft=answer("open draft", True),
             has_not_begun=answer("has not begun", not begun),
             use_tools=calls.port("use tools"),
             has_waiting=lambda: False,
             started=calls.port("started"),
-            open_list=calls.port("open list"),
         )
         self.unit = StartUp(made.context, ports, options)
 
@@ -49,12 +49,12 @@ class Start:
 async def test_a_plain_start_shows_a_new_chat() -> None:
     async with bench(words("one")) as one:
         await one.say("first")
-        assert await Start(one, StartOptions())() == ["open store", "started"]
+        assert await Start(one, StartOptions())() == ["open store", "prepare", "started"]
 
 
-async def test_the_list_is_opened_once_everything_is_there() -> None:
+async def test_the_list_is_opened_above_a_new_chat() -> None:
     async with bench() as one:
-        assert await Start(one, StartOptions(start="list"))() == ["open store", "started", "open list"]
+        assert await Start(one, StartOptions(start="list"))() == ["open store", "prepare", "started"]
 
 
 async def test_the_chat_used_last_is_opened() -> None:
@@ -64,27 +64,27 @@ async def test_the_chat_used_last_is_opened() -> None:
         other = one.recorded()
         await one.say("second", session=other)
         start = Start(one, StartOptions(start="last"))
-        assert await start() == ["open store", "open chat", "started"]
+        assert await start() == ["open store", "open chat", "prepare", "started"]
         assert one.calls.of("open chat") == [other.id]
 
 
 async def test_with_no_chats_the_last_one_is_a_new_one() -> None:
     async with bench() as one:
-        assert await Start(one, StartOptions(start="last"))() == ["open store", "started"]
+        assert await Start(one, StartOptions(start="last"))() == ["open store", "prepare", "started"]
 
 
 async def test_a_chat_is_opened_by_the_beginning_of_its_id_with_what_was_named_at_the_start() -> None:
     async with bench(words("one")) as one:
         await one.say("first")
         options = StartOptions(resume=one.current.id[:8], system="Be brief.", tools="read")
-        assert await Start(one, options)() == ["open store", "open chat", "use tools", "started"]
+        assert await Start(one, options)() == ["open store", "open chat", "prepare", "use tools", "started"]
         assert (one.calls.of("open chat"), one.calls.of("use tools")) == ([one.current.id], ["read"])
         assert one.current.transcript.system == "Be brief."
 
 
 async def test_a_chat_that_does_not_exist_is_told_and_the_start_goes_on() -> None:
     async with bench() as one:
-        assert await Start(one, StartOptions(resume="nosuchchat"))() == ["open store", "started"]
+        assert await Start(one, StartOptions(resume="nosuchchat"))() == ["open store", "prepare", "started"]
         assert len(one.notices) == 1
 
 

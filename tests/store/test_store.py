@@ -108,7 +108,7 @@ def test_edits_and_repetitions_are_siblings_and_nothing_is_overwritten(tmp_path:
         edited, answered = store.branch("a", "again").result(LIMIT_S)
         assert edited.siblings == (first, "edit")
         assert (answered.siblings, answered.sibling_index) == ((out, "again"), 1)
-        assert answered.parent_id == edited.id == first
+        assert (edited.id, answered.id) == (first, "again")
         assert store.leaf(first).result(LIMIT_S) == "again"
         store.set_head("a", out)
         assert said(store, "a") == ["Tide?", "Out."]

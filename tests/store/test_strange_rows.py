@@ -52,6 +52,11 @@ def shown(folder: Path) -> None:
         assert {chat.id for chat in store.chats().result(LIMIT_S)} == {"good", "strange"}
         assert said(store, "good") == ["Which way?", "Out."]
         branch = store.branch("strange").result(LIMIT_S)
+        end, whole = store.end("strange").result(LIMIT_S), store.stored_chat("strange").result(LIMIT_S)
+        assert end is not None
+        assert [row.id for row in end.branch] == [row.id for row in whole.branch] == [row.id for row in branch]
+        assert len(whole.transcript.messages) == len(branch)
+        assert store.end().result(LIMIT_S) is not None
         assert len(store.tree("strange").result(LIMIT_S).nodes) == 2
         assert [type(row.message.text) for row in branch] == [str] * len(branch)
         assert {hit.chat_id for hit in store.search("out").result(LIMIT_S).hits} >= {"good"}

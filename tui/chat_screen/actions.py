@@ -12,6 +12,12 @@ Do = Callable[[str], object]
 """Carries out an action, with the words after its slash command."""
 
 
+AT_ONCE = frozenset(
+    ("new_chat", "chats", "history", "attach", "stop", "interrupt", "thinking", "page_up", "page_down", "jump_to_end")
+)
+"""Actions that do not need all messages of the chat. All others wait while it is being opened."""
+
+
 def chat_actions(parts: Parts) -> dict[str, Do]:
     """Return what carries out each action of the chat screen."""
 

@@ -22,6 +22,7 @@ from tui.services.ports import Library, Provider
 
 if TYPE_CHECKING:
     from tui.chat_screen.session import ChatSession
+    from tui.store import ChatEnd
 
 ANSWER_RUNS = "An answer is running"
 NOTHING_SENT = "Nothing has been sent yet"
@@ -44,6 +45,23 @@ class StartOptions(NamedTuple):
     """The system prompt, if one was given."""
     tools: Access | None = None
     """What Claude may do, if that was said."""
+    end: Future[ChatEnd | None] | None = None
+    """The end of the chat to open, if it is being read already."""
+
+    @property
+    def is_stored(self) -> bool:
+        """True if the chat to show first is one of the store."""
+        return bool(self.resume) or self.start == "last"
+
+    @property
+    def is_new(self) -> bool:
+        """True if it is a new chat."""
+        return not self.resume and self.start == "new"
+
+    @property
+    def is_list(self) -> bool:
+        """True if the list of chats is opened above a new chat."""
+        return not self.resume and self.start == "list"
 
 
 class LastFolder(Protocol):
@@ -138,8 +156,8 @@ class ChatContext:
 
 
 async def stored(future: Future[Result]) -> Result:
-    """Wait for what the store or the engine answers. Raises TuiError."""
-    return await asyncio.wrap_future(future)
+    """Wait for what the store or the engine answers; not at all if that is there already. Raises TuiError."""
+    return future.result() if future.done() else await asyncio.wrap_future(future)
 
 
 class TranscriptPort(Protocol):

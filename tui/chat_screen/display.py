@@ -4,6 +4,7 @@ how it stands on the screen, to be saved and shown again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -121,7 +122,8 @@ class Display:
         header.settings = " · ".join(filter(None, settings))
         header.mark = next(filter(None, (mark() for mark in self._parts.header_marks)), "")
         self.show_figures()
-        self._parts.model_shown()
+        if self._current().is_whole:
+            self._parts.model_shown()
 
     def show_header(self) -> None:
         self.show_title()
@@ -137,9 +139,13 @@ class Display:
         self._widgets.header.background = self._parts.header_elsewhere()
 
     def show_figures(self) -> None:
-        turns = self._current().turns
-        self._widgets.status.chat = figures_of(turns.transcript, self._provider.model, turns.discarded)
-        self._parts.figures_shown()
+        """Show the figures of the chat; none until all of its messages are there."""
+        session = self._current()
+        turns, status = session.turns, self._widgets.status
+        status.chat = None
+        if session.is_whole:
+            status.chat = figures_of(turns.transcript, self._provider.model, turns.discarded)
+            self._parts.figures_shown()
 
     def show_warmth(self, text: str, is_warm: bool) -> None:
         self._widgets.status.is_warm = is_warm
@@ -220,13 +226,13 @@ class Display:
     # A chat in the place of another
 
     def show_session(self, session: ChatSession, siblings: Sequence[str]) -> None:
-        """Show a chat in the place of another one. `siblings` label its messages."""
+        """Show a chat in the place of another one, or its end. `siblings` label its messages."""
         prompt = self._widgets.prompt
         prompt.forget()
         for message in session.messages:
             if message.is_prompt and message.text:
                 prompt.remember(message.text)
-        self._widgets.conversation.show(session.messages, siblings=siblings)
+        self._widgets.conversation.show(session.messages, siblings=siblings, is_end=not session.is_whole)
         self.show_title()
         self._draw_queue()  # not saved: the prompt area still shows what was typed in the other chat
         self.show_hints()
@@ -234,6 +240,25 @@ class Display:
         self.show_welcome()
         if not session.messages:
             prompt.focus()
+
+    async def painted(self) -> None:
+        """Return once what is shown is on the screen."""
+        painted = asyncio.Event()
+        self._screen.call_after_refresh(painted.set)
+        await painted.wait()
+
+    async def complete_session(self, session: ChatSession, siblings: Sequence[str], scroll: float | None) -> None:
+        """Add what is missing above the end of a chat, and scroll to where it was left unless the reader has scrolled."""
+        conversation, prompt = self._widgets.conversation, self._widgets.prompt
+        missing = await conversation.complete(session.messages, siblings=siblings)
+        if self._current() is not session:
+            return
+        earlier = session.messages[:missing]
+        prompt.drafts.add_older([message.text for message in earlier if message.is_prompt and message.text])
+        self.show_model()
+        self.refresh_hints()
+        if scroll is not None and conversation.following:
+            self._screen.call_after_refresh(conversation.scroll_to_position, scroll)
 
     def snapshot(self, session: ChatSession) -> Position:
         """Return how the chat on view stands."""

@@ -13,11 +13,13 @@ class Readiness:
         """True once the store is open and what was to be restored is on view."""
         self.is_opening = False
         """True while another chat is being opened."""
-        self._waiting: list[tuple[Callable[[], None], Draft | None]] = []
+        self.is_loading = False
+        """True while the chat on view is shown from its end, and the rest of it is being read."""
+        self._waiting: list[tuple[Callable[[], object], Draft | None]] = []
 
     @property
     def is_ready(self) -> bool:
-        return self.is_started and not self.is_opening
+        return self.is_started and not self.is_opening and not self.is_loading
 
     @property
     def has_waiting(self) -> bool:
@@ -28,7 +30,7 @@ class Readiness:
         """The prompts among what waits."""
         return tuple(draft for _, draft in self._waiting if draft is not None)
 
-    def when_ready(self, do: Callable[[], None], draft: Draft | None = None) -> None:
+    def when_ready(self, do: Callable[[], object], draft: Draft | None = None) -> None:
         """Do it now, or else once all is ready and what came before is done. `draft`: the prompt that it sends."""
         if self.is_ready:
             do()

@@ -114,8 +114,7 @@ class Reading:
 
     def end_find(self) -> None:
         """Another chat is shown: what was found belongs to the one before."""
-        for bar in self._find_bars():
-            bar.remove()
+        self._screen.query("FindBar").remove()
 
     def stop_finding(self) -> None:
         """Take the marks of found words away, and give the focus to the prompt."""

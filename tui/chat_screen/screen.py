@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,9 @@ class ChatScreen(Screen[None]):
     class SignedIn(Message):
         """Another credential is in use from now on."""
 
+    class Started(Message):
+        """The store is open, and what is to be seen first is on view."""
+
     def __init__(
         self,
         provider: Provider,
@@ -54,7 +57,8 @@ class ChatScreen(Screen[None]):
         options: Options = Options(),  # noqa: B008  (a frozen value)
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        super().__init__()
+        # Known before the first frame, which would else be styled twice.
+        super().__init__(classes="-begun" if options.start.is_stored else None)
         self.provider = provider
         self._options = options
         commands, files = CommandList(self), FileList()
@@ -72,9 +76,9 @@ class ChatScreen(Screen[None]):
             prompt=prompt,
             status=StatusBar(),
         )
-        self.parts = Parts(
-            self, self.widgets, provider, engine, library, options, lambda: self.post_message(self.SignedIn())
-        )
+        signed_in, started = (partial(self._announce, event) for event in (self.SignedIn, self.Started))
+        self.parts = Parts(self, self.widgets, provider, engine, library, options, signed_in, started)
+        self._is_starting = False
 
     def compose(self) -> ComposeResult:
         commands, files = self._lists
@@ -91,16 +95,23 @@ class ChatScreen(Screen[None]):
         yield widgets.prompt
         yield widgets.status
 
+    def _announce(self, event: type[Message]) -> None:
+        self.post_message(event())
+
     def on_mount(self) -> None:
         self.prompt.focus()
         self.parts.display.show_all()
+        if self._options.start.is_stored:
+            self.open_store()  # the chat is being read already, and may be shown with the first frame
         prompt = self._options.prompt
         if not self.parts.attachments.start(prompt):
             self.submit(Draft(text=prompt))
 
     def open_store(self) -> None:
-        """Open the store once the first frame is on the screen, which does not need SQLite."""
-        self.parts.context.run(self.parts.start, self._options.prompt, group="chat")
+        """Open the store, at the latest once the first frame is on the screen. Only a stored chat needs SQLite before."""
+        if not self._is_starting:
+            self._is_starting = True
+            self.parts.context.run(self.parts.start, self._options.prompt, group="chat")
 
     def end(self) -> None:
         """Save how the chat stands, as the program ends."""
@@ -170,9 +181,18 @@ class ChatScreen(Screen[None]):
 
     async def action_do(self, name: str, argument: str = "") -> None:
         """Carry out an action of the chat screen: what its keys are bound to."""
-        result = self.actions[name](argument)
+        result = self._start_action(name, argument)
         if hasattr(result, "__await__"):
             await result
+
+    def _start_action(self, name: str, argument: str) -> object:
+        """Begin an action of the chat screen. What needs all of the chat waits while that is being opened."""
+        from tui.chat_screen.actions import AT_ONCE
+
+        do = partial(self.actions[name], argument)
+        if name in AT_ONCE:
+            return do()
+        return self.parts.sessions.when_whole(do, late=lambda: self.call_later(self.action_do, name, argument))
 
     # Keys, the mouse, the size
 
@@ -229,7 +249,7 @@ class ChatScreen(Screen[None]):
 
     def _run_command(self, name: str, argument: str) -> None:
         if BY_NAME[name].scope == "chat":
-            self.actions[name](argument)
+            self._start_action(name, argument)
         else:
             self.app.call_later(self.perform, name, argument)
 
@@ -276,10 +296,10 @@ class ChatScreen(Screen[None]):
     # Messages of the conversation, the find bar, the header and the welcome
 
     def on_conversation_retry_requested(self) -> None:
-        self.parts.turns.retry()
+        self.parts.sessions.when_whole(self.parts.turns.retry)
 
     def on_conversation_branch_requested(self, event: Conversation.BranchRequested) -> None:
-        self.parts.branches.branch(event.how, event.message)
+        self.parts.sessions.when_whole(partial(self.parts.branches.branch, event.how, event.message))
 
     def on_conversation_image_opened(self, event: Conversation.ImageOpened) -> None:
         self.parts.dialogs.open_picture(event.images, event.number)
@@ -309,7 +329,8 @@ class ChatScreen(Screen[None]):
         self.parts.generation.choose_model()
 
     def on_header_background_clicked(self) -> None:
-        self.parts.open_next()
+        if chat_id := self.parts.background.next_waiting:
+            self.parts.open(chat_id)
 
     def on_welcome_chosen(self, event: Welcome.Chosen) -> None:
         self.parts.auth.choose(event.option)

@@ -109,6 +109,8 @@ class ChatSession:
         """The user's, or a generated one, or the first line of the first prompt."""
         self.is_on_view = True
         """False while another chat is shown. Its queue then goes on with the model and settings of its running turn."""
+        self.is_whole = True
+        """False while the chat is being opened: the transcript has only its last messages, and nothing is sent."""
         self.is_closed = False
         """True once the chat was left for good: what it still receives is recorded, and nobody else is told."""
         self.recorder: Recorder | None = None
@@ -170,6 +172,12 @@ class ChatSession:
         turns.record, turns.partial = recorder.record, recorder.partial
         turns.withdraw, turns.discard, turns.revise = recorder.withdraw, recorder.discard, recorder.revise
         turns.tools_changed = recorder.set_tools
+
+    def note_branch(self, branch: Branch, edits: str) -> None:
+        """Note which messages are known of the store, and which of them, if any, the prompt area edits."""
+        self.sync = SyncState(sibling_ids(branch) | ids(branch))
+        edited = next((number for number, message in enumerate(branch) if message.id == edits), None)
+        self.editing = Origin(branch, edited) if edited is not None else None
 
     @property
     def transcript(self) -> Transcript:

@@ -56,9 +56,11 @@ class Parts:
         library: Library,
         options: Options,
         signed_in: Callable[[], object],
+        started: Callable[[], object],
     ) -> None:
-        """`signed_in` is called once another credential is in use."""
+        """`signed_in` is called once another credential is in use, `started` once what is to be seen first is there."""
         self._screen = screen
+        self._started = started
         self._widgets = widgets
         self._options = options
         self._signed_in = signed_in
@@ -116,6 +118,8 @@ class Parts:
     def sessions(self) -> SessionManager:
         ports = SessionPorts(
             show=self._show_session,
+            painted=lambda: self.display.painted(),
+            complete=lambda *missing: self.display.complete_session(*missing),
             snapshot=lambda session: self.display.snapshot(session),
             restore=lambda place, keeps: self.display.restore(place, keeps, adds=not self.sessions.is_ready),
             show_message=lambda index, words: self.reading.show_message(index, words),
@@ -135,13 +139,13 @@ class Parts:
         sessions = self.sessions
         ports = StartUpPorts(
             open_store=sessions.open_store,
+            prepare=sessions.prepare,
             open_chat=sessions.open_chat,
             open_draft=sessions.open_draft,
             has_not_begun=sessions.has_not_begun,
             use_tools=sessions.use_tools,
             has_waiting=lambda: sessions.has_waiting,
             started=sessions.started,
-            open_list=self.library.open_list,
         )
         return StartUp(self.context, ports, self._options.start)
 
@@ -364,14 +368,13 @@ class Parts:
         self._widgets.prompt.focus()
         self.sessions.open(chat_id, message_id, words)
 
-    def open_next(self) -> None:
-        """Show the chat that asks or was answered in the background."""
-        if chat_id := self.background.next_waiting:
-            self.open(chat_id)
-
     async def start(self, prompt: str) -> None:
         """Open the store, and restore what was asked for. `prompt` is what the program was started with."""
         await self.start_up.start(bool(prompt))
+        self.display.show_title()
+        self._started()
+        if self._options.start.is_list:
+            self.library.open_list()
         await self.library.read_earlier()
 
     def _post(self, do: Callable[[Any], None], argument: Any) -> None:
@@ -392,4 +395,4 @@ class Parts:
 
     def _changed_elsewhere(self, chat_id: str) -> None:
         self.library.changed_elsewhere(chat_id)
-        self.sync.changed_elsewhere(chat_id)
+        self.sessions.when_whole(partial(self.sync.changed_elsewhere, chat_id))

@@ -60,39 +60,45 @@ def run(
     The engine, the provider and the library enclose the app. If the app is closed in the middle of an answer, the engine
     stops first and the library last, so the part of the answer that has arrived is stored.
     """
-    from tui.app import ChatApp
-    from tui.chat_screen.context import StartOptions
-    from tui.engine import Engine
     from tui.services.library import ChatLibrary
-    from tui.services.provider import ClaudeProvider
-    from tui.signals import ExitSignals
 
-    _check_textual_variables()
-    for name in ("COLUMNS", "LINES"):
-        os.environ.pop(name, None)  # Rich would prefer them to the real size of the terminal
     library = ChatLibrary(settings.folders.data / "chats.db")
-    with ExitSignals() as exit_signals:
-        with (
-            library,
-            ClaudeProvider(
-                settings, env, demo=demo, model=model, system=system, preset=preset, tools=tools
-            ) as provider,
-            Engine() as engine,
-        ):
-            engine.at_exit(provider.aclose)
-            start_options = StartOptions(resume, start, own_model=bool(model or preset), system=system, tools=tools)
-            app = ChatApp(
-                settings,
-                provider,
-                engine,
-                library,
-                prompt=prompt,
-                attach=attach,
-                start=start_options,
-                exit_signals=exit_signals,
-            )
-            app.run()
-        return _keep_unsaved(library, exit_signals.exit_code if exit_signals.received else app.return_code or 0)
+    with library:
+        # First of all, so that the store's thread opens the file and reads the chat while the screen is imported.
+        end = library.read_ahead(resume, demo=demo) if resume or start == "last" else None
+        from tui.app import ChatApp
+        from tui.chat_screen.context import StartOptions
+        from tui.engine import Engine
+        from tui.services.provider import ClaudeProvider
+        from tui.signals import ExitSignals
+
+        _check_textual_variables()
+        for name in ("COLUMNS", "LINES"):
+            os.environ.pop(name, None)  # Rich would prefer them to the real size of the terminal
+        with ExitSignals() as exit_signals:
+            with (
+                library,  # closed in here, where signals wait until everything is stored
+                ClaudeProvider(
+                    settings, env, demo=demo, model=model, system=system, preset=preset, tools=tools
+                ) as provider,
+                Engine() as engine,
+            ):
+                engine.at_exit(provider.aclose)
+                start_options = StartOptions(
+                    resume, start, own_model=bool(model or preset), system=system, tools=tools, end=end
+                )
+                app = ChatApp(
+                    settings,
+                    provider,
+                    engine,
+                    library,
+                    prompt=prompt,
+                    attach=attach,
+                    start=start_options,
+                    exit_signals=exit_signals,
+                )
+                app.run()
+            return _keep_unsaved(library, exit_signals.exit_code if exit_signals.received else app.return_code or 0)
 
 
 def _check_textual_variables() -> None:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from tui.chat.tree import ChatTree
-    from tui.store import Store, Unsaved
+    from tui.store import ChatEnd, Store, Unsaved
 
 
 _KINDS = ("md", "html", "json")
@@ -37,9 +39,12 @@ class ChatLibrary:
         self.file = file
         self.elsewhere: tuple[Path | None, bool] = (None, False)
         """Where to write chats that could not be stored: this file, and True to print them on stdout."""
+        self._early: list[TuiError] | None = None
+        """The problems so far, while the store is read ahead and there is no screen to show them."""
         self._open = ExitStack()
         self._stores: dict[bool, Store] = {}
         self._opening = Lock()
+        self._reporting = Lock()
 
     def __enter__(self) -> ChatLibrary:
         return self
@@ -47,8 +52,28 @@ class ChatLibrary:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
+    def read_ahead(self, chat_id: str, *, demo: bool) -> Future[ChatEnd | None]:
+        """Open the store before there is a screen, and return the end of a chat: of the one used last, without an ID."""
+        self._early = []
+        return self._store(demo).end(chat_id)
+
     def store(self, *, demo: bool) -> Store:
         """Return the store. The first call loads modules, so make it outside the first paint."""
+        store = self._store(demo)
+        with self._reporting:
+            early, self._early = self._early or (), None
+        for problem in early:
+            self.trouble(problem)
+        return store
+
+    def _report(self, problem: TuiError) -> None:
+        with self._reporting:
+            if self._early is not None:
+                self._early.append(problem)
+                return
+        self.trouble(problem)
+
+    def _store(self, demo: bool) -> Store:
         from tui.store import Store
 
         with self._opening:  # a program that ends as soon as it has begun opens it from another thread
@@ -58,7 +83,7 @@ class ChatLibrary:
                     file = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="prx-demo-"))) / file.name
                 store = Store(
                     file,
-                    problems=lambda problem: self.trouble(problem),
+                    problems=self._report,
                     changed=lambda chat_id: self.changed(chat_id),
                     now=self.now,
                 )

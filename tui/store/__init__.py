@@ -3,7 +3,7 @@
 `Store` is the interface; everything else runs on a thread of its own. The modules, from the bottom: `values` has the
 results, `codec` converts messages to rows and back, `usage` adds up tokens and costs, `search_text` makes text searchable,
 `schema` has the tables, `database` the file and its failures, `watch` notices changes by other programs, `worker` is the
-thread, `updates` and `queries` are the SQL, `recorder` connects a session.
+thread, `updates`, `queries` and `branches` are the SQL, `recorder` connects a session.
 """
 
 from tui.store.recorder import Recorder
@@ -11,6 +11,7 @@ from tui.store.store import Store, new_id
 from tui.store.values import (
     Branch,
     Chat,
+    ChatEnd,
     ChatUpdate,
     ChatUsage,
     DayUsage,
@@ -20,6 +21,7 @@ from tui.store.values import (
     NewChat,
     Position,
     SearchResults,
+    StoredChat,
     StoredMessage,
     Unsaved,
 )
@@ -27,6 +29,7 @@ from tui.store.values import (
 __all__ = [
     "Branch",
     "Chat",
+    "ChatEnd",
     "ChatUpdate",
     "ChatUsage",
     "DayUsage",
@@ -38,6 +41,7 @@ __all__ = [
     "Recorder",
     "SearchResults",
     "Store",
+    "StoredChat",
     "StoredMessage",
     "Unsaved",
     "new_id",

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from tui.chat.transcript import State
 
-_END_OF_TIME = 253_402_214_400.0
+END_OF_TIME = 253_402_214_400.0
 """The last day of the year 9999; later times have no date."""
 _STATES: tuple[State, ...] = get_args(State)
 
@@ -37,7 +37,7 @@ def number(value: Any) -> float:
 def moment(value: Any) -> float:
     """Return seconds since the epoch, or 0 if it is not a time with a date."""
     at = float(number(value))
-    return at if 0 <= at < _END_OF_TIME else 0.0
+    return at if 0 <= at < END_OF_TIME else 0.0
 
 
 def role(value: Any) -> Literal["user", "assistant"]:

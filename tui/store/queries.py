@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from tui.chat.budget import Spent
-from tui.chat.transcript import Message, State, Tool, Transcript
+from tui.chat.transcript import State, Tool
 from tui.chat.tree import ChatTree, Node, Unsent
 from tui.store import columns, usage
 from tui.store.codec import as_base64, attachment_hashes, decode, decode_tools, searchable
 from tui.store.errors import AmbiguousChat, NoSuchChat
 from tui.store.search_text import Query, fold_word, matches, parse_query, snippet, title_highlights
 from tui.store.usage import discarded_answers
-from tui.store.values import Branch, Chat, ChatUpdate, DayUsage, Hit, SearchResults, StoredMessage, Unsaved
+from tui.store.values import Chat, DayUsage, Hit, SearchResults, Unsaved
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -67,52 +67,13 @@ def chat(db: Connection, chat_id: str, elsewhere: frozenset[str] = frozenset()) 
     return _chat(row, elsewhere)
 
 
-def branch(db: Connection, chat_id: str, head: str | None, elsewhere: frozenset[str] = frozenset()) -> Branch:
-    """Return the path to `head`, by default to the chat's own head. Raises NoSuchChat."""
-    of = chat(db, chat_id, elsewhere)
-    return _branch(db, of, _rows(db, of.id, head or of.head))
-
-
-def since(db: Connection, chat_id: str, head: str, elsewhere: frozenset[str] = frozenset()) -> ChatUpdate:
-    """Return the path to the newest message below `head`, and the messages after it. Raises NoSuchChat."""
-    of = chat(db, chat_id, elsewhere)
-    rows = _rows(db, of.id, leaf(db, head))
-    after = next((number for number, row in enumerate(rows, start=1) if row[1] == head), len(rows))
-    (deleted_at,) = db.execute("SELECT deleted_at FROM chats WHERE id = ?", (of.id,)).fetchone()
-    added = _messages(db, rows[after:])
-    return ChatUpdate(branch=_branch(db, of, rows), added=added, is_deleted=deleted_at is not None)
-
-
-def _branch(db: Connection, of: Chat, rows: list[tuple[Any, ...]]) -> Branch:
-    siblings = _siblings(db, of.id)
-    return Branch(
-        of,
-        [
-            StoredMessage(
-                id=id,
-                parent_id=parent,
-                role=role,
-                state=state,
-                at=at,
-                facts=facts,
-                blocks=blocks,
-                siblings=siblings.get(parent_key, (id,)),
-            )
-            for _, id, parent_key, parent, role, state, at, facts, blocks in rows
-        ],
-    )
-
-
-def transcript(db: Connection, chat_id: str, head: str | None) -> Transcript:
-    """Return the path as a transcript with all attachments. Raises NoSuchChat."""
-    of = chat(db, chat_id)
-    messages = _messages(db, _rows(db, of.id, head or of.head))
-    return Transcript(messages=messages, system=of.system, tools=_definitions(db, of.id))
-
-
-def _messages(db: Connection, rows: list[tuple[Any, ...]]) -> tuple[Message, ...]:
-    data = attached(db, (row[-1] for row in rows))
-    return tuple(decode(role, state, at, blocks, facts, data) for *_, role, state, at, facts, blocks in rows)
+def last_chat(db: Connection, elsewhere: frozenset[str] = frozenset()) -> Chat | None:
+    """Return the chat that was used last, or None. A time that is none counts as the oldest."""
+    row = db.execute(
+        f"{_CHAT} WHERE deleted_at IS NULL ORDER BY updated BETWEEN 0 AND ? DESC, updated DESC, pinned DESC, key DESC",
+        (columns.END_OF_TIME,),
+    ).fetchone()
+    return _chat(row, elsewhere) if row is not None else None
 
 
 def unsaved(db: Connection, chat_ids: tuple[str, ...], drafts: Mapping[str, tuple[str, ...]]) -> Unsaved:
@@ -140,7 +101,7 @@ def tree(db: Connection, chat_id: str) -> ChatTree:
     own = ("nodes", "definitions", "discarded")
     return ChatTree(
         **{name: getattr(of, name) for name in ChatTree.__struct_fields__ if name not in own},
-        definitions=_definitions(db, of.id),
+        definitions=definitions(db, of.id),
         nodes=tuple(
             Node(
                 id=id,
@@ -296,55 +257,11 @@ def _message_columns(
     return columns.role(role), columns.state(state), columns.moment(at), columns.data(blocks), columns.data(facts)
 
 
-def _definitions(db: Connection, chat_id: str) -> tuple[Tool, ...]:
+def definitions(db: Connection, chat_id: str) -> tuple[Tool, ...]:
+    """Return the tools that the requests of a chat send."""
     return decode_tools(
         columns.text(db.execute("SELECT definitions FROM chats WHERE id = ?", (chat_id,)).fetchone()[0])
     )
-
-
-def _rows(db: Connection, chat_id: str, head: str | None) -> list[tuple[Any, ...]]:
-    """Return the path to `head`: key, id, key and id of the parent, role, state, at, facts, blocks."""
-    rows = db.execute(
-        """
-        WITH RECURSIVE up (key, parent, depth) AS (
-            SELECT m.key, m.parent, 0 FROM messages AS m JOIN chats AS c ON c.key = m.chat WHERE m.id = ? AND c.id = ?
-            UNION ALL SELECT m.key, m.parent, up.depth + 1 FROM messages AS m JOIN up
-                ON m.key = up.parent AND m.key < up.key  -- it never goes round in circles
-        )
-        SELECT m.key, m.id, m.parent, NULL, m.role, m.state, m.at, m.facts, m.blocks
-        FROM up JOIN messages AS m ON m.key = up.key ORDER BY up.depth DESC
-        """,
-        (head, chat_id),
-    ).fetchall()
-    ids = [None, *(row[1] for row in rows)]
-    return [
-        (
-            *row[:3],
-            parent,
-            columns.role(row[4]),
-            columns.state(row[5]),
-            columns.moment(row[6]),
-            *map(columns.data, row[7:]),
-        )
-        for row, parent in zip(rows, ids, strict=False)
-    ]
-
-
-def _siblings(db: Connection, chat_id: str) -> dict[int | None, tuple[str, ...]]:
-    """Return the children of each message that has several, oldest first."""
-    found: dict[int | None, list[str]] = defaultdict(list)
-    rows = db.execute(
-        """
-        SELECT m.parent, m.id FROM messages AS m JOIN (
-            SELECT chat, parent FROM messages WHERE chat = (SELECT key FROM chats WHERE id = ?)
-            GROUP BY chat, parent HAVING count(*) > 1
-        ) AS several ON m.chat = several.chat AND m.parent IS several.parent ORDER BY m.key
-        """,
-        (chat_id,),
-    )
-    for parent, id in rows:
-        found[parent].append(id)
-    return {parent: tuple(ids) for parent, ids in found.items()}
 
 
 def _titles(db: Connection, typed: str, limit: int) -> list[Hit]:

@@ -18,13 +18,14 @@ from tui.chat.budget import Spent
 from tui.chat.spending import local_day
 from tui.chat.transcript import Draft, Message, Tool, Transcript
 from tui.chat.tree import ChatTree
-from tui.store import presence, queries, updates, usage
+from tui.store import branches, presence, queries, updates, usage
 from tui.store.codec import encode_tools
 from tui.store.database import Database
 from tui.store.errors import StoreProblem
 from tui.store.values import (
     Branch,
     Chat,
+    ChatEnd,
     ChatUpdate,
     ChatUsage,
     DayUsage,
@@ -33,6 +34,7 @@ from tui.store.values import (
     NewChat,
     Position,
     SearchResults,
+    StoredChat,
     Unsaved,
 )
 from tui.store.watch import Watch
@@ -164,15 +166,34 @@ class Store:
 
     def branch(self, chat_id: str, head: str | None = None) -> Future[Branch]:
         """Return the messages up to `head`, by default up to where the chat was left. Raises NoSuchChat."""
-        return self._worker.read(lambda db: queries.branch(db, chat_id, head, self._elsewhere(db)), flush=True)
+        return self._worker.read(lambda db: branches.branch(db, chat_id, head, self._elsewhere(db)), flush=True)
+
+    def end(self, chat_id: str = "", head: str | None = None) -> Future[ChatEnd | None]:
+        """Return the last messages of `branch`, as fast from a long chat as from a short one, and `position`.
+
+        Without an ID: of the chat that was used last, or None if there are no chats. Raises NoSuchChat.
+        """
+        now = self._now()
+
+        def job(db: Connection) -> ChatEnd | None:
+            branch = branches.end(db, chat_id, head, self._elsewhere(db))
+            if branch is None:
+                return None
+            return ChatEnd(branch=branch, position=presence.adopt(db, self.token, branch.chat.id, now))
+
+        return self._worker.write(job, flush=True)
+
+    def stored_chat(self, chat_id: str, head: str | None = None) -> Future[StoredChat]:
+        """Return all that it takes to go on with a chat after `head`. Raises NoSuchChat."""
+        return self._worker.read(lambda db: branches.stored_chat(db, chat_id, head, self._elsewhere(db)), flush=True)
 
     def since(self, chat_id: str, head: str) -> Future[ChatUpdate]:
         """Return what others have written after the message `head`, and the state of the chat. Raises NoSuchChat."""
-        return self._worker.read(lambda db: queries.since(db, chat_id, head, self._elsewhere(db)), flush=True)
+        return self._worker.read(lambda db: branches.since(db, chat_id, head, self._elsewhere(db)), flush=True)
 
     def transcript(self, chat_id: str, head: str | None = None) -> Future[Transcript]:
         """Return the messages with all attachments, for sending. Raises NoSuchChat."""
-        return self._worker.read(lambda db: queries.transcript(db, chat_id, head), flush=True)
+        return self._worker.read(lambda db: branches.transcript(db, chat_id, head), flush=True)
 
     def tree(self, chat_id: str) -> Future[ChatTree]:
         """Return a whole chat, for an export. Raises NoSuchChat."""

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tui.chat.ledger import Usage
-from tui.chat.transcript import Draft, Message, State, Tool
+from tui.chat.transcript import Draft, Message, State, Tool, Transcript
 from tui.chat.tree import ChatTree, Unsent
 from tui.store.codec import decode
 
@@ -72,6 +72,11 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     is_open_elsewhere: bool
     """True if another running prx has it open."""
 
+    @property
+    def settings(self) -> NewChat:
+        """What more messages are recorded with."""
+        return NewChat(id=self.id, title=self.title, model=self.model, system=self.system, preset=self.preset)
+
 
 class StoredMessage:
     """A message in a chat. Its content is decoded when it is first used."""
@@ -80,7 +85,6 @@ class StoredMessage:
         self,
         *,
         id: str,
-        parent_id: str | None,
         role: Literal["user", "assistant"],
         state: State,
         at: float,
@@ -89,7 +93,6 @@ class StoredMessage:
         siblings: tuple[str, ...],
     ) -> None:
         self.id = id
-        self.parent_id = parent_id
         self.role = role
         self.state = state
         self.at = at
@@ -139,6 +142,23 @@ class Branch(Sequence[StoredMessage]):
 
     def __repr__(self) -> str:
         return f"Branch({self.chat.id!r}, {len(self)} messages)"
+
+
+class ChatEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """What it takes to show a chat: its last messages, and how its screen was left."""
+
+    branch: Branch
+    position: Position
+
+
+class StoredChat(msgspec.Struct, frozen=True, kw_only=True):
+    """All that it takes to go on with a chat."""
+
+    branch: Branch
+    transcript: Transcript
+    """The messages of the branch with all attachments, and the tools that they were sent with."""
+    discarded: tuple[Message, ...]
+    """The answers that were billed but are not among the messages."""
 
 
 class ChatUpdate(msgspec.Struct, frozen=True, kw_only=True):

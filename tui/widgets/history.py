@@ -24,6 +24,11 @@ class PromptHistory:
         return self._earlier + self._own
 
     @property
+    def earlier_count(self) -> int:
+        """The number of texts that are not this chat's."""
+        return len(self._earlier)
+
+    @property
     def last_sent(self) -> str:
         """The prompt that was sent last in this chat, or ""."""
         return next((text for text in reversed(self._own) if text not in self._unsent), "")
@@ -37,6 +42,17 @@ class PromptHistory:
         self._unsent.discard(text)
         if text and (not self._own or self._own[-1] != text):
             self._own.append(text)
+
+    def add_older(self, texts: Sequence[str]) -> int:
+        """Add prompts that were sent in this chat before all others, oldest first. Return how many texts that added."""
+        older: list[str] = []
+        for text in texts:
+            if text and text not in older[-1:]:
+                older.append(text)
+        if older and older[-1:] == self._own[:1]:
+            older.pop()
+        self._own[:0] = older
+        return len(older)
 
     def keep(self, text: str) -> bool:
         """Keep a text that was not sent. False if it is blank, or is kept already."""
@@ -112,6 +128,13 @@ class DraftHistory:
         """Add a prompt that was sent."""
         self.prompts.add(text)
         self._at = None
+
+    def add_older(self, texts: Sequence[str]) -> None:
+        """Add prompts that were sent in this chat before all others, oldest first."""
+        is_own = self._at is not None and self._at >= self.prompts.earlier_count
+        added = self.prompts.add_older(texts)
+        if self._at is not None and is_own:
+            self._at += added
 
     def set_earlier(self, texts: Sequence[str]) -> None:
         """Set the prompts of other chats, newest first, unless one is being shown."""

@@ -48,7 +48,7 @@ class BranchController:
         self._ports = ports
 
     def branch(self, how: How, message: int) -> None:
-        """Edit, regenerate or fork at a message, or show its next sibling."""
+        """Edit, regenerate or fork at a message, or show its next sibling. A negative index counts from the end."""
         if self._may_branch():
             self._context.run(self._branch, self._context.current(), how, message, group="branch", exclusive=True)
 
@@ -66,6 +66,7 @@ class BranchController:
 
     async def _branch(self, session: ChatSession, how: How, message: int) -> None:
         messages = session.transcript.messages
+        message += len(messages) if message < 0 else 0
         try:
             branch = await self._ports.read_branch()
             if self._context.current() is not session:

@@ -165,7 +165,10 @@ class CostController:
 
     def show_warmth(self) -> None:
         """Show how long the cache keeps this chat; once it is cold, what the next request costs."""
-        session, warmth = self._context.current(), self.warmth()
+        session = self._context.current()
+        if not session.is_whole:
+            return  # it is shown once all messages are there
+        warmth = self.warmth()
         left_s = warmth.left_s(session.turns.now())
         self._ports.show_warmth(
             self._warm_text(warmth, left_s) if left_s else self._cold_text(session.transcript), left_s > 0
@@ -230,7 +233,7 @@ class CostController:
     def _estimated(self) -> Estimate | None:
         """Return what sending what is written now would take; None if it is nothing to be sent."""
         draft, session = self._ports.draft(), self._context.current()
-        return None if _is_empty(draft) or session.running else self.coming(draft, session.base)
+        return None if _is_empty(draft) or session.running or not session.is_whole else self.coming(draft, session.base)
 
     def coming(self, draft: Draft, after: Transcript) -> Estimate:
         """Estimate what sending a draft after a transcript takes."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,21 +12,25 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tui.chat.tools import Access, parse_access
-from tui.chat.transcript import Draft
+from tui.chat.transcript import Draft, Transcript
 from tui.chat_screen.background import BackgroundChats
 from tui.chat_screen.context import ChatContext, stored
 from tui.chat_screen.readiness import Readiness
-from tui.chat_screen.session import ChatSession, Origin, SyncState, ids, labels, opening_notice, sibling_ids
+from tui.chat_screen.session import ChatSession, labels, opening_notice
 from tui.errors import TuiError
 
 if TYPE_CHECKING:
-    from tui.store import Branch, Chat, NewChat, Position, Store
+    from tui.store import Branch, Chat, ChatEnd, NewChat, Position, Store, StoredChat
 
 
 @dataclass(frozen=True)
 class SessionPorts:
     show: Callable[[ChatSession, Sequence[str]], None]
     """Shows another session in the place of the one on view, with the labels of its messages."""
+    painted: Callable[[], Awaitable[None]]
+    """Returns once what is shown is on the screen."""
+    complete: Callable[[ChatSession, Sequence[str], float | None], Awaitable[None]]
+    """Adds what is missing of a session that was shown from its end, and scrolls to where it was left."""
     snapshot: Callable[[ChatSession], Position]
     """How the chat on view stands."""
     restore: Callable[[Position, bool], None]
@@ -55,6 +60,8 @@ class SessionManager:
         self.when_ready = self._readiness.when_ready
         self._wanted: tuple[str, str, Sequence[str]] | None = None
         """The chat that is to be opened next, with a message and words."""
+        self._loading: tuple[ChatSession, Position] | None = None
+        """The chat on view and how it was left, while only its end is shown and the rest is being read."""
         self._stashed: Position | None = None
         """What was typed in the chat on view before another one was asked for."""
         self._store: Store | None = None
@@ -66,7 +73,6 @@ class SessionManager:
     def _new_session(self) -> ChatSession:
         self._count += 1
         provider = self._context.provider
-
         return ChatSession(
             f"chat-{self._count}",
             provider.session(),
@@ -75,13 +81,11 @@ class SessionManager:
             self._wake,
         )
 
-    def _new_chat(self, chat_id: str = "") -> NewChat:
-        from tui.store import NewChat
-        from tui.store.store import new_id
+    def _record(self, session: ChatSession, chat: NewChat | None = None, head: str | None = None) -> None:
+        """Record everything from now on as that chat, by default a new one, after the message `head`."""
+        from tui.store import NewChat, new_id
 
-        return NewChat(id=chat_id or new_id())
-
-    def _record(self, session: ChatSession, chat: NewChat, head: str | None = None) -> None:
+        chat = chat or NewChat(id=new_id())
         session.record_in(self.store, chat, head)
         self.store.set_open_chat(chat.id)
 
@@ -100,16 +104,28 @@ class SessionManager:
         """True unless the store is still opened, or another chat."""
         return self._readiness.is_ready
 
+    def when_whole(self, do: Callable[[], object], late: Callable[[], object] | None = None) -> object:
+        """Do what needs all messages of the chat on view, and return its result; or once they are there, `late` or it."""
+        if not self._readiness.is_loading:
+            return do()
+        self.when_ready(late or do)
+        return None
+
     @property
     def has_waiting(self) -> bool:
         return self._readiness.has_waiting
 
-    async def open_store(self) -> None:
-        """Open the store, and have the chat on view recorded there."""
-        context = self._context
-        opening = asyncio.to_thread(context.library.store, demo=context.provider.is_demo)
-        self._store, _ = await asyncio.gather(opening, asyncio.to_thread(context.provider.load))
-        self._record(self.current, self._new_chat())
+    async def open_store(self) -> Store:
+        """Open the store, and return it. Its modules are loaded on another thread, unless they are loaded already."""
+        opens = partial(self._context.library.store, demo=self._context.provider.is_demo)
+        self._store = store = opens() if "tui.store.store" in sys.modules else await asyncio.to_thread(opens)
+        return store
+
+    async def prepare(self) -> None:
+        """Load what sending takes, and have the chat on view recorded in the store."""
+        await asyncio.to_thread(self._context.provider.load)
+        if self.current.recorder is None:
+            self._record(self.current)
 
     def started(self) -> None:
         """Everything is there: what waited is done now, so that whatever comes later comes after it."""
@@ -119,10 +135,12 @@ class SessionManager:
 
     async def open_draft(self, chat_id: str) -> bool:
         """Show what was typed for a chat that has not begun, in this chat that has not begun. False if there is nothing."""
+        from tui.store import NewChat
+
         position = await stored(self.store.position(chat_id))
         if position.is_empty:
             return False
-        self._record(self.current, self._new_chat(chat_id))
+        self._record(self.current, NewChat(id=chat_id))
         self.current.queue.restore(position.queue)
         self._ports.restore(position, False)
         return True
@@ -144,7 +162,7 @@ class SessionManager:
 
         What is typed and sent from now on is for that chat.
         """
-        if not self.is_started:
+        if not self.is_started or (self._readiness.is_loading and not self._readiness.is_opening):
             self.when_ready(lambda: self.open(chat_id, message_id, words))
             return
         self._wanted = chat_id, message_id, words
@@ -180,6 +198,8 @@ class SessionManager:
     def _snapshot(self) -> Position:
         """Return how the chat on view stands, with what was stashed of it."""
         position, stashed = self._ports.snapshot(self.current), self._stashed
+        if self._loading is not None:
+            position = replace(position, scroll=self._loading[1].scroll, edits=self._loading[1].edits)
         if stashed is None:
             return position
         return replace(position, draft=stashed.draft, queue=(*stashed.queue, *position.queue))
@@ -197,18 +217,25 @@ class SessionManager:
             self._context.notify(error.message)
 
     async def open_chat(
-        self, chat_id: str, *, head: str | None = None, at: str = "", words: Sequence[str] = ()
+        self,
+        chat_id: str,
+        *,
+        head: str | None = None,
+        at: str = "",
+        words: Sequence[str] = (),
+        end: ChatEnd | None = None,
     ) -> None:
         """Show a stored chat in the place of this one: up to `head` or where it was left, and the `words` of message `at`.
 
-        A chat with a running turn is shown as it stands, in its own branch. Raises TuiError.
+        A chat with a running turn is shown as it stands, in its own branch. `end`: the last messages, if they are read
+        already. Raises TuiError.
         """
         if (session := self._background.sessions.get(chat_id)) is not None:
             branch = await self._open_background(session)
         elif chat_id == self.current.id and self.current.running:
             branch = await self.read_branch()
         else:
-            branch = await self._open_stored(chat_id, head)
+            branch = await self._open_stored(chat_id, head, end)
         if at:
             index = next((index for index, message in enumerate(branch) if message.id == at), None)
             if index is not None:
@@ -222,43 +249,69 @@ class SessionManager:
         assert recorder is not None
         return await stored(self.store.branch(recorder.chat.id, recorder.head))
 
-    async def _open_stored(self, chat_id: str, head: str | None) -> Branch:
-        from tui.store import NewChat
-
+    async def _open_stored(self, chat_id: str, head: str | None, end: ChatEnd | None = None) -> Branch:
+        """Show the end of a stored chat, and once that is on the screen, read the rest of it and go on with it."""
         left, is_same = self.current, chat_id == self.current.id
-        branch: Branch = await stored(self.store.branch(chat_id, head))
-        transcript = await stored(self.store.transcript(chat_id, head or branch.head))
-        discarded = await stored(self.store.discarded(chat_id))
+        end = end or await stored(self.store.end(chat_id, head))
+        assert end is not None, "else NoSuchChat was raised"
         if is_same and (left.running or self.current is not left):  # a prompt was sent, or another chat shown meanwhile
-            return branch
-        position = self._snapshot() if is_same else await stored(self.store.position(chat_id))
+            return await self.read_branch()
+        position = self._snapshot() if is_same else end.position
+        session = self._show_end(end.branch, position, is_same=is_same)
+        try:
+            await self._ports.painted()
+            chat: StoredChat = await stored(self.store.stored_chat(chat_id, head or end.branch.head))
+        except TuiError:
+            if self.current is session:
+                self._show_new(draft_stays=True)
+            self._end_loading(session)
+            raise
+        await self._complete(session, chat, position)
+        self._end_loading(session)
+        if self.current is session and (notice := opening_notice(chat.branch)):
+            self._context.notify(notice, lasting=True)
+        return chat.branch
+
+    async def _complete(self, session: ChatSession, chat: StoredChat, position: Position) -> None:
+        """Add what is missing of a chat that is shown from its end, unless another one is shown by now."""
+        if self.current is session:
+            session.transcript = session.restored = chat.transcript
+            session.turns.discarded, session.is_whole = chat.discarded, True
+            session.note_branch(chat.branch, position.edits)
+            await self._ports.complete(session, labels(chat.branch), position.scroll)
+
+    def _end_loading(self, session: ChatSession) -> None:
+        """All of the chat is there, or another one is shown instead: what has waited is done."""
+        if self._loading is not None and self._loading[0] is session:
+            self._loading, self._readiness.is_loading = None, False
+            self.save_position()
+            self._readiness.do_waiting()
+
+    def _show_end(self, end: Branch, position: Position, *, is_same: bool) -> ChatSession:
+        """Show the last messages of a chat in the place of the one on view. Whatever needs the others waits for them."""
         keeps_typed = is_same and self._stashed is None
+        unsent = self.current.unsent if keeps_typed else position.queue
         if is_same:
             self._stashed = None
             self.current.close()
         else:
             self._leave(draft_stays=True)
-        chat = branch.chat
-        known = NewChat(id=chat.id, title=chat.title, model=chat.model, system=chat.system, preset=chat.preset)
-        session = self._new_session()
-        self._record(session, known, branch.head)
-        session.turns.resume(transcript, parse_access(chat.tools))
-        session.restored = transcript
-        session.turns.discarded = discarded
-        session.queue.restore(self.current.unsent if keeps_typed else position.queue)
-        self.current = session
-        self._show(session, branch, position, keeps_typed=keeps_typed)
-        if notice := opening_notice(branch):
-            self._context.notify(notice, lasting=True)
-        return branch
+        chat, session = end.chat, self._new_session()
+        self._record(session, chat.settings, end.head)
+        messages = tuple(one.message for one in end)
+        session.turns.resume(Transcript(messages=messages, system=chat.system), parse_access(chat.tools))
+        session.queue.restore(unsent)
+        session.is_whole = False
+        self.current, self._loading = session, (session, position)
+        self._show(session, end, replace(position, scroll=None, edits=""), keeps_typed=keeps_typed)
+        self._readiness.is_loading = True
+        return session
 
     def _show(self, session: ChatSession, branch: Branch, position: Position, *, keeps_typed: bool = False) -> None:
         self._background.unread.discard(session.id)
         self._ports.take_choices(branch.chat)
         session.title = branch.chat.title
-        session.sync = SyncState(sibling_ids(branch) | ids(branch))
-        edited = next((number for number, message in enumerate(branch) if position.edits == message.id), None)
-        session.editing = Origin(branch, edited) if edited is not None else None
+        session.note_branch(branch, position.edits)
         self._ports.show(session, labels(branch))
         self._ports.restore(position, keeps_typed)
 
@@ -277,7 +330,7 @@ class SessionManager:
         self.current = self._new_session()
         context = self._context
         self._store = context.library.store(demo=context.provider.is_demo)
-        self._record(self.current, self._new_chat())
+        self._record(self.current)
         self._ports.show(self.current, ())
 
     # Leaving a chat
@@ -285,7 +338,7 @@ class SessionManager:
     def save_position(self) -> None:
         """Note how the chat on view stands. Called as often as that changes."""
         if self.current.recorder is not None and self.is_ready:
-            self.store.save_position(self._ports.snapshot(self.current))
+            self.store.save_position(self._snapshot())
 
     def end(self) -> None:
         """Save what is typed, sent and queued, as the program ends; also where the store is not open yet."""
@@ -299,7 +352,7 @@ class SessionManager:
                 return
             self._store = self._context.library.store(demo=self._context.provider.is_demo)
             if self.current.recorder is None:
-                self._record(self.current, self._new_chat())
+                self._record(self.current)
         self.store.save_position(replace(position, chat_id=self.current.id))
 
     def _leave(self, *, draft_stays: bool) -> None:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec.structs import replace
 
 from tui.chat.tools import Access
-from tui.chat_screen.context import ChatContext, StartOptions, stored
+from tui.chat_screen.context import ChatContext, Result, StartOptions, stored
 from tui.errors import TuiError
+
+if TYPE_CHECKING:
+    from tui.store import ChatEnd, Store
+
+
+class OpenChat(Protocol):
+    """Shows a stored chat, of which the end may have been read already. Raises TuiError."""
+
+    def __call__(self, chat_id: str, *, end: ChatEnd | None = None) -> Awaitable[object]: ...
 
 
 @dataclass(frozen=True)
 class StartUpPorts:
-    open_store: Callable[[], Awaitable[None]]
-    """Opens the store, and has the chat on view recorded there."""
-    open_chat: Callable[[str], Awaitable[object]]
-    """Shows a stored chat. Raises TuiError."""
+    open_store: Callable[[], Awaitable[Store]]
+    prepare: Callable[[], Awaitable[None]]
+    """Loads what sending takes, and has the chat on view recorded."""
+    open_chat: OpenChat
     open_draft: Callable[[str], Awaitable[bool]]
     """Shows what was typed for a chat that has not begun. False if there is nothing."""
     has_not_begun: Callable[[str], Awaitable[bool]]
@@ -26,8 +36,6 @@ class StartUpPorts:
     """Whether something was done already that waits for the store."""
     started: Callable[[], None]
     """Everything is there: what waited is done now."""
-    open_list: Callable[[], None]
-    """Opens the list of chats."""
 
 
 class StartUp:
@@ -38,31 +46,34 @@ class StartUp:
 
     async def start(self, has_prompt: bool) -> None:
         """Open the store and restore what was asked for. `has_prompt`: the program was started with a prompt."""
-        await self._ports.open_store()
+        store = await self._ports.open_store()
+        chat_id = await self._reported(self._open_named(store)) or ""
+        await self._ports.prepare()
+        if chat_id:
+            self._apply_options(chat_id)
+        elif self._options.is_new and not (has_prompt or self._ports.has_waiting()):
+            await self._reported(self._resume_interrupted(store))
+        self._ports.started()
+
+    async def _reported(self, work: Coroutine[Any, Any, Result]) -> Result | None:
+        """Return the result of the work, or None after showing why it failed."""
         try:
-            await self._restore(has_prompt or self._ports.has_waiting())
+            return await work
         except TuiError as error:
             self._context.notify(error.sentences, lasting=True)
-        self._ports.started()
-        if self._options.start == "list" and not self._options.resume:
-            self._ports.open_list()
+            return None
 
-    async def _restore(self, has_prompt: bool) -> None:
-        """Open what was asked for; else, after a crash, the chat that was open; else an unsent draft."""
-        resume, start, *_ = self._options
-        store = self._context.current().store
-        if resume:
-            await self._resume((await stored(store.chat(resume))).id)
-        elif start == "last":
-            chats = await stored(store.chats())
-            if chats:
-                await self._resume(max(chats, key=lambda chat: chat.updated).id)
-        elif start == "new" and not has_prompt:
-            await self._resume_interrupted()
+    async def _open_named(self, store: Store) -> str:
+        """Open the chat that was asked for, and return its id; "" if none was, or there are no chats."""
+        if not self._options.is_stored:
+            return ""
+        end = await stored(self._options.end or store.end(self._options.resume))
+        if end is not None:
+            await self._ports.open_chat(end.branch.chat.id, end=end)
+        return end.branch.chat.id if end is not None else ""
 
-    async def _resume(self, chat_id: str) -> None:
-        """Open a chat with the system prompt and tools that the program was started with."""
-        await self._ports.open_chat(chat_id)
+    def _apply_options(self, chat_id: str) -> None:
+        """Have the chat go on with the system prompt and tools that the program was started with."""
         system, session = self._options.system, self._context.current()
         if system is not None:
             session.transcript = replace(session.transcript, system=system)
@@ -70,8 +81,8 @@ class StartUp:
         if self._options.tools is not None:
             self._ports.use_tools(self._options.tools)
 
-    async def _resume_interrupted(self) -> None:
-        store = self._context.current().store
+    async def _resume_interrupted(self, store: Store) -> None:
+        """Open, after a crash, the chat that was open; else an unsent draft."""
         last_open_chat = await stored(store.last_open_chat())
         if last_open_chat and not await self._ports.has_not_begun(last_open_chat):
             await self._ports.open_chat(last_open_chat)

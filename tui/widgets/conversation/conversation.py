@@ -114,29 +114,29 @@ class Conversation(TranscriptView):
     # What arrives. Each step is taken after all that arrived before it.
 
     @property
-    def empty(self) -> bool:
-        """True if there is nothing to read."""
-        return not self.viewport.turns and not self.pace.behind
-
-    @property
     def streaming(self) -> bool:
         """True while an answer is streaming, or still being drawn."""
         return self.transcript.is_live or self.pace.behind
 
-    def show(self, messages: Sequence[Message], *, siblings: Sequence[str] = ()) -> None:
-        """Show a chat from its end. Only what is in view is parsed and drawn.
-
-        `siblings` gives the branch of each message, e.g. 2/3, or "".
-        """
+    def show(self, messages: Sequence[Message], *, siblings: Sequence[str] = (), is_end: bool = False) -> None:
+        """Show a chat from its end; with `is_end`, no more than that. `siblings`: each message's branch, e.g. 2/3, or ""."""
         self.pace.clear()
         self.cursor.clear()
-        self.transcript.show(messages, siblings)
+        self.transcript.show(messages, siblings, is_end=is_end)
         if self._finder is not None:
             self._finder.search(())
         if self.has_focus:
             self.cursor.mark_visible()
         self.sync(redraw=True)
         self._sync_ticker()
+
+    async def complete(self, messages: Sequence[Message], *, siblings: Sequence[str] = ()) -> int:
+        """Add what is missing of a chat that is shown from its end, given all of it. Return how many messages that were."""
+        missing = max(0, len(messages) + self.transcript.first_message(0))
+        if (turns := await self.transcript.complete(messages, siblings)) is not None:
+            self.cursor.shift(turns)
+            self.turns_added(turns)
+        return missing
 
     def label(self, siblings: Sequence[str]) -> None:
         """Set the branch of each message, e.g. 2/3, or ""."""

@@ -25,6 +25,11 @@ class ReaderCursor:
         """Mark nothing."""
         self.index = self._chosen = None
 
+    def shift(self, turns: int) -> None:
+        """Stay at the marked turn, before which so many were added."""
+        if self.index is not None:
+            self.index += turns
+
     def mark(self, index: int) -> bool:
         """Mark a turn. False if it was marked already, with all of its lines."""
         if self.index == index and self._chosen is None:

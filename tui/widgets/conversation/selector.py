@@ -107,6 +107,13 @@ def selection_of(first: RowPosition, start: int, last: RowPosition, end: int) ->
     return Selection(Offset(start, row_number(first)), Offset(end, row_number(last)))
 
 
+def moved(selection: Selection, turns: int) -> Selection:
+    """Return the selection of the same text after so many turns were added before it."""
+    below = Offset(0, row_number(RowPosition(turns, 0)))
+    start, end = selection.start, selection.end
+    return Selection(None if start is None else start + below, None if end is None else end + below)
+
+
 def span_in(line: Line, position: RowPosition, selection: Selection) -> tuple[int, int] | None:
     """Return the selected characters of a row as start and end, without decoration; None if there are none."""
     span = selection.get_span(row_number(position))

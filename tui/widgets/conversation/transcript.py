@@ -6,7 +6,9 @@ from outside; there is no widget and no timer here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import takewhile, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.chat.events import RetryScheduled, StreamEvent
@@ -20,6 +22,10 @@ from tui.widgets.conversation.viewport import Viewport
 
 if TYPE_CHECKING:
     from tui.widgets.conversation.call import CallsUnderWay
+
+
+_AT_ONCE = 100
+"""The turns that are made at once, within about a millisecond, while a chat is being completed."""
 
 
 class Change(NamedTuple):
@@ -88,8 +94,10 @@ class TranscriptModel:
     # Messages and turns
 
     def first_message(self, turn: int) -> int:
-        """Return the index of a turn's first message, among all messages."""
-        return sum(len(one.messages) for one in self.turns[:turn])
+        """Return the index of a turn's first message, among all messages; counted from the end (-1 is the last one) while
+        only the end is shown."""
+        missing = sum(len(one.messages) for one in self.turns) if self._viewport.is_end else 0
+        return sum(len(one.messages) for one in self.turns[:turn]) - missing
 
     def turn_of(self, message: int) -> int | None:
         """Return the index of the turn that has a message, given the message's index."""
@@ -100,18 +108,58 @@ class TranscriptModel:
 
     # What arrives
 
-    def show(self, messages: Sequence[Message], siblings: Sequence[str] = ()) -> None:
-        """Replace all turns. `siblings` gives the branch of each message, e.g. 2/3, or ""."""
+    def show(self, messages: Sequence[Message], siblings: Sequence[str] = (), *, is_end: bool = False) -> None:
+        """Replace all turns. `siblings` gives the branch of each message, e.g. 2/3, or "". `is_end`: `complete` follows."""
         self.end_live()
-        turns: list[Turn] = []
-        for index, message in enumerate(messages):
-            if turns and _continues(turns[-1], message):
-                turns[-1].join(message)
-            else:
-                turns.append(self._turn([message]))
-            turns[-1].sibling = turns[-1].sibling or (siblings[index] if index < len(siblings) else "")
-        self._viewport.replace(turns)
+        self._viewport.replace(list(self._grouped(messages, siblings)), is_end=is_end)
         self._changed, self._removed = None, False
+
+    async def complete(self, messages: Sequence[Message], siblings: Sequence[str] = ()) -> int | None:
+        """Add what is missing above the end of a chat, given all of it, a little at a time so that keys need not wait.
+
+        Turns that are the same stay as they are. Return how many turns were added; None if another chat is shown by now.
+        """
+        viewport, shown, width, is_open = self._viewport, self.turns, self._viewport.width, self._thinking_open
+        turns: list[Turn] = []
+        heights: list[int] = []
+        for turn in self._grouped(messages, siblings):
+            turns.append(turn)
+            heights.append(turn.estimated_height(width))
+            if len(turns) % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+                if self.turns is not shown:
+                    return None
+        self.take_change()
+        pairs = zip(reversed(shown), reversed(turns), strict=False)
+        kept = sum(1 for _ in takewhile(lambda pair: pair[0].messages == pair[1].messages, pairs))
+        for before, turn in zip(shown[len(shown) - kept :], turns[len(turns) - kept :], strict=True):
+            before.messages = turn.messages
+            if before.sibling != turn.sibling:
+                before.sibling = turn.sibling
+                before.update_speaker()
+        earlier = turns[: len(turns) - kept]
+        if self._thinking_open != is_open:
+            for turn in earlier:
+                turn.show_thinking(self._thinking_open)
+        if viewport.width != width:
+            heights = [turn.estimated_height(viewport.width) for turn in earlier]
+        viewport.complete(earlier, heights[: len(earlier)], len(shown) - kept)
+        return len(turns) - len(shown)
+
+    def _grouped(self, messages: Sequence[Message], siblings: Sequence[str]) -> Iterator[Turn]:
+        """Yield the turns of these messages."""
+        turn: Turn | None = None
+        for message, sibling in zip_longest(messages, siblings[: len(messages)], fillvalue=""):
+            assert isinstance(message, Message)
+            if turn is not None and _continues(turn, message):
+                turn.join(message)
+            else:
+                if turn is not None:
+                    yield turn
+                turn = self._turn([message])
+            turn.sibling = turn.sibling or sibling
+        if turn is not None:
+            yield turn
 
     def add(self, message: Message) -> None:
         """Add a whole message: a prompt, the results of tools, a finished answer."""

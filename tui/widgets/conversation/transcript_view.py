@@ -23,7 +23,7 @@ from tui.widgets.conversation.palette import palette_of
 from tui.widgets.conversation.parts import Line
 from tui.widgets.conversation.row_painter import RowPainter, filtered
 from tui.widgets.conversation.scroll_bar import TranscriptScrollBar
-from tui.widgets.conversation.selector import Selector
+from tui.widgets.conversation.selector import Selector, moved
 from tui.widgets.conversation.turn import Turn
 from tui.widgets.conversation.viewport import FollowTracker, RowPosition, Viewport
 
@@ -190,6 +190,12 @@ class TranscriptView(ScrollView, can_focus=True):
     def selection_updated(self, selection: Selection | None) -> None:
         self.redraw()
 
+    def turns_added(self, count: int) -> None:
+        """Show the same rows and the same selection after so many turns were added before the others."""
+        if count and (selection := self.text_selection) is not None:
+            self.screen.selections = {**self.screen.selections, self: moved(selection, count)}
+        self.sync(redraw=True)
+
     # Scrolling
 
     @property
@@ -247,6 +253,8 @@ class TranscriptView(ScrollView, can_focus=True):
 
     def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
         """Scroll at once: an animation would have to measure all rows that it passes."""
+        if y is not None and y < 0:
+            self.viewport.owe(round(-y))
         super().scroll_to(x, y, **{**options, "animate": False})
 
     def scroll_page_up(self, **options: Any) -> None:

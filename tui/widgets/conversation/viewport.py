@@ -6,7 +6,7 @@ a row of its turn: a corrected estimate above it changes row numbers, and never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from tui.widgets.conversation.palette import Palette
 from tui.widgets.conversation.parts import Part
 from tui.widgets.conversation.turn import Turn
 
+_ALL_ROWS = 1 << 30
 _PARTS, _PIECES, _ROWS = 1_000, 10_000, 1_000
 """Upper bounds for the parts of a turn, the pieces of a part and the rows of a piece, in a scroll position."""
 
@@ -46,17 +47,26 @@ class Viewport:
         """The number of rows in view."""
         self.following = True
         """True while the view stays at the end."""
+        self.is_end = False
+        """True while the turns are only the last ones of the chat, and those before them are still to come."""
         self.built_turns = 0
         """The number of turns that were laid out so far. Tests check that it stays small."""
         self._width = 0
         self._palette: Palette | None = None
         self._top = RowPosition(0, 0)
         self._anchor: Anchor | None = None
+        self._owed = 0
+        """The rows that the reader wanted to scroll up beyond the turns that are there."""
 
     @property
     def top(self) -> int:
         """The first row in view, counted from the start of the transcript."""
         return self.heights.top(self._top.turn) + self._top.row if self.turns else 0
+
+    @property
+    def width(self) -> int:
+        """The width of the rows in cells; 0 before the first layout."""
+        return self._width
 
     @property
     def total(self) -> int:
@@ -86,13 +96,42 @@ class Viewport:
 
     # Content
 
-    def replace(self, turns: list[Turn]) -> None:
-        """Show other turns, from their end."""
+    def replace(self, turns: list[Turn], *, is_end: bool = False) -> None:
+        """Show other turns, from their end. `is_end`: those before them will come later."""
         self.turns, self.heights = turns, Heights()
         for turn in turns:
             self.heights.append(turn.estimated_height(self._width))
         self.following, self._top, self._anchor = True, RowPosition(0, 0), None
+        self.is_end, self._owed = is_end, 0
         self.update()
+
+    def complete(self, earlier: list[Turn], heights: Iterable[int], replaced: int) -> None:
+        """Add the earlier turns, with their estimated heights, in the place of the first `replaced` ones.
+
+        What is in view stays there, unless the reader wanted to scroll further up than there were turns.
+        """
+        from_end = self.total - self.top
+        kept = range(replaced, len(self.turns))
+        heights = (*heights, *(self.heights.height(index) for index in kept))
+        self.turns, self.heights = [*earlier, *self.turns[replaced:]], Heights()
+        for height in heights:
+            self.heights.append(height)
+        self._anchor, self.is_end, owed, self._owed = None, False, self._owed, 0
+        if self.turns and self._width and not (self.following and not owed):
+            end = RowPosition(len(self.turns) - 1, self.heights.height(len(self.turns) - 1))
+            self._top, self.following = self._rows_above(end, from_end), False
+            self.update()
+            if owed >= self.top:
+                self.scroll_to_start()
+            else:
+                self.scroll(-owed)
+        else:
+            self.update()
+
+    def owe(self, rows: int) -> None:
+        """Note that the reader wants to scroll up so many rows more once the earlier turns are there."""
+        if self.is_end:
+            self._owed += rows
 
     def append(self, turn: Turn) -> None:
         self.turns.append(turn)
@@ -166,7 +205,7 @@ class Viewport:
 
     def scroll(self, rows: int) -> None:
         """Scroll down by measured rows; up if `rows` is negative."""
-        self._anchor = None
+        self._anchor, self._owed = None, 0 if rows > 0 else self._owed
         if abs(rows) > 3 * max(1, self.rows):
             self._top = RowPosition(*self.heights.at(self.top + rows))
         elif rows < 0:
@@ -179,12 +218,13 @@ class Viewport:
 
     def scroll_to_start(self) -> None:
         self._anchor, self._top, self.following = None, RowPosition(0, 0), False
+        self.owe(_ALL_ROWS)
         self.update()
         self.following = self.below == 0
 
     def scroll_to_end(self) -> None:
         """Show the end, and follow it."""
-        self._anchor, self.following = None, True
+        self._anchor, self.following, self._owed = None, True, 0
         self.update()
 
     @property
