@@ -230,7 +230,11 @@ class ChatScreen(Screen[None]):
 
     # Messages of the prompt area
 
-    def on_text_area_changed(self) -> None:
+    def on_text_area_changed(self, event: PromptArea.Changed) -> None:
+        event.stop()
+        self._draft_changed()
+
+    def _draft_changed(self) -> None:
         self.parts.sessions.save_position()
         self.parts.costs.typed()
 
@@ -284,7 +288,7 @@ class ChatScreen(Screen[None]):
 
     def on_attachments_changed(self) -> None:
         self.prompt.catch_up()
-        self.on_text_area_changed()
+        self._draft_changed()
 
     def on_attachments_noted(self, event: Attachments.Noted) -> None:
         if not self.prompt.is_saying:  # a refusal is more

@@ -8,6 +8,7 @@ from typing import Any
 from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widgets import TextArea
 
 from tui.render.figures import plural, size
 from tui.widgets.graphemes import GraphemeArea
@@ -63,6 +64,7 @@ class PasteArea(GraphemeArea):
     def __init__(self, **options: Any) -> None:
         self._has_colours = False
         super().__init__(**options)
+        self.disable_messages(TextArea.SelectionChanged)  # nobody listens, and each key would send three
         self._pastes = Pastes()
 
     def notify_style_update(self) -> None:
