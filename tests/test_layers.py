@@ -67,6 +67,7 @@ LAYERS = {
     "services.attachments": layer("images chat errors"),
     "services.connection": layer("config anthropic chat errors mcp", "msgspec"),
     "services.last_folder": layer("private_file"),
+    "services.launch_frame": layer("private_file"),
     "services.library": layer("store exchange chat errors"),
     "services.model_list": layer("config anthropic chat", "msgspec"),
     "services.ports": layer("chat engine store errors"),

@@ -75,7 +75,7 @@ def test_type_see_the_stream_switch_the_model_and_quit(demo: Terminal) -> None:
 def test_keys_typed_while_it_starts_are_not_lost(env: dict[str, str], tmp_path: Path) -> None:
     with Terminal([*COMMAND, "demo"], env, tmp_path) as terminal:
         terminal.type("early bird")
-        terminal.wait_for("early bird")
+        terminal.wait_for("│ early bird")  # in the prompt, where the terminal does not echo it
 
 
 def test_a_burst_of_keys_is_carried_out_in_its_order(demo: Terminal) -> None:

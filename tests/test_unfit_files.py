@@ -95,7 +95,7 @@ def test_the_full_screen_opens_over_any_kind_of_file(home: Home, kind: str) -> N
     state = home.folder / "prx" / "state"
     for file in (*(place(home) for place in SETTINGS[1:]), home.data / "chats.db"):
         made(kind, file)
-    for name in ("attach-folder", "told-folders", "stderr.log"):
+    for name in ("attach-folder", "told-folders", "stderr.log", "launch-frames"):
         made(kind, state / name)
     home.server.service.script(Answer(Text("Out.")))
     with Terminal([sys.executable, "-m", "tui"], home.env(ANTHROPIC_API_KEY=DEMO_KEY), home.folder) as terminal:

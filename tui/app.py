@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, RenderableType
 from textual import constants, events
@@ -19,6 +19,7 @@ from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.driver import Driver
 from textual.screen import Screen
+from textual.strip import Strip
 
 from tui.chat_screen.context import Options, StartOptions
 from tui.chat_screen.screen import ChatScreen
@@ -38,6 +39,9 @@ from tui.widgets.gallery import Answered
 from tui.widgets.repaint import Repaint
 from tui.widgets.themes import DARK, LIGHT, THEMES, theme_name
 from tui.widgets.workers import later
+
+if TYPE_CHECKING:
+    from tui.services.launch_frame import LaunchFrame
 
 _SHOWN_MISTAKES = 3
 """The most configuration mistakes that are shown at start-up."""
@@ -61,12 +65,16 @@ class ChatApp(App[int], inherit_bindings=False):
         start: StartOptions = StartOptions(),  # noqa: B008  (a frozen value)
         clock: Callable[[], float] = time.monotonic,
         exit_signals: ExitSignals | None = None,
+        launch_frame: LaunchFrame | None = None,
     ) -> None:
-        super().__init__(driver_class=_driver_class(settings.folders.state / "stderr.log"))
+        super().__init__(driver_class=_driver_class(settings.folders.state / "stderr.log", launch_frame))
         self._settings = settings
         self._provider = provider
         self._engine = engine
         self._exit_signals = exit_signals
+        self._launch_frame = launch_frame
+        self._keep_frame: Callable[[], None] = lambda: None
+        """Keeps the first frame for the next start. Set when it is on the screen."""
         self._library = library
         notices = _mistakes([str(finding) for finding in settings.findings]) + (
             [provider.notice] if provider.notice else []
@@ -119,8 +127,8 @@ class ChatApp(App[int], inherit_bindings=False):
         self.chat.conversation.redraw_images()
         self.refresh(layout=True)
 
-    def _prepare_pictures(self) -> None:
-        """Choose how images are drawn. Where the settings say "auto", the terminal is asked before the first image."""
+    def _prepare_terminal(self) -> None:
+        """Have keys read, and choose how images are drawn: with "auto", the terminal is asked before the first image."""
         gallery, choice, driver = self.chat.conversation.gallery, self._settings.ui.pictures, self._driver
         gallery.is_open = choice != "none"
         gallery.set_canvas(canvas(choice, ""))
@@ -130,7 +138,10 @@ class ChatApp(App[int], inherit_bindings=False):
             return
         from tui.widgets.terminal import PromptDriver  # already loaded where there is a terminal
 
-        if isinstance(driver, PromptDriver) and (asked := questions(choice, os.environ)):
+        if not isinstance(driver, PromptDriver):
+            return
+        driver.read_keys()
+        if asked := questions(choice, os.environ):
             gallery.forget()
             gallery.ask = partial(driver.ask, asked)
 
@@ -147,12 +158,29 @@ class ChatApp(App[int], inherit_bindings=False):
         self.chat.conversation.gallery.set_canvas(found)
 
     def _warm_up(self) -> None:
-        self._prepare_pictures()
+        self._keep_frame = self._kept_frame()
+        self._prepare_terminal()
         self.chat.open_store()
 
     def on_chat_screen_started(self) -> None:
-        warm_up()
+        warm_up(self._keep_frame)
         self.refresh_models()
+
+    def _kept_frame(self) -> Callable[[], None]:
+        """Return what keeps the screen as it is now for the next start, on any thread. What was typed is not kept."""
+        chat, frame = self.chat, self._launch_frame
+        lines = [] if chat.prompt.full_text or self.screen is not chat else self._repaint.lines(self.size.height)
+        if frame is None or not lines:
+            return lambda: None
+        for y in chat.widgets.status.region.line_range:
+            lines[y] = [Strip.blank(self.size.width, chat.rich_style)]  # sums of money
+
+        def keep() -> None:
+            from tui.render.sgr_rows import sgr_rows  # after the first paint
+
+            frame.keep(sgr_rows(lines, self.console))
+
+        return keep
 
     def refresh_models(self) -> None:
         """Refresh the list of models in the background if it is older than a day."""
@@ -247,7 +275,7 @@ def _mistakes(found: list[str]) -> list[str]:
     return found if more <= 0 else [*found[:_SHOWN_MISTAKES], f"and {more} more: run prx doctor config"]
 
 
-def _driver_class(stderr: Path) -> type[Driver] | None:
+def _driver_class(stderr: Path, launch_frame: LaunchFrame | None) -> type[Driver] | None:
     """Return our driver on a Unix terminal; None lets Textual choose."""
     if sys.platform == "win32" or constants.DRIVER is not None:
         return None
@@ -255,5 +283,7 @@ def _driver_class(stderr: Path) -> type[Driver] | None:
 
     class OurDriver(PromptDriver):
         stderr_file = stderr
+        if launch_frame is not None:
+            take_over = launch_frame.take_over
 
     return OurDriver

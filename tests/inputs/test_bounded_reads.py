@@ -30,6 +30,7 @@ ALLOWED = {
     "cli.chats": "writes an exported chat",
     "cli.printing": "opens stdout by its number",
     "private_file": "writes files, and opens folders to sync them",
+    "services.launch_frame": "opens the terminal again, to write",
     "services.library": "writes an export to a new file",
     "services.unsaved": "writes to a new file",
     "anthropic.response_stream": "calls a function of its own that reads no file",

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from tui.chat_screen.context import Start
     from tui.cli.options import ChatOptions
     from tui.config import Settings
+    from tui.services.launch_frame import LaunchFrame
     from tui.services.library import ChatLibrary
+    from tui.services.provider import ClaudeProvider
+    from tui.signals import ExitSignals
 
 
 def open_full_screen(config: Path | None, options: ChatOptions, demo: bool) -> int:
@@ -57,48 +60,82 @@ def run(
 ) -> int:
     """Run the app until it is closed and return the exit code.
 
-    The engine, the provider and the library enclose the app. If the app is closed in the middle of an answer, the engine
+    The library, the provider and the engine enclose the app. If the app is closed in the middle of an answer, the engine
     stops first and the library last, so the part of the answer that has arrived is stored.
     """
     from tui.services.library import ChatLibrary
+    from tui.services.provider import ClaudeProvider
+    from tui.services.warm_up import prepare
+    from tui.signals import ExitSignals
 
+    is_plain = start == "new" and not (prompt or attach or resume)
     library = ChatLibrary(settings.folders.data / "chats.db")
     with library:
         # First of all, so that the store's thread opens the file and reads the chat while the screen is imported.
         end = library.read_ahead(resume, demo=demo) if resume or start == "last" else None
-        from tui.app import ChatApp
-        from tui.chat_screen.context import StartOptions
-        from tui.engine import Engine
-        from tui.services.provider import ClaudeProvider
-        from tui.signals import ExitSignals
-
-        _check_textual_variables()
-        for name in ("COLUMNS", "LINES"):
-            os.environ.pop(name, None)  # Rich would prefer them to the real size of the terminal
         with ExitSignals() as exit_signals:
             with (
                 library,  # closed in here, where signals wait until everything is stored
                 ClaudeProvider(
                     settings, env, demo=demo, model=model, system=system, preset=preset, tools=tools
                 ) as provider,
-                Engine() as engine,
+                _launch_frame(settings, provider, exit_signals, is_plain=is_plain) as launch_frame,
             ):
-                engine.at_exit(provider.aclose)
+                prepare()
+                # Only now, since this imports Textual: it takes longer than all the rest of the start.
+                from tui.app import ChatApp
+                from tui.chat_screen.context import StartOptions
+                from tui.engine import Engine
+
+                _check_textual_variables()
+                for name in ("COLUMNS", "LINES"):
+                    os.environ.pop(name, None)  # Rich would prefer them to the real size of the terminal
                 start_options = StartOptions(
                     resume, start, own_model=bool(model or preset), system=system, tools=tools, end=end
                 )
-                app = ChatApp(
-                    settings,
-                    provider,
-                    engine,
-                    library,
-                    prompt=prompt,
-                    attach=attach,
-                    start=start_options,
-                    exit_signals=exit_signals,
-                )
-                app.run()
+                with Engine() as engine:
+                    engine.at_exit(provider.aclose)
+                    app = ChatApp(
+                        settings,
+                        provider,
+                        engine,
+                        library,
+                        prompt=prompt,
+                        attach=attach,
+                        start=start_options,
+                        exit_signals=exit_signals,
+                        launch_frame=launch_frame,
+                    )
+                    app.run()
             return _keep_unsaved(library, exit_signals.exit_code if exit_signals.received else app.return_code or 0)
+
+
+def _launch_frame(
+    settings: Settings, provider: ClaudeProvider, exit_signals: ExitSignals, *, is_plain: bool
+) -> LaunchFrame:
+    """Return the frame to show during the start. None is shown unless the chat is new and there is nothing to report."""
+    from tui.services.last_folder import KnownFolders
+    from tui.services.launch_frame import LaunchFrame
+
+    conditions: object = None
+    if is_plain and not settings.findings and not provider.notice and provider.obstacle is None:
+        with suppress(OSError):  # the working folder is gone
+            folder = Path.cwd()
+            conditions = (
+                settings.ui,
+                settings.keys,
+                settings.budget,
+                provider.is_demo,
+                provider.model,
+                provider.reasoning,
+                provider.preset,
+                provider.default_tools,
+                provider.credential_notice,
+                "" if KnownFolders(settings.folders.state / "told-folders").knows(folder) else folder,
+            )
+    frame = LaunchFrame(settings.folders.state / "launch-frames", conditions)
+    exit_signals.on_signal(lambda: frame.leave(exit_signals.exit_code))
+    return frame
 
 
 def _check_textual_variables() -> None:

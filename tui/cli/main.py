@@ -103,9 +103,6 @@ def _open_chat(config: Path | None, options: ChatOptions, *, demo: bool) -> int:
         return print_answer(config, options, demo)
     if not (sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("The full screen needs a terminal. To print one answer on stdout: prx -p PROMPT")
-    from tui.services.warm_up import prepare
-
-    prepare()  # before Textual is imported
     from tui.cli.chat import open_full_screen
 
     return open_full_screen(config, options, demo)

@@ -51,6 +51,9 @@ PATH_CHARS: Final = 4_096
 SETTINGS_FILE_BYTES: Final = 1 * MIB
 """A configuration, credentials or model list file, and the small files in the state folder. Real ones stay below 100 KB."""
 
+LAUNCH_FRAMES_BYTES: Final = MIB // 4
+"""The first frames of earlier starts, of eight sizes of terminal. One of 120 by 40 cells has about 6 KB."""
+
 SYSTEM_PROMPT_BYTES: Final = 10_000_000
 """The file of `--system-file`. The API takes 32 MB in a whole request."""
 

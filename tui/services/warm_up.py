@@ -12,6 +12,7 @@ import os
 import re
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from tui.frames import KEY_FRAMES_PER_S
@@ -72,18 +73,19 @@ def _import_textual() -> None:
     os.environ.update(given)
 
 
-def warm_up() -> None:
-    """Start the thread. It ends by itself, or with the program."""
-    threading.Thread(target=_load, name="warm-up", daemon=True).start()
+def warm_up(keep_frame: Callable[[], None]) -> None:
+    """Start the thread, which also keeps the first frame. It ends by itself, or with the program."""
+    threading.Thread(target=_load, args=(keep_frame,), name="warm-up", daemon=True).start()
 
 
-def _load() -> None:
+def _load(keep_frame: Callable[[], None]) -> None:
     for name in _MODULES:
         importlib.import_module(name)
         time.sleep(0.005)  # lets the main thread handle keys in between
     from tui.render.strips import warm
 
     warm()
+    keep_frame()
     _give_memory_back()
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)

@@ -30,6 +30,13 @@ class Repaint:
         """Assume nothing about what the terminal shows."""
         self._shown.clear()
 
+    def lines(self, height: int) -> list[list[Strip]]:
+        """Return the cells of the first lines, or an empty list if some of them are unknown."""
+        lines = [self._shown.get(y, {}) for y in range(height)]
+        if not all(self._covers(line) for line in lines):
+            return []
+        return [[line[x][1] for x in sorted(line)] for line in lines]
+
     def of(self, update: CompositorUpdate) -> CompositorUpdate:
         """Return an equal update in fewer bytes. It counts as shown when its bytes are read."""
         if isinstance(update, PartsUpdate | LayoutUpdate):

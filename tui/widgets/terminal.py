@@ -40,6 +40,7 @@ HUNG_UP = 128 + 1
 
 
 _STDERR = 2
+_ALTERNATE_SCREEN = "\x1b[?1049h"
 _LOOK_AGAIN_S = 0.02
 
 
@@ -76,6 +77,10 @@ class PromptDriver(LinuxDriver):
 
     stderr_file: ClassVar[Path] = Path(os.devnull)
     """The file that gets stderr while the screen is drawn."""
+    take_over: ClassVar[Callable[[], list[Any] | None]] = staticmethod(lambda: None)
+    """Takes the terminal over from what draws on it before, and returns the settings to restore at the end; or None."""
+    _is_alternate = False
+    """True while Textual starts on the alternate screen, which shows something: to switch to it again could clear it."""
     _bell: _Bell | None = None
     """Ends the input thread. Set in application mode."""
     _stderr: StderrFile | None = None
@@ -89,6 +94,7 @@ class PromptDriver(LinuxDriver):
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._wants_keys = Event()
         self._handle_signals()
         constants.ESCAPE_DELAY = 0.0  # type: ignore[misc]  # the waiting is ours: what the parser gets is complete
         _ansi_sequences.ANSI_SEQUENCES_KEYS[ALT_ENTER] = (_Chord.ALT_ENTER,)  # type: ignore[index]
@@ -100,7 +106,11 @@ class PromptDriver(LinuxDriver):
             self._file = self._file_for(self._stderr.terminal)  # type: ignore[assignment]
         elif self._stderr is None:
             self._file = self._file_for(sys.__stdout__ or sys.stdout)  # type: ignore[assignment]
+        settings = type(self).take_over()
+        self._is_alternate = settings is not None
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if settings is not None:
+            self.attrs_before, self._is_alternate = settings, False
         self._handle_signals()  # Textual has just set its own
 
     def _file_for(self, terminal: TextIO) -> TerminalWriter:
@@ -152,6 +162,8 @@ class PromptDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Write what `render.gate` lets pass; a frame as one piece, since each wakes the writing thread."""
+        if self._is_alternate and data == _ALTERNATE_SCREEN:
+            return
         text = passed(data)
         if text == SYNC_START:
             self._frame = []
@@ -167,10 +179,17 @@ class PromptDriver(LinuxDriver):
         """Return True while frames wait for the terminal."""
         return self._writer_thread is not None and self._writer_thread._queue.qsize() > 0
 
+    def read_keys(self) -> None:
+        """Read keys from now on. Before something has the focus they would be lost; they wait in the terminal."""
+        self._wants_keys.set()
+
     def run_input_thread(self) -> None:
         """Read keys until the bell is set."""
         bell = self._bell
         assert bell is not None, "only application mode has keys to read"
+        while not self._wants_keys.wait(_LOOK_AGAIN_S):
+            if bell.is_set():
+                return
         stream, parser = KeyStream(), XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         while not bell.is_set():
