@@ -6,6 +6,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -213,12 +215,18 @@ print([type(told).__name__ for told in store.told])
 """
 
 
+@pytest.fixture
+def public_path() -> Iterator[Path]:
+    """A folder that other users can reach. Those of pytest are closed again whenever another pytest starts."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 def read_only_run(file: Path, folder_mode: int, program: str = READ_ONLY) -> str:
-    """What a process that may not write the file says of it."""
+    """What a process that may not write the file says of it. The folders above those two are public."""
     file.chmod(0o444)
-    folder = file.parent.parent
-    for above in (folder, *(parent for parent in folder.parents if "pytest-" in str(parent))):
-        above.chmod(0o755)
+    file.parent.parent.chmod(0o755)
     file.parent.chmod(folder_mode)
     try:
         run = subprocess.run(
@@ -236,8 +244,8 @@ def read_only_run(file: Path, folder_mode: int, program: str = READ_ONLY) -> str
 
 @pytest.mark.skipif(os.name != "posix", reason="about modes of files")
 @pytest.mark.parametrize("folder_mode", [0o555, 0o777])
-def test_a_file_that_cannot_be_written_is_read_and_the_rest_kept_in_memory(tmp_path: Path, folder_mode: int) -> None:
-    file = filled(tmp_path, 2)
+def test_a_file_that_cannot_be_written_is_read_and_the_rest_kept_in_memory(public_path: Path, folder_mode: int) -> None:
+    file = filled(public_path, 2)
     before = file.read_bytes()
     assert read_only_run(file, folder_mode) == "['ReadOnly']"
     assert file.read_bytes() == before
@@ -246,17 +254,17 @@ def test_a_file_that_cannot_be_written_is_read_and_the_rest_kept_in_memory(tmp_p
 
 @pytest.mark.skipif(os.name != "posix", reason="about modes of files")
 @pytest.mark.parametrize("before", [0, 1], ids=["all of it", "the last chat"])
-def test_what_stands_only_in_the_log_is_read_where_nothing_can_be_written(tmp_path: Path, before: int) -> None:
+def test_what_stands_only_in_the_log_is_read_where_nothing_can_be_written(public_path: Path, before: int) -> None:
     """As in a copy of the folder of a prx that was killed, without the `-shm` that SQLite would have to make."""
-    file = file_in(tmp_path)
+    file = file_in(public_path)
     if before:
-        filled(tmp_path / "first", before)
-        (tmp_path / "first" / "data").rename(file.parent)
-    with opened(tmp_path) as store:
+        filled(public_path / "first", before)
+        (public_path / "first" / "data").rename(file.parent)
+    with opened(public_path) as store:
         for number in range(before, 2):
             add_messages(store, f"chat{number}", f"Prompt {number}", "An answer.")
         store.settle()
-        copied = tmp_path / "copied" / "data" / file.name
+        copied = public_path / "copied" / "data" / file.name
         copied.parent.mkdir(parents=True)
         for ending in ("", "-wal"):
             copied.with_name(f"{file.name}{ending}").write_bytes(Path(f"{file}{ending}").read_bytes())
@@ -264,7 +272,7 @@ def test_what_stands_only_in_the_log_is_read_where_nothing_can_be_written(tmp_pa
     content = copied.read_bytes(), log.read_bytes()
     assert read_only_run(copied, 0o555) == "['ReadOnly']"
     assert (copied.read_bytes(), log.read_bytes()) == content
-    with opened(tmp_path / "copied") as store:
+    with opened(public_path / "copied") as store:
         assert [said(store, f"chat{number}")[-1][:9] for number in range(2)] == ["An answer"] * 2
 
 
@@ -283,8 +291,8 @@ def test_a_log_that_cannot_be_read_is_told_and_nothing_older_is_shown(tmp_path: 
 
 @pytest.mark.skipif(os.name != "posix", reason="about modes of files")
 @pytest.mark.parametrize("damage", ["header", "in use"])
-def test_a_damaged_file_that_cannot_be_set_aside_is_told_and_gone_on_without(tmp_path: Path, damage: str) -> None:
-    file = filled(tmp_path)
+def test_a_damaged_file_that_cannot_be_set_aside_is_told_and_gone_on_without(public_path: Path, damage: str) -> None:
+    file = filled(public_path)
     if damage == "in use":
         with closing(sqlite3.connect(file)) as db:
             page = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'messages'").fetchone()[0]

@@ -168,7 +168,7 @@ def test_processes_write_at_the_same_time(tmp_path: Path, count: int) -> None:
             process.stdin.write("\n")
             process.stdin.flush()
         for process in processes:
-            _, errors = process.communicate(timeout=60)
+            _, errors = process.communicate(timeout=120)
             assert (process.returncode, errors) == (0, "")
     assert is_sound(tmp_path)
     with opened(tmp_path) as store:

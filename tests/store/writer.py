@@ -12,6 +12,7 @@ import random
 import sys
 import time
 from pathlib import Path
+from queue import SimpleQueue
 
 from wal import looked_at
 
@@ -19,6 +20,8 @@ from tui.chat.transcript import Draft, Message, Text, ToolResult, ToolUse
 from tui.errors import TuiError
 from tui.store import NewChat, Position, Recorder, Store
 from tui.store.errors import NotWritten, WrittenAgain
+
+LIMIT_S = 100.0
 
 
 def say(**facts: object) -> None:
@@ -121,7 +124,8 @@ def synced(store: Store, chance: random.Random) -> None:
         say(synced=number, log=looked_at(store.file))
 
 
-def append(store: Store, name: str, count: int) -> None:
+def append(store: Store, problems: SimpleQueue[TuiError], name: str, count: int) -> None:
+    """Others write, too, and may hold the lock for longer than a store waits: then it writes everything later."""
     store.chats().result()
     say(ready=True)
     sys.stdin.readline()
@@ -131,22 +135,23 @@ def append(store: Store, name: str, count: int) -> None:
         own = Recorder(store, NewChat(id=f"{name}-{number}"))
         own.record(Message(role="user", blocks=(Text(f"own {name} {number}"),)))
     say(queued=True)
+    store.chats().result()
+    while not problems.empty():
+        if isinstance(problem := problems.get(), NotWritten):
+            problem = problems.get(timeout=LIMIT_S)
+        if not isinstance(problem, WrittenAgain):
+            sys.exit(str(problem))
 
 
 def main() -> None:
     file, kind, seed, *rest = sys.argv[1:]
-    problems: list[TuiError] = []
-    with Store(Path(file), problems=problems.append) as store:
+    problems: SimpleQueue[TuiError] = SimpleQueue()
+    with Store(Path(file), problems=problems.put) as store:
         if kind == "append":
-            append(store, seed, int(rest[0]))
+            append(store, problems, seed, int(rest[0]))
         else:
             kinds = {"stream": stream, "editing": editing, "tools": tools, "edits": edits, "synced": synced}
             kinds[kind](store, random.Random(seed))
-    # On a busy machine the others may hold the lock for longer than a store waits: then it writes everything later.
-    if problems and isinstance(problems[-1], WrittenAgain):
-        problems = [problem for problem in problems if not isinstance(problem, NotWritten | WrittenAgain)]
-    if problems:
-        sys.exit("\n".join(map(str, problems)))
 
 
 if __name__ == "__main__":
