@@ -12,10 +12,12 @@ import struct
 import subprocess
 import termios
 import time
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pyte
+from wcwidth import wcwidth
 
 LIMIT_S = 60.0
 """The time limit of a wait. Generous, since a program that starts on a busy machine gets little CPU time."""
@@ -36,6 +38,13 @@ _OPEN = re.compile(rb"\x1b[P_][^\x1b]*\x1b?$")
 _MODES = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 
 
+class _Screen(pyte.Screen):
+    """A screen that shows what follows a character without width. pyte leaves it out if the character combines with none."""
+
+    def draw(self, data: str) -> None:
+        super().draw("".join(char for char in data if wcwidth(char) > 0 or unicodedata.combining(char)))
+
+
 class Terminal:
     """A program in a pty of `columns` by `rows`. A context manager, whose end also ends the program."""
 
@@ -51,7 +60,7 @@ class Terminal:
         """`answers`: replies to further queries of the program, or other replies to the known ones."""
         self._answers = {re.compile(question): answer for question, answer in (_ANSWERS | dict(answers or {})).items()}
         self.output = b""
-        self._screen = pyte.Screen(columns, rows)
+        self._screen = _Screen(columns, rows)
         self._feed = pyte.ByteStream(self._screen)
         self._held = b""
         self._modes: dict[bytes, bytes] = {}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from fuzzing import EXAMPLES, fuzzed, no_hang
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from peak_memory import peak_mb
 from terminal import Terminal
@@ -77,6 +77,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
 
 @settings(max_examples=max(20, EXAMPLES // 10), deadline=None, suppress_health_check=list(HealthCheck))
 @given(BYTES, st.lists(st.integers(0, 400), max_size=3))
+@example("a vowel sign without width: \U000116b5".encode(), [])
 def test_the_full_screen_lives_whatever_is_typed(terminal: Terminal, raw: bytes, cuts: list[int]) -> None:
     leaves = LEAVES | LISTS if CHOOSES.search(raw) else LEAVES
     typed = bytes(byte for byte in raw if byte not in leaves)
@@ -99,6 +100,6 @@ def assert_answers(terminal: Terminal) -> None:
             terminal.watch(0.15)  # an Esc that was typed, or a string without its end, is over
             terminal.type(f"{START}{mark}{END}")
             with contextlib.suppress(AssertionError):
-                terminal.wait(lambda: mark in re.sub(r"[│\s]", "", terminal.text), 4)
+                terminal.wait(lambda: mark in re.sub(r"[│▁-█\s]", "", terminal.text), 4)
                 return
     raise AssertionError(f"it does not answer; the screen was:\n{terminal.text}")
