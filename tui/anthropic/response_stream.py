@@ -35,24 +35,27 @@ async def parse_events(response: httpx.Response) -> AsyncGenerator[StreamEvent, 
     """
     splitter = EventDecoder()
     received = kept = 0
-    try:
-        async for chunk in response.aiter_raw():  # decompressed by `bounded_body`
-            received += len(chunk)
-            for payload in splitter.feed(chunk):
-                event = wire.parse(payload)
-                if event is not None and not isinstance(event, Unknown):
-                    kept += event_size(event)
-                    yield event
-            if received > REPLY_WASTE_BYTES + kept * REPLY_WASTE_RATIO:
-                raise ProtocolError(
-                    f"The server sent {received // MIB} MB with almost no content, so prx stopped the answer",
-                    "The part that was received is kept. Send again.",
-                )
-    except EventTooLong:
-        raise ProtocolError(
-            f"The server sent an event of more than {EVENT_BYTES // MIB} MB, so prx stopped the answer",
-            "The part that was received is kept. Check `api_url`.",
-        ) from None
+    async for chunk in response.aiter_raw():  # decompressed by `bounded_body`
+        received += len(chunk)
+        is_too_long = False
+        try:
+            payloads = splitter.feed(chunk)
+        except EventTooLong as error:
+            payloads, is_too_long = error.before, True
+        for event in wire.parse_all(payloads):
+            if not isinstance(event, Unknown):
+                kept += event_size(event)
+                yield event
+        if is_too_long:
+            raise ProtocolError(
+                f"The server sent an event of more than {EVENT_BYTES // MIB} MB, so prx stopped the answer",
+                "The part that was received is kept. Check `api_url`.",
+            )
+        if received > REPLY_WASTE_BYTES + kept * REPLY_WASTE_RATIO:
+            raise ProtocolError(
+                f"The server sent {received // MIB} MB with almost no content, so prx stopped the answer",
+                "The part that was received is kept. Send again.",
+            )
 
 
 async def drain(payloads: AsyncGenerator[object, None]) -> None:

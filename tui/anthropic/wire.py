@@ -8,6 +8,7 @@ has a limit, since what is decoded here is stored.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -52,6 +53,33 @@ def parse(data: str | bytes | bytearray) -> StreamEvent | None:
     except msgspec.DecodeError:
         return _unexpected(data)
     return _translated(event)
+
+
+def parse_all(payloads: Sequence[bytes | bytearray]) -> Iterator[StreamEvent]:
+    """Yield the events in these payloads, with adjacent deltas of a block joined. Raises as `parse` does, after the events
+    before.
+    """
+    try:
+        events = wire_types.events.decode_each(payloads)
+    except msgspec.DecodeError:  # something unusual is among them
+        yield from filter(None, map(parse, payloads))
+        return
+    run: list[str] = []
+    kind: type[Any] | None = None
+    index = 0
+    for event in events:  # no call for a delta: there are very many
+        delta: Any = event.delta if type(event) is wire_types.BlockDelta else None
+        is_joined = type(delta) in _JOINED
+        if run and not (is_joined and type(delta) is kind and (event.index or 0) == index):
+            yield _JOINED[kind](index, "".join(run))
+            run = []
+        if is_joined:
+            kind, index = type(delta), event.index or 0
+            run.append(delta.text or "")
+        elif (translated := _translated(event)) is not None:
+            yield translated
+    if run:
+        yield _JOINED[kind](index, "".join(run))
 
 
 def _translated(event: Any) -> StreamEvent | None:
@@ -119,9 +147,9 @@ def _delta(index: int, delta: wire_types.Delta | None) -> StreamEvent:
     match delta:
         case wire_types.TextDelta(text=text):
             return TextDelta(index, text or "")
-        case wire_types.ThinkingDelta(thinking=thinking):
-            return ThinkingDelta(index, thinking or "")
-        case wire_types.InputDelta(partial_json=text):
+        case wire_types.ThinkingDelta(text=text):
+            return ThinkingDelta(index, text or "")
+        case wire_types.InputDelta(text=text):
             return InputDelta(index, text or "")
         case wire_types.SignatureDelta(signature=signature):
             return SignatureDelta(index, signature or "")
@@ -245,6 +273,13 @@ def _error_details(error: msgspec.Raw, request_id: str | None) -> ErrorDetails:
         decoded = {}
     return error_details({"error": decoded, "request_id": request_id})
 
+
+_JOINED: Mapping[type[Any] | None, type[TextDelta | ThinkingDelta | InputDelta]] = {
+    wire_types.TextDelta: TextDelta,
+    wire_types.ThinkingDelta: ThinkingDelta,
+    wire_types.InputDelta: InputDelta,
+}
+"""The deltas that are joined."""
 
 _MOST_OBJECTS = 10 * REPLY_PARTS
 """In a list of blocks or citations, each of which contains some objects."""

@@ -117,20 +117,20 @@ class ToolUse(Wire, frozen=True, tag="tool_use"):
     input: msgspec.Raw = ABSENT
 
 
-class TextDelta(Wire, frozen=True, tag="text_delta"):
+class TextDelta(Wire, frozen=True, gc=False, tag="text_delta"):
     text: str | None = None
 
 
-class ThinkingDelta(Wire, frozen=True, tag="thinking_delta"):
-    thinking: str | None = None
+class ThinkingDelta(Wire, frozen=True, gc=False, tag="thinking_delta"):
+    text: str | None = msgspec.field(default=None, name="thinking")
 
 
 class SignatureDelta(Wire, frozen=True, tag="signature_delta"):
     signature: str | None = None
 
 
-class InputDelta(Wire, frozen=True, tag="input_json_delta"):
-    partial_json: str | None = None
+class InputDelta(Wire, frozen=True, gc=False, tag="input_json_delta"):
+    text: str | None = msgspec.field(default=None, name="partial_json")
 
 
 class CitationsDelta(Wire, frozen=True, tag="citations_delta"):
@@ -149,7 +149,7 @@ class BlockStart(Wire, frozen=True, tag="content_block_start"):
     index: int | None = None
 
 
-class BlockDelta(Wire, frozen=True, tag="content_block_delta"):
+class BlockDelta(Wire, frozen=True, gc=False, tag="content_block_delta"):
     delta: Delta | None = None
     index: int | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -155,11 +155,34 @@ class JsonDecoder(Generic[Value]):
     def __init__(self, type: type[Value] | UnionType, *, strict: bool = True) -> None:
         import msgspec
 
-        self._decode: Callable[[Any], Any] = msgspec.json.Decoder(type, strict=strict).decode
+        decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(type, strict=strict)
+        self._decode: Callable[[Any], Any] = decoder.decode
+        self._decode_lines: Callable[[Any], list[Any]] = decoder.decode_lines
 
     def decode(self, data: Json) -> Value:
         """Decode one value. Raises msgspec.DecodeError."""
         decoded: Value = _within_bounds(data, self._decode, JSON_DEPTH, JSON_OBJECTS)
+        return decoded
+
+    def decode_each(self, texts: Sequence[bytes | bytearray]) -> list[Value]:
+        """Decode many objects at once, each as `decode` does. Raises msgspec.DecodeError if a text is not one object."""
+        import msgspec
+
+        if not texts:
+            return []
+        lines, gaps = b"\n".join(texts), len(texts) - 1
+        # No object goes on after `}`, a line end and `{`. So if there are as many objects as texts, each text is one.
+        if not (lines.startswith(b"{") and lines.endswith(b"}") and lines.count(b"\n") == gaps == lines.count(b"}\n{")):
+            raise msgspec.DecodeError("not one object in each text")
+        is_short = max(map(len, texts)) <= JSON_DEPTH  # too short to be nested deeper
+        if not is_short and any(map(json_problem, texts)):
+            raise msgspec.DecodeError("an object exceeds a limit")
+        try:
+            decoded = self._decode_lines(lines)
+        except (RecursionError, UnicodeDecodeError) as error:
+            raise msgspec.DecodeError(f"JSON cannot be read: {error}") from None
+        if len(decoded) != len(texts):
+            raise msgspec.DecodeError("more than one object in a text")
         return decoded
 
 
