@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 
 .PHONY: check format lint types test explore fuzz bounds soak newest lock days snapshots docs pictures cold-start kills interrupts \
-  bench-store bench-list bench-images bench-attaching bench-pictures bench-peers
+  bench-store bench-list bench-images bench-attaching bench-pictures bench-provider bench-peers
 
 check: lint types test
 
@@ -96,6 +96,10 @@ bench-attaching:
 # A chat with 50 photos, compared with the same one without: opening it, and scrolling through it.
 bench-pictures:
 	$(PYTHON) benchmarks/pictures.py
+
+# The CPU time of the worker thread while an answer arrives, compared with a bare httpx loop.
+bench-provider:
+	$(PYTHON) benchmarks/provider.py
 
 # prx, Claude Code and others in a terminal, in turns: writes docs/performance.jsonl and the tables of docs/performance.md.
 bench-peers:

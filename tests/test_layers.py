@@ -42,6 +42,7 @@ LAYERS = {
     "anthropic.token_endpoint": layer("chat errors anthropic", "msgspec httpx"),
     "anthropic.client": layer("chat errors anthropic masking inputs.proxies", "msgspec httpx anyio"),
     "anthropic.bounded_body": layer("", "httpx"),
+    "anthropic.network": layer("", "httpx httpcore"),
     "anthropic.response_stream": layer("chat anthropic", "httpx"),
     "anthropic.environment": layer("errors anthropic inputs.proxies", "httpx"),
     "images": layer("chat.transcript chat.base64_slices chat.tokens errors inputs.charset inputs.typed_paths"),
@@ -222,7 +223,7 @@ def test_our_own_http_client_is_loaded_in_few_places_only() -> None:
         for one in imports(file.read_text())
         if one.at_start and one.module.split(".")[0] == "httpx"
     }
-    ours = ("auth", "bounded_body", "client", "environment", "response_stream", "token_endpoint")
+    ours = ("auth", "bounded_body", "client", "environment", "network", "response_stream", "token_endpoint")
     assert users <= {f"anthropic.{name}" for name in ours}
 
 

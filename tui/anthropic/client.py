@@ -18,7 +18,7 @@ import httpx
 import msgspec
 
 from tui import __version__
-from tui.anthropic import bounded_body, errors, response_stream, retry_delay, wire
+from tui.anthropic import bounded_body, errors, network, response_stream, retry_delay, wire
 from tui.anthropic.environment import certificate_hint, http_environment, route_and_hint
 from tui.anthropic.errors import ConnectionFailed, ProtocolError, ProviderError, TimedOut
 from tui.anthropic.hints import CredentialKind
@@ -44,7 +44,11 @@ ANTHROPIC_URL = "https://api.anthropic.com"
 ATTEMPTS = 3
 _CONNECT_S = 10.0
 _WRITE_S = 60.0  # for one chunk of the body, not for all of it
-_KEEP_ALIVE_S = 60.0  # users read an answer before they write the next prompt
+_LIMITS = httpx.Limits(
+    max_connections=None,
+    max_keepalive_connections=4,
+    keepalive_expiry=60.0,  # users read an answer before they write the next prompt
+)
 _LISTING_S = 30.0
 _PAGES = 20
 
@@ -302,17 +306,13 @@ class Client:
             with http_environment(self.api_url) as surroundings:
                 self._route = surroundings.route if self._transport is None else Route()
                 self._opened = httpx.AsyncClient(
-                    proxy=surroundings.proxy if self._transport is None else None,
-                    verify=surroundings.verify,
                     trust_env=False,
                     timeout=httpx.Timeout(self._idle_timeout_s, connect=_CONNECT_S, write=_WRITE_S),
-                    limits=httpx.Limits(
-                        max_connections=None, max_keepalive_connections=4, keepalive_expiry=_KEEP_ALIVE_S
-                    ),
                     follow_redirects=False,
                     headers=bounded_body.REQUEST_HEADERS,
                     event_hooks={"response": [bounded_body.limit_body_async]},
-                    transport=self._transport,
+                    transport=self._transport
+                    or network.transport(verify=surroundings.verify, limits=_LIMITS, proxy=surroundings.proxy),
                 )
             if self._route.remark and self._warn:
                 self._warn(errors.clean(self._route.remark))
