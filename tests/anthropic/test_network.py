@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
 from itertools import pairwise
@@ -66,19 +67,16 @@ def server(answer: Callable[[socket.socket], None], tls: ssl.SSLContext | None =
 
 
 class Reads:
-    """Reads a whole answer, and counts the pieces in which its body came from the network."""
+    """Reads a whole answer, and notes when each piece of its body came from the network."""
 
     def __init__(self, received: Callable[[str], None] = lambda text: None) -> None:
         self.text = ""
-        self.pieces = 0
-        self.elapsed_s = 0.0
+        self.times: list[float] = []
         self._received = received
 
     async def read(self, url: str) -> Reads:
         client = Client(url, auth_for(ApiKey("sk-ant-api03-x", "test"), url))
         client._http().event_hooks["response"].append(self._count)
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
         async with aclosing(client.stream(b"{}")) as events:
             async for event in events:
                 if isinstance(event, TextDelta):
@@ -86,7 +84,6 @@ class Reads:
                     self._received(event.text)
                 if isinstance(event, MessageStop):
                     break
-        self.elapsed_s = loop.time() - begun
         await client.aclose()
         return self
 
@@ -101,7 +98,7 @@ class Counted(httpx.AsyncByteStream):
 
     async def __aiter__(self):
         async for piece in self._stream:
-            self._reads.pieces += 1
+            self._reads.times.append(asyncio.get_running_loop().time())
             yield piece
 
     async def aclose(self) -> None:
@@ -116,7 +113,7 @@ async def test_what_has_arrived_comes_in_one_piece(head: bytes) -> None:
     with server(lambda stream: stream.sendall(head + sent)) as url:
         reads = await Reads().read(url)
     assert reads.text.encode() == b"".join(words)
-    assert reads.pieces <= 10  # sockets hand over 64 KB and more
+    assert len(reads.times) <= 10  # sockets hand over 64 KB and more
 
 
 async def test_a_thousand_events_take_few_calls() -> None:
@@ -151,16 +148,45 @@ async def test_each_event_is_handed_on_at_once_and_then_the_next_read_waits(head
 
     def answer(stream: socket.socket) -> None:
         stream.sendall(head + frame(START))
-        for number in range(5):
-            stream.sendall(frame(DELTA % (b"%d" % number)))
+        until = time.monotonic() + 6 * PAUSE_S
+        while time.monotonic() < until:
+            stream.sendall(frame(DELTA % b"x"))
             assert received.acquire(timeout=LIMIT_S), "the event was held back"
         stream.sendall(frame(STOP) + (chunk(b"") if head is CHUNKED else b""))
 
     with server(answer) as url:
         reads = await Reads(lambda _: received.release()).read(url)
-    assert reads.text == "01234"
-    assert reads.pieces >= 5
-    assert reads.pieces <= 2 + reads.elapsed_s / PAUSE_S
+    first, last = reads.times[0], reads.times[-1]
+    paced = [at for at in reads.times if at > first + PAUSE_S]
+    assert 1 <= len(paced) <= 2 + (last - first) / PAUSE_S
+    assert len(reads.text) <= len(reads.times), "each event came alone"
+
+
+async def test_a_fast_stream_is_never_left_waiting() -> None:
+    """Its server waits for each piece to be read, so every pause would make it later."""
+    received = threading.Semaphore(0)
+    count = 100
+
+    def answer(stream: socket.socket) -> None:
+        stream.sendall(CHUNKED + chunk(START))
+        for _ in range(count):
+            stream.sendall(chunk(DELTA % (b"x" * 40_000)))
+            assert received.acquire(timeout=LIMIT_S)
+        stream.sendall(END)
+
+    taken = 0
+
+    def take(text: str) -> None:
+        nonlocal taken
+        taken += len(text)
+        while taken >= 40_000:
+            taken -= 40_000
+            received.release()
+
+    with server(answer) as url:
+        reads = await Reads(take).read(url)
+    assert len(reads.text) == 40_000 * count
+    assert reads.times[-1] - reads.times[0] < count * PAUSE_S
 
 
 async def test_a_piece_that_was_cut_within_a_chunk_is_handed_on() -> None:
@@ -196,7 +222,7 @@ async def test_encrypted_records_that_have_arrived_come_in_one_piece(
     with server(answer, tls) as url:
         reads = await Reads(lambda text: received.release()).read(url)
     assert reads.text == "first " + "".join(f"{number} " for number in range(200))
-    assert reads.pieces <= 20
+    assert len(reads.times) <= 20
 
 
 def certificate(folder: Path) -> Path:
