@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 
 .PHONY: check format lint types test explore fuzz bounds soak newest lock days snapshots docs pictures cold-start kills interrupts \
-  bench-store bench-list bench-images bench-attaching bench-pictures bench-provider bench-peers
+  bench-store bench-list bench-opening bench-images bench-attaching bench-pictures bench-provider bench-peers
 
 check: lint types test
 
@@ -84,6 +84,10 @@ bench-store:
 # The chat list in a terminal: 10,000 chats compared with none.
 bench-list:
 	$(PYTHON) benchmarks/chat_list.py
+
+# A stored chat in a terminal: to its last line with 10 and 10,000 messages, and the keys while the rest is read.
+bench-opening:
+	$(PYTHON) benchmarks/opening.py
 
 # Photos of 12 and 48 megapixels, compared with bare Pillow calls: time, memory, ten at once.
 bench-images:

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.chat.reasoning import describe_choice
-from tui.chat.transcript import Draft
+from tui.chat.transcript import Draft, Message
 from tui.chat_screen.hints import HintLine
 from tui.chat_screen.session import ChatSession
 from tui.errors import TuiError
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 _BY_HAND = "Or set ANTHROPIC_API_KEY, or api_key in config.toml."
 _EDGES = 9
 """Cells of the line of hints that are taken by the border of the prompt area and the margins."""
+
+
+_AT_ONCE = 1_000
+"""The messages of a long chat that are looked through at once, within a millisecond."""
 
 
 @dataclass(frozen=True)
@@ -229,9 +233,8 @@ class Display:
         """Show a chat in the place of another one, or its end. `siblings` label its messages."""
         prompt = self._widgets.prompt
         prompt.forget()
-        for message in session.messages:
-            if message.is_prompt and message.text:
-                prompt.remember(message.text)
+        for text in _prompts(session.messages):
+            prompt.remember(text)
         self._widgets.conversation.show(session.messages, siblings=siblings, is_end=not session.is_whole)
         self.show_title()
         self._draw_queue()  # not saved: the prompt area still shows what was typed in the other chat
@@ -251,10 +254,13 @@ class Display:
         """Add what is missing above the end of a chat, and scroll to where it was left unless the reader has scrolled."""
         conversation, prompt = self._widgets.conversation, self._widgets.prompt
         missing = await conversation.complete(session.messages, siblings=siblings)
+        older: list[str] = []
+        for first in range(0, missing, _AT_ONCE):
+            older += _prompts(session.messages[first : min(missing, first + _AT_ONCE)])
+            await asyncio.sleep(0)
         if self._current() is not session:
             return
-        earlier = session.messages[:missing]
-        prompt.drafts.add_older([message.text for message in earlier if message.is_prompt and message.text])
+        prompt.drafts.add_older(older)
         self.show_model()
         self.refresh_hints()
         if scroll is not None and conversation.following:
@@ -290,3 +296,7 @@ class Display:
         self.show_queue()
         if place.scroll is not None:
             self._screen.call_after_refresh(self._widgets.conversation.scroll_to_position, place.scroll)
+
+
+def _prompts(messages: Sequence[Message]) -> list[str]:
+    return [message.text for message in messages if message.is_prompt and message.text]

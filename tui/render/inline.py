@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from html import unescape
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -224,7 +223,7 @@ class _Parser:
                 return self.literal(pos, pos + 1)
             end, url = len(self.text), ""
         self.pair(bracket.mark)
-        url = safe_url(unescape(_ESCAPED.sub(r"\1", url)))
+        url = safe_url(_unescaped(_ESCAPED.sub(r"\1", url)))
         self.nodes[bracket.node].text = ""
         inside = self.nodes[bracket.node + 1 :]
         for node in inside:
@@ -271,7 +270,7 @@ class _Parser:
                     return found.end()
             case "&":
                 if found := _ENTITY.match(text, pos):
-                    self.nodes.append(_Node(_harmless(unescape(found[0]))))
+                    self.nodes.append(_Node(_harmless(_unescaped(found[0]))))
                     return found.end()
             case _:
                 if end := formula_end(text, pos):
@@ -332,6 +331,15 @@ class _Parser:
             for node in rest:
                 node.flags |= flag
             self.nodes[mark.node].text = ""
+
+
+def _unescaped(text: str) -> str:
+    """Return the text with its entities replaced by what they stand for."""
+    if "&" not in text:
+        return text
+    from html import unescape  # imported here, because most texts have no entities
+
+    return unescape(text)
 
 
 def _harmless(text: str) -> str:

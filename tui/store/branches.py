@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui.chat.transcript import Message, Transcript
 from tui.store import columns
@@ -16,10 +17,12 @@ from tui.store.values import Branch, Chat, ChatUpdate, StoredChat, StoredMessage
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+Row = TypeVar("Row")
 _ALL = 1 << 62
 _END_MESSAGES, _END_BYTES = 48, 1 << 18
 """What the end of a branch has at most, its first message aside: enough for the largest screen, and read within a few
 milliseconds."""
+_AT_ONCE, _PAUSE_S = 100, 0.0001
 _PATH = """
     WITH RECURSIVE up (key, parent, depth, bytes) AS (
         SELECT m.key, m.parent, 1, length(m.blocks) FROM messages AS m JOIN chats AS c ON c.key = m.chat
@@ -92,7 +95,7 @@ def _branch(of: Chat, rows: list[tuple[Any, ...]], siblings: dict[int | None, tu
 
 def _messages(db: Connection, rows: list[tuple[Any, ...]]) -> tuple[Message, ...]:
     data = attached(db, (row[-1] for row in rows))
-    return tuple(decode(role, state, at, blocks, facts, data) for *_, role, state, at, facts, blocks in rows)
+    return tuple(decode(role, state, at, blocks, facts, data) for *_, role, state, at, facts, blocks in _slowly(rows))
 
 
 def _rows(
@@ -107,8 +110,17 @@ def _rows(
             columns.moment(row[5]),
             *map(columns.data, row[6:]),
         )
-        for row in db.execute(_PATH, (head, chat_id, most, most_bytes))
+        for row in _slowly(db.execute(_PATH, (head, chat_id, most, most_bytes)))
     ]
+
+
+def _slowly(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield the rows. In a long chat, let the thread that handles keys run in between: Python gives it a turn every 5 ms
+    only, and it needs several for one key."""
+    for number, row in enumerate(rows, start=1):
+        yield row
+        if number % _AT_ONCE == 0:
+            time.sleep(_PAUSE_S)
 
 
 def _siblings(db: Connection, chat_id: str) -> dict[int | None, tuple[str, ...]]:
