@@ -365,8 +365,8 @@ async def test_one_that_another_prx_goes_on_with_is_back_by_itself() -> None:
         library = Library(one)
         await one.say("first")
         library.controller.delete(one.current.id)
-        library.controller.changed_elsewhere("another")
-        library.controller.changed_elsewhere(one.current.id)
+        library.controller.restored_elsewhere("another")
+        library.controller.restored_elsewhere(one.current.id)
         await one.work.done()
         assert library.controller.disabled_reason("undelete")
         assert "list changed" in one.calls.names

@@ -176,6 +176,20 @@ async def test_an_open_chat_is_deleted_and_brought_back() -> None:
         await chat.until_shown("past the kelp")
 
 
+async def test_a_chat_that_changes_while_it_is_deleted_can_be_brought_back() -> None:
+    """The store watches the open chat from a thread: what it reports may arrive after the chat was deleted."""
+    async with chatting(*THREE) as chat:
+        await talked(chat, "Tides of the fjord")
+        gone, changed = chat.screen.session.id, chat.screen.parts.context.library.changed
+        await chat.send("/delete")
+        changed(gone)
+        await chat.until(lambda: "Deleted" in chat.hint)
+        await chat.pilot.pause()
+        assert "another prx" not in chat.hint
+        await chat.send("/undelete")
+        await chat.until_shown("past the kelp")
+
+
 async def test_the_open_chat_is_deleted_from_the_list_and_nothing_said_later_brings_it_back() -> None:
     async with chatting(words("It runs out past the kelp."), words("Phobos."), words("rye")) as chat:
         await talked(chat, "Bread with rye")

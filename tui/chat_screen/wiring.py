@@ -77,6 +77,7 @@ class Parts:
         provider.warn = partial(self._post, self.display.warn)
         library.trouble = partial(self._post, self.display.show_trouble)
         library.changed = partial(self._post, self._changed_elsewhere)
+        library.restored = partial(self._post, lambda chat_id: self.library.restored_elsewhere(chat_id))
 
     # From a prompt to a request, and from events to those who want them
 
@@ -394,5 +395,4 @@ class Parts:
         self.dialogs.list_changed()
 
     def _changed_elsewhere(self, chat_id: str) -> None:
-        self.library.changed_elsewhere(chat_id)
         self.sessions.when_whole(partial(self.sync.changed_elsewhere, chat_id))

@@ -36,6 +36,8 @@ class ChatLibrary:
         """Called with each disk problem, from any thread."""
         self.changed: Callable[[str], None] = lambda _: None
         """Called with the ID of the open chat when another process may have changed it, from any thread."""
+        self.restored: Callable[[str], None] = lambda _: None
+        """Called with the ID of a chat that was deleted here when another process has restored it, from any thread."""
         self.file = file
         self.elsewhere: tuple[Path | None, bool] = (None, False)
         """Where to write chats that could not be stored: this file, and True to print them on stdout."""
@@ -85,6 +87,7 @@ class ChatLibrary:
                     file,
                     problems=self._report,
                     changed=lambda chat_id: self.changed(chat_id),
+                    restored=lambda chat_id: self.restored(chat_id),
                     now=self.now,
                 )
                 self._stores[demo] = self._open.enter_context(store)

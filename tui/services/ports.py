@@ -188,6 +188,9 @@ class Library(Protocol):
     changed: Callable[[str], None]
     """Called with the ID of the open chat when another process may have changed it, from any thread. Set by the screen."""
 
+    restored: Callable[[str], None]
+    """Called with the ID of a chat that was deleted here when another process has restored it. Set by the screen."""
+
     now: Callable[[], float]
     """The wall clock, in seconds since the epoch."""
 

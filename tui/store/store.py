@@ -60,8 +60,8 @@ class Store:
     """The chats on disk. `with Store(file) as store`: leaving the block writes everything that is queued.
 
     `problems` is called from the store's thread, once for each problem. `changed` is called from there with the id of the
-    open chat when another program may have changed it, or of a deleted chat that another program restored. `now` counts
-    from the epoch, in seconds.
+    open chat when another program may have changed it, and `restored` with that of a chat that was deleted here and that
+    another program restored. `now` counts from the epoch, in seconds.
     """
 
     def __init__(
@@ -70,6 +70,7 @@ class Store:
         *,
         problems: Callable[[StoreProblem], None] = _ignore,
         changed: Callable[[str], None] = _ignore,
+        restored: Callable[[str], None] = _ignore,
         now: Callable[[], float] = time.time,
         max_pages: int | None = None,
     ) -> None:
@@ -79,7 +80,7 @@ class Store:
         self._now = now
         self.lost: Unsaved | None = None
         """After closing: what the file has not accepted, or None if it contains everything."""
-        self._watch = Watch(self.token, changed, now)
+        self._watch = Watch(self.token, changed, restored, now)
         self._database = Database(file, problems, on_open=self._arrive, on_loss=self._lose, max_pages=max_pages)
         self._worker = Worker(
             self._database,

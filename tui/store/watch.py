@@ -19,17 +19,26 @@ WATCH_S = 0.5
 
 
 class Watch:
-    """Watches the open chat. `changed` is called with a chat's id on the store's thread when something about it has
-    changed.
+    """Watches the open chat, and those that were deleted here.
+
+    On the store's thread, `changed` is called with the open chat's id when something about it has changed, and `restored`
+    with the id of a deleted chat that is back.
     """
 
-    def __init__(self, token: str, changed: Callable[[str], None], now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        token: str,
+        changed: Callable[[str], None],
+        restored: Callable[[str], None],
+        now: Callable[[], float],
+    ) -> None:
         self.chat_id = ""
         """The open chat, or "" if there is none to watch."""
         self.deleted: set[str] = set()
         """Chats that were deleted here and are still deleted."""
         self._token = token
         self._changed = changed
+        self._restored = restored
         self._now = now
         self._version: int | None = None
         self._looked_at = 0.0
@@ -54,7 +63,7 @@ class Watch:
             self._changed(self.chat_id)
         for chat_id in [one for one in self.deleted if _is_back(db, one)]:
             self.deleted.remove(chat_id)
-            self._changed(chat_id)
+            self._restored(chat_id)
 
 
 def _is_back(db: Connection, chat_id: str) -> bool:

@@ -167,8 +167,8 @@ class LibraryController:
             self._was_open = ""
             self._ports.open(chat_id)
 
-    def changed_elsewhere(self, chat_id: str) -> None:
-        """Another prx goes on with a chat: it is back if it was deleted here."""
+    def restored_elsewhere(self, chat_id: str) -> None:
+        """Another prx goes on with a chat that was deleted here: it is back."""
         if chat_id in self._deleted:
             self._deleted = tuple(one for one in self._deleted if one != chat_id)
             self._context.run(self._notify_restored, chat_id, group="back")
