@@ -10,6 +10,8 @@ OUR_MODULES = 134
 """Modules of ours at the first paint. Each takes about 0.4 ms: one that is not drawn then is to be imported on first use."""
 ALL_MODULES = 549
 """The same with those of libraries and Python, which a newer version may add to."""
+MODULES_BEFORE_TEXTUAL = 220
+"""Modules, of all, until the frame of an earlier start is shown."""
 
 IDLE_SECOND = {
     "bytes": 0,

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from count_limits import ALL_MODULES, OUR_MODULES
+from count_limits import ALL_MODULES, MODULES_BEFORE_TEXTUAL, OUR_MODULES
 
 ROOT = Path(__file__).parent.parent
 LATER = (
@@ -174,6 +174,13 @@ def test_version_costs_next_to_nothing() -> None:
 def test_the_domain_needs_neither_screen_nor_network() -> None:
     modules = loaded("import tui.chat.session, tui.services.connection, tui.anthropic.request, tui.engine")
     assert not {name.split(".")[0] for name in modules} & {"textual", "rich", "httpx", "click"}
+
+
+def test_the_frame_of_an_earlier_start_waits_for_little() -> None:
+    names = "cli.main cli.chat config.loading actions services.library services.provider services.launch_frame"
+    modules = loaded("; ".join(f"import tui.{name}" for name in names.split()))
+    assert not {name.split(".")[0] for name in modules} & {"textual", "rich", "asyncio", "ssl", "httpx", "sqlite3"}
+    assert len(modules) <= MODULES_BEFORE_TEXTUAL, len(modules)
 
 
 def test_what_a_first_prompt_sends_is_loaded_before_it_is_sent() -> None:

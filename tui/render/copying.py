@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from textual.strip import Strip
 
-from tui.render.safe import MARKED_EMOJI, MARKS_OF_EMOJI, TAB_STOP, without_emoji_marks
+from tui.render.safe import MARKED_EMOJI, MARKS_OF_EMOJI, TAB_STOP, compiled, without_emoji_marks
 
 S = TypeVar("S")
 
@@ -89,7 +89,7 @@ def unmarked(
     """
     parts, swaps, cells = list(parts), list(swaps), list(cells)
     text = "".join(text for text, _ in parts)
-    marks = () if text.isascii() else [found.span() for found in MARKS_OF_EMOJI.finditer(text)]
+    marks = () if text.isascii() else [found.span() for found in compiled(MARKS_OF_EMOJI).finditer(text)]
     if not marks:
         return parts, swaps, cells
 
@@ -101,7 +101,7 @@ def unmarked(
     for part, style in parts:
         plain.append((drawn[moved(at) : moved(at + len(part))], style))
         at += len(part)
-    found = [Swap(moved(one.start()), moved(one.end()), one[0]) for one in MARKED_EMOJI.finditer(text)]
+    found = [Swap(moved(one.start()), moved(one.end()), one[0]) for one in compiled(MARKED_EMOJI).finditer(text)]
     return (
         plain,
         sorted([*(swap._replace(start=moved(swap.start), end=moved(swap.end)) for swap in swaps), *found]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 TAB_STOP = 4
 
@@ -39,14 +40,14 @@ _EMOJI = "\u2190-\u2bff\U0001f000-\U0001f3fa\U0001f400-\U0001faff"
 EMOJI_MARKS = "\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff"
 """Joiner, variation selectors and skin tones, as in a regular expression's class. They modify the emoji before them."""
 _MOST_MARKS = 3
-MARKED_EMOJI = re.compile(
+MARKED_EMOJI = (
     f"[{_EMOJI}][{EMOJI_MARKS}]{{1,{_MOST_MARKS}}}(?:(?<=\u200d)[{_EMOJI}][{EMOJI_MARKS}]{{0,{_MOST_MARKS}}})*"
 )
 """An emoji with its modifiers, and the emoji joined to it."""
 _MARKS = re.compile(f"[{EMOJI_MARKS}]")
-MARKS_OF_EMOJI = re.compile(f"(?<=[{_EMOJI}])[{EMOJI_MARKS}]{{1,{_MOST_MARKS}}}")
-_DROP_BUT_MARKS = re.compile(f"(?P<marks>{MARKS_OF_EMOJI.pattern})|{_DROP.pattern}")
-_JOINING_SCRIPT = re.compile(
+MARKS_OF_EMOJI = f"(?<=[{_EMOJI}])[{EMOJI_MARKS}]{{1,{_MOST_MARKS}}}"
+_DROP_BUT_MARKS = f"(?P<marks>{MARKS_OF_EMOJI})|{_DROP.pattern}"
+_JOINING_SCRIPT = (
     "["
     "\u0620-\u08ff\ufb50-\ufdff\ufe70-\ufefc\U00010d00-\U00010d3f\U00010f30-\U00010f6f\U0001e900-\U0001e95f"  # Arabic etc.
     "\u0900-\u0dff\ua800-\ua82f\ua880-\ua8ff\U00011000-\U00011fff"  # India and Sri Lanka
@@ -56,10 +57,16 @@ _JOINING_SCRIPT = re.compile(
 """Characters of the scripts in which a joiner after a letter or vowel sign changes the spelling."""
 OTHERS = "\u17b4\u17b5\U00013430-\U0001345f\U0001bca0-\U0001bca3"
 """Characters without a glyph that are allowed in safe text."""
-_UNSEEN = re.compile(f"[{_DROPPED}{_SHOWN}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000{_JOINERS}{OTHERS}]")
+_UNSEEN = f"[{_DROPPED}{_SHOWN}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000{_JOINERS}{OTHERS}]"
 """What a reader would not see, or would take for a space."""
-_PART_OF_EMOJI = re.compile(f"(?<=[\u2190-\u2bff\U0001f000-\U0001faff])[{EMOJI_MARKS}]+")
+_PART_OF_EMOJI = f"(?<=[\u2190-\u2bff\U0001f000-\U0001faff])[{EMOJI_MARKS}]+"
 """Part of the emoji before it."""
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern, compiled on first use. With so many ranges that takes milliseconds, and the start can do without."""
+    return re.compile(pattern)
 
 
 def _sign(match: re.Match[str]) -> str:
@@ -82,7 +89,7 @@ def neutral(text: str, before: str = "", *, keeps_marks: bool = False) -> str:
         return text
     if before and (text[0] in _JOINERS or (keeps_marks and _MARKS.match(text))):
         return neutral(before + text, keeps_marks=keeps_marks)[len(neutral(before, keeps_marks=keeps_marks)) :]
-    dropped = _DROP_BUT_MARKS if keeps_marks else _DROP
+    dropped = compiled(_DROP_BUT_MARKS) if keeps_marks else _DROP
     return _UNSAFE_SHOWN.sub(_sign, dropped.sub(_joiner_kept, text))
 
 
@@ -98,13 +105,13 @@ def _joiner_kept(found: re.Match[str]) -> str:
     if found["joiner"] is None or not at:
         return ""
     last = found.string[at - 1]
-    needed = unicodedata.category(last)[0] in "LM" and _JOINING_SCRIPT.match(last)
+    needed = unicodedata.category(last)[0] in "LM" and compiled(_JOINING_SCRIPT).match(last)
     return found[0] if needed else ""
 
 
 def without_emoji_marks(text: str) -> str:
     """Return a text without the marks of emoji that `keeps_marks` keeps. Joiners that a script needs stay."""
-    return MARKS_OF_EMOJI.sub("", text)
+    return text if text.isascii() else compiled(MARKS_OF_EMOJI).sub("", text)
 
 
 def safe(text: str, *, keep_newlines: bool = True, keeps_marks: bool = False) -> str:
@@ -123,15 +130,16 @@ def safe(text: str, *, keep_newlines: bool = True, keeps_marks: bool = False) ->
 
 def hides(text: str) -> bool:
     """True if a text contains characters that a reader would not recognise."""
-    return _UNSEEN.search(text) is not None and _UNSEEN.search(_PART_OF_EMOJI.sub("", text)) is not None
+    unseen = compiled(_UNSEEN)
+    return unseen.search(text) is not None and unseen.search(compiled(_PART_OF_EMOJI).sub("", text)) is not None
 
 
 def revealed(text: str) -> str:
     """Return `text` safe to draw, with a visible sign for each invisible character, for text that the user has to
     approve.
     """
-    if _UNSEEN.search(text) is not None:
-        text = _UNSEEN.sub(_named, _PART_OF_EMOJI.sub("", text))
+    if compiled(_UNSEEN).search(text) is not None:
+        text = compiled(_UNSEEN).sub(_named, compiled(_PART_OF_EMOJI).sub("", text))
     return text.expandtabs(TAB_STOP) if "\t" in text else text
 
 

@@ -392,4 +392,4 @@ class Document:
 def warm() -> None:
     """Import what the first answer needs. Called in a thread after the first paint."""
     for language in ("python", "bash", "json"):
-        Document(DARK, 80, f"```{language}\nx = 1\n```").row(1)
+        Document(DARK, 80, f"☝️\n\n```{language}\nx = 1\n```").row(3)

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import msgspec
 from rich.cells import cell_len, get_character_cell_size
 
-from tui.render.safe import EMOJI_MARKS
+from tui.render.safe import EMOJI_MARKS, compiled
 
 S = TypeVar("S")
 Part = tuple[str, S]
@@ -24,9 +24,9 @@ _BEGINS = "「『（［｛〈《【〔“‘"
 """Never last in a row."""
 _ENDS = "、。，．！？：；」』）］｝〉》】〕”’…ー々"
 """Never first in a row."""
-_CLUSTER = re.compile(f"[{_BEGINS}]*(?![{_BEGINS}])[{_WIDE}][\u0300-\u036f]*[{_ENDS}]*")
+_CLUSTER = f"[{_BEGINS}]*(?![{_BEGINS}])[{_WIDE}][\u0300-\u036f]*[{_ENDS}]*"
 """Characters that stay together where a row may end between any two ideographs."""
-_TOKEN = re.compile(f"[ ]+|\\n|(?:{_CLUSTER.pattern})+|[^ \\n{_WIDE}{_BEGINS}]+[{_ENDS}]*|[{_BEGINS}]+")
+_TOKEN = f"[ ]+|\\n|(?:{_CLUSTER})+|[^ \\n{_WIDE}{_BEGINS}]+[{_ENDS}]*|[{_BEGINS}]+"
 _ASCII_TOKEN = re.compile(r" +|\n|[^ \n]+")
 _MARKS = re.compile(f"[{EMOJI_MARKS}]")
 _CROWD = 8
@@ -92,7 +92,7 @@ class Wrapper(Generic[S]):
         width = 0
         for text, style in runs:
             plain = text.isascii()
-            for token in (_ASCII_TOKEN if plain else _TOKEN).findall(text):
+            for token in (_ASCII_TOKEN if plain else compiled(_TOKEN)).findall(text):
                 if token[0] == " " or token == "\n":
                     if word:
                         self._place(word, width)
@@ -105,7 +105,7 @@ class Wrapper(Generic[S]):
                 elif plain:
                     word.append((token, style))
                     width += len(token)
-                elif _CLUSTER.match(token):  # ideographs are separated from their neighbours
+                elif compiled(_CLUSTER).match(token):  # ideographs are separated from their neighbours
                     if word:
                         self._place(word, width)
                         word, width = [], 0
@@ -149,7 +149,7 @@ class Wrapper(Generic[S]):
 
     def _place_wide(self, text: str, style: S) -> None:
         piece, cells, gap = "", 0, len(self._gap)
-        for cluster in _CLUSTER.findall(text):
+        for cluster in compiled(_CLUSTER).findall(text):
             size = cells_of(cluster)
             if self._cells + gap + cells + size > self.room or size > self.room:
                 self._add(piece, style, cells)

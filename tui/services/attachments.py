@@ -5,7 +5,6 @@ Images are read and shrunk in threads. The image modules are imported with the f
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +36,8 @@ class AttachmentResolver:
         """Return a prompt as blocks, with its `[IMAGE:…]` markers replaced by images."""
         if _MARKER not in text:
             return (Text(text),) if text else ()
+        import asyncio  # here and below: not needed by a new chat
+
         from tui.chat.tokens import Target
         from tui.images.attach import resolve_markers
 
@@ -61,6 +62,8 @@ class AttachmentResolver:
                 f"{model.name} accepts {most} in one request.",
                 "Remove some, or start a new chat.",
             )
+        import asyncio
+
         return await asyncio.to_thread(self._smaller.fit, transcript) if count > MANY_IMAGES else transcript
 
     @cached_property

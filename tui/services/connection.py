@@ -5,7 +5,6 @@ Used by the full screen and by `prx -p`. httpx is imported with the first reques
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -269,6 +268,8 @@ class Connection:
             self.live = ()
         except TuiError:
             return
+        import asyncio  # not needed by a new chat
+
         self._listed = await asyncio.to_thread(write_list, list_file(self.settings), self.live, time.time())
 
     async def list_models(self) -> tuple[Model, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
 from importlib import import_module
@@ -174,6 +173,8 @@ class Toolset:
         )
 
     async def _prepare_file(self, data: bytes, name: str) -> Image | Document:
+        import asyncio  # not needed by a new chat
+
         from tui.images.attach import attach_bytes
 
         return await asyncio.to_thread(attach_bytes, data, name, self._model())

@@ -187,10 +187,10 @@ class KeyStream:
     def _rest_of_reply(self, text: str) -> Generator[Piece, None, str]:
         """Drop the rest of a reply whose ESC was read as a key; return what is not part of it."""
         self._late = None
-        if whole := LATE_WHOLE.match(text):
+        if whole := re.match(LATE_WHOLE, text):
             yield Piece(f"\x1b{whole[0]}", "reply")
             return text[whole.end() :]
-        if len(text) <= REPLY_CHARS and LATE_BEGUN.fullmatch(text):
+        if len(text) <= REPLY_CHARS and re.fullmatch(LATE_BEGUN, text):
             self._late = text
             return ""
         return text

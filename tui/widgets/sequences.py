@@ -35,9 +35,9 @@ ALT_ENTER = "\x1b\r"
 
 _BODY = "[^\x00-\x06\x07-\x1f]*"
 _STRINGS = r"(?:\][0-9]{1,4};|P(?:>\||[01][$+]r|!\|)|_G[a-z0-9=,]*;)"
-LATE_WHOLE = re.compile(rf"\[[?>=][0-9;:]*\$?[a-zA-Z]|\[[0-9]{{1,4}};[0-9]{{1,4}}R|{_STRINGS}{_BODY}(?:\x07|\x1b\\)")
+LATE_WHOLE = rf"\[[?>=][0-9;:]*\$?[a-zA-Z]|\[[0-9]{{1,4}};[0-9]{{1,4}}R|{_STRINGS}{_BODY}(?:\x07|\x1b\\)"
 """The rest of a reply whose ESC came so early that it was read as the Esc key."""
-LATE_BEGUN = re.compile(
+LATE_BEGUN = (
     r"(?:\[(?:[?>=][0-9;:]*\$?|[0-9]{0,4}(?:;[0-9]{0,4})?)|\](?:[0-9]{0,4})|P(?:>|[01][$+]?|!)?|_(?:G[a-z0-9=,]*)?"
     rf"|{_STRINGS}{_BODY}\x1b?)?"
 )
