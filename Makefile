@@ -1,7 +1,7 @@
 # CI runs `make check`. PYTHON is the interpreter of the virtual environment.
 PYTHON ?= .venv/bin/python
 
-.PHONY: check format lint types test explore fuzz bounds soak newest lock days snapshots docs pictures cold-start kills interrupts \
+.PHONY: check format lint types test explore fuzz bounds soak newest lock days snapshots docs pictures cold-start import-times kills interrupts \
   bench-store bench-list bench-opening bench-images bench-attaching bench-pictures bench-provider bench-peers
 
 check: lint types test
@@ -61,6 +61,10 @@ pictures:
 # The time to the first paint, compared with an empty Textual app.
 cold-start:
 	$(PYTHON) tests/cold_start.py
+
+# What the imports before the first paint cost, by package and by module.
+import-times:
+	$(PYTHON) tests/import_times.py
 
 # 200 MB of everything a server can send: what prx reports, and its peak memory. The test suite sends 24 MB.
 # Then 60 MB of text in every shape in the full screen: also the longest wait for a key. Takes half an hour.

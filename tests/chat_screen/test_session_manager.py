@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pytest
 from bench import Bench, bench
 from serving import words
@@ -72,7 +73,7 @@ class Chats:
         self.bench = made
         self.screen = screen = Screen()
         self.calls = made.calls
-        self.context = replace(made.context, current=lambda: self.manager.current)
+        self.context = msgspec.structs.replace(made.context, current=lambda: self.manager.current)
         self.background = BackgroundChats(self.context, self.go_on, made.calls.port("changed"))
         ports = SessionPorts(
             show=lambda session, _: screen.shown.append(session),

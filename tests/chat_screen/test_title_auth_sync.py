@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as with_changes
 from typing import Any
 
+import msgspec
 import pytest
 from bench import Bench, bench
 from serving import words
@@ -129,7 +129,7 @@ class Auth:
             show_account=calls.port("show account"),
             signed_in=calls.port("signed in"),
         )
-        self.controller = AuthController(with_changes(one.context, provider=provider), ports)
+        self.controller = AuthController(msgspec.structs.replace(one.context, provider=provider), ports)
 
 
 async def test_a_key_is_checked_on_the_engine_kept_and_said() -> None:

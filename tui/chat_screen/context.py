@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
+
+import msgspec
 
 from tui.chat.budget import Budget
 from tui.chat.tools import Access
@@ -80,11 +81,10 @@ class KnownFolders(Protocol):
     def add(self, folder: Path) -> None: ...
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """What the app hands in beside the services."""
 
-    start: StartOptions = field(default_factory=StartOptions)
+    start: StartOptions = msgspec.field(default_factory=StartOptions)
     notices: Sequence[str] = ()
     """Shown above an empty chat."""
     prompt: str = ""
@@ -93,9 +93,9 @@ class Options:
     """Files for the first prompt."""
     last_folder: LastFolder | None = None
     known_folders: KnownFolders | None = None
-    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    keys: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """The keys of actions that the user remapped."""
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget = msgspec.field(default_factory=Budget)
 
 
 class Notify(Protocol):
@@ -134,8 +134,7 @@ class Workers:
             self._notify(error.sentences)
 
 
-@dataclass(frozen=True)
-class ChatContext:
+class ChatContext(msgspec.Struct, frozen=True):
     """What all controllers share."""
 
     provider: Provider

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -40,8 +40,7 @@ _AT_ONCE = 1_000
 """The messages of a long chat that are looked through at once, within a millisecond."""
 
 
-@dataclass(frozen=True)
-class ChatWidgets:
+class ChatWidgets(msgspec.Struct, frozen=True):
     """What the chat screen is made of."""
 
     header: Header
@@ -56,8 +55,7 @@ class ChatWidgets:
         return Draft(text=self.prompt.full_text, attachments=self.prompt.attachments.blocks)
 
 
-@dataclass(frozen=True)
-class Contributions:
+class Contributions(msgspec.Struct, frozen=True):
     """What the parts of the chat screen have to show, in the order in which it is shown."""
 
     hints: HintLine

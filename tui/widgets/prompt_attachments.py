@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 from rich.cells import cell_len
 
 from tui.chat.transcript import Document, Image
@@ -37,8 +37,7 @@ class Chips(Protocol):
     def attach_data(self, data: bytes, name: str) -> None: ...
 
 
-@dataclass(frozen=True)
-class PromptPorts:
+class PromptPorts(msgspec.Struct, frozen=True):
     """What attachments need of the prompt."""
 
     text: Callable[[], str]

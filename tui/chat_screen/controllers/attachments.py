@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 from msgspec.structs import replace
 
 from tui.chat.forecast import Estimate, cached_messages_loss, image_count
@@ -34,8 +34,7 @@ class AttachDialog(Protocol):
         """`closed` gets the folder that was shown last, the files that were picked, and the long edge to scale them to."""
 
 
-@dataclass(frozen=True)
-class AttachmentPorts:
+class AttachmentPorts(msgspec.Struct, frozen=True):
     attach_files: AttachFiles
     put: Callable[[str], None]
     """Writes a text into the prompt area."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from tui.chat_screen.context import ChatContext
 from tui.errors import TuiError
@@ -17,8 +18,7 @@ CheckKey = Callable[[str, str], Awaitable[None]]
 """Asks the server whether it takes a key, in a workspace. Raises TuiError."""
 
 
-@dataclass(frozen=True)
-class AuthPorts:
+class AuthPorts(msgspec.Struct, frozen=True):
     ask_key: Callable[[CheckKey, Callable[[str], str], Callable[[], None], Callable[[str], None]], None]
     """Opens the key panel with ways to check and to keep a key; then for a login, or once a key was kept."""
     agree: Callable[[str, str], Awaitable[bool | None]]

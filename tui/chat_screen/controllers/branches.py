@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
+import msgspec
 from msgspec.structs import replace
 
 from tui.chat.events import PromptSent, TurnEnded, TurnEvent
@@ -29,8 +29,7 @@ class OpenChat(Protocol):
     ) -> Awaitable[None]: ...
 
 
-@dataclass(frozen=True)
-class BranchPorts:
+class BranchPorts(msgspec.Struct, frozen=True):
     transcript: TranscriptPort
     prompt: PromptPort
     read_branch: Callable[[], Awaitable[Branch]]

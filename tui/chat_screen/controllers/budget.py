@@ -6,8 +6,8 @@ It is a step of the pipeline, so whatever sends something comes through here.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from msgspec.structs import replace
 
 from tui.chat.budget import (
@@ -29,8 +29,7 @@ from tui.chat_screen.session import ChatSession
 from tui.errors import TuiError
 
 
-@dataclass(frozen=True)
-class BudgetPorts:
+class BudgetPorts(msgspec.Struct, frozen=True):
     coming: Callable[[Draft, Transcript], Estimate]
     """Estimates what sending a draft after a transcript takes."""
     ask: Callable[[tuple[ExceededLimit, ...]], Awaitable[bool | None]]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from tui.chat.cache_state import COLD, CacheState, cache_state, cached_tokens, lifetime_for, settings_changed
@@ -47,8 +47,7 @@ class Layout(NamedTuple):
     """True while the conversation has the focus."""
 
 
-@dataclass(frozen=True)
-class CostPorts:
+class CostPorts(msgspec.Struct, frozen=True):
     note: Callable[[str], None]
     """Adds a note below the conversation."""
     draft: Callable[[], Draft]

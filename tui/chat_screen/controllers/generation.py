@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
 from msgspec.structs import replace
 
 from tui.chat.cache_state import CacheState
@@ -59,8 +59,7 @@ class GenerationDialogs(Protocol):
     def pick_preset(self, presets: Mapping[str, str], preset: str, picked: Callable[[str], None]) -> None: ...
 
 
-@dataclass(frozen=True)
-class GenerationPorts:
+class GenerationPorts(msgspec.Struct, frozen=True):
     dialogs: Callable[[], GenerationDialogs]
     show_model: Callable[[], None]
     """Shows the header, the figures and the welcome anew."""

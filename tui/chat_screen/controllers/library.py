@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from tui.chat_screen.context import NOTHING_SENT, ChatContext, stored
 from tui.chat_screen.session import shortened
@@ -35,8 +36,7 @@ class LibraryDialogs(Protocol):
         """Show a message in the list, if it is open."""
 
 
-@dataclass(frozen=True)
-class LibraryPorts:
+class LibraryPorts(msgspec.Struct, frozen=True):
     dialogs: LibraryDialogs
     show_title: Callable[[], None]
     start_new: Callable[[], None]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from tui.chat.events import TurnEnded, TurnEvent
 from tui.chat.tools import (
@@ -59,8 +60,7 @@ class PickServer(Protocol):
     ) -> None: ...
 
 
-@dataclass(frozen=True)
-class PermissionPorts:
+class PermissionPorts(msgspec.Struct, frozen=True):
     cards: Callable[[], QuestionCards]
     note: Callable[[str], None]
     """Adds a note below the conversation."""

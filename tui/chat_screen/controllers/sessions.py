@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec.structs import replace
 
 from tui.chat.tools import Access, parse_access
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from tui.store import Branch, Chat, ChatEnd, NewChat, Position, Store, StoredChat
 
 
-@dataclass(frozen=True)
-class SessionPorts:
+class SessionPorts(msgspec.Struct, frozen=True):
     show: Callable[[ChatSession, Sequence[str]], None]
     """Shows another session in the place of the one on view, with the labels of its messages."""
     painted: Callable[[], Awaitable[None]]

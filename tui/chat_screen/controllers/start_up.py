@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
 from msgspec.structs import replace
 
 from tui.chat.tools import Access
@@ -22,8 +22,7 @@ class OpenChat(Protocol):
     def __call__(self, chat_id: str, *, end: ChatEnd | None = None) -> Awaitable[object]: ...
 
 
-@dataclass(frozen=True)
-class StartUpPorts:
+class StartUpPorts(msgspec.Struct, frozen=True):
     open_store: Callable[[], Awaitable[Store]]
     prepare: Callable[[], Awaitable[None]]
     """Loads what sending takes, and has the chat on view recorded."""

@@ -7,9 +7,9 @@ becomes two branches, as the store has them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec.structs import replace
 
 from tui.chat.events import PromptSent, TurnEnded, TurnEvent
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 _OPEN, _ANSWERING = "open elsewhere too", "answering elsewhere"
 
 
-@dataclass(frozen=True)
-class SyncPorts:
+class SyncPorts(msgspec.Struct, frozen=True):
     transcript: TranscriptPort
     remember: Callable[[str], None]
     """Adds a prompt to those that Up goes through."""

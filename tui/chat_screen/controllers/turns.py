@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from tui.chat.transcript import Draft, Message
 from tui.chat_screen.context import ANSWER_RUNS, NOTHING_SENT, ChatContext, PromptPort
@@ -13,8 +14,7 @@ from tui.chat_screen.session import ChatSession
 _GO_ON = "Please go on exactly where you were cut off."
 
 
-@dataclass(frozen=True)
-class TurnPorts:
+class TurnPorts(msgspec.Struct, frozen=True):
     submit: Callable[[Submission], None]
     prompt: PromptPort
     last_sent: Callable[[], str]
