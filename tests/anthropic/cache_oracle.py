@@ -6,7 +6,8 @@ the two are compared. The rules, from Anthropic's page on prompt caching:
 - A prefix runs tools → system → messages. It is the same prefix if the bytes are the same, `cache_control` aside, and if
   nothing was changed that loses the cache of its part (the model; images, thinking and effort for the messages).
 - A request writes at its breakpoints, at most four, from the model's minimum on. Each breakpoint looks back 20 positions,
-  itself included, for an entry that an earlier request wrote at one of its own.
+  itself included, for an entry that an earlier request wrote at one of its own. A run of tool calls is one position, a
+  run of results too.
 - An entry lives 5 minutes or an hour, and each read renews it.
 
 `cheapest` searches for the best breakpoints and lifetimes with all that is still to come in view: when the user comes back,
@@ -54,6 +55,8 @@ class Asked:
     marks: tuple[Mark, ...]
     seed_marks: tuple[Mark, ...]
     """Where the seed's three rules alone would set breakpoints."""
+    goes_on: tuple[bool, ...] = ()
+    """Whether each is one position with what is before it: a further call after a call, a further result after a result."""
 
     def tokens(self, position: int) -> int:
         return self.sums[position] if position >= 0 else 0
@@ -127,6 +130,10 @@ def asked(body: dict, at: float, output_tokens: int, authors: dict[str, str]) ->
         takes_mark=tuple(_takes_mark(block) for _, _, block in rows),
         marks=tuple(marks),
         seed_marks=tuple(_seed_marks(body, rows)),
+        goes_on=tuple(
+            at > 0 and rows[at - 1][2].get("type") == block.get("type") in ("tool_use", "tool_result")
+            for at, (_, _, block) in enumerate(rows)
+        ),
     )
 
 
@@ -197,10 +204,14 @@ class Cache:
         return request.usage(read, last, last_hour)
 
     def _found(self, request: Asked, mark: int) -> int:
-        for position in range(mark, max(NOTHING, mark - LOOK_BACK), -1):
+        left = LOOK_BACK
+        for position in range(mark, NOTHING, -1):
             _, until = self._entries.get(request.keys[position], ("", 0.0))
             if until > request.at:
                 return position
+            left -= not (request.goes_on and request.goes_on[position])
+            if left == 0:
+                break
         return NOTHING
 
 

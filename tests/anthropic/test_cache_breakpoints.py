@@ -147,13 +147,26 @@ def tool_loop(calls: int) -> tuple[Message, ...]:
     )
 
 
-def test_a_long_turn_is_marked_about_every_fifteen_blocks() -> None:
-    assert marks(body_of(*tool_loop(20))) == ["messages.0.0", "messages.1.8", "messages.2.4", "messages.2.19"]
+def test_a_run_of_calls_and_a_run_of_results_is_one_position_each() -> None:
+    """So forty blocks in one step need no breakpoint in between."""
+    assert marks(body_of(*tool_loop(20))) == ["messages.2.19"]
+
+
+def test_a_long_turn_is_marked_about_every_fifteen_positions() -> None:
+    said = Message(role="assistant", blocks=tuple(Text(f"Part {at}") for at in range(40)), model="claude-x")
+    asked = Message(role="user", blocks=tuple(Text(f"Question {at}") for at in range(40)))
+    assert marks(body_of(*turns(1, LONG), said, asked)) == [
+        "messages.0.0",
+        "messages.1.39",
+        "messages.2.24",
+        "messages.2.39",
+    ]
 
 
 def test_what_the_chat_shares_goes_before_spacing() -> None:
-    body = body_of(*tool_loop(40), system=LONG, tools=(conversations.TIDE,))
-    assert marks(body) == ["tools.0", "system.0", "messages.0.0", "messages.2.39"]
+    said = Message(role="assistant", blocks=tuple(Text(f"Part {at}") for at in range(40)), model="claude-x")
+    body = body_of(*turns(1, LONG), said, *turns(1, "On"), system=LONG, tools=(conversations.TIDE,))
+    assert marks(body) == ["tools.0", "system.0", "messages.0.0", "messages.2.0"]
 
 
 def test_the_body_that_was_given_is_not_changed() -> None:

@@ -79,6 +79,24 @@ def test_the_look_back_is_twenty_blocks() -> None:
     assert seen.looks_back_to == pytest.approx(2000)
 
 
+def test_a_run_of_tool_calls_is_one_position_for_the_look_back() -> None:
+    text = {"type": "text", "text": "x" * 100}
+    calls = [{"type": "tool_use", "id": f"toolu_{at}", "name": "get_tide", "input": {}} for at in range(30)]
+    results = [{"type": "tool_result", "tool_use_id": f"toolu_{at}", "content": "ebb"} for at in range(30)]
+    results[-1]["cache_control"] = {"type": "ephemeral"}
+    said = ("user", [text] * 25), ("assistant", calls), ("user", results)
+    body = {"model": SONNET.id, "messages": [{"role": role, "content": content} for role, content in said]}
+    seen = cache_map(body, SONNET, Usage(cache_creation_input_tokens=4000))
+    plain = cache_map(
+        {"model": SONNET.id, "messages": [{"role": "user", "content": [text] * 7}, *body["messages"][1:]]},
+        SONNET,
+        Usage(cache_creation_input_tokens=4000),
+    )
+    first = seen.segments[0].tokens
+    assert seen.looks_back_to == pytest.approx(first * 7 / 25), "18 texts, the calls, the results"
+    assert plain.looks_back_to == 0
+
+
 def test_an_answer_that_says_nothing_of_usage_has_an_empty_map() -> None:
     body = {"model": "m", "system": "Tides.", "messages": [{"role": "user", "content": "Hi"}]}
     seen = cache_map(body, SONNET, Usage())

@@ -157,6 +157,21 @@ def test_too_many_blocks_at_once_are_too_far_to_look_back() -> None:
     assert miss.kind == "too_far"
 
 
+def test_many_calls_at_once_are_not_too_far_since_a_run_is_one_position() -> None:
+    calls = [{"type": "tool_use", "id": f"toolu_{at}", "name": "get_tide", "input": {}} for at in range(30)]
+    results = [{"type": "tool_result", "tool_use_id": f"toolu_{at}", "content": "ebb"} for at in range(30)]
+    results[-1]["cache_control"] = {"type": "ephemeral"}
+    later = body("a", marked=False)
+    later["messages"] += [{"role": "assistant", "content": calls}, {"role": "user", "content": results}]
+    miss = miss_reason(
+        exchange(body("a"), 0, cache_creation_input_tokens=1000),
+        exchange(later, 10, cache_creation_input_tokens=2000),
+        SONNET,
+    )
+    assert miss is not None
+    assert miss.kind == "unknown", "the server should have found it"
+
+
 def test_a_server_that_forgets_is_named_as_such() -> None:
     before = exchange(body("a"), 0, cache_creation_input_tokens=1000)
     now = replace(exchange(body("a", "b"), 10, cache_creation_input_tokens=1000), reported="unavailable")

@@ -22,7 +22,7 @@ Ours is held to 1.02 of the cheapest in total, and to 1.10 in each conversation.
 | `tireless`  | 1.001    | 1.052    | none      |
 | `hindsight` | 1.022    | 1.40     | 12        |
 
-The seed's three rules alone: 1.23 of the cheapest, 1.31 of hindsight, at worst 2.48 of it.
+The seed's three rules alone: 1.10 of hindsight, now that a run of tool calls counts as one position.
 
 In total it is less than the cheapest for five minutes, because of the hours; with all for five minutes it would be 1.002.
 Hindsight that is bound to five minutes costs 1.02 of ours, and 7 conversations cost more than 1.10 of it, at worst 1.18:
@@ -125,7 +125,7 @@ def test_and_little_more_than_in_hindsight() -> None:
     assert max(one.ours / one.hindsight.floor for one in everything) <= 1.45
     assert sum(one.ours for one in everything) <= sum(one.five_minutes.floor for one in everything)
     assert max(one.ours / one.five_minutes.floor for one in everything) <= 1.20
-    assert sum(one.seed_rules for one in everything) > 1.25 * best
+    assert sum(one.seed_rules for one in everything) > 1.05 * best
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -132,6 +132,20 @@ def test_a_breakpoint_looks_back_twenty_positions_its_own_included(service, new_
     assert used(service, sonnet(user(start, *more))) == expected
 
 
+@pytest.mark.parametrize(("texts", "is_found"), [(17, True), (18, False)])
+def test_a_run_of_calls_is_one_position_and_one_of_results_too(service, texts, is_found):
+    """The breakpoint's own position is the run of results; the calls are one more, and so is each text."""
+    tools = [{"name": "tide", "input_schema": {"type": "object"}}]
+    start = text(tokens(2000))
+    used(service, sonnet(user({**start, **MARK}), tools=tools))
+    calls = [{"type": "tool_use", "id": f"toolu_{at}", "name": "tide", "input": {}} for at in range(30)]
+    results = [{"type": "tool_result", "tool_use_id": f"toolu_{at}", "content": "ebb"} for at in range(30)]
+    results[-1] = {**results[-1], **MARK}
+    said = [text(tokens(1)) for _ in range(texts)]
+    _, read, _, _ = used(service, sonnet(user(start), assistant(*said, *calls), user(*results), tools=tools))
+    assert (read > 2000) == is_found
+
+
 def test_a_hit_needs_an_entry_written_at_a_breakpoint(service):
     used(service, sonnet(user(text(tokens(2000)), text(tokens(500), **MARK))))
     # The first block was part of what was written, but no breakpoint stood there.

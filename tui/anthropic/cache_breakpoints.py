@@ -7,12 +7,13 @@ prefix. So a doubtful length counts as long enough. Source: Anthropic, prompt ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from tui.anthropic.replay import Param
 from tui.anthropic.tokens import param_tokens
 from tui.chat.ledger import Lifetime
+from tui.chat.look_back import positions
 from tui.chat.model import Model
 
 MAX_BREAKPOINTS = 4
@@ -21,7 +22,7 @@ SYSTEM_BYTES = 3 * 1024
 MESSAGES = 4
 """With more messages than this, the last one is always marked."""
 SPACING = 15
-"""Blocks between breakpoints in a long turn: the API looks back 20 blocks from each, itself included."""
+"""Positions between breakpoints in a long turn: the API looks back 20 from each, itself included."""
 MARK_FROM_SHARE = 0.75
 """Mark a prefix from this share of the minimum on, since token counts are estimates."""
 _CACHEABLE = frozenset({"text", "image", "document", "tool_use", "tool_result"})
@@ -101,8 +102,11 @@ def _positions_to_mark(
     # There are at least two slots. Positions further back matter less and come last.
     turns = _ends_of_turns(messages)
     ends = [place for end in kept if (place := _last_position(messages, end)) is not None]
-    lost = [place for place in ends if _distance(messages, place, last) > SPACING]
-    wanted = [last, *_far_end_of_previous_request(messages, last), *lost, *turns[:1], *_spaced(messages)]
+    numbers = _numbers(messages)
+    lost = [place for place in ends if numbers[last] - numbers[place] > SPACING]
+    previous = _end_of_previous_request(messages)
+    far = [previous] if previous is not None and numbers[last] - numbers[previous] > SPACING else []
+    wanted = [last, *far, *lost, *turns[:1], *_spaced(messages, numbers, previous)]
     wanted += [*ends, *turns[1:2], *_landmarks(turns)]
     chosen = [place for place in dict.fromkeys(wanted) if place == last or lengths.reaches(place)]
     return frozenset(chosen[:slots])
@@ -114,25 +118,17 @@ def _end_of_previous_request(messages: list[Param]) -> _Position | None:
     return _last_position(messages, answers[-1]) if answers else None
 
 
-def _far_end_of_previous_request(messages: list[Param], last: _Position) -> list[_Position]:
-    """Return that end if it is too far back to be found from the end of this request."""
-    end = _end_of_previous_request(messages)
-    return [end] if end is not None and _distance(messages, end, last) > SPACING else []
-
-
-def _spaced(messages: list[Param]) -> list[_Position]:
-    """Return positions about every fifteen blocks back from the end of a long turn, up to the end of the previous
-    request.
+def _spaced(messages: list[Param], numbers: Mapping[_Position, int], previous: _Position | None) -> list[_Position]:
+    """Return a block about every fifteen positions back from the end of a long turn, up to `previous`, the end of the
+    previous request.
     """
-    before = _end_of_previous_request(messages)
     found: list[_Position] = []
-    distance = 0
+    marked = max(numbers.values()) + 1
     for place in _backwards(messages):
-        if before is not None and place <= before:
+        if previous is not None and place <= previous:
             break
-        distance += 1
-        if distance > SPACING and _can_carry(messages, place):
-            distance = 0
+        if marked - numbers[place] > SPACING and _can_carry(messages, place):
+            marked = numbers[place]
             found.append(place)
     return found
 
@@ -157,10 +153,14 @@ def _is_prompt(message: Param) -> bool:
     return message["role"] == "user" and isinstance(first, dict) and first["type"] != "tool_result"
 
 
-def _distance(messages: list[Param], one: _Position, other: _Position) -> int:
-    """Return how many blocks `other` is behind `one`."""
-    between = sum(len(_content(message)) for message in messages[one.message : other.message])
-    return between - one.block + other.block
+def _numbers(messages: list[Param]) -> dict[_Position, int]:
+    """Return the number of each block's position, as the look-back counts them."""
+    blocks = [
+        (_Position(at, number), str(block["type"]) if isinstance(block, dict) else "")
+        for at, message in enumerate(messages)
+        for number, block in enumerate(_content(message))
+    ]
+    return dict(zip((place for place, _ in blocks), positions(kind for _, kind in blocks), strict=True))
 
 
 def _last_position(messages: list[Param], end: int) -> _Position | None:

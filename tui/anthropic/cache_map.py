@@ -9,11 +9,10 @@ from typing import Any, NamedTuple, cast
 from tui.anthropic.tokens import param_tokens
 from tui.chat.cache import Breakpoint, CacheMap, Part, Segment
 from tui.chat.ledger import Usage
+from tui.chat.look_back import LOOK_BACK, positions
 from tui.chat.model import Model
 from tui.inputs.bounded import decode_json
 from tui.inputs.limits import REQUEST_DEPTH
-
-LOOK_BACK = 20
 
 
 class _Position(NamedTuple):
@@ -24,6 +23,7 @@ class _Position(NamedTuple):
     tokens: float
     lifetime: str
     """Lifetime of its breakpoint, or ""."""
+    kind: str
 
 
 def cache_map(body: bytes | Mapping[str, Any], model: Model, usage: Usage) -> CacheMap:
@@ -33,21 +33,21 @@ def cache_map(body: bytes | Mapping[str, Any], model: Model, usage: Usage) -> Ca
     everything after it was neither.
     """
     fields = decode_json(body, depth=REQUEST_DEPTH) if isinstance(body, bytes) else body
-    positions = list(_positions(fields, model))
-    marked = [at for at, position in enumerate(positions) if position.lifetime]
+    blocks = list(_positions(fields, model))
+    marked = [at for at, position in enumerate(blocks) if position.lifetime]
     cached = usage.cache_read_input_tokens + usage.cache_creation_input_tokens
     last = marked[-1] if marked and cached else -1
-    sizes = _scaled(positions[: last + 1], cached) + _scaled(positions[last + 1 :], usage.input_tokens)
+    sizes = _scaled(blocks[: last + 1], cached) + _scaled(blocks[last + 1 :], usage.input_tokens)
     ends = [0.0, *accumulate(sizes)]
-    segments = tuple(_segments(positions, ends, usage.cache_read_input_tokens, cached))
+    segments = tuple(_segments(blocks, ends, usage.cache_read_input_tokens, cached))
     index = {(segment.part, segment.number): at for at, segment in enumerate(segments)}
     return CacheMap(
         segments=segments,
         breakpoints=tuple(
             Breakpoint(
                 at=ends[at + 1],
-                segment=index[positions[at].part, positions[at].number],
-                lifetime="1h" if positions[at].lifetime == "1h" else "5m",
+                segment=index[blocks[at].part, blocks[at].number],
+                lifetime="1h" if blocks[at].lifetime == "1h" else "5m",
                 too_short=ends[at + 1] < model.min_cache,
             )
             for at in marked
@@ -57,15 +57,22 @@ def cache_map(body: bytes | Mapping[str, Any], model: Model, usage: Usage) -> Ca
         uncached=usage.input_tokens,
         minimum=model.min_cache,
         look_back=LOOK_BACK,
-        looks_back_to=ends[max(0, marked[-1] + 1 - LOOK_BACK)] if marked else 0,
+        looks_back_to=ends[_first_within_reach(blocks, marked[-1])] if marked else 0,
     )
+
+
+def _first_within_reach(blocks: list[_Position], mark: int) -> int:
+    """Return the first block that the look-back from a breakpoint reaches."""
+    numbers = positions(block.kind for block in blocks)
+    return next(at for at in range(mark + 1) if numbers[mark] - numbers[at] < LOOK_BACK)
 
 
 def _positions(body: Mapping[str, Any], model: Model) -> Iterator[_Position]:
     def position(part: Part, number: int, block: object) -> _Position:
         control = block.get("cache_control") if isinstance(block, Mapping) else None
         lifetime = control.get("ttl", "5m") if control else ""
-        return _Position(part, number, param_tokens(block, model), lifetime)
+        kind = str(block.get("type")) if isinstance(block, Mapping) and part != "tools" else ""
+        return _Position(part, number, param_tokens(block, model), lifetime, kind)
 
     for tool in body.get("tools", ()):
         yield position("tools", 0, tool)

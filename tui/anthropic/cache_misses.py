@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
-from tui.anthropic.cache_map import LOOK_BACK, blocks_of
+from tui.anthropic.cache_map import blocks_of
 from tui.chat.cache import Miss, MissKind
 from tui.chat.cache_state import LIFETIME_S, cached_tokens
 from tui.chat.ledger import Lifetime, Usage
+from tui.chat.look_back import LOOK_BACK, positions
 from tui.chat.model import Model
 from tui.chat.tokens import MANY_IMAGES, MANY_IMAGES_MAX_SIDE_PX
 from tui.inputs.bounded import decode_json
@@ -132,11 +133,12 @@ def _same_bytes(
         kept = "an hour" if lifetime == "1h" else "5 minutes"
         minutes = f"{pause_s / 60:.0f} minutes" if pause_s < 5400 else f"{pause_s / 3600:.1f} hours"
         return "expired", f"The cache had expired: it lasts {kept}, and the last request was {minutes} earlier."
-    added = sum(1 for _ in _rows(new["messages"])) - sum(1 for _ in _rows(old["messages"]))
+    numbers = _numbers(new["messages"])
+    added = numbers[-1] - numbers[sum(1 for _ in _rows(old["messages"])) - 1]
     if added >= LOOK_BACK and not _marks_old_end(old, new):
         return (
             "too_far",
-            f"{added} blocks were added at once, and the cache searches only {LOOK_BACK} back. {filled(_FILLED)}",
+            f"{added} positions were added at once, and the cache searches only {LOOK_BACK} back. {filled(_FILLED)}",
         )
     because = f" Reported reason: {reported}." if reported else ""
     return "unknown", f"Nothing had changed, but the server did not find its cache.{because} {filled(_FILLED)}"
@@ -201,4 +203,10 @@ def _marks_old_end(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     end = sum(1 for _ in _rows(old["messages"])) - 1
     blocks = [block for message in new["messages"] for block in blocks_of(message["content"])]
     marks = [at for at, block in enumerate(blocks) if isinstance(block, dict) and "cache_control" in block]
-    return any(0 <= mark - end < LOOK_BACK for mark in marks)
+    numbers = _numbers(new["messages"])
+    return any(end <= mark and numbers[mark] - numbers[end] < LOOK_BACK for mark in marks)
+
+
+def _numbers(messages: list[Any]) -> list[int]:
+    """Return the position of each block, as the look-back counts them."""
+    return positions(str(block.get("type")) for _, _, block in _rows(messages))

@@ -17,7 +17,9 @@ from tui.demo.prompt import Item, Level, digest
 from tui.demo.rules import effort, thinking_type
 
 LOOK_BACK = 20
-"""How many positions a breakpoint looks back for an earlier entry, including its own."""
+"""How many positions a breakpoint looks back for an earlier entry, including its own. A run of tool calls is one position,
+and so is a run of their results.
+"""
 TTL_S = {"5m": 300.0, "1h": 3600.0}
 
 
@@ -88,7 +90,9 @@ class PromptCache:
 
     def _found(self, prefixes: Prefixes, breakpoint: Breakpoint, now: float) -> int:
         """Return the position of the longest entry that this breakpoint finds, or -1."""
-        for position in range(breakpoint.position, max(-1, breakpoint.position - LOOK_BACK), -1):
+        for position in range(breakpoint.position, -1, -1):
+            if prefixes.distance(position, breakpoint.position) >= LOOK_BACK:
+                break
             entry = self._entries.get(prefixes.key(position))
             if entry is not None and entry.expires_at > now:
                 return position
@@ -106,8 +110,11 @@ class Prefixes:
         settings = _settings(body, items, model)
         self._keys: list[bytes] = []
         self._sums = [0]
+        self._places: list[int] = []
         prefix_digest = b""
-        for item in items:
+        for before, item in zip((None, *items), items, strict=False):
+            continues = before is not None and before.kind == item.kind and item.kind in ("tool_use", "tool_result")
+            self._places.append(self._places[-1] + (not continues) if self._places else 0)
             prefix_digest = digest((prefix_digest, item.data))
             self._keys.append(digest((prefix_digest, settings[item.level])))
             self._sums.append(self._sums[-1] + item.tokens)
@@ -120,6 +127,10 @@ class Prefixes:
     def tokens_up_to(self, position: int) -> int:
         """Return the tokens of the prefix that ends with this position; 0 for -1."""
         return self._sums[position + 1]
+
+    def distance(self, earlier: int, later: int) -> int:
+        """Return how far one item is behind another, in positions of the look-back."""
+        return self._places[later] - self._places[earlier]
 
     def key(self, position: int) -> bytes:
         """Return the cache key of the prefix that ends with this position."""
