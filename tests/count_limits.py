@@ -37,25 +37,25 @@ IDLE_KEY = {
 }
 """A key that types a letter into a prompt of one line."""
 STREAMING_KEY = {
-    "bytes": 2000,
+    "bytes": 1650,
     "frames": 2.3,
-    "conversation_strips": 20,
+    "conversation_strips": 17,
     "other_strips": 1.2,
-    "messages": 14,
+    "messages": 13.3,
     "layouts": 0.05,
-    "timers": 3.7,
-    "screen_wake_ups": 26,
+    "timers": 2.4,
+    "screen_wake_ups": 17,
 }
 """The same while an answer comes at 80 tokens a second, with all that is done for the answer between two keys."""
 THOUSAND_TOKENS = {
-    "bytes": 76_000,
+    "bytes": 75_000,
     "frames": 38,
-    "conversation_strips": 1150,
+    "conversation_strips": 1200,
     "other_strips": 4,
     "messages": 240,
     "layouts": 1,
     "timers": 40,
-    "screen_wake_ups": 330,
-    "engine_wake_ups": 1050,
+    "screen_wake_ups": 310,
+    "engine_wake_ups": 320,
 }
 """A thousand tokens of an answer at 400 a second, in a conversation that fills the screen."""
