@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,23 @@ async def test_what_another_prx_adds_meanwhile_is_added_after_it() -> None:
         await it.complete()
         await it.chat.until_shown("A new answer.")
         assert len(it.chat.screen.session.messages) == 2 * TURNS + 2
+
+
+async def test_a_chat_that_is_gone_meanwhile_gives_way_to_a_new_one() -> None:
+    async with opening(words("Hello.")) as it:
+        with closing(sqlite3.connect(Path.home() / FILE)) as db, db:
+            db.execute("DELETE FROM chats")
+        await it.chat.send("Hi")
+        await it.complete()
+        await it.chat.until_shown("Hello.")
+        assert it.chat.screen.header.title == "Hi"
+        assert len((await it.chat.request()).json["messages"]) == 1
+
+
+async def test_without_any_chat_the_welcome_is_there() -> None:
+    async with chatting(start="last") as chat:
+        await chat.until(lambda: not chat.screen.has_class("-begun"))
+        assert chat.screen.welcome.display
 
 
 @pytest.mark.parametrize("turns", [5, TURNS])
