@@ -119,14 +119,14 @@ def test_behind_a_dialog_a_picture_keeps_the_colour_that_says_which_it_is(env: d
         ((number, _, _),) = uploads(terminal.output)
         since = len(terminal.output)
         terminal.type("\x1b[19~")
-        terminal.wait_for("between tools")
+        terminal.wait_for("Thinking and effort")
         terminal.wait(lambda: terminal.output.count(PLACEHOLDER, since) > 0)
         colours = re.findall(rb"\x1b\[([0-9;]*)m" + PLACEHOLDER, terminal.output[since:])
         own = b"38;2;%d;%d;%d" % (number >> 16, number >> 8 & 255, number & 255)
         assert colours
         assert all(own in colour for colour in colours)
         terminal.type("\x1b")
-        terminal.wait(lambda: "between tools" not in terminal.text)
+        terminal.wait(lambda: "Thinking and effort" not in terminal.text)
         quit_from(terminal)
 
 

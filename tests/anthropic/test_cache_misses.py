@@ -53,7 +53,7 @@ def test_a_chat_that_goes_on_misses_nothing(simulated: SimulatedChat) -> None:
         ({"tools": ()}, "tools", "get_tide", "tools_changed"),
         ({"system": LONG + "!"}, "system", "system prompt", "system_changed"),
         ({"effort": "low"}, "thinking", "effort", "unavailable"),
-        ({"thinking": "between_tools"}, "thinking", "Thinking", "unavailable"),
+        ({"thinking": "off"}, "thinking", "Thinking", "unavailable"),
         ({"image": True}, "image", "first image", ""),
         ({"edit": (0, Text("Which tide?" + LONG))}, "message", "Message 1 (your message)", "messages_changed"),
         ({"edit": (1, Text("In."))}, "message", "Message 2 (the answer)", "messages_changed"),

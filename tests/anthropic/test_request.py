@@ -106,8 +106,8 @@ def test_effort_is_sent_where_the_model_takes_it_and_it_changes_something(model,
 @pytest.mark.parametrize(
     ("model", "mode", "shown", "thinking"),
     [
-        ("claude-sonnet-5-5", "between_tools", True, {"type": "between_tools"}),
-        ("claude-sonnet-5-5", "off", True, {"type": "adaptive", "display": "summarized"}),  # it cannot be switched off
+        ("claude-sonnet-5-5", "off", True, {"type": "between_tools"}),  # its word for off
+        ("claude-opus-5-5", "off", True, {"type": "adaptive", "display": "summarized"}),  # it cannot be switched off
         ("claude-opus-5", "off", True, {"type": "disabled"}),
         ("claude-opus-4-8", "on", False, {"type": "adaptive", "display": "omitted"}),
         ("claude-opus-4-6", "on", True, {"type": "adaptive", "display": "summarized"}),

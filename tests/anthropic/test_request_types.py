@@ -34,7 +34,7 @@ from tui.chat.transcript import (
 from tui.demo.service import DEMO_KEY, FakeAnthropic
 
 LIVING = [model for model in MODELS if not is_retired(model)]
-MODES = [None, "on", "off", "between_tools"]
+MODES = [None, "on", "off"]
 LONG = "The tide runs out. " * 300
 FOUND = {
     "type": "web_search_tool_result",

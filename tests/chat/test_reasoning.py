@@ -44,29 +44,29 @@ def allowed(model_id: str, chosen: Reasoning) -> str:
 @pytest.mark.parametrize(
     ("model_id", "chosen", "shown"),
     [
-        ("claude-fable-5-2", Reasoning(), "on*! (between_tools) (off) low medium high*! xhigh max"),
-        ("claude-opus-5-5", Reasoning(), "on*! (between_tools) (off) low medium*! high xhigh max"),
+        ("claude-fable-5-2", Reasoning(), "on*! (off) low medium high*! xhigh max"),
+        ("claude-opus-5-5", Reasoning(), "on*! (off) low medium*! high xhigh max"),
         (
             "claude-opus-5-5",
             Reasoning(thinking="off", effort="max"),
-            "on*! (between_tools) (off) low medium! high xhigh max*",
+            "on*! (off) low medium! high xhigh max*",
         ),
-        ("claude-sonnet-5-5", Reasoning(), "on*! between_tools (off) low medium high*! xhigh max"),
+        ("claude-sonnet-5-5", Reasoning(), "on*! off low medium high*! xhigh max"),
         (
             "claude-sonnet-5-5",
-            Reasoning(thinking="between_tools", effort="max"),
-            "on! between_tools* (off) low medium high*! (xhigh) (max)",
+            Reasoning(thinking="off", effort="max"),
+            "on! off* low medium high*! (xhigh) (max)",
         ),
-        ("claude-haiku-5-5", Reasoning(thinking="off"), "on! (between_tools) off* low medium*! high (xhigh) (max)"),
+        ("claude-haiku-5-5", Reasoning(thinking="off"), "on! off* low medium*! high (xhigh) (max)"),
         (
             "claude-sonnet-5",
             Reasoning(thinking="off", effort="max"),
-            "on! (between_tools) off* low medium high! xhigh max*",
+            "on! off* low medium high! xhigh max*",
         ),
-        ("claude-opus-4-6", Reasoning(effort="xhigh"), "on*! (between_tools) off low medium high*! (xhigh) max"),
-        ("claude-opus-4-5", Reasoning(), "on (between_tools) off*! low medium high*! (xhigh) (max)"),
-        ("claude-sonnet-4-5", Reasoning(), "on (between_tools) off*! (low) (medium) (high) (xhigh) (max)"),
-        ("qwen3", Reasoning(), "(on) (between_tools) off*! (low) (medium) (high) (xhigh) (max)"),
+        ("claude-opus-4-6", Reasoning(effort="xhigh"), "on*! off low medium high*! (xhigh) max"),
+        ("claude-opus-4-5", Reasoning(), "on off*! low medium high*! (xhigh) (max)"),
+        ("claude-sonnet-4-5", Reasoning(), "on off*! (low) (medium) (high) (xhigh) (max)"),
+        ("qwen3", Reasoning(), "(on) off*! (low) (medium) (high) (xhigh) (max)"),
     ],
 )
 def test_the_choice_is_the_models_own(model_id: str, chosen: Reasoning, shown: str) -> None:
@@ -77,7 +77,7 @@ def test_the_choice_is_the_models_own(model_id: str, chosen: Reasoning, shown: s
 def test_the_server_takes_every_option_that_is_offered_and_what_becomes_of_the_others(model_id: str) -> None:
     model = find(model_id)
     chat = Transcript(messages=(Message(role="user", blocks=(Text("Which way does the tide run?"),)),))
-    choices = [Reasoning(thinking=mode, effort=level) for mode in (None, "on", "between_tools", "off") for level in
+    choices = [Reasoning(thinking=mode, effort=level) for mode in (None, "on", "off") for level in
                (None, "low", "medium", "high", "xhigh", "max")]  # fmt: skip
     service = FakeAnthropic()
     for chosen in choices:
@@ -88,7 +88,7 @@ def test_the_server_takes_every_option_that_is_offered_and_what_becomes_of_the_o
         assert service.respond("POST", "/v1/messages", HEADERS, json.dumps(body).encode()).status == 200, chosen
         now = effective(model, chosen)
         kind = body.get("thinking", {}).get("type", "disabled")
-        assert {"disabled": "off", "between_tools": "between_tools"}.get(kind, "on") == now.thinking
+        assert {"disabled": "off", "between_tools": "off"}.get(kind, "on") == now.thinking
         assert (
             body.get("output_config", {}).get("effort", model.effort_default if model.efforts else None) == now.effort
         )
@@ -110,14 +110,14 @@ def test_what_is_not_as_usual_is_said_in_few_words() -> None:
     assert describe_choice(OPUS, Reasoning()) == describe_choice(OPUS, Reasoning(thinking="on", effort="medium")) == ""
     assert describe_choice(OPUS, Reasoning(thinking="off", effort="max")) == "effort max"
     assert describe_choice(HAIKU, Reasoning(thinking="off", effort="low")) == "no thinking, effort low"
-    assert describe_choice(SONNET, Reasoning(thinking="between_tools")) == "thinking between tools"
+    assert describe_choice(SONNET, Reasoning(thinking="off")) == "no thinking"
     assert describe_choice(find("claude-haiku-4-5"), Reasoning(thinking="on", effort="max")) == "thinking on"
 
 
 def test_what_a_model_does_not_take_is_told_with_the_reason() -> None:
     assert describe_adjustments(HAIKU, Reasoning(thinking="off", effort="high")) == ""
     assert describe_adjustments(OPUS, Reasoning(thinking="off")) == "thinking is on: Opus 5.5 always thinks"
-    assert describe_adjustments(SONNET, Reasoning(thinking="between_tools", effort="max")) == (
+    assert describe_adjustments(SONNET, Reasoning(thinking="off", effort="max")) == (
         "effort is high, not max: needs thinking on"
     )
     assert describe_adjustments(find("claude-sonnet-4-5"), Reasoning(effort="low")) == "Sonnet 4.5 takes no effort"
@@ -125,6 +125,7 @@ def test_what_a_model_does_not_take_is_told_with_the_reason() -> None:
 
 def test_words_that_nobody_knows_say_nothing() -> None:
     assert parse_reasoning("off", "max") == Reasoning(thinking="off", effort="max")
+    assert parse_reasoning("between_tools", "") == Reasoning(thinking="off")  # stored by earlier versions
     assert parse_reasoning("", "") == parse_reasoning("sometimes", "huge") == Reasoning()
 
 

@@ -20,7 +20,7 @@ from tui.chat.transcript import Message, RedactedThinking, Text, Thinking, Trans
 
 ALL = ("low", "medium", "high", "xhigh", "max")
 TO_HIGH = ("low", "medium", "high")
-# model: modes, efforts as it is, efforts with its thinking off (or between tools only)
+# model: modes, efforts as it is, efforts with its thinking off
 TABLE = {
     "claude-fable-5-2": (("on",), ALL, None),
     "claude-fable-5-1": (("on",), ALL, None),
@@ -30,7 +30,7 @@ TABLE = {
     "claude-mythos-5": (("on",), ALL, None),
     "claude-mythos-preview": (("on",), ALL, None),
     "claude-opus-5-5": (("on",), ALL, None),
-    "claude-sonnet-5-5": (("on", "between_tools"), ALL, TO_HIGH),
+    "claude-sonnet-5-5": (("on", "off"), ALL, TO_HIGH),
     "claude-haiku-5-5": (("on", "off"), ALL, TO_HIGH),
     "claude-opus-5": (("on", "off"), ALL, TO_HIGH),
     "claude-sonnet-5": (("on", "off"), ALL, ALL),
@@ -68,7 +68,7 @@ def test_a_mode_that_the_model_lacks_is_not_taken() -> None:
     ("model_id", "mode", "asked", "sent"),
     [
         ("claude-sonnet-5-5", None, "max", "max"),
-        ("claude-sonnet-5-5", "between_tools", "max", None),  # high, which is what it does anyway
+        ("claude-sonnet-5-5", "off", "max", None),  # high, which is what it does anyway
         ("claude-haiku-5-5", "off", "max", "high"),
         ("claude-opus-4-6", "on", "xhigh", None),
         ("claude-opus-4-5", "on", "max", None),

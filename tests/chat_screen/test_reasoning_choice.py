@@ -65,7 +65,6 @@ async def test_the_picker_shows_what_the_model_takes_and_why_it_refuses_the_rest
         shown = rows(chat)
         assert "● on              default" in shown
         assert "off             Opus 5.5 always thinks" in shown
-        assert "between tools   Opus 5.5 has no such mode" in shown
         assert "● medium          default" in shown
         await chat.pilot.press(*"max", "enter")
         assert chat.app.screen is chat.screen
@@ -102,11 +101,11 @@ async def test_without_an_argument_the_commands_open_the_picker_where_they_say()
         await chat.send("/effort")
         await chat.until(lambda: isinstance(chat.app.screen, ReasoningPicker))
         assert chat.app.screen.query_one(FilterList).picked == "effort high"
-        await chat.pilot.press("up", "up", "up", "enter")  # over "off", which is refused
-        await chat.until(lambda: "thinking between tools · Sonnet 5.5" in header(chat))
+        await chat.pilot.press("up", "up", "up", "enter")
+        await chat.until(lambda: "no thinking · Sonnet 5.5" in header(chat))
         await chat.send("/think")
         await chat.until(lambda: isinstance(chat.app.screen, ReasoningPicker))
-        assert chat.app.screen.query_one(FilterList).picked == "thinking between_tools"
+        assert chat.app.screen.query_one(FilterList).picked == "thinking off"
         await chat.pilot.press("f8")
         assert chat.app.screen is chat.screen
 

@@ -126,7 +126,7 @@ async def test_in_a_chat_the_model_under_the_cursor_is_explained() -> None:
     config = '[default]\nmodel = "sonnet"\n[models."claude-haiku-4-5-20251001"]\ncontext = 50\n'
     first = scenarios.Answer(scenarios.Thinking("Hm."), scenarios.Text("Out. " * 100))
     async with chatting(first, words("Noon."), config=config) as chat:
-        await chat.send("/think between tools")
+        await chat.send("/think off")
         await chat.send("Which way does it run?")
         await chat.until_idle()
         await chat.pilot.press("ctrl+l")

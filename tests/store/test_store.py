@@ -184,9 +184,9 @@ def test_a_chat_says_what_it_holds_and_cost(tmp_path: Path) -> None:
 def test_thinking_and_effort_go_along_when_a_chat_is_forked(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         store.append(NewChat(id="a", effort="low"), "m", None, prompt("Tide?"))
-        store.set_reasoning("a", "between_tools", "high")
+        store.set_reasoning("a", "off", "high")
         forked = store.chat(store.fork("m").result(LIMIT_S)).result(LIMIT_S)
-        assert (forked.thinking, forked.effort) == ("between_tools", "high")
+        assert (forked.thinking, forked.effort) == ("off", "high")
 
 
 def test_the_tools_of_a_chat_are_kept_with_it_and_go_along_when_it_is_forked(tmp_path: Path) -> None:

@@ -97,11 +97,8 @@ def _max_tokens(options: Options) -> int:
 def _thinking(options: Options) -> Param:
     """Request readable thinking: most models return signed but empty thinking unless told otherwise."""
     model, mode = options.model, mode_in_use(options.model, options.thinking)
-    match mode:
-        case "off":
-            return {"thinking": {"type": "disabled"}}
-        case "between_tools":
-            return {"thinking": {"type": "between_tools"}}
+    if mode == "off":
+        return {"thinking": {"type": "disabled" if "disabled" in model.thinking else "between_tools"}}
     if "adaptive" in model.thinking and (options.show_thinking or mode == "on"):
         return {"thinking": {"type": "adaptive", "display": "summarized" if options.show_thinking else "omitted"}}
     budget = budget_in_use(options.thinking_budget, _max_tokens(options))

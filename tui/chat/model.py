@@ -37,14 +37,17 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     vision: bool = True
     tools: bool = True
     thinking: tuple[str, ...] = ()
-    """Accepted values of `thinking.type`: adaptive, enabled, disabled, between_tools."""
+    """Accepted values of `thinking.type`: adaptive, enabled, disabled, between_tools.
+
+    Each of the last two turns thinking off, on the models that accept it. Source: SDK 2.14, types/thinking_types.py.
+    """
     thinking_default: bool = False
     """True if the model thinks when the request does not mention thinking."""
     efforts: tuple[Effort, ...] = ()
     """Accepted values of `output_config.effort`; empty if the field is rejected."""
     effort_default: Effort = "high"
     high_effort_needs_thinking: bool = False
-    """True if efforts above high are rejected while thinking is off or only between tools."""
+    """True if efforts above high are rejected while thinking is off."""
     min_cache: int = 1024
     """The shortest prefix that the prompt cache keeps, in tokens."""
     high_vision: bool = False

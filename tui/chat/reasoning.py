@@ -17,8 +17,9 @@ from tui.chat.thinking import LEVELS, ThinkingMode, effort_in_use, efforts, mode
 from tui.chat.transcript import Transcript
 
 Kind = Literal["thinking", "effort"]
-MODES: tuple[ThinkingMode, ...] = ("on", "between_tools", "off")
-MODE_LABELS: Mapping[str, str] = {"on": "on", "between_tools": "between tools", "off": "off"}
+MODES: tuple[ThinkingMode, ...] = ("on", "off")
+_FORMER_MODES: Mapping[str, ThinkingMode] = {"between_tools": "off"}
+"""Modes of earlier versions, which stored chats may contain: Sonnet 5.5's word for off."""
 
 
 class Reasoning(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +54,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
 def parse_reasoning(thinking: str, effort: str) -> Reasoning:
     """Parse the settings as stored, exported or typed in a command. Unknown words are ignored."""
     return Reasoning(
-        thinking=next((mode for mode in MODES if mode == thinking), None),
+        thinking=next((mode for mode in MODES if mode == _FORMER_MODES.get(thinking, thinking)), None),
         effort=next((level for level in LEVELS if level == effort), None),
     )
 
@@ -108,7 +109,7 @@ def describe_choice(model: Model, chosen: Reasoning) -> str:
     """Describe the settings that differ from the model's defaults in a few words, e.g. "effort high", or return ""."""
     now, parts = effective(model, chosen), []
     if now.thinking != default_mode(model):
-        parts.append("no thinking" if now.thinking == "off" else f"thinking {MODE_LABELS[now.thinking]}")
+        parts.append("no thinking" if now.thinking == "off" else f"thinking {now.thinking}")
     if now.effort is not None and now.effort != model.effort_default:
         parts.append(f"effort {now.effort}")
     return ", ".join(parts)
@@ -118,7 +119,7 @@ def describe_adjustments(model: Model, chosen: Reasoning) -> str:
     """Describe how the model adjusts settings that it does not support, or return ""."""
     now, parts = effective(model, chosen), []
     if chosen.thinking is not None and chosen.thinking != now.thinking:
-        parts.append(f"thinking is {MODE_LABELS[now.thinking]}: {_why_no_mode(model, chosen.thinking)}")
+        parts.append(f"thinking is {now.thinking}: {_why_no_mode(model, chosen.thinking)}")
     if chosen.effort is not None and chosen.effort != now.effort:
         why = _why_no_effort(model, now.thinking, chosen.effort)
         parts.append(f"effort is {now.effort}, not {chosen.effort}: {why}" if now.effort else why)

@@ -14,8 +14,7 @@ from msgspec.structs import replace
 from tui.chat.model import Effort, Model
 from tui.chat.transcript import Block, Message, RedactedThinking, Thinking, Transcript
 
-ThinkingMode = Literal["on", "off", "between_tools"]
-"""between_tools: it thinks after tool results, but not before the first answer."""
+ThinkingMode = Literal["on", "off"]
 
 LEAST_BUDGET = 1_024
 """The smallest `budget_tokens` that the API accepts."""
@@ -28,8 +27,7 @@ def thinking_modes(model: Model) -> tuple[ThinkingMode, ...]:
     kinds = model.thinking
     modes: tuple[tuple[ThinkingMode, bool], ...] = (
         ("on", "adaptive" in kinds or "enabled" in kinds),
-        ("between_tools", "between_tools" in kinds),
-        ("off", "disabled" in kinds),
+        ("off", "disabled" in kinds or "between_tools" in kinds),
     )
     return tuple(mode for mode, allowed in modes if allowed)
 
@@ -41,7 +39,7 @@ def mode_in_use(model: Model, asked: ThinkingMode | None) -> ThinkingMode | None
 
 def efforts(model: Model, mode: ThinkingMode | None) -> tuple[Effort, ...]:
     """Return the efforts that the model accepts in that mode; empty if it rejects the field."""
-    if mode in ("off", "between_tools") and model.high_effort_needs_thinking:
+    if mode == "off" and model.high_effort_needs_thinking:
         return tuple(effort for effort in model.efforts if LEVELS.index(effort) <= _HIGHEST_UNTHINKING)
     return model.efforts
 

@@ -43,7 +43,7 @@ PRESET = {
     "model": values.MODEL,
     "tools": values.one_of("none", "read", "ask"),
     "effort": values.one_of("low", "medium", "high", "xhigh", "max"),
-    "thinking": values.one_of("on", "off", "between_tools"),
+    "thinking": values.one_of("on", "off", aliases={"between_tools": "off"}),
 }
 BUDGET = dict.fromkeys(Limits.__struct_fields__, values.AMOUNT)
 TOOLS = {

@@ -17,7 +17,7 @@ Theme = Literal["dark", "light"]
 Pictures = Literal["auto", "kitty", "sixel", "blocks", "none"]
 ToolPolicy = Literal["none", "read", "ask"]
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
-ThinkingMode = Literal["on", "off", "between_tools"]
+ThinkingMode = Literal["on", "off"]
 
 
 class Folders(msgspec.Struct, frozen=True, kw_only=True):

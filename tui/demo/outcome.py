@@ -22,7 +22,7 @@ class Setting:
     message_id: str
     usage: Mapping[str, Any]
     """The token counts of the input."""
-    thinking: Literal["off", "omitted", "summarized"] = "off"
+    thinking: Literal["off", "between_tools", "omitted", "summarized"] = "off"
     max_tokens: int = 128_000
     stop_sequences: tuple[str, ...] = ()
     tokens_per_char: float = 0.25
@@ -71,7 +71,7 @@ def outcome(answer: Answer, setting: Setting) -> Outcome:
     spent = thought = 0
     stop_reason, stop_sequence = _natural_stop(answer), None
     for part in answer.parts:
-        if isinstance(part, Thinking) and setting.thinking == "off":
+        if isinstance(part, Thinking) and not _is_sent(answer, setting):
             seen += [piece for piece in part.pieces if not isinstance(piece, str)]
             continue
         if not isinstance(part, Written):
@@ -101,6 +101,13 @@ def outcome(answer: Answer, setting: Setting) -> Outcome:
         thinking_tokens=thought,
         searches=sum(isinstance(part, Search) for part in seen),
     )
+
+
+def _is_sent(answer: Answer, setting: Setting) -> bool:
+    """True if the answer has its thinking blocks. With between_tools, these are progress updates before a call."""
+    if setting.thinking == "between_tools":
+        return any(isinstance(part, ToolUse) for part in answer.parts)
+    return setting.thinking != "off"
 
 
 def _natural_stop(answer: Answer) -> str | None:

@@ -61,9 +61,16 @@ def thinking_type(body: Body, model: Model) -> str:
     return asked or ("adaptive" if model.thinking_default else "disabled")
 
 
-def visible_thinking(body: Body, model: Model) -> Literal["off", "omitted", "summarized"]:
+Visible = Literal["off", "between_tools", "omitted", "summarized"]
+"""off: no thinking blocks. between_tools: only those before a tool call, as short progress updates."""
+
+
+def visible_thinking(body: Body, model: Model) -> Visible:
     """Return what the answer shows of its thinking."""
-    if thinking_type(body, model) in ("disabled", "between_tools"):
+    kind = thinking_type(body, model)
+    if kind == "between_tools":
+        return "between_tools"
+    if kind == "disabled":
         return "off"
     display = (body.get("thinking") or {}).get("display")
     default = "summarized" if model.id in capabilities.SHOWS_THINKING else "omitted"
@@ -115,6 +122,11 @@ def _check_thinking(body: Body, terms: Terms) -> None:
     kind = config["type"]
     if kind == "adaptive" and kind not in model.thinking:
         raise Refused("adaptive thinking is not supported on this model")
+    if kind == "disabled" and "between_tools" in model.thinking:
+        raise Refused(
+            '"thinking.type.disabled" is not supported for this model. To turn thinking off on this model, send "thinking":'
+            ' {"type": "between_tools"}.'
+        )
     if kind not in model.thinking:
         raise Refused(
             f'"thinking.type.{kind}" is not supported for this model. Use "thinking.type.adaptive" and'

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.chat.reasoning import MODE_LABELS, Kind, Option
+from tui.chat.reasoning import Kind, Option
 from tui.screens.modal import Modal
 from tui.widgets.filter_list import FilterList, Item
 from tui.widgets.panel import PanelFoot, PanelHead
@@ -50,7 +50,7 @@ class ReasoningPicker(Modal[Option | None]):
     def _item(self, key: str, option: Option) -> Item:
         return Item(
             draw=lambda width: row(option, width),
-            words=f"{option.kind} {option.value} {shown(option)}",
+            words=f"{option.kind} {option.value} {option.value}",
             key="" if option.refused else key,
         )
 
@@ -70,14 +70,10 @@ def _heading(text: str) -> Item:
     return Item(draw=lambda width: Content.styled(text.capitalize(), "bold"))
 
 
-def shown(option: Option) -> str:
-    return MODE_LABELS.get(option.value, option.value)
-
-
 def row(option: Option, width: int) -> Content:
     """Format one option: a mark if it is in use, its name, and "default" or why it is not available."""
     mark = ("● ", "$accent") if option.is_used else ("  ", "")
-    name = (f"{shown(option):<16}", "$dim" if option.refused else "$foreground")
+    name = (f"{option.value:<16}", "$dim" if option.refused else "$foreground")
     note = option.refused or ("default" if option.is_default else "")
     room = max(1, width - 18)
     return Content.assemble(mark, name, (note if len(note) <= room else note[: room - 1] + "…", "$dim"))

@@ -13,7 +13,7 @@ from tui.anthropic.destinations import check_destination
 from tui.anthropic.login import Unusable
 from tui.chat.exchange import Exchange
 from tui.chat.model import Model
-from tui.chat.reasoning import MODE_LABELS, Reasoning, parse_request_settings
+from tui.chat.reasoning import Reasoning, parse_request_settings
 from tui.chat.request import RequestBuilder
 from tui.chat.session import Session
 from tui.chat.tools import Access, PermissionDecision
@@ -353,7 +353,7 @@ class ClaudeProvider:
 
 
 def _describe_preset(preset: Preset) -> str:
-    thinking = f"thinking {MODE_LABELS[preset.thinking]}" if preset.thinking else ""
+    thinking = f"thinking {preset.thinking}" if preset.thinking else ""
     effort = f"effort {preset.effort}" if preset.effort else ""
     tools = f"tools {preset.tools}" if preset.tools else ""
     return " · ".join(filter(None, (preset.model, thinking, effort, tools, preset.system)))
