@@ -17,6 +17,7 @@ from grammar import HOSTILE
 from planting import NAME
 from textual.geometry import Region
 from textual.pilot import Pilot
+from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 import tui.app
@@ -71,7 +72,9 @@ class Visitor:
 
     def note(self) -> None:
         self.screens.add(type(self.app.screen).__qualname__)
-        self.widgets |= {type(widget).__qualname__ for widget in self.app.screen.walk_children()}
+        there = list(self.app.screen.walk_children(Widget))
+        bars = [widget.vertical_scrollbar for widget in there if widget.show_vertical_scrollbar]
+        self.widgets |= {type(widget).__qualname__ for widget in (*there, *bars)}
 
     async def until(self, condition: Any, what: str) -> None:
         end = time.monotonic() + _LIMIT_S
