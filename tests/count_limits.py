@@ -55,7 +55,7 @@ THOUSAND_TOKENS = {
     "messages": 240,
     "layouts": 1,
     "timers": 40,
-    "screen_wake_ups": 310,
-    "engine_wake_ups": 320,
+    "screen_wake_ups": 290,
+    "engine_wake_ups": 240,
 }
 """A thousand tokens of an answer at 400 a second, in a conversation that fills the screen."""

@@ -56,7 +56,7 @@ LAYERS = {
     "mcp.connection": layer("tools config chat errors mcp", "mcp mcp_types httpx2"),
     "mcp.http": layer("mcp inputs.proxies", "httpx2"),
     "mcp.stdio": layer("tools errors mcp", "mcp mcp_types anyio"),
-    "engine": layer("chat errors"),
+    "engine": layer("chat errors frames"),
     "tools.gitignore": layer("", "pathspec"),
     "tools": layer("chat errors inputs.charset masking inputs.typed_paths", "msgspec"),
     "store": layer("chat errors", "msgspec"),

@@ -23,8 +23,8 @@ from tui.chat.reducer import coalesce
 from tui.chat.session import Busy
 from tui.chat.tools import ToolOutput
 from tui.errors import TuiError
+from tui.frames import ANSWER_FRAMES_PER_S
 
-FRAME_S = 1 / 15
 _GRACE_S = 0.04  # for cancelling tasks, and again for closing connections, when the program ends
 _FIRST_STEPS = 9
 """Iterations of the loop for tasks that start others, e.g. to connect, when the program ends."""
@@ -171,7 +171,9 @@ def _kind(event: TurnEvent) -> tuple[type[TurnEvent], str]:
 class Engine:
     """Runs the thread: `with Engine() as engine`. Leaving the block stops every turn within 100 ms."""
 
-    def __init__(self, *, frame_s: float = FRAME_S, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, frame_s: float = 1 / ANSWER_FRAMES_PER_S, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.frame_s = frame_s
         """The shortest time between two wake-ups of a generation."""
         self.clock = clock
