@@ -79,13 +79,13 @@ def warm_up(keep_frame: Callable[[], None]) -> None:
 
 
 def _load(keep_frame: Callable[[], None]) -> None:
+    keep_frame()
     for name in _MODULES:
         importlib.import_module(name)
         time.sleep(0.005)  # lets the main thread handle keys in between
     from tui.render.strips import warm
 
     warm()
-    keep_frame()
     _give_memory_back()
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
