@@ -185,6 +185,11 @@ def test_resizing_keeps_everything_in_place(demo: Terminal) -> None:
         demo.wait_for("simulator wrote")
 
 
+def test_the_first_frame_is_written_once(demo: Terminal) -> None:
+    demo.settle()
+    assert demo.output.count(b"Talk to") == 1
+
+
 def test_idle_writes_nothing(demo: Terminal) -> None:
     demo.settle(quiet_s=2)  # fails if anything is drawn again and again
 

@@ -134,3 +134,20 @@ def test_a_line_that_a_picture_leaves_is_written_whole() -> None:
     screen.change({4: pinned(screen, "this is line 4")})
     screen.change({4: screen.line("this is line 4", 0)})
     assert "this is line 4".replace(" ", "") in re.sub("\x1b\\[[0-9;]*m| ", "", screen.bytes)
+
+
+def test_what_is_shown_already_is_not_written_again() -> None:
+    screen = Screen()
+    whole = LayoutUpdate([list(line) for line in screen.lines], Region(0, 0, WIDTH, HEIGHT))
+    screen.show(whole)
+    assert screen.bytes == ""
+    screen.repaint.forget()
+    screen.show(whole)
+    assert len(screen.bytes) > WIDTH * HEIGHT
+
+
+def test_a_whole_screen_of_another_height_is_written() -> None:
+    screen = Screen()
+    lower = LayoutUpdate([list(line) for line in screen.lines[:-1]], Region(0, 0, WIDTH, HEIGHT - 1))
+    screen.show(lower)
+    assert screen.bytes

@@ -33,7 +33,6 @@ from tui.chat.tools import (
     ToolStarted,
 )
 from tui.chat.transcript import Draft, Message, ToolResult, Transcript
-from tui.chat.turn import run_turn
 from tui.chat_screen.prompt_queue import PromptQueue
 from tui.engine import Engine, Generation
 
@@ -255,6 +254,8 @@ class ChatSession:
             self._running_how = self._how()
         ask, model = self._running_how
         self._messages = self.turns.transcript.messages
+        from tui.chat.turn import run_turn  # not needed for the first paint
+
         self._generation = self._engine.start(
             self._key, lambda: run_turn(self.turns, draft, ask, model), lambda: self._wake(self)
         )

@@ -18,6 +18,7 @@ from contextlib import suppress
 from tui.frames import KEY_FRAMES_PER_S
 
 _MODULES = (
+    "tui.chat.turn",
     "tui.anthropic.client",
     "tui.anthropic.request",
     "tui.anthropic.auth",

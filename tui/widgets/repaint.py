@@ -45,11 +45,13 @@ class Repaint:
         return update
 
     def whole(self, update: LayoutUpdate, console: Console) -> TerminalText:
-        """Return all bytes of a full repaint, and store its lines."""
+        """Return all bytes of a full repaint, and store its lines; no bytes if the terminal shows all of it already."""
         x, y, width, _ = update.region
         rows = [[cleaned(strip) for strip in row] for row in update.strips]
         update.strips = list(rows)  # they may be iterators
         if x == 0 and y == 0:
+            if width == self._width and self._shows(rows):
+                return TerminalText("")
             self.forget()
             self._width = width
         for number, row in enumerate(rows, y):
@@ -58,6 +60,12 @@ class Repaint:
                 _put(self._shown.setdefault(number, {}), column, (column + strip.cell_length, strip))
                 column += strip.cell_length
         return TerminalText(update.render_segments(console))
+
+    def _shows(self, rows: list[list[Strip]]) -> bool:
+        """True if these are the lines that the terminal shows, and no image covers some of them."""
+        if len(rows) != len(self._shown) or any(_is_pinned(strip) for row in rows for strip in row):
+            return False
+        return self.lines(len(rows)) == rows
 
     def partial(self, update: PartsUpdate, console: Console) -> TerminalText:
         """Return the bytes that change what is shown to what the update shows."""
