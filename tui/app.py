@@ -7,7 +7,7 @@ import base64
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from textual import constants, events
 from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.driver import Driver
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
 
 from tui.chat_screen.context import Options, StartOptions
@@ -41,6 +41,9 @@ from tui.widgets.themes import DARK, LIGHT, THEMES, theme_name
 from tui.widgets.workers import later
 
 if TYPE_CHECKING:
+    from textual.actions import ActionParseResult
+    from textual.dom import DOMNode
+
     from tui.services.launch_frame import LaunchFrame
 
 _SHOWN_MISTAKES = 3
@@ -250,6 +253,18 @@ class ChatApp(App[int], inherit_bindings=False):
         if isinstance(event, events.Key):
             self._frame_gate.key_came()
         await super().on_event(event)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        # A key right behind the one that opens a dialog is looked up there before the dialog has widgets: it waits for them.
+        if isinstance(default_namespace, ModalScreen) and not default_namespace.is_mounted:
+            default_namespace.call_later(super().run_action, action, default_namespace, namespaces)
+            return True
+        return await super().run_action(action, default_namespace, namespaces)
 
     def copy_to_clipboard(self, text: str) -> None:
         # As Textual does, but as TerminalText: the driver accepts this sequence from nowhere else.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
-from chatting import Chat, chatting, words
+from chatting import LIMIT_S, Chat, chatting, words
 from textual.events import Key
 from textual.widgets import Static
 
@@ -135,3 +137,36 @@ async def test_a_dialog_may_be_closed_before_it_is_there(name: str) -> None:
                 dialog.dismiss(None)
             await chat.until(lambda: chat.app.screen is chat.screen)
         assert chat.app.is_running
+
+
+@pytest.mark.parametrize("name", sorted({*OPENING} - {"delete_chat", "mcp"}))
+async def test_keys_of_a_dialog_may_come_before_it_is_there(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that the chat's widgets have passed on is looked up in the dialog that the key before it has just opened."""
+    monkeypatch.chdir(tmp_path)  # one of the keys exports
+    async with chatting(words("one")) as chat:
+        await chat.send("first")
+        await chat.until_idle()
+        await chat.screen.perform(name)
+        end = time.monotonic() + LIMIT_S
+        while not isinstance(chat.app.screen, Modal):
+            await asyncio.sleep(0)
+            assert time.monotonic() < end, "no dialog"
+        dialog = chat.app.screen
+        actions = {binding.action for _, binding in dialog._bindings}
+        for action in sorted(action for action in actions if not action.startswith(("dismiss", "quit", "cancel"))):
+            await chat.app.run_action(action, dialog)
+        await chat.pilot.pause()
+        assert chat.app.is_running
+
+
+async def test_the_key_of_a_dialog_twice_at_once_counts_twice() -> None:
+    async with chatting(words("one"), words("two")) as chat:
+        for prompt in ("first", "second"):
+            await chat.send(prompt)
+            await chat.until_idle()
+        press_at_once(chat, "ctrl+r", "ctrl+r")
+        await chat.until(lambda: isinstance(chat.app.screen, Modal) and chat.app.screen.is_mounted)
+        await chat.pilot.press("enter")
+        await chat.until(lambda: chat.prompt.text == "first", chat.prompt.text)
