@@ -8,6 +8,7 @@ Exit codes: 0 success, 1 failure, 2 wrong usage, 128 plus the number of a signal
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import os
 import signal
@@ -78,7 +79,8 @@ def prx(ctx: click.Context, /, config: Path | None, **options: Any) -> None:
     ctx.obj = config
     if ctx.invoked_subcommand is None:
         ctx.exit(_open_chat(config, ChatOptions(ctx.meta["prx.prompt"], **options), demo=False))
-    if ctx.invoked_subcommand != "demo":  # a chat handles signals itself
+    if ctx.invoked_subcommand != "demo":  # a chat handles signals itself, and collects garbage when it is drawn
+        gc.enable()
         on_interrupt(signal.default_int_handler)  # a command ends by KeyboardInterrupt
     ctx.meta["prx.options"] = options
 
@@ -100,6 +102,7 @@ def _open_chat(config: Path | None, options: ChatOptions, *, demo: bool) -> int:
     if options.print_mode:
         from tui.cli.print_mode import print_answer
 
+        gc.enable()
         return print_answer(config, options, demo)
     if not (sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("The full screen needs a terminal. To print one answer on stdout: prx -p PROMPT")
