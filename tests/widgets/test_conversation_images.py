@@ -44,7 +44,10 @@ class Held(Gallery):
         super().__init__()
         self.may_draw = asyncio.Event()
 
+        self.asked = 0
+
     async def draw(self, data: str | bytes, room: CellSize) -> Drawing:
+        self.asked += 1
         await self.may_draw.wait()
         return await super().draw(data, room)
 
@@ -100,6 +103,17 @@ async def test_a_picture_stands_before_its_name_and_the_text_in_its_own_colours(
         assert rows[9:12] == [" ▣ fjord.png  64×48 · 6 tokens", "", " what is it?"]
         corner = {(1, 1): "#dc1414", (1, 21): "#14c814", (8, 1): "#1414dc", (8, 21): "#fafafa"}
         assert {place: colours(app, *place)[0] for place in corner} == corner
+
+
+async def test_a_picture_that_is_being_drawn_is_not_drawn_again() -> None:
+    app = App([showing(picture())], gallery := Held())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.rows()  # the screen is drawn again meanwhile
+        gallery.may_draw.set()
+        await until_drawn(app, pilot)
+        await app.workers.wait_for_complete()
+        assert gallery.asked == 1
 
 
 async def test_nothing_moves_when_a_picture_has_been_drawn() -> None:

@@ -37,6 +37,7 @@ class ImageCache:
         self._run = run
         self._changed = changed
         self._pending: OrderedDict[Key, Image] = OrderedDict()
+        self._under_way: set[Key] = set()
         self._kept: OrderedDict[Key, Drawing] = OrderedDict()
         self._users: dict[Key, WeakKeyDictionary[ImageGrid, set[int]]] = {}
         """The grids that show each drawing, and under which numbers. Grids of closed chats go away with their images."""
@@ -63,6 +64,8 @@ class ImageCache:
             self._users.setdefault(key, WeakKeyDictionary()).setdefault(grid, set()).add(wanted.number)
             grid.show(wanted.number, self._kept[key])
             return
+        if key in self._under_way:
+            return
         self._pending[key] = wanted.image
         self._pending.move_to_end(key)
         if not self._is_drawing:
@@ -74,13 +77,16 @@ class ImageCache:
         try:
             while self._pending:
                 batch = [self._pending.popitem() for _ in range(min(_AT_ONCE, len(self._pending)))]
+                self._under_way = {key for key, _ in batch}
                 drawn = await asyncio.gather(*(self._gallery.draw(image.data, room) for (_, room), image in batch))
                 self._kept.update({key: drawing for (key, _), drawing in zip(batch, drawn, strict=True)})
+                self._under_way.clear()
                 while len(self._kept) > KEPT:
                     self._drop(next(iter(self._kept)))
                 self._changed()
         finally:
             self._is_drawing = False
+            self._under_way.clear()
 
     def _drop(self, key: Key) -> None:
         for grid, numbers in self._users.pop(key, {}).items():
