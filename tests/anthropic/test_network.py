@@ -263,7 +263,7 @@ def read_by_h11(pieces: list[bytes], *, is_closed: bool) -> tuple[bytes, str]:
                 if isinstance(event, h11.ConnectionClosed):
                     break
         except h11.RemoteProtocolError as error:
-            return body, str(error)
+            return body, str(error).partition(":")[0]  # the rest depends on how the bytes were cut
     return body, str(connection.their_state)
 
 
