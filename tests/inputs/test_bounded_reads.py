@@ -37,6 +37,7 @@ ALLOWED = {
     "chat_screen.controllers.attachments": "calls `services.last_folder`, which reads within limits",
     "chat_screen.controllers.library": "opens a chat",
     "chat_screen.controllers.sessions": "opens a chat",
+    "chat_screen.screen": "opens a chat",
     "chat_screen.wiring": "opens a chat",
     "images.pdf": "reads what prx itself sends to a process of its own",
     "images.sources": "checks that it is a regular file before opening it, and reads up to a limit",
