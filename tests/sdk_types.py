@@ -17,6 +17,7 @@ import typing
 import typing_extensions
 from anthropic._types import SequenceNotStr
 from anthropic.types import message_create_params
+from anthropic.types.beta import message_create_params as beta_params
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 _LISTS = (collections.abc.Iterable, collections.abc.Sequence, SequenceNotStr, list)
@@ -26,10 +27,12 @@ class NotTheApisShape(AssertionError):
     """A request that the SDK's types do not allow."""
 
 
-def check(body: bytes) -> None:
-    """Raises `NotTheApisShape` unless the JSON is a request as the SDK types it, with every field known."""
+def check(body: bytes, *, beta: bool = False) -> None:
+    """Raises `NotTheApisShape` unless the JSON is a request as the SDK types it, with every field known.
+
+    `beta`: as it types requests with a beta header."""
     try:
-        _adapter().validate_json(body, strict=True)
+        _adapter(beta).validate_json(body, strict=True)
     except ValidationError as error:
         # A union complains once for each of its members: the deepest complaints are about the member that was meant.
         worst = sorted(error.errors(include_url=False), key=lambda one: -len(one["loc"]))[:5]
@@ -38,8 +41,9 @@ def check(body: bytes) -> None:
 
 
 @functools.cache
-def _adapter() -> TypeAdapter[object]:
-    return TypeAdapter(_rebuilt(message_create_params.MessageCreateParams))
+def _adapter(beta: bool) -> TypeAdapter[object]:
+    params = beta_params if beta else message_create_params
+    return TypeAdapter(_rebuilt(params.MessageCreateParams))
 
 
 def _rebuilt(kind: object) -> object:

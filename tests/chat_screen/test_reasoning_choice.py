@@ -19,6 +19,7 @@ pytestmark = pytest.mark.anyio
 
 LONG = "You answer about tides and nothing else. " * 150
 SYSTEM = f'[default]\nmodel = "sonnet"\nsystem = "{LONG}"\n'
+SYSTEM_ONLY_AT_THE_START = SYSTEM.replace('"sonnet"', '"claude-sonnet-5"')
 PRESETS = '[presets.deep]\nmodel = "haiku"\neffort = "max"\n[presets.quick]\nmodel = "haiku"\nthinking = "off"\n'
 
 
@@ -112,7 +113,7 @@ async def test_without_an_argument_the_commands_open_the_picker_where_they_say()
 
 async def test_the_picker_says_what_a_change_does_to_the_cache_and_that_is_what_it_does() -> None:
     first = "Which way does it run? " * 120
-    async with chatting(words("Out. " * 400), words("At noon."), config=SYSTEM) as chat:
+    async with chatting(words("Out. " * 400), words("At noon."), config=SYSTEM_ONLY_AT_THE_START) as chat:
         await say(chat, first)
         await opened_with(chat)
         assert foot(chat).startswith("the current setting")
@@ -135,6 +136,21 @@ async def test_the_picker_says_what_a_change_does_to_the_cache_and_that_is_what_
         assert 0 < usage.cache_read_input_tokens < written, "the system prompt is read, the messages are not"
         assert coming.usage.cache_read_input_tokens == pytest.approx(usage.cache_read_input_tokens, rel=0.1)
         await chat.until_shown("Thinking or effort changed")
+
+
+async def test_where_an_effort_is_for_one_turn_a_change_keeps_the_cache() -> None:
+    first = "Which way does it run? " * 120
+    async with chatting(words("Out. " * 400), words("At noon."), config=SYSTEM) as chat:
+        await say(chat, first)
+        written = chat.screen.session.transcript.messages[-1].usage.cache_creation_input_tokens
+        await opened_with(chat)
+        await chat.pilot.press("end")
+        assert foot(chat).startswith("keeps the cache: it is sent with each prompt")
+        await chat.pilot.press("enter")
+        assert "warm" in status(chat)
+        body = await say(chat, "And when does it turn?")
+        assert body["messages"][-1] == {"role": "system", "content": [], "output_config": {"effort": "max"}}
+        assert chat.screen.session.transcript.messages[-1].usage.cache_read_input_tokens == written
 
 
 async def test_the_picker_says_what_thinking_has_cost_here() -> None:

@@ -63,14 +63,40 @@ async def test_the_system_prompt_is_seen_and_edited_with_what_that_costs() -> No
         await chat.send("/system")
         await chat.until(lambda: isinstance(chat.app.screen, SystemPromptEditor))
         foot = str(chat.app.screen.query(".panel--note").first().content)
-        assert "11.9k tokens: $0.030 instead of" in foot
+        assert foot == "An edit keeps the cache: it is added after the messages so far"
         await chat.pilot.press(*"Be brief.", "ctrl+s")
         assert "System prompt saved" in chat.hint
         await chat.send("second")
         await chat.until_idle()
-        assert system_of((await chat.request(2)).json) == "Be brief."
-    async with chatting(start="last") as chat:
-        await chat.until(lambda: chat.screen.session.transcript.system == "Be brief.")
+        body = (await chat.request(2)).json
+        assert system_of(body) == ""
+        assert body["messages"][-1]["role"] == "system"
+        assert body["messages"][-1]["content"][0]["text"].endswith("\n\nBe brief.")
+        await chat.send("/system Be kind.")
+    async with chatting(words("three"), start="last") as chat:
+        await chat.until(lambda: chat.screen.session.transcript.current.system == "Be kind.")
+        await chat.send("third")
+        await chat.until_idle()
+        roles = [message["role"] for message in (await chat.request()).json["messages"]]
+        assert roles == ["user", "assistant", "user", "system", "assistant", "user", "system"]
+
+
+async def test_a_model_that_takes_the_system_prompt_only_at_the_start_says_what_an_edit_costs() -> None:
+    usage = {"input_tokens": 310, "cache_read_input_tokens": 11_200, "cache_creation_input_tokens": 420}
+    config = '[default]\nmodel = "claude-sonnet-5"\n'
+    async with chatting(Answer(Text("one"), usage=usage), words("two"), config=config) as chat:
+        await chat.send("first")
+        await chat.until_idle()
+        assert (
+            "Sonnet 5 takes it only at the start, so the next turn rewrites"
+            in chat.screen.parts.generation.cost_of_edit()
+        )
+        await chat.send("/system Be brief.")
+        await chat.send("second")
+        await chat.until_idle()
+        body = (await chat.request(2)).json
+        assert system_of(body) == "Be brief."
+        assert {message["role"] for message in body["messages"]} == {"user", "assistant"}
 
 
 async def test_once_the_cache_is_cold_an_edit_of_the_system_prompt_costs_nothing() -> None:
@@ -79,7 +105,7 @@ async def test_once_the_cache_is_cold_an_edit_of_the_system_prompt_costs_nothing
         await chat.send("first")
         await chat.until_shown("one")
         await chat.until_idle()
-        assert "11.9k tokens: $0.030 instead of" in chat.screen.parts.generation.cost_of_edit()
+        assert "keeps the cache" in chat.screen.parts.generation.cost_of_edit()
         chat.clock.now_s = 301
         assert (
             chat.screen.parts.generation.cost_of_edit() == "This chat is not in the cache: an edit costs nothing extra"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from chatting import Chat, chatting, words
@@ -30,6 +31,12 @@ async def offered(chat: Chat, number: int) -> list[str]:
     return [tool["name"] for tool in (await chat.request(number)).json.get("tools", ())]
 
 
+def changed(body: dict[str, Any]) -> list[tuple[str, str]]:
+    """The tools that `system` messages change, in order."""
+    blocks = [block for message in body["messages"] if message["role"] == "system" for block in message["content"]]
+    return [(block["type"], block["tool"]["name"]) for block in blocks]
+
+
 async def said(chat: Chat, text: str) -> None:
     await chat.until(lambda: text in chat.hint, chat.hint)
 
@@ -42,7 +49,7 @@ async def test_a_key_switches_them_off_and_on_again_and_says_what_that_costs() -
         await chat.until_shown("One.")
         await chat.until_idle()
         await chat.pilot.press("f9")
-        assert "Tools off · rewrites" in chat.hint
+        assert "Tools off · keeps the cache" in chat.hint
         assert chat.screen.header.settings == "tools off"
         await chat.send("two")
         await chat.until_shown("Two.")
@@ -52,7 +59,23 @@ async def test_a_key_switches_them_off_and_on_again_and_says_what_that_costs() -
         assert chat.screen.header.settings == ""
         await chat.send("three")
         await chat.until_shown("Three.")
-        assert await offered(chat, 1) == await offered(chat, 3)
+        assert await offered(chat, 1) == await offered(chat, 2) == await offered(chat, 3)
+        gone, back = changed((await chat.request(2)).json), changed((await chat.request(3)).json)
+        assert gone == [("tool_removal", name) for name in await offered(chat, 1)]
+        assert back[len(gone) :] == [("tool_addition", name) for name in await offered(chat, 1)]
+
+
+async def test_a_model_that_takes_tools_only_at_the_start_says_what_a_switch_costs() -> None:
+    usage = {"input_tokens": 10, "cache_creation_input_tokens": 4_000}
+    config = '[default]\nmodel = "claude-sonnet-5"\n'
+    async with chatting(Answer(Text("One."), usage=usage), words("Two."), tools="ask", config=config) as chat:
+        await chat.send("one")
+        await chat.until_shown("One.")
+        await chat.until_idle()
+        await chat.pilot.press("f9")
+        assert "Tools off · rewrites" in chat.hint
+        await chat.send("two")
+        await chat.until_shown("Two.")
         assert await offered(chat, 2) == []
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, cast
 
-from tui.anthropic.replay import Param
+from tui.anthropic.changes_in_chat import Param
 from tui.anthropic.tokens import param_tokens
 from tui.chat.ledger import Lifetime
 from tui.chat.look_back import positions
@@ -25,7 +25,7 @@ SPACING = 15
 """Positions between breakpoints in a long turn: the API looks back 20 from each, itself included."""
 MARK_FROM_SHARE = 0.75
 """Mark a prefix from this share of the minimum on, since token counts are estimates."""
-_CACHEABLE = frozenset({"text", "image", "document", "tool_use", "tool_result"})
+_CACHEABLE = frozenset({"text", "image", "document", "tool_use", "tool_result", "tool_addition", "tool_removal"})
 
 
 class _Position(NamedTuple):
@@ -149,8 +149,10 @@ def _landmarks(turns: list[_Position]) -> list[_Position]:
 
 
 def _is_prompt(message: Param) -> bool:
+    if message["role"] != "user":
+        return False
     first = _content(message)[0]
-    return message["role"] == "user" and isinstance(first, dict) and first["type"] != "tool_result"
+    return isinstance(first, dict) and first["type"] != "tool_result"
 
 
 def _numbers(messages: list[Param]) -> dict[_Position, int]:

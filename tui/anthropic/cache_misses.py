@@ -120,7 +120,7 @@ def _changed_message(old: list[Any], new: list[Any], anew: str) -> tuple[MissKin
 def _message_change(number: int, role: str, kinds: set[str], anew: str) -> tuple[MissKind, str]:
     if kinds & {"image", "document"}:
         return "image", f"An image of message {number} changed. {anew}"
-    whose = "your message" if role == "user" else "the answer"
+    whose = {"user": "your message", "system": "the system prompt"}.get(role, "the answer")
     return "message", f"Message {number} ({whose}) changed. {anew}"
 
 

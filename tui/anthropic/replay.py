@@ -8,16 +8,18 @@ in every later request: the prompt cache and thinking signatures depend on that.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
+from tui.anthropic.changes_in_chat import ChangesInChat, Param, sendable
 from tui.chat.model import Model
 from tui.chat.tool_calls import INTERRUPTED
 from tui.chat.transcript import (
     Block,
     BlockPosition,
+    Change,
     Document,
     Image,
     JsonText,
@@ -28,12 +30,13 @@ from tui.chat.transcript import (
     Thinking,
     ToolResult,
     ToolUse,
+    Transcript,
 )
 from tui.inputs.bounded import decode_input, decode_json
 
 Dialect = Literal["anthropic", "basic"]
-Param = dict[str, object]
 
+NextChange = Callable[[ChangesInChat], Change | None]
 RequestPosition = tuple[int, ...]
 """The position of a block in a request: indices of its message, its block, and the block within a tool result."""
 
@@ -43,6 +46,20 @@ def build_messages(messages: Sequence[Message], model: Model, dialect: Dialect) 
     return _build(messages, model, dialect).sent
 
 
+def build_changed(
+    transcript: Transcript, model: Model, dialect: Dialect, next_change: NextChange
+) -> tuple[list[Param], Change | None]:
+    """Return the `messages` of a request, and what the `system` message at their end changes, or None without one.
+
+    `next_change` returns that change, given what applies so far.
+    """
+    replay = _build(transcript.messages, model, dialect, transcript)
+    change = next_change(replay.changes) if replay.sent and replay.sent[-1]["role"] == "user" else None
+    if change is not None:
+        replay.change(change)
+    return replay.sent, change
+
+
 def attachment_positions(
     messages: Sequence[Message], model: Model, dialect: Dialect
 ) -> Mapping[RequestPosition, BlockPosition]:
@@ -50,10 +67,15 @@ def attachment_positions(
     return _build(messages, model, dialect).places
 
 
-def _build(messages: Sequence[Message], model: Model, dialect: Dialect) -> _MessageBuilder:
+def _build(
+    messages: Sequence[Message],
+    model: Model,
+    dialect: Dialect,
+    transcript: Transcript = Transcript(),  # noqa: B008
+) -> _MessageBuilder:
     numbers = _without_refusals(messages)
     kept = [messages[number] for number in numbers]
-    replay = _MessageBuilder(model, dialect)
+    replay = _MessageBuilder(model, dialect, ChangesInChat(model if dialect == "anthropic" else None, transcript))
     paired = _paired_server_tools(kept)
     for at, message in enumerate(kept):
         if message.role == "user":
@@ -68,15 +90,6 @@ def _build(messages: Sequence[Message], model: Model, dialect: Dialect) -> _Mess
         replay.assistant(message, blocks, is_paused=unfinished and message.stop_reason == "pause_turn")
     replay.answer_pending()
     return replay
-
-
-def sendable(text: str) -> str:
-    """Return the text without lone surrogates, which UTF-8 cannot encode and a terminal may produce."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode(errors="replace").decode()
-    return text
 
 
 def _without_refusals(messages: Sequence[Message]) -> list[int]:
@@ -154,8 +167,9 @@ def _may_stand_alone(block: Opaque, unfinished: bool) -> bool:
 class _MessageBuilder:
     """The request built so far, and the tool calls that wait for results."""
 
-    def __init__(self, model: Model, dialect: Dialect) -> None:
+    def __init__(self, model: Model, dialect: Dialect, changes: ChangesInChat) -> None:
         self.sent: list[Param] = []
+        self.changes = changes
         self.places: dict[RequestPosition, BlockPosition] = {}
         self._model = model
         self._rich = dialect == "anthropic"
@@ -188,9 +202,16 @@ class _MessageBuilder:
         while content and not is_paused and _is_thinking(content[-1]):
             content.pop()
         if content and self.sent:  # a conversation starts with a user message
+            if message.change is not None and self.sent[-1]["role"] == "user":
+                self.change(message.change)
             self.sent.append({"role": "assistant", "content": content})
         else:
             self._pending.clear()
+
+    def change(self, change: Change) -> None:
+        """Add the `system` message with this change, as far as the model takes it."""
+        if (param := self.changes.apply(change)) is not None:
+            self.sent.append(param)
 
     def answer_pending(self) -> None:
         """Add results for calls that no user message follows."""

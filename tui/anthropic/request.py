@@ -9,15 +9,17 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from tui.anthropic.cache_breakpoints import with_breakpoints
-from tui.anthropic.replay import Dialect, Param, build_messages, sendable
+from tui.anthropic.changes_in_chat import ChangesInChat, Param, sendable, tool_param
+from tui.anthropic.replay import Dialect, build_changed, build_messages
 from tui.chat.ledger import Lifetime
 from tui.chat.model import Effort, Model
+from tui.chat.reasoning import EffectiveReasoning, Reasoning, effective, sent_at_top
 from tui.chat.request import NothingToSend
-from tui.chat.thinking import ThinkingMode, budget_in_use, effort_in_use, mode_in_use
-from tui.chat.transcript import Tool, Transcript
-from tui.inputs.bounded import decode_json
+from tui.chat.thinking import ThinkingMode, budget_in_use, mode_in_use, without_thinking
+from tui.chat.transcript import Change, Transcript
 
 MAX_TOKENS = 64_000
 """Default limit of an answer: more than any chat needs, and half of what the largest models allow."""
@@ -39,6 +41,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """For models without adaptive thinking."""
     lifetime: Lifetime = "5m"
     """Lifetime of the cache entries that this request writes."""
+    change: Change | Literal["next"] | None = "next"
+    """The change at the end of the conversation. By default, what the transcript and the effort need there."""
     dialect: Dialect = "anthropic"
     """`basic` sends plain messages, tools and images, and nothing that only Anthropic supports."""
 
@@ -50,39 +54,73 @@ def dialect_for(setting: Literal["auto", "anthropic", "basic"], model: Model) ->
     return "anthropic" if model.known else "basic"
 
 
+class Built(msgspec.Struct, frozen=True):
+    """A request, and what it changes at this point of the conversation."""
+
+    body: Param
+    change: Change | None = None
+
+
 def build_body(transcript: Transcript, options: Options) -> Param:
+    """Return the request as JSON values, with cache breakpoints. Raises `NothingToSend`."""
+    return build(transcript, options).body
+
+
+def build(transcript: Transcript, options: Options) -> Built:
     """Return the request as JSON values, with cache breakpoints. Raises `NothingToSend`.
 
     External JSON (tool arguments, schemas, citations) is included as `msgspec.Raw`, byte for byte. Sampling parameters and
     prefilled answers are never sent: current models reject both.
     """
-    model = options.model
-    messages = build_messages(transcript.messages, model, options.dialect)
+    model = changeable(options.model, options.dialect, options.thinking)
+    transcript = _with_valid_thinking(transcript, options.model, model)
+    chosen = Reasoning(thinking=options.thinking, effort=options.effort)
+    top = sent_at_top(transcript, model, chosen)
+
+    def next_change(so_far: ChangesInChat) -> Change | None:
+        if options.change != "next":
+            return options.change
+        return so_far.next_change(transcript, effective(model, chosen).effort or "", top.effort or "")
+
+    messages, change = build_changed(transcript, model, options.dialect, next_change)
     if not messages or (messages[-1]["role"] == "assistant" and not _is_paused(transcript)):
         raise NothingToSend
     body: Param = {"model": model.id, "max_tokens": _max_tokens(options), "stream": True}
     if options.dialect == "anthropic":
-        body |= _thinking(options) | _effort(options) | _diagnostics(transcript)
-    tools = [_tool(tool) for tool in transcript.tools if not tool.server or options.dialect == "anthropic"]
+        body |= _thinking(options) | _effort(model, top) | _diagnostics(transcript)
+    begins = transcript.for_model(model)
+    tools = [tool_param(tool) for tool in begins.tools if not tool.server or options.dialect == "anthropic"]
     if tools and model.tools:
         body["tools"] = tools
-    if transcript.system.strip():
-        body["system"] = _system(transcript.system, options.dialect)
+    if begins.system.strip():
+        body["system"] = _system(begins.system, options.dialect)
     body["messages"] = messages
-    if options.dialect != "anthropic":
-        return body
-    return with_breakpoints(body, model, options.lifetime, _kept(transcript, options))
+    if options.dialect == "anthropic":
+        body = with_breakpoints(body, model, options.lifetime, _kept(transcript, model))
+    return Built(body, change)
+
+
+def _with_valid_thinking(transcript: Transcript, whole: Model, model: Model) -> Transcript:
+    """Return the conversation without thinking if this request leaves out earlier efforts that it is bound to."""
+    leaves_out = "effort" in whole.in_chat and "effort" not in model.in_chat
+    if leaves_out and any(one.change is not None and one.change.effort for one in transcript.messages):
+        return without_thinking(transcript)
+    return transcript
+
+
+def changeable(model: Model, dialect: Dialect, thinking: ThinkingMode | None) -> Model:
+    """Return the model with what an open chat can change in this request (`in_chat`).
+
+    Effort needs thinking, and servers that only know plain messages take nothing of it.
+    """
+    off = mode_in_use(model, thinking) == "off"
+    parts = tuple(part for part in model.in_chat if dialect == "anthropic" and not (off and part == "effort"))
+    return model if parts == model.in_chat else replace(model, in_chat=parts)
 
 
 def encode(body: Param) -> bytes:
     """Encode the body as the JSON that is sent."""
     return msgspec.json.encode(body)
-
-
-def _tool(tool: Tool) -> Param:
-    if tool.server:
-        return decode_json(tool.server, type=dict[str, object])
-    return {"name": tool.name, "description": tool.description, "input_schema": msgspec.Raw(tool.input_schema)}
 
 
 def _is_paused(transcript: Transcript) -> bool:
@@ -107,9 +145,11 @@ def _thinking(options: Options) -> Param:
     return {}
 
 
-def _effort(options: Options) -> Param:
-    effort = effort_in_use(options.model, mode_in_use(options.model, options.thinking), options.effort)
-    return {} if effort is None else {"output_config": {"effort": effort}}
+def _effort(model: Model, top: EffectiveReasoning) -> Param:
+    """Return the effort of the whole request. Naming the default explicitly can invalidate the cache."""
+    if top.effort is None or top.effort == model.effort_default:
+        return {}
+    return {"output_config": {"effort": top.effort}}
 
 
 def _diagnostics(transcript: Transcript) -> Param:
@@ -121,20 +161,21 @@ def _diagnostics(transcript: Transcript) -> Param:
     return {"diagnostics": {"previous_message_id": last if last.startswith("msg_") else None}}
 
 
-def _kept(transcript: Transcript, options: Options) -> list[int]:
+def _kept(transcript: Transcript, model: Model) -> list[int]:
     """Return the lengths, in messages, of two earlier requests of the model that may still be cached.
 
     They are the last one that wrote for an hour, and the last one of all if another model has answered since
     (`cache_breakpoints` finds it otherwise).
     """
-    model, messages = options.model, transcript.messages
+    messages = transcript.messages
     answers = [at for at, message in enumerate(messages) if message.role == "assistant" and message.usage.total_input]
     mine = [at for at in answers if messages[at].model == model.id]
     hour = next((at for at in reversed(mine) if messages[at].usage.write_1h), None)
     found = [hour] if hour is not None else []
     if mine and mine[-1] not in (hour, answers[-1]):
         found.append(mine[-1])
-    return [len(build_messages(messages[:at], model, options.dialect)) for at in found]
+    # Each ended before its answer, with its `system` message if it had one.
+    return [len(build_messages(messages[:at], model, "anthropic")) + (messages[at].change is not None) for at in found]
 
 
 def _system(text: str, dialect: Dialect) -> object:

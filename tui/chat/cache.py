@@ -31,7 +31,9 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def label(self) -> str:
-        """Short name: the message number, or the part."""
+        """Short name: the message number, or the part, or both for a system message within the chat."""
+        if self.number and self.part == "system":
+            return f"{self.part} {self.number}"
         return str(self.number) if self.number else self.part
 
 

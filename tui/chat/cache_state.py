@@ -135,6 +135,7 @@ def lifetime_for(transcript: Transcript, model: Model, now: float | None = None,
     The risk is limited: what one-hour writes have cost beyond five-minute ones, this request included, stays a small share
     of what the model has cost in this chat. `settings` holds the settings of the next request.
     """
+    transcript = transcript.for_model(model)
     answers = list(_latest_answers(transcript))[::-1]
     begins = transcript.messages[-1].at if now is None and answers else now or 0.0
     chance = _chance_of_pause([*(answer.at for answer in answers), begins])

@@ -103,6 +103,7 @@ def estimate(
     `settings` is the thinking mode and effort of the request; "" means unchanged. `lifetime` is the lifetime of new cache
     entries.
     """
+    transcript = transcript.for_model(model)
     at, known = _last_count(transcript, model)
     new = sum(message_tokens(message, model) for message in transcript.messages[at:]) + _draft_tokens(draft, model)
     before, after = list(_images(transcript.messages[:at])), [*_images(transcript.messages[at:]), *_attached(draft)]
@@ -238,6 +239,7 @@ def cached_messages_loss(transcript: Transcript, model: Model, now: float, lifet
     """Return what would be lost of the cached messages; nothing if the cache is cold. `lifetime` applies to the new
     entries.
     """
+    transcript = transcript.for_model(model)
     warm = cache_state(transcript, model.id, now)
     prefix = math.floor(prefix_tokens(transcript, model))
     lost = warm.tokens - (prefix if prefix >= model.min_cache else 0)

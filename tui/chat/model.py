@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
+InChat = Literal["system", "effort", "tools"]
 Lifecycle = Literal["active", "legacy", "deprecated", "retired", "unknown"]
 
 
@@ -62,6 +63,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """True if it is in the server's own list. Then `lifecycle` alone decides whether it answers."""
     known: bool = True
     """False for a model that neither our table nor the server's list describes."""
+    in_chat: tuple[InChat, ...] = ()
+    """What a `system` message in an open chat can change, so that everything before it stays cached."""
     binds_thinking: bool = False
     """True if it rejects a replayed thinking block after anything before it has changed."""
 

@@ -126,9 +126,22 @@ def describe_adjustments(model: Model, chosen: Reasoning) -> str:
     return ", ".join(parts)
 
 
-def request_settings(model: Model, chosen: Reasoning) -> str:
-    """Format the settings that the model uses, e.g. "on high". The cache of the messages depends on them."""
+def sent_at_top(transcript: Transcript, model: Model, chosen: Reasoning) -> EffectiveReasoning:
+    """Return the settings of the next request as a whole, on which the cache of the messages depends.
+
+    Where a `system` message can change the effort of a turn, the request keeps the effort of the last one.
+    """
     now = effective(model, chosen)
+    if "effort" not in model.in_chat or now.thinking != "on":
+        return now
+    settings = next((one.settings for one in reversed(transcript.messages) if one.model == model.id), "")
+    last = parse_request_settings(settings)
+    return msgspec.structs.replace(now, effort=last.effort) if last.effort and last.thinking == "on" else now
+
+
+def request_settings(model: Model, chosen: Reasoning, transcript: Transcript = Transcript()) -> str:  # noqa: B008
+    """Format the settings of the next request to the model, e.g. "on high" (`sent_at_top`)."""
+    now = sent_at_top(transcript, model, chosen)
     return f"{now.thinking} {now.effort}" if now.effort else now.thinking
 
 
@@ -144,11 +157,10 @@ def change_loss(transcript: Transcript, model: Model, before: Reasoning, after: 
     The cached settings are those of the last answer, or `before` if they are unknown.
     """
     asked = next((one.settings for one in reversed(transcript.messages) if one.model == model.id), "")
-    if (asked or request_settings(model, before)) == request_settings(model, after):
+    coming = request_settings(model, after, transcript)
+    if (asked or request_settings(model, before)) == coming:
         return CacheLoss()
-    return cached_messages_loss(
-        transcript, model, now, lifetime_for(transcript, model, now, settings=request_settings(model, after))
-    )
+    return cached_messages_loss(transcript, model, now, lifetime_for(transcript, model, now, settings=coming))
 
 
 def average_thinking_tokens(transcript: Transcript, model: Model) -> int:

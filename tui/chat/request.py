@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from tui.chat.events import RetryScheduled, StreamEvent
-from tui.chat.transcript import Block, BlockPosition, Transcript
+from tui.chat.transcript import Block, BlockPosition, Change, Transcript
 from tui.errors import TuiError
 
 Stream = AsyncGenerator[StreamEvent | RetryScheduled, None]
@@ -32,6 +32,10 @@ class Request(msgspec.Struct, frozen=True):
     """Notices for the user about the request itself, e.g. that another model answers than the one that was chosen."""
     settings: str = ""
     """The thinking mode and the effort of the request, as formatted by `reasoning.request_settings`."""
+    prefix: str = ""
+    """Hash of the tools and the system prompt that the request begins with, from `cache_state.prefix_hash`."""
+    change: Change | None = None
+    """What the request changes at this point of the conversation."""
     rejected_blocks: Callable[[BaseException | None], tuple[BlockPosition, ...]] = lambda error: ()
     """Return the positions of the images and documents that the server rejected, given what the stream raised."""
     rejected_tools: Callable[[BaseException | None], tuple[str, ...]] = lambda error: ()

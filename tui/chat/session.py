@@ -114,7 +114,7 @@ class Session:
             self.toolbox.access = access
 
     def use_tools(self, access: Access) -> None:
-        """Change which tools are offered from the next turn on. This invalidates the cache and the thinking so far.
+        """Change which tools are offered from the next answer on. Some models then lose the cache (`Model.in_chat`).
 
         Raises Busy while a turn runs. The toolbox's own `access` can be lowered at any time and applies to calls at once.
         """
@@ -122,14 +122,17 @@ class Session:
             raise Busy
         if self.toolbox is not None:
             self.toolbox.access = access
-            self.transcript = replace(self.transcript, tools=self.toolbox.tools)
+            self.transcript = self.transcript.with_setup(replace(self.transcript.current, tools=self.toolbox.tools))
 
     def drop_tools(self, names: Collection[str]) -> None:
         """Stop offering these tools, which the server does not allow."""
         if self.toolbox is not None:
             self.toolbox.disable(names)
         tools = tuple(tool for tool in self.transcript.tools if tool.name not in names)
-        self.transcript = replace(self.transcript, tools=tools)
+        changed = self.transcript.changed
+        if changed is not None:
+            changed = replace(changed, tools=tuple(tool for tool in changed.tools if tool.name not in names))
+        self.transcript = replace(self.transcript, tools=tools, changed=changed)
         self.tools_changed(tools)
 
     def quarantine(self, places: Collection[BlockPosition]) -> None:

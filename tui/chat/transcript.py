@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from tui.chat.ledger import Bill, Usage
+from tui.chat.model import Model
 
 JsonText = str
 """One JSON value as text, byte for byte as received."""
@@ -104,6 +105,35 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """The images and documents that the API rejected."""
 
 
+class Tool(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool in the API's form. `input_schema` is JSON text, so that its bytes are the same in every request."""
+
+    name: str
+    description: str = ""
+    input_schema: JsonText = ""
+    server: JsonText = ""
+    """Definition of a tool that the provider's server runs. Then `description` and `input_schema` are unused."""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What the `system` message right before an answer changed. Everything before it stays cached."""
+
+    system: str | None = None
+    """The system prompt from here on; "" for none. None: unchanged."""
+    effort: str = ""
+    """The effort of this turn; "" for that of the request."""
+    added: tuple[Tool, ...] = ()
+    removed: tuple[str, ...] = ()
+    """Names of the tools that are no longer offered."""
+
+
+class Setup(msgspec.Struct, frozen=True, kw_only=True):
+    """A system prompt and tools."""
+
+    system: str = ""
+    tools: tuple[Tool, ...] = ()
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One message. An assistant message is one API response.
 
@@ -130,6 +160,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """Hash of the tools and the system prompt of its request, from `cache_state.prefix_hash`; "" if unknown."""
     usage: Usage = Usage()
     bill: Bill | None = None
+    change: Change | None = None
+    """What its request changed for this answer and those that follow."""
     request_id: str = ""
     elapsed_s: float = 0.0
     thought_s: float = 0.0
@@ -170,22 +202,42 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     attachments: tuple[Image | Document, ...] = ()
 
 
-class Tool(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool in the API's form. `input_schema` is JSON text, so that its bytes are the same in every request."""
-
-    name: str
-    description: str = ""
-    input_schema: JsonText = ""
-    server: JsonText = ""
-    """Definition of a tool that the provider's server runs. Then `description` and `input_schema` are unused."""
-
-
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation as the next request sends it. It only grows at the end."""
 
     messages: tuple[Message, ...] = ()
     system: str = ""
+    """The system prompt that the chat began with; like `tools`."""
     tools: tuple[Tool, ...] = ()
+    changed: Setup | None = None
+    """The system prompt and tools from the next answer on, if they changed after the first prompt."""
+
+    @property
+    def current(self) -> Setup:
+        """The system prompt and tools from the next answer on."""
+        return self.changed or Setup(system=self.system, tools=self.tools)
+
+    def with_setup(self, setup: Setup) -> Transcript:
+        """Return the transcript with this system prompt and these tools from the next answer on."""
+        if not self.messages:
+            return msgspec.structs.replace(self, system=setup.system, tools=setup.tools, changed=None)
+        is_first = setup == Setup(system=self.system, tools=self.tools)
+        return msgspec.structs.replace(self, changed=None if is_first else setup)
+
+    def with_system(self, system: str) -> Transcript:
+        """Return the transcript with this system prompt from the next answer on."""
+        return self.with_setup(msgspec.structs.replace(self.current, system=system))
+
+    def for_model(self, model: Model) -> Transcript:
+        """Return the transcript with what a request to this model begins with.
+
+        A model without `system` messages in an open chat gets the newest system prompt and tools at the start.
+        """
+        if self.changed is None:
+            return self
+        system = self.system if "system" in model.in_chat else self.changed.system
+        tools = self.tools if "tools" in model.in_chat else self.changed.tools
+        return msgspec.structs.replace(self, system=system, tools=tools)
 
     def with_message(self, message: Message) -> Transcript:
         """Return the transcript with a message added at its end."""

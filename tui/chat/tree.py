@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from tui.chat.spending import Total, ledger_of
-from tui.chat.transcript import Message, Tool, Transcript
+from tui.chat.transcript import Message, Setup, Tool, Transcript
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +41,8 @@ class ChatTree(msgspec.Struct, frozen=True, kw_only=True):
     """Tool access of this chat: none, read, ask, or "" if unknown."""
     definitions: tuple[Tool, ...] = ()
     """The tools that every request of this chat sends."""
+    changed: Setup | None = None
+    """The system prompt and tools that the chat goes on with, if they changed after its first prompt."""
     preset: str = ""
     thinking: str = ""
     """Thinking mode of this chat; like `effort`, "" means the model's default."""
@@ -73,4 +75,4 @@ class ChatTree(msgspec.Struct, frozen=True, kw_only=True):
     def transcript(self, head: str | None = None) -> Transcript:
         """Return that path as a transcript."""
         messages = tuple(node.message for node in self.path(head))
-        return Transcript(messages=messages, system=self.system, tools=self.definitions)
+        return Transcript(messages=messages, system=self.system, tools=self.definitions, changed=self.changed)

@@ -141,7 +141,7 @@ class Turn:
         for _ in range(session.most_requests):
             if self._answers and (error := session.check_request(self._answers)) is not None:
                 raise error
-            offered = {tool.name for tool in session.transcript.tools if not tool.server}
+            offered = {tool.name for tool in session.transcript.current.tools if not tool.server}
             async with aclosing(self._next_answer()) as events:
                 async for event in events:
                     yield event
@@ -190,7 +190,7 @@ class Turn:
             transcript if session.attachments is None else await session.attachments.fit(transcript)
         )
         self._request = request
-        self._prefix = prefix_hash(transcript)
+        self._prefix = request.prefix or prefix_hash(transcript)
         for text in request.notices:
             yield Notice(text)
         reply = Reply(request.model, session.now(), session.clock)
@@ -222,8 +222,9 @@ class Turn:
 
     def _with_bill(self, message: Message) -> Message:
         """Return the answer with its cost so far, and with the settings of its request."""
-        settings = self._request.settings if self._request is not None else ""
-        return replace(message, bill=self._session.bill(message), settings=settings, prefix=self._prefix)
+        settings, change = (self._request.settings, self._request.change) if self._request is not None else ("", None)
+        bill = self._session.bill(message)
+        return replace(message, bill=bill, settings=settings, prefix=self._prefix, change=change)
 
     async def _run(self, calls: ToolCalls) -> AsyncGenerator[TurnEvent, None]:
         """Run the calls. Each result is stored at once, so that it is known even if the program is killed."""

@@ -52,6 +52,9 @@ TAKES_SYSTEM_MESSAGES = _FABLES | {
 }
 """Models that accept messages with the role system within the conversation."""
 
+TAKES_EFFORT_MESSAGES = TAKES_SYSTEM_MESSAGES - {"claude-opus-4-8", "claude-fable-5", "claude-mythos-5"}
+"""Models that accept another effort for one turn in such a message, while they think."""
+
 FAST = {
     "claude-opus-5": "fast-mode-2026-02-01",
     "claude-opus-5-5": "",

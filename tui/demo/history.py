@@ -79,7 +79,8 @@ def _check_emptiness(body: dict[str, Any]) -> None:
     messages = body["messages"]
     for index, message in enumerate(messages):
         is_final_answer = index == len(messages) - 1 and message["role"] == "assistant"
-        if not message["content"] and not is_final_answer:
+        sets_effort = message["role"] == "system" and bool(message.get("output_config"))
+        if not message["content"] and not is_final_answer and not sets_effort:
             raise refuse(
                 f"messages.{index}",
                 "all messages must have non-empty content except for the optional final assistant message",

@@ -17,6 +17,7 @@ from tui.demo.tokens import block_tokens, text_tokens
 
 Level = Literal["tools", "system", "messages"]
 
+_EFFORT_TOKENS = 4
 WEB_TOOLS = ("web_search_", "web_fetch_")
 
 
@@ -46,6 +47,8 @@ def items_of(body: dict[str, Any], model: Model) -> tuple[Item, ...]:
     for number, message in enumerate(body["messages"]):
         for index, block in enumerate(blocks_of(message["content"])):
             items.append(_item("messages", f"messages.{number}.content.{index}", message["role"], block, model))
+        if message.get("output_config"):
+            items.append(_effort(message["output_config"], f"messages.{number}.output_config"))
     return tuple(items)
 
 
@@ -66,6 +69,11 @@ def _item(level: Level, path: str, role: str, block: Block, model: Model) -> Ite
         marker=_marker(block),
         can_be_marked=kind not in ("thinking", "redacted_thinking"),
     )
+
+
+def _effort(config: Block, path: str) -> Item:
+    """Return the item of an effort for one turn."""
+    return Item("messages", path, "output_config", canonical(config), _EFFORT_TOKENS, can_be_marked=False)
 
 
 def _marker(block: Block) -> str:

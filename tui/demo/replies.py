@@ -14,6 +14,7 @@ from tui.demo.history import blocks_of
 from tui.demo.image_limits import BadPicture, images_in, read_picture, unreadable
 from tui.demo.reply import Cut, Gate
 from tui.demo.scenarios import Answer, Error, Pace, Scenario, Search, SearchResult, Text, Thinking, ToolUse
+from tui.demo.system_messages import offered_tools
 from tui.demo.tokens import image_tokens
 
 Body = dict[str, Any]
@@ -27,7 +28,7 @@ _LEFT_OUT = re.compile(r"\[(?:image|document) [^\]]*\]")
 
 def answer_for(body: Body) -> Scenario:
     """Return the answer to a request. The answer says that it is scripted."""
-    last = blocks_of(body["messages"][-1]["content"])
+    last = blocks_of(next(one for one in reversed(body["messages"]) if one["role"] != "system")["content"])
     results = [block for block in last if block["type"] == "tool_result"]
     if results:
         return tool_calls.gone_on(body) or _said(reply_texts.TOOL_RESULT.format(result=_result_text(results[0])))
@@ -85,7 +86,7 @@ def _long(body: Body, prompt: str) -> Scenario:
 
 
 def _tool(body: Body, prompt: str) -> Scenario:
-    own = [tool for tool in body.get("tools") or () if "input_schema" in tool]
+    own = [tool for tool in offered_tools(body) if "input_schema" in tool]
     if not own:
         return _said(reply_texts.NO_TOOLS)
     if (errand := tool_calls.begun(body, prompt)) is not None:
@@ -103,7 +104,7 @@ def _errand(body: Body, prompt: str) -> Scenario:
 
 
 def _search(body: Body, prompt: str) -> Scenario:
-    if not any(str(tool.get("type")).startswith("web_search_") for tool in body.get("tools") or ()):
+    if not any(str(tool.get("type")).startswith("web_search_") for tool in offered_tools(body)):
         return _tool(body, prompt)
     source = SearchResult("https://tides.example/fundy", "The tides of the Bay of Fundy", "3 days ago")
     citation = {

@@ -11,6 +11,7 @@ from tui.chat.model import Model
 from tui.demo import capabilities
 from tui.demo.checks import refuse
 from tui.demo.errors import Refused
+from tui.demo.system_messages import check_system_changes, offered_tools
 
 OLD_VERSION, NEW_VERSION = "2023-06-01", "2026-10-21"
 VERSIONS = ("2023-01-01", OLD_VERSION, NEW_VERSION)
@@ -45,13 +46,15 @@ def check_model_rules(body: Body, terms: Terms) -> None:
     _check_tool_choice(body, terms.model)
     _check_speed(body, terms)
     _check_last_turn(body, terms.model)
+    thinks = thinking_type(body, terms.model) not in ("disabled", "between_tools")
+    check_system_changes(body, terms.model, terms.betas, thinks=thinks)
     if terms.version == NEW_VERSION:
         _check_new_version(body)
 
 
 def refuse_search(body: Body) -> None:
     """Raise Refused if web search is requested, as for an organization that has it switched off."""
-    if any(str(tool.get("type")).startswith("web_search_") for tool in body.get("tools") or ()):
+    if any(str(tool.get("type")).startswith("web_search_") for tool in offered_tools(body)):
         raise Refused("tools: web search is not enabled for this organization")
 
 

@@ -120,16 +120,28 @@ ASSISTANT_BLOCKS = {
     "tool_search_tool_result": _server_result(),
     "container_upload": fields({"file_id": string}, _cacheable),
 }
-_contents = {"user": USER_BLOCKS, "assistant": ASSISTANT_BLOCKS, "system": {"text": _text}}
+_tool_reference = fields({"name": string})
+SYSTEM_BLOCKS = {
+    "text": _text,
+    "tool_addition": fields({"tool": lambda value, path: _tool_reference_or_definition(value, path)}, _cacheable),
+    "tool_removal": fields({"tool": tagged({"tool_reference": _tool_reference})}, _cacheable),
+}
+_effort = or_null(one_of("low", "medium", "high", "xhigh", "max"))
+_contents = {"user": USER_BLOCKS, "assistant": ASSISTANT_BLOCKS, "system": SYSTEM_BLOCKS}
+_more = {"system": {"output_config": or_null(fields(optional={"effort": _effort}))}}
 _messages_by_role = {
-    role: fields({"content": string_or(array(tagged(blocks)))}, {"role": anything})
+    role: fields({"content": string_or(array(tagged(blocks)))}, {"role": anything, **_more.get(role, {})})
     for role, blocks in _contents.items()
 }
 
 
+def _tool_reference_or_definition(value: object, path: str) -> None:
+    tagged({"tool_reference": _tool_reference, "tool_definition": fields({"definition": _tool})})(value, path)
+
+
 def _message(value: object, path: str) -> None:
     role = value.get("role") if isinstance(value, dict) else None
-    fields({"role": one_of(*_contents), "content": anything})(value, path)
+    fields({"role": one_of(*_contents), "content": anything}, _more.get(str(role), {}))(value, path)
     _messages_by_role[str(role)](value, path)
 
 

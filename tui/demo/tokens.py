@@ -65,6 +65,8 @@ def block_tokens(block: dict[str, Any], model: Model) -> int:
             return _image_block_tokens(block["source"], model)
         case "document":
             return _document_tokens(block, model)
+        case "tool_addition" | "tool_removal":
+            return text_tokens(json.dumps(block["tool"], separators=(",", ":")), model)
         case "tool_result":
             content = block.get("content") or ""
             if isinstance(content, str):

@@ -13,6 +13,7 @@ from typing import Any
 from tui.demo import reply_texts
 from tui.demo.history import blocks_of
 from tui.demo.scenarios import Answer, Text, Thinking, ToolUse
+from tui.demo.system_messages import offered_tools
 
 Body = dict[str, Any]
 
@@ -68,7 +69,7 @@ def gone_on(body: Body) -> Answer | None:
 
 
 def _offered(body: Body) -> set[str]:
-    return {str(tool.get("name")) for tool in body.get("tools") or () if "input_schema" in tool}
+    return {str(tool.get("name")) for tool in offered_tools(body) if "input_schema" in tool}
 
 
 def _done(messages: Sequence[Mapping[str, Any]]) -> list[_Done]:

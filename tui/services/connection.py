@@ -11,7 +11,9 @@ from contextlib import ExitStack
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from msgspec.structs import replace
 
 from tui.anthropic.credentials import ApiKey, Credential, Discovery, OAuthToken, discover
 from tui.anthropic.destinations import check_destination
@@ -26,7 +28,7 @@ from tui.chat.session import Session
 from tui.chat.spending import is_billed
 from tui.chat.thinking import ThinkingMode
 from tui.chat.tools import Access
-from tui.chat.transcript import BlockPosition, Draft, Message, Transcript
+from tui.chat.transcript import BlockPosition, Change, Draft, Message, Transcript
 from tui.config import Settings
 from tui.errors import TuiError
 from tui.services.attachments import AttachmentResolver, within_one_request
@@ -35,6 +37,7 @@ from tui.services.toolset import Toolset
 
 if TYPE_CHECKING:
     from tui.anthropic.client import Client
+    from tui.anthropic.request import Options as RequestOptions
     from tui.anthropic.thinking_repair import ThinkingRepair
     from tui.anthropic.workspace import Workspace
     from tui.mcp.servers import Servers
@@ -151,7 +154,7 @@ class Connection:
             asks=asks,
             servers=self.servers,
         )
-        toolset.offered = lambda: session.transcript.tools
+        toolset.offered = lambda: session.transcript.current.tools
         if self.servers is not None:
             session.start_tools = toolset.prepare
         session.most_requests = self.settings.tools.turns
@@ -169,29 +172,42 @@ class Connection:
 
         def ask(transcript: Transcript) -> Request:
             # Imports httpx and everything for a request, on the thread that sends it.
+            from tui.anthropic.betas import betas_of
             from tui.anthropic.rejections import rejected_blocks, rejected_tools
-            from tui.anthropic.request import dialect_for
+            from tui.anthropic.request import build, changeable, dialect_for, encode
+            from tui.chat.cache_state import prefix_hash
             from tui.chat.reasoning import Reasoning, request_settings
 
             client = self._connected()
             transcript = self._repair.without_rejected(transcript)
-            encoded = self._encoder(transcript, choice, effort=effort, thinking=thinking, show_thinking=show_thinking)
+            options = self._options(transcript, choice, effort=effort, thinking=thinking, show_thinking=show_thinking)
 
             def built(conversation: Transcript) -> bytes:
-                return within_one_request(encoded(conversation))
+                return within_one_request(encode(build(conversation, options).body))
 
-            body = built(transcript)
+            ready = build(transcript, options)
+            body = within_one_request(encode(ready.body))
             is_first = all(message.model != choice.model.id for message in transcript.messages)
             notices = (choice.notice,) if choice.notice and is_first else ()
-            stream = partial(self._repair.stream, client.stream, transcript, body, built)
+            stream = partial(
+                self._repair.stream, lambda body: client.stream(body, betas_of(body)), transcript, body, built
+            )
             dialect = dialect_for(self.settings.anthropic.dialect, choice.model)
+            model = changeable(choice.model, dialect, thinking)
 
             def refused(error: BaseException | None) -> tuple[BlockPosition, ...]:
-                return rejected_blocks(error, self._repair.without_rejected(transcript).messages, choice.model, dialect)
+                return rejected_blocks(error, self._repair.without_rejected(transcript).messages, model, dialect)
 
-            how = request_settings(choice.model, Reasoning(effort=effort, thinking=thinking))
             return Request(
-                choice.model.id, body, stream, notices, how, refused, partial(rejected_tools, tools=transcript.tools)
+                model.id,
+                body,
+                stream,
+                notices,
+                settings=request_settings(model, Reasoning(effort=effort, thinking=thinking), transcript),
+                prefix=prefix_hash(transcript.for_model(model)),
+                change=ready.change,
+                rejected_blocks=refused,
+                rejected_tools=partial(rejected_tools, tools=transcript.current.tools),
             )
 
         return ask
@@ -206,11 +222,14 @@ class Connection:
         thinking: ThinkingMode | None = None,
     ) -> int:
         """Return the input tokens of the draft after this transcript, counted by the server. Raises TuiError."""
+        from tui.anthropic.betas import betas_of
+
         resolver = AttachmentResolver(lambda: choice.model)
         prompt = Message(role="user", blocks=(*draft.attachments, *await resolver.resolve(draft.text)))
         asked = self._repair.without_rejected(await resolver.fit(transcript.with_message(prompt)))
         body = partial(self.body, choice=choice, effort=effort, thinking=thinking)
-        return await self._repair.count_tokens(self._connected().count_tokens, asked, body)
+        client = self._connected()
+        return await self._repair.count_tokens(lambda body: client.count_tokens(body, betas_of(body)), asked, body)
 
     def body(
         self,
@@ -219,11 +238,15 @@ class Connection:
         *,
         effort: Effort | None = None,
         thinking: ThinkingMode | None = None,
+        change: Change | Literal["next"] | None = "next",
     ) -> bytes:
-        """Return the body of the request that continues a transcript, for display."""
-        return self._encoder(transcript, choice, effort=effort, thinking=thinking)(transcript)
+        """Return the body of the request that continues a transcript, for display. `change` is as for `request.Options`."""
+        from tui.anthropic.request import build_body, encode
 
-    def _encoder(
+        options = self._options(transcript, choice, effort=effort, thinking=thinking)
+        return encode(build_body(transcript, replace(options, change=change)))
+
+    def _options(
         self,
         transcript: Transcript,
         choice: ModelChoice,
@@ -231,22 +254,23 @@ class Connection:
         effort: Effort | None = None,
         thinking: ThinkingMode | None = None,
         show_thinking: bool = True,
-    ) -> Callable[[Transcript], bytes]:
-        """Return the function that encodes this transcript as a request body, and also repaired versions of it."""
-        from tui.anthropic.request import Options, build_body, dialect_for, encode
+    ) -> RequestOptions:
+        """Return the options of the request that continues this transcript, or a repaired version of it."""
+        from tui.anthropic.request import Options, changeable, dialect_for
         from tui.chat.cache_state import lifetime_for
         from tui.chat.reasoning import Reasoning, request_settings
 
-        how = request_settings(choice.model, Reasoning(effort=effort, thinking=thinking))
-        options = Options(
+        dialect = dialect_for(self.settings.anthropic.dialect, choice.model)
+        model = changeable(choice.model, dialect, thinking)
+        how = request_settings(model, Reasoning(effort=effort, thinking=thinking), transcript)
+        return Options(
             model=choice.model,
             effort=effort,
             thinking=thinking,
             show_thinking=show_thinking,
-            lifetime=lifetime_for(transcript, choice.model, settings=how),
-            dialect=dialect_for(self.settings.anthropic.dialect, choice.model),
+            lifetime=lifetime_for(transcript, model, settings=how),
+            dialect=dialect,
         )
-        return lambda conversation: encode(build_body(conversation, options))
 
     @property
     def wants_models(self) -> bool:

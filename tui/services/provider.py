@@ -236,7 +236,9 @@ class ClaudeProvider:
     def body(self, transcript: Transcript, answer: Message) -> bytes:
         choice = self._connection.choose(answer.model)
         chosen = parse_request_settings(answer.settings) if answer.settings else self.reasoning
-        return self._connection.body(transcript, choice, effort=chosen.effort, thinking=chosen.thinking)
+        return self._connection.body(
+            transcript, choice, effort=chosen.effort, thinking=chosen.thinking, change=answer.change
+        )
 
     def cache_map(self, exchange: Exchange) -> CacheMap:
         from tui.anthropic.cache_map import cache_map  # first needed when the user looks at it

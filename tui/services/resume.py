@@ -80,12 +80,13 @@ def begin(
     chat = _last(store) if resume == LAST else store.chat(resume).result()
     session = connection.session(chat.system if system is None else system, asks=False)
     transcript = store.transcript(chat.id, chat.head).result()
-    session.resume(replace(transcript, system=session.transcript.system), parse_access(chat.tools))
+    if system is not None:
+        transcript = transcript.with_system(session.transcript.system)
+    session.resume(transcript, parse_access(chat.tools))
     if tools is not None:
         session.use_tools(tools)
         store.set_tools(chat.id, tools, session.transcript.tools)
-    if system is not None:
-        store.set_system(chat.id, system)
+    store.set_setup(chat.id, session.transcript.changed)
     if model:
         store.set_model(chat.id, connection.choose(model).model.id)
     recorder = Recorder(store, NewChat(id=chat.id, model=chat.model, system=chat.system), chat.head, gives_back=False)
@@ -103,7 +104,8 @@ async def check_budget(connection: Connection, stored: StoredSession, draft: Dra
     budget = budget_of(connection.settings)
     if not budget.is_set:
         return ""
-    transcript, now, how = stored.session.transcript, stored.session.now(), request_settings(model, stored.reasoning)
+    transcript, now = stored.session.transcript, stored.session.now()
+    how = request_settings(model, stored.reasoning, transcript)
     lifetime = lifetime_for(transcript, model, now, settings=how)
     next_usd = estimated_turn_usd(
         estimate(transcript, draft, model, now, settings=how, lifetime=lifetime), transcript, model

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tui.chat.transcript import Message, Transcript
 from tui.store import columns
 from tui.store.codec import decode
-from tui.store.queries import attached, chat, definitions, last_chat, leaf
+from tui.store.queries import attached, changed_setup, chat, definitions, last_chat, leaf
 from tui.store.usage import discarded_answers
 from tui.store.values import Branch, Chat, ChatUpdate, StoredChat, StoredMessage
 
@@ -60,7 +60,12 @@ def stored_chat(db: Connection, chat_id: str, head: str | None, elsewhere: froze
     rows = _rows(db, of.id, head or of.head)
     return StoredChat(
         branch=_branch(of, rows, _siblings(db, of.id)),
-        transcript=Transcript(messages=_messages(db, rows), system=of.system, tools=definitions(db, of.id)),
+        transcript=Transcript(
+            messages=_messages(db, rows),
+            system=of.system,
+            tools=definitions(db, of.id),
+            changed=changed_setup(db, of.id),
+        ),
         discarded=discarded_answers(db, of.id),
     )
 

@@ -23,6 +23,7 @@ from tui.chat.transcript import (
     Draft,
     Image,
     Message,
+    Setup,
     State,
     Text,
     Thinking,
@@ -37,6 +38,7 @@ _MARK = "\x00sha256:"
 _BLOCKS = JsonDecoder(tuple[Block, ...])
 _DRAFTS = JsonDecoder(tuple[Draft, ...])
 _TOOLS = JsonDecoder(tuple[Tool, ...])
+_SETUP = JsonDecoder(Setup)
 
 
 _NAMES: WeakKeyDictionary[Image | Document, tuple[str, bool]] = WeakKeyDictionary()
@@ -136,6 +138,18 @@ def decode_tools(json: str) -> tuple[Tool, ...]:
     with suppress(msgspec.MsgspecError):
         return _TOOLS.decode(json or "[]")
     return ()
+
+
+def encode_setup(setup: Setup | None) -> str:
+    """Encode a changed system prompt with its tools as JSON; "" for none."""
+    return _json(setup).decode() if setup is not None else ""
+
+
+def decode_setup(json: str) -> Setup | None:
+    """Decode the result of `encode_setup`."""
+    with suppress(msgspec.MsgspecError):
+        return _SETUP.decode(json) if json else None
+    return None
 
 
 def attachment_hashes(json: bytes) -> tuple[str, ...]:

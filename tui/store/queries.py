@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from tui.chat.budget import Spent
-from tui.chat.transcript import State, Tool
+from tui.chat.transcript import Setup, State, Tool
 from tui.chat.tree import ChatTree, Node, Unsent
 from tui.store import columns, usage
-from tui.store.codec import as_base64, attachment_hashes, decode, decode_tools, searchable
+from tui.store.codec import as_base64, attachment_hashes, decode, decode_setup, decode_tools, searchable
 from tui.store.errors import AmbiguousChat, NoSuchChat
 from tui.store.search_text import Query, fold_word, matches, parse_query, snippet, title_highlights
 from tui.store.usage import discarded_answers
@@ -98,10 +98,11 @@ def tree(db: Connection, chat_id: str) -> ChatTree:
         (of.id,),
     ).fetchall()
     data = attached(db, (columns.data(row[-1]) for row in rows))
-    own = ("nodes", "definitions", "discarded")
+    own = ("nodes", "definitions", "changed", "discarded")
     return ChatTree(
         **{name: getattr(of, name) for name in ChatTree.__struct_fields__ if name not in own},
         definitions=definitions(db, of.id),
+        changed=changed_setup(db, of.id),
         nodes=tuple(
             Node(
                 id=id,
@@ -262,6 +263,11 @@ def definitions(db: Connection, chat_id: str) -> tuple[Tool, ...]:
     return decode_tools(
         columns.text(db.execute("SELECT definitions FROM chats WHERE id = ?", (chat_id,)).fetchone()[0])
     )
+
+
+def changed_setup(db: Connection, chat_id: str) -> Setup | None:
+    """Return the system prompt and tools that the chat goes on with, if they changed after its first prompt."""
+    return decode_setup(columns.text(db.execute("SELECT changed FROM chats WHERE id = ?", (chat_id,)).fetchone()[0]))
 
 
 def _titles(db: Connection, typed: str, limit: int) -> list[Hit]:

@@ -189,6 +189,10 @@ def _08_prompts_left_unsent(db: Connection) -> None:
     )
 
 
+def _09_setup_changed_in_chat(db: Connection) -> None:
+    _run(db, "ALTER TABLE chats ADD COLUMN changed TEXT NOT NULL DEFAULT ''")
+
+
 STEPS: tuple[Step, ...] = (
     _01_chats_as_trees,
     _02_places_and_instances,
@@ -198,6 +202,7 @@ STEPS: tuple[Step, ...] = (
     _06_answers_written_off,
     _07_all_that_a_day_used,
     _08_prompts_left_unsent,
+    _09_setup_changed_in_chat,
 )
 VERSION = len(STEPS)
 TABLES = frozenset({"chats", "messages", "attachments", "attached", "words"})

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 from tui.chat.budget import Spent
 from tui.chat.spending import local_day
-from tui.chat.transcript import Draft, Message, Tool, Transcript
+from tui.chat.transcript import Draft, Message, Setup, Tool, Transcript
 from tui.chat.tree import ChatTree
 from tui.store import branches, presence, queries, updates, usage
-from tui.store.codec import encode_tools
+from tui.store.codec import encode_setup, encode_tools
 from tui.store.database import Database
 from tui.store.errors import StoreProblem
 from tui.store.values import (
@@ -247,6 +247,10 @@ class Store:
         """Set the tool access of this chat, and the tools that its requests send."""
         self._set(chat_id, "tools", tools)
         self._set(chat_id, "definitions", encode_tools(definitions))
+
+    def set_setup(self, chat_id: str, changed: Setup | None) -> None:
+        """Set the system prompt and tools that a chat goes on with, if they changed after its first prompt."""
+        self._set(chat_id, "changed", encode_setup(changed))
 
     def set_reasoning(self, chat_id: str, thinking: str, effort: str) -> None:
         """Set the thinking mode and effort of a chat; "" for the model's default."""

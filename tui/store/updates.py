@@ -12,7 +12,7 @@ from tui.chat.spending import local_day
 from tui.chat.transcript import Message
 from tui.chat.tree import ChatTree
 from tui.store import columns, index, usage
-from tui.store.codec import Attachment, decode, encode, encode_tools, searchable, searchable_row
+from tui.store.codec import Attachment, decode, encode, encode_setup, encode_tools, searchable, searchable_row
 from tui.store.search_text import fold_word
 from tui.store.values import ImportResult, NewChat
 
@@ -133,10 +133,10 @@ def fork(db: Connection, message_id: str, new: NewChat, now: float) -> None:
     db.execute(
         """
         INSERT INTO chats (
-            id, title, folded_title, model, system, tools, definitions, preset, thinking, effort, created, updated
+            id, title, folded_title, model, system, tools, definitions, changed, preset, thinking, effort, created, updated
         )
-        SELECT ?, coalesce(nullif(?, ''), title), folded_title, model, system, tools, definitions, preset, thinking, effort,
-            ?, ?
+        SELECT ?, coalesce(nullif(?, ''), title), folded_title, model, system, tools, definitions, changed, preset, thinking,
+            effort, ?, ?
         FROM chats WHERE key = (SELECT chat FROM messages WHERE id = ?)
         """,
         (new.id, new.title, now, now, message_id),
@@ -156,13 +156,13 @@ def merge(db: Connection, tree: ChatTree, *, now: float) -> ImportResult:
         db.execute(
             """
             INSERT INTO chats (
-                id, title, folded_title, title_is_mine, model, system, tools, definitions, preset, thinking, effort, created,
-                updated, pinned
-            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                id, title, folded_title, title_is_mine, model, system, tools, definitions, changed, preset, thinking, effort,
+                created, updated, pinned
+            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             (
                 *(tree.id, tree.title, fold_word(tree.title), tree.title_is_mine, tree.model, tree.system, tree.tools),
-                *(encode_tools(tree.definitions), tree.preset, tree.thinking, tree.effort),
+                *(encode_tools(tree.definitions), encode_setup(tree.changed), tree.preset, tree.thinking, tree.effort),
                 *(tree.created or now, tree.updated or now, tree.pinned),
             ),
         )

@@ -179,7 +179,7 @@ class CostController:
         session, model = self._context.current(), self._context.provider.model
         if settings_changed(session.transcript, model.id, self._request_settings(model)):
             return COLD
-        return cache_state(session.transcript, model.id, session.turns.now())
+        return cache_state(session.transcript.for_model(model), model.id, session.turns.now())
 
     def _warm_text(self, warmth: CacheState, left_s: float) -> str:
         if self._ports.layout().is_still:  # nothing that counts
@@ -242,7 +242,7 @@ class CostController:
 
     def _request_settings(self, model: Model) -> str:
         """Return the thinking and effort with which that model would be asked."""
-        return request_settings(model, self._context.provider.reasoning)
+        return request_settings(model, self._context.provider.reasoning, self._context.current().transcript)
 
     def count(self) -> None:
         """Have the server count what is written, with all that would be sent along. It costs nothing."""

@@ -21,11 +21,11 @@ from tui.chat.reasoning import (
     change_loss,
     describe_adjustments,
     describe_choice,
+    effective,
     options,
     parse_reasoning,
     with_choice,
 )
-from tui.chat.thinking import without_stale_thinking
 from tui.chat_screen.context import ANSWER_RUNS, ChatContext
 from tui.chat_screen.pipeline import Proceed, Submission
 from tui.chat_screen.session import ChatSession, tokens_of
@@ -198,6 +198,8 @@ class GenerationSettings:
             effect = f"rewrites {figures.tokens(lost.tokens)} tokens{prices}"
         elif option.is_used:
             effect = "the current setting"
+        elif option.kind == "effort" and "effort" in model.in_chat and effective(model, chosen).thinking == "on":
+            effect = "keeps the cache: it is sent with each prompt"
         elif cached_messages_loss(turns.transcript, model, turns.now()).tokens:
             effect = "keeps the cache: the messages are cached with this setting"
         else:
@@ -223,14 +225,17 @@ class GenerationSettings:
         elif text:
             self._set_system(text)
         else:
-            self._ports.dialogs().edit_system(session.transcript.system, self.cost_of_edit(), self._set_system)
+            self._ports.dialogs().edit_system(session.transcript.current.system, self.cost_of_edit(), self._set_system)
 
     def cost_of_edit(self) -> str:
-        """Return what another system prompt does to the cache: the whole request begins with it."""
+        """Return what another system prompt does to the cache."""
         anew = self.written_anew()
         if not anew:
             return "This chat is not in the cache: an edit costs nothing extra"
-        return f"An edit drops the cache: the next turn {anew}"
+        model = self._context.provider.model
+        if "system" in model.in_chat:
+            return "An edit keeps the cache: it is added after the messages so far"
+        return f"An edit drops the cache: {model.name} takes it only at the start, so the next turn {anew}"
 
     def written_anew(self) -> str:
         """Return what the next turn does where the cache holds nothing any more; "" where it holds nothing now."""
@@ -245,11 +250,12 @@ class GenerationSettings:
 
     def _set_system(self, text: str) -> None:
         session = self._context.current()
-        if text == session.transcript.system or session.running:
+        if text == session.transcript.current.system or session.running:
             return
         cost = self.cost_of_edit()
-        session.transcript = without_stale_thinking(session.transcript, replace(session.transcript, system=text))
-        session.store.set_system(session.id, text)
+        session.transcript = session.transcript.with_system(text)
+        session.store.set_system(session.id, session.transcript.system)
+        session.store.set_setup(session.id, session.transcript.changed)
         self._context.notify(f"{'System prompt saved' if text else 'System prompt removed'} · {cost}", lasting=True)
 
     # Presets

@@ -150,11 +150,16 @@ class PermissionController:
         if reason := self.disabled_reason("tools"):
             context.notify(reason)
             return
-        anew = self._ports.written_anew() if wanted != access else ""
+        anew = self._cost_of_change() if wanted != access else ""
         if wanted != access:
             self._ports.use_tools(wanted)
         self._ports.show_model()
         context.notify(f"{_WORDS[wanted].capitalize()}{f' · {anew}' if anew else ''}", lasting=True)
+
+    def _cost_of_change(self) -> str:
+        """Return what the next turn does if the tools change now; "" if nothing is cached."""
+        anew = self._ports.written_anew()
+        return "keeps the cache" if anew and "tools" in self._context.provider.model.in_chat else anew
 
     def header(self) -> str:
         """Return what Claude may do, where that is not as usual."""
@@ -179,7 +184,7 @@ class PermissionController:
         unknown = any(server.state in ("not started", "starting") for server in provider.servers)
         if not (new or gone or unknown):
             return "up to date", ""
-        anew = self._ports.written_anew()
+        anew = self._cost_of_change()
         cost = f"The next turn {anew}." if anew else "This chat is not in the cache: it costs nothing extra."
         return ", ".join(f"{number} {word}" for number, word in ((new, "new"), (gone, "gone")) if number), cost
 
@@ -209,10 +214,10 @@ class PermissionController:
             return
         if session.running:
             context.notify(ANSWER_RUNS)
-        elif toolbox.tools == session.transcript.tools:
+        elif toolbox.tools == session.transcript.current.tools:
             context.notify("This chat has all tools already")
         else:
-            anew = self._ports.written_anew()
+            anew = self._cost_of_change()
             self._ports.use_tools(session.access)
             context.notify(f"Tools added{f' · {anew}' if anew else ''}", lasting=True)
 

@@ -397,3 +397,4 @@ class SessionManager:
         session.turns.use_tools(access)
         if session.recorder is not None and session.recorder.head is not None:
             session.store.set_tools(session.id, access, session.transcript.tools)
+            session.store.set_setup(session.id, session.transcript.changed)

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
-from msgspec.structs import replace
 
 from tui.chat.tools import Access
 from tui.chat_screen.context import ChatContext, Result, StartOptions, stored
@@ -75,8 +74,9 @@ class StartUp:
         """Have the chat go on with the system prompt and tools that the program was started with."""
         system, session = self._options.system, self._context.current()
         if system is not None:
-            session.transcript = replace(session.transcript, system=system)
-            session.store.set_system(chat_id, system)
+            session.transcript = session.transcript.with_system(system)
+            session.store.set_system(chat_id, session.transcript.system)
+            session.store.set_setup(chat_id, session.transcript.changed)
         if self._options.tools is not None:
             self._ports.use_tools(self._options.tools)
 
