@@ -404,7 +404,7 @@ async def test_a_conversation_keeps_the_tools_that_it_began_with_until_others_ar
     await run(session, provider)
     session.use_tools("none")
     await run(session, provider)
-    assert [asked.tools for asked in provider.asked] == [(tide,), ()]
+    assert [asked.current.tools for asked in provider.asked] == [(tide,), ()]
     assert tools.access == "none"
 
 

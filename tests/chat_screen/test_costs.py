@@ -110,7 +110,9 @@ async def test_a_warm_chat_counts_down_and_says_what_it_costs_once_cold() -> Non
 
 
 async def test_after_another_system_prompt_nothing_of_the_chat_is_told_to_be_warm() -> None:
-    async with chatting(words("Out."), words("At noon."), config=SYSTEM, size=(120, 40)) as chat:
+    async with chatting(
+        words("Out."), words("At noon."), config=SYSTEM.replace("sonnet", "claude-sonnet-5"), size=(120, 40)
+    ) as chat:
         await say(chat, "Which way does it run? " * 60)
         await until_in_status(chat, "warm  5:00")
         await chat.send("/system " + "You answer about the moon. " * 150)
@@ -121,6 +123,18 @@ async def test_after_another_system_prompt_nothing_of_the_chat_is_told_to_be_war
         assert usage.cache_read_input_tokens == 0
         assert coming.usage.cache_creation_input_tokens == pytest.approx(usage.cache_creation_input_tokens, rel=0.1)
         await until_in_status(chat, "warm  5:00")
+
+
+async def test_after_another_system_prompt_the_chat_stays_warm_where_it_is_a_message() -> None:
+    async with chatting(words("Out."), words("At noon."), config=SYSTEM, size=(120, 40)) as chat:
+        await say(chat, "Which way does it run? " * 60)
+        written = chat.screen.session.transcript.messages[-1].usage.cache_creation_input_tokens
+        await chat.send("/system " + "You answer about the moon. " * 150)
+        await until_in_status(chat, "warm  5:00")
+        coming = chat.screen.parts.costs.coming(NO_DRAFT, chat.screen.session.transcript)
+        await say(chat, "And when?")
+        usage = chat.screen.session.transcript.messages[-1].usage
+        assert usage.cache_read_input_tokens == coming.usage.cache_read_input_tokens == written
 
 
 async def test_with_room_it_says_how_much_the_next_request_writes() -> None:

@@ -14,7 +14,8 @@ from tui.chat.transcript import Draft, Image, Text, Tool
 pytestmark = pytest.mark.anyio
 
 LONG = "You answer about tides and nothing else. " * 150
-CONFIG = f'[default]\nmodel = "sonnet"\nsystem = "{LONG}"\n'
+# A model that takes another system prompt, effort or tools only for the whole request.
+CONFIG = f'[default]\nmodel = "claude-sonnet-5"\nsystem = "{LONG}"\n'
 FIRST = "Which way does it run, past the kelp and the rock and the old harbour wall? " * 20
 SCHEMA = '{"type":"object","properties":{}}'
 OLD, NEW = (Tool(name=name, description="Looks. " * 200, input_schema=SCHEMA) for name in ("read_file", "run_command"))

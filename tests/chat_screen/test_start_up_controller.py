@@ -79,7 +79,7 @@ async def test_a_chat_is_opened_by_the_beginning_of_its_id_with_what_was_named_a
         options = StartOptions(resume=one.current.id[:8], system="Be brief.", tools="read")
         assert await Start(one, options)() == ["open store", "open chat", "prepare", "use tools", "started"]
         assert (one.calls.of("open chat"), one.calls.of("use tools")) == ([one.current.id], ["read"])
-        assert one.current.transcript.system == "Be brief."
+        assert one.current.transcript.current.system == "Be brief."
 
 
 async def test_a_chat_that_does_not_exist_is_told_and_the_start_goes_on() -> None:

@@ -138,10 +138,11 @@ def test_a_chat_keeps_its_system_prompt_until_another_is_given(server, env) -> N
     answered("two", "-c", env=env)
     answered("three", "-c", "--system", "Be long.", env=env)
     systems = [json.dumps(request.json["system"]) for request in server.requests]
-    assert ["brief" in text for text in systems] == [True, True, False]
-    assert (
-        "Be long." in json.loads(prx("export", rows("chats")[0]["id"], "--format", "json").stdout)["chats"][0]["system"]
-    )
+    assert ["brief" in text for text in systems] == [True, True, True], "the cache is kept"
+    last = server.requests[-1].json["messages"][-1]
+    assert (last["role"], "Be long." in last["content"][0]["text"]) == ("system", True)
+    exported = json.loads(prx("export", rows("chats")[0]["id"], "--format", "json").stdout)["chats"][0]
+    assert (exported["system"], exported["changed"]["system"]) == ("Be brief.", "Be long.")
 
 
 def test_what_was_interrupted_is_kept_and_gone_on_with(server, env) -> None:
