@@ -37,11 +37,11 @@ IDLE_KEY = {
 }
 """A key that types a letter into a prompt of one line."""
 STREAMING_KEY = {
-    "bytes": 1650,
-    "frames": 2.3,
-    "conversation_strips": 17,
+    "bytes": 950,
+    "frames": 2.2,
+    "conversation_strips": 15,
     "other_strips": 1.2,
-    "messages": 13.3,
+    "messages": 12.8,
     "layouts": 0.05,
     "timers": 2.4,
     "screen_wake_ups": 17,

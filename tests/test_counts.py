@@ -141,10 +141,10 @@ def idle_key(terminal: CountedTerminal) -> Counts:
 
 
 def streaming_key(terminal: CountedTerminal) -> Counts:
-    terminal.answer(1000, 0)  # fills the screen
     terminal.ask(4000, 80)
     terminal.type("\r")
     terminal.read_start()
+    terminal.watch(6)  # until it fills the screen
     return terminal.count(lambda: terminal.press(KEYS), len(KEYS))
 
 

@@ -36,6 +36,16 @@ def test_every_row_fills_the_width_and_is_drawn_once() -> None:
     assert painter.paint(turn.line(1), turn, RowPosition(0, 1), marked=False) is not row
 
 
+def test_a_row_that_has_grown_is_kept_as_it_is_now() -> None:
+    page, painter = LaidOut([prompt("one")], width=58), painter_at(60)
+    turn, position = page.viewport.turns[0], RowPosition(0, 1)
+    growing = painter.with_caret(turn.line(1))
+    assert painter.paint(growing, turn, position, marked=False).text.rstrip() == " one▍"
+    row = painter.paint(turn.line(1), turn, position, marked=False)
+    assert row.text.rstrip() == " one"
+    assert painter.paint(turn.line(1), turn, position, marked=False) is row
+
+
 def test_a_marked_row_has_a_bar_in_its_margin() -> None:
     page, painter = LaidOut([prompt("one")], width=58), painter_at(60)
     turn = page.viewport.turns[0]

@@ -58,6 +58,7 @@ class RowPainter:
         if kept is not None and kept[0] is line.strip and kept[1] == marked:
             return kept[2]
         drawn = self._draw(line, marked)
+        self._drawn.discard((turn.serial, position.row))  # Textual's cache would keep the value that it has
         self._drawn[turn.serial, position.row] = (line.strip, marked, drawn)
         return drawn
 
