@@ -1,7 +1,7 @@
 # CI runs `make check`. PYTHON is the interpreter of the virtual environment.
 PYTHON ?= .venv/bin/python
 
-.PHONY: check format lint types test explore fuzz bounds soak newest lock days snapshots docs pictures cold-start import-times kills interrupts \
+.PHONY: check format lint types test explore fuzz bounds soak shared-login newest lock days snapshots docs pictures cold-start import-times kills interrupts \
   bench-store bench-list bench-opening bench-images bench-attaching bench-pictures bench-provider bench-peers
 
 check: lint types test
@@ -27,6 +27,10 @@ fuzz:
 # Two users in real terminals: 500 turns with faults, stops, switches and restarts; the test suite runs 90.
 soak:
 	PRX_SOAK_TURNS=500 $(PYTHON) -m pytest -q -n 0 -s tests/test_soak.py
+
+# Eight programs and one that writes as Claude Code does share a login for a minute; the test suite runs 4 seconds.
+shared-login:
+	PRX_SHARED_LOGIN_S=60 $(PYTHON) -m pytest -q -n 0 -s tests/anthropic/test_shared_login.py
 
 # The tests with the newest version of every dependency, in their own environment; lists what is newer than the lock.
 newest:

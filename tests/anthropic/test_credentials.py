@@ -84,15 +84,17 @@ def test_every_place_is_asked_in_order_and_says_why_it_is_not_used(tmp_path: Pat
         "ANTHROPIC_AUTH_TOKEN": "gateway-token",
         "CLAUDE_CODE_OAUTH_TOKEN": SETUP,
     }
+    profile = f"the profile of ant auth login ({tmp_path / '.config/anthropic/configs/default.json'})"
     order = ["api_key in config.toml", *places, f"Claude Code's login ({file})"]
     api_key = KEY
     for at, source in enumerate(order):
         found = discover(api_key, places, tmp_path, now_s=NOW)
-        assert [one.source for one in found.considered] == order
-        assert [one.used for one in found.considered] == [one == source for one in order]
+        considered = [one for one in found.considered if one.source != profile]
+        assert [one.source for one in found.considered] == [*order[:-1], profile, order[-1]]
+        assert [one.used for one in considered] == [one == source for one in order]
         assert found.require().source == source
-        assert {one.reason for one in found.considered[:at]} <= {"not set"}
-        assert {one.reason for one in found.considered[at + 1 :]} <= {f"set, but {source} comes first"}
+        assert {one.reason for one in considered[:at]} <= {"not set"}
+        assert {one.reason for one in considered[at + 1 :]} <= {f"set, but {source} comes first"}
         api_key = ""
         places.pop(source, None)
 
@@ -120,7 +122,12 @@ def test_an_api_key_that_names_the_provider_means_the_login_and_no_other_account
 
 def test_claude_config_dir_moves_the_file(tmp_path: Path) -> None:
     assert credentials_file({}, tmp_path) == tmp_path / ".claude" / ".credentials.json"
-    assert credentials_file({"CLAUDE_CONFIG_DIR": "/elsewhere"}, tmp_path) == Path("/elsewhere/.credentials.json")
+    both = {"CLAUDE_CONFIG_DIR": "/elsewhere"}
+    assert credentials_file(both, tmp_path) == Path("/elsewhere/.credentials.json")
+    both["CLAUDE_SECURESTORAGE_CONFIG_DIR"] = "/secure"
+    assert credentials_file(both, tmp_path) == Path("/secure/.credentials.json")
+    both["CLAUDE_SECURESTORAGE_CONFIG_DIR"] = ""
+    assert credentials_file(both, tmp_path) == tmp_path / ".claude" / ".credentials.json"
 
 
 def test_nothing_found_says_the_three_ways(tmp_path: Path) -> None:

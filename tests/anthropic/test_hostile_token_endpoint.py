@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from tui.anthropic.credentials import OAuthToken
 from tui.anthropic.token_endpoint import DEFAULT_LIFETIME_S, RefreshFailed, ReplyLost, exchange_refresh_token
 from tui.demo.reply import Reply
 from tui.demo.server import Server
@@ -34,7 +35,8 @@ def server() -> Iterator[Server[Endpoint]]:
 def renewed(server: Server[Endpoint], reply: Reply) -> float:
     """When the new token expires, in seconds from now."""
     server.service.reply = reply
-    return exchange_refresh_token("refresh", f"{server.url}/token", lambda: NOW_S).expires_at_s - NOW_S
+    login = OAuthToken(access_token="", source="", refresh_token="refresh")
+    return exchange_refresh_token(login, f"{server.url}/token", lambda: NOW_S).expires_at_s - NOW_S
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,9 @@ def test_it_comes_after_what_is_set_and_before_claude_codes_login(tmp_path: Path
     login.parent.mkdir(parents=True)
     login.write_text(json.dumps({"accessToken": "sk-ant-oat01-x"}))
     assert found(tmp_path).credential == ApiKey(key=KEY, source=f"prx auth login ({file})")
-    assert [one.source.partition(" (")[0] for one in found(tmp_path).considered][-2:] == [
+    assert [one.source.partition(" (")[0] for one in found(tmp_path).considered][-3:] == [
         "prx auth login",
+        "the profile of ant auth login",
         "Claude Code's login",
     ]
     assert found(tmp_path, CLAUDE_CODE_OAUTH_TOKEN="t").require().source == "CLAUDE_CODE_OAUTH_TOKEN"

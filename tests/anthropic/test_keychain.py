@@ -108,7 +108,18 @@ def test_it_is_not_asked_where_a_key_is_set_nor_on_other_systems(tmp_path: Path,
 
 def test_each_config_dir_has_an_item_of_its_own() -> None:
     assert service_name({}) == "Claude Code-credentials"
-    assert service_name({"CLAUDE_CONFIG_DIR": "/Users/ada/.claude-work"}) == "Claude Code-credentials-6a5b8464"
+    work = {"CLAUDE_CONFIG_DIR": "/Users/ada/.claude-work"}
+    assert service_name(work) == "Claude Code-credentials-6a5b8464"
+    moved = {"CLAUDE_CONFIG_DIR": "/x", "CLAUDE_SECURESTORAGE_CONFIG_DIR": "/Users/ada/.claude-work"}
+    assert service_name(moved) == "Claude Code-credentials-6a5b8464"
+    assert service_name(work | {"CLAUDE_SECURESTORAGE_CONFIG_DIR": ""}) == "Claude Code-credentials"
+
+
+def test_an_item_that_is_split_in_two_is_named_as_such(tmp_path: Path, security: Security) -> None:
+    security.holds(json.dumps({"keychainOverflow": {"slot": "a"}}))
+    assert reason(tmp_path).startswith("is split over two items, which only Claude Code can read")
+    security.holds(json.dumps({"keychainOverflow": {"slot": "a"}, **LOGIN}))
+    assert found(tmp_path).require().access_token == "sk-ant-oat01-chain"
 
 
 @pytest.mark.parametrize(

@@ -68,8 +68,10 @@ def test_without_a_new_refresh_token_the_old_one_stays() -> None:
 
 def test_the_life_of_the_refresh_token_is_written_only_where_it_was() -> None:
     grant = TokenGrant(access_token="n", refresh_token="r", expires_at_s=1.8e9, refresh_expires_at_s=1.9e9)
-    known = written({**OLD, "refreshTokenExpiresAt": 1_797_000_000_000}, grant)
+    known = written({**OLD, "refreshTokenExpiresAt": 1_997_000_000_000}, grant)
     assert known["refreshTokenExpiresAt"] == 1_900_000_000_000
+    sooner = written({**OLD, "refreshTokenExpiresAt": 1_797_000_000_000}, grant)
+    assert sooner["refreshTokenExpiresAt"] == 1_797_000_000_000, "Claude Code only ever lowers it"
     assert "refreshTokenExpiresAt" not in written(OLD, grant)
     assert written({**OLD, "refreshTokenExpiresAt": 5}, GRANT)["refreshTokenExpiresAt"] == 5
 

@@ -15,7 +15,7 @@ from login_file import VERSION, SignedIn
 
 from tui.anthropic.auth import auth_for
 from tui.anthropic.client import Client
-from tui.anthropic.credentials import discover
+from tui.anthropic.credentials import OAuthToken, discover
 from tui.anthropic.destinations import ForeignHost, NotAnAddress, Unencrypted
 from tui.anthropic.token_endpoint import GrantRefused, NotSent, RefreshFailed, ReplyLost, exchange_refresh_token
 from tui.anthropic.token_refresh import LoginGone
@@ -443,8 +443,9 @@ async def test_leftovers_of_another_login_are_not_put_in_place(tmp_path: Path) -
     ],
 )
 def test_a_refresh_token_goes_to_its_own_hosts_only(url: str, error: type[Exception]) -> None:
+    login = OAuthToken(access_token="", source="", refresh_token="sk-ant-ort01-planted")
     with pytest.raises(error, match=r"oauth_token_url|not refreshed at"):
-        exchange_refresh_token("sk-ant-ort01-planted", url, lambda: 0.0)
+        exchange_refresh_token(login, url, lambda: 0.0)
 
 
 async def test_another_token_url_does_not_hinder_a_token_that_lives(tmp_path: Path) -> None:

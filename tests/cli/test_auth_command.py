@@ -245,7 +245,7 @@ def test_status_without_a_credential(env: dict[str, str]) -> None:
     assert code == 1
     assert told["signed_in"] is False
     assert told["problem"].startswith("Anthropic credentials not set")
-    assert [place["used"] for place in told["considered"]] == [False] * 6
+    assert [place["used"] for place in told["considered"]] == [False] * 7
     run = prx("auth", "status", env=env)
     assert run.returncode == 1
     assert "ANTHROPIC_API_KEY: not set" in run.stdout
@@ -278,6 +278,46 @@ def test_status_of_claude_codes_login(env: dict[str, str]) -> None:
     assert "the next request renews it" in text
     assert "an API key is the supported way" in text
     assert file.read_bytes() == before
+
+
+def test_a_profile_of_ant_is_used_at_its_own_address_and_renewed() -> None:
+    """Seen in `auth status` and `doctor`, and used by `prx -p`, with nothing in the configuration or the environment."""
+    endpoint = TokenEndpoint()
+    env = {name: value for name, value in os.environ.items() if name != "ANTHROPIC_BASE_URL"}
+    access, refresh = endpoint.sign_in(0, "ant", needs_beta=True)
+    folder = Path(os.environ["HOME"]) / ".config" / "anthropic"
+    with Server(FakeAnthropic(oauth=endpoint)) as server:
+        settings = {
+            "authentication": {"type": "user_oauth", "client_id": "ant"},
+            "base_url": server.url,
+            "workspace_id": "wrkspc_demo",
+        }
+        tokens = {"access_token": access, "refresh_token": refresh, "expires_at": int(time.time()) - 5}
+        for kind, content in (("configs", settings), ("credentials", tokens)):
+            (folder / kind).mkdir(parents=True)
+            file = folder / kind / "work.json"
+            file.write_text(json.dumps(content))
+            file.chmod(0o600)
+        (folder / "active_config").write_text("work")
+        code, told = status(env)
+        assert code == 0
+        assert (told["kind"], told["profile"], told["claude_code"]) == ("oauth", "work", False)
+        assert (told["api_url"], told["workspace_id"], told["expired"]) == (server.url, "wrkspc_demo", True)
+        text = prx("auth", "status", env=env).stdout
+        assert "kind     OAuth token, the profile work" in text
+        assert "the next request renews it" in text
+        assert "Anthropic intends" not in text, "that is said of Claude Code's login"
+        checked = prx("doctor", "auth", env=env)
+        assert checked.returncode == 0
+        assert "the profile of ant auth login" in checked.stdout
+        answered = prx("-p", "Hi", env=env)
+        assert answered.returncode == 0, answered.stderr
+        assert answered.stdout.strip()
+        assert "Claude Code" not in answered.stderr
+        asked = [one for one in server.requests if one.path.startswith("/v1/messages")]
+        assert {one.headers["anthropic-workspace-id"] for one in asked} == {"wrkspc_demo"}
+    assert (endpoint.renewals, endpoint.reuses) == (1, 0)
+    assert json.loads(file.read_text())["refresh_token"] != refresh
 
 
 def test_status_of_a_credential_that_may_not_be_sent(env: dict[str, str]) -> None:

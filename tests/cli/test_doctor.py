@@ -114,7 +114,7 @@ def test_without_a_credential_auth_fails_and_says_the_ways(tmp_path: Path) -> No
         "Set the ANTHROPIC_API_KEY environment variable, or api_key in config.toml under [providers.anthropic], or "
         "sign in with Claude Code, which leaves a valid ~/.claude/.credentials.json.",
     )
-    assert states(report)[1:] == ["note"] * 6
+    assert states(report)[1:] == ["note"] * 7
 
 
 def test_a_key_is_named_by_its_end(tmp_path: Path) -> None:

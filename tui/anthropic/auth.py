@@ -1,4 +1,4 @@
-"""Each credential as an `httpx.Auth`: sign requests, and refresh the login of Claude Code.
+"""Each credential as an `httpx.Auth`: sign requests, and refresh a login that another program keeps.
 
 The destination of every request is checked again, as httpx itself parsed it, so that neither a misread URL nor another
 caller can send a credential to the wrong place.
@@ -15,11 +15,10 @@ from contextlib import suppress
 import httpx
 
 from tui.anthropic.credentials import ApiKey, BearerToken, Credential, OAuthToken, read_keychain
-from tui.anthropic.destinations import check_destination, check_host
-from tui.anthropic.token_endpoint import TOKEN_URL, exchange_refresh_token
+from tui.anthropic.destinations import check_destination, check_host, profile_token_url
+from tui.anthropic.token_endpoint import OAUTH_BETA, TOKEN_URL, exchange_refresh_token
 from tui.anthropic.token_refresh import TokenRefresher
 
-OAUTH_BETA = "oauth-2025-04-20"
 PATIENCE_S = 5.0
 """How long a request waits for a token refresh while its token is still valid."""
 
@@ -40,15 +39,17 @@ def auth_for(
     """Return what signs requests to that address. Raises `destinations.Misdirected` if the credential may not be sent
     there.
 
-    The login of Claude Code is refreshed at `token_url`. `warn` receives warnings about that, from any thread.
+    The login of Claude Code is refreshed at `token_url`, that of a profile at its own API. `warn` receives warnings about
+    that, from any thread.
     """
     check_destination(credential, api_url, oauth_hosts)
-    if not isinstance(credential, OAuthToken) or not credential.is_claude_code_login:
+    if not isinstance(credential, OAuthToken) or not credential.is_found:
         return CredentialAuth(credential, oauth_hosts)
     service = credential.keychain
+    url = profile_token_url(credential, api_url) if credential.profile else token_url
     refresher = TokenRefresher(
         credential,
-        lambda refresh_token: exchange_refresh_token(refresh_token, token_url, now, oauth_hosts),
+        lambda login: exchange_refresh_token(login, url, now, oauth_hosts),
         now=now,
         warn=warn,
         reread=(lambda: read_keychain(service, now_s=now())) if service else None,
@@ -69,7 +70,7 @@ class CredentialAuth(httpx.Auth):
 
 
 class LoginAuth(httpx.Auth):
-    """Sign with the login of Claude Code. It is refreshed before it expires, and once per request after a 401."""
+    """Sign with a login that is refreshed before it expires, and once per request after a 401."""
 
     requires_response_body = False  # True would make httpx buffer the whole stream
 

@@ -16,7 +16,7 @@ import msgspec
 
 from tui.anthropic.confidential import Confidential
 from tui.anthropic.key_file import NOTHING_STORED, read_key
-from tui.anthropic.login import Login, Unusable, parse_login
+from tui.anthropic.login import NO_FILE, Login, Unusable, login_folder, parse_login
 from tui.errors import TuiError
 from tui.inputs.bounded import read_file
 from tui.inputs.limits import SETTINGS_FILE_BYTES
@@ -25,9 +25,10 @@ ALIASES = ("anthropic", "claude-code", "claude-cli")
 """Names of this provider. As an `api_key`, each means the login of Claude Code."""
 SETUP_TOKEN = "sk-ant-oat01-"
 CONFIGURED = "api_key in config.toml"
+DEFAULT_PROFILE = "default"
+PROFILE = "the profile of ant auth login"
 LOGIN = "Claude Code's login"
 """Start of the source of a Claude Code login."""
-NO_FILE = "there is no such file"
 _EMPTY = ("not set", NOTHING_STORED, NO_FILE)
 
 
@@ -64,7 +65,7 @@ class BearerToken(Confidential, frozen=True):
 
 
 class OAuthToken(Confidential, frozen=True):
-    """A token of a Claude account: a setup token from the user, or the login that Claude Code keeps."""
+    """A token of a Claude account: a setup token from the user, a profile of `ant auth login`, or Claude Code's login."""
 
     kind: ClassVar[Literal["oauth"]] = "oauth"
     secrets: ClassVar = ("access_token", "refresh_token")
@@ -74,18 +75,35 @@ class OAuthToken(Confidential, frozen=True):
     expires_at_s: float | None = None
     """Seconds since the epoch, or None if unknown."""
     file: Path | None = None
-    """Claude Code's credentials file, if the token was found there. Such a token may be sent to few hosts only."""
+    """The credentials file of Claude Code or of the profile, if the token was found there. Such a token may be sent to few
+    hosts only.
+    """
     keychain: str = ""
     """Service in the macOS Keychain, if the token was found there. It is restricted in the same way, and prx cannot write
     it.
     """
     plan: str = ""
     """The subscription as Claude Code names it: max, pro, …"""
+    profile: str = ""
+    """Name of the profile of `ant auth login`, or ""."""
+    client_id: str = ""
+    """The client that the refresh token was issued to. "": Claude Code's usual one, or none for a profile that another
+    program renews.
+    """
+    base_url: str = ""
+    """The API that the profile belongs to, or "" for Anthropic's."""
+    workspace_id: str = ""
+    """The workspace of the profile, or "". Not validated yet."""
+
+    @property
+    def is_found(self) -> bool:
+        """True for a login that another program keeps on this computer, False for a token that the user gave to prx."""
+        return self.file is not None or bool(self.keychain)
 
     @property
     def is_claude_code_login(self) -> bool:
-        """True for Claude Code's login, False for a token that the user gave to prx."""
-        return self.file is not None or bool(self.keychain)
+        """True for Claude Code's login."""
+        return self.is_found and not self.profile
 
 
 Credential = ApiKey | BearerToken | OAuthToken
@@ -129,7 +147,8 @@ def discover(
     now_s: float | None = None,
     platform: str = sys.platform,
 ) -> Discovery:
-    """Return the first usable credential: `api_key`, three environment variables, the stored key, the login of Claude Code.
+    """Return the first usable credential: `api_key`, the environment, the stored key, the active profile of `ant auth
+    login`, the login of Claude Code.
 
     `api_key` is the configured value with its variables filled in, or "". `stored` is the file of `prx auth login`. `now_s`
     is the time since the epoch that decides whether a login has expired; by default, the current time. `platform` is
@@ -151,8 +170,17 @@ def discover(
 
 def credentials_file(env: Mapping[str, str], home: Path) -> Path:
     """Return the file in which Claude Code keeps its login. Source: Claude Code, authentication."""
-    folder = env.get("CLAUDE_CONFIG_DIR", "").strip()
+    folder = login_folder(env).strip()
     return (Path(folder) if folder else home / ".claude") / ".credentials.json"
+
+
+def profile_folder(env: Mapping[str, str], home: Path, platform: str) -> Path:
+    """Return the folder in which `ant auth login` keeps its profiles. Source: SDK 2.14, lib/credentials."""
+    if folder := env.get("ANTHROPIC_CONFIG_DIR", ""):
+        return Path(folder)
+    if platform == "win32":
+        return Path(env.get("APPDATA") or home / "AppData" / "Roaming") / "Anthropic"
+    return home / ".config" / "anthropic"
 
 
 def credential_from_text(secret: str, source: str, workspace_id: str = "") -> Credential | Unusable:
@@ -183,6 +211,19 @@ def read_login(file: Path, *, now_s: float) -> OAuthToken | Unusable:
     return login if isinstance(login, Unusable) else _token(login, _file_source(file), file=file)
 
 
+def reread_profile(login: OAuthToken, *, now_s: float) -> OAuthToken | Unusable:
+    """Return the login of a profile with the tokens that are in its file now."""
+    from tui.anthropic.profiles import read_tokens
+
+    assert login.file is not None
+    read = read_tokens(login.file, login.client_id, now_s=now_s)
+    if isinstance(read, Unusable):
+        return read
+    return msgspec.structs.replace(
+        login, access_token=read.access_token, refresh_token=read.refresh_token, expires_at_s=read.expires_at_s
+    )
+
+
 def read_keychain(service: str, *, now_s: float) -> OAuthToken | Unusable:
     """Read the login of Claude Code from the macOS Keychain. Only Claude Code can refresh it there."""
     from tui.anthropic.keychain import read_secret  # on macOS only
@@ -207,6 +248,7 @@ def _token(login: Login, source: str, *, file: Path | None = None, keychain: str
         file=file,
         keychain=keychain,
         plan=login.plan,
+        client_id=login.client_id,
     )
 
 
@@ -223,19 +265,61 @@ def _candidates(
         if stored is not None and stored.exists():
             yield _stored_source(stored), reason
         return
-    given = [(CONFIGURED, credential_from_text(api_key, CONFIGURED))]
-    given += [(name, _by_variable(name, env.get(name, "").strip())) for name in _VARIABLES]
+    given = [(CONFIGURED, credential_from_text(api_key, CONFIGURED), False)]
+    given += [(name, _by_variable(name, env.get(name, "").strip()), False) for name in _VARIABLES]
     if stored is not None:
         source, kept = _stored_source(stored), read_key(stored)
-        given.append(
-            (
-                source,
-                kept if isinstance(kept, Unusable) else credential_from_text(kept.secret, source, kept.workspace_id),
-            )
-        )
-    yield from given
-    is_wanted = all(isinstance(found, Unusable) for _, found in given)
-    yield from _logins(env, home, now_s, platform, is_wanted=is_wanted)
+        key = kept if isinstance(kept, Unusable) else credential_from_text(kept.secret, source, kept.workspace_id)
+        given.append((source, key, False))
+    is_named = bool(env.get("ANTHROPIC_PROFILE", ""))
+    given.insert(_VARIABLES.index(_SETUP_TOKEN) + 1 if is_named else len(given), _profile(env, home, now_s, platform))
+    is_wanted, selected = True, ""
+    for source, found, is_final in given:
+        yield source, _unless(selected, found)
+        if is_wanted and is_final and isinstance(found, Unusable):
+            selected = source
+        is_wanted = is_wanted and isinstance(found, Unusable)
+    for source, found in _logins(env, home, now_s, platform, is_wanted=is_wanted and not selected):
+        yield source, _unless(selected, found)
+
+
+def _unless(selected: str, found: Credential | Unusable) -> Credential | Unusable:
+    """Return a credential, or why it is not used: the user selected another one, and no other account may be billed."""
+    return found if not selected or isinstance(found, Unusable) else Unusable(f"not used: {selected} is selected")
+
+
+def _profile(
+    env: Mapping[str, str], home: Path, now_s: float, platform: str
+) -> tuple[str, Credential | Unusable, bool]:
+    """Return where the profile of `ant auth login` is, its login, and whether it was selected by the user."""
+    folder = profile_folder(env, home, platform)
+    name, is_chosen = env.get("ANTHROPIC_PROFILE", ""), bool(env.get("ANTHROPIC_CONFIG_DIR"))
+    if not name and not folder.exists():
+        return _profile_source(folder, DEFAULT_PROFILE), Unusable(NO_FILE), is_chosen
+    from tui.anthropic.profiles import active_profile, read_profile  # few have one
+
+    name = name or active_profile(folder)
+    is_chosen = is_chosen or bool(name)
+    name = name or DEFAULT_PROFILE
+    source, found = _profile_source(folder, name), read_profile(name, folder, now_s=now_s)
+    if isinstance(found, Unusable):
+        return source, found, is_chosen
+    token = OAuthToken(
+        access_token=found.tokens.access_token,
+        refresh_token=found.tokens.refresh_token,
+        expires_at_s=found.tokens.expires_at_s,
+        source=source,
+        file=found.file,
+        profile=name,
+        client_id=found.client_id,
+        base_url=found.base_url,
+        workspace_id=found.workspace_id,
+    )
+    return source, token, is_chosen
+
+
+def _profile_source(folder: Path, name: str) -> str:
+    return f"{PROFILE} ({folder / 'configs' / f'{name}.json'})"
 
 
 def _by_variable(name: str, value: str) -> Credential | Unusable:
@@ -269,7 +353,8 @@ def _stored_source(file: Path) -> str:
     return f"prx auth login ({file})"
 
 
-_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")
+_SETUP_TOKEN = "CLAUDE_CODE_OAUTH_TOKEN"
+_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", _SETUP_TOKEN)
 _KEYCHAIN = f"{LOGIN} (macOS Keychain)"
 
 
@@ -280,4 +365,6 @@ def _described(credential: Credential) -> str:
         case BearerToken():
             return "used, as a bearer token"
         case OAuthToken():
-            return "used, as Claude Code's login" if credential.is_claude_code_login else "used, as a setup token"
+            if credential.is_found:
+                return f"used, as {'a profile of ant auth login' if credential.profile else LOGIN}"
+            return "used, as a setup token"

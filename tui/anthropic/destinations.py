@@ -1,7 +1,7 @@
-"""Decide where a credential may be sent: over https, or to this machine; Claude Code's login only to a few hosts.
+"""Decide where a credential may be sent: over https, or to this machine; a login that prx found only to a few hosts.
 
-A key or token from the user goes to the address that the user configured. A login that prx found goes to Anthropic, to this
-machine, and to the configured `oauth_hosts`.
+A key or token from the user goes to the address that the user configured. A login that prx found goes to Anthropic (that of
+a profile to the profile's own address), to this machine, and to the configured `oauth_hosts`.
 """
 
 from __future__ import annotations
@@ -56,13 +56,21 @@ def check_host(
             f"Credentials are not sent to {host} over plain http, where others could read them.",
             "Use https:// in api_url. Plain http is allowed for this machine only (localhost, 127.0.0.1).",
         )
-    if not (isinstance(credential, OAuthToken) and credential.is_claude_code_login):
+    if not (isinstance(credential, OAuthToken) and credential.is_found):
         return
-    if host != ANTHROPIC_HOST and not _is_named(host, port, oauth_hosts):
+    parts = _parse(credential.base_url)
+    own = parts[1] if parts is not None else ANTHROPIC_HOST
+    if host != own and not _is_named(host, port, oauth_hosts):
+        login = f"The login of the profile {credential.profile}" if credential.profile else "Claude Code's login"
         raise ForeignHost(
-            f"Claude Code's login is not sent to {host}: it belongs to {ANTHROPIC_HOST}.",
+            f"{login} is not sent to {host}: it belongs to {own}.",
             f'Set an api_key for that server, or allow it: oauth_hosts = ["{host}"] under [providers.anthropic].',
         )
+
+
+def profile_token_url(login: OAuthToken, api_url: str) -> str:
+    """Return where a profile's login is refreshed: at its own address, else at that of its requests."""
+    return f"{(login.base_url or api_url).rstrip('/')}/v1/oauth/token"
 
 
 def check_token_url(url: str, oauth_hosts: Sequence[str] = ()) -> None:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from tui.anthropic.key_file import NOTHING_STORED
-from tui.anthropic.login import Unusable
+from tui.anthropic.login import Unusable, login_folder
 from tui.inputs.bounded_program import run_program
 from tui.inputs.limits import SETTINGS_FILE_BYTES
 
@@ -17,8 +17,8 @@ _NOT_FOUND = 44
 
 
 def service_name(env: Mapping[str, str]) -> str:
-    """Return the Keychain service of Claude Code's login. Each CLAUDE_CONFIG_DIR has its own. Source: observed behaviour."""
-    folder = env.get("CLAUDE_CONFIG_DIR", "")
+    """Return the Keychain service of Claude Code's login. Each of its folders has its own. Source: observed behaviour."""
+    folder = login_folder(env)
     if not folder.strip():
         return _SERVICE
     return f"{_SERVICE}-{hashlib.sha256(unicodedata.normalize('NFC', folder).encode()).hexdigest()[:8]}"

@@ -7,6 +7,7 @@ seconds. Both spellings and units are read and preserved.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ import msgspec
 from tui.anthropic.confidential import Confidential
 from tui.inputs.bounded import decode_json
 
+NO_FILE = "there is no such file"
 _MILLISECONDS = 1e11
 """Times since the epoch above this are in milliseconds: as seconds they would be after the year 5000."""
 
@@ -34,6 +36,16 @@ class Login(Confidential, frozen=True):
     expires_at_s: float | None
     """Seconds since the epoch, or None if unknown."""
     plan: str = ""
+    client_id: str = ""
+    """The client that the refresh token was issued to, or "" if the file names none."""
+
+
+def login_folder(env: Mapping[str, str]) -> str:
+    """Return the folder in which Claude Code keeps its login as the environment names it, or "" for ~/.claude.
+
+    CLAUDE_SECURESTORAGE_CONFIG_DIR counts before CLAUDE_CONFIG_DIR, also if it is empty. Source: observed behaviour.
+    """
+    return env.get("CLAUDE_SECURESTORAGE_CONFIG_DIR", env.get("CLAUDE_CONFIG_DIR", ""))
 
 
 def parse_login(raw: bytes) -> Login | Unusable:
@@ -50,15 +62,22 @@ def parse_login(raw: bytes) -> Login | Unusable:
     if access is None or refresh is None:
         return Unusable("contains a token with invalid characters")
     if not access and not refresh:
+        if fields.get("loginEnded") == "time_limit":
+            return Unusable("has reached its time limit: open Claude Code and sign in")
+        if "keychainOverflow" in data:  # encrypted, in a second item
+            return Unusable(
+                "is split over two items, which only Claude Code can read: use `claude setup-token`, or a key"
+            )
         named = any(name in fields for name in ("accessToken", "access_token"))
         return Unusable("is signed out: open Claude Code and sign in" if named else "contains no login")
     expires_at_s = _seconds(fields.get("expiresAt", fields.get("expires_at")))
-    plan = fields.get("subscriptionType")
+    plan, client_id = fields.get("subscriptionType"), fields.get("clientId")
     return Login(
         access_token=access,
         refresh_token=refresh,
         expires_at_s=expires_at_s if access else 0.0,
         plan=plan if isinstance(plan, str) else "",
+        client_id=client_id.strip() if isinstance(client_id, str) else "",
     )
 
 
@@ -98,14 +117,20 @@ def _with(fields: dict[str, msgspec.Raw], grant: TokenGrant) -> dict[str, msgspe
         (grant.access_token, ("accessToken", "access_token")),
         (grant.refresh_token, _REFRESH),
         (grant.expires_at_s, _EXPIRY),
-        (grant.refresh_expires_at_s, ("refreshTokenExpiresAt",)),
+        (grant.refresh_expires_at_s, _REFRESH_EXPIRY),
     ):
-        if not value:
+        if not value or (names is _REFRESH_EXPIRY and not _is_sooner(float(value), fields)):
             continue
         present = [name for name in names if name in fields]
         for name in present or ([names[0] if camel else names[-1]] if len(names) > 1 else []):
             new[name] = value if isinstance(value, str) else _in_the_unit_of(fields.get(name), value, camel)
     return fields | {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in new.items()}
+
+
+def _is_sooner(time_s: float, fields: dict[str, msgspec.Raw]) -> bool:
+    """True unless the refresh token ends earlier by the file. Claude Code only ever lowers that time, too."""
+    before = _seconds(decode_json(fields.get(_REFRESH_EXPIRY[0], msgspec.Raw(b"null"))))
+    return before is None or time_s < before
 
 
 def _in_the_unit_of(old: msgspec.Raw | None, time_s: float, milliseconds: bool) -> int | str:
@@ -126,6 +151,7 @@ def _in_the_unit_of(old: msgspec.Raw | None, time_s: float, milliseconds: bool) 
 
 _REFRESH = ("refreshToken", "refresh_token")
 _EXPIRY = ("expiresAt", "expires_at")
+_REFRESH_EXPIRY = ("refreshTokenExpiresAt",)
 
 
 def _token(fields: dict[str, object], *names: str) -> str | None:

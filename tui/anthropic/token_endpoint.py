@@ -7,6 +7,7 @@ is not lost with the request that needed it.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
@@ -15,7 +16,8 @@ import msgspec
 
 from tui import __version__
 from tui.anthropic import bounded_body
-from tui.anthropic.destinations import check_token_url
+from tui.anthropic.credentials import OAuthToken
+from tui.anthropic.destinations import check_destination, check_token_url
 from tui.anthropic.environment import http_environment
 from tui.anthropic.errors import AuthenticationFailed, clean, parse_error_body
 from tui.anthropic.login import TokenGrant
@@ -24,11 +26,31 @@ from tui.inputs.limits import SMALL_REPLY_BYTES
 
 TOKEN_URL = "https://platform.claude.com/v1/oauth/token"
 CLIENT_ID = "9d1c250a-e61b-44d9-88ed-5944d1962f5e"
-"""The client that the refresh tokens were issued to; the endpoint accepts them for no other."""
+"""The client that Claude Code's refresh tokens were issued to, unless it stored another one; the endpoint accepts them for
+no other.
+"""
+OAUTH_BETA = "oauth-2025-04-20"
 SIGN_IN_HINT = "Run `prx auth login --provider anthropic`, or open Claude Code."
 DEFAULT_LIFETIME_S = 3600.0
 """Assumed lifetime of a token without `expires_in`. Too short costs one refresh, too long one 401."""
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+
+
+class Keeper(msgspec.Struct, frozen=True):
+    """How messages name a login, and what they advise if it cannot be refreshed."""
+
+    login: str
+    sign_in: str
+
+
+CLAUDE_CODE = Keeper("Claude Code's login", SIGN_IN_HINT)
+
+
+def keeper_of(login: OAuthToken) -> Keeper:
+    """Return the names for a login."""
+    if not login.profile:
+        return CLAUDE_CODE
+    return Keeper(f"The login of the profile {login.profile}", "Run `ant auth login`.")
 
 
 class RefreshFailed(AuthenticationFailed):
@@ -42,16 +64,17 @@ class NotSent(RefreshFailed):
 class GrantRefused(RefreshFailed):
     """`invalid_grant`: the refresh token was already used, has expired, or was revoked."""
 
-    def __init__(self) -> None:
-        super().__init__("Claude Code's login can no longer be refreshed", SIGN_IN_HINT)
+    def __init__(self, keeper: Keeper = CLAUDE_CODE) -> None:
+        super().__init__(f"{keeper.login} can no longer be refreshed", keeper.sign_in)
 
 
 class ReplyLost(RefreshFailed):
     """The token was sent, and the outcome is unknown. It must never be sent again."""
 
-    def __init__(self) -> None:
+    def __init__(self, keeper: Keeper = CLAUDE_CODE) -> None:
         super().__init__(
-            "The response to refreshing Claude Code's login was lost, and the request cannot be repeated", SIGN_IN_HINT
+            f"{keeper.login} was being refreshed when the response was lost, and the request cannot be repeated",
+            keeper.sign_in,
         )
 
 
@@ -63,12 +86,18 @@ class _Reply(msgspec.Struct):
 
 
 def exchange_refresh_token(
-    refresh_token: str, url: str, now: Callable[[], float], oauth_hosts: Sequence[str] = ()
+    login: OAuthToken, url: str, now: Callable[[], float], oauth_hosts: Sequence[str] = ()
 ) -> TokenGrant:
-    """Return the tokens for a refresh token. Raises RefreshFailed, or Misdirected for the address."""
-    check_token_url(url, oauth_hosts)
-    body = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": CLIENT_ID}
+    """Return the tokens for the refresh token of a login. Raises RefreshFailed, or Misdirected for the address."""
+    keeper = keeper_of(login)
     headers = {"accept": "application/json", "content-type": "application/json", "user-agent": f"prx/{__version__}"}
+    if login.profile:
+        check_destination(login, url, oauth_hosts)
+        headers["anthropic-beta"] = OAUTH_BETA
+    else:
+        check_token_url(url, oauth_hosts)
+    client_id = login.client_id or os.environ.get("CLAUDE_CODE_OAUTH_CLIENT_ID", "").strip() or CLIENT_ID
+    body = {"grant_type": "refresh_token", "refresh_token": login.refresh_token, "client_id": client_id}
     hooks = {"response": [bounded_body.limit_body]}
     within = {bounded_body.MAX_BYTES_KEY: SMALL_REPLY_BYTES}
     try:
@@ -89,23 +118,23 @@ def exchange_refresh_token(
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol, httpx.InvalidURL):
         host = urlsplit(url).hostname
         raise NotSent(
-            f"No connection to {host}, where Claude Code's login is refreshed", "Check the network.", retryable=True
+            f"{keeper.login} was not refreshed: no connection to {host}", "Check the network.", retryable=True
         ) from None
     except httpx.HTTPError:
-        raise ReplyLost from None  # without the cause, whose request contains the token
+        raise ReplyLost(keeper) from None  # without the cause, whose request contains the token
     if not response.is_success:
-        raise _refused(response)
-    return _granted(response.content, now())
+        raise _refused(response, keeper)
+    return _granted(response.content, now(), keeper)
 
 
-def _granted(body: bytes, now_s: float) -> TokenGrant:
+def _granted(body: bytes, now_s: float, keeper: Keeper) -> TokenGrant:
     try:
         reply = decode_json(body, type=_Reply)
     except msgspec.DecodeError:
-        raise ReplyLost from None
+        raise ReplyLost(keeper) from None
     tokens = (reply.access_token, reply.refresh_token or "")
     if not tokens[0] or not all(token.isascii() and token.isprintable() and " " not in token for token in tokens):
-        raise ReplyLost
+        raise ReplyLost(keeper)
     refresh_life_s = _duration_s(reply.refresh_token_expires_in)
     return TokenGrant(
         access_token=tokens[0],
@@ -130,18 +159,18 @@ def _duration_s(raw: msgspec.Raw) -> float | None:
     return seconds if math.isfinite(seconds) and 0 < seconds < 1e10 else None
 
 
-def _refused(response: httpx.Response) -> RefreshFailed:
+def _refused(response: httpx.Response, keeper: Keeper) -> RefreshFailed:
     try:
         parsed = decode_json(response.content)
     except msgspec.DecodeError:
         parsed = None
     code = parsed.get("error") if isinstance(parsed, dict) else None
     if code == "invalid_grant" or (isinstance(code, dict) and code.get("type") == "invalid_grant"):
-        return GrantRefused()
+        return GrantRefused(keeper)
     message = parse_error_body(response.content, response.headers.get("content-type", "")).message
     return RefreshFailed(
-        f"Claude Code's login was not refreshed: {clean(response.url.host)} answered {response.status_code}"
+        f"{keeper.login} was not refreshed: {clean(response.url.host)} answered {response.status_code}"
         + (f", {message}" if message else ""),
-        SIGN_IN_HINT,
+        keeper.sign_in,
         status=response.status_code,
     )

@@ -1,4 +1,4 @@
-"""Refresh the login of Claude Code exactly once, however many requests, threads and programs need it at the same time.
+"""Refresh a login of another program exactly once, however many requests, threads and programs need it at the same time.
 
 Each refresh token works only once, and using it twice signs everybody out. So a refresh waits for the lock, reads the login
 again in case another program was faster, records which token is about to be used, and only then uses it. New tokens are
@@ -16,10 +16,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from tui.anthropic.claude_locks import claude_locks
-from tui.anthropic.credentials import OAuthToken, read_login
+from tui.anthropic.claude_locks import claude_locks, claude_write_lock
+from tui.anthropic.credentials import OAuthToken, read_login, reread_profile
 from tui.anthropic.login import TokenGrant, Unusable, parse_login, with_new_tokens
-from tui.anthropic.token_endpoint import SIGN_IN_HINT, GrantRefused, RefreshFailed, ReplyLost
+from tui.anthropic.token_endpoint import GrantRefused, RefreshFailed, ReplyLost, keeper_of
 from tui.errors import TuiError
 from tui.inputs.bounded import read_file
 from tui.inputs.limits import SETTINGS_FILE_BYTES
@@ -33,6 +33,8 @@ _LOCK_S = 45.0
 """Timeout for our lock: longer than its holder waits for the endpoint."""
 _CLAUDE_LOCK_S = 20.0
 """Timeout for Claude Code's locks, which are held only briefly."""
+_WRITE_LOCK_S = 20.0
+"""Timeout for the lock under which Claude Code writes: longer than a killed program can leave it behind."""
 
 
 class LoginGone(RefreshFailed):
@@ -42,14 +44,15 @@ class LoginGone(RefreshFailed):
 class TokenRefresher:
     """Keeps one login valid. Every method may be called from any thread.
 
-    `exchange` trades a refresh token for a TokenGrant. `reread` returns the current login from where it was found; by
-    default its file. `now` counts seconds from the epoch. `warn` is called once if a refreshed login cannot be stored.
+    `exchange` trades the refresh token of a login for a TokenGrant. `reread` returns the current login from where it was
+    found; by default its file. `now` counts seconds from the epoch. `warn` is called once if a refreshed login cannot be
+    stored.
     """
 
     def __init__(
         self,
         login: OAuthToken,
-        exchange: Callable[[str], TokenGrant],
+        exchange: Callable[[OAuthToken], TokenGrant],
         *,
         now: Callable[[], float],
         warn: Callable[[str], None],
@@ -108,17 +111,19 @@ class TokenRefresher:
 
     @contextmanager
     def _locks(self) -> Iterator[None]:
-        """Hold our lock and Claude Code's; no lock if the folder is not writable, since then nobody can refresh the
-        login.
+        """Hold our lock and, for its login, Claude Code's; no lock if the folder is not writable, since then nobody can
+        refresh the login.
         """
         with ExitStack() as stack:
             if self._held.file is not None:
                 try:
                     stack.enter_context(locked(self._held.file, _LOCK_S))
-                    stack.enter_context(claude_locks(self._held.file, _CLAUDE_LOCK_S))
+                    if self._held.is_claude_code_login:
+                        stack.enter_context(claude_locks(self._held.file, _CLAUDE_LOCK_S))
                 except Occupied:
                     raise RefreshFailed(
-                        "Another program is refreshing Claude Code's login and does not finish", "Send again."
+                        f"{keeper_of(self._held).login} is being refreshed by another program, which does not finish",
+                        "Send again.",
                     ) from None
                 except OSError:
                     pass
@@ -138,19 +143,22 @@ class TokenRefresher:
     def _refresh(self, problem: str) -> None:
         """Use the refresh token. Only while holding the locks."""
         login = self._held
+        keeper = keeper_of(login)
         if problem:  # perhaps the file is being written right now: its content must be neither used nor lost
-            raise LoginGone(f"Claude Code's login cannot be refreshed ({_place(login)}: {problem})", SIGN_IN_HINT)
+            raise LoginGone(f"{keeper.login} cannot be refreshed ({_place(login)}: {problem})", keeper.sign_in)
+        if not login.refresh_token and login.profile:
+            raise LoginGone(f"{keeper.login} has expired, and another program has to renew it", keeper.sign_in)
         if not login.refresh_token or login.file is None:
             where = "has no refresh token" if login.file is not None else "can only be refreshed by Claude Code"
             raise LoginGone(f"Claude Code's login has expired, and {_place(login)} {where}", "Open Claude Code.")
         if verdict := self._used.get(login.refresh_token):
-            raise verdict
+            raise verdict(keeper)
         if _mark(login.refresh_token) == _read_mark(login.file):
-            raise ReplyLost
+            raise ReplyLost(keeper)
         self._used[login.refresh_token] = ReplyLost
         _write_mark(login.file, login.refresh_token)
         try:
-            grant = self._exchange(login.refresh_token)
+            grant = self._exchange(login)
         except ReplyLost:
             raise
         except GrantRefused:
@@ -186,25 +194,39 @@ class TokenRefresher:
         if not grant.refresh_token:
             del self._used[login.refresh_token]
         try:
-            raw = read_file(login.file, SETTINGS_FILE_BYTES)
-            found = parse_login(raw)
-            if isinstance(found, Unusable):
-                self._warn_once(f"{login.file} {found.reason} and was left unchanged")
-                return
-            if found.refresh_token != login.refresh_token:  # the user signed in again meanwhile: keep that login
-                return
-            write_private(login.file, with_new_tokens(raw, grant))
+            with self._writing(login.file):
+                raw = read_file(login.file, SETTINGS_FILE_BYTES)
+                found = parse_login(raw)
+                if isinstance(found, Unusable):
+                    self._warn_once(f"{login.file} {found.reason} and was left unchanged")
+                    return
+                if found.refresh_token != login.refresh_token:  # the user signed in again meanwhile: keep that login
+                    return
+                write_private(login.file, _with_new_tokens(login, raw, grant))
         except OSError as error:
             self._warn_once(f"{login.file} cannot be written ({error.strerror or 'unknown error'})")
             return
         _remove_mark(login.file)
 
+    @contextmanager
+    def _writing(self, file: Path) -> Iterator[None]:
+        """Hold the lock under which Claude Code writes its file, so that neither puts the other's old tokens back.
+
+        Go on without it if it stays taken: unwritten tokens would sign everybody out for certain.
+        """
+        with ExitStack() as stack:
+            if self._held.is_claude_code_login:
+                with suppress(Occupied):
+                    stack.enter_context(claude_write_lock(file, _WRITE_LOCK_S))
+            yield
+
     def _warn_once(self, problem: str) -> None:
         if not self._has_warned:
             self._has_warned = True
+            then = "you may have to sign in again" if self._held.profile else "Claude Code may ask you to sign in"
             self._warn(
-                f"Claude Code's login was refreshed, but {problem}. The new one is valid until prx exits; then "
-                "Claude Code may ask you to sign in."
+                f"{keeper_of(self._held).login} was refreshed, but {problem}. The new one is valid until prx exits; then "
+                f"{then}."
             )
 
     def _complete_interrupted(self) -> None:
@@ -212,7 +234,7 @@ class TokenRefresher:
         file = self._held.file
         if file is None or not (raw := read_unfinished(file)):
             return
-        with suppress(OSError):
+        with suppress(OSError), self._writing(file):
             before, after = parse_login(read_file(file, SETTINGS_FILE_BYTES)), parse_login(raw)
             if isinstance(before, Unusable) or isinstance(after, Unusable):
                 return
@@ -222,6 +244,8 @@ class TokenRefresher:
 
     def _read_file(self) -> OAuthToken | Unusable:
         assert self._held.file is not None
+        if self._held.profile:
+            return reread_profile(self._held, now_s=self._now())
         return read_login(self._held.file, now_s=self._now())
 
     def _remaining_s(self, token: OAuthToken) -> float:
@@ -229,6 +253,14 @@ class TokenRefresher:
 
     def _is_valid(self, token: OAuthToken) -> bool:
         return token.access_token not in self._rejected and bool(token.access_token) and self._remaining_s(token) > 0
+
+
+def _with_new_tokens(login: OAuthToken, raw: bytes, grant: TokenGrant) -> bytes:
+    if not login.profile:
+        return with_new_tokens(raw, grant)
+    from tui.anthropic.profiles import with_new_profile_tokens
+
+    return with_new_profile_tokens(raw, grant.access_token, grant.refresh_token, grant.expires_at_s)
 
 
 def _place(login: OAuthToken) -> str:

@@ -10,11 +10,12 @@ import re
 
 import msgspec
 
-from tui.anthropic.credentials import ApiKey, Credential, OAuthToken
+from tui.anthropic.credentials import BearerToken, Credential, OAuthToken
 from tui.errors import TuiError
 from tui.inputs.limits import WORKSPACE_ID_CHARS
 
 WORKSPACE_HEADER = "anthropic-workspace-id"
+WORKSPACE_VARIABLE = "ANTHROPIC_WORKSPACE_ID"
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -46,13 +47,15 @@ _HINT = "A workspace ID is wrkspc_ followed by letters and digits. The Console s
 def workspace_for(credential: Credential, configured: str, source: str) -> Workspace | None:
     """Return the workspace for a credential, or None. Raises NotAWorkspace.
 
-    The configured ID takes precedence over the one that was stored with a key. Claude Code's login gets none: it belongs to
-    an account, not to a workspace.
+    The configured ID takes precedence over the one that was stored with a key or a profile; but a profile's goes before
+    that of the environment, as in the SDK. Claude Code's login gets none: it belongs to an account, not to a workspace.
     """
     if isinstance(credential, OAuthToken) and credential.is_claude_code_login:
         return None
+    stored = "" if isinstance(credential, BearerToken) else credential.workspace_id
+    if isinstance(credential, OAuthToken) and stored and source == WORKSPACE_VARIABLE:
+        configured = ""
     if id := parse_workspace(configured, source):
         return Workspace(id, source)
-    stored = credential.workspace_id if isinstance(credential, ApiKey) else ""
     source = f"the workspace ID of {credential.source}"
     return Workspace(id, source) if (id := parse_workspace(stored, source)) else None

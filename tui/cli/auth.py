@@ -24,7 +24,7 @@ from tui.errors import TuiError
 from tui.masking import masked_url
 from tui.render.json_text import json_text
 from tui.services import sign_in
-from tui.services.connection import find_credential, key_file, workspace_of
+from tui.services.connection import api_url_for, find_credential, key_file, workspace_of
 
 _LONGEST_SECRET = 64_000
 _TAIL_CHARS = 4
@@ -48,7 +48,7 @@ class Status(TypedDict):
     provider: str
     signed_in: bool
     kind: str | None
-    """api_key, oauth (a setup token, or Claude Code's login), or bearer."""
+    """api_key, oauth (a setup token, a profile, or Claude Code's login), or bearer."""
     source: str | None
     tail: str | None
     """The last characters of the secret."""
@@ -59,6 +59,8 @@ class Status(TypedDict):
     plan: str | None
     claude_code: bool
     """True for Claude Code's login."""
+    profile: str | None
+    """Name of the profile of `ant auth login`, if one is used."""
     api_url: str
     workspace_id: str | None
     """The workspace that requests are made in."""
@@ -222,7 +224,8 @@ def status_of(settings: Settings, found: Discovery) -> Status:
         expired=expires_at_s is not None and expires_at_s <= time.time(),
         plan=(login.plan or None) if login else None,
         claude_code=login is not None and login.is_claude_code_login,
-        api_url=masked_url(settings.anthropic.api_url) if settings.obstacle is None else "",
+        profile=(login.profile or None) if login else None,
+        api_url=masked_url(api_url_for(settings, used)) if settings.obstacle is None else "",
         workspace_id=workspace.id if workspace else None,
         workspace_source=workspace.source if workspace else None,
         problem=_problem(settings, used),
@@ -250,7 +253,7 @@ def _problem(settings: Settings, used: Credential | None) -> str | None:
             raise mistake
         if used is None:
             raise CredentialsMissing
-        check_destination(used, settings.anthropic.api_url, settings.anthropic.oauth_hosts)
+        check_destination(used, api_url_for(settings, used), settings.anthropic.oauth_hosts)
         workspace_of(settings, used)
     except TuiError as error:
         return f"{error.message.rstrip('.')}. {error.hint}".strip()
@@ -261,7 +264,7 @@ def _lines(status: Status) -> list[str]:
     lines = [status["problem"]] if status["problem"] else []
     if status["signed_in"]:
         lines += [
-            f"kind     {_NAMES[status['kind'] or '']}" + (", Claude Code's login" if status["claude_code"] else ""),
+            f"kind     {_NAMES[status['kind'] or '']}{_keeper(status)}",
             f"source   {status['source']}",
             f"ends in  {status['tail']}",
         ]
@@ -277,6 +280,12 @@ def _lines(status: Status) -> list[str]:
             lines.append(_TERMS)
     others = [one for one in status["considered"] if not one["used"]]
     return [*lines, "", "Not used:", *(f"  {one['source']}: {one['reason']}" for one in others)]
+
+
+def _keeper(status: Status) -> str:
+    if status["profile"]:
+        return f", the profile {status['profile']}"
+    return ", Claude Code's login" if status["claude_code"] else ""
 
 
 _NAMES = {"api_key": "API key", "oauth": "OAuth token", "bearer": "bearer token"}

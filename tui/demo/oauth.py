@@ -9,10 +9,11 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
 
+from tui.demo.authentication import OAUTH_BETA
 from tui.demo.reply import Cut, Reply, Step
 from tui.demo.wire import json_bytes
 
@@ -29,6 +30,10 @@ class _Login:
     current: str = ""
     """The only valid refresh token."""
     is_over: bool = False
+    client_id: str = CLIENT_ID
+    """The only client that may renew it."""
+    needs_beta: bool = False
+    """True if renewing it needs the beta header, as for the profiles of `ant auth login`."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +72,12 @@ class TokenEndpoint:
         self._troubles: deque[Trouble] = deque()
         self._lock = threading.Lock()
 
-    def sign_in(self, life_s: float | None = None) -> tuple[str, str]:
+    def sign_in(
+        self, life_s: float | None = None, client_id: str = CLIENT_ID, *, needs_beta: bool = False
+    ) -> tuple[str, str]:
         """Return the access token and the refresh token of a new login. `life_s`: lifetime of the first access token."""
         with self._lock:
-            login = _Login()
+            login = _Login(client_id=client_id, needs_beta=needs_beta)
             return self._issue(login, self._life_s if life_s is None else life_s)
 
     def trouble(self, *troubles: Trouble) -> None:
@@ -89,15 +96,19 @@ class TokenEndpoint:
         known = (login for login in self._logins.values() if token in login.access)
         return not any(not login.is_over and login.access[str(token)] > now for login in known)
 
-    def respond(self, body: dict[str, Any]) -> Reply:
-        """The answer to one POST."""
+    def respond(self, body: dict[str, Any], betas: Container[str] = ()) -> Reply:
+        """The answer to one POST with these beta headers."""
         with self._lock:
             self.posts += 1
             trouble = self._troubles.popleft() if self._troubles else Trouble()
             if trouble.status:
                 return _json(trouble.status, trouble.body, trouble.before)
-            if body.get("grant_type") != "refresh_token" or body.get("client_id") != CLIENT_ID:
+            login = self._logins.get(str(body.get("refresh_token", "")))
+            client_id = login.client_id if login is not None else CLIENT_ID
+            if body.get("grant_type") != "refresh_token" or body.get("client_id") != client_id:
                 return _error("invalid_request", "This is not how a token is renewed.")
+            if login is not None and login.needs_beta and OAUTH_BETA not in betas:
+                return _error("invalid_request", f"The anthropic-beta header lacks {OAUTH_BETA}.")
             return self._renew(str(body.get("refresh_token", "")), trouble)
 
     def _renew(self, refresh_token: str, trouble: Trouble) -> Reply:

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from tui.anthropic.models import find
 from tui.demo import model_list
-from tui.demo.authentication import USUAL, Workspaces, check_access, check_version
+from tui.demo.authentication import USUAL, Workspaces, betas_of, check_access, check_version
 from tui.demo.cache import Prefixes, PromptCache
 from tui.demo.diagnosis import Diagnosis
 from tui.demo.dialects import DIALECTS, Dialect
@@ -98,7 +98,7 @@ class FakeAnthropic:
                 case "POST", "/v1/messages/count_tokens":
                     return self._count(headers, body, request_id)
                 case "POST", "/v1/oauth/token" if self._oauth is not None:
-                    return self._oauth.respond(read_json(body))
+                    return self._oauth.respond(read_json(body), betas_of(headers))
                 case "GET", "/v1/models":
                     return self._models(headers, url.query, request_id)
                 case "GET", where if where.startswith("/v1/models/"):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
 
-from tui.anthropic.credentials import ApiKey, Credential, Discovery, OAuthToken, discover
+from tui.anthropic.credentials import ApiKey, BearerToken, Credential, Discovery, OAuthToken, discover
 from tui.anthropic.destinations import check_destination
 from tui.anthropic.model_cache import read_list, write_list
 from tui.anthropic.models import ModelChoice, find
@@ -112,7 +112,7 @@ class Connection:
             return mistake
         try:
             credential = self.found.require()
-            check_destination(credential, self.settings.anthropic.api_url, self.settings.anthropic.oauth_hosts)
+            check_destination(credential, api_url_for(self.settings, credential), self.settings.anthropic.oauth_hosts)
             workspace_of(self.settings, credential)
         except TuiError as error:
             return error
@@ -322,7 +322,7 @@ class Connection:
             settings = self.settings.anthropic
             if not self.demo and (mistake := self.settings.obstacle) is not None:
                 raise mistake
-            url, credential = self._simulator() if self.demo else (settings.api_url, self.found.require())
+            url, credential = self._simulator() if self.demo else self._address()
             auth = auth_for(
                 credential,
                 url,
@@ -335,6 +335,10 @@ class Connection:
                 url, auth, credential=credential.kind, workspace=workspace, warn=lambda text: self.warn(text)
             )
         return self._client
+
+    def _address(self) -> tuple[str, Credential]:
+        credential = self.found.require()
+        return api_url_for(self.settings, credential), credential
 
     def _simulator(self) -> tuple[str, Credential]:
         """Start the simulator. Return its address and a key that it accepts."""
@@ -349,6 +353,14 @@ def find_credential(settings: Settings, env: Mapping[str, str]) -> Discovery:
     return discover(settings.anthropic.api_key, env, Path.home(), stored=key_file(settings))
 
 
+def api_url_for(settings: Settings, credential: Credential | None) -> str:
+    """Return the address of requests: the configured one, else that of the profile in use, else Anthropic's."""
+    is_configured = settings.origin("providers.anthropic.api_url") != "default"
+    if isinstance(credential, OAuthToken) and credential.base_url and not is_configured:
+        return credential.base_url
+    return settings.anthropic.api_url
+
+
 def key_file(settings: Settings) -> Path:
     """Return the path of the file in which `prx auth login` stores a key."""
     return settings.folders.data / "credentials.json"
@@ -357,7 +369,7 @@ def key_file(settings: Settings) -> Path:
 def workspace_of(settings: Settings, credential: Credential) -> Workspace | None:
     """Return the workspace for requests with this credential, or None. Raises NotAWorkspace."""
     configured = settings.anthropic.workspace_id
-    if not configured and not (isinstance(credential, ApiKey) and credential.workspace_id):
+    if not configured and (isinstance(credential, BearerToken) or not credential.workspace_id):
         return None
     from tui.anthropic.workspace import workspace_for  # rarely needed
 

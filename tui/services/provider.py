@@ -8,9 +8,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from tui.anthropic.credentials import LOGIN, NO_FILE, Credential, Discovery, OAuthToken
+from tui.anthropic.credentials import LOGIN, Credential, Discovery, OAuthToken
 from tui.anthropic.destinations import check_destination
-from tui.anthropic.login import Unusable
+from tui.anthropic.login import NO_FILE, Unusable
 from tui.chat.exchange import Exchange
 from tui.chat.model import Model
 from tui.chat.reasoning import Reasoning, parse_request_settings
@@ -304,7 +304,9 @@ class ClaudeProvider:
         if found.credential is not None:
             return "must not be sent to this api_url"
         reason = next((one.reason for one in found.considered if one.source.startswith(LOGIN)), "")
-        place = "$CLAUDE_CONFIG_DIR" if self._env.get("CLAUDE_CONFIG_DIR", "").strip() else "~/.claude"
+        own = ("CLAUDE_SECURESTORAGE_CONFIG_DIR", "CLAUDE_CONFIG_DIR")
+        named = next((name for name in own if name in self._env), "")
+        place = f"${named}" if self._env.get(named, "").strip() else "~/.claude"
         return f"no {place}/.credentials.json" if reason in ("", NO_FILE) else reason
 
     async def check_key(self, secret: str, workspace_id: str) -> None:

@@ -17,7 +17,7 @@ from tui.anthropic.login import Unusable
 from tui.anthropic.workspace import parse_workspace
 from tui.config import Settings
 from tui.errors import TuiError
-from tui.services.connection import find_credential, key_file, workspace_of
+from tui.services.connection import api_url_for, find_credential, key_file, workspace_of
 
 PASTED = "the key that was given"
 TYPED = "What was given"
@@ -87,10 +87,11 @@ async def check_credential(settings: Settings, credential: Credential) -> Checke
     if (mistake := settings.obstacle) is not None:
         raise mistake
     ours = settings.anthropic
-    auth = auth_for(credential, ours.api_url, ours.oauth_hosts, token_url=ours.oauth_token_url)
+    api_url = api_url_for(settings, credential)
+    auth = auth_for(credential, api_url, ours.oauth_hosts, token_url=ours.oauth_token_url)
     workspace = workspace_of(settings, credential)
     id = workspace.id if workspace else ""
-    client = Client(ours.api_url, auth, credential=credential.kind, workspace=workspace)
+    client = Client(api_url, auth, credential=credential.kind, workspace=workspace)
     try:
         return CheckedCredential(credential=credential, models=len(await client.list_models()), workspace_id=id)
     except (NotFound, TooManyModels):  # some servers have no usable list of models

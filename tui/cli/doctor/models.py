@@ -16,7 +16,7 @@ from tui.config import Settings
 from tui.errors import TuiError
 from tui.inputs.proxies import BadProxy, route_for
 from tui.masking import masked_url
-from tui.services.connection import Connection, workspace_of
+from tui.services.connection import Connection, api_url_for, workspace_of
 from tui.services.model_list import choose, known_models
 
 
@@ -27,7 +27,7 @@ def model_findings(
     live, findings = _listed(settings, env)
     choice = choose(settings, "", live or (), today)
     findings.append(_would_answer(settings, choice, live, today))
-    findings += _proxy(settings.anthropic.api_url, env)
+    findings += _proxy(_api_url(settings, env), env)
     rows = [_row(model, choice, live, today) for model in known_models(settings, live or (), today)]
     rows += [_misspelt(wrong, right, choice, today) for wrong, right in MISSPELT.items()]
     return findings, tuple(rows)
@@ -35,22 +35,23 @@ def model_findings(
 
 def _listed(settings: Settings, env: Mapping[str, str]) -> tuple[tuple[Model, ...] | None, list[Finding]]:
     """Request the server's list. Return None and the reason if there is none."""
-    url = masked_url(settings.anthropic.api_url)
     connection = Connection(settings, env)
+    url = masked_url(api_url_for(settings, connection.found.credential))
     if (obstacle := connection.obstacle) is not None:
         return None, [Finding("models", "failed", obstacle.message, obstacle.hint)]
     credential = connection.found.require()
     if isinstance(credential, OAuthToken) and _is_over(credential):
-        return None, [Finding("models", "warning", "The login has expired; the next chat renews it", _RENEW)]
+        return None, [
+            Finding("models", "warning", "The login has expired; the next chat renews it", _renew(credential))
+        ]
     try:
         live = asyncio.run(_list(settings, credential))
     except NotFound:
         return None, [Finding("models", "note", f"{url} answers, but has no list of models")]
     except AuthenticationFailed as error:
-        if isinstance(credential, OAuthToken) and credential.is_claude_code_login and credential.refresh_token:
-            return None, [
-                Finding("models", "warning", "The login was refused; the next chat tries to renew it", _RENEW)
-            ]
+        if isinstance(credential, OAuthToken) and credential.is_found and credential.refresh_token:
+            words = "The login was refused; the next chat tries to renew it"
+            return None, [Finding("models", "warning", words, _renew(credential))]
         return None, [Finding("models", "failed", f"{url}: {error.message}", error.hint)]
     except TuiError as error:
         return None, [Finding("models", "failed", f"{url}: {error.message}", error.hint)]
@@ -78,7 +79,12 @@ def _told_apart(remark: str) -> None:
     """Ignore it: `_way` makes a finding of it."""
 
 
-_RENEW = "prx auth login --provider anthropic"
+def _renew(login: OAuthToken) -> str:
+    return "ant auth login" if login.profile else "prx auth login --provider anthropic"
+
+
+def _api_url(settings: Settings, env: Mapping[str, str]) -> str:
+    return api_url_for(settings, Connection(settings, env).found.credential)
 
 
 async def _list(settings: Settings, credential: Credential) -> tuple[Model, ...]:
@@ -88,7 +94,8 @@ async def _list(settings: Settings, credential: Credential) -> tuple[Model, ...]
     # The credential is used as it is: renewing a login would change its file.
     auth = CredentialAuth(credential, settings.anthropic.oauth_hosts)
     workspace = workspace_of(settings, credential)
-    client = Client(settings.anthropic.api_url, auth, credential=credential.kind, workspace=workspace, warn=_told_apart)
+    url = api_url_for(settings, credential)
+    client = Client(url, auth, credential=credential.kind, workspace=workspace, warn=_told_apart)
     try:
         return await client.list_models()
     finally:
