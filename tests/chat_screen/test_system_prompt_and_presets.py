@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from chatting import chatting, words
 
-from tui.demo.scenarios import Answer, Text
+from tui.demo.scenarios import Answer, Error, Text
 from tui.screens.presets import PresetPicker
 from tui.screens.system_prompt import SystemPromptEditor
 
@@ -95,6 +95,24 @@ async def test_a_model_that_takes_the_system_prompt_only_at_the_start_says_what_
         await chat.send("second")
         await chat.until_idle()
         body = (await chat.request(2)).json
+        assert system_of(body) == "Be brief."
+        assert {message["role"] for message in body["messages"]} == {"user", "assistant"}
+
+
+async def test_a_server_that_rejects_the_message_gets_the_prompt_at_the_start_and_the_user_is_told() -> None:
+    refused = Error(400, message="messages.3: role 'system' is not supported on this model")
+    async with chatting(words("one"), refused, words("two"), words("three")) as chat:
+        await chat.send("first")
+        await chat.until_idle()
+        await chat.send("/system Be brief.")
+        await chat.send("second")
+        await chat.until_shown("two")
+        await chat.until_idle()
+        assert system_of((await chat.request(3)).json) == "Be brief."
+        assert "This server takes no system messages within a chat" in chat.shown + chat.hint
+        await chat.send("third")
+        await chat.until_shown("three")
+        body = (await chat.request(4)).json
         assert system_of(body) == "Be brief."
         assert {message["role"] for message in body["messages"]} == {"user", "assistant"}
 

@@ -23,7 +23,7 @@ from tui.chat import ledger
 from tui.chat.budget import Budget
 from tui.chat.ledger import Bill
 from tui.chat.model import Effort, Model
-from tui.chat.request import Request, RequestBuilder
+from tui.chat.request import Request, RequestBuilder, Stream
 from tui.chat.session import Session
 from tui.chat.spending import is_billed
 from tui.chat.thinking import ThinkingMode
@@ -76,6 +76,8 @@ class Connection:
         self._owns_servers = servers is None
         self.warn: Callable[[str], None] = lambda _: None
         """Called with warnings about the credential, from any thread."""
+        self._takes_changes = settings.anthropic.dialect != "basic"
+        """False once the server has rejected `system` messages within a chat."""
         self._client: Client | None = None
         self._open = ExitStack()
 
@@ -92,6 +94,10 @@ class Connection:
     def choose(self, name: str = "") -> ModelChoice:
         """Return the model that a family or an ID stands for. Without a name: the configured model."""
         return choose(self.settings, name, self.live, self._today())
+
+    def as_served(self, model: Model) -> Model:
+        """Return the model with what this server lets an open chat change (`Model.in_chat`)."""
+        return model if self._takes_changes or not model.in_chat else replace(model, in_chat=())
 
     def bill(self, message: Message) -> Bill | None:
         """Return what an answer cost, or None if the price of its model is unknown."""
@@ -173,6 +179,7 @@ class Connection:
         def ask(transcript: Transcript) -> Request:
             # Imports httpx and everything for a request, on the thread that sends it.
             from tui.anthropic.betas import betas_of
+            from tui.anthropic.changes_repair import REJECTED, stream_without_changes_if_rejected
             from tui.anthropic.rejections import rejected_blocks, rejected_tools
             from tui.anthropic.request import build, changeable, dialect_for, encode
             from tui.chat.cache_state import prefix_hash
@@ -189,11 +196,17 @@ class Connection:
             body = within_one_request(encode(ready.body))
             is_first = all(message.model != choice.model.id for message in transcript.messages)
             notices = (choice.notice,) if choice.notice and is_first else ()
-            stream = partial(
-                self._repair.stream, lambda body: client.stream(body, betas_of(body)), transcript, body, built
-            )
             dialect = dialect_for(self.settings.anthropic.dialect, choice.model)
-            model = changeable(choice.model, dialect, thinking)
+            model = changeable(options.model, dialect, thinking)
+
+            def streamed() -> Stream:
+                first = self._repair.stream(lambda body: client.stream(body, betas_of(body)), transcript, body, built)
+                return stream_without_changes_if_rejected(first, body, again)
+
+            def again() -> Stream:
+                self._takes_changes = False
+                self.warn(REJECTED)
+                return ask(transcript).stream()
 
             def refused(error: BaseException | None) -> tuple[BlockPosition, ...]:
                 return rejected_blocks(error, self._repair.without_rejected(transcript).messages, model, dialect)
@@ -201,7 +214,7 @@ class Connection:
             return Request(
                 model.id,
                 body,
-                stream,
+                streamed,
                 notices,
                 settings=request_settings(model, Reasoning(effort=effort, thinking=thinking), transcript),
                 prefix=prefix_hash(transcript.for_model(model)),
@@ -261,10 +274,11 @@ class Connection:
         from tui.chat.reasoning import Reasoning, request_settings
 
         dialect = dialect_for(self.settings.anthropic.dialect, choice.model)
-        model = changeable(choice.model, dialect, thinking)
+        served = self.as_served(choice.model)
+        model = changeable(served, dialect, thinking)
         how = request_settings(model, Reasoning(effort=effort, thinking=thinking), transcript)
         return Options(
-            model=choice.model,
+            model=served,
             effort=effort,
             thinking=thinking,
             show_thinking=show_thinking,

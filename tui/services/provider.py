@@ -111,7 +111,7 @@ class ClaudeProvider:
 
     @property
     def model(self) -> Model:
-        return _drawable(self._choice.model)
+        return _drawable(self._connection.as_served(self._choice.model))
 
     @property
     def notice(self) -> str:
