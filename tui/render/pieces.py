@@ -113,7 +113,10 @@ def gap_between(before: tuple[Container, ...], now: tuple[Container, ...], blank
 
 
 def rows_of(piece: Piece, width: int) -> int:
-    """Estimate how many rows a piece takes at a width, before it is drawn."""
+    """Estimate how many rows a piece takes at a width, before it is drawn.
+
+    The rows in view are found by this: if it is much too low, many more pieces than those in view are drawn.
+    """
     gap = piece.gap >= 0
     match piece.body:
         case Prose(text=text, verbatim=True):
@@ -122,10 +125,18 @@ def rows_of(piece: Piece, width: int) -> int:
             return gap + (max(1, -(-len(text) // width)) if last else len(text) // width)
         case CodeLine(text=text):
             return max(1, -(-len(text) // max(1, width - 2)))
-        case TableHead(rows=rows):
-            return gap + 2 + len(rows)
-        case Heading() | CodeHead() | TableRow() | Rule():
+        case TableHead(header=header, rows=rows):
+            return gap + 1 + sum(_rows_of_cells(cells, width) for cells in (header, *rows))
+        case TableRow(cells=cells):
+            return gap + _rows_of_cells(cells, width)
+        case Heading(text=text):
+            return gap + max(1, -(-len(text) // width))
+        case CodeHead() | Rule():
             return gap + 1
+
+
+def _rows_of_cells(cells: tuple[str, ...], width: int) -> int:
+    return max(1, -(-(sum(map(len, cells)) + 3 * len(cells) - 3) // width))
 
 
 def run_after(sibling: Item, number: int) -> int:
