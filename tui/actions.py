@@ -92,7 +92,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("export", (), "Export this chat", "Chats", "library", "chat", "export", "[md|html|json]", "save file"),
     Action("delete_chat", (), "Delete this chat", "Chats", "library", "chat", "delete", keywords="remove"),
     Action("undelete", (), "Undo delete", "Chats", "library", "chat", "undelete", keywords="restore chat"),
-    Action("preset", (), "Start from a preset", "Chats", "generation", "chat", "preset", "[name]", "new chat"),
+    Action("preset", (), "Start from a preset", "Chats", "generation", "chat", "preset", "[name] [here]", "new chat"),
     Action("models", ("ctrl+l", "f2"), "Switch the model", "Model", "generation", "chat", "model", "[name]", "choose"),
     Action("think", ("f8", "alt+t"), "Set thinking and effort", "Model", "generation", "chat", "think", "[on|off]"),
     Action("effort", (), "Set the effort", "Model", "generation", "chat", "effort", "[low … max]"),

@@ -81,6 +81,24 @@ async def test_the_system_prompt_is_seen_and_edited_with_what_that_costs() -> No
         assert roles == ["user", "assistant", "user", "system", "assistant", "user", "system"]
 
 
+async def test_an_open_chat_goes_on_with_a_preset_and_keeps_its_cache() -> None:
+    presets = '[presets.review]\nsystem = "Be strict."\neffort = "low"\n'
+    long = "Which way does the tide run? " * 100
+    async with chatting(words("one"), words("two"), config=presets) as chat:
+        await chat.send(long)
+        await chat.until_idle()
+        written = chat.screen.session.transcript.messages[-1].usage.cache_creation_input_tokens
+        await chat.send("/preset review here")
+        await chat.until(lambda: "goes on with the preset review" in chat.hint)
+        assert "keeps the cache" in chat.hint
+        await chat.send("second")
+        await chat.until_idle()
+        last = (await chat.request(2)).json["messages"][-1]
+        assert last["content"][0]["text"].endswith("Be strict.")
+        assert last["output_config"] == {"effort": "low"}
+        assert chat.screen.session.transcript.messages[-1].usage.cache_read_input_tokens == written > 0
+
+
 async def test_a_model_that_takes_the_system_prompt_only_at_the_start_says_what_an_edit_costs() -> None:
     usage = {"input_tokens": 310, "cache_read_input_tokens": 11_200, "cache_creation_input_tokens": 420}
     config = '[default]\nmodel = "claude-sonnet-5"\n'

@@ -33,7 +33,7 @@ from tui.config import Settings
 from tui.errors import TuiError
 from tui.services.attachments import AttachmentResolver, within_one_request
 from tui.services.model_list import choose, corrected, known_models, list_file, utc_today
-from tui.services.toolset import Toolset
+from tui.services.toolset import Toolset, mcp_servers
 
 if TYPE_CHECKING:
     from tui.anthropic.client import Client
@@ -71,7 +71,7 @@ class Connection:
         """The models of the server's list, from the cache or from `list_models`."""
         self.found = found or (Discovery() if demo else find_credential(settings, env))
         """The credential in use, or why there is none. Empty for the simulator."""
-        self.servers = servers or (None if demo else _servers(settings, lambda text: self.warn(text)))
+        self.servers = servers or (None if demo else mcp_servers(settings, lambda text: self.warn(text)))
         """The MCP servers of the configuration, started by the first chat that can use them. None for the simulator."""
         self._owns_servers = servers is None
         self.warn: Callable[[str], None] = lambda _: None
@@ -395,17 +395,3 @@ def workspace_of(settings: Settings, credential: Credential) -> Workspace | None
 def budget_of(settings: Settings) -> Budget:
     """Return the budget limits of these settings."""
     return Budget(**{name: getattr(settings.budget, name) or None for name in Budget.__struct_fields__})
-
-
-def _servers(settings: Settings, warn: Callable[[str], None]) -> Servers | None:
-    if not settings.mcp:
-        return None
-    from tui.mcp.servers import Servers
-
-    return Servers(
-        settings.mcp,
-        folder=Path.cwd(),
-        logs=settings.folders.state / "mcp",
-        call_limit_s=settings.tools.command_timeout_s,
-        warn=warn,
-    )

@@ -118,6 +118,10 @@ class Provider(Protocol):
     def preset(self) -> str:
         """The name of the preset in use, or ""."""
 
+    @property
+    def preset_system(self) -> str | None:
+        """The system prompt of the preset in use, or None if it sets none."""
+
     def use_preset(self, name: str) -> None:
         """Apply a preset to the next turn and to new conversations; "" for none. Raises TuiError."""
 

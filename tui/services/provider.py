@@ -131,6 +131,10 @@ class ClaudeProvider:
     def preset(self) -> str:
         return self._preset
 
+    @property
+    def preset_system(self) -> str | None:
+        return self._preset_settings.system
+
     def use_preset(self, name: str) -> None:
         self._apply_preset(name)
         if self._preset_settings.model:

@@ -194,3 +194,18 @@ class Toolset:
             add_rule(self._settings.file, rule)
         except TuiError as error:
             self._warn(error.message)
+
+
+def mcp_servers(settings: Settings, warn: Callable[[str], None]) -> Servers | None:
+    """Return the MCP servers of the configuration, or None without any. They are started by the first chat."""
+    if not settings.mcp:
+        return None
+    from tui.mcp.servers import Servers
+
+    return Servers(
+        settings.mcp,
+        folder=Path.cwd(),
+        logs=settings.folders.state / "mcp",
+        call_limit_s=settings.tools.command_timeout_s,
+        warn=warn,
+    )

@@ -261,8 +261,15 @@ class GenerationSettings:
     # Presets
 
     def choose_preset(self, name: str = "") -> None:
-        """Start a new chat with the preset that is named ("-" for none), or show all there are."""
+        """Start a new chat with the preset that is named ("-" for none), or show all there are.
+
+        With "here" after the name, the chat on view goes on with it.
+        """
         provider = self._context.provider
+        chosen, _, here = name.rpartition(" ")
+        if here == "here" and chosen.strip() in provider.presets:
+            self._use_preset_here(chosen.strip())
+            return
         if not name:
             self._ports.dialogs().pick_preset(provider.presets, provider.preset, self.choose_preset)
             return
@@ -275,6 +282,22 @@ class GenerationSettings:
         self._ports.start_new()
         with_preset = f"New chat from the preset {name}, {provider.model.name}"
         self._context.notify(with_preset if name != "-" else "New chat without a preset")
+
+    def _use_preset_here(self, name: str) -> None:
+        """Go on with the model, system prompt, thinking and effort of a preset. The tools stay as they are."""
+        session, provider = self._context.current(), self._context.provider
+        if reason := self.disabled_reason("system"):
+            self._context.notify(reason)
+            return
+        before = provider.model.id
+        provider.use_preset(name)
+        cost = self.cost_of_edit() if provider.model.id == before else ""
+        if provider.preset_system is not None:
+            self._set_system(provider.preset_system)
+        self._record_reasoning(session)
+        self._ports.show_model()
+        told = f"This chat goes on with the preset {name}, {provider.model.name}"
+        self._context.notify(f"{told} · {cost}" if cost else told, lasting=True)
 
     def reset_preset(self) -> None:
         """A new chat begins: with the preset of new chats, not with that of the chat before."""
