@@ -100,12 +100,12 @@ async def test_an_answer_streams_and_the_connection_is_kept(server):
 
 async def test_the_request_carries_what_the_api_asks_for(server):
     async with client_of(server.url) as client:
-        async for _ in client.stream(BODY, ("one-2026-01-01", "two-2026-01-01")):
+        async for _ in client.stream(BODY, ("compact-2026-09-04", "inline-tools-2026-09-15")):
             pass
     (request,) = server.requests
     assert (request.method, request.path, request.body) == ("POST", "/v1/messages", BODY)
     assert request.headers["anthropic-version"] == "2023-06-01"
-    assert request.headers["anthropic-beta"] == "one-2026-01-01,two-2026-01-01"
+    assert request.headers["anthropic-beta"] == "compact-2026-09-04,inline-tools-2026-09-15"
     assert request.headers["content-type"] == "application/json"
     assert request.headers["x-api-key"] == DEMO_KEY
     assert request.headers["user-agent"].startswith("prx/")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
+from anthropic.types.anthropic_beta_param import AnthropicBetaParam
 from asking import ask, assistant, complaint, request, text, user
 
 from tui.demo.authentication import OAUTH_BETA
+from tui.demo.betas import KNOWN
 from tui.demo.service import FakeAnthropic
 
 TOOL = {"name": "get_tide", "description": "Tides.", "input_schema": {"type": "object", "properties": {}}}
@@ -333,13 +337,29 @@ def test_a_bad_credential_is_a_401(headers, words):
     [
         {},
         {"x_api_key": None, "authorization": "Bearer sk-ant-api03-demo"},
-        {"x_api_key": None, "authorization": "Bearer sk-ant-oat01-x", "anthropic_beta": f"other, {OAUTH_BETA}"},
+        {
+            "x_api_key": None,
+            "authorization": "Bearer sk-ant-oat01-x",
+            "anthropic_beta": f"compact-2026-09-04, {OAUTH_BETA}",
+        },
         {"anthropic_version": "2026-10-21"},
         {"anthropic_version": "2023-01-01"},
     ],
 )
 def test_good_headers_are_taken(headers):
     assert ask(FakeAnthropic(), request(), **headers).status == 200
+
+
+def test_an_unknown_beta_is_refused_in_the_apis_words():
+    reply = ask(FakeAnthropic(), request(), anthropic_beta=f"{OAUTH_BETA},one-2026-01-01")
+    assert reply.status == 400
+    assert complaint(reply) == "Unexpected value(s) `one-2026-01-01` for the `anthropic-beta` header."
+
+
+def test_every_beta_that_the_sdk_names_is_known():
+    named = {name for union in get_args(AnthropicBetaParam) for name in get_args(union)}
+    assert named
+    assert named <= KNOWN
 
 
 @pytest.mark.parametrize("version", [None, "2020-01-01"])

@@ -7,7 +7,6 @@ import re
 import shlex
 from functools import lru_cache
 from pathlib import Path
-from typing import get_args
 
 import click
 import msgspec
@@ -16,6 +15,7 @@ from click.testing import CliRunner
 from manual import GUIDE, ROOT, blocks, code, commands, prose, read
 
 from tui.actions import BY_NAME
+from tui.anthropic.models import MODELS
 from tui.chat.ledger import Usage, api_fields, cache_fields
 from tui.cli.auth import Status
 from tui.cli.chats import ChatRow, HitRow
@@ -28,7 +28,6 @@ from tui.config.settings import (
     McpServer,
     ModelFacts,
     Preset,
-    ThinkingMode,
     Tools,
     Ui,
     WebSearch,
@@ -109,7 +108,8 @@ def identifiers() -> frozenset[str]:
     fields = {*re.findall(r'"(\w+)":', answers), *api_fields(Usage()), *cache_fields(Usage(), None)}
     stream_types = set(re.findall(r'"type": "(\w+)"', answers))
     listed = {name for row in (ChatRow, HitRow, Status) for name in row.__annotations__}
-    return frozenset({*OPTIONS, *BY_NAME, *tools, *fields, *stream_types, *listed, *get_args(ThinkingMode)})
+    thinking = {kind for model in MODELS for kind in model.thinking}
+    return frozenset({*OPTIONS, *BY_NAME, *tools, *fields, *stream_types, *listed, *thinking})
 
 
 @pytest.mark.parametrize("page", [*USER_PAGES, "SECURITY.md"])

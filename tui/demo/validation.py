@@ -9,6 +9,7 @@ from typing import Any
 from tui.chat.model import Model
 from tui.demo import schema
 from tui.demo.authentication import USUAL, Workspaces, betas_of, check_access, check_version
+from tui.demo.betas import check_betas
 from tui.demo.breakpoints import Breakpoint, breakpoints_of
 from tui.demo.errors import Refused
 from tui.demo.history import check_history
@@ -54,6 +55,7 @@ def read_request(
     check_access(headers, expired, workspaces)
     version = check_version(headers)
     betas = betas_of(headers)
+    check_betas(betas)
     body = read_json(payload)
     (schema.count_request if counting else schema.message_request)(body, "")
     model = model_called(body["model"])
