@@ -62,7 +62,7 @@ STEPS = (
         ("Pipeline", "WaitUntilReady", "QueueWhileRunning", "Send"),
         "The pipeline takes its steps",
         "Each step passes the submission on, keeps it, or asks first: wait until the store is open, queue while a turn is "
-        "running, check the budget, branch from an edit, record the model, send. `tui/chat_screen/wiring.py` lists them.",
+        "running, check the budget, branch from an edit, record the model, send. `tui/chat_screen/steps.py` lists them.",
     ),
     Step(
         0,

@@ -57,8 +57,8 @@ class ClockedProvider(ClaudeProvider):
             session.clock, session.now = self.clock, self.clock.wall
         return session
 
-    def ask(self) -> RequestBuilder:
-        ask = super().ask()
+    def ask(self, compact: str | None = None) -> RequestBuilder:
+        ask = super().ask(compact)
 
         def clocked(transcript: Transcript) -> Request:
             request = ask(transcript)

@@ -60,10 +60,12 @@ def test_the_steps_and_their_order() -> None:
         "WaitUntilReady",
         "RefuseKey",
         "QueueWhileRunning",
+        "keep_what_exceeds",
         "BudgetGuard",
         "QueueWhileRunning",  # while a request was checked, another one may have been sent
         "branch_from_edit",
         "record_model",
+        "send",  # a summary
         "Send",
     ]
 

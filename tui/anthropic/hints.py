@@ -117,4 +117,5 @@ def length_hint(words: str, type: str) -> str:
         if over > 0
         else "It is longer than the model can read"
     )
-    return f"{much}: start a new chat, remove attachments, or choose a model with a larger context window (Ctrl+L)."
+    instead = "start a new chat, go on from a summary (/compact), remove attachments"
+    return f"{much}: {instead}, or choose a model with a larger context window (Ctrl+L)."

@@ -124,6 +124,9 @@ def _abilities(capabilities: Mapping[str, Any]) -> dict[str, Any]:
     vision = _supported(capabilities.get("image_input"))
     if vision is not None:
         fields["vision"] = vision
+    compaction = _supported(capabilities.get("compaction"))
+    if compaction is not None:
+        fields["compaction"] = compaction
     effort = capabilities.get("effort")
     if _supported(effort) is not None and isinstance(effort, dict):
         levels = tuple(level for level in ALL_EFFORTS if _supported(effort.get(level)))

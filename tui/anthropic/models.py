@@ -53,6 +53,7 @@ def _current(id: str, name: str, *prices: Price, **more: Any) -> Model:
         "high_vision": True,
         "tokens_per_char": NEWER_TOKENIZER,
         "lifecycle": "legacy",
+        "compaction": True,
     }
     return Model(id=id, name=name, family=family, prices=prices, **(defaults | more))
 

@@ -20,6 +20,7 @@ from tui.chat.transcript import (
     Block,
     BlockPosition,
     Change,
+    Compaction,
     Document,
     Image,
     JsonText,
@@ -35,6 +36,7 @@ from tui.chat.transcript import (
 from tui.inputs.bounded import decode_input, decode_json
 
 Dialect = Literal["anthropic", "basic"]
+SUMMARY_LEAD = "This conversation continues an earlier one, which is not included. A summary of it:"
 
 NextChange = Callable[[ChangesInChat], Change | None]
 RequestPosition = tuple[int, ...]
@@ -67,19 +69,33 @@ def attachment_positions(
     return _build(messages, model, dialect).places
 
 
+def first_sent(messages: Sequence[Message]) -> int:
+    """Return the index of the first message that is sent: the newest summary stands for all before it."""
+    return max((at for at, message in enumerate(messages) if message.summary is not None), default=0)
+
+
+def is_signed(summary: Compaction, model: Model, dialect: Dialect) -> bool:
+    """True if a summary is sent as the API returned it. Otherwise its text is sent before the next prompt."""
+    return bool(summary.json) and model.compaction and dialect == "anthropic"
+
+
 def _build(
     messages: Sequence[Message],
     model: Model,
     dialect: Dialect,
     transcript: Transcript = Transcript(),  # noqa: B008
 ) -> _MessageBuilder:
-    numbers = _without_refusals(messages)
+    first = first_sent(messages)
+    numbers = [first + number for number in _without_refusals(messages[first:])]
     kept = [messages[number] for number in numbers]
     replay = _MessageBuilder(model, dialect, ChangesInChat(model if dialect == "anthropic" else None, transcript))
     paired = _paired_server_tools(kept)
     for at, message in enumerate(kept):
         if message.role == "user":
             replay.user(message, numbers[at])
+            continue
+        if message.summary is not None:
+            replay.summary(message.summary)
             continue
         unfinished = _awaits_the_server(kept, at)
         blocks = [
@@ -175,12 +191,24 @@ class _MessageBuilder:
         self._rich = dialect == "anthropic"
         self._pending: dict[str, None] = {}
         self._called: set[str] = set()
+        self._summary: Param | None = None
+        """A summary without a signature, for the next prompt."""
+
+    def summary(self, block: Compaction) -> None:
+        """Add a summary of everything before, which has to come first."""
+        if is_signed(block, self._model, "anthropic" if self._rich else "basic"):
+            self.sent.append({"role": "assistant", "content": [msgspec.Raw(block.json)]})
+        else:
+            self._summary = {"type": "text", "text": sendable(f"{SUMMARY_LEAD}\n\n{block.content}")}
 
     def user(self, message: Message, number: int) -> None:
         """Add a prompt or tool results. Every call of the previous answer gets a result, and results come first."""
         given = {block.tool_use_id: at for at, block in enumerate(message.blocks) if isinstance(block, ToolResult)}
         calls = [call for call in given if call in self._pending]
         content: list[object] = []
+        if self._summary is not None:
+            content.append(self._summary)
+            self._summary = None
         for call in calls:
             block = message.blocks[given[call]]
             assert isinstance(block, ToolResult), "only those are in `given`"
@@ -235,7 +263,7 @@ class _MessageBuilder:
                 return self._call(id, name, input)
             case Opaque(_, json):
                 return msgspec.Raw(json) if self._rich else None
-            case ToolResult() | Image() | Document():
+            case ToolResult() | Image() | Document() | Compaction():
                 return None  # the API has no such blocks in an answer
 
     def _can_read(self, message: Message) -> bool:

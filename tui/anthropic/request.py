@@ -11,8 +11,10 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from tui.anthropic.betas import betas_of
 from tui.anthropic.cache_breakpoints import with_breakpoints
 from tui.anthropic.changes_in_chat import ChangesInChat, Param, sendable, tool_param
+from tui.anthropic.compaction import compaction_betas, compaction_param, makes_summaries, with_summary_prompt
 from tui.anthropic.replay import Dialect, build_changed, build_messages
 from tui.chat.ledger import Lifetime
 from tui.chat.model import Effort, Model
@@ -45,6 +47,13 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The change at the end of the conversation. By default, what the transcript and the effort need there."""
     dialect: Dialect = "anthropic"
     """`basic` sends plain messages, tools and images, and nothing that only Anthropic supports."""
+    compact: str | None = None
+    """Request a summary of the conversation, with what it has to keep ("": nothing in particular). None: an answer."""
+
+    @property
+    def asks_api_for_summary(self) -> bool:
+        """True if the API makes the summary."""
+        return self.compact is not None and makes_summaries(self.model, self.dialect)
 
 
 def dialect_for(setting: Literal["auto", "anthropic", "basic"], model: Model) -> Dialect:
@@ -74,6 +83,9 @@ def build(transcript: Transcript, options: Options) -> Built:
     """
     model = changeable(options.model, options.dialect, options.thinking)
     transcript = _with_valid_thinking(transcript, options.model, model)
+    compacts = options.asks_api_for_summary
+    if options.compact is not None and not compacts and transcript.messages:
+        transcript = with_summary_prompt(transcript, options.compact)
     chosen = Reasoning(thinking=options.thinking, effort=options.effort)
     top = sent_at_top(transcript, model, chosen)
 
@@ -83,7 +95,8 @@ def build(transcript: Transcript, options: Options) -> Built:
         return so_far.next_change(transcript, effective(model, chosen).effort or "", top.effort or "")
 
     messages, change = build_changed(transcript, model, options.dialect, next_change)
-    if not messages or (messages[-1]["role"] == "assistant" and not _is_paused(transcript)):
+    ends_in_answer = bool(messages) and messages[-1]["role"] == "assistant"
+    if not messages or (ends_in_answer and not compacts and not _is_paused(transcript)):
         raise NothingToSend
     body: Param = {"model": model.id, "max_tokens": _max_tokens(options), "stream": True}
     if options.dialect == "anthropic":
@@ -95,6 +108,8 @@ def build(transcript: Transcript, options: Options) -> Built:
     if begins.system.strip():
         body["system"] = _system(begins.system, options.dialect)
     body["messages"] = messages
+    if options.compact is not None and compacts:
+        body["compaction"] = compaction_param(options.compact)
     if options.dialect == "anthropic":
         body = with_breakpoints(body, model, options.lifetime, _kept(transcript, model))
     return Built(body, change)
@@ -116,6 +131,12 @@ def changeable(model: Model, dialect: Dialect, thinking: ThinkingMode | None) ->
     off = mode_in_use(model, thinking) == "off"
     parts = tuple(part for part in model.in_chat if dialect == "anthropic" and not (off and part == "effort"))
     return model if parts == model.in_chat else replace(model, in_chat=parts)
+
+
+def betas_for(body: bytes, transcript: Transcript, options: Options) -> tuple[str, ...]:
+    """Return the betas that this request of the transcript needs."""
+    compacts = options.compact is not None
+    return (*compaction_betas(transcript, options.model, options.dialect, compacts=compacts), *betas_of(body))
 
 
 def encode(body: Param) -> bytes:

@@ -29,8 +29,8 @@ from tui.chat.events import (
     ThinkingDelta,
     Unknown,
 )
-from tui.chat.ledger import UsageUpdate
-from tui.chat.transcript import Block, Opaque, RedactedThinking, Text, Thinking, ToolUse
+from tui.chat.ledger import Iteration, UsageUpdate
+from tui.chat.transcript import Block, Compaction, Opaque, RedactedThinking, Text, Thinking, ToolUse
 from tui.inputs.bounded import decode_json, decode_lenient, json_problem
 from tui.inputs.limits import COUNT, ERROR_BODY_BYTES, LABEL_CHARS, LENIENT_JSON_BYTES, MIB, REPLY_PARTS
 
@@ -193,6 +193,30 @@ def _usage(raw: msgspec.Raw) -> UsageUpdate:
         output_tokens=_count(usage.output_tokens),
         thinking_tokens=_count(usage.output_tokens_details.thinking_tokens) if usage.output_tokens_details else None,
         searches=_count(usage.server_tool_use.web_search_requests) if usage.server_tool_use else None,
+        iterations=_iterations(usage.iterations) if _given(usage.iterations) else None,
+    )
+
+
+def _iterations(raw: msgspec.Raw) -> tuple[Iteration, ...] | None:
+    """Parse the steps of a request; None if they are invalid or too many."""
+    try:
+        found = wire_types.iterations.decode(bytes(raw))
+    except msgspec.DecodeError:
+        return None
+    return tuple(map(_iteration, found)) if len(found) <= _MOST_OBJECTS else None
+
+
+def _iteration(step: wire_types.Iteration) -> Iteration:
+    creation = step.cache_creation or wire_types.CacheCreation()
+    return Iteration(
+        type=_label(step.type),
+        model=_label(step.model),
+        input_tokens=_count(step.input_tokens) or 0,
+        cache_creation_input_tokens=_count(step.cache_creation_input_tokens) or 0,
+        cache_read_input_tokens=_count(step.cache_read_input_tokens) or 0,
+        write_5m=_count(creation.ephemeral_5m_input_tokens) or 0,
+        write_1h=_count(creation.ephemeral_1h_input_tokens) or 0,
+        output_tokens=_count(step.output_tokens) or 0,
     )
 
 
@@ -220,6 +244,8 @@ def _block(raw: bytes) -> Block:
             return RedactedThinking(data or "")
         case wire_types.ToolUse(id=id, name=name, input=input):
             return ToolUse(_label(id), _label(name), _given(input).decode() or "{}")
+        case wire_types.Compaction(content=content):
+            return Compaction(content or "", raw.decode())
     raise AssertionError(f"a block that the decoder cannot return: {block!r}")
 
 

@@ -64,6 +64,16 @@ class OutputDetails(Wire, frozen=True):
     thinking_tokens: int | None = None
 
 
+class Iteration(Wire, frozen=True):
+    type: str | None = None
+    model: str | None = None
+    input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation: CacheCreation | None = None
+    output_tokens: int | None = None
+
+
 class Usage(Wire, frozen=True):
     input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
@@ -72,6 +82,7 @@ class Usage(Wire, frozen=True):
     output_tokens: int | None = None
     output_tokens_details: OutputDetails | None = None
     server_tool_use: ServerTools | None = None
+    iterations: msgspec.Raw = ABSENT
 
 
 class StopDetails(Wire, frozen=True):
@@ -115,6 +126,10 @@ class ToolUse(Wire, frozen=True, tag="tool_use"):
     id: str | None = None
     name: str | None = None
     input: msgspec.Raw = ABSENT
+
+
+class Compaction(Wire, frozen=True, tag="compaction"):
+    content: str | None = None
 
 
 class TextDelta(Wire, frozen=True, gc=False, tag="text_delta"):
@@ -184,8 +199,9 @@ class Error(Wire, frozen=True, tag="error"):
 events = JsonDecoder[Any](
     BlockDelta | MessageStart | BlockStart | BlockStop | MessageDelta | MessageStop | Ping | Error
 )
-blocks = JsonDecoder[Any](Text | Thinking | Redacted | ToolUse)
+blocks = JsonDecoder[Any](Text | Thinking | Redacted | ToolUse | Compaction)
 usages = JsonDecoder(Usage, strict=False)
+iterations = JsonDecoder(list[Iteration], strict=False)
 messages = JsonDecoder(Message)
 diagnostics = JsonDecoder(Diagnostics)
 kinds = JsonDecoder(Kind)

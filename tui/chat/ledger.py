@@ -17,6 +17,29 @@ Lifetime = Literal["5m", "1h"]
 SEARCH_USD = 0.01  # one web search: $10 per 1,000
 
 
+class Iteration(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a request, where the API reports steps. Source: SDK 2.14, types/beta/beta_iterations_usage.py."""
+
+    type: str = ""
+    """message, compaction, fallback_message or advisor_message."""
+    model: str = ""
+    """The model of the step, or "" if it is that of the answer."""
+    input_tokens: int = 0
+    cache_creation_input_tokens: int = 0
+    cache_read_input_tokens: int = 0
+    write_5m: int = 0
+    write_1h: int = 0
+    output_tokens: int = 0
+
+    @property
+    def usage(self) -> Usage:
+        """Its counts as a usage."""
+        return Usage(**{name: getattr(self, name) for name in _STEP_COUNTS})
+
+
+_STEP_COUNTS = tuple(name for name in Iteration.__struct_fields__ if name not in ("type", "model"))
+
+
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """Token counts of one request or a sum of several, under the API's names.
 
@@ -32,6 +55,18 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     thinking_tokens: int = 0
     """Included in `output_tokens`."""
     searches: int = 0
+    iterations: tuple[Iteration, ...] = ()
+    """The steps of the request, where the API reports them."""
+
+    @property
+    def compaction(self) -> Usage:
+        """What making summaries took. The counts above do not include it."""
+        return sum((one.usage for one in self.iterations if one.type == "compaction"), Usage())
+
+    @property
+    def billed(self) -> Usage:
+        """All counts that are billed, without the steps."""
+        return msgspec.structs.replace(self, iterations=()) + self.compaction
 
     @property
     def total_input(self) -> int:
@@ -81,6 +116,7 @@ class UsageUpdate(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int | None = None
     thinking_tokens: int | None = None
     searches: int | None = None
+    iterations: tuple[Iteration, ...] | None = None
 
 
 _Counts = TypeVar("_Counts", Usage, UsageUpdate)
@@ -114,11 +150,16 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
 def bill(usage: Usage, model: Model) -> Bill | None:
     """Return the bill of one request, or None if the model's price is unknown.
 
-    Cache writes that the server does not split by lifetime count as five-minute writes. Source: Anthropic, pricing.
+    Summaries are billed beside the counts of the answer, which are 0 where a summary is all that was asked for. Cache
+    writes that the server does not split by lifetime count as five-minute writes. Source: Anthropic, pricing.
     """
     price = model.price_for(usage.total_input)
     if price is None:
         return None
+    if usage.iterations:
+        steps = [one.usage for one in usage.iterations if one.type == "compaction"]
+        bills = [bill(one, model) for one in (msgspec.structs.replace(usage, iterations=()), *steps)]
+        return sum((one for one in bills if one is not None), Bill())
     write_1h = min(usage.write_1h, usage.cache_creation_input_tokens)
     write_5m = usage.cache_creation_input_tokens - write_1h
     paid_input = (

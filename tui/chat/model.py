@@ -65,6 +65,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """False for a model that neither our table nor the server's list describes."""
     in_chat: tuple[InChat, ...] = ()
     """What a `system` message in an open chat can change, so that everything before it stays cached."""
+    compaction: bool = False
+    """True if the API makes summaries of its conversations on request."""
     binds_thinking: bool = False
     """True if it rejects a replayed thinking block after anything before it has changed."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tui.chat.events import BlockStart, CitationDelta, InputDelta, SignatureDelta, StreamEvent, TextDelta, ThinkingDelta
-from tui.chat.transcript import Opaque, RedactedThinking, Text, Thinking, ToolUse
+from tui.chat.transcript import Compaction, Opaque, RedactedThinking, Text, Thinking, ToolUse
 from tui.errors import TuiError
 from tui.inputs.limits import MIB, REPLY_BYTES, REPLY_PARTS
 
@@ -61,6 +61,8 @@ def _text_of(event: StreamEvent) -> str:
         case TextDelta(text=text) | ThinkingDelta(thinking=text) | InputDelta(partial_json=text):
             return text
         case SignatureDelta(signature=text) | CitationDelta(citation=text):
+            return text
+        case BlockStart(block=Compaction(content=text)):
             return text
         case BlockStart(block=Text(text=text) | Thinking(thinking=text) | RedactedThinking(data=text)):
             return text

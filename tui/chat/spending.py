@@ -163,7 +163,7 @@ def _entry(turn: int, message: Message, price: Callable[[Message], Bill | None])
         turn=turn,
         at=message.at,
         model=message.model,
-        usage=message.usage,
+        usage=message.usage.billed,
         bill=message.bill or price(message),
         state=message.state,
         is_estimate=not message.is_counted,

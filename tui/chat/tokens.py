@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from tui.chat.model import Model
 from tui.chat.transcript import (
     Block,
+    Compaction,
     Document,
     Image,
     Message,
@@ -147,7 +148,7 @@ def downscaled(image: Image) -> Image:
 def block_tokens(block: Block, model: Model) -> float:
     """Estimate the tokens of a block."""
     match block:
-        case Text(text) | Thinking(text):
+        case Text(text) | Thinking(text) | Compaction(content=text):
             return text_tokens(text, model)
         case RedactedThinking(data):
             return text_tokens(data, model)
@@ -174,7 +175,7 @@ def written_tokens(answer: Message) -> int:
 
 def _length(block: Block) -> int:
     match block:
-        case Text(text) | Thinking(text):
+        case Text(text) | Thinking(text) | Compaction(content=text):
             return len(text)
         case ToolUse(_, name, input):
             return len(name) + len(input)

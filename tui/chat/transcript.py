@@ -77,7 +77,15 @@ class Opaque(msgspec.Struct, frozen=True, tag="opaque"):
     json: JsonText
 
 
-Block = Text | Thinking | RedactedThinking | ToolUse | ToolResult | Image | Document | Opaque
+class Compaction(msgspec.Struct, frozen=True, tag="compaction"):
+    """A summary that stands for all messages before it: they are not sent any more."""
+
+    content: str
+    json: JsonText = ""
+    """The block as the API returned it, signed; "" for a summary that an ordinary request has made."""
+
+
+Block = Text | Thinking | RedactedThinking | ToolUse | ToolResult | Image | Document | Opaque | Compaction
 
 State = Literal["streaming", "complete", "stopped", "failed", "interrupted"]
 """stopped: by the user. failed: by an error after it started. interrupted: the program ended meanwhile."""
@@ -168,11 +176,18 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     cache_miss: str = ""
     """The API's `cache_miss_reason`, or ""."""
+    summarizes: str = ""
+    """The id of the last stored message that its summary covers, or ""."""
 
     @property
     def text(self) -> str:
         """All text blocks, joined."""
         return "".join(block.text for block in self.blocks if isinstance(block, Text))
+
+    @property
+    def summary(self) -> Compaction | None:
+        """The summary that it brings, or None. Messages before it are not sent."""
+        return next((block for block in self.blocks if isinstance(block, Compaction) and block.content), None)
 
     @property
     def calls(self) -> tuple[ToolUse, ...]:

@@ -72,6 +72,18 @@ class ChatTree(msgspec.Struct, frozen=True, kw_only=True):
             node = by_id.get(node.parent_id or "")
         return tuple(reversed(found))
 
+    def history(self, head: str | None = None) -> tuple[Node, ...]:
+        """Return that path with everything that its summaries cover before it."""
+        found = path = self.path(head)
+        seen: set[str] = set()
+        while path and (before := path[0].message.summarizes) and before not in seen:
+            seen.add(before)
+            if not any(node.id == before for node in self.nodes):
+                break  # a fork: it is in the original chat
+            path = self.path(before)
+            found = (*path, *found)
+        return found
+
     def transcript(self, head: str | None = None) -> Transcript:
         """Return that path as a transcript."""
         messages = tuple(node.message for node in self.path(head))

@@ -49,6 +49,7 @@ def chat_actions(parts: Parts) -> dict[str, Do]:
         "history": parts.library.search_prompts,
         "stop": stop,
         "answer": lambda _: parts.permissions.answer(),
+        "compact": lambda keep: parts.compaction.compact(keep),
         "continue": lambda _: parts.turns.go_on_after_cut(),
         "thinking": lambda _: parts.reading.toggle_thinking(),
         "page_up": lambda _: parts.reading.page_up(),

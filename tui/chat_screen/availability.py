@@ -7,7 +7,18 @@ from collections.abc import Callable
 from tui.actions import BY_NAME, Availability, Owner
 
 OWNERS: frozenset[Owner] = frozenset(
-    ("attachments", "auth", "branches", "costs", "generation", "library", "permissions", "reading", "turns")
+    (
+        "attachments",
+        "auth",
+        "branches",
+        "compaction",
+        "costs",
+        "generation",
+        "library",
+        "permissions",
+        "reading",
+        "turns",
+    )
 )
 """The parts of the chat screen that give reasons. What the others do is always available."""
 WITH_OTHER_USE = frozenset(("stop", "answer"))

@@ -15,9 +15,9 @@ from tui.masking import is_key
 if TYPE_CHECKING:
     from tui.chat_screen.session import ChatSession, Origin
 
-Kind = Literal["prompt", "release", "next", "answer", "regenerate"]
+Kind = Literal["prompt", "release", "next", "answer", "regenerate", "compact"]
 """A prompt that the user sends; the first of a held queue, by hand; the next of the queue, by itself; the prompt that the
-transcript ends with; another answer to the prompt of `origin`."""
+transcript ends with; another answer to the prompt of `origin`; a summary that keeps what the draft says."""
 
 
 class Submission(NamedTuple):

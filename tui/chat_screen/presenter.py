@@ -49,6 +49,8 @@ class Presenter:
                 conversation.wait(event)
             case AnswerUpdated(message=message, events=events):
                 conversation.grow(message, events)
+            case AnswerEnded(message=message) if message.summary is not None:
+                self._display.show_figures()  # the branch that begins with it is shown by its controller
             case AnswerEnded(message=message):
                 conversation.settle(message)
                 self._display.show_figures()
@@ -67,7 +69,7 @@ class Presenter:
         """A prompt was queued."""
         self._widgets.prompt.remember(draft.text)
         self._widgets.conversation.jump_to_end()  # whoever sends wants to see what comes of it
-        self._show_queue()
+        self.show_queue()
 
     def sent(self, submission: Submission) -> None:
         """A request was sent; of a chat in the background nothing is to be seen."""
@@ -76,9 +78,10 @@ class Presenter:
         if submission.kind == "prompt" and submission.draft is not None:
             self.queued(submission.session, submission.draft)
         else:
-            self._show_queue()
+            self.show_queue()
 
-    def _show_queue(self) -> None:
+    def show_queue(self) -> None:
+        """Show what is queued, and the hints."""
         self._display.show_queue()
         self._display.show_hints()
 

@@ -260,6 +260,16 @@ class ChatSession:
             self._key, lambda: run_turn(self.turns, draft, ask, model), lambda: self._wake(self)
         )
 
+    def compact(self, ask: RequestBuilder, model: Model) -> None:
+        """Ask for a summary, with which a new branch begins. Does nothing while a turn runs."""
+        from tui.chat.compaction import run_compaction  # seldom needed
+
+        if self._generation is None:
+            self._messages = self.turns.transcript.messages
+            self._generation = self._engine.start(
+                self._key, lambda: run_compaction(self.turns, ask, model), lambda: self._wake(self)
+            )
+
     def stop(self) -> None:
         """Stop the running turn. Its last events are collected like any others."""
         if self._generation is not None:

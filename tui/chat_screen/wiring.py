@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tui.chat_screen.controllers.auth import AuthController
     from tui.chat_screen.controllers.branches import BranchController
     from tui.chat_screen.controllers.budget import BudgetGuard
+    from tui.chat_screen.controllers.compaction import CompactionController
     from tui.chat_screen.controllers.library import LibraryController
     from tui.chat_screen.controllers.start_up import StartUp
     from tui.chat_screen.controllers.sync import SessionSync
@@ -83,21 +84,11 @@ class Parts:
 
     @cached_property
     def pipeline(self) -> Pipeline:
-        from tui.chat_screen.pipeline import Pipeline, QueueWhileRunning, RefuseKey, Send, WaitUntilReady
+        from tui.chat_screen.pipeline import Pipeline
+        from tui.chat_screen.steps import steps_of
 
-        sessions, queue_while_running = self.sessions, QueueWhileRunning(self.presenter.queued)
-        return Pipeline(
-            (
-                WaitUntilReady(lambda: sessions.is_ready, sessions.when_ready, self.context.current),
-                RefuseKey(lambda: self.context.provider.obstacle is None, self.context.notify),
-                queue_while_running,
-                self.budget,
-                queue_while_running,  # again: while a request was checked, another one may have been sent
-                self.branches.branch_from_edit,
-                self.generation.record_model,
-                Send(self.presenter.sent),
-            )
-        )
+        units = self.compaction, self.budget, self.branches, self.generation
+        return Pipeline(steps_of(self.context, self.sessions, self.presenter, *units))
 
     @cached_property
     def dispatcher(self) -> Dispatcher:
@@ -105,6 +96,7 @@ class Parts:
             (
                 self.presenter.take,
                 self.branches.take,
+                lambda session, event: self.compaction.take(session, event),
                 self.background.take,
                 self.sync.take,
                 self.costs.take,
@@ -192,6 +184,14 @@ class Parts:
             show_hints=self.display.show_hints,
         )
         return BranchController(self.context, ports)
+
+    @cached_property
+    def compaction(self) -> CompactionController:
+        from tui.chat_screen.steps import compaction_of
+
+        conversation, others = self._widgets.conversation, (self.sessions, self.presenter, self.costs)
+        ways = lambda: self.dialogs, lambda submission: self.pipeline.submit(submission)
+        return compaction_of(self.context, *others, conversation, *ways)
 
     @cached_property
     def titles(self) -> TitleController:
@@ -306,10 +306,11 @@ class Parts:
         # Not `has_focus`, which a widget learns a little later than the one that has the focus now.
         reading = lambda: self._screen.focused is conversation  # noqa: E731
         basic = BasicHints(self.context.key_of, lambda: self.sessions.current.running, reading)
+        offers = lambda: self.compaction.hints() if self.sessions.current.has_begun else ()  # noqa: E731
         editing = lambda: self.branches.hints() if self.sessions.current.editing is not None else ()  # noqa: E731
         contributions = Contributions(
             hints=HintLine(
-                (editing, self.permissions.hints, basic, self.costs.hints), self.availability.is_key_enabled
+                (editing, self.permissions.hints, basic, self.costs.hints, offers), self.availability.is_key_enabled
             ),
             header_marks=(
                 lambda: self.sessions.current.sync.mark,

@@ -33,6 +33,7 @@ MODEL = {
     "thinking": values.some_of("adaptive", "enabled", "disabled", "between_tools"),
     "efforts": values.some_of("low", "medium", "high", "xhigh", "max"),
     "min_cache": values.COUNT,
+    "compaction": values.FLAG,
     "price_input": values.AMOUNT,
     "price_output": values.AMOUNT,
     "price_read": values.AMOUNT,

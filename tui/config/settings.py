@@ -72,6 +72,7 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     thinking: tuple[str, ...] | None = None
     efforts: tuple[str, ...] | None = None
     min_cache: int | None = None
+    compaction: bool | None = None
     price_input: float | None = None
     """US dollars per million tokens, like the next three."""
     price_output: float | None = None

@@ -49,7 +49,8 @@ def check_history(body: dict[str, Any], model_id: str) -> None:
         raise refuse("messages", "at least one message is required")
     if len(messages) > MAX_MESSAGES:
         raise refuse("messages", f"at most {MAX_MESSAGES} messages are allowed")
-    if messages[0]["role"] != "user":
+    is_summary = any(block["type"] == "compaction" for block in blocks_of(messages[0]["content"])[:1])
+    if messages[0]["role"] != "user" and not is_summary:
         raise refuse("messages", 'first message must use the "user" role')
     _check_system_messages(messages, model_id)
     _check_emptiness(body)

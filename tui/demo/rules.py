@@ -191,6 +191,8 @@ def _check_speed(body: Body, terms: Terms) -> None:
 
 def _check_last_turn(body: Body, model: Model) -> None:
     last = body["messages"][-1]
+    if body.get("compaction"):
+        return  # nothing is written after the summary
     if last["role"] != "assistant" or model.id in capabilities.TAKES_PREFILL:
         return
     # A paused turn is sent back unchanged and continues: that is not a prefill.

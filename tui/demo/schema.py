@@ -5,6 +5,8 @@ Rules that concern several fields, or the model, are in `rules` and `history`. S
 
 from __future__ import annotations
 
+from functools import cache
+
 from tui.demo.checks import (
     Check,
     anything,
@@ -127,22 +129,39 @@ SYSTEM_BLOCKS = {
     "tool_removal": fields({"tool": tagged({"tool_reference": _tool_reference})}, _cacheable),
 }
 _effort = or_null(one_of("low", "medium", "high", "xhigh", "max"))
-_contents = {"user": USER_BLOCKS, "assistant": ASSISTANT_BLOCKS, "system": SYSTEM_BLOCKS}
 _more = {"system": {"output_config": or_null(fields(optional={"effort": _effort}))}}
-_messages_by_role = {
-    role: fields({"content": string_or(array(tagged(blocks)))}, {"role": anything, **_more.get(role, {})})
-    for role, blocks in _contents.items()
+COMPACTION_BLOCK = {
+    "compaction": fields(
+        {"content": or_null(string)},
+        {
+            **_cacheable,
+            "signature": or_null(string),
+            "encrypted_content": or_null(string),
+            "tool_changes": or_null(array(mapping)),
+        },
+    )
 }
+"""A block of both sides, with the beta of compaction on demand."""
 
 
 def _tool_reference_or_definition(value: object, path: str) -> None:
     tagged({"tool_reference": _tool_reference, "tool_definition": fields({"definition": _tool})})(value, path)
 
 
-def _message(value: object, path: str) -> None:
-    role = value.get("role") if isinstance(value, dict) else None
-    fields({"role": one_of(*_contents), "content": anything}, _more.get(str(role), {}))(value, path)
-    _messages_by_role[str(role)](value, path)
+def _messages(more: dict[str, Check]) -> Check:
+    """Return the check of one message, with more blocks than usual."""
+    contents = {"user": {**USER_BLOCKS, **more}, "assistant": {**ASSISTANT_BLOCKS, **more}, "system": SYSTEM_BLOCKS}
+    by_role = {
+        role: fields({"content": string_or(array(tagged(blocks)))}, {"role": anything, **_more.get(role, {})})
+        for role, blocks in contents.items()
+    }
+
+    def check(value: object, path: str) -> None:
+        role = value.get("role") if isinstance(value, dict) else None
+        fields({"role": one_of(*contents), "content": anything}, _more.get(str(role), {}))(value, path)
+        by_role[str(role)](value, path)
+
+    return check
 
 
 def _input_schema(value: object, path: str) -> None:
@@ -244,21 +263,27 @@ _COUNTED: dict[str, Check] = {
 
 _SAMPLING: dict[str, Check] = {"temperature": number, "top_p": number, "top_k": integer(0)}
 
-count_request = fields({"model": string, "messages": array(_message)}, _COUNTED)
-"""The body of POST /v1/messages/count_tokens."""
+_SENT: dict[str, Check] = {
+    **_COUNTED,
+    **_SAMPLING,
+    "stream": boolean,
+    "stop_sequences": array(string),
+    "metadata": fields(optional={"user_id": or_null(string)}),
+    "service_tier": one_of("auto", "standard_only"),
+    "inference_geo": or_null(string),
+    "container": or_null(anything),
+    "diagnostics": or_null(fields(optional={"previous_message_id": or_null(string)})),
+}
+_COMPACTION: dict[str, Check] = {
+    "compaction": or_null(tagged({"summarize": fields(optional={"instructions": or_null(string)})}))
+}
 
-message_request = fields(
-    {"model": string, "max_tokens": integer(0), "messages": array(_message)},
-    {
-        **_COUNTED,
-        **_SAMPLING,
-        "stream": boolean,
-        "stop_sequences": array(string),
-        "metadata": fields(optional={"user_id": or_null(string)}),
-        "service_tier": one_of("auto", "standard_only"),
-        "inference_geo": or_null(string),
-        "container": or_null(anything),
-        "diagnostics": or_null(fields(optional={"previous_message_id": or_null(string)})),
-    },
-)
-"""The body of POST /v1/messages."""
+
+@cache
+def request_check(*, counting: bool, compacting: bool) -> Check:
+    """Return the check of the body of POST /v1/messages, or of its count_tokens; `compacting` is a beta."""
+    message = _messages(COMPACTION_BLOCK if compacting else {})
+    more = _COMPACTION if compacting else {}
+    if counting:
+        return fields({"model": string, "messages": array(message)}, {**_COUNTED, **more})
+    return fields({"model": string, "max_tokens": integer(0), "messages": array(message)}, {**_SENT, **more})

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tui.anthropic.models import find
-from tui.demo import model_list
+from tui.demo import compaction, model_list
 from tui.demo.authentication import USUAL, Workspaces, betas_of, check_access, check_version
 from tui.demo.cache import Prefixes, PromptCache
 from tui.demo.diagnosis import Diagnosis
@@ -125,7 +125,10 @@ class FakeAnthropic:
             self._clock(),
         )
         setting = self._setting(request, message_id, plan.usage())
-        reply = self._reply(self._next(request.body), setting, request_id, bool(request.body.get("stream")))
+        answer = self._next(request.body)
+        if request.body.get("compaction"):
+            answer = compaction.summary(answer, setting)
+        reply = self._reply(answer, setting, request_id, bool(request.body.get("stream")))
         if reply.status != 200:
             return reply
         self._diagnosis.remember(message_id, request)
@@ -133,7 +136,9 @@ class FakeAnthropic:
 
     def _next(self, body: dict[str, Any]) -> Scenario:
         scripted = self._scripts.get(MESSAGES)
-        return scripted.popleft() if scripted else self._replies(body)
+        if scripted:
+            return scripted.popleft()
+        return compaction.usual_summary(body) if body.get("compaction") else self._replies(body)
 
     def _setting(self, request: Request, message_id: str, usage: dict[str, Any]) -> Setting:
         body = request.body

@@ -61,6 +61,8 @@ def block_tokens(block: dict[str, Any], model: Model) -> int:
             return text_tokens(block["text"], model)
         case "thinking":
             return text_tokens(block["thinking"], model)
+        case "compaction":
+            return text_tokens(block["content"] or "", model)
         case "image":
             return _image_block_tokens(block["source"], model)
         case "document":

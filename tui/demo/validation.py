@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tui.chat.model import Model
-from tui.demo import schema
+from tui.demo import compaction, schema
 from tui.demo.authentication import USUAL, Workspaces, betas_of, check_access, check_version
 from tui.demo.betas import check_betas
 from tui.demo.breakpoints import Breakpoint, breakpoints_of
@@ -57,9 +57,12 @@ def read_request(
     betas = betas_of(headers)
     check_betas(betas)
     body = read_json(payload)
-    (schema.count_request if counting else schema.message_request)(body, "")
+    compaction.check_beta(body, betas)
+    schema.request_check(counting=counting, compacting=compaction.BETA in betas)(body, "")
     model = model_called(body["model"])
+    compaction.check_finished(body)
     check_history(body, model.id)
+    compaction.check_compaction(body, model)
     check_model_rules(body, Terms(model, version, betas))
     if not counting:
         most = MOST_LONG_CONTEXT if model.context >= LONG_CONTEXT else MOST

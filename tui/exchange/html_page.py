@@ -13,6 +13,7 @@ from html import escape
 from tui.chat.searches import Source, cited_before
 from tui.chat.transcript import (
     Block,
+    Compaction,
     Document,
     Image,
     Message,
@@ -69,7 +70,7 @@ blockquote { border-left: 3px solid var(--line); margin-left: 0; padding-left: 1
 def to_html(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
     """Return the chat as an HTML document. `name_of` returns the display name of a model ID."""
     title = _text(one_line(tree.title) or "Untitled chat")
-    messages = [node.message for node in tree.path()]
+    messages = [node.message for node in tree.history()]
     entries = zip(messages, speakers(messages, name_of), cited_before(messages), strict=True)
     articles = "\n".join(_article(message, speaker, before) for message, speaker, before in entries)
     system = (
@@ -105,6 +106,8 @@ def _block(block: Block, *, is_plain: bool) -> str:
             return f'<div class="text">{html_of(_clean(text))}</div>'
         case Thinking(thinking=text):
             return _folded("Thought", text) if text else ""
+        case Compaction(content=text):
+            return _folded("Summary of the chat so far", text)
         case RedactedThinking():
             return '<p class="state">Thinking redacted by the provider</p>'
         case ToolUse(name=name, input=given):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from tui.chat.searches import Source, cited_before, marks, new_sources, search_in, search_result_in, sources
 from tui.chat.transcript import (
     Block,
+    Compaction,
     Document,
     Image,
     Message,
@@ -35,7 +36,7 @@ def to_markdown(tree: ChatTree, name_of: Callable[[str], str] = str) -> str:
         parts.append(f"*{usage}*")
     if tree.system:
         parts.append(_quoted(f"System prompt:\n\n{tree.system}"))
-    messages = [node.message for node in tree.path()]
+    messages = [node.message for node in tree.history()]
     for message, speaker, before in zip(messages, speakers(messages, name_of), cited_before(messages), strict=True):
         parts += [_heading(message, speaker)] if speaker else []
         parts += [text for block in with_citations(message, before) if (text := _block(block))]
@@ -140,6 +141,8 @@ def _block(block: Block) -> str:
             return text.strip("\n")
         case Thinking(thinking=text):
             return _quoted(f"Thought:\n\n{text}") if text else ""
+        case Compaction(content=text):
+            return _quoted(f"Summary of the chat so far:\n\n{text}")
         case RedactedThinking():
             return "*(thinking redacted by the provider)*"
         case ToolUse(name=name, input=given):

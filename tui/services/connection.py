@@ -173,21 +173,22 @@ class Connection:
         effort: Effort | None = None,
         thinking: ThinkingMode | None = None,
         show_thinking: bool = True,
+        compact: str | None = None,
     ) -> RequestBuilder:
-        """Return the function with which a session sends its transcript to this model. It raises the `obstacle`, if any."""
+        """Return how to ask this model for an answer, or with `compact` for a summary. It raises the `obstacle`, if any."""
 
         def ask(transcript: Transcript) -> Request:
             # Imports httpx and everything for a request, on the thread that sends it.
-            from tui.anthropic.betas import betas_of
             from tui.anthropic.changes_repair import REJECTED, stream_without_changes_if_rejected
             from tui.anthropic.rejections import rejected_blocks, rejected_tools
-            from tui.anthropic.request import build, changeable, dialect_for, encode
+            from tui.anthropic.request import betas_for, build, changeable, dialect_for, encode
             from tui.chat.cache_state import prefix_hash
             from tui.chat.reasoning import Reasoning, request_settings
 
             client = self._connected()
             transcript = self._repair.without_rejected(transcript)
             options = self._options(transcript, choice, effort=effort, thinking=thinking, show_thinking=show_thinking)
+            options = replace(options, compact=compact)
 
             def built(conversation: Transcript) -> bytes:
                 return within_one_request(encode(build(conversation, options).body))
@@ -200,7 +201,8 @@ class Connection:
             model = changeable(options.model, dialect, thinking)
 
             def streamed() -> Stream:
-                first = self._repair.stream(lambda body: client.stream(body, betas_of(body)), transcript, body, built)
+                send = lambda body: client.stream(body, betas_for(body, transcript, options))  # noqa: E731
+                first = self._repair.stream(send, transcript, body, built)
                 return stream_without_changes_if_rejected(first, body, again)
 
             def again() -> Stream:
@@ -235,14 +237,15 @@ class Connection:
         thinking: ThinkingMode | None = None,
     ) -> int:
         """Return the input tokens of the draft after this transcript, counted by the server. Raises TuiError."""
-        from tui.anthropic.betas import betas_of
+        from tui.anthropic.request import betas_for
 
         resolver = AttachmentResolver(lambda: choice.model)
         prompt = Message(role="user", blocks=(*draft.attachments, *await resolver.resolve(draft.text)))
         asked = self._repair.without_rejected(await resolver.fit(transcript.with_message(prompt)))
         body = partial(self.body, choice=choice, effort=effort, thinking=thinking)
-        client = self._connected()
-        return await self._repair.count_tokens(lambda body: client.count_tokens(body, betas_of(body)), asked, body)
+        client, options = self._connected(), self._options(asked, choice)
+        count_tokens = lambda body: client.count_tokens(body, betas_for(body, asked, options))  # noqa: E731
+        return await self._repair.count_tokens(count_tokens, asked, body)
 
     def body(
         self,

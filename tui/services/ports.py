@@ -151,8 +151,11 @@ class Provider(Protocol):
     def tool_changes(self, session: Session) -> tuple[int, int]:
         """Return how many tools `refresh_tools` would add or change, and how many it would remove."""
 
-    def ask(self) -> RequestBuilder:
-        """Return the function that sends a turn with the current model and settings."""
+    def ask(self, compact: str | None = None) -> RequestBuilder:
+        """Return the function that sends a turn with the current model and settings.
+
+        With `compact` it asks for a summary that keeps what that says.
+        """
 
     async def count(self, transcript: Transcript, draft: Draft) -> int:
         """Return the input tokens of the draft after this transcript, counted by the server. Raises TuiError.

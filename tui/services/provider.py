@@ -217,8 +217,9 @@ class ClaudeProvider:
         """The MCP servers, which all connections share."""
         return next((one.servers for one in self._connections if one.servers is not None), None)
 
-    def ask(self) -> RequestBuilder:
-        return self._connection.ask(self._choice, effort=self.reasoning.effort, thinking=self.reasoning.thinking)
+    def ask(self, compact: str | None = None) -> RequestBuilder:
+        chosen = self.reasoning
+        return self._connection.ask(self._choice, effort=chosen.effort, thinking=chosen.thinking, compact=compact)
 
     async def count(self, transcript: Transcript, draft: Draft) -> int:
         chosen = self.reasoning

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from tui.chat.base64_slices import decode_base64, encode_base64
 from tui.chat.transcript import (
     Block,
+    Compaction,
     Document,
     Draft,
     Image,
@@ -178,7 +179,7 @@ def _readable(block: Block) -> str:
     match block:
         case Text(text=text):
             return text
-        case Thinking(thinking=text):
+        case Thinking(thinking=text) | Compaction(content=text):
             return text
         case ToolUse(name=name, input=given):
             return f"{name} {given}"

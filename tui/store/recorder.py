@@ -35,6 +35,8 @@ class Recorder:
         id = self._arriving if self._arriving and not message.is_prompt else new_id()
         self._arriving = ""
         self.ids.add(id)
+        if message.summary is not None:  # it begins a branch
+            message, self.head = replace(message, summarizes=self.head or ""), None
         self._store.append(self.chat, id, self.head, message)
         self._before, self.head = self.head, id
 

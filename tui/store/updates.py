@@ -328,7 +328,7 @@ def _touch_cache(db: Connection, chat: int, message: Message) -> None:
 
 def _count(db: Connection, message: Message, now: float) -> None:
     """Add an answer to the usage of its day."""
-    usage, bill = message.usage, message.bill
+    usage, bill = message.usage.billed, message.bill
     db.execute(
         """
         INSERT INTO days (

@@ -90,7 +90,7 @@ def usage_by_chat(db: Connection) -> dict[str, ChatUsage]:
         if facts:
             with suppress(msgspec.DecodeError):
                 one = _FACTS.decode(columns.data(facts))
-                found[chat_id] += ChatUsage(usage=one.usage, is_estimate=one.is_estimate(columns.state(state)))
+                found[chat_id] += ChatUsage(usage=one.usage.billed, is_estimate=one.is_estimate(columns.state(state)))
     return dict(found)
 
 

@@ -140,7 +140,7 @@ class CostController:
 
     def _explain(self, session: ChatSession, answer: Message) -> None:
         exchange = session.exchange
-        if exchange is None or answer.usage == Usage():
+        if exchange is None or answer.usage == Usage() or answer.summary is not None:
             return
         transcript, known = session.transcript, session.explained
         session.explained = exchange

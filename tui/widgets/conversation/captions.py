@@ -11,6 +11,7 @@ import msgspec
 from tui.chat.tokens import TOKENS_PER_CHAR
 from tui.chat.transcript import (
     Block,
+    Compaction,
     Document,
     Failure,
     Image,
@@ -56,7 +57,7 @@ def figures_of(messages: Iterable[Message]) -> str:
     """
     answers = [message for message in messages if message.role == "assistant"]
     elapsed_s = sum(answer.elapsed_s for answer in answers)
-    tokens = sum(answer.usage.output_tokens for answer in answers)
+    tokens = sum(answer.usage.billed.output_tokens for answer in answers)
     about = str if all(answer.is_counted for answer in answers) else figures.about
     bills = [answer.bill.cost_usd for answer in answers if answer.bill]
     cost = figures.money(sum(bills)) if bills else ""
@@ -76,7 +77,7 @@ def live_figures(elapsed_s: float, tokens: int) -> str:
 
 def cache_line(message: Message) -> Caption:
     """Describe what the cache did for a request; nothing if the server gave no figures."""
-    usage = message.usage
+    usage = message.usage.billed
     if not usage.total_input:
         return ()
     if not usage.cache_read_input_tokens:
@@ -214,7 +215,7 @@ def _field(name: str, value: object) -> str:
 def readable(block: Block) -> str:
     """Return the text of a block that a search finds, including what is folded."""
     match block:
-        case Text(text=text) | Thinking(thinking=text):
+        case Text(text=text) | Thinking(thinking=text) | Compaction(content=text):
             return text
         case ToolUse(name=name):
             return f"{name} {fields_of(block.input)}"
@@ -246,7 +247,7 @@ def estimated_tokens(messages: Sequence[Message], chars: int) -> int:
 
 
 def _has_content(block: Block) -> bool:
-    return bool(block.text.strip()) if isinstance(block, Text) else isinstance(block, ToolUse | Opaque)
+    return bool(block.text.strip()) if isinstance(block, Text) else isinstance(block, ToolUse | Opaque | Compaction)
 
 
 def _decoded(text: str) -> object:

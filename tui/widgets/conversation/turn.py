@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tui.chat.transcript import (
     Block,
+    Compaction,
     Document,
     Failure,
     Image,
@@ -232,6 +233,8 @@ class Turn:
                 return Fold("thought (redacted: only Claude can read it)")
             case ToolUse():
                 return self.call(block)
+            case Compaction():
+                return self.summary(block)
             case Opaque():
                 return Fold(captions.tool_line(block), PlainText(((captions.arguments(block), "dim"),)))
             case Image() | Document():
@@ -260,6 +263,12 @@ class Turn:
         """Return the part for thinking, folded unless all thinking is open."""
         fold = Fold(summary, prose, is_thinking=True)
         fold.show(self._thinking_open)
+        return fold
+
+    def summary(self, block: Compaction) -> Fold:
+        """Return the part for a summary, open: it is what the chat goes on from."""
+        fold = Fold("summary of the chat so far · in place of all messages before it", MarkdownText(block.content))
+        fold.show(True)
         return fold
 
     def footer(self) -> Iterator[Part]:
