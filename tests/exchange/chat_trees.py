@@ -15,7 +15,8 @@ _texts = st.text(max_size=20)
 _ids = st.uuids().map(lambda id: id.hex)
 _numbers = st.integers(0, 10**9)
 _amounts = st.floats(-1e6, 1e6)
-_usages = st.builds(Usage, **dict.fromkeys(Usage.__struct_fields__, _numbers))
+_COUNTS = [name for name in Usage.__struct_fields__ if name != "iterations"]
+_usages = st.builds(Usage, **dict.fromkeys(_COUNTS, _numbers))
 _places = st.builds(BlockPosition, *[st.integers(0, 9)] * 2, st.none() | st.integers(0, 9))
 _facts = st.fixed_dictionaries(
     {},
