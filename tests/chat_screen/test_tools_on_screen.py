@@ -14,6 +14,7 @@ from chatting import Chat, chatting, words
 from tui.chat.tool_calls import STOPPED
 from tui.chat.tools import PermissionDecision, ToolOutput
 from tui.demo.scenarios import Answer, Error, Text, ToolUse
+from tui.demo.system_messages import offered_tools
 
 pytestmark = pytest.mark.anyio
 
@@ -164,14 +165,12 @@ async def test_tools_are_switched_off_for_a_chat_and_stay_off() -> None:
         chat.screen.parts.sessions.use_tools("none")
         await chat.send("Without?")
         await chat.until_shown("No tools.")
-        body = (await chat.request(3)).json
-        assert "tools" not in body
-        assert kinds(await told(chat, 3)) == ["text", "text", "tool_use", "tool_result", "text", "text"]
+        assert offered_tools((await chat.request(3)).json) == []
     async with chatting(words("Still none."), start="last", tools="ask") as chat:
         await chat.until_shown("No tools.")
         await chat.send("And now?")
         await chat.until_shown("Still none.")
-        assert "tools" not in (await chat.request(1)).json
+        assert offered_tools((await chat.request(1)).json) == []
 
 
 async def test_of_what_a_command_says_only_the_end_is_kept_for_the_screen() -> None:
