@@ -170,3 +170,18 @@ async def test_the_key_of_a_dialog_twice_at_once_counts_twice() -> None:
         await chat.until(lambda: isinstance(chat.app.screen, Modal) and chat.app.screen.is_mounted)
         await chat.pilot.press("enter")
         await chat.until(lambda: chat.prompt.text == "first", chat.prompt.text)
+
+
+@pytest.mark.parametrize("rounds", range(8))
+async def test_a_dialog_that_is_closed_twice_at_once_is_closed(rounds: int) -> None:
+    """As by two Esc right behind the key that opens it, before the dialog has widgets or while it gets them."""
+    async with chatting() as chat:
+        await chat.screen.perform("palette")
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        dialog = chat.app.screen
+        for _ in range(2):
+            await chat.app.run_action("dismiss('')", dialog)
+        await chat.until(lambda: chat.app.screen is chat.screen)
+        await chat.pilot.press("x")
+        assert chat.prompt.text == "x"

@@ -40,8 +40,11 @@ class Modal(ModalScreen[ScreenResultType]):
         """Close the dialog, and cancel the work that was begun for it, but for work that closes it itself.
 
         A dialog that is not mounted yet, because the key to close it came right behind the one that opened it, is closed
-        once it is: its widgets must not go while it is still being built.
+        once it is: its widgets must not go while it is still being built. One that is closed already stays so: two keys may
+        close it before the first of them is carried out.
         """
+        if self._is_gone:
+            return AwaitComplete()
         if not self.is_mounted:
             self.call_later(self._dismiss_mounted, result)
             return AwaitComplete()
