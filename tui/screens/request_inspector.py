@@ -58,7 +58,7 @@ def response_lines(answer: Message | None) -> list[str]:
     if failure is not None:
         facts += [("error", f"{failure.type} {failure.status or ''}".strip()), ("", failure.message)]
     lines = [f"{name:<30}{safe(value)}" for name, value in facts if value]
-    counts = {name: f"{getattr(usage, name):,}" for name in Usage.__struct_fields__}
+    counts = {name: f"{count:,}" for name in Usage.__struct_fields__ if isinstance(count := getattr(usage, name), int)}
     counts["output_tokens"] = about(counts["output_tokens"])
     return [*lines, "", *(f"{name:<30}{count:>9}" for name, count in counts.items())]
 
