@@ -18,7 +18,7 @@ from tui.render.strips import DARK, Document
 from tui.widgets.conversation.backlog import Backlog
 
 SIZE, LONG_SIZE = 24_000, 60_000
-STEPS_BETWEEN_VIEWS = 30
+STEPS_BETWEEN_VIEWS = 17
 MOST_CALLS, MOST_CALLS_OF_VIEW = 100_000, 350_000
 ROWS_IN_VIEW = 40
 MORE: dict[str, tuple[str, str]] = {

@@ -19,7 +19,7 @@ TABLE_ROWS = 12
 """Number of rows that decide the widths of a table's columns. Later rows use these widths."""
 TABLE_CELLS, TABLE_CHARS = 200, 3_000
 """Fewer rows decide if they have so many cells or characters: until then all of them are drawn again with each delta."""
-PIECES = 60
+PIECES = 20
 """After so many parts of a paragraph a row ends early, so that jumping into the middle stays fast."""
 CODE_PIECES = 8
 """The same for a line of code, which takes longer to colour."""
