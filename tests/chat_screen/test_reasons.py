@@ -14,6 +14,7 @@ from tui.demo.scenarios import Answer, Text
 from tui.screens.command_palette import Palette
 
 AT_FIRST = {
+    "compact": NOTHING_SENT,
     "rename": NOTHING_SENT,
     "pin": NOTHING_SENT,
     "export": NOTHING_SENT,

@@ -6,8 +6,20 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from transcripts import TIDE, answers, prompts, user_messages
 
-from tui.chat.ledger import Bill, Usage
-from tui.chat.transcript import Block, BlockPosition, Document, Failure, Image, Message, Tool, ToolResult
+from tui.chat.ledger import Bill, Iteration, Usage
+from tui.chat.transcript import (
+    Block,
+    BlockPosition,
+    Change,
+    Compaction,
+    Document,
+    Failure,
+    Image,
+    Message,
+    Setup,
+    Tool,
+    ToolResult,
+)
 from tui.chat.tree import ChatTree, Node
 
 SEARCH = Tool(name="web_search", description="", input_schema="{}", server='{"type":"web_search_20250305"}')
@@ -16,7 +28,20 @@ _ids = st.uuids().map(lambda id: id.hex)
 _numbers = st.integers(0, 10**9)
 _amounts = st.floats(-1e6, 1e6)
 _COUNTS = [name for name in Usage.__struct_fields__ if name != "iterations"]
-_usages = st.builds(Usage, **dict.fromkeys(_COUNTS, _numbers))
+_steps = st.builds(
+    Iteration, **{name: _texts if name in ("type", "model") else _numbers for name in Iteration.__struct_fields__}
+)
+_usages = st.builds(Usage, **dict.fromkeys(_COUNTS, _numbers), iterations=st.lists(_steps, max_size=2).map(tuple))
+_tools = st.sampled_from([(), (TIDE,), (TIDE, SEARCH)])
+_setups = st.builds(Setup, system=_texts, tools=_tools)
+_changes = st.builds(
+    Change,
+    system=st.none() | _texts,
+    effort=_texts,
+    added=_tools,
+    removed=st.lists(_texts, max_size=2).map(tuple),
+)
+_summaries = st.builds(Compaction, _texts, st.sampled_from(["", '{"type":"compaction","signature":"c2lnbmVk"}']))
 _places = st.builds(BlockPosition, *[st.integers(0, 9)] * 2, st.none() | st.integers(0, 9))
 _facts = st.fixed_dictionaries(
     {},
@@ -32,6 +57,8 @@ _facts = st.fixed_dictionaries(
         "elapsed_s": st.floats(0, 1e6),
         "thought_s": st.floats(0, 1e6),
         "cache_miss": _texts,
+        "change": _changes,
+        "summarizes": _texts,
         "failure": st.builds(
             Failure,
             message=_texts,
@@ -66,7 +93,10 @@ def _aside(block: Block) -> Block:
     return block
 
 
-messages = st.one_of(user_messages, user_messages.map(_set_aside), prompts, st.builds(_with, answers, _facts))
+_summarized = _summaries.map(lambda summary: Message(role="assistant", blocks=(summary,)))
+messages = st.one_of(
+    user_messages, user_messages.map(_set_aside), prompts, st.builds(_with, answers | _summarized, _facts)
+)
 
 _lost = st.builds(lambda message: _with(message, {"blocks": ()}), st.builds(_with, answers, _facts))
 
@@ -90,7 +120,8 @@ def trees(draw: st.DrawFn) -> ChatTree:
         model=draw(_texts),
         system=draw(_texts),
         tools=draw(st.sampled_from(["", "none", "read", "ask"])),
-        definitions=draw(st.sampled_from([(), (TIDE,), (TIDE, SEARCH)])),
+        definitions=draw(_tools),
+        changed=draw(st.none() | _setups),
         preset=draw(_texts),
         thinking=draw(_texts),
         effort=draw(_texts),

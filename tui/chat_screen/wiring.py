@@ -96,7 +96,7 @@ class Parts:
             (
                 self.presenter.take,
                 self.branches.take,
-                lambda session, event: self.compaction.take(session, event),
+                self.compaction.take,
                 self.background.take,
                 self.sync.take,
                 self.costs.take,

@@ -36,6 +36,7 @@ Tone = Literal["text", "dim", "name", "accent", "error", "warning", "good"]
 Caption = tuple[tuple[str, Tone], ...]
 """One line in pieces, each with its tone."""
 
+SUMMARY = "summary of the chat so far · in place of all messages before it"
 LONGEST_ARGUMENT = 400
 """Characters that are shown of one argument of a tool."""
 

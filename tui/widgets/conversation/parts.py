@@ -290,12 +290,15 @@ class Fold(Collapsible):
     """A summary that opens to a body: thinking, or the call of a server tool. The body is laid out when it is opened."""
 
     def __init__(self, summary: str, body: Part | None = None, *, is_thinking: bool = False, above: int = 0) -> None:
-        self.above = above
-        self.is_thinking = is_thinking
-        self._summary = summary
-        self._body = body
+        self.above, self.is_thinking = above, is_thinking
+        self._summary, self._body = summary, body
         self._head = PlainText(self._caption())
         self._fitted: tuple[int, Palette] | None = None
+
+    def opened(self) -> Fold:
+        """Return the fold itself, open."""
+        self.show(True)
+        return self
 
     @property
     def can_open(self) -> bool:

@@ -234,12 +234,12 @@ class Turn:
             case ToolUse():
                 return self.call(block)
             case Compaction():
-                return self.summary(block)
+                return Fold(captions.SUMMARY, MarkdownText(block.content)).opened()
             case Opaque():
                 return Fold(captions.tool_line(block), PlainText(((captions.arguments(block), "dim"),)))
             case Image() | Document():
                 return PlainText(captions.attachment(block))
-            case Text() | ToolResult():
+            case _:
                 return None
 
     def call(self, block: ToolUse, *, arrives: bool = False) -> Call:
@@ -263,12 +263,6 @@ class Turn:
         """Return the part for thinking, folded unless all thinking is open."""
         fold = Fold(summary, prose, is_thinking=True)
         fold.show(self._thinking_open)
-        return fold
-
-    def summary(self, block: Compaction) -> Fold:
-        """Return the part for a summary, open: it is what the chat goes on from."""
-        fold = Fold("summary of the chat so far · in place of all messages before it", MarkdownText(block.content))
-        fold.show(True)
         return fold
 
     def footer(self) -> Iterator[Part]:
