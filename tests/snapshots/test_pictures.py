@@ -64,8 +64,9 @@ class Timed:
             chat.clock.now_s = 2
             self.thought.open()
         await chat.until_written()
-        turn = chat.screen.conversation.viewport.turns[-1]
-        await chat.until(lambda: turn.messages[-1].text, "its thinking never ended")
+        if self.thinks:
+            turn = chat.screen.conversation.viewport.turns[-1]
+            await chat.until(lambda: turn.messages[-1].text, "its thinking never ended")
         chat.clock.now_s = 3.1
         self.written.open()
         await chat.until_idle()
