@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from tui.anthropic.models import find
-from tui.anthropic.request import Options, build_body, encode
+from tui.anthropic.request import Options, betas_for, build_body, encode
 from tui.anthropic.wire import ErrorSent, parse
 from tui.chat.request import Request
 from tui.demo.reply import Cut, Gate
@@ -28,12 +28,15 @@ class Simulated:
         self._service = FakeAnthropic(replies=lambda body: self.answers.pop(0)(body))
 
     def ask(self, transcript):
-        body = encode(build_body(transcript, Options(model=find(self.model))))
-        return Request(model=self.model, body=body, stream=lambda: self._stream(body))
+        options = Options(model=find(self.model))
+        body = encode(build_body(transcript, options))
+        betas = betas_for(body, transcript, options)
+        return Request(model=self.model, body=body, stream=lambda: self._stream(body, betas))
 
-    async def _stream(self, body):
+    async def _stream(self, body, betas):
         self.bodies.append(body)
-        reply = self._service.respond("POST", "/v1/messages", HEADERS, body)
+        headers = {**HEADERS, "anthropic-beta": ",".join(betas)} if betas else HEADERS
+        reply = self._service.respond("POST", "/v1/messages", headers, body)
         if reply.status != 200:
             raise AssertionError(f"refused: {reply.read().decode()}\n{body.decode()}")
         reply.began()
